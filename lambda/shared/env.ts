@@ -1,0 +1,49 @@
+/**
+ * The names of the functions' environment variables, shared by the constructs that set them and the handlers that read
+ * them. A construct sets a variable in the call that grants the right to use what it names, so the two cannot drift apart.
+ */
+export const ENV = {
+  /** `dev`, `prod`, `local` … */
+  stage: 'STAGE',
+  bucketMinutes: 'BUCKET_MINUTES',
+  lakeBucket: 'LAKE_BUCKET',
+  /** ARN of the MSK cluster; the brokers are looked up with GetBootstrapBrokers at cold start. */
+  clusterArn: 'KAFKA_CLUSTER_ARN',
+  /** `iam` (MSK IAM over TLS) or `unsecured` (unsigned OAUTHBEARER tokens, local runs only). */
+  kafkaAuth: 'KAFKA_AUTH',
+  topic: 'POSTS_TOPIC',
+  keyspace: 'KEYSPACE',
+  speedViews: 'SPEED_VIEWS_TABLE',
+  speedState: 'SPEED_STATE_TABLE',
+  batchViews: 'BATCH_VIEWS_TABLE',
+  boundary: 'BOUNDARY_TABLE',
+  /** How many hours the batch layer remembers which sections it has seen. */
+  identityHorizonHours: 'IDENTITY_HORIZON_HOURS',
+  /** How many posts a partition's speed state remembers. */
+  recentPosts: 'RECENT_POSTS',
+  /** Time to live of speed rows, hours. */
+  speedTtlHours: 'SPEED_TTL_HOURS',
+} as const;
+
+export type EnvName = (typeof ENV)[keyof typeof ENV];
+
+/**
+ * Reads a required variable when it is needed, not when the module is loaded, so that importing a handler in a test is safe.
+ * @throws Error naming the variable
+ */
+export function requireEnv(name: EnvName): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') {
+    throw new Error(`environment variable ${name} is not set`);
+  }
+  return value;
+}
+
+/** @throws Error naming the variable and its value, if it is not a positive integer */
+export function requirePositiveInteger(name: EnvName): number {
+  const value = requireEnv(name);
+  if (!/^[1-9]\d*$/.test(value)) {
+    throw new Error(`environment variable ${name} must be a positive integer, got '${value}'`);
+  }
+  return Number(value);
+}
