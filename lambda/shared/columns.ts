@@ -51,7 +51,12 @@ export const COLUMNS = [
   column('user', 'age_group', 'string', '18-24, 25-35, 36-50, 50+; null under 18 and unknown'),
   column('user', 'date_joined', 'timestamp', 'When the user joined, UTC', { personal: true }),
   column('user', 'join_year', 'int', 'Year of date_joined'),
-  column('user', 'user_register', 'int', 'HyperLogLog register of the person (hash of first_name, last_name, age, date_joined)'),
+  column(
+    'user',
+    'user_register',
+    'int',
+    'HyperLogLog register of the person (hash of first_name, last_name, age, date_joined)',
+  ),
   column('user', 'user_rank', 'int', 'HyperLogLog rank of the person in user_register'),
 ] as const satisfies readonly Column[];
 

@@ -18,7 +18,10 @@ export const METRICS = {
   conditionFailed: { unit: 'Count', description: 'Conditional writes that found another value' },
   retries: { unit: 'Count', description: 'Attempts that failed and were repeated' },
   duration: { unit: 'Milliseconds', description: 'Duration of the step' },
-  freshness: { unit: 'Milliseconds', description: 'Log append time to visible in the store, of the newest record of a batch' },
+  freshness: {
+    unit: 'Milliseconds',
+    description: 'Log append time to visible in the store, of the newest record of a batch',
+  },
   boundaryAge: { unit: 'Milliseconds', description: 'Age of the end of the newest published bucket' },
   drift: { unit: 'Count', description: 'Sum of the differences between the layers, per view' },
 } as const;

@@ -1,0 +1,49 @@
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+const PURE = {
+  patterns: [
+    {
+      group: ['@aws-sdk/*', '@smithy/*', 'kafkajs', 'cassandra-driver', '@duckdb/*', 'aws-cdk-lib', 'aws-cdk-lib/*'],
+      message: 'a core takes and returns plain values: no SDK, client or CDK here',
+    },
+    {
+      group: ['**/kafka', '**/keyspaces', '**/s3', '**/handler'],
+      message: 'a core does not reach for effects',
+    },
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'cdk.out/', '.local/', 'coverage/'] },
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-require-imports': 'off',
+      eqeqeq: 'error',
+      'no-console': ['error'],
+    },
+  },
+  {
+    files: [
+      'lambda/**/core.ts',
+      'lambda/shared/{columns,views,buckets,clean,decode,merge,counts-codec,hyperloglog}.ts',
+    ],
+    rules: { 'no-restricted-imports': ['error', PURE] },
+  },
+  {
+    // Configuration is read in bin/ only: everything below is handed objects.
+    files: ['lib/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'the environment is read in bin/ only' },
+      ],
+    },
+  },
+  // What people look at is printed.
+  { files: ['local/**', 'bench/**', 'docs/**', 'test/run.ts', 'bin/**'], rules: { 'no-console': 'off' } },
+  prettier,
+);
