@@ -1,0 +1,30 @@
+/** The phases of a run: a line when one ends, and its seconds for the report. */
+
+export interface Clock {
+  /** Runs one phase and prints how long it took. */
+  phase<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Seconds from the start of the run, noted under `name`. */
+  mark(name: string): number;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+const round = (ms: number) => Math.round(ms / 100) / 10;
+
+export function startClock(print: (line: string) => void, now: () => number = Date.now): Clock {
+  const started = now();
+  const timings: Record<string, number> = {};
+  return {
+    timings,
+    async phase(name, work) {
+      const before = now();
+      const result = await work();
+      timings[name] = round(now() - before);
+      print(`${name.padEnd(34)} ${timings[name].toFixed(1).padStart(6)} s`);
+      return result;
+    },
+    mark(name) {
+      timings[name] = round(now() - started);
+      return timings[name];
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * `npm test`: every suite, one after the other, and one closing line `N passed, N failed`.
+ * `npm test -- unit dag` runs the named suites only.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..');
+const scratch = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+interface Suite {
+  readonly name: string;
+  readonly what: string;
+  readonly run: () => Promise<Counts>;
+}
+
+const bin = (name: string) => join(ROOT, 'node_modules', '.bin', name);
+const python = (engine: string) => join(ROOT, '.local', 'engines', engine, 'bin', 'python');
+
+function execute(command: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** A command that is one test: it passes with exit code 0. */
+const command =
+  (file: string, ...args: readonly string[]) =>
+  async (): Promise<Counts> => {
+    const failed = (await execute(file, args)) === 0 ? 0 : 1;
+    return { passed: 1 - failed, failed };
+  };
+
+/** A suite that crashes before it can count, or counts nothing, has failed. */
+function atLeastOne(counts: Counts, exitCode: number): Counts {
+  const nothingFailed = counts.failed === 0;
+  return nothingFailed && (exitCode !== 0 || counts.passed === 0) ? { ...counts, failed: 1 } : counts;
+}
+
+const jest =
+  (project: string, ...args: readonly string[]) =>
+  async (): Promise<Counts> => {
+    const report = join(scratch, `${project}-${args.length}.json`);
+    const code = await execute(bin('jest'), ['--selectProjects', project, '--json', `--outputFile=${report}`, ...args]);
+    try {
+      const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+      const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+      return atLeastOne({ passed: result.numPassedTests, failed }, code);
+    } catch {
+      return { passed: 0, failed: 1 };
+    }
+  };
+
+const pytest = (engine: string, folder: string) => async (): Promise<Counts> => {
+  const report = join(scratch, `${engine}.xml`);
+  const code = await execute(python(engine), [
+    '-m',
+    'pytest',
+    '-q',
+    '-p',
+    'no:cacheprovider',
+    `--junitxml=${report}`,
+    folder,
+  ]);
+  const counted = (attribute: string, xml: string) => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+  try {
+    const xml = readFileSync(report, 'utf8');
+    const failed = counted('failures', xml) + counted('errors', xml);
+    return atLeastOne({ passed: counted('tests', xml) - failed - counted('skipped', xml), failed }, code);
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+};
+
+const SUITES: readonly Suite[] = [
+  { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
+  { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },
+  { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
+  { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit') },
+  { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/spark') },
+  { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
+  {
+    name: 'integration',
+    what: 'stores, pollers and faults on real engines',
+    run: jest('integration', '--runInBand', '--testPathIgnorePatterns', 'test/e2e/'),
+  },
+  { name: 'e2e', what: 'the whole pipeline, by npm start', run: jest('integration', '--runInBand', 'test/e2e/') },
+];
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    throw new Error(`no such suite: ${unknown.join(', ')}; there are ${SUITES.map((suite) => suite.name).join(', ')}`);
+  }
+  const suites = SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name));
+  const lines: string[] = [];
+  const total = { passed: 0, failed: 0 };
+  for (const suite of suites) {
+    console.log(`\n== ${suite.name}: ${suite.what}`);
+    const started = Date.now();
+    const counts = await suite.run();
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    lines.push(
+      `${suite.name.padEnd(12)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${seconds.padStart(8)} s`,
+    );
+  }
+  console.log(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+main()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  })
+  .finally(() => rmSync(scratch, { recursive: true, force: true }));
