@@ -1,0 +1,179 @@
+import { Client, type types } from 'cassandra-driver';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LOGBACK, MODULE_FLAGS, cassandraYaml } from './cassandra-config';
+import { findJava } from './java.cjs';
+import {
+  type ExistingColumn,
+  type KeyspaceProperties,
+  type TableProperties,
+  alterTable,
+  createKeyspace,
+  createTable,
+} from './keyspaces-ddl';
+import { installed } from './paths';
+import { HOST, claimPort, freePort, isOpen } from './ports';
+import { type Supervised, supervise } from './supervise';
+
+export interface CassandraOptions {
+  /** Absolute folder for data, configuration and log. */
+  readonly dir: string;
+  /** Data outlives kill -9. Otherwise schema changes are ten times as quick, but kill -9 loses the schema. */
+  readonly persistent: boolean;
+  /** @default - a free port */
+  readonly port?: number;
+  /** Names the data centre, as Keyspaces does. */
+  readonly region: string;
+}
+
+/** A running Apache Cassandra node that refuses most of what Amazon Keyspaces refuses. */
+export interface CassandraEngine {
+  readonly host: string;
+  readonly port: number;
+  /** `cassandra://app:app@127.0.0.1:PORT`: an ordinary role, which the guardrails bind. */
+  readonly endpointUrl: string;
+  readonly pid: number;
+  readonly log: string;
+  /** A client with all rights, for set-up and fixtures. The caller shuts it down. */
+  superuser(): Client;
+  /** Creates what the template's keyspaces and tables say, or adds what existing ones lack. */
+  applySchema(keyspaces: readonly KeyspaceProperties[], tables: readonly TableProperties[]): Promise<void>;
+  running(): boolean;
+  stop(): Promise<void>;
+  kill9(): Promise<void>;
+  /** Starts it again on the same data and ports. */
+  restart(): Promise<void>;
+  suspend(): void;
+  resume(): void;
+}
+
+function connect(port: number, region: string, username: string, password: string): Client {
+  return new Client({
+    contactPoints: [`${HOST}:${port}`],
+    localDataCenter: region,
+    credentials: { username, password },
+    queryOptions: { prepare: true },
+    // One node, one purpose: a second connection would only cost time.
+    pooling: { coreConnectionsPerHost: { 0: 1, 1: 1, 2: 1 } },
+  });
+}
+
+async function withSuperuser<T>(port: number, region: string, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = connect(port, region, 'cassandra', 'cassandra');
+  try {
+    await client.connect();
+    return await use(client);
+  } finally {
+    await client.shutdown();
+  }
+}
+
+async function existingColumns(client: Client, table: TableProperties): Promise<ExistingColumn[]> {
+  const { rows } = await client.execute(
+    'SELECT column_name, type, kind FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ?',
+    [table.KeyspaceName, table.TableName],
+  );
+  return rows.map((row: types.Row) => ({ name: row.column_name, type: row.type, kind: row.kind }));
+}
+
+async function applySchema(
+  client: Client,
+  region: string,
+  keyspaces: readonly KeyspaceProperties[],
+  tables: readonly TableProperties[],
+): Promise<void> {
+  // DDL cannot be prepared usefully: each statement runs once.
+  const run = (statement: string) => client.execute(statement, [], { prepare: false });
+  for (const keyspace of keyspaces) {
+    await run(createKeyspace(keyspace, region));
+  }
+  for (const table of tables) {
+    const create = createTable(table);
+    const existing = await existingColumns(client, table);
+    for (const statement of existing.length === 0 ? [create] : alterTable(table, existing)) {
+      await run(statement);
+    }
+  }
+}
+
+/**
+ * Starts Apache Cassandra, creates the role `app`, and waits until it answers.
+ * @throws Error of one line (Java missing, port in use, folder in use), or with the log's last lines
+ */
+export async function startCassandra(options: CassandraOptions): Promise<CassandraEngine> {
+  const java = findJava();
+  const classpath = installed('cassandra') + '/*';
+  const { dir, region } = options;
+  const native = await claimPort('cassandra', options.port);
+  const storage = await freePort();
+  mkdirSync(join(dir, 'triggers'), { recursive: true });
+  const file = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text);
+    return `file:${join(dir, name)}`;
+  };
+  const args = [
+    '-Xmx512m',
+    '-Xms64m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+ExitOnOutOfMemoryError',
+    '-Xss512k',
+    ...MODULE_FLAGS,
+    `-Dcassandra.config=${file('cassandra.yaml', cassandraYaml(dir, { native, storage }))}`,
+    `-Dlogback.configurationFile=${file('logback.xml', LOGBACK)}`,
+    `-Dcassandra-rackdc.properties=${file('cassandra-rackdc.properties', `dc=${region}\nrack=r1\n`)}`,
+    `-Dcassandra.storagedir=${dir}`,
+    `-Dcassandra.logdir=${dir}`,
+    `-Dcassandra.triggers_dir=${join(dir, 'triggers')}`,
+    '-Dcassandra-foreground=yes',
+    // A lone node has nobody to wait for.
+    '-Dcassandra.ring_delay_ms=0',
+    '-Dcassandra.skip_wait_for_gossip_to_settle=0',
+    '-Dcassandra.shutdown_announce_in_ms=0',
+    '-Dcassandra.superuser_setup_delay_ms=0',
+    ...(options.persistent ? [] : ['-Dcassandra.unsafesystem=true']),
+    '-cp',
+    classpath,
+    'org.apache.cassandra.service.CassandraDaemon',
+  ];
+  const start = () =>
+    supervise({
+      name: 'cassandra',
+      dir,
+      command: java.command,
+      args,
+      ready: async () => {
+        if (!(await isOpen(native))) {
+          return false;
+        }
+        await withSuperuser(native, region, (client) =>
+          client.execute("CREATE ROLE IF NOT EXISTS app WITH LOGIN = true AND PASSWORD = 'app'", [], {
+            prepare: false,
+          }),
+        );
+        return true;
+      },
+    });
+  let node: Supervised = await start();
+  return {
+    host: HOST,
+    port: native,
+    endpointUrl: `cassandra://app:app@${HOST}:${native}`,
+    get pid() {
+      return node.pid;
+    },
+    log: node.log,
+    superuser: () => connect(native, region, 'cassandra', 'cassandra'),
+    applySchema: (keyspaces, tables) =>
+      withSuperuser(native, region, (client) => applySchema(client, region, keyspaces, tables)),
+    running: () => node.running(),
+    stop: () => node.stop(),
+    kill9: () => node.kill9(),
+    restart: async () => {
+      await node.stop();
+      node = await start();
+    },
+    suspend: () => node.suspend(),
+    resume: () => node.resume(),
+  };
+}

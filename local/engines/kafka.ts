@@ -1,0 +1,205 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { findJava } from './java.cjs';
+import { installed } from './paths';
+import { HOST, claimPort, freePort, isOpen } from './ports';
+import { type Supervised, supervise } from './supervise';
+
+export interface KafkaOptions {
+  /** Absolute folder for data, configuration and log. */
+  readonly dir: string;
+  /** Port of the SASL listener. @default - a free one */
+  readonly port?: number;
+}
+
+/** A running Apache Kafka broker (KRaft, combined broker and controller). */
+export interface KafkaEngine {
+  /** `127.0.0.1:PORT`, SASL OAUTHBEARER with unsecured tokens, no TLS: what functions are given as the IAM listener. */
+  readonly brokers: string;
+  /** `127.0.0.1:PORT` without authentication, for set-up and tools. */
+  readonly plainBrokers: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly log: string;
+  /**
+   * Creates a topic, or adds the partitions that an existing one lacks and sets its configs.
+   * @param configs topic configs by name, e.g. `message.timestamp.type`
+   */
+  createTopic(name: string, partitions: number, configs?: Readonly<Record<string, string>>): Promise<void>;
+  running(): boolean;
+  stop(): Promise<void>;
+  /** SIGKILL: what is in the log stays, `restart` brings it back. */
+  kill9(): Promise<void>;
+  /** Starts the broker again, after a stop or a kill, on the same data and ports. */
+  restart(): Promise<void>;
+  /** Freezes the broker: connections stay open, nothing is answered. */
+  suspend(): void;
+  resume(): void;
+}
+
+interface Ports {
+  readonly sasl: number;
+  readonly plain: number;
+  readonly controller: number;
+}
+
+const LOG4J = `status=warn
+appender.c.type=Console
+appender.c.name=C
+appender.c.layout.type=PatternLayout
+appender.c.layout.pattern=[%d] %p %m (%c)%n
+rootLogger.level=warn
+rootLogger.appenderRef.c.ref=C
+`;
+
+/**
+ * Broker configuration. Auto-creation is off, as on a cluster whose topics are CloudFormation resources: a wrong topic
+ * name has to fail. The short session timeout is for kill -9: the next start waits until the old registration expires.
+ */
+export function serverProperties(data: string, ports: Ports): string {
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@${HOST}:${ports.controller}
+listeners=SASL://${HOST}:${ports.sasl},PLAINTEXT://${HOST}:${ports.plain},CONTROLLER://${HOST}:${ports.controller}
+advertised.listeners=SASL://${HOST}:${ports.sasl},PLAINTEXT://${HOST}:${ports.plain}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.sasl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker" unsecuredValidatorAllowableClockSkewMs="3000";
+log.dirs=${data}
+auto.create.topics.enable=false
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=1500
+broker.heartbeat.interval.ms=500
+num.network.threads=2
+num.io.threads=4
+log.segment.bytes=67108864
+log.cleaner.dedupe.buffer.size=16777216
+`;
+}
+
+/** One admin connection for the time of `use`. */
+async function withAdmin<T>(brokers: string, retries: number, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({
+    clientId: 'local-setup',
+    brokers: [brokers],
+    logLevel: logLevel.NOTHING,
+    retry: { retries },
+  }).admin();
+  try {
+    await admin.connect();
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function createTopic(
+  brokers: string,
+  name: string,
+  partitions: number,
+  configs: Readonly<Record<string, string>>,
+): Promise<void> {
+  const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
+  await withAdmin(brokers, 5, async (admin) => {
+    if (!(await admin.listTopics()).includes(name)) {
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }],
+      });
+      return;
+    }
+    const metadata = await admin.fetchTopicMetadata({ topics: [name] });
+    const existing = metadata.topics[0].partitions.length;
+    if (existing > partitions) {
+      throw new Error(
+        `topic ${name} has ${existing} partitions, ${partitions} are wanted: partitions cannot be removed`,
+      );
+    }
+    if (existing < partitions) {
+      await admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] });
+    }
+    if (configEntries.length > 0) {
+      await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
+    }
+  });
+}
+
+/**
+ * Starts Apache Kafka and waits until it answers.
+ * @throws Error of one line (Java missing, port in use, folder in use), or with the log's last lines
+ */
+export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
+  const java = findJava();
+  const classpath = installed('kafka') + '/*';
+  const data = join(options.dir, 'data');
+  const properties = join(options.dir, 'server.properties');
+  const log4j = join(options.dir, 'log4j2.properties');
+  const ports: Ports = {
+    sasl: await claimPort('kafka', options.port),
+    plain: await freePort(),
+    controller: await freePort(),
+  };
+  const plainBrokers = `${HOST}:${ports.plain}`;
+  mkdirSync(options.dir, { recursive: true });
+  writeFileSync(properties, serverProperties(data, ports));
+  writeFileSync(log4j, LOG4J);
+  if (!existsSync(join(data, 'meta.properties'))) {
+    const format = ['kafka.tools.StorageTool', 'format', '-t', randomBytes(16).toString('base64url'), '-c', properties];
+    const flags = ['-Xmx128m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`, '-cp', classpath];
+    await promisify(execFile)(java.command, [...flags, ...format]);
+  }
+  const start = () =>
+    supervise({
+      name: 'kafka',
+      dir: options.dir,
+      command: java.command,
+      args: [
+        '-Xmx256m',
+        '-Xms64m',
+        '-XX:+UseSerialGC',
+        '-XX:TieredStopAtLevel=1',
+        '-XX:+ExitOnOutOfMemoryError',
+        `-Dlog4j2.configurationFile=file:${log4j}`,
+        '-cp',
+        classpath,
+        'kafka.Kafka',
+        properties,
+      ],
+      ready: async () =>
+        (await isOpen(ports.sasl)) &&
+        (await withAdmin(plainBrokers, 0, (admin) => admin.describeCluster())).brokers.length === 1,
+    });
+  let broker: Supervised = await start();
+  return {
+    brokers: `${HOST}:${ports.sasl}`,
+    plainBrokers,
+    port: ports.sasl,
+    get pid() {
+      return broker.pid;
+    },
+    log: broker.log,
+    createTopic: (name, partitions, configs = {}) => createTopic(plainBrokers, name, partitions, configs),
+    running: () => broker.running(),
+    stop: () => broker.stop(),
+    kill9: () => broker.kill9(),
+    restart: async () => {
+      await broker.stop();
+      broker = await start();
+    },
+    suspend: () => broker.suspend(),
+    resume: () => broker.resume(),
+  };
+}

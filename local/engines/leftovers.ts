@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from './paths';
+
+/** A process number together with when it began: numbers are reused, the pair is not. */
+interface Identity {
+  readonly pid: number;
+  readonly since: string;
+}
+
+interface Entry extends Identity {
+  /** `kafka`, `airflow-scheduler`, … */
+  readonly name: string;
+  /** The run's own folder. */
+  readonly dir: string;
+  /** Who started it. */
+  readonly owner: Identity;
+}
+
+/** One small file per engine process that this clone started, tests included, whatever folder it works in. */
+const REGISTRY = join(ROOT, '.local', 'pids');
+
+/** When a process began, in whatever unit the system counts; empty if there is no such process. */
+function since(pid: number): string {
+  try {
+    if (existsSync('/proc/self/stat')) {
+      // Field 22, counted behind the command's name, which may itself hold spaces and brackets.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return fields[0] === 'Z' ? '' : fields[19];
+    }
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(identity: Identity): boolean {
+  return identity.since !== '' && since(identity.pid) === identity.since;
+}
+
+function read(file: string): Entry | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Entry;
+  } catch {
+    return undefined; // Half written by a run that was cut off, or just removed by another.
+  }
+}
+
+/** Notes a started process, so that a later run can end it should this one be killed. Returns how to strike it out. */
+export function register(name: string, dir: string, pid: number): () => void {
+  mkdirSync(REGISTRY, { recursive: true });
+  const file = join(REGISTRY, `${pid}.json`);
+  const owner = { pid: process.pid, since: since(process.pid) };
+  const entry: Entry = { name, dir, pid, since: since(pid), owner };
+  writeFileSync(file, JSON.stringify(entry));
+  return () => rmSync(file, { force: true });
+}
+
+/**
+ * Ends engine processes whose owner is gone. A process is ended only if it is the very one that was noted.
+ * @throws Error of one line, if a run that is still alive works in the folder `dir` under the same name
+ */
+export async function endLeftovers(name: string, dir: string): Promise<void> {
+  for (const file of existsSync(REGISTRY) ? readdirSync(REGISTRY).map((base) => join(REGISTRY, base)) : []) {
+    const entry = read(file);
+    if (entry !== undefined && isAlive(entry) && isAlive(entry.owner)) {
+      if (entry.dir === dir && entry.name === name) {
+        throw new Error(`${name}: ${dir} is in use by process ${entry.owner.pid}: stop that run first`);
+      }
+      continue;
+    }
+    for (let tries = 0; entry !== undefined && isAlive(entry) && tries < 50; tries++) {
+      try {
+        process.kill(-entry.pid, 'SIGKILL');
+      } catch {
+        // Ended by itself in between.
+      }
+      await sleep(100);
+    }
+    rmSync(file, { force: true });
+  }
+}

@@ -1,0 +1,97 @@
+import { CreateBucketCommand, S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
+import { join } from 'node:path';
+import { installed } from './paths';
+import { HOST, claimPort } from './ports';
+import { type Supervised, supervise } from './supervise';
+
+export interface S3Options {
+  /** Absolute folder for data and log. */
+  readonly dir: string;
+  /** Keep objects on disk, so that they survive the process; otherwise they live in its memory. */
+  readonly persistent: boolean;
+  /** @default - a free port */
+  readonly port?: number;
+}
+
+/** A running S3 (MiniStack). Any region; the credentials are test / test. */
+export interface S3Engine {
+  /** `http://127.0.0.1:PORT`; clients use path style by themselves, since the host is an address. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly log: string;
+  /** Creates a bucket unless it is there. */
+  createBucket(name: string): Promise<void>;
+  running(): boolean;
+  stop(): Promise<void>;
+  kill9(): Promise<void>;
+  /** Starts it again on the same data and port. */
+  restart(): Promise<void>;
+  suspend(): void;
+  resume(): void;
+}
+
+async function createBucket(endpoint: string, name: string): Promise<void> {
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    forcePathStyle: true,
+  });
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: name }));
+  } catch (error) {
+    if (!['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes((error as S3ServiceException).name)) {
+      throw error;
+    }
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * Starts MiniStack with its S3 only, and waits until it answers.
+ * @throws Error of one line (not installed, port in use, folder in use), or with the log's last lines
+ */
+export async function startS3(options: S3Options): Promise<S3Engine> {
+  const command = installed('s3', 'bin', 'ministack');
+  const port = await claimPort('s3', options.port);
+  const endpoint = `http://${HOST}:${port}`;
+  const start = () =>
+    supervise({
+      name: 's3',
+      dir: options.dir,
+      command,
+      args: [],
+      env: {
+        PATH: process.env.PATH,
+        HOME: options.dir,
+        BIND_HOST: HOST, // Its default is every interface.
+        GATEWAY_PORT: String(port),
+        SERVICES: 's3',
+        S3_PERSIST: options.persistent ? '1' : '0',
+        S3_DATA_DIR: join(options.dir, 'data'),
+        PYTHONUNBUFFERED: '1',
+      },
+      ready: async () => (await fetch(`${endpoint}/_ministack/health`)).ok,
+    });
+  let server: Supervised = await start();
+  return {
+    endpoint,
+    port,
+    get pid() {
+      return server.pid;
+    },
+    log: server.log,
+    createBucket: (name) => createBucket(endpoint, name),
+    running: () => server.running(),
+    stop: () => server.stop(),
+    kill9: () => server.kill9(),
+    restart: async () => {
+      await server.stop();
+      server = await start();
+    },
+    suspend: () => server.suspend(),
+    resume: () => server.resume(),
+  };
+}

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endLeftovers, register } from './leftovers';
+
+/** What to run and how to know that it is up. */
+export interface Command {
+  /** What people call it: `kafka`, `airflow-scheduler`. Names the log. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The run's own folder, absolute; also where the process works. */
+  readonly dir: string;
+  /** The whole environment of the child. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Resolves to true once the engine does its work; asked again and again, and may throw while it does not. */
+  readonly ready?: () => Promise<boolean>;
+  /** How long `ready` may take, ms. @default 120000 */
+  readonly readyWithin?: number;
+  /** How long SIGTERM may take before SIGKILL, ms. @default 10000 */
+  readonly stopWithin?: number;
+}
+
+export interface Supervised {
+  readonly pid: number;
+  readonly log: string;
+  /** Whether the process still runs. */
+  running(): boolean;
+  /** SIGTERM, SIGKILL if that does not help, and waits for the end. */
+  stop(): Promise<void>;
+  /** SIGKILL to the whole process group, as a power cut would, and waits for the end. */
+  kill9(): Promise<void>;
+  /** SIGSTOP: alive, holding its connections, answering nothing. */
+  suspend(): void;
+  resume(): void;
+}
+
+const LEAST_DISK = 512 * 1024 * 1024;
+const LONGEST_LOG = 16 * 1024 * 1024;
+const living = new Set<ChildProcess>();
+let hooked = false;
+
+/** Each child leads a process group of its own, so that what it forked goes with it. */
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // Ended between the check and the signal.
+    }
+  }
+}
+
+/** Nothing that was started here may outlive this process, however it ends. */
+function hookExit(): void {
+  if (hooked) {
+    return;
+  }
+  hooked = true;
+  process.on('exit', () => {
+    for (const child of living) {
+      signal(child, 'SIGKILL');
+    }
+  });
+  // Without a listener these signals end Node without the 'exit' event. Someone else's listener decides when to leave.
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.on(name, () => {
+      if (process.listenerCount(name) === 1) {
+        process.exit(code);
+      }
+    });
+  }
+}
+
+/** The last lines of a log, at most `bytes` of it. */
+export function lastLines(file: string, bytes = 2000): string {
+  if (!existsSync(file)) {
+    return '';
+  }
+  const size = statSync(file).size;
+  const buffer = Buffer.alloc(Math.min(size, bytes));
+  const fd = openSync(file, 'r');
+  try {
+    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+  } finally {
+    closeSync(fd);
+  }
+  return buffer.toString('utf8').trim();
+}
+
+/**
+ * Starts a process, waits until it is ready, and guards it: its output goes to `<dir>/<name>.log`, it is ended with this
+ * process, and a leftover of a crashed run is ended first.
+ * @throws Error with the log's last lines, if it ends early or is not ready in time; of one line, if the disk is full
+ */
+export async function supervise(spec: Command): Promise<Supervised> {
+  mkdirSync(spec.dir, { recursive: true });
+  const disk = statfsSync(spec.dir);
+  if (disk.bavail * disk.bsize < LEAST_DISK) {
+    throw new Error(`${spec.name}: less than ${LEAST_DISK >> 20} MB free in ${spec.dir}: make room`);
+  }
+  const log = join(spec.dir, `${spec.name}.log`);
+  await endLeftovers(spec.name, spec.dir);
+  hookExit();
+  // A restart goes on in the same log, so that it tells the whole story; a log that has grown too long begins anew.
+  const output = openSync(log, existsSync(log) && statSync(log).size > LONGEST_LOG ? 'w' : 'a');
+  const child = spawn(spec.command, [...spec.args], {
+    cwd: spec.dir,
+    env: spec.env ?? process.env,
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
+  closeSync(output);
+  living.add(child);
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', resolve);
+    child.once('error', () => resolve());
+  });
+  let failure: Error | undefined;
+  child.once('error', (error) => (failure = error));
+  if (child.pid === undefined) {
+    living.delete(child);
+    await ended;
+    throw new Error(`${spec.name}: cannot run ${spec.command}: ${failure?.message}`);
+  }
+  const strikeOut = register(spec.name, spec.dir, child.pid);
+  void ended.then(() => {
+    living.delete(child);
+    strikeOut();
+  });
+  const running = () => child.exitCode === null && child.signalCode === null && failure === undefined;
+  const end = async (name: NodeJS.Signals) => {
+    signal(child, name);
+    await ended;
+  };
+  const stop = async () => {
+    signal(child, 'SIGCONT');
+    signal(child, 'SIGTERM');
+    const late = setTimeout(() => signal(child, 'SIGKILL'), spec.stopWithin ?? 10_000);
+    await ended;
+    clearTimeout(late);
+  };
+
+  const deadline = Date.now() + (spec.readyWithin ?? 120_000);
+  while (spec.ready !== undefined) {
+    if (!running()) {
+      throw new Error(
+        `${spec.name} ended while starting (code ${child.exitCode}); last lines of ${log}:\n${lastLines(log)}`,
+      );
+    }
+    if (Date.now() > deadline) {
+      await end('SIGKILL');
+      throw new Error(
+        `${spec.name} was not ready after ${(spec.readyWithin ?? 120_000) / 1000} s; last lines of ${log}:\n${lastLines(log)}`,
+      );
+    }
+    if (await spec.ready().catch(() => false)) {
+      break;
+    }
+    await sleep(100);
+  }
+  return {
+    pid: child.pid,
+    log,
+    running,
+    stop,
+    kill9: () => end('SIGKILL'),
+    suspend: () => signal(child, 'SIGSTOP'),
+    resume: () => signal(child, 'SIGCONT'),
+  };
+}
