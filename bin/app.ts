@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/** Reads the configuration, composes the stacks, and nothing else. */
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { ConfigError, loadConfig, overridesIn } from '../lib/config';
+import { composePipeline } from '../lib/pipeline';
+
+const app = new App();
+try {
+  const host = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+  const config = loadConfig(overridesIn(app.node.getAllContext()), host);
+  composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
+} catch (error) {
+  if (!(error instanceof ConfigError)) {
+    throw error;
+  }
+  // One line instead of a stack trace: it is the user's to mend.
+  console.error(`config: ${error.message}`);
+  process.exit(1);
+}

@@ -1,0 +1,212 @@
+import { join } from 'node:path';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { CompositePrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnEnvironment, type CfnEnvironmentProps } from 'aws-cdk-lib/aws-mwaa';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { type PipelineConfig } from '../config';
+import { logGroup } from './logs';
+import { type PipelineSteps } from './pipeline-steps';
+import { type PostLake } from './post-lake';
+import { applyRemoval, removalPolicy } from './removal';
+import { type SparkApplication } from './spark-application';
+
+/**
+ * Airflow 3 with Python 3.12 and version 9.25.0 of the Amazon provider: what the DAG is tested with. The text of the
+ * CloudFormation reference stops at 3.0.6, but MWAA's user guide lists this one, and the schema takes any version.
+ * @see https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.html
+ */
+const AIRFLOW_VERSION = '3.2.1';
+
+const DAGS = 'dags';
+
+const LOG_MODULES = ['DAGProcessing', 'Scheduler', 'Task', 'WebServer', 'Worker'] as const;
+
+export interface AirflowEnvironmentProps {
+  readonly config: PipelineConfig;
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  readonly securityGroup: ISecurityGroup;
+  readonly steps: PipelineSteps;
+  readonly spark: SparkApplication;
+  readonly lake: PostLake;
+}
+
+/** MWAA with the pipeline's DAG: its bucket, its role, and the DAG's configuration as an Airflow option. */
+export class AirflowEnvironment extends Construct {
+  public readonly bucket: Bucket;
+  public readonly role: Role;
+  public readonly environment: CfnEnvironment;
+
+  constructor(scope: Construct, id: string, props: AirflowEnvironmentProps) {
+    super(scope, id);
+    const { config } = props;
+    const name = `${config.project}-${config.stage}`;
+    // The bucket holds copies of this repository only, so it always goes with its stack.
+    this.bucket = new Bucket(this, 'Bucket', {
+      // MWAA refuses a bucket that is not versioned or not closed to the public.
+      versioned: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      lifecycleRules: [
+        { id: 'expire-noncurrent', noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
+      ],
+      removalPolicy: removalPolicy({ removal: 'destroy' }),
+      autoDeleteObjects: true,
+    });
+    const upload = new BucketDeployment(this, 'Dags', {
+      destinationBucket: this.bucket,
+      destinationKeyPrefix: `${DAGS}/`,
+      sources: [Source.asset(join(__dirname, '..', '..', 'dags'), { exclude: ['*', '!*.py'] })],
+      memoryLimit: 256,
+      logGroup: logGroup(this, 'DagUploadLogs', config),
+    });
+
+    this.role = this.executionRole(name);
+    this.allow(props);
+
+    // MWAA makes the groups it doesn't find, and those never expire.
+    const logGroups = LOG_MODULES.map((module) =>
+      logGroup(this, `${module}Logs`, config, { logGroupName: `airflow-${name}-${module}` }),
+    );
+    this.environment = new CfnEnvironment(this, 'Environment', {
+      name,
+      airflowVersion: AIRFLOW_VERSION,
+      environmentClass: config.airflowClass,
+      ...workers(config),
+      sourceBucketArn: this.bucket.bucketArn,
+      dagS3Path: DAGS,
+      executionRoleArn: this.role.roleArn,
+      networkConfiguration: {
+        // It takes two, however many zones there are.
+        subnetIds: props.vpc.selectSubnets(props.subnets).subnetIds.slice(0, 2),
+        securityGroupIds: [props.securityGroup.securityGroupId],
+      },
+      webserverAccessMode: config.airflowWebserver === 'public' ? 'PUBLIC_ONLY' : 'PRIVATE_ONLY',
+      airflowConfigurationOptions: { 'pipeline.config': this.dagConfig(props) },
+      loggingConfiguration: logging(),
+    });
+    applyRemoval(removalPolicy({ removal: 'destroy' }), this.environment);
+    // MWAA looks at bucket, DAGs and rights while it creates, and fails for good if one isn't there yet.
+    this.environment.node.addDependency(this.bucket, upload, this.role, ...logGroups);
+  }
+
+  /** Address of the web server. */
+  public get url(): string {
+    return `https://${this.environment.attrWebserverUrl}`;
+  }
+
+  /** One JSON text, which the DAG reads from the option `config` in the section `pipeline`. */
+  private dagConfig({ config, steps, spark, lake }: AirflowEnvironmentProps): string {
+    return Stack.of(this).toJsonString({
+      bucketMinutes: config.bucketMinutes,
+      sealFunction: steps.seal.function.functionName,
+      compactFunction: steps.compact.function.functionName,
+      publishFunction: steps.publish.function.functionName,
+      reconcileFunction: steps.reconcile.function.functionName,
+      applicationId: spark.application.attrApplicationId,
+      jobRoleArn: spark.jobRole.roleArn,
+      lake: lake.bucket.bucketName,
+      partitions: config.partitions,
+      emrPollSeconds: config.sparkPollSeconds,
+      deferrable: config.deferrable,
+      settleSeconds: config.settleSeconds,
+    });
+  }
+
+  private allow({ steps, spark }: AirflowEnvironmentProps): void {
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [steps.seal, steps.compact, steps.publish, steps.reconcile].map((step) => step.function.functionArn),
+      }),
+    );
+    spark.bindSubmitter(this.role);
+  }
+
+  /** @see https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html */
+  private executionRole(name: string): Role {
+    const { partition, region, account } = Stack.of(this);
+    const role = new Role(this, 'Role', {
+      description: 'Execution role of Airflow',
+      assumedBy: new CompositePrincipal(
+        new ServicePrincipal('airflow.amazonaws.com'),
+        new ServicePrincipal('airflow-env.amazonaws.com'),
+      ),
+    });
+    const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
+
+    allow(['airflow:PublishMetrics'], [`arn:${partition}:airflow:${region}:${account}:environment/${name}`]);
+    role.addToPolicy(new PolicyStatement({ effect: Effect.DENY, actions: ['s3:ListAllMyBuckets'], resources: ['*'] }));
+    allow(['s3:GetObject', 's3:GetObjectVersion'], [this.bucket.arnForObjects(`${DAGS}/*`)]);
+    allow(
+      [
+        's3:ListBucket',
+        's3:ListBucketVersions',
+        's3:GetBucketVersioning',
+        's3:GetBucketPublicAccessBlock',
+        's3:GetEncryptionConfiguration',
+      ],
+      [this.bucket.bucketArn],
+    );
+    // MWAA asks for it of the account, which has no resource to name.
+    allow(['s3:GetAccountPublicAccessBlock', 'logs:DescribeLogGroups', 'cloudwatch:PutMetricData'], ['*']);
+    allow(
+      [
+        'logs:CreateLogStream',
+        'logs:CreateLogGroup',
+        'logs:PutLogEvents',
+        'logs:GetLogEvents',
+        'logs:GetLogRecord',
+        'logs:GetLogGroupFields',
+        'logs:GetQueryResults',
+      ],
+      [`arn:${partition}:logs:${region}:${account}:log-group:airflow-${name}-*`],
+    );
+    // The queue between scheduler and workers is in an account of the service, under a name that it makes.
+    allow(
+      [
+        'sqs:ChangeMessageVisibility',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ReceiveMessage',
+        'sqs:SendMessage',
+      ],
+      [`arn:${partition}:sqs:${region}:*:airflow-celery-*`],
+    );
+    // That queue's key is the service's own, hence in no account but this one.
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*', 'kms:Encrypt'],
+        notResources: [`arn:${partition}:kms:*:${account}:key/*`],
+        conditions: { StringLike: { 'kms:ViaService': [`sqs.${region}.amazonaws.com`] } },
+      }),
+    );
+    return role;
+  }
+}
+
+/** The smallest class is scheduler and worker in one, and takes one of each. */
+function workers(config: PipelineConfig): Partial<CfnEnvironmentProps> {
+  return config.airflowClass === 'mw1.micro'
+    ? { schedulers: 1, minWorkers: 1, maxWorkers: 1, minWebservers: 1, maxWebservers: 1 }
+    : { schedulers: 2, minWorkers: 1, maxWorkers: 3, minWebservers: 2, maxWebservers: 2 };
+}
+
+function logging(): CfnEnvironment.LoggingConfigurationProperty {
+  const verbose = { enabled: true, logLevel: 'INFO' };
+  const quiet = { enabled: true, logLevel: 'WARNING' };
+  return {
+    dagProcessingLogs: quiet,
+    schedulerLogs: quiet,
+    taskLogs: verbose,
+    webserverLogs: quiet,
+    workerLogs: quiet,
+  };
+}

@@ -1,0 +1,120 @@
+import { Annotations, CfnOutput } from 'aws-cdk-lib';
+import {
+  CfnRoute,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+  type IHttpRouteAuthorizer,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { type LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { ConfigError, type PipelineConfig } from '../config';
+import { logGroup } from './logs';
+import { type PipelineFunction } from './pipeline-function';
+
+export interface FunctionHttpApiProps {
+  readonly config: PipelineConfig;
+  readonly description: string;
+  readonly handler: PipelineFunction;
+  /** `METHOD /path`, as API Gateway writes route keys. */
+  readonly routes: readonly string[];
+}
+
+/** An HTTP API whose routes all go to one function: access logs, throttling, and callers as the config says. */
+export class FunctionHttpApi extends Construct {
+  public readonly api: HttpApi;
+  public readonly stage: HttpStage;
+  public readonly accessLogs: LogGroup;
+
+  constructor(scope: Construct, id: string, props: FunctionHttpApiProps) {
+    super(scope, id);
+    const { config } = props;
+    this.api = new HttpApi(this, 'Api', {
+      description: props.description,
+      // The default stage has neither access logs nor throttling.
+      createDefaultStage: false,
+      defaultAuthorizer: authorizer(config),
+    });
+    if (config.auth === 'open') {
+      Annotations.of(this.api).addWarningV2(
+        'pipeline:open-api',
+        `anyone who reaches ${props.description} may call it: set auth to iam or jwt`,
+      );
+    }
+    const integration = new HttpLambdaIntegration('Handler', props.handler.function, {
+      // One permission for the API: one a route would repeat it a dozen times.
+      scopePermissionToRoute: false,
+    });
+    for (const route of props.routes) {
+      this.route(route, integration);
+    }
+
+    this.accessLogs = logGroup(this, 'AccessLogs', config);
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: config.requestRate, burstLimit: config.requestBurst },
+      detailedMetricsEnabled: true,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.accessLogs),
+        // No query string: it may name what people look for.
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            requestId: '$context.requestId',
+            time: '$context.requestTime',
+            ip: '$context.identity.sourceIp',
+            routeKey: '$context.routeKey',
+            status: '$context.status',
+            bytes: '$context.responseLength',
+            latency: '$context.responseLatency',
+            error: '$context.integrationErrorMessage',
+          }),
+        ),
+      },
+    });
+  }
+
+  public get url(): string {
+    return this.api.apiEndpoint;
+  }
+
+  /** Shows the address under a fixed name. */
+  public output(name: string): void {
+    new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the API' }).overrideLogicalId(name);
+  }
+
+  private route(key: string, integration: HttpLambdaIntegration): void {
+    const [method, path] = key.split(' ');
+    const bare = path.length > 1 ? path.replace(/\/$/, '') : path;
+    // Clients that end the path with a slash are another route to API Gateway, which the construct refuses: it is made
+    // under a name that the construct takes and renamed.
+    const routes = this.api.addRoutes({
+      path: bare === path ? path : `${bare}/slash`,
+      methods: [method as HttpMethod],
+      integration,
+    });
+    if (bare !== path) {
+      (routes[0].node.defaultChild as CfnRoute).routeKey = key;
+    }
+  }
+}
+
+function authorizer(config: PipelineConfig): IHttpRouteAuthorizer {
+  switch (config.auth) {
+    case 'iam':
+      return new HttpIamAuthorizer();
+    case 'open':
+      return new HttpNoneAuthorizer();
+    case 'jwt':
+      if (config.jwtIssuer === undefined || config.jwtAudience === undefined) {
+        throw new ConfigError('jwtIssuer and jwtAudience must be set where auth is jwt');
+      }
+      return new HttpJwtAuthorizer('Jwt', config.jwtIssuer, { jwtAudience: [config.jwtAudience] });
+  }
+}

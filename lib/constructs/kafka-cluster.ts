@@ -1,0 +1,213 @@
+/** The only file that knows the alpha module for MSK, so that another can replace it. */
+import {
+  ClientAuthentication,
+  ClientBrokerEncryption,
+  Cluster,
+  ClusterMonitoringLevel,
+  KafkaVersion,
+} from '@aws-cdk/aws-msk-alpha';
+import { ArnFormat, Duration, Names, Stack } from 'aws-cdk-lib';
+import { InstanceType, Port, SecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { type CfnEventSourceMapping, EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
+import { Construct } from 'constructs';
+import { ENV } from '../../lambda/shared/env';
+import { type PipelineConfig } from '../config';
+import { logGroup } from './logs';
+import { type PipelineFunction } from './pipeline-function';
+import { applyRemoval, removalPolicy } from './removal';
+
+/** SASL with IAM over TLS, within AWS. */
+const IAM_PORT = 9098;
+
+/**
+ * A producer packs all records of a request that go to one partition into one batch, and a request may have 5 MB.
+ */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+const RETRY_FOREVER = -1;
+
+export interface KafkaClusterProps {
+  readonly config: PipelineConfig;
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  /** Whose members may connect. */
+  readonly clients: SecurityGroup;
+}
+
+export interface EventSourceOptions {
+  /** Records after which a batch is handed over. */
+  readonly batchSize: number;
+  /** Time after which a batch is handed over. */
+  readonly window: Duration;
+  /** Consumer group; it can't be changed later, the offsets belong to it. */
+  readonly consumerGroup: string;
+}
+
+/** An MSK cluster (Standard brokers, KRaft, IAM over TLS) and the topic `posts`. */
+export class KafkaCluster extends Construct {
+  /** The topic's name. */
+  public static readonly TOPIC = 'posts';
+
+  public readonly cluster: Cluster;
+  public readonly topic: CfnTopic;
+  private readonly config: PipelineConfig;
+
+  constructor(scope: Construct, id: string, props: KafkaClusterProps) {
+    super(scope, id);
+    const { config } = props;
+    this.config = config;
+    const securityGroup = new SecurityGroup(this, 'Brokers', {
+      vpc: props.vpc,
+      description: 'Kafka brokers, and the pollers of the event sources, which take their place in the network',
+    });
+    securityGroup.addIngressRule(props.clients, Port.tcp(IAM_PORT), 'Functions');
+    securityGroup.addIngressRule(securityGroup, Port.tcp(IAM_PORT), 'Event source pollers');
+
+    const configuration = new CfnConfiguration(this, 'Configuration', {
+      name: Names.uniqueResourceName(this, { maxLength: 64 }),
+      description: 'Topics as code, no data loss for availability',
+      serverProperties: serverProperties(config),
+    });
+    this.cluster = new Cluster(this, 'Cluster', {
+      clusterName: Names.uniqueResourceName(this, { maxLength: 64 }),
+      kafkaVersion: KafkaVersion.V4_1_X_KRAFT,
+      vpc: props.vpc,
+      vpcSubnets: props.subnets,
+      securityGroups: [securityGroup],
+      // The construct counts brokers per zone.
+      numberOfBrokerNodes: config.brokers / config.availabilityZones,
+      instanceType: new InstanceType(config.brokerInstance.replace(/^kafka\./, '')),
+      ebsStorageInfo: { volumeSize: config.brokerVolumeGb },
+      configurationInfo: {
+        arn: configuration.attrArn,
+        revision: configuration.attrLatestRevisionRevision,
+      },
+      clientAuthentication: ClientAuthentication.sasl({ iam: true }),
+      encryptionInTransit: { clientBroker: ClientBrokerEncryption.TLS, enableInCluster: true },
+      monitoring: {
+        clusterMonitoringLevel: ClusterMonitoringLevel.PER_TOPIC_PER_BROKER,
+        enablePrometheusJmxExporter: true,
+        enablePrometheusNodeExporter: true,
+      },
+      logging: { cloudwatchLogGroup: logGroup(this, 'BrokerLogs', config) },
+      removalPolicy: removalPolicy(config),
+    });
+    this.topic = new CfnTopic(this, 'Posts', {
+      clusterArn: this.cluster.clusterArn,
+      topicName: KafkaCluster.TOPIC,
+      partitionCount: config.partitions,
+      replicationFactor: config.replicationFactor,
+      configs: Buffer.from(topicConfig(config)).toString('base64'),
+    });
+    applyRemoval(removalPolicy(config), configuration, this.topic);
+  }
+
+  /** Lets a function write to the topic: idempotently, and nothing but write. */
+  public bindProducer(fn: PipelineFunction): void {
+    this.bindClient(fn);
+    fn.allow(['kafka-cluster:WriteDataIdempotently'], [this.cluster.clusterArn]);
+    fn.allow(['kafka-cluster:WriteData'], [this.topic.attrTopicArn]);
+  }
+
+  /** Lets a function ask for the topic's offsets, and write ticks to it. It reads no record. */
+  public bindReader(fn: PipelineFunction): void {
+    this.bindProducer(fn);
+    fn.allow(['kafka-cluster:DescribeTopicDynamicConfiguration'], [this.topic.attrTopicArn]);
+  }
+
+  /** Tells a function which topic its events, keys and rows are about, without any right on Kafka. */
+  public bindTopicName(fn: PipelineFunction): void {
+    fn.setEnvironment({ [ENV.topic]: KafkaCluster.TOPIC });
+  }
+
+  /**
+   * Feeds a function with the topic's records: at least once, in order per partition, from the first one kept.
+   *
+   * A failed batch is tried again until it works, since a failure means an outage: records that can't be understood are
+   * set aside by the function itself. Two sources share one group of provisioned pollers, without which a Kafka source has
+   * no retry controls.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+   */
+  public bindEventSource(fn: PipelineFunction, options: EventSourceOptions): EventSourceMapping {
+    this.bindTopicName(fn);
+    // The pollers act with the function's role.
+    fn.allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [this.cluster.clusterArn]);
+    fn.allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [this.cluster.clusterArn]);
+    fn.allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [this.topic.attrTopicArn]);
+    fn.allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [this.groupArn(options.consumerGroup)]);
+
+    const source = new EventSourceMapping(fn, 'Posts', {
+      target: fn.function,
+      eventSourceArn: this.cluster.clusterArn,
+      kafkaTopic: KafkaCluster.TOPIC,
+      kafkaConsumerGroupId: options.consumerGroup,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: options.batchSize,
+      maxBatchingWindow: options.window,
+      retryAttempts: RETRY_FOREVER,
+      provisionedPollerConfig: {
+        minimumPollers: 1,
+        // More pollers than partitions would have nothing to read.
+        maximumPollers: Math.min(this.config.partitions, 200),
+        pollerGroupName: Names.uniqueResourceName(this, { maxLength: 128 }),
+      },
+      metricsConfig: { metrics: [MetricType.EVENT_COUNT, MetricType.ERROR_COUNT, MetricType.KAFKA_METRICS] },
+    });
+    (source.node.defaultChild as CfnEventSourceMapping).maximumRecordAgeInSeconds = RETRY_FOREVER;
+    // Created after the rights: a poller that is refused at first stays in an error state for minutes.
+    source.node.addDependency(fn.role);
+    return source;
+  }
+
+  private bindClient(fn: PipelineFunction): void {
+    this.bindTopicName(fn);
+    fn.setEnvironment({
+      [ENV.clusterArn]: this.cluster.clusterArn,
+      [ENV.kafkaAuth]: this.config.kafkaAuth,
+    });
+    fn.allow(['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect'], [this.cluster.clusterArn]);
+    fn.allow(['kafka-cluster:DescribeTopic'], [this.topic.attrTopicArn]);
+  }
+
+  /** The cluster's UUID is known at deployment only, hence the wildcard in its place; the name is unique in account and region. */
+  private groupArn(group: string): string {
+    return Stack.of(this).formatArn({
+      service: 'kafka',
+      resource: 'group',
+      resourceName: `${this.cluster.clusterName}/*/${group}`,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+  }
+}
+
+/** @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-configuration-properties.html */
+function serverProperties(config: PipelineConfig): string {
+  return properties({
+    // A mistyped name would become a topic with one copy.
+    'auto.create.topics.enable': 'false',
+    'default.replication.factor': config.replicationFactor,
+    'min.insync.replicas': config.minInsyncReplicas,
+    // A replica that lags would take over and drop acknowledged records.
+    'unclean.leader.election.enable': 'false',
+    'log.message.timestamp.type': 'LogAppendTime',
+    'message.max.bytes': MAX_BATCH_BYTES,
+    'replica.fetch.max.bytes': MAX_BATCH_BYTES,
+  });
+}
+
+function topicConfig(config: PipelineConfig): string {
+  return properties({
+    // Buckets are cut by the time the broker appended a record: clients' clocks have no part in it.
+    'message.timestamp.type': 'LogAppendTime',
+    'min.insync.replicas': config.minInsyncReplicas,
+    'retention.ms': Duration.days(config.retentionDays).toMilliseconds(),
+    'max.message.bytes': MAX_BATCH_BYTES,
+  });
+}
+
+function properties(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${key}=${value}`)
+    .join('\n');
+}

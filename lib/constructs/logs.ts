@@ -1,0 +1,17 @@
+import { LogGroup, RetentionDays, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Construct } from 'constructs';
+import { type PipelineConfig } from '../config';
+
+/**
+ * A log group with the config's retention. Logs hold positions and counters, never posts, so they are never kept behind a
+ * deleted stack: a group left over would make the next deployment fail where its name is fixed.
+ */
+export function logGroup(scope: Construct, id: string, config: PipelineConfig, props: LogGroupProps = {}): LogGroup {
+  return new LogGroup(scope, id, { ...props, retention: retention(config), removalPolicy: RemovalPolicy.DESTROY });
+}
+
+function retention(config: PipelineConfig): RetentionDays {
+  // The enum's values are the days themselves; the config takes no others.
+  return config.logRetentionDays as RetentionDays;
+}

@@ -1,0 +1,101 @@
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import { type PipelineConfig } from '../config';
+import { type FunctionNetwork } from './pipeline-function';
+import { logGroup } from './logs';
+
+/** Keyspaces speaks CQL over TLS here, also at its VPC endpoint. */
+const CQL_PORT = 9142;
+
+export interface PipelineNetworkProps {
+  readonly config: PipelineConfig;
+}
+
+/**
+ * Two kinds of private subnets. In `data` run the brokers, the functions and Spark: no route to the internet, AWS by
+ * endpoints. In `airflow` runs Airflow alone, with NAT: it needs a dozen AWS services, whose endpoints would cost more.
+ */
+export class PipelineNetwork extends Construct {
+  public readonly vpc: Vpc;
+  public readonly dataSubnets: SubnetSelection = { subnetGroupName: 'data' };
+  public readonly airflowSubnets: SubnetSelection = { subnetGroupName: 'airflow' };
+  public readonly functions: SecurityGroup;
+  public readonly spark: SecurityGroup;
+  public readonly airflow: SecurityGroup;
+
+  constructor(scope: Construct, id: string, props: PipelineNetworkProps) {
+    super(scope, id);
+    const { config } = props;
+    this.vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr('10.42.0.0/16'),
+      maxAzs: config.availabilityZones,
+      natGateways: config.natGateways,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },
+        { name: 'airflow', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 },
+        { name: 'data', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
+      ],
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+      flowLogs: {
+        All: {
+          destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLogs', config)),
+          trafficType: FlowLogTrafficType.ALL,
+        },
+      },
+    });
+
+    this.functions = this.group('Functions', 'Functions of the pipeline');
+    this.spark = this.group('Spark', 'Workers of the Spark application');
+    this.airflow = this.group('Airflow', 'Airflow environment');
+    // Its scheduler, workers and metadata database talk to each other.
+    this.airflow.addIngressRule(this.airflow, Port.allTraffic(), 'Airflow among itself');
+
+    // Who asks for the brokers' addresses, writes views, and logs from Spark workers.
+    this.endpoint('Kafka', InterfaceVpcEndpointAwsService.KAFKA, Port.HTTPS, [this.functions]);
+    this.endpoint('Keyspaces', InterfaceVpcEndpointAwsService.KEYSPACES, Port.tcp(CQL_PORT), [this.functions]);
+    this.endpoint('Logs', InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, Port.HTTPS, [this.spark]);
+  }
+
+  /** Where the functions run. */
+  public get functionNetwork(): FunctionNetwork {
+    return { vpc: this.vpc, subnets: this.dataSubnets, securityGroup: this.functions };
+  }
+
+  private group(id: string, description: string): SecurityGroup {
+    return new SecurityGroup(this, id, { vpc: this.vpc, description });
+  }
+
+  private endpoint(
+    id: string,
+    service: InterfaceVpcEndpointAwsService,
+    port: Port,
+    clients: readonly SecurityGroup[],
+  ): void {
+    const group = new SecurityGroup(this, `${id}EndpointGroup`, {
+      vpc: this.vpc,
+      description: `Endpoint of ${id}`,
+      allowAllOutbound: false,
+    });
+    for (const client of clients) {
+      group.addIngressRule(client, port, 'Clients of the endpoint');
+    }
+    this.vpc.addInterfaceEndpoint(`${id}Endpoint`, {
+      service,
+      subnets: this.dataSubnets,
+      securityGroups: [group],
+      // The default would let in the whole address range of the network.
+      open: false,
+    });
+  }
+}

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, LoggingFormat, Runtime, Tracing, type ILayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { ENV, type EnvName } from '../../lambda/shared/env';
+import { type PipelineConfig } from '../config';
+import { logGroup } from './logs';
+
+const ROOT = join(__dirname, '..', '..');
+
+/**
+ * Lambda ends a function at 15 minutes, but an event source for Kafka takes 14 at most.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
+ */
+export const MAX_TIMEOUT = Duration.minutes(14);
+
+/** Where functions run: one place for all, from which nothing but AWS endpoints and Kafka can be reached. */
+export interface FunctionNetwork {
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  readonly securityGroup: ISecurityGroup;
+}
+
+export interface PipelineFunctionProps {
+  readonly config: PipelineConfig;
+  readonly network: FunctionNetwork;
+  /** Folder under `lambda/` whose `handler.ts` exports `handler`. */
+  readonly step: string;
+  /** One sentence for people who look at the list of functions. */
+  readonly description: string;
+  /** Megabytes; a vCPU comes with each 1,769. */
+  readonly memory: number;
+  /** At most {@link MAX_TIMEOUT}. */
+  readonly timeout: Duration;
+  /**
+   * Instances at once.
+   * @default - the account's unreserved concurrency
+   */
+  readonly concurrency?: number;
+  /**
+   * Modules that `layers` brings, left out of the bundle.
+   * @default - none
+   */
+  readonly externalModules?: readonly string[];
+  /** @default - none */
+  readonly layers?: readonly ILayerVersion[];
+}
+
+/**
+ * A step of the pipeline as a function: `lambda/<step>/handler.ts`, bundled by the local esbuild. It can write its own log
+ * and its traces; every other right, and the variable that names what it is for, comes by a `bind…` of the thing used.
+ */
+export class PipelineFunction extends Construct {
+  public readonly function: NodejsFunction;
+  public readonly role: Role;
+  public readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
+    super(scope, id);
+    const { config, network } = props;
+    if (props.timeout.toSeconds() > MAX_TIMEOUT.toSeconds()) {
+      throw new Error(
+        `timeout of ${props.step} must be at most ${MAX_TIMEOUT.toSeconds()} s, got ${props.timeout.toSeconds()}`,
+      );
+    }
+    this.logGroup = logGroup(this, 'Logs', config);
+    // A role of our own: the one that CDK would make carries AWS-managed policies that reach every log group.
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Execution role of ${props.step}`,
+    });
+    this.logGroup.grantWrite(this.role);
+    this.role.addToPolicy(networkInterfaces());
+
+    this.function = new NodejsFunction(this, 'Function', {
+      description: props.description,
+      entry: join(ROOT, 'lambda', props.step, 'handler.ts'),
+      depsLockFilePath: join(ROOT, 'package-lock.json'),
+      projectRoot: ROOT,
+      handler: 'handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: config.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
+      memorySize: props.memory,
+      timeout: props.timeout,
+      reservedConcurrentExecutions: props.concurrency,
+      role: this.role,
+      logGroup: this.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      tracing: Tracing.ACTIVE,
+      vpc: network.vpc,
+      vpcSubnets: network.subnets,
+      securityGroups: [network.securityGroup],
+      layers: props.layers ? [...props.layers] : undefined,
+      environment: { [ENV.stage]: config.stage },
+      // It sets a variable for version 2 of the SDK, which is not used.
+      awsSdkConnectionReuse: false,
+      bundling: {
+        minify: true,
+        // Names of errors and functions stay readable in logs; a source map would make the asset depend on the checkout's path.
+        keepNames: true,
+        sourceMap: false,
+        target: 'node24',
+        externalModules: ['@aws-sdk/*', '@smithy/*', ...(props.externalModules ?? [])],
+      },
+    });
+    // The function checks its network when it is created: the rights must be there by then.
+    this.function.node.addDependency(this.role);
+  }
+
+  /** Sets a variable; together with the right to use what it names, see the constructs' `bind…` methods. */
+  public setEnvironment(variables: Readonly<Partial<Record<EnvName, string>>>): void {
+    for (const [name, value] of Object.entries(variables)) {
+      this.function.addEnvironment(name, value);
+    }
+  }
+
+  public allow(actions: readonly string[], resources: readonly string[], conditions?: Record<string, unknown>): void {
+    this.role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: [...actions],
+        resources: [...resources],
+        conditions,
+      }),
+    );
+  }
+}
+
+/**
+ * What Lambda does on the role's behalf to put a function into a network.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+function networkInterfaces(): PolicyStatement {
+  return new PolicyStatement({
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeVpcs',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    // Lambda checks for the right on every resource before it creates the function.
+    resources: ['*'],
+  });
+}

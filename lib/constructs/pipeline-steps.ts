@@ -1,0 +1,193 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { ENV } from '../../lambda/shared/env';
+import { type PipelineConfig } from '../config';
+import { DuckdbLayer } from './duckdb-layer';
+import { type KafkaCluster } from './kafka-cluster';
+import { MAX_TIMEOUT, PipelineFunction, type FunctionNetwork, type PipelineFunctionProps } from './pipeline-function';
+import { type PostLake } from './post-lake';
+import { type ViewStore } from './view-store';
+
+export interface PipelineStepsProps {
+  readonly config: PipelineConfig;
+  readonly network: FunctionNetwork;
+  readonly kafka: KafkaCluster;
+  readonly lake: PostLake;
+  readonly views: ViewStore;
+  /** Folder with the files of the layers, see `npm run layers`. */
+  readonly layers: string;
+}
+
+/** An HTTP API waits no longer than this for its function. */
+const API_TIMEOUT = Duration.seconds(29);
+
+/** The functions of the pipeline, each with the rights and variables of its step and no others. */
+export class PipelineSteps extends Construct {
+  public readonly ingest: PipelineFunction;
+  public readonly archive: PipelineFunction;
+  public readonly aggregate: PipelineFunction;
+  public readonly seal: PipelineFunction;
+  public readonly compact: PipelineFunction;
+  public readonly publish: PipelineFunction;
+  public readonly reconcile: PipelineFunction;
+  public readonly query: PipelineFunction;
+
+  private readonly props: PipelineStepsProps;
+
+  constructor(scope: Construct, id: string, props: PipelineStepsProps) {
+    super(scope, id);
+    this.props = props;
+    this.ingest = this.ingestStep();
+    this.archive = this.archiveStep();
+    this.aggregate = this.aggregateStep();
+    this.seal = this.sealStep();
+    this.compact = this.compactStep();
+    this.publish = this.publishStep();
+    this.reconcile = this.reconcileStep();
+    this.query = this.queryStep();
+  }
+
+  private ingestStep(): PipelineFunction {
+    const { config, kafka } = this.props;
+    const fn = this.step('Ingest', {
+      step: 'ingest',
+      description: 'HTTP requests to the topic, acknowledged when durable',
+      memory: 1024,
+      timeout: API_TIMEOUT,
+      // Each instance holds connections to every broker, and brokers take a limited number.
+      concurrency: config.ingestConcurrency,
+    });
+    kafka.bindProducer(fn);
+    return fn;
+  }
+
+  private archiveStep(): PipelineFunction {
+    const { config, kafka, lake } = this.props;
+    const fn = this.step('Archive', {
+      step: 'archive',
+      description: 'Topic to the raw log in S3; what is no post to quarantine',
+      memory: 1024,
+      timeout: Duration.minutes(5),
+    });
+    lake.bind(fn, { write: ['raw', 'quarantine'] });
+    kafka.bindEventSource(fn, {
+      batchSize: config.batchSize,
+      window: Duration.seconds(config.archiveWindowSeconds),
+      consumerGroup: `${config.project}-${config.stage}-archive`,
+    });
+    return fn;
+  }
+
+  private aggregateStep(): PipelineFunction {
+    const { config, kafka, views } = this.props;
+    const fn = this.step('Aggregate', {
+      step: 'aggregate',
+      description: 'Topic to the speed views',
+      memory: 1024,
+      timeout: Duration.minutes(5),
+    });
+    views.bind(fn, { speedViews: 'rw', speedState: 'rw' });
+    fn.setEnvironment({
+      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.recentPosts]: String(config.recentPosts),
+      [ENV.speedTtlHours]: String(config.speedTtlHours),
+    });
+    kafka.bindEventSource(fn, {
+      batchSize: config.batchSize,
+      window: Duration.seconds(config.aggregateWindowSeconds),
+      consumerGroup: `${config.project}-${config.stage}-aggregate`,
+    });
+    return fn;
+  }
+
+  private sealStep(): PipelineFunction {
+    const { config, kafka, lake } = this.props;
+    const fn = this.step('Seal', {
+      step: 'seal',
+      description: 'Fixes the offset ranges of buckets that are over, once the archive holds them',
+      memory: 512,
+      timeout: MAX_TIMEOUT,
+    });
+    kafka.bindReader(fn);
+    lake.bind(fn, { read: ['raw', 'seals'], write: ['seals'] });
+    fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
+    return fn;
+  }
+
+  private compactStep(): PipelineFunction {
+    const { config, kafka, lake, layers } = this.props;
+    const fn = this.step('Compact', {
+      step: 'compact',
+      description: 'Raw log of a bucket and partition to Parquet, each post once; manifests',
+      // DuckDB uses as many threads as there are vCPUs: two.
+      memory: 3538,
+      timeout: MAX_TIMEOUT,
+      externalModules: DuckdbLayer.MODULES,
+      layers: [new DuckdbLayer(this, 'Duckdb', { config, directory: layers })],
+    });
+    kafka.bindTopicName(fn);
+    lake.bind(fn, {
+      read: ['raw', 'posts', 'seen', 'pending', 'seals', 'manifests'],
+      write: ['posts', 'seen', 'pending', 'manifests'],
+    });
+    fn.setEnvironment({
+      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.identityHorizonHours]: String(config.identityHorizonHours),
+    });
+    return fn;
+  }
+
+  private publishStep(): PipelineFunction {
+    const { config, kafka, lake, views } = this.props;
+    const fn = this.step('Publish', {
+      step: 'publish',
+      description: 'Batch views to the store, roll-ups, then the boundary',
+      memory: 1024,
+      timeout: MAX_TIMEOUT,
+    });
+    kafka.bindTopicName(fn);
+    lake.bind(fn, { read: ['views', 'seals', 'manifests'] });
+    views.bind(fn, { batchViews: 'rw', boundary: 'rw' });
+    fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
+    return fn;
+  }
+
+  private reconcileStep(): PipelineFunction {
+    const { config, kafka, lake, views } = this.props;
+    const fn = this.step('Reconcile', {
+      step: 'reconcile',
+      description: 'Difference between the layers, per view and bucket',
+      memory: 1024,
+      timeout: MAX_TIMEOUT,
+    });
+    kafka.bindTopicName(fn);
+    lake.bind(fn, { read: ['seals', 'manifests', 'drift'], write: ['drift'] });
+    views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', boundary: 'rw' });
+    fn.setEnvironment({
+      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.speedTtlHours]: String(config.speedTtlHours),
+    });
+    return fn;
+  }
+
+  private queryStep(): PipelineFunction {
+    const { config, kafka, views } = this.props;
+    const fn = this.step('Query', {
+      step: 'query',
+      description: 'Answers from batch views up to the boundary and speed views after it',
+      memory: 1024,
+      timeout: API_TIMEOUT,
+    });
+    kafka.bindTopicName(fn);
+    views.bind(fn, { speedViews: 'r', batchViews: 'r', boundary: 'r' });
+    fn.setEnvironment({
+      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.speedTtlHours]: String(config.speedTtlHours),
+    });
+    return fn;
+  }
+
+  private step(id: string, props: Omit<PipelineFunctionProps, 'config' | 'network'>): PipelineFunction {
+    return new PipelineFunction(this, id, { ...props, config: this.props.config, network: this.props.network });
+  }
+}

@@ -1,0 +1,186 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
+import { Effect, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { COLUMNS, type ColumnType } from '../../lambda/shared/columns';
+import { ENV } from '../../lambda/shared/env';
+import { PREFIXES } from '../../lambda/shared/keys';
+import { type PipelineConfig } from '../config';
+import { type PipelineFunction } from './pipeline-function';
+import { applyRemoval, removalPolicy } from './removal';
+
+export type Prefix = keyof typeof PREFIXES;
+
+/** What a user of the lake may do under which prefixes. Nobody may delete but by lifecycle. */
+export interface LakeAccess {
+  /** Get objects and list keys. */
+  readonly read?: readonly Prefix[];
+  /** Put objects, new ones or over old ones. */
+  readonly write?: readonly Prefix[];
+}
+
+export interface PostLakeProps {
+  readonly config: PipelineConfig;
+}
+
+/** Days after which the raw log is read only when something is rebuilt. */
+const RAW_ARCHIVE_DAYS = 90;
+/** Days that an overwritten or deleted object can be brought back. */
+const NONCURRENT_DAYS = 30;
+
+const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
+  string: 'string',
+  int: 'int',
+  long: 'bigint',
+  double: 'double',
+  timestamp: 'timestamp',
+  'string[]': 'array<string>',
+};
+
+/** The S3 bucket of the batch layer, and the table `posts` over it for Athena. */
+export class PostLake extends Construct {
+  public readonly bucket: Bucket;
+  public readonly accessLogs: Bucket;
+  public readonly database: CfnDatabase;
+  public readonly table: CfnTable;
+
+  constructor(scope: Construct, id: string, props: PostLakeProps) {
+    super(scope, id);
+    const { config } = props;
+    const policy = removalPolicy(config);
+    const common = {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      removalPolicy: policy,
+      // A bucket can be deleted only when it is empty.
+      autoDeleteObjects: config.removal === 'destroy',
+    };
+    this.accessLogs = new Bucket(this, 'AccessLogs', {
+      ...common,
+      lifecycleRules: [{ id: 'expire', expiration: Duration.days(config.logRetentionDays) }],
+    });
+    this.bucket = new Bucket(this, 'Bucket', {
+      ...common,
+      versioned: true,
+      serverAccessLogsBucket: this.accessLogs,
+      serverAccessLogsPrefix: 'lake/',
+      lifecycleRules: [
+        {
+          id: 'raw-to-glacier',
+          prefix: PREFIXES.raw,
+          transitions: [
+            { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(RAW_ARCHIVE_DAYS) },
+          ],
+        },
+        { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        {
+          id: 'expire-noncurrent',
+          noncurrentVersionExpiration: Duration.days(NONCURRENT_DAYS),
+          expiredObjectDeleteMarker: true,
+        },
+      ],
+    });
+
+    const catalogId = Stack.of(this).account;
+    this.database = new CfnDatabase(this, 'Database', {
+      catalogId,
+      databaseInput: {
+        name: `${config.project}_${config.stage}`,
+        description: 'Posts of the pipeline, compacted per bucket',
+      },
+    });
+    this.table = new CfnTable(this, 'Posts', {
+      catalogId,
+      databaseName: `${config.project}_${config.stage}`,
+      tableInput: postsTable(this.bucket, config),
+    });
+    // The table names its database by text, which tells CloudFormation nothing about the order.
+    this.table.addDependency(this.database);
+    applyRemoval(policy, this.database, this.table);
+  }
+
+  /** Names the bucket to a function and lets it read and write under the given prefixes, and no others. */
+  public bind(fn: PipelineFunction, access: LakeAccess): void {
+    fn.setEnvironment({ [ENV.lakeBucket]: this.bucket.bucketName });
+    this.grant(fn.role, access);
+  }
+
+  /** Lets a role read and write under the given prefixes, and no others. */
+  public grant(role: IRole, access: LakeAccess): void {
+    const read = prefixes(access.read);
+    const write = prefixes(access.write);
+    if (read.length > 0) {
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['s3:GetObject'],
+          resources: read.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
+        }),
+      );
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['s3:ListBucket'],
+          resources: [this.bucket.bucketArn],
+          // "IfExists": a GetObject has no prefix, and without the right to list, S3 answers 403 for a missing key instead of 404.
+          conditions: { StringLikeIfExists: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
+        }),
+      );
+    }
+    if (write.length > 0) {
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+          resources: write.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
+        }),
+      );
+    }
+  }
+}
+
+function prefixes(names: readonly Prefix[] = []): string[] {
+  return names.map((name) => PREFIXES[name]);
+}
+
+/**
+ * Partitions are projected from the bucket's name: no crawler, no partition to add after a run.
+ * @see https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
+ */
+function postsTable(bucket: Bucket, config: PipelineConfig): CfnTable.TableInputProperty {
+  const location = bucket.s3UrlForObject(PREFIXES.posts);
+  return {
+    name: 'posts',
+    description: 'One row a post and bucket: the columns of all sections known by then',
+    tableType: 'EXTERNAL_TABLE',
+    parameters: {
+      classification: 'parquet',
+      'projection.enabled': 'true',
+      'projection.bucket.type': 'date',
+      'projection.bucket.format': "yyyy-MM-dd'T'HH-mm",
+      'projection.bucket.range': '2026-01-01T00-00,NOW',
+      'projection.bucket.interval': String(config.bucketMinutes),
+      'projection.bucket.interval.unit': 'MINUTES',
+      'storage.location.template': `${location}bucket=\${bucket}/`,
+    },
+    partitionKeys: [{ name: 'bucket', type: 'string', comment: 'Start of the bucket, UTC' }],
+    storageDescriptor: {
+      location,
+      inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+      outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+      serdeInfo: { serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
+      columns: [
+        { name: 'key', type: 'string', comment: 'Key of the post: its index as text' },
+        ...COLUMNS.map((column) => ({
+          name: column.name,
+          type: GLUE_TYPES[column.type],
+          comment: column.description,
+        })),
+        { name: 'new_sections', type: 'array<string>', comment: 'Sections that first arrived in this bucket' },
+      ],
+    },
+  };
+}

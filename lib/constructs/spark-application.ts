@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
+import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
+import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { PREFIXES } from '../../lambda/shared/keys';
+import { viewsAsJson } from '../../lambda/shared/views';
+import { type PipelineConfig } from '../config';
+import { logGroup } from './logs';
+import { type PostLake } from './post-lake';
+import { applyRemoval, removalPolicy } from './removal';
+
+/**
+ * Spark 3.5, Python 3.9 and 3.11.
+ * @see https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/release-versions.html
+ */
+const RELEASE = 'emr-7.13.0';
+
+export interface SparkApplicationProps {
+  readonly config: PipelineConfig;
+  readonly lake: PostLake;
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  readonly securityGroup: ISecurityGroup;
+}
+
+/** EMR Serverless with the job that computes the batch views, and the role that the job takes. */
+export class SparkApplication extends Construct {
+  public readonly application: CfnApplication;
+  public readonly jobRole: Role;
+
+  constructor(scope: Construct, id: string, props: SparkApplicationProps) {
+    super(scope, id);
+    const { config, lake } = props;
+    const logs = logGroup(this, 'Logs', config);
+    this.application = new CfnApplication(this, 'Application', {
+      name: `${config.project}-${config.stage}-views`,
+      type: 'SPARK',
+      releaseLabel: RELEASE,
+      architecture: config.architecture === 'arm64' ? 'ARM64' : 'X86_64',
+      autoStartConfiguration: { enabled: true },
+      // Nothing is billed while stopped; and only a stopped application can be updated or deleted.
+      autoStopConfiguration: { enabled: true, idleTimeoutMinutes: config.sparkIdleMinutes },
+      maximumCapacity: {
+        cpu: `${config.sparkMaxVcpu} vCPU`,
+        memory: `${config.sparkMaxMemoryGb} GB`,
+        disk: `${Math.max(2, Math.ceil(config.sparkMaxVcpu / config.sparkCores)) * WORKER_DISK_GB} GB`,
+      },
+      networkConfiguration: {
+        subnetIds: props.vpc.selectSubnets(props.subnets).subnetIds,
+        securityGroupIds: [props.securityGroup.securityGroupId],
+      },
+      runtimeConfiguration: [{ classification: 'spark-defaults', properties: sparkDefaults(config) }],
+      monitoringConfiguration: {
+        cloudWatchLoggingConfiguration: { enabled: true, logGroupName: logs.logGroupName },
+      },
+    });
+    // Views are computed anew from the lake: nothing in the application is worth keeping.
+    applyRemoval(removalPolicy({ removal: 'destroy' }), this.application);
+
+    const { account } = Stack.of(this);
+    this.jobRole = new Role(this, 'JobRole', {
+      description: 'What the Spark job of the batch views may do',
+      assumedBy: new ServicePrincipal('emr-serverless.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': this.application.attrArn },
+        },
+      }),
+    });
+    lake.grant(this.jobRole, { read: ['posts', 'manifests', 'jobs', 'views'], write: ['views'] });
+    logs.grantWrite(this.jobRole);
+    logs.grant(this.jobRole, 'logs:DescribeLogStreams');
+    // It looks whether its group is there, which can be asked about all groups only.
+    this.jobRole.addToPolicy(new PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
+
+    new BucketDeployment(this, 'Job', {
+      destinationBucket: lake.bucket,
+      destinationKeyPrefix: PREFIXES.jobs,
+      sources: [
+        Source.asset(join(__dirname, '..', '..', 'spark'), { exclude: ['*', '!batch_views.py'] }),
+        Source.data('views.json', viewsAsJson()),
+      ],
+      // A run that is under way still reads the files of the version before.
+      prune: false,
+      retainOnDelete: true,
+      memoryLimit: 256,
+      logGroup: logGroup(this, 'JobUploadLogs', config),
+    });
+  }
+
+  /** Lets a role run jobs as the job role, look at them and cancel them. */
+  public bindSubmitter(role: IRole): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['emr-serverless:StartJobRun', 'emr-serverless:GetApplication', 'emr-serverless:StartApplication'],
+        resources: [this.application.attrArn],
+      }),
+    );
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['emr-serverless:GetJobRun', 'emr-serverless:CancelJobRun', 'emr-serverless:GetDashboardForJobRun'],
+        // A run's id is known when it runs.
+        resources: [`${this.application.attrArn}/jobruns/*`],
+      }),
+    );
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [this.jobRole.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+      }),
+    );
+  }
+}
+
+/** Part of a worker's price. */
+const WORKER_DISK_GB = 20;
+
+/** Sizes belong to the application, so that a change of size is no change of the DAG. */
+function sparkDefaults(config: PipelineConfig): Record<string, string> {
+  const cores = String(config.sparkCores);
+  const memory = `${config.sparkMemoryGb}g`;
+  return {
+    'spark.driver.cores': cores,
+    'spark.driver.memory': memory,
+    'spark.executor.cores': cores,
+    'spark.executor.memory': memory,
+    // A bucket is small: the three executors that EMR starts with by default would mostly wait.
+    'spark.executor.instances': '1',
+    'spark.sql.session.timeZone': 'UTC',
+  };
+}

@@ -1,0 +1,42 @@
+import { type App } from 'aws-cdk-lib';
+import { type PipelineConfig } from './config';
+import { NetworkStack } from './stacks/network';
+import { OrchestrationStack } from './stacks/orchestration';
+import { ProcessingStack } from './stacks/processing';
+import { StorageStack } from './stacks/storage';
+
+export interface Pipeline {
+  readonly network: NetworkStack;
+  readonly storage: StorageStack;
+  readonly processing: ProcessingStack;
+  readonly orchestration: OrchestrationStack;
+}
+
+export interface PipelineOptions {
+  /** Folder with the files of the layers, see `npm run layers`. */
+  readonly layers: string;
+}
+
+/** Composes the stacks. References go one way: network ← storage ← processing ← orchestration. */
+export function composePipeline(app: App, config: PipelineConfig, options: PipelineOptions): Pipeline {
+  const network = new NetworkStack(app, { config });
+  const storage = new StorageStack(app, { config, network: network.network });
+  const processing = new ProcessingStack(app, {
+    config,
+    network: network.network,
+    kafka: storage.kafka,
+    lake: storage.lake,
+    views: storage.views,
+    layers: options.layers,
+  });
+  // Statements name tables by text: nothing else tells that they must be there first.
+  processing.addStackDependency(storage);
+  const orchestration = new OrchestrationStack(app, {
+    config,
+    network: network.network,
+    steps: processing.steps,
+    spark: processing.spark,
+    lake: storage.lake,
+  });
+  return { network, storage, processing, orchestration };
+}

@@ -1,0 +1,35 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import { type Construct } from 'constructs';
+import { KafkaCluster } from '../constructs/kafka-cluster';
+import { type PipelineNetwork } from '../constructs/network';
+import { PostLake } from '../constructs/post-lake';
+import { ViewStore } from '../constructs/view-store';
+import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
+
+export interface StorageStackProps extends PipelineStackProps {
+  readonly network: PipelineNetwork;
+}
+
+/** Everything that holds data: Kafka, the lake, the views. Apart from the rest, so that the rest can be replaced freely. */
+export class StorageStack extends PipelineStack {
+  public readonly kafka: KafkaCluster;
+  public readonly lake: PostLake;
+  public readonly views: ViewStore;
+
+  constructor(scope: Construct, props: StorageStackProps) {
+    const { config, network } = props;
+    super(scope, 'storage', config, 'Pinterest data pipeline: Kafka, lake and views', true);
+    this.kafka = new KafkaCluster(this, 'Kafka', {
+      config,
+      vpc: network.vpc,
+      subnets: network.dataSubnets,
+      clients: network.functions,
+    });
+    this.lake = new PostLake(this, 'Lake', { config });
+    this.views = new ViewStore(this, 'Views', { config });
+
+    new CfnOutput(this, 'LakeBucket', { value: this.lake.bucket.bucketName, description: 'Bucket of the batch layer' });
+    new CfnOutput(this, 'KafkaClusterArn', { value: this.kafka.cluster.clusterArn, description: 'MSK cluster' });
+    new CfnOutput(this, 'Keyspace', { value: this.views.keyspaceName, description: 'Keyspace of the views' });
+  }
+}
