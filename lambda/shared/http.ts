@@ -49,20 +49,18 @@ export interface Body {
 
 const BYTE_ORDER_MARK = '\ufeff';
 
+function withoutMark(text: string): string {
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+}
+
+/** Bytes as text, if they are UTF-8. */
+export function decodeBody(bytes: Buffer): Body {
+  return { text: withoutMark(bytes.toString('utf8')), bytes: bytes.length, valid: isUtf8(bytes) };
+}
+
 /** The body as text. API Gateway encodes in base64 what it does not take for text. */
 export function bodyOf(event: HttpEvent): Body {
   const raw = event.body ?? '';
-  let text = raw;
-  let bytes: number;
-  let valid = true;
-  if (event.isBase64Encoded) {
-    const decoded = Buffer.from(raw, 'base64');
-    bytes = decoded.length;
-    valid = isUtf8(decoded);
-    text = decoded.toString('utf8');
-  } else {
-    bytes = Buffer.byteLength(raw);
-    valid = raw.isWellFormed();
-  }
-  return { text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text, bytes, valid };
+  if (event.isBase64Encoded) return decodeBody(Buffer.from(raw, 'base64'));
+  return { text: withoutMark(raw), bytes: Buffer.byteLength(raw), valid: raw.isWellFormed() };
 }

@@ -1,0 +1,236 @@
+/**
+ * Ingest: what a request holds, as records for the topic or refusals. Plain values in and out; `answers.ts` turns the outcome
+ * into what each kind of client expects to read.
+ */
+import { checkRecord, isRefusal, type Checked } from '../shared/check';
+import { cleanSection, isRefused } from '../shared/clean';
+import { SECTIONS, type Section } from '../shared/columns';
+import { SECTION_HEADER } from '../shared/decode';
+import { decodeBody, type Body } from '../shared/http';
+import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } from '../shared/json-spans';
+import { keyOf } from '../shared/post';
+import { refuse, short, type Refusal } from '../shared/refusal';
+
+/** Bytes of a post at most: brokers take batches of 1 MiB, and a record has headers. */
+export const MAX_POST_BYTES = 1_000_000;
+/** Bytes of a request at most: Lambda takes 6 MB, and base64 is a third longer. */
+export const MAX_REQUEST_BYTES = 5_000_000;
+export const MAX_DEPTH = 32;
+
+export interface AcceptedItem {
+  readonly ok: true;
+  readonly key: string;
+  /** The client's own text of the record. */
+  readonly value: string;
+  /** Set for a flat section. */
+  readonly section: Section | undefined;
+  readonly quarantine: Refusal | undefined;
+}
+
+export interface RefusedItem {
+  readonly ok: false;
+  readonly status: 400 | 413;
+  readonly refusal: Refusal;
+}
+
+export type Item = AcceptedItem | RefusedItem;
+
+/** The records of a request in their order, or why the body as a whole was refused. */
+export type Parsed =
+  | { readonly ok: true; readonly items: readonly Item[] }
+  | { readonly ok: false; readonly status: 400 | 413; readonly refusal: Refusal };
+
+const refused = (refusal: Refusal, status: 400 | 413 = 400) => ({ ok: false, status, refusal }) as const;
+
+export type Route =
+  | { readonly kind: 'native'; readonly section: Section | undefined }
+  | { readonly kind: 'rest-proxy'; readonly section: Section }
+  | { readonly kind: 'kinesis'; readonly section: Section }
+  /** The path is a known one, but its topic or stream names no section. */
+  | { readonly kind: 'unnamed'; readonly dialect: 'rest-proxy' | 'kinesis'; readonly refusal: Refusal }
+  | { readonly kind: 'none' };
+
+function suffixOf(name: string, separator: '.' | '-'): Section | undefined {
+  return SECTIONS.find((section) => name.endsWith(`${separator}${section}`));
+}
+
+const ROUTE_NONE: Route = { kind: 'none' };
+
+/** @param segments the path's segments, decoded; undefined if they could not be */
+export function routeOf(method: string, segments: readonly string[] | undefined): Route {
+  if (!segments) return ROUTE_NONE;
+  const [first, name, last] = segments;
+  if (method === 'POST' && segments.length === 1 && first === 'posts') return { kind: 'native', section: undefined };
+  if (method === 'POST' && segments.length === 1 && first === 'pin') return { kind: 'native', section: 'pin' };
+  if (method === 'POST' && segments.length === 2 && first === 'topics') {
+    const section = suffixOf(name, '.');
+    if (section) return { kind: 'rest-proxy', section };
+    const refusal = refuse('topic', name, 'a name that ends in .pin, .geo or .user');
+    return { kind: 'unnamed', dialect: 'rest-proxy', refusal };
+  }
+  if (method === 'PUT' && segments.length === 3 && first === 'streams' && last === 'record') {
+    const section = suffixOf(name, '-');
+    if (section) return { kind: 'kinesis', section };
+    const refusal = refuse('stream', name, 'a name that ends in -pin, -geo or -user');
+    return { kind: 'unnamed', dialect: 'kinesis', refusal };
+  }
+  return ROUTE_NONE;
+}
+
+/** The first value of a checked record that the cleaning will refuse: it is stored all the same, and quarantined. */
+function quarantineOf(checked: Checked): Refusal | undefined {
+  for (const section of SECTIONS) {
+    const raw = checked.sections[section];
+    if (!raw) continue;
+    const cleaned = cleanSection(section, raw, 0);
+    if (isRefused(cleaned)) return cleaned;
+  }
+  return undefined;
+}
+
+/** UTF-8 bytes of a text, counted only if they could be too many. */
+function tooLarge(text: string): boolean {
+  return text.length * 3 > MAX_POST_BYTES && Buffer.byteLength(text) > MAX_POST_BYTES;
+}
+
+function itemOf(text: string, depth: number, value: unknown, section: Section | undefined): Item {
+  if (tooLarge(text)) {
+    return refused(
+      { field: 'record', value: `${Buffer.byteLength(text)} bytes`, allowed: `at most ${MAX_POST_BYTES} bytes` },
+      413,
+    );
+  }
+  if (depth > MAX_DEPTH) {
+    return refused({ field: 'record', value: `depth ${depth}`, allowed: `nested at most ${MAX_DEPTH} deep` });
+  }
+  const checked = checkRecord(value, section);
+  if (isRefusal(checked)) return refused(checked);
+  return {
+    ok: true,
+    key: keyOf(checked.index),
+    value: text,
+    section: checked.flat,
+    quarantine: quarantineOf(checked),
+  };
+}
+
+/** The Kafka headers of an accepted item. */
+export function headersOf(item: AcceptedItem): Readonly<Record<string, string>> | undefined {
+  return item.section ? { [SECTION_HEADER]: item.section } : undefined;
+}
+
+function refuseBody(body: Body): Parsed | undefined {
+  if (body.bytes > MAX_REQUEST_BYTES) {
+    return refused({ field: 'body', value: `${body.bytes} bytes`, allowed: `at most ${MAX_REQUEST_BYTES} bytes` }, 413);
+  }
+  if (!body.valid) return refused({ field: 'body', value: 'other bytes', allowed: 'UTF-8' });
+  if (body.text.trim() === '') return refused({ field: 'body', value: 'nothing', allowed: 'JSON or NDJSON' });
+  return undefined;
+}
+
+function tryParse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines'];
+
+/** Text that is no single JSON value, but mostly lines that look like objects: one malformed line must not cost the others. */
+function looksLikeLines(text: string, lines: readonly { readonly start: number; readonly end: number }[]): boolean {
+  const objects = lines.filter(({ start, end }) => text[start] === '{' && text[end - 1] === '}').length;
+  return lines.length > 1 && text.trimStart()[0] !== '[' && objects * 2 > lines.length;
+}
+
+function parseLines(
+  text: string,
+  lines: readonly { readonly start: number; readonly end: number }[],
+  section: Section | undefined,
+): Parsed {
+  const items = lines.map(({ start, end }): Item => {
+    const line = text.slice(start, end);
+    const parsed = tryParse(line);
+    if (!parsed) return refused(refuse('record', line, 'JSON'));
+    return itemOf(line, valueSpan(line).depth, parsed.value, section);
+  });
+  return { ok: true, items };
+}
+
+/**
+ * `POST /posts` and `POST /pin`: one post, an array of posts, or NDJSON.
+ * @param contentType the header's value; NDJSON is also recognised by its lines
+ */
+export function parseNative(body: Body, contentType: string | undefined, section: Section | undefined): Parsed {
+  const bad = refuseBody(body);
+  if (bad) return bad;
+  const { text } = body;
+  const mediaType = contentType?.split(';', 1)[0].trim().toLowerCase();
+  if (mediaType && NDJSON_TYPES.includes(mediaType)) return parseLines(text, lineSpans(text), section);
+  const parsed = tryParse(text);
+  if (!parsed) {
+    const lines = lineSpans(text);
+    if (looksLikeLines(text, lines)) return parseLines(text, lines, section);
+    return refused(refuse('body', text.trim(), 'JSON: a post, an array of posts, or NDJSON'));
+  }
+  if (!Array.isArray(parsed.value)) {
+    const span = valueSpan(text);
+    return { ok: true, items: [itemOf(text.slice(span.start, span.end), span.depth, parsed.value, section)] };
+  }
+  const values = parsed.value as unknown[];
+  if (values.length === 0) return refused({ field: 'body', value: 'an empty array', allowed: 'at least one post' });
+  const items = elementSpans(text).map(({ start, end, depth }, i) =>
+    itemOf(text.slice(start, end), depth, values[i], section),
+  );
+  return { ok: true, items };
+}
+
+/** `POST /topics/{topic}`: `{"records":[{"value":{…}}]}`. */
+export function parseRestProxy(body: Body, section: Section): Parsed {
+  const bad = refuseBody(body);
+  if (bad) return bad;
+  const parsed = tryParse(body.text);
+  if (!parsed) return refused(refuse('body', body.text.trim(), 'JSON: {"records":[{"value":{…}}]}'));
+  const records = (parsed.value as { records?: unknown } | null)?.records;
+  if (!Array.isArray(records) || records.length === 0) {
+    const value = Array.isArray(records) ? 'an empty array' : short(records);
+    return refused({ field: 'records', value, allowed: 'an array of at least one {"value":{…}}' });
+  }
+  const items = recordValueSpans(body.text).map((span, i): Item => {
+    if (!span) return refused(refuse(`records[${i}].value`, undefined, 'an object'));
+    const { value } = records[i] as { value: unknown };
+    return itemOf(body.text.slice(span.start, span.end), span.depth, value, section);
+  });
+  return { ok: true, items };
+}
+
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+const DATA_ALLOWED = 'a JSON object, JSON in a string, or base64 of JSON';
+
+/** `PUT /streams/{stream}/record`: `{"StreamName", "Data", "PartitionKey"}`. */
+export function parseKinesis(body: Body, section: Section): Parsed {
+  const bad = refuseBody(body);
+  if (bad) return bad;
+  const parsed = tryParse(body.text);
+  if (!parsed || parsed.value === null || typeof parsed.value !== 'object' || Array.isArray(parsed.value)) {
+    return refused(refuse('body', body.text.trim(), 'JSON: {"StreamName","Data","PartitionKey"}'));
+  }
+  const data = (parsed.value as { Data?: unknown }).Data;
+  if (typeof data === 'string') return parseData(data, section);
+  if (data === undefined || data === null) return refused(refuse('Data', data, DATA_ALLOWED));
+  const { start, end, depth } = propertySpan(body.text, 'Data')!;
+  return { ok: true, items: [itemOf(body.text.slice(start, end), depth, data, section)] };
+}
+
+function parseData(data: string, section: Section): Parsed {
+  let text = data.trim();
+  if (!text.startsWith('{')) {
+    const body = BASE64.test(text) ? decodeBody(Buffer.from(text, 'base64')) : undefined;
+    if (!body?.valid) return refused(refuse('Data', data, DATA_ALLOWED));
+    text = body.text.trim();
+  }
+  const parsed = tryParse(text);
+  if (!parsed) return refused(refuse('Data', data, DATA_ALLOWED));
+  return { ok: true, items: [itemOf(text, valueSpan(text).depth, parsed.value, section)] };
+}

@@ -1,0 +1,74 @@
+/**
+ * Takes posts over HTTP and answers for a record only when it is on the topic, acknowledged by all in-sync replicas.
+ * Bad input is the client's (4xx, a reason a record); an outage is ours (503, the records to send again).
+ */
+import { bodyOf, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
+import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../shared/kafka';
+import { log } from '../shared/log';
+import { report } from '../shared/metrics';
+import { KINESIS, NATIVE, notFound, outcomeOf, refuseName, REST_PROXY, type Dialect } from './answers';
+import { headersOf, parseKinesis, parseNative, parseRestProxy, routeOf, type AcceptedItem, type Parsed } from './core';
+
+export interface Deps {
+  /** One result a record, in their order; never rejects. */
+  send(records: readonly OutgoingRecord[]): Promise<readonly SendResult[]>;
+  report: typeof report;
+  now(): number;
+}
+
+function outgoing(item: AcceptedItem): OutgoingRecord {
+  return { key: item.key, value: item.value, headers: headersOf(item) };
+}
+
+export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswer> {
+  async function take(parsed: Parsed, dialect: Dialect, started: number): Promise<HttpAnswer> {
+    if (!parsed.ok) {
+      deps.report('ingest', { received: 0, written: 0, rejected: 1, duration: deps.now() - started });
+      return dialect.refuseBody(parsed.status, parsed.refusal);
+    }
+    const { items } = parsed;
+    const accepted = items.filter((item) => item.ok);
+    const acks = accepted.length > 0 ? await deps.send(accepted.map(outgoing)) : [];
+    let next = 0;
+    const outcomes = items.map((item) => outcomeOf(item, item.ok ? acks[next++] : undefined));
+
+    const failed = acks.find((ack) => !ack.ok);
+    if (failed) log.warn('records were not taken', { error: failed.error, sent: acks.length });
+    const written = acks.reduce((sum, ack) => sum + (ack.ok ? 1 : 0), 0);
+    deps.report('ingest', {
+      received: items.length,
+      written,
+      rejected: items.length - accepted.length,
+      bytes: accepted.reduce((sum, item, i) => sum + (acks[i].ok ? Buffer.byteLength(item.value) : 0), 0),
+      duration: deps.now() - started,
+    });
+    return dialect.answer(outcomes);
+  }
+
+  return async (event) => {
+    const started = deps.now();
+    const { method } = event.requestContext.http;
+    const route = routeOf(method, pathSegments(event));
+    if (route.kind === 'none') return notFound(method, event.rawPath);
+    if (route.kind === 'unnamed') return refuseName(route.dialect, route.refusal);
+    const body: Body = bodyOf(event);
+    switch (route.kind) {
+      case 'native':
+        return take(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, started);
+      case 'rest-proxy':
+        return take(parseRestProxy(body, route.section), REST_PROXY, started);
+      case 'kinesis':
+        return take(parseKinesis(body, route.section), KINESIS, started);
+    }
+  };
+}
+
+let real: ReturnType<typeof makeHandler> | undefined;
+
+export const handler = (event: HttpEvent): Promise<HttpAnswer> => {
+  if (!real) {
+    const kafka = kafkaFromEnvironment();
+    real = makeHandler({ send: (records) => kafka.send(records), report, now: Date.now });
+  }
+  return real(event);
+};
