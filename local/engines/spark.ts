@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findJava } from './java.cjs';
+import { ENGINES, installed } from './paths';
+import { HOST } from './ports';
+
+export interface SparkOptions {
+  /** `http://127.0.0.1:PORT` of the S3 that `s3://` and `s3a://` reach. */
+  readonly s3Endpoint: string;
+  /** Absolute folder for the configuration and for what Spark spills. */
+  readonly workDir: string;
+  /** Write a class archive to this file when the job ends, instead of using the one that setup made. */
+  readonly archiveTo?: string;
+}
+
+/**
+ * How to submit a job: `spawn(command, [...args, ...sparkSubmitParameters, entryPoint, ...entryPointArguments], {env, cwd: workDir})`.
+ */
+export interface SparkCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The class archive that setup makes. */
+export const CLASS_ARCHIVE = join(ENGINES, 'spark-archive', 'spark.jsa');
+
+const LOG4J = `status=warn
+appender.c.type=Console
+appender.c.name=C
+appender.c.target=SYSTEM_ERR
+appender.c.layout.type=PatternLayout
+appender.c.layout.pattern=[%d] %p %m (%c)%n
+rootLogger.level=warn
+rootLogger.appenderRef.c.ref=C
+logger.native.name=org.apache.hadoop.util.NativeCodeLoader
+logger.native.level=error
+logger.metrics.name=org.apache.hadoop.metrics2
+logger.metrics.level=error
+`;
+
+/**
+ * What EMR Serverless would preset. `s3://` goes to S3A, which is EMR's own default since 7.10, so jobs keep their URIs.
+ * The S3A jars are on the driver's class path rather than in `--jars`, since the entry point itself is an `s3://` object,
+ * fetched before `--jars` count.
+ */
+export function sparkDefaults(s3Endpoint: string, workDir: string, javaOptions: readonly string[]): string {
+  const hadoop = {
+    'fs.s3.impl': 'org.apache.hadoop.fs.s3a.S3AFileSystem',
+    'fs.s3a.endpoint': s3Endpoint,
+    'fs.s3a.path.style.access': 'true',
+    'fs.s3a.connection.ssl.enabled': 'false',
+  };
+  const spark = {
+    master: 'local[2]',
+    'ui.enabled': 'false',
+    'driver.memory': '1g',
+    'driver.host': HOST,
+    'driver.bindAddress': HOST,
+    'driver.extraClassPath': `${join(ENGINES, 'spark-jars')}/*`,
+    'driver.extraJavaOptions': javaOptions.join(' '),
+    'local.dir': join(workDir, 'spill'),
+    'sql.shuffle.partitions': '4',
+    'sql.session.timeZone': 'UTC',
+    'sql.warehouse.dir': join(workDir, 'warehouse'),
+    ...Object.fromEntries(Object.entries(hadoop).map(([key, value]) => [`hadoop.${key}`, value])),
+  };
+  return Object.entries(spark)
+    .map(([key, value]) => `spark.${key} ${value}\n`)
+    .join('');
+}
+
+/** The folder of the pyspark package, which is a whole Spark. */
+function sparkHome(): string {
+  const lib = installed('spark', 'lib');
+  const python = readdirSync(lib).find((name) => name.startsWith('python3'));
+  return installed('spark', 'lib', python ?? 'python3', 'site-packages', 'pyspark');
+}
+
+/**
+ * The `spark-submit` call for local jobs. Parameters of the job come behind `args` and win over these defaults.
+ * @throws Error of one line, if Spark or its Java is missing
+ */
+export function sparkCommand(options: SparkOptions): SparkCommand {
+  const java = findJava();
+  const python = installed('spark', 'bin', 'python');
+  const configuration = join(options.workDir, 'conf');
+  // SPARK_CONF_DIR is on the class path, and a class archive takes no folder with anything in it.
+  const empty = join(options.workDir, 'empty');
+  mkdirSync(configuration, { recursive: true });
+  mkdirSync(empty, { recursive: true });
+  const log4j = join(configuration, 'log4j2.properties');
+  const properties = join(configuration, 'spark-defaults.conf');
+  const archive =
+    options.archiveTo !== undefined
+      ? [`-XX:ArchiveClassesAtExit=${options.archiveTo}`]
+      : existsSync(CLASS_ARCHIVE)
+        ? [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`]
+        : [];
+  const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...archive, `-Dlog4j2.configurationFile=file:${log4j}`];
+  writeFileSync(log4j, LOG4J);
+  writeFileSync(properties, sparkDefaults(options.s3Endpoint, options.workDir, flags));
+  const home = sparkHome();
+  return {
+    command: join(home, 'bin', 'spark-submit'),
+    args: ['--properties-file', properties],
+    env: {
+      PATH: `${join(ENGINES, 'spark', 'bin')}:${process.env.PATH}`,
+      HOME: process.env.HOME,
+      JAVA_HOME: java.home,
+      SPARK_HOME: home,
+      SPARK_CONF_DIR: empty,
+      SPARK_LOCAL_IP: HOST,
+      PYSPARK_PYTHON: python,
+      PYSPARK_DRIVER_PYTHON: python,
+      PYTHONUNBUFFERED: '1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: 'us-east-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+  };
+}
