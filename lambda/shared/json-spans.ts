@@ -89,6 +89,7 @@ export function elementSpans(text: string, array: number = skipSpace(text, 0)): 
   let at = skipSpace(text, array + 1);
   while (at < text.length && text.charCodeAt(at) !== CLOSE_BRACKET) {
     const span = valueAt(text, at);
+    if (span.end === at) break;
     spans.push(span);
     at = skipSpace(text, span.end);
     if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1);

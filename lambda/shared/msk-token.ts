@@ -5,8 +5,9 @@
  * along: half of the ingest bundle's budget. A test holds the two equal.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
  */
-import { Sha256 } from '@aws-crypto/sha256-js';
+
 import { SignatureV4 } from '@smithy/signature-v4';
+import { Sha256 } from './sha256';
 
 export interface Token {
   readonly value: string;
