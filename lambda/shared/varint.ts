@@ -1,0 +1,121 @@
+/**
+ * Bytes in and out: variable-length integers of 7 bits a byte, lowest first, negative ones zigzag-coded. Exact for every
+ * integer a JS number holds exactly.
+ * @see https://protobuf.dev/programming-guides/encoding/#varints
+ */
+
+/** Beyond this, twice a number or the difference of two may not be exact: BigInt takes over. */
+const COMFORTABLE = 2 ** 51;
+
+export class ByteWriter {
+  private buffer: Buffer;
+  private end = 0;
+
+  constructor(capacity = 1024) {
+    this.buffer = Buffer.allocUnsafe(capacity);
+  }
+
+  private room(bytes: number): void {
+    if (this.end + bytes <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.end + bytes));
+    this.buffer.copy(larger, 0, 0, this.end);
+    this.buffer = larger;
+  }
+
+  /** @param value 0 … 2^53 - 1 */
+  unsigned(value: number): void {
+    this.room(8);
+    // Bit operators are 32 bits wide, so the upper part is divided.
+    while (value >= 0x80000000) {
+      this.buffer[this.end++] = (value % 128) | 0x80;
+      value = Math.floor(value / 128);
+    }
+    while (value >= 0x80) {
+      this.buffer[this.end++] = (value & 0x7f) | 0x80;
+      value >>>= 7;
+    }
+    this.buffer[this.end++] = value;
+  }
+
+  /** `value - previous`, where both are safe integers. */
+  difference(previous: number, value: number): void {
+    if (Math.abs(previous) < COMFORTABLE && Math.abs(value) < COMFORTABLE) {
+      const change = value - previous;
+      this.unsigned(change < 0 ? -2 * change - 1 : 2 * change);
+      return;
+    }
+    const change = BigInt(value) - BigInt(previous);
+    let rest = change < 0n ? -2n * change - 1n : 2n * change;
+    this.room(10);
+    for (; rest >= 0x80n; rest >>= 7n) this.buffer[this.end++] = Number(rest & 0x7fn) | 0x80;
+    this.buffer[this.end++] = Number(rest);
+  }
+
+  /** Length, then UTF-8. */
+  text(value: string): void {
+    const bytes = Buffer.byteLength(value);
+    this.unsigned(bytes);
+    this.room(bytes);
+    this.end += this.buffer.write(value, this.end);
+  }
+
+  bytes(): Buffer {
+    return this.buffer.subarray(0, this.end);
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote. Throws RangeError when the bytes end too early. */
+export class ByteReader {
+  private at = 0;
+
+  constructor(private readonly buffer: Buffer) {}
+
+  private byte(): number {
+    if (this.at >= this.buffer.length) throw new RangeError(`bytes end at ${this.at}, in the middle of a value`);
+    return this.buffer[this.at++];
+  }
+
+  unsigned(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  difference(previous: number): number {
+    let low = 0;
+    let factor = 1;
+    // Seven groups are 49 bits, exact in a number; what is longer is read as BigInt.
+    for (let groups = 0; groups < 7; groups++, factor *= 128) {
+      const byte = this.byte();
+      low += (byte & 0x7f) * factor;
+      if (byte < 0x80) {
+        const change = low % 2 === 0 ? low / 2 : -(low + 1) / 2;
+        return Math.abs(previous) < COMFORTABLE ? previous + change : Number(BigInt(previous) + BigInt(change));
+      }
+    }
+    let value = BigInt(low);
+    for (let shift = 49n; ; shift += 7n) {
+      const byte = this.byte();
+      value += BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    const change = value % 2n === 0n ? value / 2n : -(value + 1n) / 2n;
+    return Number(BigInt(previous) + change);
+  }
+
+  text(): string {
+    const length = this.unsigned();
+    if (this.at + length > this.buffer.length) {
+      throw new RangeError(`text of ${length} bytes at ${this.at} exceeds the ${this.buffer.length} bytes there are`);
+    }
+    this.at += length;
+    return this.buffer.toString('utf8', this.at - length, this.at);
+  }
+
+  finished(): boolean {
+    return this.at === this.buffer.length;
+  }
+}

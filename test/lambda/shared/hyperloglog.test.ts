@@ -1,0 +1,36 @@
+import { estimate } from '../../../lambda/shared/hyperloglog';
+import { REGISTERS, sketch } from '../../../lambda/shared/person-sketch';
+
+function ranksOf(persons: number, seed: number): Iterable<number> {
+  const registers = new Map<number, number>();
+  for (let i = 0; i < persons; i++) {
+    const { register, rank } = sketch(`person ${seed}-${i}`);
+    registers.set(register, Math.max(rank, registers.get(register) ?? 0));
+  }
+  return registers.values();
+}
+
+describe('the number of distinct persons', () => {
+  it('is 0 without registers', () => {
+    expect(estimate([])).toBe(0);
+  });
+
+  it.each([1, 10, 100, 1_000, 10_000, 30_000, 50_000, 80_000, 200_000, 1_000_000])(
+    'is within 2 percent for %d persons',
+    (persons) => {
+      for (const seed of [1, 2, 3]) {
+        expect(Math.abs(estimate(ranksOf(persons, seed)) / persons - 1)).toBeLessThan(0.02);
+      }
+    },
+  );
+
+  it('is exact after rounding while it is small', () => {
+    for (let persons = 0; persons <= 40; persons++) expect(Math.round(estimate(ranksOf(persons, 7)))).toBe(persons);
+  });
+
+  it('refuses what cannot be registers', () => {
+    expect(() => estimate([0])).toThrow('rank must be an integer from 1 to 51, got 0');
+    expect(() => estimate([52])).toThrow('got 52');
+    expect(() => estimate(new Array<number>(REGISTERS + 1).fill(1))).toThrow(`there are ${REGISTERS} registers, got`);
+  });
+});
