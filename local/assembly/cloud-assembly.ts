@@ -1,0 +1,114 @@
+/**
+ * The cloud assembly that `cdk synth` leaves behind, as plain data: every stack's template and every file asset.
+ *
+ * Read as JSON rather than through the CDK's own classes: the run must see what a deployment would be handed, and nothing
+ * that only lives in the constructs.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly Condition?: string;
+}
+
+export interface Template {
+  readonly Resources?: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<
+    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
+  >;
+  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+}
+
+export interface Stack {
+  readonly name: string;
+  readonly template: Template;
+}
+
+export interface FileAsset {
+  /** Absolute path of the folder (`zip`) or file (`file`) that would be uploaded. */
+  readonly path: string;
+  readonly packaging: 'zip' | 'file';
+}
+
+export interface CloudAssembly {
+  readonly directory: string;
+  readonly stacks: readonly Stack[];
+  /** By the object key under which the asset would be uploaded. */
+  readonly assets: ReadonlyMap<string, FileAsset>;
+}
+
+interface Manifest {
+  readonly artifacts?: Readonly<
+    Record<
+      string,
+      {
+        readonly type: string;
+        readonly properties?: {
+          readonly templateFile?: string;
+          readonly stackName?: string;
+          readonly file?: string;
+          readonly directoryName?: string;
+        };
+      }
+    >
+  >;
+}
+
+interface AssetManifest {
+  readonly files?: Readonly<
+    Record<
+      string,
+      {
+        readonly source: { readonly path?: string; readonly packaging?: 'zip' | 'file' };
+        readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
+      }
+    >
+  >;
+}
+
+const readJson = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
+
+/**
+ * @param directory the `cdk.out` folder
+ * @throws Error if there is no assembly
+ */
+export function readCloudAssembly(directory: string): CloudAssembly {
+  if (!existsSync(join(directory, 'manifest.json'))) {
+    throw new Error(`no cloud assembly in '${directory}': run cdk synth first`);
+  }
+  const stacks: Stack[] = [];
+  const assets = new Map<string, FileAsset>();
+  readInto(directory, stacks, assets);
+  return { directory, stacks, assets };
+}
+
+function readInto(directory: string, stacks: Stack[], assets: Map<string, FileAsset>): void {
+  const manifest = readJson<Manifest>(join(directory, 'manifest.json'));
+  for (const [id, { type, properties = {} }] of Object.entries(manifest.artifacts ?? {})) {
+    if (type === 'aws:cloudformation:stack' && properties.templateFile !== undefined) {
+      stacks.push({
+        name: properties.stackName ?? id,
+        template: readJson<Template>(join(directory, properties.templateFile)),
+      });
+    } else if (type === 'cdk:asset-manifest' && properties.file !== undefined) {
+      readAssets(directory, properties.file, assets);
+    } else if (type === 'cdk:cloud-assembly' && properties.directoryName !== undefined) {
+      readInto(join(directory, properties.directoryName), stacks, assets);
+    }
+  }
+}
+
+function readAssets(directory: string, file: string, assets: Map<string, FileAsset>): void {
+  const { files = {} } = readJson<AssetManifest>(join(directory, file));
+  for (const { source, destinations } of Object.values(files)) {
+    // An asset made by an executable at upload time has no path; nothing here uses one.
+    if (source.path === undefined) continue;
+    for (const { objectKey } of Object.values(destinations)) {
+      assets.set(objectKey, { path: join(directory, source.path), packaging: source.packaging ?? 'file' });
+    }
+  }
+}

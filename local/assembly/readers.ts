@@ -1,0 +1,164 @@
+/** One reader for each part of the plan, from resolved properties. What a property asks for and is not run is refused. */
+import { type CloudAssembly } from './cloud-assembly';
+import { type TableProperties } from '../engines/keyspaces-ddl';
+import { assetDirectory, type Found, number, refuse, type Resources, text } from './found';
+import {
+  type ApplicationPlan,
+  type BucketPlan,
+  type ClusterPlan,
+  type DeploymentPlan,
+  type EnvironmentPlan,
+  type KeyspacePlan,
+  type LocalPlan,
+  type TablePlan,
+  type TopicPlan,
+} from './local-plan';
+import { readEventSources } from './read-event-sources';
+import { readFunctions } from './read-functions';
+import { readHttpApis } from './read-http-apis';
+
+const buckets = (all: Resources): BucketPlan[] =>
+  all.ofType('AWS::S3::Bucket').map((found) => ({ path: found.path, name: found.ref() }));
+
+interface MarkersConfig {
+  readonly jsonEscape?: string;
+  readonly markerEncodings?: Readonly<Record<string, string>>;
+}
+
+/** What a deployment writes in place of each marker, as its handler does: literally, or as the inside of a JSON string. */
+function replacements(
+  found: Found,
+  markers: Readonly<Record<string, unknown>> = {},
+  config: MarkersConfig = {},
+): Record<string, string> {
+  const byDefault = config.jsonEscape === 'true' ? 'UNQUOTED_JSON_VALUE' : 'LITERAL';
+  return Object.fromEntries(
+    Object.entries(markers).map(([marker, value]) => {
+      const encoding = config.markerEncodings?.[marker] ?? byDefault;
+      if (encoding === 'LITERAL') return [marker, String(value)];
+      if (encoding === 'UNQUOTED_JSON_VALUE') {
+        const json = JSON.stringify(value);
+        return [marker, typeof value === 'string' ? json.slice(1, -1) : json];
+      }
+      throw new Error(`${found.path}: the local run does not implement the marker encoding '${encoding}'`);
+    }),
+  );
+}
+
+function deployments(all: Resources, assembly: CloudAssembly): DeploymentPlan[] {
+  return all.ofType('Custom::CDKBucketDeployment').map((found) => {
+    refuse(found, ['Exclude', 'Include']);
+    if (String(found.property('Extract') ?? 'true') !== 'true') {
+      throw new Error(`${found.path}: the local run only deploys extracted archives, Extract is false`);
+    }
+    const markers = (found.property('SourceMarkers') ?? []) as Record<string, unknown>[];
+    const configs = (found.property('SourceMarkersConfig') ?? []) as MarkersConfig[];
+    const keys = (found.property('SourceObjectKeys') ?? []) as unknown[];
+    return {
+      path: found.path,
+      bucket: text(found, 'DestinationBucketName'),
+      prefix: String(found.property('DestinationBucketKeyPrefix') ?? '').replace(/^\/|\/$/g, ''),
+      sources: keys.map((key, i) => ({
+        directory: assetDirectory(found, assembly, key),
+        markers: replacements(found, markers[i], configs[i]),
+      })),
+    };
+  });
+}
+
+const clusters = (all: Resources): ClusterPlan[] =>
+  all.ofType('AWS::MSK::Cluster').map((found) => ({ path: found.path, arn: found.attribute('Arn') }));
+
+/** Topic configs as MSK takes them: the text of a properties file, base64. */
+export function topicConfigs(path: string, encoded: string): Record<string, string> {
+  const lines = Buffer.from(encoded, 'base64').toString('utf8').split('\n');
+  const entries = lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const match = /^([\w.]+)\s*=\s*(.*)$/.exec(line);
+      if (!match) throw new Error(`${path}: Configs must be lines of key=value, got '${line.slice(0, 80)}'`);
+      return [match[1], match[2]] as const;
+    });
+  return Object.fromEntries(entries);
+}
+
+const topics = (all: Resources): TopicPlan[] =>
+  all.ofType('AWS::MSK::Topic').map((found) => ({
+    path: found.path,
+    clusterArn: text(found, 'ClusterArn'),
+    name: text(found, 'TopicName'),
+    partitions: number(found, 'PartitionCount'),
+    replicationFactor: number(found, 'ReplicationFactor'),
+    configs: topicConfigs(found.path, String(found.property('Configs') ?? '')),
+  }));
+
+const keyspaces = (all: Resources): KeyspacePlan[] =>
+  all.ofType('AWS::Cassandra::Keyspace').map((found) => ({ path: found.path, name: found.ref() }));
+
+function tables(all: Resources): TablePlan[] {
+  return all.ofType('AWS::Cassandra::Table').map((found) => {
+    const [keyspace, name] = found.ref().split('|');
+    const given = Object.keys(found.resource.Properties ?? {}).map((key) => [key, found.property(key)]);
+    const properties = { ...Object.fromEntries(given), KeyspaceName: keyspace, TableName: name } as TableProperties;
+    if (!Array.isArray(properties.PartitionKeyColumns))
+      throw new Error(`${found.path}: PartitionKeyColumns must be set`);
+    return { path: found.path, keyspace, name, properties };
+  });
+}
+
+const applications = (all: Resources): ApplicationPlan[] =>
+  all.ofType('AWS::EMRServerless::Application').map((found) => ({
+    path: found.path,
+    id: found.ref(),
+    arn: found.attribute('Arn'),
+    name: text(found, 'Name', found.logicalId),
+    releaseLabel: text(found, 'ReleaseLabel'),
+  }));
+
+interface TrustPolicy {
+  readonly Statement?: readonly { readonly Principal?: { readonly Service?: string | readonly string[] } }[];
+}
+
+function jobRoles(all: Resources): string[] {
+  const trusts = (found: Found) =>
+    ((found.property('AssumeRolePolicyDocument') ?? {}) as TrustPolicy).Statement?.some(({ Principal }) =>
+      [Principal?.Service ?? []].flat().includes('emr-serverless.amazonaws.com'),
+    );
+  return all
+    .ofType('AWS::IAM::Role')
+    .filter(trusts)
+    .map((found) => found.attribute('Arn'));
+}
+
+const environments = (all: Resources): EnvironmentPlan[] =>
+  all.ofType('AWS::MWAA::Environment').map((found) => ({
+    path: found.path,
+    name: found.ref(),
+    bucket: text(found, 'SourceBucketArn').replace(/^arn:[^:]*:s3:::/, ''),
+    dagPath: text(found, 'DagS3Path').replace(/^\/|\/$/g, ''),
+    configuration: Object.fromEntries(
+      Object.entries((found.property('AirflowConfigurationOptions') ?? {}) as Record<string, unknown>).map(
+        ([key, value]) => [key, String(value)],
+      ),
+    ),
+    executionRole: text(found, 'ExecutionRoleArn'),
+  }));
+
+type Part = Exclude<keyof LocalPlan, 'outputs' | 'ignored'>;
+
+/** The readers by the part of the plan that they fill. */
+export const READERS: { readonly [P in Part]: (all: Resources, assembly: CloudAssembly) => LocalPlan[P] } = {
+  buckets,
+  deployments,
+  clusters,
+  topics,
+  keyspaces,
+  tables,
+  functions: readFunctions,
+  eventSources: readEventSources,
+  apis: readHttpApis,
+  applications,
+  jobRoles,
+  environments,
+};

@@ -1,0 +1,169 @@
+/**
+ * What `Ref` and `Fn::GetAtt` answer for each resource type: one table, derived from the template alone, so that the same
+ * assembly always gets the same names. A type or attribute that is not here is an error where it is used, never a guess.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ the return values of each type
+ */
+import { createHash } from 'node:crypto';
+
+/** The local account: the one that emulators use too, so that no ARN can be taken for a real one. */
+export const ACCOUNT = '000000000000';
+export const REGION = 'us-east-1';
+export const PARTITION = 'aws';
+export const URL_SUFFIX = 'amazonaws.com';
+
+/** A resource as the table below sees it. */
+export interface Described {
+  readonly stack: string;
+  readonly logicalId: string;
+  /** A resolved property, undefined if the template does not set it. */
+  property(name: string): unknown;
+}
+
+interface ResourceType {
+  readonly ref: (resource: Described) => string;
+  readonly attributes?: Readonly<Record<string, (resource: Described) => string>>;
+}
+
+const hash = (resource: Described) =>
+  createHash('sha256').update(`${resource.stack}/${resource.logicalId}`).digest('hex');
+
+/** `arn:aws:<service>:<region>:<account>:<resource>` */
+const arn = (service: string, resource: string) => `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT}:${resource}`;
+
+/** The name the template gives, else one as CloudFormation makes it: stack, logical id, and a suffix that is unique. */
+function name(resource: Described, property: string, maximum: number, separator = '-'): string {
+  const explicit = resource.property(property);
+  if (explicit !== undefined) {
+    if (typeof explicit === 'string' && explicit !== '') return explicit;
+    throw new Error(`${resource.stack}/${resource.logicalId}: ${property} must be a non-empty string`);
+  }
+  const suffix = `${separator}${hash(resource).slice(0, 12)}`;
+  return `${resource.stack}${separator}${resource.logicalId}`.slice(0, maximum - suffix.length) + suffix;
+}
+
+const id = (prefix: string, length = 17) => ({ ref: (r: Described) => `${prefix}${hash(r).slice(0, length)}` });
+
+const bucketName = (r: Described) => {
+  const chosen = name(r, 'BucketName', 63);
+  return r.property('BucketName') === undefined ? chosen.toLowerCase() : chosen;
+};
+const functionName = (r: Described) => name(r, 'FunctionName', 64);
+const roleName = (r: Described) => name(r, 'RoleName', 64);
+const keyspaceName = (r: Described) => {
+  const chosen = name(r, 'KeyspaceName', 48, '_');
+  return r.property('KeyspaceName') === undefined ? chosen.toLowerCase().replaceAll('-', '_') : chosen;
+};
+const tableName = (r: Described) => {
+  const chosen = name(r, 'TableName', 48, '_');
+  return r.property('TableName') === undefined ? chosen.toLowerCase().replaceAll('-', '_') : chosen;
+};
+const clusterArn = (r: Described) => {
+  const h = hash(r);
+  const uuid = `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20, 32)}-1`;
+  return arn('kafka', `cluster/${name(r, 'ClusterName', 64)}/${uuid}`);
+};
+const topicArn = (r: Described) =>
+  `${String(r.property('ClusterArn')).replace(':cluster/', ':topic/')}/${String(r.property('TopicName'))}`;
+const layerArn = (r: Described) => arn('lambda', `layer:${name(r, 'LayerName', 64)}:1`);
+const applicationId = (r: Described) => `00f${hash(r).slice(0, 13)}`;
+const environmentName = (r: Described) => name(r, 'Name', 80);
+const logGroupName = (r: Described) => name(r, 'LogGroupName', 512);
+const keyId = (r: Described) => {
+  const h = hash(r);
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20, 32)}`;
+};
+const apiId = (r: Described) => hash(r).slice(0, 10);
+const securityGroup = id('sg-').ref;
+const vpc = id('vpc-').ref;
+const subnet = id('subnet-').ref;
+
+export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::S3::Bucket': {
+    ref: bucketName,
+    attributes: {
+      Arn: (r) => `arn:${PARTITION}:s3:::${bucketName(r)}`,
+      DomainName: (r) => `${bucketName(r)}.s3.${URL_SUFFIX}`,
+      RegionalDomainName: (r) => `${bucketName(r)}.s3.${REGION}.${URL_SUFFIX}`,
+    },
+  },
+  'AWS::Lambda::Function': {
+    ref: functionName,
+    attributes: { Arn: (r) => arn('lambda', `function:${functionName(r)}`) },
+  },
+  'AWS::Lambda::LayerVersion': { ref: layerArn, attributes: { LayerVersionArn: layerArn } },
+  'AWS::Lambda::EventSourceMapping': id('', 32),
+  'AWS::IAM::Role': {
+    ref: roleName,
+    attributes: {
+      Arn: (r) => `arn:${PARTITION}:iam::${ACCOUNT}:role${String(r.property('Path') ?? '/')}${roleName(r)}`,
+      RoleId: (r) => `AROA${hash(r).slice(0, 17).toUpperCase()}`,
+    },
+  },
+  'AWS::MSK::Cluster': { ref: clusterArn, attributes: { Arn: clusterArn } },
+  'AWS::MSK::Configuration': {
+    ref: (r) => arn('kafka', `configuration/${name(r, 'Name', 64)}/${keyId(r)}-1`),
+    attributes: {
+      Arn: (r) => arn('kafka', `configuration/${name(r, 'Name', 64)}/${keyId(r)}-1`),
+      'LatestRevision.Revision': () => '1',
+    },
+  },
+  'AWS::MSK::Topic': { ref: topicArn, attributes: { TopicArn: topicArn } },
+  'AWS::Cassandra::Keyspace': { ref: keyspaceName },
+  'AWS::Cassandra::Table': {
+    // CloudFormation's physical id of a table is `keyspace|table`; templates split it when they need the name.
+    ref: (r) => `${String(r.property('KeyspaceName'))}|${tableName(r)}`,
+  },
+  'AWS::ApiGatewayV2::Api': {
+    ref: apiId,
+    attributes: {
+      ApiId: apiId,
+      ApiEndpoint: (r) => `https://${apiId(r)}.execute-api.${REGION}.${URL_SUFFIX}`,
+    },
+  },
+  'AWS::ApiGatewayV2::Integration': id('', 7),
+  'AWS::ApiGatewayV2::Route': id('', 7),
+  'AWS::ApiGatewayV2::Stage': { ref: (r) => String(r.property('StageName')) },
+  'AWS::EMRServerless::Application': {
+    ref: applicationId,
+    attributes: {
+      ApplicationId: applicationId,
+      Arn: (r) => `arn:${PARTITION}:emr-serverless:${REGION}:${ACCOUNT}:/applications/${applicationId(r)}`,
+    },
+  },
+  'AWS::MWAA::Environment': {
+    ref: environmentName,
+    attributes: {
+      Arn: (r) => arn('airflow', `environment/${environmentName(r)}`),
+      WebserverUrl: (r) => `${keyId(r)}.c1.${REGION}.airflow.${URL_SUFFIX}`,
+    },
+  },
+  'AWS::Glue::Database': {
+    ref: (r) => {
+      const input = r.property('DatabaseInput') as { Name?: string } | undefined;
+      return input?.Name ?? `database_${hash(r).slice(0, 12)}`;
+    },
+  },
+  'AWS::Logs::LogGroup': {
+    ref: logGroupName,
+    attributes: { Arn: (r) => arn('logs', `log-group:${logGroupName(r)}:*`) },
+  },
+  'AWS::KMS::Key': { ref: keyId, attributes: { KeyId: keyId, Arn: (r) => arn('kms', `key/${keyId(r)}`) } },
+  'AWS::EC2::VPC': {
+    ref: vpc,
+    attributes: {
+      VpcId: vpc,
+      CidrBlock: (r) => String(r.property('CidrBlock')),
+      DefaultSecurityGroup: (r) => `sg-${hash(r).slice(20, 37)}`,
+    },
+  },
+  'AWS::EC2::Subnet': { ref: subnet, attributes: { SubnetId: subnet } },
+  'AWS::EC2::SecurityGroup': { ref: securityGroup, attributes: { GroupId: securityGroup } },
+  // The deployment answers with what it was asked for; CDK reads the bucket back through it to order what depends on it.
+  'Custom::CDKBucketDeployment': {
+    ref: (r) => `aws.cdk.s3deployment.${keyId(r)}`,
+    attributes: {
+      DestinationBucketArn: (r) => `arn:${PARTITION}:s3:::${String(r.property('DestinationBucketName'))}`,
+    },
+  },
+};

@@ -1,0 +1,86 @@
+/** Live counters: the metrics that functions report in CloudWatch's embedded metric format, added up as they come. */
+
+/** Bounds the memory of a long run; percentiles are those of the newest values. */
+const KEPT_SAMPLES = 2000;
+
+export interface Durations {
+  readonly count: number;
+  readonly last: number;
+  readonly max: number;
+  /** Percentiles of the newest values, ms. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** step → metric → sum of the reported values; for metrics in milliseconds, the largest. */
+export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+interface Emf {
+  readonly _aws: {
+    readonly CloudWatchMetrics: readonly {
+      readonly Metrics: readonly { readonly Name: string; readonly Unit?: string }[];
+    }[];
+  };
+  readonly [name: string]: unknown;
+}
+
+export class CounterStore {
+  private readonly sums: Record<string, Record<string, number>> = {};
+  private readonly samples = new Map<string, { count: number; max: number; values: number[] }>();
+
+  /**
+   * Takes a line of a function's output; what is no EMF report is left alone.
+   * @param source the step if the report names none
+   * @returns whether the line was a report
+   */
+  take(line: string, source: string): boolean {
+    const report = parse(line);
+    if (!report) return false;
+    const step = typeof report.step === 'string' ? report.step : source;
+    for (const { Name, Unit } of report._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics)) {
+      for (const value of [report[Name]].flat()) {
+        if (typeof value === 'number') this.add(step, Name, value, Unit === 'Milliseconds');
+      }
+    }
+    return true;
+  }
+
+  private add(step: string, metric: string, value: number, duration: boolean): void {
+    const of = (this.sums[step] ??= {});
+    if (!duration) {
+      of[metric] = (of[metric] ?? 0) + value;
+      return;
+    }
+    of[metric] = Math.max(of[metric] ?? 0, value);
+    const key = `${step} ${metric}`;
+    const sample = this.samples.get(key) ?? { count: 0, max: 0, values: [] };
+    this.samples.set(key, sample);
+    sample.values[sample.count % KEPT_SAMPLES] = value;
+    sample.count += 1;
+    sample.max = Math.max(sample.max, value);
+  }
+
+  counters(): Counters {
+    return structuredClone(this.sums);
+  }
+
+  /** How a metric in milliseconds was distributed; undefined if it was never reported. */
+  durations(step: string, metric: string): Durations | undefined {
+    const sample = this.samples.get(`${step} ${metric}`);
+    if (!sample) return undefined;
+    const sorted = [...sample.values].sort((a, b) => a - b);
+    const percentile = (p: number) => sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)];
+    const last = sample.values[(sample.count - 1) % KEPT_SAMPLES];
+    return { count: sample.count, last, max: sample.max, p50: percentile(0.5), p99: percentile(0.99) };
+  }
+}
+
+function parse(line: string): Emf | undefined {
+  if (!line.startsWith('{') || !line.includes('"_aws"')) return undefined;
+  try {
+    const value = JSON.parse(line) as Emf;
+    return Array.isArray(value._aws?.CloudWatchMetrics) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

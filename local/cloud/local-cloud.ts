@@ -1,0 +1,243 @@
+/** Brings up what a plan says on running engines: the one place where the parts of the local cloud meet. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { join } from 'node:path';
+import {
+  type EnvironmentPlan,
+  type FunctionPlan,
+  findFunction,
+  type HttpApiPlan,
+  type LocalPlan,
+} from '../assembly/local-plan';
+import { REGION } from '../assembly/resource-types';
+import { type CassandraEngine } from '../engines/cassandra';
+import { type KafkaEngine } from '../engines/kafka';
+import { type S3Engine } from '../engines/s3';
+import { type SparkCommand } from '../engines/spark';
+import { startControlApi } from './control-api';
+import { type Counters, type Durations } from './counters';
+import { deployedFiles, upload, writeDags } from './deployed-files';
+import { type EventSource, type EventSourceMetrics, startEventSource } from './event-source';
+import { type FunctionHost, startFunctionHost } from './function-host';
+import { startHttpApi } from './http-api';
+import { type RunningServer } from './server';
+
+export interface LocalEngines {
+  readonly kafka: Pick<KafkaEngine, 'brokers' | 'createTopic'>;
+  readonly s3: Pick<S3Engine, 'endpoint' | 'createBucket'>;
+  readonly cassandra: Pick<CassandraEngine, 'endpointUrl' | 'applySchema'>;
+}
+
+export interface LocalCloudOptions {
+  /** Absolute folder of the run: logs of functions and jobs, the DAG folder. */
+  readonly directory: string;
+  /** How a Spark job is run. */
+  readonly sparkCommand: SparkCommand;
+  /** @default - free ports */
+  readonly ports?: { readonly ingest?: number; readonly query?: number; readonly control?: number };
+  /** Told of failed attempts of event sources. @default - they are only counted */
+  readonly onError?: (message: string) => void;
+}
+
+export interface LocalCloud {
+  /** Without a slash at the end. */
+  readonly ingestUrl: string;
+  readonly queryUrl: string;
+  /** Lambda, EMR Serverless and MSK. */
+  readonly controlUrl: string;
+  /** URL of every API by its logical id. */
+  readonly apis: Readonly<Record<string, string>>;
+  /** Where Airflow finds its DAGs, laid out as in the environment's bucket. */
+  readonly dagsFolder: string;
+  /** Airflow's configuration options as environment variables. */
+  readonly airflowEnv: Readonly<Record<string, string>>;
+  /** What its AWS connection must use, by boto3 client name. */
+  readonly airflowEndpoints: Readonly<Record<string, string>>;
+  /** step → metric → sum; the largest value for those in milliseconds. */
+  counters(): Counters;
+  durations(step: string, metric: string): Durations | undefined;
+  /** Of each event source, by its function's logical id. */
+  eventSources(): Readonly<Record<string, EventSourceMetrics>>;
+  /** Uncommitted records, by the function's logical id and `topic-partition`. @throws Error if Kafka does not answer */
+  lag(): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>>;
+  /**
+   * @param name the function's name or ARN, or a word of its logical id that no other has (`archive`)
+   * @throws Error with the function's own error
+   */
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** SIGKILL to a function's process. False if it has none. @param name as in `invoke` */
+  kill9(name: string): boolean;
+  /** Process ids and largest resident sets (MB) by function name. */
+  processes(): Readonly<Record<string, { readonly pid?: number; readonly rssMb?: number }>>;
+  /** Drains the event sources, then ends all. */
+  stop(): Promise<void>;
+}
+
+/** The stacks' outputs by which the APIs are found. */
+export const INGEST_OUTPUT = 'IngestUrl';
+export const QUERY_OUTPUT = 'QueryUrl';
+
+/** @throws Error naming what of the plan could not be brought up */
+export async function startLocalCloud(
+  plan: LocalPlan,
+  engines: LocalEngines,
+  options: LocalCloudOptions,
+): Promise<LocalCloud> {
+  const environment = theOnly(plan.environments, 'Airflow environment');
+  const started: { stop(): Promise<void> }[] = [];
+  try {
+    const dagsFolder = join(options.directory, 'dags');
+    const files = deployedFiles(plan.deployments);
+    writeDags(files, environment, dagsFolder);
+    await Promise.all([
+      createTopics(plan, engines),
+      engines.cassandra.applySchema(
+        plan.keyspaces.map(({ name }) => ({ KeyspaceName: name })),
+        plan.tables.map(({ properties }) => properties),
+      ),
+      fillBuckets(plan, engines, files),
+    ]);
+
+    const functionEnvironment: Record<string, string> = {
+      AWS_ENDPOINT_URL_S3: engines.s3.endpoint,
+      AWS_ENDPOINT_URL_KEYSPACES: engines.cassandra.endpointUrl,
+    };
+    const functions = startFunctionHost(plan.functions, {
+      logs: join(options.directory, 'functions'),
+      environment: functionEnvironment,
+    });
+    started.push(functions);
+    const control = await startControlApi({
+      port: options.ports?.control,
+      plan,
+      functions,
+      brokers: engines.kafka.brokers,
+      sparkCommand: options.sparkCommand,
+      logs: join(options.directory, 'jobs'),
+    });
+    started.push(control);
+    // The functions find the control API by it; none runs before this point.
+    functionEnvironment.AWS_ENDPOINT_URL_KAFKA = control.url;
+
+    const apis = new Map<string, RunningServer>();
+    for (const api of plan.apis) {
+      const port = portOf(plan, api, options);
+      apis.set(
+        api.logicalId,
+        await startHttpApi(api, { port, invoke: (name, event) => functions.invoke(name, event) }),
+      );
+      started.push(apis.get(api.logicalId)!);
+    }
+    const sources = new Map<string, EventSource>();
+    for (const source of plan.eventSources.filter(({ enabled }) => enabled)) {
+      const target = findFunction(plan.functions, source.functionName);
+      const poller = startEventSource(source, {
+        brokers: engines.kafka.brokers,
+        invoke: (event) => functions.invoke(source.functionName, event),
+        onError: options.onError,
+      });
+      sources.set(target.logicalId, poller);
+      started.push(poller);
+    }
+    return {
+      ingestUrl: apis.get(apiOf(plan, INGEST_OUTPUT).logicalId)!.url,
+      queryUrl: apis.get(apiOf(plan, QUERY_OUTPUT).logicalId)!.url,
+      controlUrl: control.url,
+      apis: Object.fromEntries([...apis].map(([logicalId, { url }]) => [logicalId, url])),
+      dagsFolder,
+      airflowEnv: airflowEnvironment(environment),
+      airflowEndpoints: { lambda: control.url, 'emr-serverless': control.url, s3: engines.s3.endpoint },
+      counters: () => functions.counters.counters(),
+      durations: (step, metric) => functions.counters.durations(step, metric),
+      eventSources: () => Object.fromEntries([...sources].map(([id, source]) => [id, source.metrics()])),
+      lag: async () =>
+        Object.fromEntries(
+          await Promise.all([...sources].map(async ([id, source]) => [id, await source.lag()] as const)),
+        ),
+      invoke: (name, event) => invoke(functions, findFunction(plan.functions, name), event),
+      kill9: (name) => functions.kill9(findFunction(plan.functions, name).name),
+      processes: () => processes(plan.functions, functions),
+      stop: () => stopAll(started),
+    };
+  } catch (error) {
+    await stopAll(started);
+    throw error;
+  }
+}
+
+/** Latest first: event sources drain while their functions still run. */
+async function stopAll(started: { stop(): Promise<void> }[]): Promise<void> {
+  for (let next = started.pop(); next; next = started.pop()) await next.stop();
+}
+
+function theOnly<T extends { readonly path: string }>(things: readonly T[], what: string): T {
+  if (things.length === 1) return things[0];
+  throw new Error(
+    `the local run needs one ${what}, the templates have ${things.map(({ path }) => path).join(', ') || 'none'}`,
+  );
+}
+
+async function createTopics(plan: LocalPlan, { kafka }: LocalEngines): Promise<void> {
+  for (const topic of plan.topics) {
+    // The local broker stands alone; what the template asks for must fit it, or the stage is the wrong one.
+    if (topic.replicationFactor !== 1) {
+      throw new Error(`${topic.path}: ReplicationFactor must be 1 in a local run, got ${topic.replicationFactor}`);
+    }
+    await kafka.createTopic(topic.name, topic.partitions, topic.configs);
+  }
+}
+
+async function fillBuckets(
+  plan: LocalPlan,
+  { s3 }: LocalEngines,
+  files: ReturnType<typeof deployedFiles>,
+): Promise<void> {
+  for (const { name } of plan.buckets) await s3.createBucket(name);
+  const client = new S3Client({
+    endpoint: s3.endpoint,
+    region: REGION,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  try {
+    await upload(client, files);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The API whose id is in the host name of an output. */
+function apiOf(plan: LocalPlan, output: string): HttpApiPlan {
+  const url = plan.outputs[output] ?? '';
+  const found = plan.apis.find(({ id }) => url.startsWith(`https://${id}.`));
+  if (!found) throw new Error(`output ${output} must be the URL of an HTTP API of the templates, got '${url}'`);
+  return found;
+}
+
+function portOf(plan: LocalPlan, api: HttpApiPlan, { ports }: LocalCloudOptions): number | undefined {
+  if (api === apiOf(plan, INGEST_OUTPUT)) return ports?.ingest;
+  return api === apiOf(plan, QUERY_OUTPUT) ? ports?.query : undefined;
+}
+
+async function invoke(functions: FunctionHost, plan: FunctionPlan, event: unknown): Promise<unknown> {
+  const invocation = await functions.invoke(plan.name, JSON.stringify(event));
+  if (!invocation.error) return JSON.parse(invocation.payload);
+  throw new Error(`${plan.logicalId}: ${invocation.error.errorType}: ${invocation.error.errorMessage}`);
+}
+
+function processes(plans: readonly FunctionPlan[], functions: FunctionHost) {
+  const pids = functions.pids();
+  const memory = functions.memory();
+  return Object.fromEntries(plans.map(({ name }) => [name, { pid: pids[name], rssMb: memory[name] }]));
+}
+
+/**
+ * `section.key` → `AIRFLOW__SECTION__KEY`, as MWAA hands its options to Airflow.
+ * @see https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-env-variables.html
+ */
+export function airflowEnvironment(environment: EnvironmentPlan): Record<string, string> {
+  const options = Object.entries(environment.configuration).map(([name, value]) => {
+    const [, section, key] = /^([^.]+)\.(.+)$/.exec(name) ?? [];
+    if (section === undefined) throw new Error(`${environment.path}: option must be section.key, got '${name}'`);
+    return [`AIRFLOW__${section.toUpperCase()}__${key.toUpperCase()}`, value] as const;
+  });
+  return Object.fromEntries(options);
+}

@@ -1,0 +1,94 @@
+/**
+ * What runs inside a function's process, in the place of Lambda's Node runtime: loads the handler of the asset, takes
+ * invocations over the IPC channel, and answers with JSON. Plain JavaScript, as it starts without a compile step.
+ *
+ * Messages in:  {id, event: JSON text, context: {awsRequestId, deadline: epoch ms}}
+ * Messages out: {ready: true} | {failed: error} once; {id, result: JSON text} | {id, error} with each invocation.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire, registerHooks } from 'node:module';
+import { delimiter, join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Lambda's shape of an error. */
+function errorOf(error) {
+  if (error instanceof Error) {
+    return {
+      errorType: error.name,
+      errorMessage: error.message,
+      trace: String(error.stack ?? '').split('\n'),
+    };
+  }
+  return { errorType: typeof error, errorMessage: String(error), trace: [] };
+}
+
+/**
+ * Only what is deployed can be loaded: the asset, its layers, and the AWS SDK of Lambda's runtime. Node itself would walk up
+ * from the asset's folder and find the project's own modules, and hide that the bundle lacks one.
+ */
+function confine() {
+  const folder = (path) => pathToFileURL(path + sep).href;
+  const own = [process.env.LAMBDA_TASK_ROOT, ...(process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean)].map(
+    folder,
+  );
+  const runtime = ['@aws-sdk', '@smithy'].map((scope) => folder(join(process.env.LOCAL_RUNTIME_MODULES, scope)));
+  const within = (url, folders) => folders.some((f) => url.startsWith(f));
+  registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      const asked = context.parentURL !== undefined && within(context.parentURL, own);
+      if (asked && resolved.url.startsWith('file:') && !within(resolved.url, [...own, ...runtime])) {
+        const error = new Error(`Cannot find module '${specifier}': it is neither in the bundle nor in a layer`);
+        error.code = 'MODULE_NOT_FOUND';
+        throw error;
+      }
+      return resolved;
+    },
+  });
+}
+
+async function loadHandler() {
+  const root = process.env.LAMBDA_TASK_ROOT;
+  const [, file, name] = /^(.*?)\.([^./]+)$/.exec(process.env._HANDLER) ?? [];
+  if (file === undefined) throw new Error(`handler must be file.export, got '${process.env._HANDLER}'`);
+  const path = ['.js', '.mjs', '.cjs'].map((extension) => join(root, file + extension)).find((p) => existsSync(p));
+  if (path === undefined) throw new Error(`no file for handler '${process.env._HANDLER}' in ${root}`);
+  const module = path.endsWith('.mjs') ? await import(pathToFileURL(path).href) : createRequire(path)(path);
+  const handler = module[name];
+  if (typeof handler !== 'function') throw new Error(`'${process.env._HANDLER}' is not exported as a function`);
+  return handler;
+}
+
+function contextOf({ awsRequestId, deadline }) {
+  const { AWS_LAMBDA_FUNCTION_NAME: name, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = process.env;
+  return {
+    awsRequestId,
+    functionName: name,
+    functionVersion: '$LATEST',
+    memoryLimitInMB: memory,
+    invokedFunctionArn: process.env.LOCAL_FUNCTION_ARN,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    callbackWaitsForEmptyEventLoop: false,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+  };
+}
+
+// The host is gone: a function must not outlive it.
+process.on('disconnect', () => process.exit(0));
+
+try {
+  confine();
+  const handler = await loadHandler();
+  process.on('message', async ({ id, event, context }) => {
+    try {
+      const result = await handler(JSON.parse(event), contextOf(context));
+      process.send({ id, result: JSON.stringify(result) ?? 'null', rss: process.memoryUsage.rss() });
+    } catch (error) {
+      process.send({ id, error: errorOf(error), rss: process.memoryUsage.rss() });
+    }
+  });
+  process.send({ ready: true });
+} catch (error) {
+  process.send({ failed: errorOf(error) }, () => process.exit(1));
+}
