@@ -1,0 +1,264 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { ENGINES, installed } from './paths';
+import { HOST, claimPort, freePort } from './ports';
+import { type Supervised, supervise } from './supervise';
+
+export interface AirflowOptions {
+  /** Absolute folder for the metadata database, configuration and logs. */
+  readonly dir: string;
+  /** Absolute folder of the DAG files. */
+  readonly dagsFolder: string;
+  /** Further variables, such as `AIRFLOW__PIPELINE__CONFIG`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Endpoint URLs that the connection `aws_default` uses, by boto3 client name: `lambda`, `emr-serverless`, `s3`. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly region: string;
+  /** Port of the UI and REST API. @default - a free one */
+  readonly port?: number;
+  /** How many tasks run at once. @default 2 */
+  readonly parallelism?: number;
+}
+
+/** One run of a DAG, as the REST API tells it. */
+export interface DagRun {
+  readonly dag_run_id: string;
+  /** `queued`, `running`, `success`, `failed`. */
+  readonly state: string;
+  readonly run_type: string;
+  readonly data_interval_start: string | null;
+  readonly data_interval_end: string | null;
+  readonly start_date: string | null;
+  readonly end_date: string | null;
+}
+
+/** One task of a run; `map_index` is -1 for a task that is not mapped. */
+export interface TaskInstance {
+  readonly task_id: string;
+  readonly map_index: number;
+  readonly state: string | null;
+  readonly try_number: number;
+  readonly start_date: string | null;
+  readonly end_date: string | null;
+}
+
+export interface AirflowEngine {
+  /** Of the UI and the REST API: no login. */
+  readonly url: string;
+  /** What a command line `airflow` needs to talk about the same installation. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Log files by process. */
+  readonly logs: Readonly<Record<string, string>>;
+  /** The latest runs of a DAG, newest first. */
+  runs(dagId: string): Promise<DagRun[]>;
+  tasks(dagId: string, runId: string): Promise<TaskInstance[]>;
+  /** The log of one try of a task. */
+  taskLog(dagId: string, runId: string, task: TaskInstance): Promise<string>;
+  /**
+   * Starts a run over an interval of its own, `from` inclusive, `to` exclusive; each `from` can be used once.
+   * @throws Error if `from` is before the DAG's start date: Airflow would call such a run a success without doing anything
+   */
+  trigger(dagId: string, from: Date, to: Date, conf?: Readonly<Record<string, unknown>>): Promise<DagRun>;
+  /** Lets a finished run do all its tasks again. */
+  clear(dagId: string, runId: string): Promise<void>;
+  unpause(dagId: string): Promise<void>;
+  pause(dagId: string): Promise<void>;
+  running(): boolean;
+  stop(): Promise<void>;
+  kill9(): Promise<void>;
+}
+
+/** @see https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/connections/aws.html */
+export function awsConnection(region: string, endpoints: Readonly<Record<string, string>>): string {
+  const services = Object.entries(endpoints).map(([service, url]) => [service, { endpoint_url: url }]);
+  return JSON.stringify({
+    conn_type: 'aws',
+    login: 'test',
+    password: 'test',
+    extra: { region_name: region, service_config: Object.fromEntries(services) },
+  });
+}
+
+/** The same secret for all processes and for the next start, or tasks that are under way could not report. */
+function secret(dir: string): string {
+  const file = join(dir, 'jwt-secret');
+  if (!existsSync(file)) {
+    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+  }
+  return readFileSync(file, 'utf8');
+}
+
+function environment(options: AirflowOptions, port: number, workerLogPort: number): NodeJS.ProcessEnv {
+  const url = `http://${HOST}:${port}`;
+  return {
+    // Airflow calls `airflow` by name.
+    PATH: `${join(ENGINES, 'airflow', 'bin')}:${process.env.PATH}`,
+    HOME: options.dir,
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    AIRFLOW_HOME: options.dir,
+    AIRFLOW__CORE__DAGS_FOLDER: options.dagsFolder,
+    AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+    AIRFLOW__CORE__EXECUTOR: 'LocalExecutor',
+    AIRFLOW__CORE__PARALLELISM: String(options.parallelism ?? 2),
+    AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION: 'False',
+    AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS: 'True',
+    AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `${url}/execution/`,
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(options.dir, 'airflow.db')}`,
+    AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS: 'False',
+    AIRFLOW__API__HOST: HOST,
+    AIRFLOW__API__PORT: String(port),
+    AIRFLOW__API__BASE_URL: url,
+    AIRFLOW__API__WORKERS: '1',
+    AIRFLOW__API_AUTH__JWT_SECRET: secret(options.dir),
+    AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: 'False',
+    SCARF_ANALYTICS: 'false',
+    AIRFLOW__LOGGING__LOGGING_LEVEL: 'WARNING',
+    AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: 'False',
+    AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT: String(workerLogPort),
+    AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT: String(workerLogPort),
+    AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: '300', // Its default of 30 s parses the same files all day.
+    PYTHONWARNINGS: 'ignore',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_DEFAULT_REGION: options.region,
+    AIRFLOW_CONN_AWS_DEFAULT: awsConnection(options.region, options.endpoints),
+    ...options.env,
+  };
+}
+
+/** The metadata database, made or brought up to date. It takes 5 s, so it is done once for each version. */
+async function migrate(airflow: string, dir: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const mark = join(dir, 'migrated');
+  const version = readFileSync(installed('airflow', '.setup-stamp'), 'utf8');
+  if (!existsSync(mark) || readFileSync(mark, 'utf8') !== version) {
+    await promisify(execFile)(airflow, ['db', 'migrate'], { env, cwd: dir, maxBuffer: 1 << 26 });
+    writeFileSync(mark, version);
+  }
+}
+
+type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
+/** @throws Error with Airflow's own words, if it refuses */
+const caller =
+  (url: string): Call =>
+  async (method, path, body) => {
+    const response = await fetch(`${url}/api/v2${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`airflow: ${method} ${path} answered ${response.status}: ${text.slice(0, 500)}`);
+    }
+    return text === '' ? undefined : JSON.parse(text);
+  };
+
+interface Health {
+  readonly metadatabase: { readonly status: string | null };
+  readonly scheduler: { readonly status: string | null };
+  readonly dag_processor: { readonly status: string | null };
+}
+
+/** Waits until every process is well and a DAG is there. */
+async function waitForDags(call: Call, processes: readonly Supervised[]): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const dead = processes.find((process) => !process.running());
+    if (dead !== undefined) {
+      throw new Error(`airflow ended while starting: see ${dead.log}`);
+    }
+    const errors = (await call('GET', '/importErrors')) as {
+      import_errors: { filename: string; stack_trace: string }[];
+    };
+    if (errors.import_errors.length > 0) {
+      const { filename, stack_trace: trace } = errors.import_errors[0];
+      throw new Error(`airflow cannot import ${filename}:\n${trace}`);
+    }
+    const health = (await call('GET', '/monitor/health')) as Health;
+    const dags = (await call('GET', '/dags?limit=1')) as { total_entries: number };
+    const well = [health.metadatabase, health.scheduler, health.dag_processor].every((it) => it.status === 'healthy');
+    if (well && dags.total_entries > 0) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`airflow was not ready after 120 s: ${JSON.stringify(health)}, ${dags.total_entries} DAGs`);
+    }
+    await sleep(300);
+  }
+}
+
+/**
+ * Starts Apache Airflow (API server, scheduler, DAG processor; LocalExecutor on SQLite) and waits until it is healthy
+ * and has parsed a DAG. Not `airflow standalone`: a signal to that one leaves its children running.
+ * @throws Error with the DAG's stack trace if it cannot be imported; of one line, or with the log's last lines, otherwise
+ */
+export async function startAirflow(options: AirflowOptions): Promise<AirflowEngine> {
+  const airflow = installed('airflow', 'bin', 'airflow');
+  const port = await claimPort('airflow', options.port);
+  const url = `http://${HOST}:${port}`;
+  mkdirSync(options.dir, { recursive: true });
+  const env = environment(options, port, await freePort());
+  const call = caller(url);
+  const start = (process: string, ready?: () => Promise<boolean>) =>
+    supervise({ name: `airflow-${process}`, dir: options.dir, command: airflow, args: [process], env, ready });
+  await migrate(airflow, options.dir, env);
+  const processes: Supervised[] = [];
+  const each = async (action: (process: Supervised) => Promise<void>) => {
+    await Promise.all(processes.map(action));
+  };
+  try {
+    // First the API server: a task that starts before it fails its first try.
+    processes.push(await start('api-server', async () => (await fetch(`${url}/api/v2/monitor/health`)).ok));
+    processes.push(...(await Promise.all([start('dag-processor'), start('scheduler')])));
+    await waitForDags(call, processes);
+  } catch (error) {
+    await each((process) => process.kill9());
+    throw error;
+  }
+  const dag = (dagId: string) => `/dags/${encodeURIComponent(dagId)}`;
+  const run = (dagId: string, runId: string) => `${dag(dagId)}/dagRuns/${encodeURIComponent(runId)}`;
+  return {
+    url,
+    env,
+    logs: Object.fromEntries(['api-server', 'dag-processor', 'scheduler'].map((name, at) => [name, processes[at].log])),
+    runs: async (dagId) => {
+      const answer = await call('GET', `${dag(dagId)}/dagRuns?order_by=-run_after&limit=100`);
+      return (answer as { dag_runs: DagRun[] }).dag_runs;
+    },
+    tasks: async (dagId, runId) => {
+      const answer = await call('GET', `${run(dagId, runId)}/taskInstances?limit=1000`);
+      return (answer as { task_instances: TaskInstance[] }).task_instances;
+    },
+    taskLog: async (dagId, runId, task) => {
+      const path = `${run(dagId, runId)}/taskInstances/${encodeURIComponent(task.task_id)}/logs/${task.try_number}`;
+      const answer = await call('GET', `${path}?map_index=${task.map_index}`);
+      return (answer as { content: { event: string }[] }).content.map((line) => line.event).join('\n');
+    },
+    trigger: async (dagId, from, to, conf = {}) => {
+      const { start_date: start } = (await call('GET', `${dag(dagId)}/details`)) as { start_date: string | null };
+      if (start !== null && from < new Date(start)) {
+        throw new Error(
+          `airflow: the interval of a run of ${dagId} must start at ${start} or later, got ${from.toISOString()}`,
+        );
+      }
+      return (await call('POST', `${dag(dagId)}/dagRuns`, {
+        logical_date: from.toISOString(),
+        data_interval_start: from.toISOString(),
+        data_interval_end: to.toISOString(),
+        conf,
+      })) as DagRun;
+    },
+    clear: async (dagId, runId) => void (await call('POST', `${run(dagId, runId)}/clear`, { dry_run: false })),
+    unpause: async (dagId) => void (await call('PATCH', `${dag(dagId)}?update_mask=is_paused`, { is_paused: false })),
+    pause: async (dagId) => void (await call('PATCH', `${dag(dagId)}?update_mask=is_paused`, { is_paused: true })),
+    running: () => processes.every((process) => process.running()),
+    stop: () => each((process) => process.stop()),
+    kill9: () => each((process) => process.kill9()),
+  };
+}
