@@ -53,6 +53,8 @@ export const sealKey = (bucket: BucketStart) => `${PREFIXES.seals}${bucketFolder
 export const postsKey = (bucket: BucketStart, partition: number) =>
   `${PREFIXES.posts}${bucketFolder(bucket)}/${partitionFolder(partition)}.parquet`;
 
+export const seenPrefix = (partition: number) => `${PREFIXES.seen}${partitionFolder(partition)}/`;
+
 /** Which sections of which posts arrived first in this bucket and partition (identity horizon), Parquet. */
 export const seenKey = (bucket: BucketStart, partition: number) =>
   `${PREFIXES.seen}${partitionFolder(partition)}/${bucketFolder(bucket)}.parquet`;
@@ -60,6 +62,10 @@ export const seenKey = (bucket: BucketStart, partition: number) =>
 /** The posts that still wait for sections at the end of this bucket, with the columns known so far, Parquet. */
 export const pendingKey = (bucket: BucketStart, partition: number) =>
   `${PREFIXES.pending}${partitionFolder(partition)}/${bucketFolder(bucket)}.parquet`;
+
+/** What compaction did with this bucket and partition, from which the manifest is put together. Written after its files. */
+export const summaryKey = (bucket: BucketStart, partition: number) =>
+  `${PREFIXES.pending}${partitionFolder(partition)}/${bucketFolder(bucket)}.json`;
 
 /** Written last of a bucket's compaction: a reader that finds it finds every file it names. */
 export const manifestKey = (bucket: BucketStart) => `${PREFIXES.manifests}${bucketFolder(bucket)}.json`;

@@ -1,0 +1,129 @@
+/**
+ * From the records of a Kafka batch to the objects of the raw log. A line of the log is JSON with these fields:
+ *
+ *   o     offset
+ *   t     log append time, ms since the epoch
+ *   s     `post`, `tick` or `bad`
+ *   k     the post's key, as the number it is (post only)
+ *   pin, geo, user   the cleaned columns of the sections that the record brought, typed (post only)
+ *   h     `section` header of the record, if it had one: with `raw` it is all that a replay needs
+ *   raw   the client's own text (posts; of a bad record the bytes are in quarantine)
+ *
+ * Columns are stored cleaned so that compaction and Spark parse no text; the text is stored so that nothing is lost.
+ */
+import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../shared/decode';
+import { quarantineKey, rawKey } from '../shared/keys';
+
+export type LineKind = Decoded['kind'];
+
+/** An object of the raw log before compression: the lines of the offsets `[first, last]`, without a gap. */
+export interface RawObject {
+  readonly key: string;
+  readonly first: number;
+  readonly last: number;
+  readonly ndjson: string;
+}
+
+/** A record that is no post, as it is set aside. */
+export interface QuarantineObject {
+  readonly key: string;
+  readonly body: string;
+}
+
+export interface Counts {
+  received: number;
+  posts: number;
+  quarantined: number;
+  ticks: number;
+}
+
+export interface Archived {
+  readonly objects: readonly RawObject[];
+  readonly quarantine: readonly QuarantineObject[];
+  readonly counts: Readonly<Counts>;
+}
+
+function lineOf(record: KafkaRecord, decoded: Decoded): string {
+  const { offset: o, timestamp: t } = record;
+  if (decoded.kind !== 'post') return JSON.stringify({ o, t, s: decoded.kind });
+  return JSON.stringify({
+    o,
+    t,
+    s: decoded.kind,
+    k: decoded.index,
+    ...decoded.sections,
+    h: record.headers[SECTION_HEADER],
+    raw: record.value!.toString('utf8'),
+  });
+}
+
+function quarantineOf(topic: string, record: KafkaRecord, bad: Decoded & { kind: 'bad' }): QuarantineObject {
+  return {
+    key: quarantineKey(topic, record.partition, record.offset),
+    body: `${JSON.stringify({
+      topic,
+      partition: record.partition,
+      offset: record.offset,
+      timestamp: new Date(record.timestamp).toISOString(),
+      reason: bad.reason,
+      field: bad.field,
+      value: bad.value,
+      allowed: bad.allowed,
+      headers: record.headers,
+      key: record.key?.toString('base64'),
+      payload: record.value?.toString('base64'),
+    })}\n`,
+  };
+}
+
+/**
+ * The name of an object says which offsets it holds, so it may hold no gap. Kafka's offsets are contiguous in a topic that
+ * is neither compacted nor transactional; should a batch ever have a gap all the same, it becomes several objects, and
+ * sealing finds the offset that is missing. An offset that came twice in a batch is taken once.
+ */
+function contiguousRuns(records: readonly KafkaRecord[]): KafkaRecord[][] {
+  const runs: KafkaRecord[][] = [];
+  let run: KafkaRecord[] = [];
+  for (const record of records) {
+    const last = run.at(-1);
+    if (last && record.offset === last.offset) continue;
+    if (last && record.offset < last.offset) {
+      throw new Error(`records must be sorted by offset, got ${record.offset} after ${last.offset}`);
+    }
+    if (!last || record.offset !== last.offset + 1) runs.push((run = []));
+    run.push(record);
+  }
+  return runs;
+}
+
+/**
+ * @param partitions records by partition, each sorted by offset
+ * @throws Error if the records of a partition are not sorted
+ */
+export function archiveRecords(topic: string, partitions: ReadonlyMap<number, readonly KafkaRecord[]>): Archived {
+  const objects: RawObject[] = [];
+  const quarantine: QuarantineObject[] = [];
+  const counts: Counts = { received: 0, posts: 0, quarantined: 0, ticks: 0 };
+  for (const [partition, records] of partitions) {
+    counts.received += records.length;
+    for (const run of contiguousRuns(records)) {
+      let ndjson = '';
+      for (const record of run) {
+        const decoded = decodeRecord(record);
+        ndjson += lineOf(record, decoded) + '\n';
+        if (decoded.kind === 'bad') {
+          quarantine.push(quarantineOf(topic, record, decoded));
+          counts.quarantined++;
+        } else if (decoded.kind === 'tick') {
+          counts.ticks++;
+        } else {
+          counts.posts++;
+        }
+      }
+      const first = run[0].offset;
+      const last = run[run.length - 1].offset;
+      objects.push({ key: rawKey(topic, partition, first, last), first, last, ndjson });
+    }
+  }
+  return { objects, quarantine, counts };
+}

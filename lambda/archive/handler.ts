@@ -1,0 +1,68 @@
+/**
+ * Keeps the log for ever: each batch of the topic becomes one object a partition in S3, named by its offset range, so a
+ * batch that is delivered again overwrites itself. An outage throws, and the event source repeats the batch, in order.
+ */
+import { promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
+import { mapConcurrently } from '../shared/concurrent';
+import { ENV, requireEnv } from '../shared/env';
+import { recordsByPartition, type LambdaKafkaEvent } from '../shared/lambda-kafka';
+import { log } from '../shared/log';
+import { report } from '../shared/metrics';
+import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
+import { archiveRecords } from './core';
+
+export interface Deps {
+  readonly topic: string;
+  readonly store: Pick<ObjectStore, 'put'>;
+  report: typeof report;
+  now(): number;
+}
+
+export interface ArchiveResult {
+  readonly objects: number;
+  readonly received: number;
+  readonly quarantined: number;
+}
+
+const compress = promisify(zstdCompress);
+const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+
+/** Writes at once. A batch of nothing but bad records would else open a connection for each of them. */
+const CONCURRENT_PUTS = 16;
+
+export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<ArchiveResult> {
+  return async (event) => {
+    const started = deps.now();
+    const { objects, quarantine, counts } = archiveRecords(deps.topic, recordsByPartition(event, deps.topic));
+    // Quarantine first: once the log says that an offset is bad, its bytes can be found.
+    await mapConcurrently(quarantine, CONCURRENT_PUTS, ({ key, body }) =>
+      deps.store.put(key, body, { contentType: 'application/json' }),
+    );
+    let bytes = 0;
+    await mapConcurrently(objects, CONCURRENT_PUTS, async ({ key, ndjson }) => {
+      const body = await compress(ndjson, LEVEL);
+      await deps.store.put(key, body, { contentType: 'application/zstd' });
+      bytes += body.length;
+    });
+    if (quarantine.length > 0) {
+      log.warn('records quarantined', { count: quarantine.length, first: quarantine[0].key });
+    }
+    deps.report('archive', {
+      received: counts.received,
+      written: counts.received,
+      quarantined: counts.quarantined,
+      ticks: counts.ticks,
+      bytes,
+      duration: deps.now() - started,
+    });
+    return { objects: objects.length, received: counts.received, quarantined: counts.quarantined };
+  };
+}
+
+let real: ReturnType<typeof makeHandler> | undefined;
+
+export const handler = (event: LambdaKafkaEvent): Promise<ArchiveResult> => {
+  real ??= makeHandler({ topic: requireEnv(ENV.topic), store: lakeFromEnvironment(), report, now: Date.now });
+  return real(event);
+};

@@ -1,0 +1,37 @@
+/** The columns of the lake's Parquet files: what the Glue table, Athena and the Spark job see. */
+import { COLUMNS, SECTIONS, type ColumnType } from '../shared/columns';
+
+export interface FileColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly description: string;
+}
+
+/** The columns of `posts/`, in the order of the file. One row is one post in one bucket. */
+export const POST_FILE_COLUMNS: readonly FileColumn[] = [
+  { name: 'post_key', type: 'long', description: "The post's key: its index" },
+  { name: 'bucket', type: 'string', description: 'Name of the bucket' },
+  { name: 'kafka_partition', type: 'int', description: 'Partition of the topic' },
+  {
+    name: 'first_offset',
+    type: 'long',
+    description: 'Offset of the first record that brought a new section in this bucket; rows are sorted by it',
+  },
+  {
+    name: 'sections',
+    type: 'string[]',
+    description: `Sections known by the end of the bucket: ${SECTIONS.join(', ')}`,
+  },
+  { name: 'new_sections', type: 'string[]', description: 'Sections that first arrived in this bucket' },
+  ...COLUMNS.map(({ name, type, description }) => ({ name, type, description })),
+];
+
+/** DuckDB's name of a column type, in which it reads the raw log and writes Parquet. */
+export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
+  string: 'VARCHAR',
+  int: 'INTEGER',
+  long: 'BIGINT',
+  double: 'DOUBLE',
+  timestamp: 'TIMESTAMP',
+  'string[]': 'VARCHAR[]',
+};

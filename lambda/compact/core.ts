@@ -1,0 +1,120 @@
+/** What compaction reads and writes, as plain values: which parts of which raw objects, which chain, which manifest. */
+import { bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
+import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../shared/chain';
+import { type RawRange } from '../shared/lake';
+import { cover, describeRanges, type Covered } from '../shared/ranges';
+import { POST_FILE_COLUMNS } from './columns';
+
+const HOUR = 3_600_000;
+
+/**
+ * The parts of the raw objects that hold the range, each offset once: objects overlap where a batch was delivered again
+ * with other borders. So no offset has to be compared with another.
+ * @throws Error naming partition and offsets if something is missing, which sealing excludes
+ */
+export function sourcesOf(objects: readonly RawRange[], range: PartitionRange): readonly Covered<RawRange>[] {
+  const { parts, missing } = cover(objects, range.from, range.to);
+  if (missing.length > 0) {
+    throw new Error(
+      `the raw log of partition ${range.partition} lacks offsets ${describeRanges(missing)}, though the bucket is sealed`,
+    );
+  }
+  return parts;
+}
+
+/** The oldest bucket that a bucket still remembers. */
+export function horizonStart(bucket: BucketStart, horizonHours: number): BucketStart {
+  return bucket - horizonHours * HOUR;
+}
+
+/** @throws Error if the partition is no part of the seal */
+export function rangeOf(seal: Seal, partition: number): PartitionRange {
+  const range = seal.partitions.find((each) => each.partition === partition);
+  if (!range) {
+    const known = seal.partitions.map((each) => each.partition).join(', ');
+    throw new Error(`partition must be one of ${known} in bucket ${seal.bucket}, got ${partition}`);
+  }
+  return range;
+}
+
+/** @throws Error if a partition has no summary, or one of other offsets */
+export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | undefined)[]): Manifest {
+  const partitions = seal.partitions.map(({ partition, from, to }, i) => {
+    const summary = summaries[i];
+    if (!summary) throw new Error(`partition ${partition} of bucket ${seal.bucket} is not compacted yet`);
+    if (summary.partition !== partition || summary.from !== from || summary.to !== to) {
+      throw new Error(
+        `partition ${partition} of bucket ${seal.bucket} must be compacted from ${from} to ${to}, ` +
+          `got partition ${summary.partition} from ${summary.from} to ${summary.to}`,
+      );
+    }
+    return summary;
+  });
+  return {
+    bucket: seal.bucket,
+    previous: seal.previous,
+    topic: seal.topic,
+    rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
+    columns: Object.fromEntries(POST_FILE_COLUMNS.map(({ name, type }) => [name, type])),
+    partitions,
+  };
+}
+
+export interface CompactEvent {
+  readonly step: 'compact';
+  readonly partition: number;
+  readonly buckets: readonly string[];
+}
+
+export interface CommitEvent {
+  readonly step: 'commit';
+  readonly buckets: readonly string[];
+}
+
+const SHAPES = '{"step":"compact","partition":0,"buckets":["2026-11-22T21-00"]} or {"step":"commit","buckets":[…]}';
+
+/** @throws Error naming the field, its value and what is allowed; buckets must rise, as each builds on the one before */
+export function parseEvent(
+  event: unknown,
+  bucketMinutes: number,
+): { step: 'compact'; partition: number; buckets: BucketStart[] } | { step: 'commit'; buckets: BucketStart[] } {
+  const { step, partition, buckets } = (event ?? {}) as Partial<Record<keyof CompactEvent, unknown>>;
+  if (step !== 'compact' && step !== 'commit') {
+    throw new Error(`step must be compact or commit, as in ${SHAPES}, got '${String(step)}'`);
+  }
+  if (!Array.isArray(buckets) || buckets.length === 0) {
+    throw new Error(`buckets must be a list of at least one bucket name, as in ${SHAPES}`);
+  }
+  const starts = buckets.map((name) => parseBucketName(String(name), bucketMinutes));
+  for (let i = 1; i < starts.length; i++) {
+    if (starts[i] <= starts[i - 1]) {
+      throw new Error(`buckets must rise, got ${bucketName(starts[i])} after ${bucketName(starts[i - 1])}`);
+    }
+  }
+  if (step === 'commit') return { step, buckets: starts };
+  if (!Number.isSafeInteger(partition) || (partition as number) < 0) {
+    throw new Error(`partition must be an integer of at least 0, got '${String(partition)}'`);
+  }
+  return { step, partition: partition as number, buckets: starts };
+}
+
+export interface Resources {
+  readonly memoryMb: number;
+  readonly threads: number;
+}
+
+const MB_PER_VCPU = 1_769;
+/** Node, the SDK, DuckDB's own code, and what DuckDB allocates beside its buffer manager. */
+const OTHER_SHARE = 0.45;
+const OTHER_MB = 1_024;
+
+/**
+ * What DuckDB may take of a function of this size: beyond it, it spills to disk.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+ */
+export function resourcesOf(functionMb: number): Resources {
+  return {
+    memoryMb: Math.floor(functionMb - Math.min(functionMb * OTHER_SHARE, OTHER_MB)),
+    threads: Math.max(1, Math.floor(functionMb / MB_PER_VCPU)),
+  };
+}

@@ -1,0 +1,211 @@
+/**
+ * The compaction of one bucket and partition in DuckDB's SQL. The wide columns are read once from the raw log and once
+ * from the work table; who was first is decided on a narrow table of keys and offsets. What is held in memory is bounded
+ * by the keys of this bucket: the identity horizon is streamed past them, everything wide can spill.
+ */
+import { COLUMNS, columnsOf, SECTIONS, type Section } from '../shared/columns';
+import { type Covered } from '../shared/ranges';
+import { DUCKDB_TYPES } from './columns';
+
+/** A raw object on the local disk. */
+export interface RawFile {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Files {
+  readonly sources: readonly Covered<RawFile>[];
+  /** `seen` files of the buckets before, within the horizon. */
+  readonly seen: readonly string[];
+  /** `pending` file of the bucket before; none for the first of all. */
+  readonly pending: string | undefined;
+}
+
+export interface Outputs {
+  readonly posts: string;
+  readonly seen: string;
+  readonly pending: string;
+}
+
+export interface BucketOf {
+  /** Name of the bucket. */
+  readonly bucket: string;
+  readonly partition: number;
+  /** Name of the oldest bucket that is still remembered. */
+  readonly horizon: string;
+}
+
+const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+const list = (values: readonly string[]) => `[${values.map(text).join(', ')}]`;
+const id = (name: string) => `"${name}"`;
+
+/** Each section with the name of its offset column: where it first arrived in this bucket. */
+const at = (section: Section) => `${section}_at`;
+/** In which bucket a waiting section arrived. */
+const since = (section: Section) => `${section}_since`;
+
+const PARQUET = '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)';
+
+function structOf(section: Section): string {
+  return `STRUCT(${columnsOf(section)
+    .map(({ name, type }) => `${id(name)} ${DUCKDB_TYPES[type]}`)
+    .join(', ')})`;
+}
+
+/** DuckDB looks only at these fields of a line: the client's own text is skipped. */
+const LINE = [
+  "o: 'BIGINT'",
+  "s: 'VARCHAR'",
+  "k: 'BIGINT'",
+  ...SECTIONS.map((section) => `${id(section)}: ${text(structOf(section))}`),
+].join(', ');
+
+function readLines(paths: readonly string[]): string {
+  return `FROM read_json(${list(paths)}, format = 'newline_delimited', compression = 'zstd', columns = {${LINE}})`;
+}
+
+/** Whole objects are read together, a part of an object by itself. */
+function readSources(sources: readonly Covered<RawFile>[]): string {
+  const whole: string[] = [];
+  const parts: string[] = [];
+  for (const { item, from, to } of sources) {
+    if (item.from === from && item.to === to) whole.push(item.path);
+    else parts.push(`${readLines([item.path])} WHERE o >= ${from} AND o < ${to}`);
+  }
+  if (whole.length > 0) parts.unshift(readLines(whole));
+  if (parts.length > 0) return parts.join(' UNION ALL ');
+  const columns = ['NULL::BIGINT AS o', 'NULL::VARCHAR AS s', 'NULL::BIGINT AS k'];
+  const sections = SECTIONS.map((section) => `NULL::${structOf(section)} AS ${id(section)}`);
+  return `SELECT ${[...columns, ...sections].join(', ')} WHERE false`;
+}
+
+const KEYS = `CREATE TABLE arrived AS SELECT k, ${SECTIONS.map(
+  (section) => `min(o) FILTER (${id(section)} IS NOT NULL) AS ${at(section)}`,
+).join(', ')} FROM records WHERE s = 'post' GROUP BY k`;
+
+function seenBefore(files: readonly string[]): string {
+  const flags = SECTIONS.map((section) => `bool_or(${id(section)}) AS ${id(section)}`).join(', ');
+  return files.length > 0
+    ? `SELECT post_key AS k, ${flags} FROM read_parquet(${list(files)})
+       WHERE post_key IN (SELECT k FROM arrived) GROUP BY post_key`
+    : `SELECT NULL::BIGINT AS k, ${SECTIONS.map((section) => `false AS ${id(section)}`).join(', ')} WHERE false`;
+}
+
+/** For each post that brought something new: at which offset each new section arrived, null for a section that is not new. */
+function fresh(files: readonly string[]): string {
+  const offsets = SECTIONS.map(
+    (section) => `CASE WHEN before.${id(section)} THEN NULL ELSE ${at(section)} END AS ${at(section)}`,
+  ).join(', ');
+  const any = SECTIONS.map(at).join(', ');
+  return `CREATE TABLE fresh AS SELECT *, least(${any}) AS first_offset FROM (
+    SELECT arrived.k, ${offsets} FROM arrived LEFT JOIN (${seenBefore(files)}) AS before ON before.k = arrived.k
+  ) WHERE coalesce(${any}) IS NOT NULL`;
+}
+
+/** What waits from earlier buckets: sections that fell out of the horizon are forgotten, posts without any section too. */
+function waiting(files: Files, horizon: string): string {
+  const columns = SECTIONS.flatMap((section) => [
+    `CASE WHEN ${since(section)} >= ${text(horizon)} THEN ${since(section)} END AS ${since(section)}`,
+    ...columnsOf(section).map(
+      ({ name }) => `CASE WHEN ${since(section)} >= ${text(horizon)} THEN ${id(name)} END AS ${id(name)}`,
+    ),
+  ]);
+  const empty = SECTIONS.flatMap((section) => [
+    `NULL::VARCHAR AS ${since(section)}`,
+    ...columnsOf(section).map(({ name, type }) => `NULL::${DUCKDB_TYPES[type]} AS ${id(name)}`),
+  ]);
+  return files.pending === undefined
+    ? `CREATE VIEW waiting AS SELECT NULL::BIGINT AS post_key, ${empty.join(', ')} WHERE false`
+    : `CREATE VIEW waiting AS FROM (
+         SELECT post_key, ${columns.join(', ')} FROM read_parquet(${text(files.pending)})
+       ) WHERE coalesce(${SECTIONS.map(since).join(', ')}) IS NOT NULL`;
+}
+
+const sectionList = (conditions: (section: Section) => string) =>
+  `list_filter([${SECTIONS.map((section) => `CASE WHEN ${conditions(section)} THEN ${text(section)} END`).join(', ')}],
+    lambda each: each IS NOT NULL)`;
+
+/**
+ * The rows of the bucket, in two parts. Most posts bring all that is new of them in one record and wait for nothing: they
+ * are filtered out of the records. The others are put together from up to three records and what waited.
+ */
+function posts(where: BucketOf): string {
+  const wide = (value: (section: Section, name: string) => string) =>
+    COLUMNS.map(({ section, name }) => `${value(section, name)} AS ${id(name)}`).join(', ');
+  const head = `fresh.k AS post_key, ${text(where.bucket)} AS bucket, ${where.partition}::INTEGER AS kafka_partition,
+    fresh.first_offset`;
+  const isNew = sectionList((section) => `fresh.${at(section)} IS NOT NULL`);
+  const simple = `(${SECTIONS.map(
+    (section) => `coalesce(fresh.${at(section)}, fresh.first_offset) = fresh.first_offset`,
+  ).join(' AND ')} AND fresh.k NOT IN (SELECT k FROM resumed))`;
+  const joins = SECTIONS.map(
+    (section) =>
+      `LEFT JOIN (SELECT o, ${id(section)} FROM records WHERE ${id(section)} IS NOT NULL) AS by_${section}
+       ON by_${section}.o = fresh.${at(section)}`,
+  ).join(' ');
+  return `
+    SELECT ${head}, ${isNew} AS sections, ${isNew} AS new_sections,
+      ${wide((section, name) => `CASE WHEN fresh.${at(section)} IS NOT NULL THEN records.${id(section)}.${id(name)} END`)}
+    FROM records JOIN fresh ON fresh.first_offset = records.o WHERE ${simple}
+    UNION ALL
+    SELECT ${head},
+      ${sectionList((section) => `fresh.${at(section)} IS NOT NULL OR waits.${since(section)} IS NOT NULL`)} AS sections,
+      ${isNew} AS new_sections,
+      ${wide(
+        (section, name) =>
+          `CASE WHEN fresh.${at(section)} IS NOT NULL THEN by_${section}.${id(section)}.${id(name)} ELSE waits.${id(name)} END`,
+      )}
+    FROM fresh ${joins} LEFT JOIN resumed AS waits ON waits.k = fresh.k WHERE NOT ${simple}
+    ORDER BY first_offset`;
+}
+
+/** The posts that still lack a section, with when each of their sections came. */
+function pending(where: BucketOf, outputs: Outputs): string {
+  const stillNew = SECTIONS.flatMap((section) => [
+    `CASE WHEN list_contains(rows.new_sections, ${text(section)}) THEN ${text(where.bucket)} ELSE waits.${since(section)} END
+      AS ${since(section)}`,
+    ...columnsOf(section).map(({ name }) => `rows.${id(name)}`),
+  ]);
+  const asBefore = SECTIONS.flatMap((section) => [since(section), ...columnsOf(section).map(({ name }) => id(name))]);
+  return `
+    SELECT rows.post_key, ${stillNew.join(', ')} FROM read_parquet(${text(outputs.posts)}) AS rows
+    LEFT JOIN resumed AS waits ON waits.k = rows.post_key WHERE len(rows.sections) < ${SECTIONS.length}
+    UNION ALL
+    SELECT post_key, ${asBefore.join(', ')} FROM waiting WHERE post_key NOT IN (SELECT k FROM fresh)
+    ORDER BY post_key`;
+}
+
+/** All statements, in order. */
+export function compactionSql(where: BucketOf, files: Files, outputs: Outputs): readonly string[] {
+  const flags = SECTIONS.map((section) => `${at(section)} IS NOT NULL AS ${id(section)}`).join(', ');
+  return [
+    `CREATE TABLE records AS ${readSources(files.sources)}`,
+    KEYS,
+    fresh(files.seen),
+    waiting(files, where.horizon),
+    `CREATE TABLE resumed AS SELECT post_key AS k, * EXCLUDE (post_key) FROM waiting WHERE post_key IN (SELECT k FROM fresh)`,
+    `COPY (${posts(where)}) TO ${text(outputs.posts)} ${PARQUET}`,
+    `COPY (SELECT k AS post_key, ${flags} FROM fresh ORDER BY k) TO ${text(outputs.seen)} ${PARQUET}`,
+    `COPY (${pending(where, outputs)}) TO ${text(outputs.pending)} ${PARQUET}`,
+  ];
+}
+
+/** One row: records, first and last offset, posts that brought something new, sections left out, bad records, ticks. */
+export const COUNTS_SQL = `SELECT
+  (SELECT count(*) FROM records) AS records,
+  (SELECT min(o) FROM records) AS first,
+  (SELECT max(o) FROM records) AS last,
+  (SELECT count(*) FROM fresh) AS rows,
+  (SELECT ${SECTIONS.map((section) => `count(${id(section)})`).join(' + ')} FROM records)
+    - (SELECT ${SECTIONS.map((section) => `count(${at(section)})`).join(' + ')} FROM fresh) AS duplicates,
+  (SELECT count(*) FROM records WHERE s = 'bad') AS quarantined,
+  (SELECT count(*) FROM records WHERE s = 'tick') AS ticks`;
+
+export interface CompactionCounts {
+  readonly records: number;
+  readonly rows: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  readonly ticks: number;
+}

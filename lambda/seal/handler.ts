@@ -1,0 +1,197 @@
+/**
+ * Fixes the offset ranges of the buckets that are over: every non-empty one since the last seal, oldest first. A bucket is
+ * sealed only when a record with a later timestamp witnesses its end in every partition, and the archive holds every
+ * offset of it. Seals are written once; asked again for a sealed bucket, it answers what is stored.
+ */
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
+import { type PartitionRange, type Seal } from '../shared/chain';
+import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
+import { kafkaFromEnvironment, type KafkaPort } from '../shared/kafka';
+import { log } from '../shared/log';
+import { report } from '../shared/metrics';
+import { describeRanges } from '../shared/ranges';
+import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
+import { beforeFirst, dueBuckets, nextSeal, offsetsOf, type Offsets } from './core';
+import { missingInArchive, sealStore } from './ports';
+
+export interface SealEvent {
+  /** The newest bucket to seal, by name. */
+  readonly bucket: string;
+  /** Backfill: answer every sealed bucket from this one to `bucket`, sealed now or earlier. */
+  readonly from?: string;
+}
+
+export interface SealResult {
+  /** Buckets to process, oldest first. */
+  readonly buckets: readonly Omit<Seal, 'topic'>[];
+  /** Set if more buckets are due than one run takes; the next run goes on. */
+  readonly more?: true;
+}
+
+export interface SealLimits {
+  /** Buckets a run. */
+  readonly buckets: number;
+  /** How long to wait for the end of the bucket, by our clock or a broker's, ms. */
+  readonly endMs: number;
+  /** How long to wait for the archive, ms. */
+  readonly archiveMs: number;
+}
+
+export const DEFAULT_LIMITS: SealLimits = { buckets: 48, endMs: 30_000, archiveMs: 180_000 };
+
+export interface Deps {
+  readonly topic: string;
+  readonly bucketMinutes: number;
+  readonly kafka: Pick<KafkaPort, 'endOffsets' | 'offsetsAt' | 'writeTick'>;
+  readonly store: Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
+  readonly limits: SealLimits;
+  report: typeof report;
+  now(): number;
+  /** @param ms how long */
+  sleep(ms: number): Promise<unknown>;
+}
+
+const POLL_FIRST_MS = 250;
+const POLL_LONGEST_MS = 4_000;
+/** Log append times are whole milliseconds: a tick is written only when the clock is surely past the end. */
+const MARGIN_MS = 5;
+
+export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResult> {
+  const { topic, bucketMinutes, kafka, limits } = deps;
+  const seals = sealStore(deps.store, bucketMinutes);
+  const length = bucketMinutes * 60_000;
+
+  const endOf = async (bucket: BucketStart): Promise<Offsets> => {
+    const found = await kafka.offsetsAt(topic, bucketEnd(bucket, bucketMinutes));
+    return new Map(found.map(({ partition, offset }) => [partition, offset]));
+  };
+
+  function notOver(bucket: BucketStart, clock: string, behind: number): Error {
+    return new Error(`bucket ${bucketName(bucket)} is not over yet: ${clock} is ${behind} ms before its end`);
+  }
+
+  /** Makes sure that every partition has a record that is not before the end of the bucket. */
+  async function witness(bucket: BucketStart): Promise<number> {
+    const end = bucketEnd(bucket, bucketMinutes);
+    const early = end + MARGIN_MS - deps.now();
+    if (early > limits.endMs) throw notOver(bucket, 'the clock', early - MARGIN_MS);
+    if (early > 0) await deps.sleep(early);
+    const idle = (await kafka.offsetsAt(topic, end)).filter((found) => !found.witness);
+    const deadline = deps.now() + limits.endMs;
+    const ticks = await Promise.all(
+      idle.map(async ({ partition }) => {
+        for (let written = 1; ; written++) {
+          const { logAppendTime } = await kafka.writeTick(topic, partition);
+          if (logAppendTime >= end) return written;
+          // The broker's clock lags. That tick belongs to this bucket or an earlier one, and does no harm there.
+          const behind = end - logAppendTime;
+          if (deps.now() + behind > deadline) {
+            throw notOver(bucket, `the clock of the broker that leads partition ${partition}`, behind);
+          }
+          await deps.sleep(behind + MARGIN_MS);
+        }
+      }),
+    );
+    return ticks.reduce((sum, written) => sum + written, 0);
+  }
+
+  /** @throws Error naming the first partition whose offsets the archive lacks, and which */
+  async function awaitArchive(seal: Seal): Promise<void> {
+    const deadline = deps.now() + limits.archiveMs;
+    let open: readonly PartitionRange[] = seal.partitions;
+    for (let pause = POLL_FIRST_MS; ; pause = Math.min(pause * 2, POLL_LONGEST_MS)) {
+      const looked = await Promise.all(
+        open.map(async (range) => ({ range, gaps: await missingInArchive(deps.store, topic, range) })),
+      );
+      const incomplete = looked.filter(({ gaps }) => gaps.length > 0);
+      if (incomplete.length === 0) return;
+      if (deps.now() + pause > deadline) {
+        const which = incomplete.map(
+          ({ range, gaps }) => `partition ${range.partition} lacks offsets ${describeRanges(gaps)}`,
+        );
+        throw new Error(`bucket ${seal.bucket} is not complete in the archive of '${topic}': ${which.join('; ')}`);
+      }
+      open = incomplete.map(({ range }) => range);
+      await deps.sleep(pause);
+    }
+  }
+
+  /** Seals what is due up to the bucket. */
+  async function extend(upTo: BucketStart): Promise<SealResult> {
+    const newest = await seals.newest(upTo);
+    const after = newest && parseBucketName(newest.bucket, bucketMinutes);
+    // The chain is past the bucket, and it is no link of it: it was empty.
+    if (after !== undefined && after >= upTo) return { buckets: [] };
+
+    const from = offsetsOf(newest);
+    const ends = await kafka.endOffsets(topic);
+    // No record since the last seal: nothing to witness, and a tick would only make work for the next run.
+    if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) return { buckets: [] };
+    for (const { partition, low } of ends) {
+      const start = from.get(partition) ?? 0;
+      if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
+    }
+    const ticks = await witness(upTo);
+    const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
+    const { due, more } = await dueBuckets({
+      after: after ?? (await beforeFirst(upTo, length, lows, endOf)),
+      upTo,
+      length,
+      from: newest ? from : lows,
+      endOf,
+      limit: limits.buckets,
+    });
+
+    const sealed: Seal[] = [];
+    let previous = newest;
+    for (const bucket of due) {
+      const seal = nextSeal(topic, previous, bucket);
+      await awaitArchive(seal);
+      // Another run may have been faster; what is stored counts, and the chain goes on from there.
+      previous = await seals.putOnce(seal);
+      sealed.push(previous);
+    }
+    deps.report('seal', { written: sealed.length, ticks });
+    return { buckets: sealed.map(brief), ...(more ? { more: true as const } : {}) };
+  }
+
+  return async (event) => {
+    const upTo = parseBucketName(String(event.bucket), bucketMinutes);
+    if (event.from !== undefined) {
+      const first = parseBucketName(String(event.from), bucketMinutes);
+      if (first > upTo) throw new Error(`from must not be after bucket ${event.bucket}, got '${event.from}'`);
+      const extended = (await seals.get(upTo)) ? undefined : await extend(upTo);
+      const buckets = await seals.between(first, upTo);
+      if (buckets.length > limits.buckets) {
+        throw new Error(
+          `range must hold at most ${limits.buckets} buckets with records, got ${buckets.length} from ${event.from} ` +
+            `to ${event.bucket}: split it, oldest part first`,
+        );
+      }
+      return { buckets: buckets.map(brief), ...(extended?.more ? { more: true as const } : {}) };
+    }
+    const stored = await seals.get(upTo);
+    return stored ? { buckets: [brief(stored)] } : extend(upTo);
+  };
+}
+
+function brief({ bucket, previous, partitions }: Seal): Omit<Seal, 'topic'> {
+  return { bucket, previous, partitions };
+}
+
+let real: ReturnType<typeof makeHandler> | undefined;
+
+export const handler = (event: SealEvent): Promise<SealResult> => {
+  real ??= makeHandler({
+    topic: requireEnv(ENV.topic),
+    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    kafka: kafkaFromEnvironment(),
+    store: lakeFromEnvironment(),
+    limits: DEFAULT_LIMITS,
+    report,
+    now: Date.now,
+    sleep: sleepFor,
+  });
+  return real(event);
+};
