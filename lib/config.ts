@@ -326,6 +326,11 @@ export const CONFIG_KEYS = Object.keys(RULES) as readonly ConfigKey[];
 
 const isKey = (name: string): name is ConfigKey => Object.hasOwn(RULES, name);
 
+/** Memory of a Spark worker with its overhead: 10 %, at least 384 MB. */
+function workerGb(config: PipelineConfig): number {
+  return config.sparkMemoryGb + Math.max(0.1 * config.sparkMemoryGb, 0.384);
+}
+
 interface Combination {
   readonly broken: (config: PipelineConfig) => boolean;
   readonly message: (config: PipelineConfig) => string;
@@ -387,11 +392,17 @@ const COMBINATIONS: readonly Combination[] = [
     message: (c) => `sparkMaxVcpu must be at least 2 × sparkCores (${2 * c.sparkCores}), got ${c.sparkMaxVcpu}`,
   },
   {
-    // EMR Serverless adds 10 % of overhead, at least 384 MB, to a worker's memory.
-    broken: (c) => c.sparkMaxMemoryGb < 2 * Math.ceil(c.sparkMemoryGb * 1.1 + 0.4),
+    // What EMR Serverless offers per vCPU, heap and overhead together; the local run has no such workers.
+    broken: (c) => c.stage !== 'local' && (workerGb(c) < 2 * c.sparkCores || workerGb(c) > 7.5 * c.sparkCores),
+    message: (c) =>
+      `sparkMemoryGb must be from ${Math.ceil((2 * c.sparkCores) / 1.1)} to ${Math.floor((7.5 * c.sparkCores) / 1.1)} ` +
+      `with ${c.sparkCores} sparkCores, got ${c.sparkMemoryGb}`,
+  },
+  {
+    broken: (c) => c.sparkMaxMemoryGb < 2 * Math.ceil(workerGb(c)),
     message: (c) =>
       `sparkMaxMemoryGb must hold a driver and an executor of sparkMemoryGb with overhead ` +
-      `(${2 * Math.ceil(c.sparkMemoryGb * 1.1 + 0.4)}), got ${c.sparkMaxMemoryGb}`,
+      `(${2 * Math.ceil(workerGb(c))}), got ${c.sparkMaxMemoryGb}`,
   },
 ];
 

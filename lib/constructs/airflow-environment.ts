@@ -4,7 +4,7 @@ import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-li
 import { CompositePrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnEnvironment, type CfnEnvironmentProps } from 'aws-cdk-lib/aws-mwaa';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
-import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
 import { logGroup } from './logs';
@@ -12,6 +12,7 @@ import { type PipelineSteps } from './pipeline-steps';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
 import { type SparkApplication } from './spark-application';
+import { Upload } from './upload';
 
 /**
  * Airflow 3 with Python 3.12 and version 9.25.0 of the Amazon provider: what the DAG is tested with. The text of the
@@ -58,12 +59,13 @@ export class AirflowEnvironment extends Construct {
       removalPolicy: removalPolicy({ removal: 'destroy' }),
       autoDeleteObjects: true,
     });
-    const upload = new BucketDeployment(this, 'Dags', {
-      destinationBucket: this.bucket,
-      destinationKeyPrefix: `${DAGS}/`,
+    const upload = new Upload(this, 'Dags', {
+      config,
+      bucket: this.bucket,
+      prefix: `${DAGS}/`,
       sources: [Source.asset(join(__dirname, '..', '..', 'dags'), { exclude: ['*', '!*.py'] })],
-      memoryLimit: 256,
-      logGroup: logGroup(this, 'DagUploadLogs', config),
+      // A DAG that was removed from the repository must not go on running.
+      prune: true,
     });
 
     this.role = this.executionRole(name);

@@ -1,8 +1,8 @@
 import { Annotations, CfnOutput } from 'aws-cdk-lib';
 import {
-  CfnRoute,
+  type CfnRoute,
   HttpApi,
-  HttpMethod,
+  type HttpMethod,
   HttpNoneAuthorizer,
   HttpStage,
   LogGroupLogDestination,

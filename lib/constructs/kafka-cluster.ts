@@ -52,6 +52,7 @@ export class KafkaCluster extends Construct {
   public readonly cluster: Cluster;
   public readonly topic: CfnTopic;
   private readonly config: PipelineConfig;
+  private readonly clusterName: string;
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
@@ -69,8 +70,9 @@ export class KafkaCluster extends Construct {
       description: 'Topics as code, no data loss for availability',
       serverProperties: serverProperties(config),
     });
+    this.clusterName = Names.uniqueResourceName(this, { maxLength: 64 });
     this.cluster = new Cluster(this, 'Cluster', {
-      clusterName: Names.uniqueResourceName(this, { maxLength: 64 }),
+      clusterName: this.clusterName,
       kafkaVersion: KafkaVersion.V4_1_X_KRAFT,
       vpc: props.vpc,
       vpcSubnets: props.subnets,
@@ -103,17 +105,18 @@ export class KafkaCluster extends Construct {
     applyRemoval(removalPolicy(config), configuration, this.topic);
   }
 
-  /** Lets a function write to the topic: idempotently, and nothing but write. */
+  /** Lets a function write to the topic, idempotently, and ask for its offsets; it can't read a record. */
   public bindProducer(fn: PipelineFunction): void {
-    this.bindClient(fn);
-    fn.allow(['kafka-cluster:WriteDataIdempotently'], [this.cluster.clusterArn]);
-    fn.allow(['kafka-cluster:WriteData'], [this.topic.attrTopicArn]);
-  }
-
-  /** Lets a function ask for the topic's offsets, and write ticks to it. It reads no record. */
-  public bindReader(fn: PipelineFunction): void {
-    this.bindProducer(fn);
-    fn.allow(['kafka-cluster:DescribeTopicDynamicConfiguration'], [this.topic.attrTopicArn]);
+    this.bindTopicName(fn);
+    fn.setEnvironment({
+      [ENV.clusterArn]: this.cluster.clusterArn,
+      [ENV.kafkaAuth]: this.config.kafkaAuth,
+    });
+    fn.allow(
+      ['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'],
+      [this.cluster.clusterArn],
+    );
+    fn.allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], [this.topic.attrTopicArn]);
   }
 
   /** Tells a function which topic its events, keys and rows are about, without any right on Kafka. */
@@ -133,6 +136,8 @@ export class KafkaCluster extends Construct {
     this.bindTopicName(fn);
     // The pollers act with the function's role.
     fn.allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [this.cluster.clusterArn]);
+    // Neither can be limited to a network.
+    fn.allow(['ec2:DescribeVpcs', 'ec2:DescribeSecurityGroups'], ['*']);
     fn.allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [this.cluster.clusterArn]);
     fn.allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [this.topic.attrTopicArn]);
     fn.allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [this.groupArn(options.consumerGroup)]);
@@ -160,22 +165,12 @@ export class KafkaCluster extends Construct {
     return source;
   }
 
-  private bindClient(fn: PipelineFunction): void {
-    this.bindTopicName(fn);
-    fn.setEnvironment({
-      [ENV.clusterArn]: this.cluster.clusterArn,
-      [ENV.kafkaAuth]: this.config.kafkaAuth,
-    });
-    fn.allow(['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect'], [this.cluster.clusterArn]);
-    fn.allow(['kafka-cluster:DescribeTopic'], [this.topic.attrTopicArn]);
-  }
-
   /** The cluster's UUID is known at deployment only, hence the wildcard in its place; the name is unique in account and region. */
   private groupArn(group: string): string {
     return Stack.of(this).formatArn({
       service: 'kafka',
       resource: 'group',
-      resourceName: `${this.cluster.clusterName}/*/${group}`,
+      resourceName: `${this.clusterName}/*/${group}`,
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
   }

@@ -1,4 +1,4 @@
-import { LogGroup, RetentionDays, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type RetentionDays, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
 import { type PipelineConfig } from '../config';

@@ -37,11 +37,13 @@ export class PipelineSteps extends Construct {
   constructor(scope: Construct, id: string, props: PipelineStepsProps) {
     super(scope, id);
     this.props = props;
+    // First, as it may be missing: functions take a while to bundle.
+    const duckdb = new DuckdbLayer(this, 'Duckdb', { config: props.config, directory: props.layers });
     this.ingest = this.ingestStep();
     this.archive = this.archiveStep();
     this.aggregate = this.aggregateStep();
     this.seal = this.sealStep();
-    this.compact = this.compactStep();
+    this.compact = this.compactStep(duckdb);
     this.publish = this.publishStep();
     this.reconcile = this.reconcileStep();
     this.query = this.queryStep();
@@ -108,14 +110,15 @@ export class PipelineSteps extends Construct {
       memory: 512,
       timeout: MAX_TIMEOUT,
     });
-    kafka.bindReader(fn);
+    // It asks for offsets, and writes ticks where no record witnesses the end of a bucket.
+    kafka.bindProducer(fn);
     lake.bind(fn, { read: ['raw', 'seals'], write: ['seals'] });
     fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
     return fn;
   }
 
-  private compactStep(): PipelineFunction {
-    const { config, kafka, lake, layers } = this.props;
+  private compactStep(duckdb: DuckdbLayer): PipelineFunction {
+    const { config, kafka, lake } = this.props;
     const fn = this.step('Compact', {
       step: 'compact',
       description: 'Raw log of a bucket and partition to Parquet, each post once; manifests',
@@ -123,7 +126,7 @@ export class PipelineSteps extends Construct {
       memory: 3538,
       timeout: MAX_TIMEOUT,
       externalModules: DuckdbLayer.MODULES,
-      layers: [new DuckdbLayer(this, 'Duckdb', { config, directory: layers })],
+      layers: [duckdb],
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, {

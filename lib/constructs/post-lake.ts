@@ -3,7 +3,8 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Effect, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { COLUMNS, type ColumnType } from '../../lambda/shared/columns';
+import { POST_FILE_COLUMNS } from '../../lambda/compact/columns';
+import { type ColumnType } from '../../lambda/shared/columns';
 import { ENV } from '../../lambda/shared/env';
 import { PREFIXES } from '../../lambda/shared/keys';
 import { type PipelineConfig } from '../config';
@@ -28,6 +29,9 @@ export interface PostLakeProps {
 const RAW_ARCHIVE_DAYS = 90;
 /** Days that an overwritten or deleted object can be brought back. */
 const NONCURRENT_DAYS = 30;
+
+/** The column that the key of an object tells too, so that a query reads the buckets it asks for and no others. */
+const PARTITION_KEY = 'bucket';
 
 const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
   string: 'string',
@@ -98,7 +102,7 @@ export class PostLake extends Construct {
       tableInput: postsTable(this.bucket, config),
     });
     // The table names its database by text, which tells CloudFormation nothing about the order.
-    this.table.addDependency(this.database);
+    this.table.addResourceDependency(this.database);
     applyRemoval(policy, this.database, this.table);
   }
 
@@ -166,21 +170,17 @@ function postsTable(bucket: Bucket, config: PipelineConfig): CfnTable.TableInput
       'projection.bucket.interval.unit': 'MINUTES',
       'storage.location.template': `${location}bucket=\${bucket}/`,
     },
-    partitionKeys: [{ name: 'bucket', type: 'string', comment: 'Start of the bucket, UTC' }],
+    partitionKeys: [{ name: PARTITION_KEY, type: 'string', comment: 'Start of the bucket, UTC' }],
     storageDescriptor: {
       location,
       inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
       outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
       serdeInfo: { serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
-      columns: [
-        { name: 'key', type: 'string', comment: 'Key of the post: its index as text' },
-        ...COLUMNS.map((column) => ({
-          name: column.name,
-          type: GLUE_TYPES[column.type],
-          comment: column.description,
-        })),
-        { name: 'new_sections', type: 'array<string>', comment: 'Sections that first arrived in this bucket' },
-      ],
+      columns: POST_FILE_COLUMNS.filter(({ name }) => name !== PARTITION_KEY).map((column) => ({
+        name: column.name,
+        type: GLUE_TYPES[column.type],
+        comment: column.description,
+      })),
     },
   };
 }

@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
-import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { PREFIXES } from '../../lambda/shared/keys';
 import { viewsAsJson } from '../../lambda/shared/views';
@@ -11,6 +11,7 @@ import { type PipelineConfig } from '../config';
 import { logGroup } from './logs';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
+import { Upload } from './upload';
 
 /**
  * Spark 3.5, Python 3.9 and 3.11.
@@ -72,22 +73,22 @@ export class SparkApplication extends Construct {
     });
     lake.grant(this.jobRole, { read: ['posts', 'manifests', 'jobs', 'views'], write: ['views'] });
     logs.grantWrite(this.jobRole);
-    logs.grant(this.jobRole, 'logs:DescribeLogStreams');
+    this.jobRole.addToPolicy(
+      new PolicyStatement({ actions: ['logs:DescribeLogStreams'], resources: [logs.logGroupArn] }),
+    );
     // It looks whether its group is there, which can be asked about all groups only.
     this.jobRole.addToPolicy(new PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
 
-    new BucketDeployment(this, 'Job', {
-      destinationBucket: lake.bucket,
-      destinationKeyPrefix: PREFIXES.jobs,
+    new Upload(this, 'JobFiles', {
+      config,
+      bucket: lake.bucket,
+      prefix: PREFIXES.jobs,
       sources: [
         Source.asset(join(__dirname, '..', '..', 'spark'), { exclude: ['*', '!batch_views.py'] }),
         Source.data('views.json', viewsAsJson()),
       ],
-      // A run that is under way still reads the files of the version before.
+      // A run that is under way may still read a file that this version no longer has.
       prune: false,
-      retainOnDelete: true,
-      memoryLimit: 256,
-      logGroup: logGroup(this, 'JobUploadLogs', config),
     });
   }
 

@@ -130,7 +130,7 @@ export class ViewStore extends Construct {
       ...options,
     });
     // The table names its keyspace by text, which tells CloudFormation nothing about the order.
-    table.addDependency(this.keyspace);
+    table.addResourceDependency(this.keyspace);
     return table;
   }
 

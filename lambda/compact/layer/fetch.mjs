@@ -34,7 +34,7 @@ function fetchLayer(arch) {
   const lock = join(here, 'package-lock.json');
   const installed = join(directory, 'nodejs', 'package-lock.json');
   if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))) {
-    console.log(`duckdb layer ${arch}: up to date`);
+    process.stdout.write(`duckdb layer ${arch}: up to date\n`);
     return;
   }
   // Installed aside and renamed at the end: a broken download never looks like a layer.
@@ -67,12 +67,12 @@ function fetchLayer(arch) {
   rmSync(join(nodejs, 'node_modules', '.package-lock.json'), { force: true });
   rmSync(directory, { recursive: true, force: true });
   renameSync(partial, directory);
-  console.log(`duckdb layer ${arch}: fetched`);
+  process.stdout.write(`duckdb layer ${arch}: fetched\n`);
 }
 
 try {
   for (const arch of architectures(process.argv.slice(2))) fetchLayer(arch);
 } catch (error) {
-  console.error(`layers: ${error.message}`);
+  process.stderr.write(`layers: ${error.message}\n`);
   process.exit(1);
 }

@@ -1,0 +1,65 @@
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, type ISource } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { type PipelineConfig } from '../config';
+import { logGroup } from './logs';
+
+export interface UploadProps {
+  readonly config: PipelineConfig;
+  readonly bucket: IBucket;
+  /** Key prefix, with a slash at its end. */
+  readonly prefix: string;
+  readonly sources: readonly ISource[];
+  /** Whether what is under the prefix and not among the sources is deleted. */
+  readonly prune: boolean;
+}
+
+/**
+ * Files of this repository, copied to a bucket at deployment. At most one per stack: CDK runs all of a stack's by one
+ * function, with the role of the first.
+ */
+export class Upload extends Construct {
+  public readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: UploadProps) {
+    super(scope, id);
+    const { bucket, prefix } = props;
+    const logs = logGroup(this, 'Logs', props.config);
+    const role = new Role(this, 'Role', {
+      description: `Uploads to ${prefix}`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    this.role = role;
+    logs.grantWrite(role);
+    const objects = bucket.arnForObjects(`${prefix}*`);
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [objects] }));
+    if (props.prune) {
+      role.addToPolicy(new PolicyStatement({ actions: ['s3:DeleteObject'], resources: [objects] }));
+    }
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': `${prefix}*` } },
+      }),
+    );
+
+    const deployment = new BucketDeployment(this, 'Files', {
+      destinationBucket: bucket,
+      destinationKeyPrefix: prefix,
+      sources: props.sources.map((source) => grantedTo(role, source)),
+      // Left to itself it takes the right to delete everything in the bucket.
+      role: role.withoutPolicyUpdates(),
+      prune: props.prune,
+      memoryLimit: 256,
+      logGroup: logs,
+    });
+    deployment.node.addDependency(role);
+  }
+}
+
+/** A source whose asset the role itself may read, where the deployment is handed a role that takes no more rights. */
+function grantedTo(role: Role, source: ISource): ISource {
+  return { bind: (scope) => source.bind(scope, { handlerRole: role }) };
+}

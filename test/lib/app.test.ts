@@ -1,0 +1,81 @@
+/** The app as `cdk synth` runs it: a process of its own, without credentials, with real bundles. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { context } from '../../cdk.json';
+import { emptyLayers } from '../support/synth';
+
+const ROOT = join(__dirname, '..', '..');
+
+interface Run {
+  readonly status: number | null;
+  readonly stderr: string;
+  readonly assembly: string;
+}
+
+interface FunctionResource {
+  readonly Type: string;
+  readonly Properties: { readonly Code: { readonly S3Key: string } };
+}
+
+/** Runs `bin/app.ts` of a copy of the repository, in which the layers are empty folders. */
+function run(directory: string, overrides: Record<string, string>): Run {
+  const assembly = mkdtempSync(join(tmpdir(), 'assembly-'));
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'bin/app.ts'], {
+    cwd: directory,
+    encoding: 'utf8',
+    env: {
+      // Nothing of AWS: no credentials, no region, no profile.
+      PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(':'),
+      HOME: assembly,
+      CDK_OUTDIR: assembly,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...overrides }),
+    },
+  });
+  return { status, stderr, assembly };
+}
+
+let copy: string;
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'app-'));
+  for (const name of ['bin', 'lib', 'lambda', 'spark', 'dags', 'package.json', 'package-lock.json', 'tsconfig.json']) {
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+});
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+describe('synth as a process', () => {
+  test('tells in one line what to run when the layer is not there', () => {
+    const { status, stderr } = run(copy, { stage: 'dev' });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      "config: the DuckDB layer for arm64 is not there: run 'npm run layers' once, then synthesize again\n",
+    );
+  }, 60_000);
+
+  test('tells in one line what is wrong with the configuration', () => {
+    const { status, stderr } = run(copy, { bucketMinutes: '7' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^config: bucketMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
+  }, 60_000);
+
+  test('bundles each function to a file of its own, without the SDK that the runtime has and without DuckDB', () => {
+    cpSync(emptyLayers(), join(copy, '.local', 'layers'), { recursive: true });
+    const { status, stderr, assembly } = run(copy, { stage: 'local' });
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    const template = JSON.parse(readFileSync(join(assembly, 'pinterest-local-processing.template.json'), 'utf8'));
+    const bundles = (Object.entries(template.Resources) as [string, FunctionResource][])
+      .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith('Steps'))
+      .map(([, { Properties }]) => join(assembly, `asset.${Properties.Code.S3Key.replace(/\.zip$/, '')}`));
+    expect(new Set(bundles).size).toBe(8);
+    for (const directory of bundles) {
+      expect(readdirSync(directory)).toEqual(['index.js']);
+      const text = readFileSync(join(directory, 'index.js'), 'utf8');
+      expect(text).not.toContain('sourceMappingURL');
+      expect(text).not.toMatch(/node_modules\/@(aws-sdk|smithy|duckdb)\//);
+    }
+    rmSync(assembly, { recursive: true, force: true });
+  }, 120_000);
+});
