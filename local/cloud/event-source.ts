@@ -10,8 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, type Consumer, Kafka, logLevel } from 'kafkajs';
 import { unsecuredToken } from '../../lambda/shared/msk-token';
 import { type EventSourcePlan } from '../assembly/local-plan';
-import { type BatchLimits, dueIn, envelopeBytes, kafkaEvent, type Queued, takeBatch, toQueued } from './batching';
-import { type Invocation, PAYLOAD_LIMIT } from './function-host';
+import { kafkaEvent, type Queued, toQueued } from './batching';
+import { keyOf, type Partition, Slot } from './event-source-slot';
+import { type Invocation } from './function-host';
 
 export interface EventSourceOptions {
   /** SASL listener, `host:port[,host:port]`. */
@@ -58,20 +59,6 @@ const RECONNECT_ATTEMPT = 2;
 /** Short, so that a run that follows a crash need not wait long for the group's dead member. */
 const SESSION_TIMEOUT_MS = 10_000;
 
-interface Partition {
-  readonly topic: string;
-  readonly partition: number;
-  /** Read, not yet in an invocation. */
-  queue: Queued[];
-  queuedBytes: number;
-  /** Every record below was read: after a reconnection Kafka sends again what is not committed. */
-  next: bigint;
-  /** No longer ours: what is in flight is not committed. */
-  revoked: boolean;
-  paused: boolean;
-}
-
-const keyOf = (topic: string, partition: number) => `${topic}-${partition}`;
 const LOG_APPEND_TIME = 1;
 
 /** Starts to poll. Returns at once: a broker that is away is waited for. */
@@ -338,63 +325,4 @@ interface Message {
   readonly value: Buffer | null;
   readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
   readonly batchContext?: { readonly timestampType?: number };
-}
-
-/** One invocation at a time, over the partitions that share it: so a partition's batches never overlap. */
-class Slot {
-  readonly partitions: Partition[] = [];
-  readonly done: Promise<void>;
-  private notify: () => void = () => undefined;
-
-  constructor(
-    private readonly plan: EventSourcePlan,
-    private readonly brokers: string,
-    private readonly stopping: AbortSignal,
-    private readonly process: (batch: readonly Queued[], owners: readonly Partition[]) => Promise<void>,
-  ) {
-    this.done = this.run();
-  }
-
-  wake(): void {
-    this.notify();
-  }
-
-  private limits(): BatchLimits {
-    const names = this.partitions.map(({ topic, partition }) => keyOf(topic, partition));
-    const envelope = envelopeBytes(this.plan.clusterArn, this.brokers, names);
-    return { count: this.plan.batchSize, bytes: PAYLOAD_LIMIT - envelope };
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping.aborted) {
-      const owners = this.partitions.filter(({ revoked }) => !revoked);
-      const queues = owners.map(({ queue }) => queue);
-      const limits = this.limits();
-      const wait = dueIn(queues, limits, this.plan.windowSeconds * 1000, Date.now());
-      if (wait !== 0) {
-        await this.woken(wait);
-        continue;
-      }
-      const batch = takeBatch(queues, limits).flatMap((count, i) => this.dequeue(owners[i], count));
-      await this.process(batch, owners);
-    }
-  }
-
-  private dequeue(owner: Partition, count: number): Queued[] {
-    const taken = owner.queue.slice(0, count);
-    owner.queue = owner.queue.slice(count);
-    owner.queuedBytes -= taken.reduce((sum, { bytes }) => sum + bytes, 0);
-    return taken;
-  }
-
-  private async woken(wait: number | undefined): Promise<void> {
-    const timer = new AbortController();
-    const rung = new Promise<void>((resolve) => (this.notify = resolve));
-    const stopped = new Promise<void>((resolve) =>
-      this.stopping.addEventListener('abort', () => resolve(), { signal: timer.signal, once: true }),
-    );
-    const late = wait === undefined ? [] : [sleep(wait, undefined, { signal: timer.signal }).catch(() => undefined)];
-    await Promise.race([rung, stopped, ...late]);
-    timer.abort();
-  }
 }

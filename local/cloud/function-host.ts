@@ -91,7 +91,7 @@ export function startFunctionHost(plans: readonly FunctionPlan[], options: Funct
     ) as Record<string, number>;
   return {
     counters,
-    invoke: (name, event) => find(name).invoke(event),
+    invoke: async (name, event) => find(name).invoke(event),
     has: (name) => functions.has(nameOfFunction(name)),
     kill9: (name) => find(name).kill(),
     pids: () => collect((hosted) => hosted.pid),

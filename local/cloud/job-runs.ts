@@ -1,6 +1,6 @@
 /** Job runs of EMR Serverless: each a `spark-submit` process. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApplicationPlan } from '../assembly/local-plan';
@@ -70,7 +70,9 @@ export class JobRuns {
     private readonly spark: SparkCommand,
     /** Absolute folder for one log file a run. */
     private readonly logs: string,
-  ) {}
+  ) {
+    process.once('exit', this.endAll);
+  }
 
   application(id: string): ApplicationPlan {
     const found = this.applications.find((application) => application.id === id);
@@ -103,10 +105,7 @@ export class JobRuns {
     const job = argumentsOf(jobDriver.sparkSubmit);
     const known = this.byToken.get(clientToken);
     if (known) return this.runs.get(known)!;
-    const jobRunId = createHash('sha256')
-      .update(`${applicationId}/${clientToken}/${randomUUID()}`)
-      .digest('hex')
-      .slice(0, 16);
+    const jobRunId = randomUUID().replaceAll('-', '').slice(0, 16);
     const now = Date.now() / 1000;
     const run: JobRun = {
       applicationId,
@@ -147,8 +146,14 @@ export class JobRuns {
 
   /** Ends what still runs. */
   stop(): void {
-    for (const jobRunId of this.processes.keys()) this.end(jobRunId);
+    process.off('exit', this.endAll);
+    this.endAll();
   }
+
+  /** Each job leads a process group of its own, which would outlive this process. */
+  private readonly endAll = (): void => {
+    for (const jobRunId of this.processes.keys()) this.end(jobRunId);
+  };
 
   private change(run: JobRun, state: JobState, details: string): void {
     run.state = state;
