@@ -2,11 +2,10 @@
  * The port to Kafka: all that this project asks of a Kafka client, so that another can replace kafkajs one day.
  * `kafka-producer.ts` and `kafka-admin.ts` implement it.
  */
-import { Kafka, logLevel, type KafkaConfig, type logCreator } from 'kafkajs';
+import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { ENV, requireEnv } from './env';
 import { createAdmin } from './kafka-admin';
 import { createProducer } from './kafka-producer';
-import { log } from './log';
 import { credentialsFromEnvironment, mskToken, unsecuredToken } from './msk-token';
 
 /** The key decides the partition (murmur2, as the Java client does); a record without one names its partition. */
@@ -73,13 +72,6 @@ export interface KafkaOptions {
   readonly topic: string;
 }
 
-/** Its errors are retried and then reported by the caller, so its own ERROR lines are warnings here. */
-const toLog: logCreator = () => (entry) => {
-  if (entry.level <= logLevel.ERROR) {
-    log.warn('kafkajs', { detail: entry.log.message, broker: entry.log.broker, error: entry.log.error });
-  }
-};
-
 const RETRY = { initialRetryTime: 100, multiplier: 1.6, maxRetryTime: 1_000, retries: 8 };
 
 function clientConfig(options: KafkaOptions): KafkaConfig {
@@ -98,8 +90,8 @@ function clientConfig(options: KafkaOptions): KafkaConfig {
     authenticationTimeout: 4_000,
     requestTimeout: 4_000,
     retry: RETRY,
-    logCreator: toLog,
-    logLevel: logLevel.ERROR,
+    // Whatever it cannot mend by retrying reaches the caller; in an outage it would log ten lines a second beside that.
+    logLevel: logLevel.NOTHING,
   };
 }
 

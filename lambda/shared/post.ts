@@ -83,7 +83,11 @@ export interface User {
   date_joined?: string | null;
 }
 
-/** A post, or the sections of it that the client has: at least one. */
+/**
+ * A post, or the sections of it that the client has: at least one.
+ * @additionalProperties false
+ * @minProperties 1
+ */
 export interface Post {
   pin?: Pin | null;
   geo?: Geo | null;
