@@ -1,0 +1,94 @@
+/** The query API: what it takes and what it answers. The OpenAPI document is generated from these types. */
+
+/** `merged` is what the pipeline says; `batch` and `speed` are what one layer alone would say, for comparison. */
+export const LAYERS = ['merged', 'batch', 'speed'] as const;
+export type Layer = (typeof LAYERS)[number];
+
+export const ANSWER_KINDS = ['counts', 'standard'] as const;
+export type AnswerKind = (typeof ANSWER_KINDS)[number];
+
+/** A row: dimension values by name, and one number. */
+export type ResponseRow = Readonly<Record<string, string | number>>;
+
+/** Which buckets an answer was made from. Common to all answers. */
+export interface Provenance {
+  /** Instant at which the newest published bucket starts; null before the first is published. */
+  readonly boundary: string | null;
+  /**
+   * The answer holds everything that was on the topic by then, as far as this layer is: append time of the newest record the
+   * speed layer had counted, or the end of the newest published bucket; null if there is nothing yet.
+   */
+  readonly asOf: string | null;
+  /** How many periods (buckets, days, months) and buckets came from which layer. */
+  readonly buckets: { readonly batch: number; readonly speed: number };
+}
+
+/** `GET /views/{view}` with `answer=counts`: every key of the view with its value. */
+export interface ViewResponse extends Provenance {
+  readonly view: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly ResponseRow[];
+}
+
+/** `GET /answers/{name}`: one of the standard answers. */
+export interface AnswerResponse extends Provenance {
+  readonly answer: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly ResponseRow[];
+}
+
+/** `GET /views/{view}` with `answer=standard`: every standard answer that is read off the view. */
+export interface StandardResponse extends Provenance {
+  readonly view: string;
+  readonly answers: readonly {
+    readonly answer: string;
+    readonly columns: readonly string[];
+    readonly rows: readonly ResponseRow[];
+  }[];
+}
+
+/** `GET /views`. */
+export interface ViewsResponse {
+  readonly views: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly dimensions: readonly string[];
+    /** Standard answers that are read off it. */
+    readonly answers: readonly string[];
+  }[];
+}
+
+/** `GET /answers`. */
+export interface AnswersResponse {
+  readonly answers: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly view: string;
+    readonly columns: readonly string[];
+  }[];
+}
+
+/** `GET /boundary`: up to where the batch layer serves. Instants are starts of buckets; null before the first. */
+export interface BoundaryResponse {
+  readonly bucket: string | null;
+  readonly firstBucket: string | null;
+  readonly publishedAt: string | null;
+  /** Newest bucket whose layers were compared. */
+  readonly reconciledBucket: string | null;
+  /** Sum of the differences found there; 0 is expected. */
+  readonly drift: number | null;
+  /** Age of the end of the newest published bucket, ms. */
+  readonly ageMs: number | null;
+}
+
+/** `GET /health`: 200 if the store answers. */
+export interface HealthResponse {
+  readonly status: 'ok' | 'down';
+}
+
+/** Every 4xx and 5xx. */
+export interface ErrorResponse {
+  readonly message: string;
+  /** The parameter, what it held and what is allowed, where there is one to name. */
+  readonly error?: { readonly field: string; readonly value: string; readonly allowed: string };
+}

@@ -1,0 +1,108 @@
+/**
+ * What to read for a question, and what to answer from what was read: batch rows for buckets up to the boundary, speed
+ * rows for those after it, each bucket from exactly one layer.
+ */
+import { bucketEnd, bucketOf, type BucketStart } from '../shared/buckets';
+import { add, type Counts, splitKey, trim } from '../shared/merge';
+import { type View } from '../shared/views';
+import { type AnswerRow, countRows, type StandardAnswer } from './answers';
+import { type Layer } from './api';
+import { bucketsIn, cover, type Period } from './cover';
+import { type Selection } from './request';
+
+/** How far the batch layer serves. */
+export interface Published {
+  readonly first: BucketStart;
+  readonly boundary: BucketStart;
+}
+
+export interface ReadPlan {
+  readonly periods: readonly Period[];
+  readonly speed: readonly BucketStart[];
+}
+
+export interface Clock {
+  /** ms */
+  readonly now: number;
+  readonly bucketMinutes: number;
+  /** How long speed rows live, ms: nothing older is there to be read. */
+  readonly speedTtl: number;
+}
+
+/** The rows to read. With `layer` speed, those of buckets that are published too, as long as they live. */
+export function planRead(
+  selection: Pick<Selection, 'from' | 'to' | 'layer'>,
+  published: Published | undefined,
+  clock: Clock,
+): ReadPlan {
+  const { bucketMinutes } = clock;
+  const served = published ? bucketEnd(published.boundary, bucketMinutes) : -Infinity;
+  const from = selection.from ?? -Infinity;
+  const to = selection.to ?? Infinity;
+  const periods =
+    selection.layer === 'speed' || !published
+      ? []
+      : cover(Math.max(from, published.first), Math.min(to, served), served, bucketMinutes);
+  // A bucket that ended a time to live ago has lost its first rows; one ahead allows for a broker's clock ahead of ours.
+  const oldest = bucketEnd(bucketOf(clock.now - clock.speedTtl, bucketMinutes), bucketMinutes);
+  const newest = bucketEnd(bucketEnd(bucketOf(clock.now, bucketMinutes), bucketMinutes), bucketMinutes);
+  const unserved = selection.layer === 'merged' ? served : -Infinity;
+  const speed =
+    selection.layer === 'batch' ? [] : bucketsIn(Math.max(from, unserved, oldest), Math.min(to, newest), bucketMinutes);
+  return { periods, speed };
+}
+
+/** Merges rows into one map, leaving out keys that the filters exclude. */
+export function mergeFiltered(
+  view: View,
+  rows: Iterable<ReadonlyMap<string, number>>,
+  filters: Selection['filters'],
+): Counts {
+  const wanted = view.dimensions.map((name) => filters[name]);
+  const filtered = wanted.some((value) => value !== undefined);
+  const merged: Counts = new Map();
+  for (const row of rows) {
+    for (const [key, value] of row) {
+      if (filtered) {
+        const values = splitKey(view, key);
+        if (wanted.some((want, i) => want !== undefined && want !== values[i])) continue;
+      }
+      add(view, merged, key, value);
+    }
+  }
+  return trim(view, merged);
+}
+
+export interface Shaped {
+  readonly columns: readonly string[];
+  readonly rows: readonly AnswerRow[];
+}
+
+/** The rows with the largest values, largest first; ties in the order they came. The value is the last column. */
+function best({ columns, rows }: Shaped, top: number | undefined): Shaped {
+  if (top === undefined) return { columns, rows };
+  const value = columns[columns.length - 1];
+  const sorted = [...rows].sort((a, b) => Number(b[value]) - Number(a[value]));
+  return { columns, rows: sorted.slice(0, top) };
+}
+
+export function shapeCounts(view: View, counts: Counts, top?: number): Shaped {
+  return best(countRows(view, counts), top);
+}
+
+export function shapeAnswer(answer: StandardAnswer, counts: Counts, top?: number): Shaped {
+  return best({ columns: answer.columns, rows: answer.rows(counts) }, top);
+}
+
+/** Up to when an answer is complete. */
+export function asOf(
+  layer: Layer,
+  published: Published | undefined,
+  newestSpeed: number | undefined,
+  bucketMinutes: number,
+): number | undefined {
+  const served = published ? bucketEnd(published.boundary, bucketMinutes) : undefined;
+  if (layer === 'batch') return served;
+  if (layer === 'speed') return newestSpeed;
+  return newestSpeed === undefined ? served : Math.max(newestSpeed, served ?? -Infinity);
+}

@@ -1,0 +1,175 @@
+import { type Deps, makeHandler } from '../../../lambda/query/handler';
+import { type QueryReader } from '../../../lambda/query/reader';
+import { type BoundaryRow } from '../../../lambda/shared/store';
+import { type HttpEvent } from '../../../lambda/shared/http';
+import { type Counts, joinKey } from '../../../lambda/shared/merge';
+
+const HOUR = 3_600_000;
+const at = (text: string) => Date.parse(`2026-11-22T${text}:00Z`);
+const counts = (rows: Record<string, number>): Counts => new Map(Object.entries(rows));
+
+const boundary: BoundaryRow = {
+  firstBucket: at('10:00'),
+  bucket: at('11:00'),
+  publishedAt: at('12:01'),
+  drift: 0,
+  reconciledBucket: at('11:00'),
+};
+const batchRows: Record<string, Counts> = {
+  '2026-11-22T10-00': counts({ art: 1 }),
+  '2026-11-22T11-00': counts({ art: 2, travel: 5 }),
+};
+const speedRows: Record<number, Counts[]> = {
+  [at('10:00')]: [counts({ art: 1 })],
+  [at('11:00')]: [counts({ art: 2, travel: 5 })],
+  [at('12:00')]: [counts({ art: 4 }), counts({ quotes: 1 })],
+};
+
+/** Throws on any call that a test did not expect. */
+function readerOf(overrides: Partial<QueryReader> = {}): QueryReader {
+  const unexpected = (name: string) => () => Promise.reject(new Error(`unexpected call of ${name}`));
+  return {
+    boundary: unexpected('boundary'),
+    batchCounts: unexpected('batchCounts'),
+    speedCounts: unexpected('speedCounts'),
+    ...overrides,
+  };
+}
+
+const full = (row: BoundaryRow | undefined = boundary) =>
+  readerOf({
+    boundary: async () => row,
+    batchCounts: async (_view, periods) => periods.flatMap((name) => batchRows[name] ?? []),
+    speedCounts: async (_view, buckets) =>
+      buckets.flatMap((bucket) => (speedRows[bucket] ?? []).map((each) => ({ counts: each, asOf: bucket + HOUR / 2 }))),
+  });
+
+const reports: unknown[] = [];
+const deps = (reader: QueryReader): Deps => ({
+  reader,
+  bucketMinutes: 60,
+  speedTtl: 72 * HOUR,
+  report: (...args) => reports.push(args),
+  now: () => at('12:40'),
+});
+
+async function ask(reader: QueryReader, path: string, method = 'GET') {
+  const [rawPath, rawQueryString = ''] = path.split('?');
+  const event: HttpEvent = { rawPath, rawQueryString, requestContext: { http: { method } } };
+  const { statusCode, body, headers } = await makeHandler(deps(reader))(event);
+  return { statusCode, headers, body: JSON.parse(body) };
+}
+
+describe('a question to the query API', () => {
+  test('takes each bucket from exactly one layer', async () => {
+    const { statusCode, body } = await ask(full(), '/views/posts_by_category');
+    expect(statusCode).toBe(200);
+    expect(body).toEqual({
+      view: 'posts_by_category',
+      columns: ['category', 'count'],
+      rows: [
+        { category: 'art', count: 7 },
+        { category: 'quotes', count: 1 },
+        { category: 'travel', count: 5 },
+      ],
+      boundary: '2026-11-22T11:00:00.000Z',
+      asOf: '2026-11-22T12:30:00.000Z',
+      buckets: { batch: 2, speed: 2 },
+    });
+  });
+
+  test('can ask the speed layer alone, published buckets included', async () => {
+    const { body } = await ask(full(), '/views/posts_by_category?layer=speed&category=art');
+    expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
+    expect(body.buckets.batch).toBe(0);
+  });
+
+  test('can ask the batch layer alone, up to the boundary', async () => {
+    const { body } = await ask(full(), '/views/posts_by_category?layer=batch');
+    expect(body.rows).toEqual([
+      { category: 'art', count: 3 },
+      { category: 'travel', count: 5 },
+    ]);
+    expect(body.asOf).toBe('2026-11-22T12:00:00.000Z');
+  });
+
+  test('is answered by the speed layer before anything is published', async () => {
+    const { body } = await ask(full(undefined as never), '/views/posts_by_category?category=quotes');
+    expect(body).toMatchObject({ rows: [{ category: 'quotes', count: 1 }], buckets: { batch: 2 } });
+  });
+
+  test('respects a range in both layers', async () => {
+    const { body } = await ask(full(), '/views/posts_by_category?from=2026-11-22T11:00:00Z&to=2026-11-22T12:00:00Z');
+    expect(body.rows).toEqual([
+      { category: 'art', count: 2 },
+      { category: 'travel', count: 5 },
+    ]);
+    expect(body.buckets).toEqual({ batch: 1, speed: 0 });
+  });
+
+  test('gives the largest values first with top', async () => {
+    const { body } = await ask(full(), '/views/posts_by_category?top=1');
+    expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
+  });
+
+  test('gives a standard answer by its name and by its view', async () => {
+    const reader = readerOf({
+      boundary: async () => boundary,
+      batchCounts: async () => [counts({ [joinKey(['Chad', 'art'])]: 2 })],
+      speedCounts: async () => [],
+    });
+    const rows = [{ country: 'Chad', category: 'art', category_count: 2 }];
+    expect((await ask(reader, '/answers/popular_category_by_country')).body.rows).toEqual(rows);
+    const byView = await ask(reader, '/views/category_by_country?answer=standard');
+    expect(byView.body.answers).toEqual([
+      { answer: 'popular_category_by_country', columns: ['country', 'category', 'category_count'], rows },
+    ]);
+  });
+
+  test.each([
+    ['/views/colours', 404, /^view must be one of posts_by_category, /],
+    ['/answers/everything', 404, /^answer must be one of popular_category_by_country, /],
+    ['/answers/popular_category_by_country?answer=counts', 400, /^query parameter must be one of/],
+    ['/views/posts_by_category?answer=standard', 400, /^answer must be counts/],
+    ['/views/posts_by_category?top=many', 400, /^top must be a whole number/],
+    ['/secrets', 404, /^path must be GET \/views/],
+    ['/', 404, /^path must be/],
+  ])('%s is refused with %i by name, without a read', async (path, status, message) => {
+    const { statusCode, body } = await ask(readerOf(), path);
+    expect(statusCode).toBe(status);
+    expect(body.message).toMatch(message);
+  });
+
+  test('is told to try again while the store is down', async () => {
+    const reader = readerOf({ boundary: () => Promise.reject(new Error('no host available')) });
+    for (const path of ['/views/posts_by_category', '/health', '/boundary']) {
+      const { statusCode, headers, body } = await ask(reader, path);
+      expect([statusCode, headers['retry-after'], body.status]).toEqual([503, '5', 'down']);
+    }
+  });
+});
+
+describe('the boundary', () => {
+  test('is told with its age and what reconcile found', async () => {
+    expect((await ask(full(), '/boundary')).body).toEqual({
+      bucket: '2026-11-22T11:00:00.000Z',
+      firstBucket: '2026-11-22T10:00:00.000Z',
+      publishedAt: '2026-11-22T12:01:00.000Z',
+      reconciledBucket: '2026-11-22T11:00:00.000Z',
+      drift: 0,
+      ageMs: 40 * 60_000,
+    });
+  });
+
+  test('is null before the first bucket is published', async () => {
+    const { body } = await ask(readerOf({ boundary: async () => undefined }), '/boundary');
+    expect(body).toEqual({
+      bucket: null,
+      firstBucket: null,
+      publishedAt: null,
+      reconciledBucket: null,
+      drift: null,
+      ageMs: null,
+    });
+  });
+});
