@@ -5,7 +5,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
-import { format, resolveConfig } from 'prettier';
 import { ROUTES as INGEST, QUERY_ROUTES, type RouteDoc } from './routes';
 
 const ROOT = join(__dirname, '..', '..');
@@ -128,16 +127,13 @@ export function documents(): Documents {
   };
 }
 
-/** The files by their names, formatted as the project formats JSON. */
-export async function files(): Promise<Readonly<Record<string, string>>> {
-  const { post, openapi } = documents();
-  const options = await resolveConfig(join(__dirname, 'post.schema.json'));
-  const write = (value: object) => format(JSON.stringify(value), { ...options, parser: 'json' });
-  return { 'post.schema.json': await write(post), 'openapi.json': await write(openapi) };
+async function write(name: string, value: object): Promise<void> {
+  const { format, resolveConfig } = await import('prettier');
+  const path = join(__dirname, name);
+  writeFileSync(path, await format(JSON.stringify(value), { ...(await resolveConfig(path)), parser: 'json' }));
 }
 
 if (require.main === module) {
-  void files().then((all) => {
-    for (const [name, text] of Object.entries(all)) writeFileSync(join(__dirname, name), text);
-  });
+  const { post, openapi } = documents();
+  void Promise.all([write('post.schema.json', post), write('openapi.json', openapi)]);
 }

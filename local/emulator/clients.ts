@@ -18,6 +18,8 @@ export interface Parcel {
   readonly sections: readonly Section[];
   /** JSON of the record. */
   readonly text: string;
+  /** The text may be no JSON. */
+  readonly doubtful?: true;
 }
 
 export interface Call {
@@ -58,6 +60,7 @@ function wholePost(post: EmulatedPost): Parcel {
     key: post.key,
     sections,
     text: `{${sections.map((section) => `"${section}":${post.sections[section]}`).join(',')}}`,
+    doubtful: post.doubtful,
   };
 }
 
@@ -94,7 +97,10 @@ function readKinesis(status: number, body: unknown): readonly Verdict[] {
   return [status >= 500 ? again : refused((body as Partial<KinesisError>)?.message ?? `status ${status}`)];
 }
 
-/** Whole posts: an array, or NDJSON every second time; one alone goes without brackets. */
+/**
+ * Whole posts: an array, or NDJSON every second time and where a text may be no JSON, which would spoil the array for its
+ * neighbours; one alone goes without brackets.
+ */
 function nativeShipment(parcels: readonly Parcel[], number: number): Shipment {
   return {
     parcels,
@@ -102,7 +108,7 @@ function nativeShipment(parcels: readonly Parcel[], number: number): Shipment {
       const path = '/posts';
       const texts = some.map(({ text }) => text);
       if (texts.length === 1) return { method: 'POST', path, headers: JSON_TYPE, body: texts[0] };
-      return number % 2 === 0
+      return number % 2 === 0 && !some.some(({ doubtful }) => doubtful)
         ? { method: 'POST', path, headers: JSON_TYPE, body: `[${texts.join(',')}]` }
         : { method: 'POST', path, headers: NDJSON_TYPE, body: `${texts.join('\n')}\n` };
     },

@@ -10,6 +10,8 @@ export interface EmulatedPost {
   /** What the tally calls it; the post's index. */
   readonly key: string;
   readonly sections: Readonly<Partial<Record<Section, string>>>;
+  /** The text was read from a file and has no key: it may be no JSON at all. */
+  readonly doubtful?: true;
 }
 
 export interface GenerateOptions {

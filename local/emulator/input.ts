@@ -27,7 +27,7 @@ export function readPosts(folder: string): EmulatedPost[] {
   if (!files.some(({ path }) => existsSync(path))) {
     throw new Error(`input folder must hold pin.jsonl, geo.jsonl or user.jsonl, got none in '${folder}'`);
   }
-  const posts: { key: string; sections: Sections }[] = [];
+  const posts: EmulatedPost[] = [];
   const byKey = new Map<string, Sections[]>();
   for (const { section, path } of files) {
     if (!existsSync(path)) continue;
@@ -43,8 +43,11 @@ export function readPosts(folder: string): EmulatedPost[] {
         return;
       }
       const sections: Sections = { [section]: line };
-      posts.push({ key: key ?? `${section}.jsonl:${i + 1}`, sections });
-      if (key === undefined) return;
+      if (key === undefined) {
+        posts.push({ key: `${section}.jsonl:${i + 1}`, sections, doubtful: true });
+        return;
+      }
+      posts.push({ key, sections });
       if (same) same.push(sections);
       else byKey.set(key, [sections]);
     });
