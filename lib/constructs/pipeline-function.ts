@@ -1,16 +1,13 @@
-import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime, Tracing, type ILayerVersion } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Function, LoggingFormat, Runtime, Tracing, type ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/shared/env';
 import { type PipelineConfig } from '../config';
+import { bundle } from './bundle';
 import { logGroup } from './logs';
-
-const ROOT = join(__dirname, '..', '..');
 
 /**
  * Lambda ends a function at 15 minutes, but an event source for Kafka takes 14 at most.
@@ -37,6 +34,11 @@ export interface PipelineFunctionProps {
   /** At most {@link MAX_TIMEOUT}. */
   readonly timeout: Duration;
   /**
+   * Space under `/tmp`, MiB.
+   * @default 512
+   */
+  readonly temporaryStorage?: number;
+  /**
    * Instances at once.
    * @default - the account's unreserved concurrency
    */
@@ -55,7 +57,7 @@ export interface PipelineFunctionProps {
  * and its traces; every other right, and the variable that names what it is for, comes by a `bind…` of the thing used.
  */
 export class PipelineFunction extends Construct {
-  public readonly function: NodejsFunction;
+  public readonly function: Function;
   public readonly role: Role;
   public readonly logGroup: LogGroup;
 
@@ -76,16 +78,15 @@ export class PipelineFunction extends Construct {
     this.logGroup.grantWrite(this.role);
     this.role.addToPolicy(networkInterfaces());
 
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new Function(this, 'Function', {
       description: props.description,
-      entry: join(ROOT, 'lambda', props.step, 'handler.ts'),
-      depsLockFilePath: join(ROOT, 'package-lock.json'),
-      projectRoot: ROOT,
-      handler: 'handler',
+      code: bundle(props.step, props.externalModules ?? []),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: config.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: props.memory,
       timeout: props.timeout,
+      ephemeralStorageSize: props.temporaryStorage === undefined ? undefined : Size.mebibytes(props.temporaryStorage),
       reservedConcurrentExecutions: props.concurrency,
       role: this.role,
       logGroup: this.logGroup,
@@ -96,16 +97,6 @@ export class PipelineFunction extends Construct {
       securityGroups: [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
       environment: { [ENV.stage]: config.stage },
-      // It sets a variable for version 2 of the SDK, which is not used.
-      awsSdkConnectionReuse: false,
-      bundling: {
-        minify: true,
-        // Names of errors and functions stay readable in logs; a source map would make the asset depend on the checkout's path.
-        keepNames: true,
-        sourceMap: false,
-        target: 'node24',
-        externalModules: ['@aws-sdk/*', '@smithy/*', ...(props.externalModules ?? [])],
-      },
     });
     // The function checks its network when it is created: the rights must be there by then.
     this.function.node.addDependency(this.role);

@@ -124,6 +124,8 @@ export class PipelineSteps extends Construct {
       description: 'Raw log of a bucket and partition to Parquet, each post once; manifests',
       // DuckDB uses as many threads as there are vCPUs: two.
       memory: 3538,
+      // Raw objects are downloaded, and what does not fit into memory is spilled.
+      temporaryStorage: 4096,
       timeout: MAX_TIMEOUT,
       externalModules: DuckdbLayer.MODULES,
       layers: [duckdb],
