@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../engines/paths';
 
 export interface RunOptions {
   /** End by itself, with an exit code, instead of staying up. */
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly seed: number;
   /** Drop the data of earlier runs. */
   readonly fresh: boolean;
+  /** Folder of the run's data and logs, absolute. @default .local/data */
+  readonly data: string;
 }
 
 export const USAGE = `npm start -- [--exit] [--posts N] [--rate R] [--seed S] [--input DIR] [--answers FILE] [--fresh]
@@ -27,8 +30,10 @@ export const USAGE = `npm start -- [--exit] [--posts N] [--rate R] [--seed S] [-
   --input DIR     send DIR/{pin,geo,user}.jsonl instead of generated posts
   --answers FILE  write the answers of both layers, the counters and the timings as JSON
   --fresh         drop the data of earlier runs first
+  --data DIR      keep data and logs in DIR (default .local/data)
   --exit          end when all is through; exit 0 only if every acknowledged post is in both layers, once`;
 
+const DEFAULT_DATA = join(ROOT, '.local', 'data');
 const INPUT_FILES = ['pin.jsonl', 'geo.jsonl', 'user.jsonl'];
 
 /**
@@ -45,6 +50,7 @@ export function parseOptions(argv: readonly string[]): RunOptions | 'help' {
       input: { type: 'string' },
       answers: { type: 'string' },
       fresh: { type: 'boolean', default: false },
+      data: { type: 'string', default: DEFAULT_DATA },
       help: { type: 'boolean', default: false },
     },
   });
@@ -59,6 +65,7 @@ export function parseOptions(argv: readonly string[]): RunOptions | 'help' {
     rate: wholeNumber('rate', values.rate),
     seed: wholeNumber('seed', values.seed),
     fresh: values.fresh,
+    data: resolve(values.data),
   };
 }
 

@@ -70,14 +70,13 @@ export function formatCounters(counters: Counters): string {
 }
 
 /** One line of the newest counters, for the live display. */
-export function formatProgress(counters: Counters, lag: number): string {
+export function formatProgress(counters: Counters): string {
   const of = (step: string, metric: string) => counters[step]?.[metric] ?? 0;
   return [
     `received ${of('ingest', 'received')}`,
     `archived ${of('archive', 'written')}`,
     `aggregated ${of('aggregate', 'received')}`,
     `quarantined ${of('archive', 'quarantined')}`,
-    `lag ${lag}`,
     `compacted ${of('compact', 'written')}`,
     `published ${of('publish', 'written')}`,
   ].join('  ');

@@ -1,0 +1,125 @@
+/** From a clone to a running pipeline: the templates are synthesized while the engines start, then run as they say. */
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readLocalPlan } from '../assembly/read-plan';
+import { REGION } from '../assembly/resource-types';
+import { type AirflowEngine, startAirflow } from '../engines/airflow';
+import { type CassandraEngine, startCassandra } from '../engines/cassandra';
+import { type KafkaEngine, startKafka } from '../engines/kafka';
+import { ROOT } from '../engines/paths';
+import { startS3, type S3Engine } from '../engines/s3';
+import { sparkCommand } from '../engines/spark';
+import { type LocalCloud, startLocalCloud } from '../cloud/local-cloud';
+import { type LocalPlan } from '../assembly/local-plan';
+import { type Clock } from './clock';
+
+export interface Running {
+  readonly plan: LocalPlan;
+  readonly kafka: KafkaEngine;
+  readonly cassandra: CassandraEngine;
+  readonly s3: S3Engine;
+  readonly cloud: LocalCloud;
+  /** Starts Airflow, which needs the cloud; the first posts need not wait for it. */
+  startOrchestration(): Promise<AirflowEngine>;
+  /** Ends everything that is up, latest first. */
+  stop(): Promise<void>;
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+export interface BringUpOptions {
+  /** Where data and logs live, absolute. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+}
+
+/** @throws Error of one line, or with the last lines of the log of what did not come up */
+export async function bringUp({ directory, clock, say }: BringUpOptions): Promise<Running> {
+  const up: Stoppable[] = [];
+  const track = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
+    const started = await starting;
+    up.push(started);
+    return started;
+  };
+  const stop = async () => {
+    for (let next = up.pop(); next; next = up.pop()) await next.stop();
+  };
+  try {
+    const at = (name: string) => join(directory, name);
+    // All are awaited, also if one fails, so that what came up later is ended as well.
+    const [plan, kafka, cassandra, s3] = await settled([
+      clock.phase('synthesize the templates', () => synthesize(at('cdk.out'))),
+      clock.phase('start Kafka', () => track(startKafka({ dir: at('kafka') }))),
+      clock.phase('start Cassandra', () =>
+        track(startCassandra({ dir: at('cassandra'), persistent: true, region: REGION })),
+      ),
+      clock.phase('start S3', () => track(startS3({ dir: at('s3'), persistent: true }))),
+    ]);
+    const cloud = await clock.phase('bring up what they say', () =>
+      track(
+        startLocalCloud(
+          plan,
+          { kafka, cassandra, s3 },
+          {
+            directory: at('cloud'),
+            sparkCommand: sparkCommand({ s3Endpoint: s3.endpoint, workDir: at('spark') }),
+            onError: say,
+          },
+        ),
+      ),
+    );
+    const startOrchestration = () =>
+      clock.phase('start Airflow', async () => {
+        // What is due is told by the chain of buckets, not by Airflow's table of runs: a run that a crash left behind
+        // would only be in the way.
+        rmSync(at('airflow'), { recursive: true, force: true });
+        return track(
+          startAirflow({
+            dir: at('airflow'),
+            dagsFolder: cloud.dagsFolder,
+            env: cloud.airflowEnv,
+            endpoints: cloud.airflowEndpoints,
+            region: REGION,
+          }),
+        );
+      });
+    return { plan, kafka, cassandra, s3, cloud, startOrchestration, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function settled<T extends readonly unknown[]>(promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const results = await Promise.allSettled(promises);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
+/** The same command as a reviewer's, for stage `local`. */
+async function synthesize(output: string): Promise<LocalPlan> {
+  const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
+  await execute(cdk, ['synth', '--quiet', '--no-notices', '-c', 'stage=local', '--output', output]);
+  return readLocalPlan(output);
+}
+
+function execute(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    });
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`cdk synth ended with code ${code}:\n${errors.trim().slice(-2000)}`)),
+    );
+  });
+}
