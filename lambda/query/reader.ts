@@ -1,5 +1,6 @@
 /** The rows of both layers, decoded: what the query handler reads, over the store. */
 import { type BucketStart } from '../shared/buckets';
+import { mapConcurrently } from '../shared/concurrent';
 import { decodeCounts } from '../shared/counts-codec';
 import { MAX_IN } from '../shared/cql';
 import { type Counts } from '../shared/merge';
@@ -23,20 +24,6 @@ export interface QueryReader {
 
 /** Enough to hide the store's latency, few enough for one connection. */
 const CONCURRENT_READS = 32;
-
-/** Maps with a bound on how many are under way at a time; results in the order of the items. */
-async function mapConcurrently<T, R>(items: readonly T[], most: number, map: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await map(items[index]);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
-  return results;
-}
 
 function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

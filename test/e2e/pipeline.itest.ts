@@ -1,0 +1,183 @@
+/**
+ * The whole, as a person runs it: `npm start -- --exit` on a copy of this repository whose view list has one entry more.
+ * What was sent is known, so the answers are known, too: they must equal the naive reference in both layers, through a
+ * function's death and a broker's in the middle of the run.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { generate } from '../../local/emulator/generate';
+import { type AnswerRow, referenceAnswers, type Sent } from './reference';
+
+const ROOT = join(__dirname, '..', '..');
+const POSTS = 1_200;
+const ADDED_VIEW = `  { name: 'posts_by_downloaded', description: 'Added by a test', dimensions: ['downloaded'], merge: 'sum' },\n`;
+const DISTINCT = 'users_joined_by_year';
+
+interface Answers {
+  readonly merged: Record<string, AnswerRow[]>;
+  readonly batch: Record<string, AnswerRow[]>;
+  readonly speed: Record<string, AnswerRow[]>;
+  readonly views: Record<string, { readonly batch: number; readonly speed: number }>;
+  readonly counters: Record<string, Record<string, number>>;
+}
+
+let folder: string;
+
+/** The files that git would commit, with what setup installed linked in. */
+function copyRepository(to: string): void {
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
+  for (const file of files.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    writeFileSync(join(to, file), readFileSync(join(ROOT, file)));
+  }
+  mkdirSync(join(to, '.local'));
+  for (const installed of ['node_modules', '.local/engines', '.local/layers']) {
+    symlinkSync(join(ROOT, installed), join(to, installed));
+  }
+}
+
+function addView(repository: string): void {
+  const file = join(repository, 'lambda/shared/views.ts');
+  const list = 'export const VIEWS: readonly View[] = [\n';
+  const source = readFileSync(file, 'utf8');
+  expect(source).toContain(list);
+  writeFileSync(file, source.replace(list, `${list}${ADDED_VIEW}`));
+}
+
+/** What `input` files hold, a line each; a post without a section leaves it out. */
+function writeInput(to: string, seed: number): Sent {
+  const sent = {
+    pin: [] as Record<string, unknown>[],
+    geo: [] as Record<string, unknown>[],
+    user: [] as Record<string, unknown>[],
+  };
+  for (const post of generate({ posts: POSTS, seed })) {
+    for (const section of ['pin', 'geo', 'user'] as const) {
+      const value = post.sections[section] as Record<string, unknown> | undefined;
+      if (value) sent[section].push(value);
+    }
+  }
+  mkdirSync(to, { recursive: true });
+  for (const [section, rows] of Object.entries(sent)) {
+    writeFileSync(join(to, `${section}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
+  return sent;
+}
+
+interface Run {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs `npm start` without npm's own pre-script: the copy shares what is installed. */
+function start(
+  repository: string,
+  args: readonly string[],
+  watch: (line: string) => void = () => undefined,
+): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(ROOT, 'node_modules/.bin/tsx'), ['local/start.ts', '--exit', ...args], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    const take = (chunk: Buffer) => {
+      output += chunk;
+      for (const line of String(chunk).split('\n')) watch(line);
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Answers;
+
+/** Rows in no particular order. */
+const sorted = (rows: readonly AnswerRow[]) => rows.map((row) => JSON.stringify(row, Object.keys(row).sort())).sort();
+
+function expectReference(answers: Answers, sent: Sent): void {
+  for (const [name, rows] of Object.entries(referenceAnswers(sent))) {
+    for (const layer of ['merged', 'batch', 'speed'] as const) {
+      const answered = answers[layer][name];
+      if (name === DISTINCT) {
+        for (const { join_year, number_users_joined } of rows) {
+          const found = answered.find((row) => row.join_year === join_year);
+          const error = Math.abs(Number(found?.number_users_joined) / Number(number_users_joined) - 1);
+          expect({ layer, join_year, withinTwoPercent: error <= 0.02 }).toEqual({
+            layer,
+            join_year,
+            withinTwoPercent: true,
+          });
+        }
+        expect(answered).toHaveLength(rows.length);
+      } else {
+        expect({ layer, name, rows: sorted(answered) }).toEqual({ layer, name, rows: sorted(rows) });
+      }
+    }
+  }
+}
+
+describe('npm start -- --exit', () => {
+  let sent: Sent;
+  let first: Run;
+  let second: Run;
+  const at = (...names: string[]) => join(folder, ...names);
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'pipeline-e2e-'));
+    const repository = at('repository');
+    mkdirSync(repository);
+    copyRepository(repository);
+    addView(repository);
+    sent = writeInput(at('input'), 11);
+    const args = ['--input', at('input'), '--data', at('data')];
+
+    first = await start(repository, [...args, '--answers', at('first.json')]);
+    let killed = false;
+    second = await start(repository, [...args, '--answers', at('second.json'), '--rate', '400'], (line) => {
+      // Once posts flow: a function's host, then the broker.
+      if (killed || !line.includes('first 202')) return;
+      killed = true;
+      const { pids } = JSON.parse(readFileSync(join(repository, '.local/endpoints.json'), 'utf8'));
+      process.kill(pids.functions[Object.keys(pids.functions).find((name) => /archive/i.test(name))!], 'SIGKILL');
+      process.kill(pids.kafka, 'SIGKILL');
+    });
+  }, 600_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('ends with success: every acknowledged post is in both layers, once', () => {
+    expect(first).toEqual({
+      code: 0,
+      output: expect.stringContaining('Every acknowledged post is in both layers, once'),
+    });
+  });
+
+  test('answers as the naive reference does, in both layers', () => {
+    expectReference(read(at('first.json')), sent);
+  });
+
+  test('computes and serves a view that is one more entry of the list, in both layers', () => {
+    const { batch, speed } = read(at('first.json')).views.posts_by_downloaded;
+    expect([batch, speed]).toEqual([2, 2]);
+  });
+
+  test('sets nothing aside that the generator did not make unreadable, and loses nothing', () => {
+    const { counters } = read(at('first.json'));
+    expect(counters.archive.received).toBe(counters.archive.written + (counters.archive.quarantined ?? 0));
+  });
+
+  test('gives the same answers after every post is sent again, through a kill of a function and of the broker', () => {
+    expect(second).toEqual({ code: 0, output: expect.stringContaining('kafka is back') });
+    expectReference(read(at('second.json')), sent);
+  });
+
+  test('leaves no process behind', () => {
+    const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+    expect(processes.split('\n').filter((line) => line.includes(at('data')))).toEqual([]);
+  });
+});
