@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context } from '../../cdk.json';
+import { SPARK_JOB_KEY, SPARK_VIEWS_KEY } from '../../lambda/shared/keys';
 import { emptyLayers } from '../support/synth';
 
 const ROOT = join(__dirname, '..', '..');
@@ -17,6 +18,11 @@ interface Run {
 interface FunctionResource {
   readonly Type: string;
   readonly Properties: { readonly Code: { readonly S3Key: string } };
+}
+
+interface UploadResource {
+  readonly Type: string;
+  readonly Properties: { readonly SourceObjectKeys: string[]; readonly DestinationBucketKeyPrefix: string };
 }
 
 /** Runs `bin/app.ts` of a copy of the repository, in which the layers are empty folders. */
@@ -61,7 +67,7 @@ describe('synth as a process', () => {
     expect(stderr).toMatch(/^config: bucketMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
   }, 60_000);
 
-  test('bundles each function to a file of its own, without the SDK that the runtime has and without DuckDB', () => {
+  test('bundles each function to one file without the SDK and DuckDB, and uploads the Spark job where the DAG looks for it', () => {
     cpSync(emptyLayers(), join(copy, '.local', 'layers'), { recursive: true });
     const { status, stderr, assembly } = run(copy, { stage: 'local' });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
@@ -76,6 +82,14 @@ describe('synth as a process', () => {
       expect(text).not.toContain('sourceMappingURL');
       expect(text).not.toMatch(/node_modules\/@(aws-sdk|smithy|duckdb)\//);
     }
+
+    const [upload] = Object.values(template.Resources as Record<string, UploadResource>).filter(
+      ({ Type }) => Type === 'Custom::CDKBucketDeployment',
+    );
+    const uploaded = upload.Properties.SourceObjectKeys.flatMap((key) =>
+      readdirSync(join(assembly, `asset.${key.replace(/\.zip$/, '')}`)),
+    ).map((file) => `${upload.Properties.DestinationBucketKeyPrefix}${file}`);
+    expect(uploaded.sort()).toEqual([SPARK_JOB_KEY, SPARK_VIEWS_KEY].sort());
     rmSync(assembly, { recursive: true, force: true });
   }, 120_000);
 });
