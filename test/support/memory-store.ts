@@ -1,57 +1,46 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { NotFoundError, PreconditionFailedError, type ListOptions, type ObjectStore } from '../../lambda/shared/s3';
+/** The aggregate store in memory, with conditions as the real one has them and faults on request. */
+import { type AggregateStore, type SpeedRow, type StateRow } from '../../lambda/shared/store';
 
-/** An object store in memory, with the semantics that the port promises. */
-export class MemoryStore implements ObjectStore {
-  readonly objects = new Map<string, Buffer>();
-  /** Every write, in order. */
-  readonly writes: string[] = [];
-  /** Every call, in order: `get KEY`, `list PREFIX after KEY` … */
-  readonly calls: string[] = [];
+export interface MemoryStore extends AggregateStore {
+  readonly rows: Map<string, SpeedRow>;
+  readonly states: Map<string, StateRow>;
+  /** Called before each write with its number, counted from 0; may throw, or wait. */
+  beforeWrite: (write: number) => Promise<void> | void;
+  /** Called after each write that was carried out. */
+  afterWrite: (write: number) => void;
+  writes: number;
+}
 
-  text(key: string): string {
-    const body = this.objects.get(key);
-    if (!body) throw new NotFoundError(key);
-    return body.toString('utf8');
+export const rowKey = (view: string, bucket: number, partition: number) => `${view}|${bucket}|${partition}`;
+
+/** @param shared the tables, to give two writers the same ones with faults of their own */
+export function memoryStore(shared?: Pick<MemoryStore, 'rows' | 'states'>): MemoryStore {
+  const rows = shared?.rows ?? new Map<string, SpeedRow>();
+  const states = shared?.states ?? new Map<string, StateRow>();
+  async function write<T extends { appliedOffset: number }>(
+    table: Map<string, T>,
+    key: string,
+    expected: number | undefined,
+    row: T,
+  ): Promise<boolean> {
+    const number = store.writes++;
+    await store.beforeWrite(number);
+    if (table.get(key)?.appliedOffset !== expected) return false;
+    table.set(key, row);
+    store.afterWrite(number);
+    return true;
   }
-
-  json(key: string): unknown {
-    return JSON.parse(this.text(key));
-  }
-
-  keys(prefix = ''): string[] {
-    return [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
-  }
-
-  async get(key: string): Promise<Buffer> {
-    this.calls.push(`get ${key}`);
-    const body = this.objects.get(key);
-    if (!body) throw new NotFoundError(key);
-    return body;
-  }
-
-  async put(key: string, body: Buffer | string): Promise<void> {
-    this.writes.push(key);
-    this.objects.set(key, Buffer.from(body));
-  }
-
-  async putIfAbsent(key: string, body: Buffer | string): Promise<void> {
-    if (this.objects.has(key)) throw new PreconditionFailedError(key);
-    await this.put(key, body);
-  }
-
-  async *list({ prefix, startAfter = '' }: ListOptions) {
-    this.calls.push(`list ${prefix} after ${startAfter}`);
-    for (const key of this.keys(prefix)) {
-      if (key > startAfter) yield { key, size: this.objects.get(key)!.length };
-    }
-  }
-
-  async download(key: string, file: string): Promise<void> {
-    await writeFile(file, await this.get(key));
-  }
-
-  async upload(file: string, key: string): Promise<void> {
-    await this.put(key, await readFile(file));
-  }
+  const store: MemoryStore = {
+    rows,
+    states,
+    writes: 0,
+    beforeWrite: () => undefined,
+    afterWrite: () => undefined,
+    readSpeedRow: async ({ view, bucket, partition }) => rows.get(rowKey(view, bucket, partition)),
+    casSpeedRow: ({ view, bucket, partition }, expected, row) =>
+      write(rows, rowKey(view, bucket, partition), expected, row),
+    readState: async (topic, partition) => states.get(`${topic}-${partition}`),
+    casState: (topic, partition, expected, row) => write(states, `${topic}-${partition}`, expected, row),
+  };
+  return store;
 }

@@ -1,0 +1,114 @@
+/**
+ * The speed layer's arithmetic: from the records of one partition and the state before them to the state after them and
+ * what they add to each view and bucket. A pure function of the log: however it is cut into batches, the sum is the same.
+ */
+import { nextBucket, type BucketStart } from '../shared/buckets';
+import { decodeRecord, type KafkaRecord } from '../shared/decode';
+import { add, contributionOf, trim, type Counts } from '../shared/merge';
+import { type View } from '../shared/views';
+import { remember, type PartitionState, type PendingColumns } from './state';
+
+export interface Settings {
+  readonly views: readonly View[];
+  readonly columns: PendingColumns;
+  readonly bucketMinutes: number;
+  /** How many posts a partition remembers, to count each once. */
+  readonly recentPosts: number;
+}
+
+/** What a batch adds to one row, in the order of the log. Kept apart by offset, since the row may be ahead of the state. */
+export interface RowChange {
+  readonly view: View;
+  readonly bucket: BucketStart;
+  readonly offsets: number[];
+  readonly keys: string[];
+  readonly values: number[];
+}
+
+export interface BatchOutcome {
+  /** By view and bucket; only rows that get something. */
+  readonly changes: readonly RowChange[];
+  /** Log append time of the newest record, ms. */
+  readonly newest: number;
+  /** Records beyond the state's offset. */
+  readonly applied: number;
+  /** Records that the state held already, and those that brought no section that is new. */
+  readonly repeated: number;
+  readonly quarantined: number;
+  readonly ticks: number;
+  /** Offsets missing between the state and the first record beyond it: the log lost them, or the source began later. */
+  readonly gap: number;
+}
+
+/**
+ * Applies records to `state`, which is changed.
+ * @param records of one partition, by ascending offset; those up to the state's offset are skipped
+ */
+export function applyRecords(state: PartitionState, records: readonly KafkaRecord[], settings: Settings): BatchOutcome {
+  const rows = new Map<BucketStart, (RowChange | undefined)[]>();
+  let newest = 0;
+  let applied = 0;
+  let repeated = 0;
+  let quarantined = 0;
+  let ticks = 0;
+  let gap = 0;
+  for (const record of records) {
+    if (record.offset <= state.appliedOffset) {
+      repeated++;
+      continue;
+    }
+    gap += record.offset - state.appliedOffset - 1;
+    state.appliedOffset = record.offset;
+    // Every record moves the clock, ticks and bad ones too: so a bucket is one range of offsets.
+    state.bucket = nextBucket(state.bucket, record.timestamp, settings.bucketMinutes);
+    newest = Math.max(newest, record.timestamp);
+    applied++;
+    const decoded = decodeRecord(record);
+    if (decoded.kind === 'tick') {
+      ticks++;
+      continue;
+    }
+    if (decoded.kind === 'bad') {
+      quarantined++;
+      continue;
+    }
+    const post = remember(state, decoded.index, decoded.sections, settings.recentPosts, settings.columns);
+    if (!post) {
+      repeated++;
+      continue;
+    }
+    let changes = rows.get(state.bucket);
+    if (!changes) rows.set(state.bucket, (changes = new Array<undefined>(settings.views.length)));
+    for (let i = 0; i < settings.views.length; i++) {
+      const view = settings.views[i];
+      const contribution = contributionOf(view, post.sections, post.known, post.news);
+      if (!contribution) continue;
+      const change = (changes[i] ??= { view, bucket: state.bucket, offsets: [], keys: [], values: [] });
+      change.offsets.push(record.offset);
+      change.keys.push(contribution.key);
+      change.values.push(contribution.value);
+    }
+  }
+  const changes = [...rows.values()].flatMap((each) => each.filter((change) => change !== undefined));
+  return { changes, newest, applied, repeated, quarantined, ticks, gap };
+}
+
+/**
+ * Adds a change to a row's counts, leaving out what the row holds already.
+ * @param appliedOffset of the row; undefined if there is none yet
+ * @returns the new counts, or undefined if there is nothing to add
+ */
+export function applyChange(
+  change: RowChange,
+  counts: ReadonlyMap<string, number>,
+  appliedOffset: number | undefined,
+): Counts | undefined {
+  const { view, offsets, keys, values } = change;
+  let next: Counts | undefined;
+  for (let i = 0; i < offsets.length; i++) {
+    if (appliedOffset !== undefined && offsets[i] <= appliedOffset) continue;
+    next ??= new Map(counts);
+    add(view, next, keys[i], values[i]);
+  }
+  return next && trim(view, next);
+}

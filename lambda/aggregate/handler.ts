@@ -1,0 +1,234 @@
+/**
+ * The speed layer: adds the records of an MSK batch to the view rows of their bucket, within seconds.
+ *
+ * Delivery is at least once, batches may come again with other borders, and an invocation that was given up may still
+ * write. So each row is written on the condition that it is the one that was read, holds the offset up to which it counts,
+ * and takes only what lies beyond; the partition's state is written last. Bad records are counted (the archive
+ * quarantines them) and never stop the batch; an outage throws, and the event source delivers the batch again.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
+ */
+import { type BucketStart } from '../shared/buckets';
+import { decodeCounts, encodeCounts } from '../shared/counts-codec';
+import { type KafkaRecord } from '../shared/decode';
+import { ENV, requirePositiveInteger } from '../shared/env';
+import { recordsByPartition, type LambdaKafkaEvent } from '../shared/lambda-kafka';
+import { log } from '../shared/log';
+import { type Counts } from '../shared/merge';
+import { report } from '../shared/metrics';
+import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../shared/store';
+import { VIEWS, type View } from '../shared/views';
+import { applyChange, applyRecords, type BatchOutcome, type RowChange, type Settings } from './core';
+import { decodeState, emptyState, encodeState, pendingColumns, type PartitionState } from './state';
+
+export interface AggregateDeps {
+  readonly store: AggregateStore;
+  readonly bucketMinutes: number;
+  readonly recentPosts: number;
+  /** @default - all views */
+  readonly views?: readonly View[];
+  readonly now: () => number;
+  readonly report: typeof report;
+  readonly log: Pick<typeof log, 'warn'>;
+}
+
+/** How often a partition is begun anew when a condition fails. Two writers at once settle it in one or two. */
+const ATTEMPTS = 5;
+/** Row writes of a partition at a time. */
+const CONCURRENT_ROWS = 8;
+const WRITE_UNIT_BYTES = 1024;
+/** Key, offset and instant of a row, about. */
+const ROW_OVERHEAD_BYTES = 100;
+
+interface CachedRow {
+  readonly appliedOffset: number;
+  readonly counts: Counts;
+}
+
+/**
+ * What the last batch of a partition left behind. It may be out of date (another process may have taken over the
+ * partition): the conditions of the writes find that out.
+ */
+interface CachedPartition {
+  readonly state: PartitionState;
+  /** Offset of the stored state; undefined if there is none. */
+  readonly storedOffset: number | undefined;
+  /** By view, the rows of the newest bucket. */
+  readonly rows: Map<string, CachedRow | undefined>;
+  readonly bucket: BucketStart;
+}
+
+interface Tally {
+  writeUnits: number;
+  bytes: number;
+  conditionFailed: number;
+}
+
+/** Another writer was faster: what was read is out of date. */
+class OutOfDateError extends Error {
+  override readonly name = 'OutOfDateError';
+}
+
+const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD_BYTES) / WRITE_UNIT_BYTES);
+
+/** Waits for all, also after a failure: nothing is under way any more when an attempt is begun anew. */
+async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>) {
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) await work(items[next++]);
+  };
+  const done = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker));
+  const failed = done.find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => Promise<void> {
+  const views = deps.views ?? VIEWS;
+  const settings: Settings = {
+    views,
+    columns: pendingColumns(views),
+    bucketMinutes: deps.bucketMinutes,
+    recentPosts: deps.recentPosts,
+  };
+  const cache = new Map<string, CachedPartition>();
+
+  async function load(topic: string, partition: number): Promise<CachedPartition> {
+    const stored = await deps.store.readState(topic, partition);
+    const state = stored ? decodeState(stored.appliedOffset, stored.state) : emptyState();
+    return { state, storedOffset: stored?.appliedOffset, rows: new Map(), bucket: state.bucket };
+  }
+
+  async function writeRow(
+    partition: number,
+    change: RowChange,
+    before: CachedPartition,
+    after: CachedPartition,
+    newest: number,
+    tally: Tally,
+  ): Promise<void> {
+    const { view, bucket } = change;
+    const key: SpeedRowKey = { view: view.name, bucket, partition };
+    let row: CachedRow | undefined;
+    if (bucket === before.bucket && before.rows.has(view.name)) {
+      row = before.rows.get(view.name);
+    } else {
+      const stored = await deps.store.readSpeedRow(key);
+      row = stored && { appliedOffset: stored.appliedOffset, counts: decodeCounts(view, stored.counts) };
+    }
+    const counts = applyChange(change, row?.counts ?? new Map(), row?.appliedOffset);
+    if (!counts) {
+      if (bucket === after.bucket) after.rows.set(view.name, row);
+      return;
+    }
+    const blob = encodeCounts(view, counts);
+    const { appliedOffset } = after.state;
+    // A failed condition is billed as a write is.
+    tally.writeUnits += unitsOf(blob.length);
+    const applied = await deps.store.casSpeedRow(key, row?.appliedOffset, {
+      appliedOffset,
+      asOf: newest,
+      counts: blob,
+    });
+    if (!applied) {
+      tally.conditionFailed++;
+      throw new OutOfDateError(`row of view '${view.name}' is no longer at offset ${row?.appliedOffset ?? 'none'}`);
+    }
+    tally.bytes += blob.length;
+    if (bucket === after.bucket) after.rows.set(view.name, { appliedOffset, counts });
+  }
+
+  async function attempt(
+    topic: string,
+    partition: number,
+    records: readonly KafkaRecord[],
+    tally: Tally,
+  ): Promise<BatchOutcome> {
+    const id = `${topic}-${partition}`;
+    const before = cache.get(id) ?? (await load(topic, partition));
+    // Taken out while it changes: a failure on the way must not leave a half-applied state behind.
+    cache.delete(id);
+    const outcome = applyRecords(before.state, records, settings);
+    if (outcome.applied === 0) {
+      cache.set(id, before);
+      return outcome;
+    }
+    const { state } = before;
+    const rows = before.bucket === state.bucket ? new Map(before.rows) : new Map<string, CachedRow | undefined>();
+    const after: CachedPartition = { state, storedOffset: state.appliedOffset, rows, bucket: state.bucket };
+    await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
+      writeRow(partition, change, before, after, outcome.newest, tally),
+    );
+    const blob = encodeState(state, settings.columns);
+    tally.writeUnits += unitsOf(blob.length);
+    const row = { appliedOffset: state.appliedOffset, state: blob };
+    if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {
+      tally.conditionFailed++;
+      throw new OutOfDateError(`state is no longer at offset ${before.storedOffset ?? 'none'}`);
+    }
+    tally.bytes += blob.length;
+    cache.set(id, after);
+    return outcome;
+  }
+
+  async function aggregate(topic: string, partition: number, records: readonly KafkaRecord[]): Promise<void> {
+    const began = deps.now();
+    const tally: Tally = { writeUnits: 0, bytes: 0, conditionFailed: 0 };
+    for (let retries = 0; ; retries++) {
+      try {
+        const outcome = await attempt(topic, partition, records, tally);
+        if (outcome.gap > 0) {
+          deps.log.warn('offsets are missing in the log', {
+            topic,
+            partition,
+            missing: outcome.gap,
+            last: records.at(-1)?.offset,
+          });
+        }
+        const now = deps.now();
+        deps.report('aggregate', {
+          received: records.length,
+          written: records.length - outcome.repeated - outcome.quarantined - outcome.ticks,
+          repeated: outcome.repeated,
+          quarantined: outcome.quarantined,
+          ticks: outcome.ticks,
+          ...tally,
+          retries,
+          duration: now - began,
+          ...(outcome.applied > 0 ? { freshness: now - outcome.newest } : {}),
+        });
+        return;
+      } catch (error) {
+        if (!(error instanceof OutOfDateError)) throw error;
+        if (retries + 1 >= ATTEMPTS) {
+          throw new Error(
+            `partition ${partition} of topic '${topic}' is written by others: ${ATTEMPTS} attempts failed`,
+            {
+              cause: error,
+            },
+          );
+        }
+      }
+    }
+  }
+
+  return async (event) => {
+    const topic = Object.values(event.records).flat().at(0)?.topic;
+    if (topic === undefined) return;
+    const partitions = [...recordsByPartition(event, topic)];
+    // One partition's trouble does not keep the others from being applied: the batch comes again, and they skip it.
+    await inParallel(partitions, partitions.length, ([partition, records]) => aggregate(topic, partition, records));
+  };
+}
+
+let real: ReturnType<typeof makeHandler> | undefined;
+
+export const handler = (event: LambdaKafkaEvent): Promise<void> => {
+  real ??= makeHandler({
+    store: storeFromEnvironment(),
+    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    recentPosts: requirePositiveInteger(ENV.recentPosts),
+    now: Date.now,
+    report,
+    log,
+  });
+  return real(event);
+};
