@@ -12,7 +12,7 @@ import { bringUp, type Running } from './run/bring-up';
 import { startClock, type Clock } from './run/clock';
 import { waitUntilThrough } from './run/completion';
 import { collect, writeAnswers } from './run/answers';
-import { startDisplay } from './run/display';
+import { type Display, startDisplay } from './run/display';
 import { appendLedger, expectedPosts, readLedger } from './run/ledger';
 import { memoryOfTree } from './run/memory';
 import { parseOptions, type RunOptions, USAGE } from './run/options';
@@ -62,13 +62,18 @@ async function run(
   options: RunOptions,
   running: Running,
   clock: Clock,
-  display: ReturnType<typeof startDisplay>,
+  display: Display,
   endpointsFile: string,
 ): Promise<void> {
   const { cloud } = running;
   const ledger = join(options.data, 'acknowledged.jsonl');
   const query = queryClient(cloud.queryUrl);
-  const sending = clock.phase('send posts', () => send(options, running, clock, display));
+  writeEndpoints(endpointsFile, running);
+  const firstTaken = () => {
+    writeEndpoints(endpointsFile, running);
+    display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s`);
+  };
+  const sending = clock.phase('send posts', () => send(options, running, display, firstTaken));
   const [tally, airflow] = await Promise.all([sending, running.startOrchestration()]);
   writeEndpoints(endpointsFile, running, airflow.url);
   appendLedger(
@@ -104,12 +109,7 @@ async function run(
   }
 }
 
-async function send(
-  options: RunOptions,
-  { cloud }: Running,
-  clock: Clock,
-  display: ReturnType<typeof startDisplay>,
-): Promise<Tally> {
+async function send(options: RunOptions, { cloud }: Running, display: Display, firstTaken: () => void): Promise<Tally> {
   let first = true;
   const { posts, rate, seed, input } = options;
   return emulate({
@@ -121,7 +121,7 @@ async function send(
     onProgress: (tally) => {
       if (first && tally.accepted > 0) {
         first = false;
-        display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s`);
+        firstTaken();
       }
       display.progress(cloud, undefined);
     },
@@ -135,7 +135,7 @@ function bucketMinutesOf({ plan }: Running): number {
   return Number(value);
 }
 
-function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, airflow: string): void {
+function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, airflow?: string): void {
   const functions = Object.entries(cloud.processes()).map(([name, { pid }]) => [name, pid] as const);
   const endpoints = {
     ingest: cloud.ingestUrl,

@@ -4,7 +4,16 @@
  * function's death and a broker's in the middle of the run.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { generate } from '../../local/emulator/generate';
@@ -46,24 +55,18 @@ function addView(repository: string): void {
   writeFileSync(file, source.replace(list, `${list}${ADDED_VIEW}`));
 }
 
-/** What `input` files hold, a line each; a post without a section leaves it out. */
+/** What `--input` reads: a line a section, as the generator wrote it; returns the same, parsed. */
 function writeInput(to: string, seed: number): Sent {
-  const sent = {
-    pin: [] as Record<string, unknown>[],
-    geo: [] as Record<string, unknown>[],
-    user: [] as Record<string, unknown>[],
-  };
-  for (const post of generate({ posts: POSTS, seed })) {
-    for (const section of ['pin', 'geo', 'user'] as const) {
-      const value = post.sections[section] as Record<string, unknown> | undefined;
-      if (value) sent[section].push(value);
-    }
+  const lines = { pin: [] as string[], geo: [] as string[], user: [] as string[] };
+  for (const { sections } of generate({ posts: POSTS, seed })) {
+    for (const [section, text] of Object.entries(sections)) lines[section as keyof Sent].push(text);
   }
   mkdirSync(to, { recursive: true });
-  for (const [section, rows] of Object.entries(sent)) {
-    writeFileSync(join(to, `${section}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  for (const [section, texts] of Object.entries(lines)) {
+    writeFileSync(join(to, `${section}.jsonl`), texts.map((text) => `${text}\n`).join(''));
   }
-  return sent;
+  const parsed = Object.entries(lines).map(([section, texts]) => [section, texts.map((text) => JSON.parse(text))]);
+  return Object.fromEntries(parsed) as Sent;
 }
 
 interface Run {
@@ -177,7 +180,15 @@ describe('npm start -- --exit', () => {
   });
 
   test('leaves no process behind', () => {
-    const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-    expect(processes.split('\n').filter((line) => line.includes(at('data')))).toEqual([]);
+    const commands = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        } catch {
+          return ''; // It ended while we looked.
+        }
+      });
+    expect(commands.filter((command) => command.includes(at('data')))).toEqual([]);
   });
 });
