@@ -23,7 +23,7 @@ function outgoing(item: AcceptedItem): OutgoingRecord {
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswer> {
   async function take(parsed: Parsed, dialect: Dialect, started: number): Promise<HttpAnswer> {
     if (!parsed.ok) {
-      deps.report('ingest', { received: 0, written: 0, rejected: 1, duration: deps.now() - started });
+      deps.report('ingest', { received: 1, written: 0, rejected: 1, duration: deps.now() - started });
       return dialect.refuseBody(parsed.status, parsed.refusal);
     }
     const { items } = parsed;
