@@ -1,0 +1,295 @@
+"""Computes every batch view of some buckets in one pass over their posts.
+
+A view is a grouping: a key made of columns, and a value (1, or a column) that merges by sum or by maximum. The views come
+as JSON, generated from the definition that the speed layer runs on, so there is no logic of a view in this file. Each post
+becomes one row for each view that counts it, and one aggregation serves all views of all buckets.
+
+Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop alike:
+
+    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --buckets 2026-11-22T21-00,…
+
+Reads ``manifests/bucket=….json`` and the files that it names; writes ``views/bucket=…/<view>.json`` for every view, then
+``views/bucket=…/_SUCCESS``. Keys follow from the bucket alone, so a rerun overwrites itself.
+"""
+
+import argparse
+import json
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+SPARK_TYPES = {
+    "string": "string",
+    "int": "int",
+    "long": "bigint",
+    "double": "double",
+    "timestamp": "timestamp",
+    "string[]": "array<string>",
+}
+BUCKET = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}")
+
+# Number of a view that is none: rows of the files a partition, counted by the same aggregation as the views and compared with the manifest.
+ROWS = -1
+
+# Bytes of Parquet for each shuffle partition: what one task aggregates without spilling.
+BYTES_PER_TASK = 32 * 1024 * 1024
+MAX_SHUFFLE_PARTITIONS = 400
+
+CONCURRENT_WRITES = 8
+
+# U+001F: the cleaning leaves no control character in a value.
+SEPARATOR = "\x1f"
+
+
+class Lake:
+    """The lake through Hadoop's file systems: S3 on EMR, local files in tests, with the rights of the job's role."""
+
+    def __init__(self, spark, root):
+        self.jvm = spark.sparkContext._jvm
+        self.conf = spark.sparkContext._jsc.hadoopConfiguration()
+        self.root = root.rstrip("/")
+
+    def path(self, key):
+        return self.root + "/" + key
+
+    def _file_system(self, path):
+        hadoop_path = self.jvm.org.apache.hadoop.fs.Path(path)
+        return hadoop_path.getFileSystem(self.conf), hadoop_path
+
+    def read(self, path):
+        fs, hadoop_path = self._file_system(path)
+        stream = fs.open(hadoop_path)
+        try:
+            return self.jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
+        finally:
+            stream.close()
+
+    def write(self, path, text):
+        fs, hadoop_path = self._file_system(path)
+        stream = fs.create(hadoop_path, True)
+        try:
+            stream.write(bytearray(text, "utf-8"))
+        finally:
+            # Closing is what makes an object of S3 appear, whole.
+            stream.close()
+
+
+def manifest_key(bucket):
+    return "manifests/bucket={}.json".format(bucket)
+
+
+def posts_key(bucket, partition):
+    return "posts/bucket={}/partition={:04d}.parquet".format(bucket, partition)
+
+
+def view_key(bucket, view):
+    return "views/bucket={}/{}.json".format(bucket, view)
+
+
+def key_text(name, kind):
+    """A dimension as text, null where it is null: what the keys of all layers are joined of."""
+    column = F.col(name)
+    if kind == "string":
+        return column
+    if kind == "timestamp":
+        return F.date_format(column, "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'")
+    if kind in ("int", "long"):
+        return column.cast("string")
+    raise ValueError("dimension {} must be a string, an integer or a timestamp, got {}".format(name, kind))
+
+
+def joined(texts):
+    """Texts with separators between; null if one of them is, as ``concat`` has it: such a post is left out."""
+    parts = []
+    for text in texts:
+        parts += [F.lit(SEPARATOR), text] if parts else [text]
+    return F.concat(*parts)
+
+
+def contribution(number, view, types):
+    """What a post gives to a view: (view, key, value), with a null key if it gives nothing."""
+    sections = F.array(*[F.lit(section) for section in view["sections"]])
+    counts = F.arrays_overlap(F.col("new_sections"), sections)
+    counts &= F.size(F.array_except(sections, F.col("sections"))) == 0
+    value = F.lit(1)
+    if "value" in view:
+        value = F.col(view["value"])
+        counts &= value.isNotNull()
+    key = joined([key_text(name, types[name]) for name in view["dimensions"]])
+    return F.struct(
+        F.lit(number).alias("view"),
+        F.when(counts, key).alias("key"),
+        value.cast("bigint").alias("value"),
+    )
+
+
+def json_row(view, types, value):
+    """A key with its value as a JSON array. Integers come out as integers, everything else as strings."""
+    parts = []
+    for at, name in enumerate(view["dimensions"]):
+        text = F.split("key", SEPARATOR).getItem(at)
+        # to_json of a one-element array escapes as JSON wants it; the brackets are cut off.
+        quoted = F.expr("substring(to_json(array(split(key, '{0}')[{1}])), 2)".format(SEPARATOR, at))
+        quoted = F.regexp_replace(quoted, r"\]$", "")
+        parts += [text if types[name] in ("int", "long") else quoted, F.lit(",")]
+    return F.concat(F.lit("["), *parts, value.cast("string"), F.lit("]"))
+
+
+def columns_used(views):
+    names = []
+    for view in views:
+        for name in view["dimensions"] + ([view["value"]] if "value" in view else []):
+            if name not in names:
+                names.append(name)
+    return names
+
+
+def read_posts(spark, lake, manifests, views):
+    """The posts of all buckets, with the columns that some view uses. The files are those of the manifests, all of them."""
+    types = {}
+    for manifest in manifests:
+        types.update(manifest["columns"])
+    used = columns_used(views)
+    unknown = [name for name in used if name not in types]
+    if unknown:
+        raise ValueError("columns {} of the views are not in the posts of the buckets".format(", ".join(unknown)))
+    names = ["bucket", "kafka_partition", "sections", "new_sections"] + used
+    # A given schema saves the look into a file, and lets buckets from before a column was added read as null.
+    schema = ", ".join("`{}` {}".format(name, SPARK_TYPES[types[name]]) for name in names)
+    paths = [
+        lake.path(posts_key(manifest["bucket"], part["partition"]))
+        for manifest in manifests
+        for part in manifest["partitions"]
+        if part["rows"] > 0
+    ]
+    if not paths:
+        return None, types
+    return spark.read.schema(schema).parquet(*paths), types
+
+
+def aggregate(posts, types, views):
+    """One row for each bucket, view and group: its keys as JSON rows, and how many they are."""
+    rows = F.struct(
+        F.lit(ROWS).alias("view"),
+        F.col("kafka_partition").cast("string").alias("key"),
+        F.lit(1).cast("bigint").alias("value"),
+    )
+    contributions = [contribution(number, view, types) for number, view in enumerate(views)]
+    merged = (
+        posts.select("bucket", F.inline(F.array(rows, *contributions)))
+        .where(F.col("key").isNotNull())
+        .groupBy("bucket", "view", "key")
+        .agg(F.sum("value").alias("total"), F.max("value").alias("largest"))
+    )
+    by_maximum = [number for number, view in enumerate(views) if view["merge"] == "max"]
+    value = F.when(F.col("view").isin(by_maximum), F.col("largest")).otherwise(F.col("total"))
+    group = F.lit("")
+    text = F.concat(F.lit("["), F.col("key"), F.lit(","), value.cast("string"), F.lit("]"))
+    for number, view in enumerate(views):
+        this = F.col("view") == number
+        text = F.when(this, json_row(view, types, value)).otherwise(text)
+        if "top" in view:
+            group = F.when(this, F.substring_index("key", SEPARATOR, view["top"]["groupBy"])).otherwise(group)
+    # Largest value first, then smallest key: the order in which the best of a group are kept, in every layer.
+    entries = F.array_sort(F.collect_list(F.struct((-value).alias("order"), F.col("key"), text.alias("json"))))
+    kept = entries
+    for number, view in enumerate(views):
+        if "top" in view:
+            kept = F.when(F.col("view") == number, F.slice(entries, 1, view["top"]["keep"])).otherwise(kept)
+    return (
+        merged.groupBy("bucket", "view", group.alias("group"))
+        .agg(kept.alias("entries"))
+        .select(
+            "bucket",
+            "view",
+            "group",
+            F.size("entries").alias("keys"),
+            F.array_join(F.col("entries.json"), ",\n").alias("json"),
+        )
+    )
+
+
+def check_rows(manifests, counted):
+    """The files must hold what the manifests say: a truncated or replaced file must not become a smaller view."""
+    for manifest in manifests:
+        for part in manifest["partitions"]:
+            found = counted.get((manifest["bucket"], part["partition"]), 0)
+            if found != part["rows"]:
+                raise ValueError(
+                    "partition {} of bucket {} must have {} rows as its manifest says, got {}".format(
+                        part["partition"], manifest["bucket"], part["rows"], found
+                    )
+                )
+
+
+def view_json(view, bucket, groups):
+    """One row a line, so that people and tools can look into it."""
+    rows = ",\n".join(json_rows for _, json_rows in sorted(groups))
+    return '{{"view":{},"bucket":{},"rows":[{}]}}\n'.format(json.dumps(view), json.dumps(bucket), rows)
+
+
+def compute(spark, lake, views, buckets):
+    """Computes and writes all views of the buckets. Returns the number of keys by bucket and view."""
+    manifests = [json.loads(lake.read(lake.path(manifest_key(bucket)))) for bucket in buckets]
+    size = sum(part["bytes"] for manifest in manifests for part in manifest["partitions"])
+    tasks = min(MAX_SHUFFLE_PARTITIONS, 2 + size // BYTES_PER_TASK)
+    spark.conf.set("spark.sql.shuffle.partitions", str(tasks))
+    # Keys are text made of UTC instants.
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+
+    groups = {(bucket, view["name"]): [] for bucket in buckets for view in views}
+    keys = {bucket: {view["name"]: 0 for view in views} for bucket in buckets}
+    counted = {}
+    posts, types = read_posts(spark, lake, manifests, views)
+    for row in aggregate(posts, types, views).collect() if posts is not None else []:
+        if row["view"] == ROWS:
+            counted.update({(row["bucket"], partition): rows for partition, rows in json.loads("[" + row["json"] + "]")})
+        else:
+            name = views[row["view"]]["name"]
+            groups[row["bucket"], name].append((row["group"], row["json"]))
+            keys[row["bucket"]][name] += row["keys"]
+    check_rows(manifests, counted)
+
+    def write(target):
+        bucket, name = target
+        lake.write(lake.path(view_key(bucket, name)), view_json(name, bucket, groups[target]))
+
+    with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
+        list(pool.map(write, groups))
+    # Last, and only when everything else is there: who finds it finds every view of the bucket.
+    for manifest in manifests:
+        bucket = manifest["bucket"]
+        done = {"bucket": bucket, "rows": manifest["rows"], "views": keys[bucket]}
+        lake.write(lake.path("views/bucket={}/_SUCCESS".format(bucket)), json.dumps(done) + "\n")
+    return keys
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--lake", required=True, help="where the lake is, s3://BUCKET or a folder")
+    parser.add_argument("--views", required=True, help="JSON of the view list")
+    parser.add_argument("--buckets", required=True, help="names of the buckets, with commas between")
+    parsed = parser.parse_args(arguments)
+    parsed.buckets = parsed.buckets.split(",")
+    for bucket in parsed.buckets:
+        if not BUCKET.fullmatch(bucket):
+            parser.error("--buckets must be names like 2026-11-22T21-00 with commas between, got '{}'".format(bucket))
+    return parsed
+
+
+def main(arguments):
+    options = parse_arguments(arguments)
+    spark = SparkSession.builder.appName("batch_views").getOrCreate()
+    try:
+        lake = Lake(spark, options.lake)
+        keys = compute(spark, lake, json.loads(lake.read(options.views)), options.buckets)
+        print(json.dumps({"buckets": len(keys), "keys": sum(sum(views.values()) for views in keys.values())}))
+    finally:
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
