@@ -1,15 +1,36 @@
 /** Runs a compaction in DuckDB. DuckDB is native and large: it is loaded by the first compaction, from the function's layer. */
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Range } from '../shared/ranges';
 import { type Resources } from './core';
-import { compactionSql, COUNTS_SQL, type BucketOf, type CompactionCounts, type Files, type Outputs } from './sql';
+import {
+  carrySql,
+  COUNTS_SQL,
+  isDone,
+  postsSql,
+  readingSql,
+  type BucketOf,
+  type CompactionCounts,
+  type Files,
+  type Outputs,
+} from './sql';
+
+interface BucketRange extends BucketOf, Range {}
+
+function requireOffsets({ partition, from, to }: BucketRange, records: number, first: number, last: number): void {
+  if (records === to - from && (records === 0 || (first === from && last === to - 1))) return;
+  throw new Error(
+    `the raw log of partition ${partition} must hold offsets ${from} to ${to - 1} once each, ` +
+      `got ${records} records from ${first} to ${last}`,
+  );
+}
 
 /**
  * @param directory an empty folder for DuckDB's own files, removed at the end
  * @throws Error if the raw objects do not hold exactly the offsets that their names say
  */
 export async function runCompaction(
-  where: BucketOf & { readonly from: number; readonly to: number },
+  where: BucketRange,
   files: Files,
   outputs: Outputs,
   directory: string,
@@ -28,24 +49,25 @@ export async function runCompaction(
   try {
     const connection = await instance.connect();
     try {
-      for (const statement of compactionSql(where, files, outputs)) await connection.run(statement);
-      const counts = (await connection.runAndReadAll(COUNTS_SQL)).getRowObjectsJS()[0];
-      const number = (name: string) => Number(counts[name] ?? 0);
-      const expected = where.to - where.from;
-      const [first, last] = [number('first'), number('last')];
-      if (number('records') !== expected || (expected > 0 && (first !== where.from || last !== where.to - 1))) {
-        throw new Error(
-          `the raw log of partition ${where.partition} must hold offsets ${where.from} to ${where.to - 1} once each, ` +
-            `got ${number('records')} records from ${first} to ${last}`,
-        );
-      }
-      return {
-        records: expected,
+      const runAll = async (statements: readonly string[]) => {
+        for (const statement of statements) await connection.run(statement);
+      };
+      await runAll(readingSql(where, files, outputs));
+      const row = (await connection.runAndReadAll(COUNTS_SQL)).getRowObjectsJS()[0];
+      const number = (name: string) => Number(row[name] ?? 0);
+      requireOffsets(where, number('records'), number('first'), number('last'));
+      const counts: CompactionCounts = {
+        records: number('records'),
         rows: number('rows'),
+        resumed: number('resumed'),
         duplicates: number('duplicates'),
         quarantined: number('quarantined'),
         ticks: number('ticks'),
       };
+      if (isDone(counts)) await rename(outputs.records, outputs.posts);
+      else await connection.run(postsSql(where, outputs));
+      await runAll(carrySql(where, outputs));
+      return counts;
     } finally {
       connection.closeSync();
     }

@@ -80,7 +80,8 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
     const pending = await pendingFile(previous);
     const folder = join(directory, seal.bucket);
     await mkdir(join(folder, 'duckdb'), { recursive: true });
-    const outputs = { posts: join(folder, 'posts'), seen: join(folder, 'seen'), pending: join(folder, 'pending') };
+    const at = (name: string) => join(folder, name);
+    const outputs = { records: at('records'), posts: at('posts'), seen: at('seen'), pending: at('pending') };
     const horizon = bucketName(horizonStart(bucket, identityHorizonHours));
     const counts = await runCompaction(
       { ...range, bucket: seal.bucket, horizon },

@@ -1,7 +1,8 @@
 /**
- * The compaction of one bucket and partition in DuckDB's SQL. The wide columns are read once from the raw log and once
- * from the work table; who was first is decided on a narrow table of keys and offsets. What is held in memory is bounded
- * by the keys of this bucket: the identity horizon is streamed past them, everything wide can spill.
+ * The compaction of one bucket and partition in DuckDB's SQL. One pass turns the raw log into a Parquet file with a row a
+ * record. Who was first is then decided on a narrow table of keys and offsets; mostly everybody was, and that file is the
+ * result already. Otherwise a second pass puts the posts together. What is held in memory is bounded by the keys of this
+ * bucket: the identity horizon is streamed past them, everything wide can spill.
  */
 import { COLUMNS, columnsOf, SECTIONS, type Section } from '../shared/columns';
 import { type Covered } from '../shared/ranges';
@@ -23,6 +24,8 @@ export interface Files {
 }
 
 export interface Outputs {
+  /** The records as rows, an intermediate file; it becomes `posts` if nothing is to be left out or put together. */
+  readonly records: string;
   readonly posts: string;
   readonly seen: string;
   readonly pending: string;
@@ -61,28 +64,53 @@ const LINE = [
   ...SECTIONS.map((section) => `${id(section)}: ${text(structOf(section))}`),
 ].join(', ');
 
-function readLines(paths: readonly string[]): string {
-  return `FROM read_json(${list(paths)}, format = 'newline_delimited', compression = 'zstd', columns = {${LINE}})`;
+const sectionList = (conditions: (section: Section) => string) =>
+  `list_filter([${SECTIONS.map((section) => `CASE WHEN ${conditions(section)} THEN ${text(section)} END`).join(', ')}],
+    lambda each: each IS NOT NULL)`;
+
+const PRESENT = `CASE WHEN s = 'post' THEN ${sectionList((section) => `${id(section)} IS NOT NULL`)} ELSE [s] END`;
+
+/** A record as a row of `posts/`. One that is no post has no key, and its kind where the sections would be. */
+function asRows(where: BucketOf): string {
+  return `SELECT k AS post_key, ${text(where.bucket)} AS bucket, ${where.partition}::INTEGER AS kafka_partition, o AS first_offset,
+    ${PRESENT} AS sections, ${PRESENT} AS new_sections,
+    ${COLUMNS.map(({ section, name }) => `${id(section)}.${id(name)} AS ${id(name)}`).join(', ')}`;
 }
 
-/** Whole objects are read together, a part of an object by itself. */
-function readSources(sources: readonly Covered<RawFile>[]): string {
-  const whole: string[] = [];
-  const parts: string[] = [];
+function readLines(where: BucketOf, paths: readonly string[]): string {
+  return `${asRows(where)} FROM read_json(${list(paths)}, format = 'newline_delimited', compression = 'zstd',
+    columns = {${LINE}})`;
+}
+
+/** Whole objects are read together, a part of an object by itself; in the order of offsets. */
+function readSources(where: BucketOf, sources: readonly Covered<RawFile>[]): string {
+  const reads: string[] = [];
+  let whole: string[] = [];
+  const flush = () => {
+    if (whole.length > 0) reads.push(readLines(where, whole));
+    whole = [];
+  };
   for (const { item, from, to } of sources) {
-    if (item.from === from && item.to === to) whole.push(item.path);
-    else parts.push(`${readLines([item.path])} WHERE o >= ${from} AND o < ${to}`);
+    if (item.from === from && item.to === to) {
+      whole.push(item.path);
+    } else {
+      flush();
+      reads.push(`${readLines(where, [item.path])} WHERE o >= ${from} AND o < ${to}`);
+    }
   }
-  if (whole.length > 0) parts.unshift(readLines(whole));
-  if (parts.length > 0) return parts.join(' UNION ALL ');
-  const columns = ['NULL::BIGINT AS o', 'NULL::VARCHAR AS s', 'NULL::BIGINT AS k'];
+  flush();
+  if (reads.length > 0) return reads.join(' UNION ALL ');
+  const fields = ['NULL::BIGINT AS o', 'NULL::VARCHAR AS s', 'NULL::BIGINT AS k'];
   const sections = SECTIONS.map((section) => `NULL::${structOf(section)} AS ${id(section)}`);
-  return `SELECT ${[...columns, ...sections].join(', ')} WHERE false`;
+  return `${asRows(where)} FROM (SELECT ${[...fields, ...sections].join(', ')}) WHERE false`;
 }
 
-const KEYS = `CREATE TABLE arrived AS SELECT k, ${SECTIONS.map(
-  (section) => `min(o) FILTER (${id(section)} IS NOT NULL) AS ${at(section)}`,
-).join(', ')} FROM records WHERE s = 'post' GROUP BY k`;
+/** Whether the record of a row brought the section. */
+const brought = (section: Section, row = '') => `list_contains(${row}sections, ${text(section)})`;
+
+const KEYS = `CREATE TABLE arrived AS SELECT post_key AS k, ${SECTIONS.map(
+  (section) => `min(first_offset) FILTER (${brought(section)}) AS ${at(section)}`,
+).join(', ')} FROM records WHERE post_key IS NOT NULL GROUP BY post_key`;
 
 function seenBefore(files: readonly string[]): string {
   const flags = SECTIONS.map((section) => `bool_or(${id(section)}) AS ${id(section)}`).join(', ');
@@ -122,40 +150,35 @@ function waiting(files: Files, horizon: string): string {
        ) WHERE coalesce(${SECTIONS.map(since).join(', ')}) IS NOT NULL`;
 }
 
-const sectionList = (conditions: (section: Section) => string) =>
-  `list_filter([${SECTIONS.map((section) => `CASE WHEN ${conditions(section)} THEN ${text(section)} END`).join(', ')}],
-    lambda each: each IS NOT NULL)`;
-
 /**
  * The rows of the bucket, in two parts. Most posts bring all that is new of them in one record and wait for nothing: they
- * are filtered out of the records. The others are put together from up to three records and what waited.
+ * are picked from the records. The others are put together from up to three records and what waited.
  */
 function posts(where: BucketOf): string {
   const wide = (value: (section: Section, name: string) => string) =>
     COLUMNS.map(({ section, name }) => `${value(section, name)} AS ${id(name)}`).join(', ');
   const head = `fresh.k AS post_key, ${text(where.bucket)} AS bucket, ${where.partition}::INTEGER AS kafka_partition,
     fresh.first_offset`;
-  const isNew = sectionList((section) => `fresh.${at(section)} IS NOT NULL`);
+  const isNew = (section: Section) => `fresh.${at(section)} IS NOT NULL`;
   const simple = `(${SECTIONS.map(
     (section) => `coalesce(fresh.${at(section)}, fresh.first_offset) = fresh.first_offset`,
   ).join(' AND ')} AND fresh.k NOT IN (SELECT k FROM resumed))`;
   const joins = SECTIONS.map(
     (section) =>
-      `LEFT JOIN (SELECT o, ${id(section)} FROM records WHERE ${id(section)} IS NOT NULL) AS by_${section}
-       ON by_${section}.o = fresh.${at(section)}`,
+      `LEFT JOIN (SELECT first_offset, ${columnsOf(section)
+        .map(({ name }) => id(name))
+        .join(', ')} FROM records WHERE ${brought(section)}) AS by_${section}
+       ON by_${section}.first_offset = fresh.${at(section)}`,
   ).join(' ');
   return `
-    SELECT ${head}, ${isNew} AS sections, ${isNew} AS new_sections,
-      ${wide((section, name) => `CASE WHEN fresh.${at(section)} IS NOT NULL THEN records.${id(section)}.${id(name)} END`)}
-    FROM records JOIN fresh ON fresh.first_offset = records.o WHERE ${simple}
+    SELECT ${head}, ${sectionList(isNew)} AS sections, ${sectionList(isNew)} AS new_sections,
+      ${wide((section, name) => `CASE WHEN ${isNew(section)} THEN records.${id(name)} END`)}
+    FROM records JOIN fresh ON fresh.first_offset = records.first_offset WHERE ${simple}
     UNION ALL
     SELECT ${head},
-      ${sectionList((section) => `fresh.${at(section)} IS NOT NULL OR waits.${since(section)} IS NOT NULL`)} AS sections,
-      ${isNew} AS new_sections,
-      ${wide(
-        (section, name) =>
-          `CASE WHEN fresh.${at(section)} IS NOT NULL THEN by_${section}.${id(section)}.${id(name)} ELSE waits.${id(name)} END`,
-      )}
+      ${sectionList((section) => `${isNew(section)} OR waits.${since(section)} IS NOT NULL`)} AS sections,
+      ${sectionList(isNew)} AS new_sections,
+      ${wide((section, name) => `CASE WHEN ${isNew(section)} THEN by_${section}.${id(name)} ELSE waits.${id(name)} END`)}
     FROM fresh ${joins} LEFT JOIN resumed AS waits ON waits.k = fresh.k WHERE NOT ${simple}
     ORDER BY first_offset`;
 }
@@ -176,36 +199,58 @@ function pending(where: BucketOf, outputs: Outputs): string {
     ORDER BY post_key`;
 }
 
-/** All statements, in order. */
-export function compactionSql(where: BucketOf, files: Files, outputs: Outputs): readonly string[] {
-  const flags = SECTIONS.map((section) => `${at(section)} IS NOT NULL AS ${id(section)}`).join(', ');
+/** The first pass: records to rows, and what of them is new. */
+export function readingSql(where: BucketOf, files: Files, outputs: Outputs): readonly string[] {
   return [
-    `CREATE TABLE records AS ${readSources(files.sources)}`,
+    `COPY (${readSources(where, files.sources)}) TO ${text(outputs.records)} ${PARQUET}`,
+    `CREATE VIEW records AS FROM read_parquet(${text(outputs.records)})`,
     KEYS,
     fresh(files.seen),
     waiting(files, where.horizon),
     `CREATE TABLE resumed AS SELECT post_key AS k, * EXCLUDE (post_key) FROM waiting WHERE post_key IN (SELECT k FROM fresh)`,
-    `COPY (${posts(where)}) TO ${text(outputs.posts)} ${PARQUET}`,
+  ];
+}
+
+/** The second pass, needed unless {@link isDone}. */
+export function postsSql(where: BucketOf, outputs: Outputs): string {
+  return `COPY (${posts(where)}) TO ${text(outputs.posts)} ${PARQUET}`;
+}
+
+/** What later buckets must know, once `posts` is there. */
+export function carrySql(where: BucketOf, outputs: Outputs): readonly string[] {
+  const flags = SECTIONS.map((section) => `${at(section)} IS NOT NULL AS ${id(section)}`).join(', ');
+  return [
     `COPY (SELECT k AS post_key, ${flags} FROM fresh ORDER BY k) TO ${text(outputs.seen)} ${PARQUET}`,
     `COPY (${pending(where, outputs)}) TO ${text(outputs.pending)} ${PARQUET}`,
   ];
 }
 
-/** One row: records, first and last offset, posts that brought something new, sections left out, bad records, ticks. */
+const total = (value: (section: Section) => string) =>
+  SECTIONS.map((section) => `count(${value(section)})`).join(' + ');
+
+/** One row, after the first pass. */
 export const COUNTS_SQL = `SELECT
-  (SELECT count(*) FROM records) AS records,
-  (SELECT min(o) FROM records) AS first,
-  (SELECT max(o) FROM records) AS last,
+  count(*) AS records, min(first_offset) AS first, max(first_offset) AS last,
   (SELECT count(*) FROM fresh) AS rows,
-  (SELECT ${SECTIONS.map((section) => `count(${id(section)})`).join(' + ')} FROM records)
-    - (SELECT ${SECTIONS.map((section) => `count(${at(section)})`).join(' + ')} FROM fresh) AS duplicates,
-  (SELECT count(*) FROM records WHERE s = 'bad') AS quarantined,
-  (SELECT count(*) FROM records WHERE s = 'tick') AS ticks`;
+  (SELECT count(*) FROM resumed) AS resumed,
+  coalesce(sum(len(sections)) FILTER (post_key IS NOT NULL), 0) - (SELECT ${total(at)} FROM fresh) AS duplicates,
+  count(*) FILTER (post_key IS NULL AND sections[1] = 'bad') AS quarantined,
+  count(*) FILTER (post_key IS NULL AND sections[1] = 'tick') AS ticks
+  FROM records`;
 
 export interface CompactionCounts {
   readonly records: number;
+  /** Posts that brought something new. */
   readonly rows: number;
+  /** Of these, the ones that had sections waiting. */
+  readonly resumed: number;
+  /** Sections left out. */
   readonly duplicates: number;
   readonly quarantined: number;
   readonly ticks: number;
+}
+
+/** Every record is a post of its own, all of it new, and none had waited: the rows of the records are the posts. */
+export function isDone({ records, rows, resumed, duplicates }: CompactionCounts): boolean {
+  return rows === records && duplicates === 0 && resumed === 0;
 }

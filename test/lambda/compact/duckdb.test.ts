@@ -10,7 +10,7 @@ import { serialize, type Manifest, type Seal } from '../../../lambda/shared/chai
 import { columnsOf, COLUMNS, SECTIONS, type Section, type Sections } from '../../../lambda/shared/columns';
 import { manifestKey, postsKey, rawKey, sealKey } from '../../../lambda/shared/keys';
 import { countedOnce, type LogRecord } from '../../support/counted-once';
-import { MemoryStore } from '../../support/memory-store';
+import { MemoryLake } from '../../support/memory-lake';
 
 const HOUR = 3_600_000;
 const START = Date.parse('2026-11-22T00:00:00Z');
@@ -57,8 +57,8 @@ interface Log {
 const KINDS = ['bad', 'tick'] as const;
 
 /** Puts a log and the seals of its buckets into a store. */
-function storeOf({ records, buckets, objects }: Log): MemoryStore {
-  const store = new MemoryStore();
+function storeOf({ records, buckets, objects }: Log): MemoryLake {
+  const store = new MemoryLake();
   for (const [first, last] of objects) {
     const lines = records.slice(first, last + 1).map((record) => lineOf(record, KINDS[record.offset % 2]));
     store.objects.set(rawKey('posts', PARTITION, first, last), zstdCompressSync(lines.join('\n') + '\n'));
@@ -127,7 +127,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-function handlerOn(store: MemoryStore) {
+function handlerOn(store: MemoryLake) {
   return makeHandler({
     bucketMinutes: 60,
     identityHorizonHours: HORIZON_HOURS,
@@ -139,7 +139,7 @@ function handlerOn(store: MemoryStore) {
   });
 }
 
-async function rowsOf(store: MemoryStore, bucket: number): Promise<Record<string, unknown>[]> {
+async function rowsOf(store: MemoryLake, bucket: number): Promise<Record<string, unknown>[]> {
   const body = store.objects.get(postsKey(bucket, PARTITION));
   if (!body) return [];
   const file = join(directory, 'look.parquet');
@@ -159,7 +159,7 @@ async function rowsOf(store: MemoryStore, bucket: number): Promise<Record<string
     );
 }
 
-async function compactAll(store: MemoryStore, buckets: readonly number[]) {
+async function compactAll(store: MemoryLake, buckets: readonly number[]) {
   const handle = handlerOn(store);
   const names = buckets.map(bucketName);
   await handle({ step: 'compact', partition: PARTITION, buckets: names });
@@ -192,7 +192,7 @@ describe('compaction in DuckDB', () => {
         expect(sum(({ ticks }) => ticks)).toBe(others.filter(({ offset }) => offset % 2 === 1).length);
         expect(sum(({ quarantined }) => quarantined)).toBe(others.filter(({ offset }) => offset % 2 === 0).length);
       }),
-      { numRuns: 12 },
+      { numRuns: 40 },
     );
   }, 60_000);
 

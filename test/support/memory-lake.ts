@@ -1,0 +1,57 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { NotFoundError, PreconditionFailedError, type ListOptions, type ObjectStore } from '../../lambda/shared/s3';
+
+/** An object store in memory, with the semantics that the port promises. */
+export class MemoryLake implements ObjectStore {
+  readonly objects = new Map<string, Buffer>();
+  /** Every write, in order. */
+  readonly writes: string[] = [];
+  /** Every call, in order: `get KEY`, `list PREFIX after KEY` … */
+  readonly calls: string[] = [];
+
+  text(key: string): string {
+    const body = this.objects.get(key);
+    if (!body) throw new NotFoundError(key);
+    return body.toString('utf8');
+  }
+
+  json(key: string): unknown {
+    return JSON.parse(this.text(key));
+  }
+
+  keys(prefix = ''): string[] {
+    return [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
+  async get(key: string): Promise<Buffer> {
+    this.calls.push(`get ${key}`);
+    const body = this.objects.get(key);
+    if (!body) throw new NotFoundError(key);
+    return body;
+  }
+
+  async put(key: string, body: Buffer | string): Promise<void> {
+    this.writes.push(key);
+    this.objects.set(key, Buffer.from(body));
+  }
+
+  async putIfAbsent(key: string, body: Buffer | string): Promise<void> {
+    if (this.objects.has(key)) throw new PreconditionFailedError(key);
+    await this.put(key, body);
+  }
+
+  async *list({ prefix, startAfter = '' }: ListOptions) {
+    this.calls.push(`list ${prefix} after ${startAfter}`);
+    for (const key of this.keys(prefix)) {
+      if (key > startAfter) yield { key, size: this.objects.get(key)!.length };
+    }
+  }
+
+  async download(key: string, file: string): Promise<void> {
+    await writeFile(file, await this.get(key));
+  }
+
+  async upload(file: string, key: string): Promise<void> {
+    await this.put(key, await readFile(file));
+  }
+}
