@@ -25,7 +25,7 @@ function consumed(parsed: Parsed) {
   if (!parsed.ok) return [];
   return parsed.items.flatMap((item) => {
     if (!item.ok) return [];
-    const headers = item.section ? { section: item.section } : {};
+    const headers: Record<string, string> = item.section ? { section: item.section } : {};
     const [key, value] = [Buffer.from(item.key), Buffer.from(item.value)];
     return [{ item, decoded: decodeRecord({ partition: 0, offset: 0, timestamp: 0, key, value, headers }) }];
   });

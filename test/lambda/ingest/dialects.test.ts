@@ -1,0 +1,108 @@
+import { GEO, PIN, request, setup } from './harness';
+
+describe('POST /pin, as the emulators of 2022 send', () => {
+  test.each(['/pin', '/pin/'])('%s takes a flat pin', async (path) => {
+    const { call, sent } = setup();
+    expect(await call(request('POST', path, PIN))).toMatchObject({ status: 202, body: { accepted: 1 } });
+    expect(sent).toEqual([{ key: '4', value: PIN, headers: { section: 'pin' } }]);
+  });
+
+  test('another section is refused', async () => {
+    const { call } = setup();
+    expect(await call(request('POST', '/pin/', GEO))).toMatchObject({
+      status: 400,
+      body: { results: [{ error: { field: 'pin.index' } }] },
+    });
+  });
+});
+
+describe('POST /topics/{topic}, as the emulators of 2023 send', () => {
+  const topic = (name: string, body: string) => request('POST', `/topics/${name}`, body);
+
+  test('the answer has the form of the REST proxy', async () => {
+    const { call, sent } = setup();
+    const answer = await call(topic('0a1b2c.geo', `{"records": [{"key":"x", "value": ${GEO}}]}`));
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.body).toEqual({
+      offsets: [{ partition: 2, offset: 10, error_code: null, error: null }],
+      key_schema_id: null,
+      value_schema_id: null,
+    });
+    expect(sent).toEqual([{ key: '4', value: GEO, headers: { section: 'geo' } }]);
+  });
+
+  test('a bad record has its error beside its neighbours’ offsets', async () => {
+    const { call } = setup();
+    const answer = await call(topic('a.pin', `{"records":[{"value":${PIN}},{"value":{"index":"x"}},{},7]}`));
+    expect(answer.status).toBe(200);
+    expect(answer.body.offsets).toEqual([
+      { partition: 2, offset: 10, error_code: null, error: null },
+      { partition: null, offset: null, error_code: 1, error: expect.stringContaining('pin.index must be') },
+      { partition: null, offset: null, error_code: 1, error: 'records[2].value must be an object, got nothing' },
+      { partition: null, offset: null, error_code: 1, error: 'records[3].value must be an object, got nothing' },
+    ]);
+  });
+
+  test.each([
+    ['malformed JSON', '{"records":', 'body must be JSON'],
+    ['no records', '{}', 'records must be an array of at least one {"value":{…}}, got nothing'],
+    ['no record', '{"records":[]}', 'records must be an array of at least one {"value":{…}}, got an empty array'],
+    ['null', 'null', 'records must be'],
+    ['only bad records', '{"records":[{"value":5}]}', 'pin must be an object, got 5'],
+  ])('%s is 422', async (_, body, message) => {
+    const { call } = setup();
+    const answer = await call(topic('a.pin', body));
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { error_code: 42206, message: expect.stringContaining(message) },
+    });
+  });
+
+  test('a topic without a section is 404', async () => {
+    const { call } = setup();
+    expect(await call(topic('a.likes', '{}'))).toMatchObject({
+      status: 404,
+      body: { error_code: 40401, message: 'topic must be a name that ends in .pin, .geo or .user, got "a.likes"' },
+    });
+  });
+});
+
+describe('PUT /streams/{stream}/record, as the streaming emulators of 2023 send', () => {
+  const put = (stream: string, body: string) => request('PUT', `/streams/${stream}/record`, body);
+
+  test.each([
+    ['an object', GEO],
+    ['JSON in a string', JSON.stringify(GEO)],
+    ['base64', JSON.stringify(Buffer.from(GEO).toString('base64'))],
+  ])('Data may be %s', async (_, data) => {
+    const { call, sent } = setup();
+    const answer = await call(put('streaming-x-geo', `{"StreamName":"s","Data": ${data},"PartitionKey":"p"}`));
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.body).toEqual({ SequenceNumber: '10', ShardId: 'shardId-000000000002' });
+    expect(sent).toEqual([{ key: '4', value: GEO, headers: { section: 'geo' } }]);
+  });
+
+  test.each([
+    ['malformed JSON', '{', 'body must be JSON'],
+    ['an array', '[]', 'body must be JSON'],
+    ['no Data', '{}', 'Data must be'],
+    ['Data that is no JSON', '{"Data":"{x"}', 'Data must be'],
+    ['Data in no base64', '{"Data":"!!"}', 'Data must be'],
+    ['a number as Data', '{"Data":5}', 'geo must be an object, got 5'],
+    ['another section', `{"Data":${PIN}}`, 'geo.ind must be'],
+  ])('%s is 400 in the form of Kinesis', async (_, body, message) => {
+    const { call } = setup();
+    expect(await call(put('a-geo', body))).toMatchObject({
+      status: 400,
+      body: { __type: 'InvalidArgumentException', message: expect.stringContaining(message) },
+    });
+  });
+
+  test('a stream without a section is ResourceNotFoundException', async () => {
+    const { call } = setup();
+    expect(await call(put('a-likes', '{}'))).toMatchObject({
+      status: 400,
+      body: { __type: 'ResourceNotFoundException' },
+    });
+  });
+});
