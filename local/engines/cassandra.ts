@@ -119,7 +119,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     '-XX:+ExitOnOutOfMemoryError',
     '-Xss512k',
     ...MODULE_FLAGS,
-    `-Dcassandra.config=${file('cassandra.yaml', cassandraYaml(dir, { native, storage }))}`,
+    `-Dcassandra.config=${file('cassandra.yaml', cassandraYaml(dir, { native, storage }, options.persistent))}`,
     `-Dlogback.configurationFile=${file('logback.xml', LOGBACK)}`,
     `-Dcassandra-rackdc.properties=${file('cassandra-rackdc.properties', `dc=${region}\nrack=r1\n`)}`,
     `-Dcassandra.storagedir=${dir}`,
