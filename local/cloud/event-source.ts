@@ -98,6 +98,17 @@ class Poller implements EventSource {
 
   async lag(): Promise<Record<string, number>> {
     const admin = await (this.admin ??= this.connectAdmin());
+    try {
+      return await this.lagBy(admin);
+    } catch (error) {
+      // The next call begins with a new connection.
+      this.admin = undefined;
+      await admin.disconnect().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async lagBy(admin: Admin): Promise<Record<string, number>> {
     const lags: Record<string, number> = {};
     const committed = await admin.fetchOffsets({ groupId: this.plan.consumerGroup, topics: [...this.plan.topics] });
     for (const { topic, partitions } of committed) {

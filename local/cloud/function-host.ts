@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type FunctionPlan } from '../assembly/local-plan';
@@ -103,9 +103,10 @@ export function startFunctionHost(plans: readonly FunctionPlan[], options: Funct
 }
 
 /** Everything a function's process sees; nothing of ours but PATH, so that a variable the template forgot is missing. */
-export function functionEnvironment(
+function functionEnvironment(
   plan: FunctionPlan,
   extra: Readonly<Record<string, string>>,
+  temporary: string,
 ): Record<string, string> {
   return {
     ...plan.environment,
@@ -126,6 +127,7 @@ export function functionEnvironment(
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     LAMBDA_TASK_ROOT: plan.directory,
     LOCAL_FUNCTION_ARN: plan.arn,
+    TMPDIR: temporary,
     _HANDLER: plan.handler,
     NODE_PATH: plan.layers.map((layer) => join(layer, 'nodejs', 'node_modules')).join(':'),
     LOCAL_RUNTIME_MODULES: RUNTIME_MODULES,
@@ -167,6 +169,7 @@ class HostedFunction {
   private readonly living = new Set<Environment>();
   private stopped = false;
   private readonly log: WriteStream;
+  private readonly temporary: string;
 
   constructor(
     private readonly plan: FunctionPlan,
@@ -174,6 +177,10 @@ class HostedFunction {
     private readonly counters: CounterStore,
   ) {
     this.log = createWriteStream(join(options.logs, `${plan.name}.log`), { flags: 'a' });
+    // A /tmp of its own, as in Lambda; what a killed process left there goes with the next run.
+    this.temporary = join(options.logs, 'tmp', plan.name);
+    rmSync(this.temporary, { recursive: true, force: true });
+    mkdirSync(this.temporary, { recursive: true });
   }
 
   get pid(): number | undefined {
@@ -228,7 +235,7 @@ class HostedFunction {
       ],
       {
         cwd: this.plan.directory,
-        env: functionEnvironment(this.plan, this.options.environment),
+        env: functionEnvironment(this.plan, this.options.environment, this.temporary),
         serialization: 'advanced',
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },

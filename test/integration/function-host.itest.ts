@@ -88,6 +88,7 @@ describe('a function', () => {
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
       LAMBDA_TASK_ROOT: f.directory,
       TZ: ':UTC',
+      TMPDIR: join(directory, 'logs', 'tmp', 'f'),
     });
     const ours = ['SECRET_OF_THE_RUN', 'HOME', 'USER', 'PWD', 'NODE_ENV', 'JEST_WORKER_ID'];
     expect(ours.filter((name) => name in environment)).toEqual([]);

@@ -16,7 +16,7 @@ let invoke: jest.Mock<Promise<Invocation>, [string, string]>;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'control-'));
-  invoke = jest.fn(() => Promise.reject(new Error('unexpected invocation')));
+  invoke = jest.fn((_name: string, _event: string) => Promise.reject(new Error('unexpected invocation')));
   const functions: Pick<FunctionHost, 'invoke' | 'has'> = { invoke, has: (name) => name === 'seal' };
   server = await startControlApi({
     plan: {

@@ -14,7 +14,7 @@ const api: HttpApiPlan = {
 let server: RunningServer | undefined;
 afterEach(async () => server?.stop());
 
-async function post(invoke: Invoke, body: BodyInit = '{}', path = '/posts') {
+async function post(invoke: Invoke, body = '{}', path = '/posts') {
   server = await startHttpApi(api, { invoke });
   const response = await fetch(server.url + path, {
     method: 'POST',

@@ -1,0 +1,83 @@
+/** The app's own assembly of stage local, as the run reads it: what one part names, another part is. */
+import { App } from 'aws-cdk-lib';
+import { rmSync } from 'node:fs';
+import { context } from '../../../cdk.json';
+import { loadConfig } from '../../../lib/config';
+import { composePipeline } from '../../../lib/pipeline';
+import { type FunctionPlan, findFunction, type LocalPlan } from '../../../local/assembly/local-plan';
+import { readLocalPlan } from '../../../local/assembly/read-plan';
+import { emptyLayers } from '../../support/synth';
+
+let plan: LocalPlan;
+
+beforeAll(() => {
+  const app = new App({
+    context: { ...context, 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:annotationsInValidationReport': false },
+    analyticsReporting: false,
+  });
+  const layers = emptyLayers();
+  composePipeline(app, loadConfig({ stage: 'local' }), { layers });
+  const { directory } = app.synth();
+  plan = readLocalPlan(directory);
+  rmSync(directory, { recursive: true, force: true });
+  rmSync(layers, { recursive: true, force: true });
+}, 60_000);
+
+const find = (what: string): FunctionPlan => findFunction(plan.functions, what);
+
+test('every step is a function of the plan', () => {
+  const steps = ['ingest', 'archive', 'aggregate', 'seal', 'compact', 'publish', 'reconcile', 'query'];
+  expect(new Set(steps.map((step) => find(`steps${step}`).name)).size).toBe(steps.length);
+  expect(plan.functions).toHaveLength(steps.length);
+});
+
+test('the variables of the functions name what the plan holds', () => {
+  const [cluster] = plan.clusters;
+  const [topic] = plan.topics;
+  expect(topic.configs).toMatchObject({ 'message.timestamp.type': 'LogAppendTime' });
+  expect(topic.clusterArn).toBe(cluster.arn);
+  for (const { environment } of plan.functions) {
+    const { KAFKA_CLUSTER_ARN, LAKE_BUCKET, KEYSPACE, POSTS_TOPIC } = environment;
+    if (KAFKA_CLUSTER_ARN !== undefined) expect(KAFKA_CLUSTER_ARN).toBe(cluster.arn);
+    if (LAKE_BUCKET !== undefined) expect(plan.buckets.map(({ name }) => name)).toContain(LAKE_BUCKET);
+    if (KEYSPACE !== undefined) expect(plan.keyspaces.map(({ name }) => name)).toEqual([KEYSPACE]);
+    expect(POSTS_TOPIC).toBe(topic.name);
+    const tables = Object.entries(environment).filter(([name]) => name.endsWith('_TABLE'));
+    for (const [, table] of tables) expect(plan.tables.map(({ name }) => name)).toContain(table);
+  }
+});
+
+test('archive and aggregate read the topic from its start, each in a group of its own', () => {
+  expect(
+    plan.eventSources.map(({ functionName, topics, startingPosition }) => [functionName, topics, startingPosition]),
+  ).toEqual(['stepsarchive', 'stepsaggregate'].map((step) => [find(step).name, [plan.topics[0].name], 'TRIM_HORIZON']));
+  expect(new Set(plan.eventSources.map(({ consumerGroup }) => consumerGroup)).size).toBe(2);
+});
+
+test('each API leads to its function, and an output says where it is', () => {
+  for (const [output, step] of [
+    ['IngestUrl', 'stepsingest'],
+    ['QueryUrl', 'stepsquery'],
+  ]) {
+    const api = plan.apis.find(({ id }) => plan.outputs[output].startsWith(`https://${id}.`))!;
+    expect(new Set(api.routes.map(({ functionName }) => functionName))).toEqual(new Set([find(step).name]));
+  }
+});
+
+test('the DAG is handed the functions, the application and the role that are there', () => {
+  const [environment] = plan.environments;
+  const config = JSON.parse(environment.configuration['pipeline.config']) as Record<string, string>;
+  expect(config).toMatchObject({
+    sealFunction: find('stepsseal').name,
+    compactFunction: find('stepscompact').name,
+    publishFunction: find('stepspublish').name,
+    reconcileFunction: find('stepsreconcile').name,
+    applicationId: plan.applications[0].id,
+    lake: find('stepsarchive').environment.LAKE_BUCKET,
+    partitions: plan.topics[0].partitions,
+  });
+  expect(plan.jobRoles).toContain(config.jobRoleArn);
+  expect(plan.deployments.map(({ bucket, prefix }) => `${bucket}/${prefix}`)).toContain(
+    `${environment.bucket}/${environment.dagPath}`,
+  );
+});
