@@ -73,6 +73,15 @@ export const manifestKey = (bucket: BucketStart) => `${PREFIXES.manifests}${buck
 /** A view of a bucket as the Spark job computed it. */
 export const viewKey = (bucket: BucketStart, view: string) => `${PREFIXES.views}${bucketFolder(bucket)}/${view}.json`;
 
+/** Written last of a bucket's views: a reader that finds it finds every view. */
+export const viewsDoneKey = (bucket: BucketStart) => `${PREFIXES.views}${bucketFolder(bucket)}/_SUCCESS`;
+
+/** Begins the keys of the manifests of all buckets of a day. @param day `2026-11-22` */
+export const manifestsOfDayPrefix = (day: string) => `${PREFIXES.manifests}bucket=${day}T`;
+
+/** The bucket's name in a key of its manifest, undefined for a key that is none. */
+export const bucketNameOfManifest = (key: string) => /^manifests\/bucket=([^/]+)\.json$/.exec(key)?.[1];
+
 /** What `reconcile` found for a bucket. */
 export const driftKey = (bucket: BucketStart) => `${PREFIXES.drift}${bucketFolder(bucket)}.json`;
 

@@ -1,0 +1,132 @@
+/**
+ * What publishing decides: what a view object of the Spark job says, which moves the boundary makes, and which roll-ups
+ * those complete. The periods are those of the query API's `cover`, so that what is written is what is read.
+ */
+import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
+import { type Seal } from '../shared/chain';
+import { columnOf } from '../shared/columns';
+import { joinKey, trim, type Counts, type DimensionValue } from '../shared/merge';
+import { type View } from '../shared/views';
+import { dayName, monthName, nextMonth, startOfMonth } from '../query/cover';
+
+const DAY = 86_400_000;
+const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
+
+function dimensionOf(view: View, i: number, value: unknown): DimensionValue | undefined {
+  const { type } = columnOf(view.dimensions[i]);
+  if (type === 'int' || type === 'long') return Number.isSafeInteger(value) ? (value as number) : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (type !== 'timestamp') return value;
+  const instant = Date.parse(value);
+  return Number.isNaN(instant) ? undefined : new Date(instant).toISOString();
+}
+
+/**
+ * The counts in an object `views/bucket=…/<view>.json`.
+ * @throws Error naming the object, the row and the value, if it is not the view of this bucket
+ */
+export function parseViewObject(key: string, text: string, view: View, bucket: BucketStart): Counts {
+  const object = JSON.parse(text) as { view?: unknown; bucket?: unknown; rows?: unknown };
+  if (object.view !== view.name || object.bucket !== bucketName(bucket) || !Array.isArray(object.rows)) {
+    throw new Error(
+      `object '${key}' must hold rows of view '${view.name}' in bucket ${bucketName(bucket)}, got view '${String(object.view)}' in bucket '${String(object.bucket)}'`,
+    );
+  }
+  const counts: Counts = new Map();
+  for (const row of object.rows as unknown[]) {
+    const cells = Array.isArray(row) ? (row as unknown[]) : [];
+    const dimensions = view.dimensions.map((_, i) => dimensionOf(view, i, cells[i]));
+    const value = cells[view.dimensions.length];
+    const complete = dimensions.every((dimension) => dimension !== undefined);
+    if (!complete || !Number.isSafeInteger(value) || cells.length !== dimensions.length + 1) {
+      const shown = JSON.stringify(row).slice(0, 100);
+      throw new Error(`object '${key}' must hold rows of ${view.dimensions.join(', ')} and an integer, got ${shown}`);
+    }
+    const joined = joinKey(dimensions);
+    if (counts.has(joined)) throw new Error(`object '${key}' holds the key ${JSON.stringify(dimensions)} twice`);
+    counts.set(joined, value as number);
+  }
+  return trim(view, counts);
+}
+
+/** A step of the boundary, from one sealed bucket to the next. */
+export interface Move {
+  /** undefined for the first bucket of all. */
+  readonly from: BucketStart | undefined;
+  readonly to: BucketStart;
+}
+
+/**
+ * The moves that publishing these buckets makes: forward only, and only along the chain of seals, so that no bucket is
+ * ever left out. A bucket at the boundary or before it is published again and moves nothing.
+ * @param seals of the buckets, oldest first
+ * @throws Error naming the bucket that the chain says comes before and is not published
+ */
+export function planMoves(
+  boundary: BucketStart | undefined,
+  seals: readonly Pick<Seal, 'bucket' | 'previous'>[],
+  bucketMinutes: number,
+): Move[] {
+  const moves: Move[] = [];
+  let at = boundary;
+  for (const seal of seals) {
+    const bucket = parseBucketName(seal.bucket, bucketMinutes);
+    if (at !== undefined && bucket <= at) continue;
+    const expected = at === undefined ? null : bucketName(at);
+    if (seal.previous !== expected) {
+      throw new Error(
+        `bucket ${seal.bucket} follows ${seal.previous ?? 'nothing'} in the chain of seals, but the boundary is ${expected ?? 'not set'}: the buckets between must be published first`,
+      );
+    }
+    moves.push({ from: at, to: bucket });
+    at = bucket;
+  }
+  return moves;
+}
+
+/** Periods to write anew: each from the rows of what it consists of, so a rerun cannot add twice. */
+export interface RollUps {
+  /** `2026-11-22` */
+  readonly days: readonly string[];
+  /** `2026-11`, made from days. */
+  readonly months: readonly string[];
+}
+
+/** The days and months that end in `(after, until]`. */
+export function completedBetween(after: number, until: number): RollUps {
+  const days: string[] = [];
+  const months: string[] = [];
+  for (let day = startOfDay(after); day + DAY <= until; day += DAY) days.push(dayName(day));
+  for (let month = startOfMonth(after); nextMonth(month) <= until; month = nextMonth(month)) {
+    months.push(monthName(month));
+  }
+  return { days, months };
+}
+
+/** What a move completes: all that ends after the end of the bucket it starts from, up to the end of the one it goes to. */
+export function completedBy(move: Move, bucketMinutes: number): RollUps {
+  const after = move.from === undefined ? move.to : bucketEnd(move.from, bucketMinutes);
+  return completedBetween(after, bucketEnd(move.to, bucketMinutes));
+}
+
+/** The roll-ups that hold a bucket already, and must be written again with it. */
+export function rollUpsWith(bucket: BucketStart, boundary: BucketStart, bucketMinutes: number): RollUps {
+  const served = bucketEnd(boundary, bucketMinutes);
+  return {
+    days: startOfDay(bucket) + DAY <= served ? [dayName(bucket)] : [],
+    months: nextMonth(bucket) <= served ? [monthName(bucket)] : [],
+  };
+}
+
+export function union(parts: readonly RollUps[]): RollUps {
+  const all = (kind: keyof RollUps) => [...new Set(parts.flatMap((part) => part[kind]))].sort();
+  return { days: all('days'), months: all('months') };
+}
+
+/** The names of a month's days. @param month `2026-11` */
+export function daysOfMonth(month: string): string[] {
+  const first = Date.parse(`${month}-01T00:00:00.000Z`);
+  const days: string[] = [];
+  for (let day = first; day < nextMonth(first); day += DAY) days.push(dayName(day));
+  return days;
+}

@@ -1,0 +1,178 @@
+/**
+ * Compares the layers, bucket by bucket: the merged speed rows of each view must equal the batch row. The speed layer may be
+ * behind (it retries while the store is down), so it is waited for first, by the offsets that the seal names.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bucketName, type BucketStart } from '../shared/buckets';
+import { parseBuckets } from '../shared/bucket-list';
+import { type PartitionRange } from '../shared/chain';
+import { mapConcurrently } from '../shared/concurrent';
+import { decodeCounts } from '../shared/counts-codec';
+import { MAX_IN } from '../shared/cql';
+import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
+import { driftKey } from '../shared/keys';
+import { getSeal } from '../shared/lake';
+import { log } from '../shared/log';
+import { mergeCounts, trim, type Counts } from '../shared/merge';
+import { report } from '../shared/metrics';
+import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
+import { storeFromEnvironment, type ReconcileStore } from '../shared/store';
+import { VIEWS, type View } from '../shared/views';
+import { behind, difference, isExpired, type DriftReport } from './core';
+
+export interface ReconcileDeps {
+  readonly lake: Pick<ObjectStore, 'get' | 'put'>;
+  readonly store: ReconcileStore;
+  readonly topic: string;
+  readonly bucketMinutes: number;
+  /** Time to live of speed rows, ms. */
+  readonly speedTtl: number;
+  /** How long the speed layer is waited for, ms. */
+  readonly patience: number;
+  /** @default - all views */
+  readonly views?: readonly View[];
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+  readonly report: typeof report;
+  readonly log: Pick<typeof log, 'warn'>;
+}
+
+export interface ReconcileResult {
+  readonly buckets: readonly { readonly bucket: string; readonly drift: number; readonly expired: boolean }[];
+}
+
+const POLL_MS = 500;
+const CONCURRENT_READS = 32;
+
+export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult> {
+  const { lake, store, topic, bucketMinutes } = deps;
+  const views = deps.views ?? VIEWS;
+
+  /** @throws Error naming the partition and the offsets, if the speed layer does not get there in time */
+  async function waitForSpeed(ranges: readonly PartitionRange[]): Promise<void> {
+    const deadline = deps.now() + deps.patience;
+    for (let waiting = ranges; ; await deps.sleep(POLL_MS)) {
+      const applied = await mapConcurrently(waiting, CONCURRENT_READS, async ({ partition }) => {
+        return [partition, await store.readAppliedOffset(topic, partition)] as const;
+      });
+      const offsets = new Map(applied);
+      waiting = behind(waiting, offsets);
+      if (waiting.length === 0) return;
+      if (deps.now() >= deadline) {
+        const [{ partition, to }] = waiting;
+        throw new Error(
+          `the speed layer is behind in ${waiting.length} partitions: partition ${partition} of '${topic}' must be applied up to offset ${to - 1}, got ${offsets.get(partition) ?? 'none'}`,
+        );
+      }
+    }
+  }
+
+  async function speedCounts(view: View, buckets: readonly BucketStart[]): Promise<Map<BucketStart, Counts>> {
+    const merged = new Map(buckets.map((bucket) => [bucket, new Map() as Counts]));
+    for (let i = 0; i < buckets.length; i += MAX_IN) {
+      for (const row of await store.scanSpeedRows(view.name, buckets.slice(i, i + MAX_IN))) {
+        mergeCounts(view, merged.get(row.bucket)!, decodeCounts(view, row.counts));
+      }
+    }
+    for (const counts of merged.values()) trim(view, counts);
+    return merged;
+  }
+
+  async function batchCounts(view: View, bucket: BucketStart): Promise<Counts> {
+    const blob = await store.readBatchRow(view.name, bucketName(bucket));
+    if (!blob) throw new Error(`view '${view.name}' of bucket ${bucketName(bucket)} is not published`);
+    return trim(view, decodeCounts(view, blob));
+  }
+
+  async function compare(buckets: readonly BucketStart[]): Promise<DriftReport[]> {
+    const found = await mapConcurrently(views, CONCURRENT_READS, async (view) => {
+      const speed = await speedCounts(view, buckets);
+      return mapConcurrently(buckets, CONCURRENT_READS, async (bucket) => {
+        const batch = await batchCounts(view, bucket);
+        const counts = speed.get(bucket)!;
+        return { drift: difference(batch, counts), batch: batch.size, speed: counts.size };
+      });
+    });
+    return buckets.map((bucket, b) => ({
+      bucket: bucketName(bucket),
+      expired: false,
+      drift: found.reduce((sum, each) => sum + each[b].drift, 0),
+      views: Object.fromEntries(views.map((view, v) => [view.name, found[v][b]])),
+    }));
+  }
+
+  /** The newest bucket compared is what the boundary tells; running an old one again does not take it back. */
+  async function recordDrift(newest: BucketStart, drift: number): Promise<void> {
+    const boundary = await store.readBoundary(topic);
+    if ((boundary?.reconciledBucket ?? -Infinity) > newest) return;
+    if (!(await store.putDrift(topic, drift, newest))) throw new Error(`there is no boundary of '${topic}'`);
+  }
+
+  return async (event) => {
+    const began = deps.now();
+    const buckets = parseBuckets(event, bucketMinutes);
+    const seals = await mapConcurrently(buckets, CONCURRENT_READS, async (bucket) => {
+      const seal = await getSeal(lake, bucket);
+      if (!seal) throw new Error(`bucket ${bucketName(bucket)} is not sealed`);
+      return { bucket, ranges: seal.partitions };
+    });
+    const expired = new Set(buckets.filter((bucket) => isExpired(bucket, deps.speedTtl, began)));
+    const alive = seals.filter(({ bucket }) => !expired.has(bucket));
+    // The chain is in order, so the last bucket's ends are the furthest.
+    await waitForSpeed(alive.at(-1)?.ranges ?? []);
+    const compared = await compare(alive.map(({ bucket }) => bucket));
+    const gone = [...expired].map<DriftReport>((bucket) => ({
+      bucket: bucketName(bucket),
+      expired: true,
+      drift: 0,
+      views: {},
+    }));
+    const reports = [...gone, ...compared];
+    await mapConcurrently(buckets, CONCURRENT_READS, (bucket) => {
+      const found = reports.find((each) => each.bucket === bucketName(bucket))!;
+      return lake.put(driftKey(bucket), `${JSON.stringify(found)}\n`, { contentType: 'application/json' });
+    });
+    const drift = compared.reduce((sum, each) => sum + each.drift, 0);
+    if (alive.length > 0) await recordDrift(alive.at(-1)!.bucket, drift);
+    tell(reports, drift, deps.now() - began);
+    return { buckets: reports.map(({ bucket, drift: of, expired: past }) => ({ bucket, drift: of, expired: past })) };
+  };
+
+  function tell(reports: readonly DriftReport[], drift: number, duration: number): void {
+    const compared = reports.filter((each) => !each.expired);
+    const past = reports.filter((each) => each.expired).map(({ bucket }) => bucket);
+    if (past.length > 0) deps.log.warn('speed rows are past their time to live, nothing to compare', { buckets: past });
+    if (drift > 0) {
+      const different = compared.filter((each) => each.drift > 0);
+      deps.log.warn('the layers differ', { drift, buckets: different.map(({ bucket }) => bucket) });
+    }
+    deps.report('reconcile', { received: reports.length, written: compared.length, duration });
+    if (compared.length === 0) return;
+    for (const view of views) {
+      const ofView = compared.reduce((sum, each) => sum + each.views[view.name].drift, 0);
+      deps.report('reconcile', { drift: ofView }, { view: view.name });
+    }
+  }
+}
+
+const HOUR = 3_600_000;
+/** The speed layer is seconds behind, or has an outage that Airflow's own retries wait out. */
+const PATIENCE = 120_000;
+
+let real: ReturnType<typeof makeHandler> | undefined;
+
+export const handler = (event: unknown): Promise<ReconcileResult> => {
+  real ??= makeHandler({
+    lake: lakeFromEnvironment(),
+    store: storeFromEnvironment(),
+    topic: requireEnv(ENV.topic),
+    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
+    patience: PATIENCE,
+    now: Date.now,
+    sleep,
+    report,
+    log,
+  });
+  return real(event);
+};
