@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -54,7 +54,7 @@ export function synthesize(overrides: Readonly<Record<string, unknown>>): Templa
 
 /** A folder that looks like what `npm run layers` leaves. */
 export function emptyLayers(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'layers-'));
+  const directory = join(tmpdir(), 'pipeline-empty-layers');
   for (const arch of ['arm64', 'x64']) {
     mkdirSync(join(directory, `duckdb-${arch}`, 'nodejs', 'node_modules'), { recursive: true });
   }
