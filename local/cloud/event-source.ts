@@ -49,7 +49,7 @@ export interface EventSource {
 /** One poller carries up to five concurrent invocations. @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
 const INVOCATIONS_PER_POLLER = 5;
 /** How long an idle fetch waits: also how late a resumed partition is noticed. Data ends the wait at once. */
-const MAX_WAIT_MS = 100;
+const MAX_WAIT_MS = 250;
 /** A partition that has so much waiting is not read further, and read again at half of it. */
 const READ_AHEAD_BYTES = 16 * 1024 * 1024;
 const FIRST_BACKOFF_MS = 100;

@@ -16,6 +16,8 @@ export interface RunningServer {
  */
 export async function listen(what: string, port: number, listener: RequestListener): Promise<RunningServer> {
   const server: Server = createServer(listener);
+  // Node's five seconds race with clients that reuse a connection just then; API Gateway keeps them for a minute, too.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new Error(`${what}: port ${port} is in use`) : error),

@@ -335,6 +335,22 @@ describe('failures', () => {
   });
 });
 
+test('a frozen broker is waited for, and the partitions go on where they were', async () => {
+  const { topic, start } = await setUp({ batchSize: 10 });
+  await send(topic, 20, 0);
+  const received = new Received();
+  const source = start(async (event) => (received.take(event), ok));
+  await withSource(source, async () => {
+    await until('the first records', () => received.total === 20);
+    kafka.suspend();
+    await sleep(2_000);
+    kafka.resume();
+    await send(topic, 20, 0);
+    await until('all records', () => received.offsets[0].includes(39));
+  });
+  expect(received.offsets[0]).toEqual(upTo(40));
+});
+
 test('stopping waits for the invocation in flight and commits it', async () => {
   const { topic, start } = await setUp({ batchSize: 2 });
   await send(topic, 2, 0);
