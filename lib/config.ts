@@ -306,7 +306,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   publishDelayMinutes: integer(1, 7 * DAY_MINUTES),
   speedTtlHours: integer(1, 24 * 365),
   identityHorizonHours: integer(1, 24 * 365),
-  recentPosts: integer(0, 1_000_000),
+  recentPosts: integer(1, 1_000_000),
   archiveWindowSeconds: integer(0, 300),
   aggregateWindowSeconds: integer(0, 300),
   batchSize: integer(1, 10_000),

@@ -112,7 +112,7 @@ export class PipelineSteps extends Construct {
     });
     // It asks for offsets, and writes ticks where no record witnesses the end of a bucket.
     kafka.bindProducer(fn);
-    lake.bind(fn, { read: ['raw', 'seals'], write: ['seals'] });
+    lake.bind(fn, { read: ['seals'], list: ['raw'], write: ['seals'] });
     fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
     return fn;
   }
@@ -132,7 +132,7 @@ export class PipelineSteps extends Construct {
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, {
-      read: ['raw', 'posts', 'seen', 'pending', 'seals', 'manifests'],
+      read: ['raw', 'seen', 'pending', 'seals', 'manifests'],
       write: ['posts', 'seen', 'pending', 'manifests'],
     });
     fn.setEnvironment({
@@ -151,7 +151,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['views', 'seals', 'manifests'] });
+    lake.bind(fn, { read: ['views', 'seals'], list: ['manifests'] });
     views.bind(fn, { batchViews: 'rw', boundary: 'rw' });
     fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
     return fn;
@@ -166,7 +166,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['seals', 'manifests', 'drift'], write: ['drift'] });
+    lake.bind(fn, { read: ['seals'], write: ['drift'] });
     views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', boundary: 'rw' });
     fn.setEnvironment({
       [ENV.bucketMinutes]: String(config.bucketMinutes),

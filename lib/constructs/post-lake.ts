@@ -17,6 +17,8 @@ export type Prefix = keyof typeof PREFIXES;
 export interface LakeAccess {
   /** Get objects and list keys. */
   readonly read?: readonly Prefix[];
+  /** List keys only. */
+  readonly list?: readonly Prefix[];
   /** Put objects, new ones or over old ones. */
   readonly write?: readonly Prefix[];
 }
@@ -106,15 +108,16 @@ export class PostLake extends Construct {
     applyRemoval(policy, this.database, this.table);
   }
 
-  /** Names the bucket to a function and lets it read and write under the given prefixes, and no others. */
+  /** Names the bucket to a function and lets it do what it may under the given prefixes, and no others. */
   public bind(fn: PipelineFunction, access: LakeAccess): void {
     fn.setEnvironment({ [ENV.lakeBucket]: this.bucket.bucketName });
     this.grant(fn.role, access);
   }
 
-  /** Lets a role read and write under the given prefixes, and no others. */
+  /** Lets a role do what it may under the given prefixes, and no others. */
   public grant(role: IRole, access: LakeAccess): void {
     const read = prefixes(access.read);
+    const list = [...read, ...prefixes(access.list)];
     const write = prefixes(access.write);
     if (read.length > 0) {
       role.addToPrincipalPolicy(
@@ -124,13 +127,15 @@ export class PostLake extends Construct {
           resources: read.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
         }),
       );
+    }
+    if (list.length > 0) {
       role.addToPrincipalPolicy(
         new PolicyStatement({
           effect: Effect.ALLOW,
           actions: ['s3:ListBucket'],
           resources: [this.bucket.bucketArn],
           // "IfExists": a GetObject has no prefix, and without the right to list, S3 answers 403 for a missing key instead of 404.
-          conditions: { StringLikeIfExists: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
+          conditions: { StringLikeIfExists: { 's3:prefix': list.map((prefix) => `${prefix}*`) } },
         }),
       );
     }

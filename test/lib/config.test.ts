@@ -121,6 +121,7 @@ describe('a value that is not allowed is refused in one line that names key, val
     ['partitions', '', 'partitions must be an integer'],
     ['partitions', ' 3', 'partitions must be an integer'],
     ['partitions', Number.NaN, 'partitions must be an integer'],
+    ['recentPosts', '0', 'recentPosts must be an integer from 1 to 1000000'],
     ['retentionDays', '-7', 'retentionDays must be an integer'],
     ['kafkaAuth', 'scram', 'kafkaAuth must be one of iam, unsecured'],
     ['auth', 'none', 'auth must be one of iam, jwt, open'],

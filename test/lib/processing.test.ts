@@ -82,19 +82,16 @@ describe('rights: each function has these and no others', () => {
         modify('speed_state'),
       ],
     ],
-    ['Seal', [...produce, ...get('raw', 'seals'), ...put('seals')]],
+    ['Seal', [...produce, ...get('seals'), ...put('seals')]],
     [
       'Compact',
-      [
-        ...get('raw', 'posts', 'seen', 'pending', 'seals', 'manifests'),
-        ...put('posts', 'seen', 'pending', 'manifests'),
-      ],
+      [...get('raw', 'seen', 'pending', 'seals', 'manifests'), ...put('posts', 'seen', 'pending', 'manifests')],
     ],
     [
       'Publish',
       [
         ...store,
-        ...get('views', 'seals', 'manifests'),
+        ...get('views', 'seals'),
         select('batch_views'),
         modify('batch_views'),
         select('boundary'),
@@ -105,7 +102,7 @@ describe('rights: each function has these and no others', () => {
       'Reconcile',
       [
         ...store,
-        ...get('seals', 'manifests', 'drift'),
+        ...get('seals'),
         ...put('drift'),
         select('speed_views'),
         select('speed_state'),
@@ -123,7 +120,7 @@ describe('rights: each function has these and no others', () => {
 
   test('keys are listed under the prefixes that may be read, and a missing key is found missing', () => {
     const [list] = grants(dev.processing, 'StepsSealRole', dev.all).filter(({ action }) => action === 's3:ListBucket');
-    expect(list.condition).toEqual({ StringLikeIfExists: { 's3:prefix': ['raw/*', 'seals/*'] } });
+    expect(list.condition).toEqual({ StringLikeIfExists: { 's3:prefix': ['seals/*', 'raw/*'] } });
   });
 
   test('no function takes rights from a policy of AWS', () => {
