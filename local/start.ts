@@ -74,7 +74,7 @@ async function run(
     display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s`);
   };
   const sending = clock.phase('send posts', () => send(options, running, display, firstTaken));
-  const [tally, airflow] = await Promise.all([sending, running.startOrchestration()]);
+  const [{ tally, acknowledgedBy }, airflow] = await Promise.all([sending, running.startOrchestration()]);
   writeEndpoints(endpointsFile, running, airflow.url);
   appendLedger(
     ledger,
@@ -88,7 +88,7 @@ async function run(
   await clock.phase('through both layers', () =>
     waitUntilThrough({
       query,
-      until: Date.now(),
+      until: acknowledgedBy,
       bucketMinutes: bucketMinutesOf(running),
       patience: PATIENCE_MS,
       progress: (boundary) => display.progress(cloud, boundary),
@@ -109,10 +109,16 @@ async function run(
   }
 }
 
-async function send(options: RunOptions, { cloud }: Running, display: Display, firstTaken: () => void): Promise<Tally> {
+interface Sent {
+  readonly tally: Tally;
+  /** No record of this run was appended later than this, ms. */
+  readonly acknowledgedBy: number;
+}
+
+async function send(options: RunOptions, { cloud }: Running, display: Display, firstTaken: () => void): Promise<Sent> {
   let first = true;
   const { posts, rate, seed, input } = options;
-  return emulate({
+  const tally = await emulate({
     url: cloud.ingestUrl,
     posts,
     rate,
@@ -126,6 +132,7 @@ async function send(options: RunOptions, { cloud }: Running, display: Display, f
       display.progress(cloud, undefined);
     },
   });
+  return { tally, acknowledgedBy: Date.now() };
 }
 
 /** As the templates tell the functions. */
