@@ -3,6 +3,8 @@
  * nowhere else. Only `bin/` reads context and environment; everything below is handed this object.
  */
 
+import { DEFAULTS } from './config-defaults';
+
 export const STAGES = ['dev', 'prod', 'local'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -125,102 +127,6 @@ export class ConfigError extends Error {
 
 /** The speed rows' time to live in multiples of the time that publishing may take. */
 const TTL_FACTOR = 4;
-
-const DEV: PipelineConfig = {
-  stage: 'dev',
-  project: 'pinterest',
-  removal: 'destroy',
-  logRetentionDays: 7,
-  architecture: 'arm64',
-  availabilityZones: 2,
-  natGateways: 1,
-  brokers: 2,
-  brokerInstance: 'kafka.t3.small',
-  brokerVolumeGb: 20,
-  partitions: 6,
-  replicationFactor: 2,
-  minInsyncReplicas: 1,
-  retentionDays: 7,
-  kafkaAuth: 'iam',
-  auth: 'iam',
-  requestRate: 100,
-  requestBurst: 200,
-  ingestConcurrency: 10,
-  bucketMinutes: 60,
-  publishDelayMinutes: 30,
-  speedTtlHours: 48,
-  identityHorizonHours: 168,
-  recentPosts: 20_000,
-  archiveWindowSeconds: 30,
-  aggregateWindowSeconds: 5,
-  batchSize: 5_000,
-  sparkMaxVcpu: 16,
-  sparkMaxMemoryGb: 64,
-  sparkCores: 2,
-  sparkMemoryGb: 6,
-  sparkIdleMinutes: 5,
-  sparkPollSeconds: 15,
-  airflowClass: 'mw1.micro',
-  airflowWebserver: 'public',
-  deferrable: true,
-  settleSeconds: 10,
-};
-
-const PROD: PipelineConfig = {
-  ...DEV,
-  stage: 'prod',
-  removal: 'retain',
-  logRetentionDays: 90,
-  availabilityZones: 3,
-  natGateways: 2,
-  brokers: 3,
-  brokerInstance: 'kafka.m7g.large',
-  brokerVolumeGb: 200,
-  partitions: 12,
-  replicationFactor: 3,
-  minInsyncReplicas: 2,
-  requestRate: 1_000,
-  requestBurst: 2_000,
-  ingestConcurrency: 100,
-  publishDelayMinutes: 60,
-  speedTtlHours: 168,
-  recentPosts: 50_000,
-  archiveWindowSeconds: 60,
-  sparkMaxVcpu: 64,
-  sparkMaxMemoryGb: 256,
-  sparkCores: 4,
-  sparkMemoryGb: 14,
-  airflowClass: 'mw1.small',
-  airflowWebserver: 'private',
-};
-
-/** One broker carries this: the local run starts one. */
-const LOCAL: PipelineConfig = {
-  ...DEV,
-  stage: 'local',
-  logRetentionDays: 1,
-  partitions: 3,
-  replicationFactor: 1,
-  minInsyncReplicas: 1,
-  kafkaAuth: 'unsecured',
-  auth: 'open',
-  requestRate: 1_000,
-  requestBurst: 2_000,
-  bucketMinutes: 1,
-  publishDelayMinutes: 5,
-  speedTtlHours: 24,
-  archiveWindowSeconds: 1,
-  aggregateWindowSeconds: 0,
-  sparkMaxVcpu: 4,
-  sparkMaxMemoryGb: 16,
-  sparkCores: 2,
-  sparkMemoryGb: 1,
-  sparkPollSeconds: 1,
-  deferrable: false,
-  settleSeconds: 2,
-};
-
-const DEFAULTS: Readonly<Record<Stage, PipelineConfig>> = { dev: DEV, prod: PROD, local: LOCAL };
 
 interface Rule {
   readonly allowed: string;
