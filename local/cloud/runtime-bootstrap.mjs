@@ -6,7 +6,7 @@
  * Messages out: {ready: true} | {failed: error} once; {id, result: JSON text} | {id, error} with each invocation.
  */
 import { existsSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire, isBuiltin, registerHooks } from 'node:module';
 import { delimiter, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -23,26 +23,40 @@ function errorOf(error) {
 }
 
 /**
- * Only what is deployed can be loaded: the asset, its layers, and the AWS SDK of Lambda's runtime. Node itself would walk up
- * from the asset's folder and find the project's own modules, and hide that the bundle lacks one.
+ * Only what is deployed can be loaded: the asset, then its layers, then the AWS SDK of Lambda's runtime, by `require` and by
+ * `import` alike. Node itself would walk up from the asset's folder, find the project's own modules, and hide that the
+ * bundle lacks one; and it would not look for imports in NODE_PATH, as Lambda's runtime does.
  */
 function confine() {
   const folder = (path) => pathToFileURL(path + sep).href;
-  const own = [process.env.LAMBDA_TASK_ROOT, ...(process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean)].map(
-    folder,
-  );
-  const runtime = ['@aws-sdk', '@smithy'].map((scope) => folder(join(process.env.LOCAL_RUNTIME_MODULES, scope)));
+  const layers = (process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean);
+  const own = [process.env.LAMBDA_TASK_ROOT, ...layers].map(folder);
+  const runtime = process.env.LOCAL_RUNTIME_MODULES;
+  const sdk = ['@aws-sdk', '@smithy'].map((scope) => folder(join(runtime, scope)));
   const within = (url, folders) => folders.some((f) => url.startsWith(f));
+  // Siblings of the module folders: what they require is looked for there.
+  const others = [...layers, runtime].map((modules) => createRequire(join(modules, '..', 'sibling.js')));
+  const attempt = (find) => {
+    try {
+      return find();
+    } catch {
+      return undefined;
+    }
+  };
   registerHooks({
     resolve(specifier, context, next) {
-      const resolved = next(specifier, context);
       const asked = context.parentURL !== undefined && within(context.parentURL, own);
-      if (asked && resolved.url.startsWith('file:') && !within(resolved.url, [...own, ...runtime])) {
-        const error = new Error(`Cannot find module '${specifier}': it is neither in the bundle nor in a layer`);
-        error.code = 'MODULE_NOT_FOUND';
-        throw error;
+      if (!asked || isBuiltin(specifier) || /^(\.{0,2}\/|#|\w+:)/.test(specifier)) return next(specifier, context);
+      const found = attempt(() => next(specifier, context));
+      if (found && within(found.url, own)) return found;
+      for (const require of others) {
+        const path = attempt(() => require.resolve(specifier));
+        const url = path === undefined ? '' : pathToFileURL(path).href;
+        if (within(url, [...own, ...sdk])) return { url, shortCircuit: true };
       }
-      return resolved;
+      const error = new Error(`Cannot find module '${specifier}': it is neither in the bundle nor in a layer`);
+      error.code = 'MODULE_NOT_FOUND';
+      throw error;
     },
   });
 }

@@ -101,16 +101,28 @@ describe('a function', () => {
     // Inside the project's folder, as cdk.out is: Node would find the project's modules from there.
     const asset = join(__dirname, '..', '..', '.local', `test-asset-${process.pid}`);
     mkdirSync(asset, { recursive: true });
+    // The project has this one, too: the layer's is the one that is deployed.
+    mkdirSync(join(layer, 'nodejs', 'node_modules', 'cassandra-driver'), { recursive: true });
+    writeFileSync(
+      join(layer, 'nodejs', 'node_modules', 'cassandra-driver', 'index.js'),
+      `module.exports = 'of the layer';`,
+    );
     writeFileSync(
       join(asset, 'index.js'),
-      `exports.handler = async (name) => { try { return typeof require(name); } catch (error) { return error.code; } };`,
+      `exports.handler = async (name) => {
+        const load = async (how) => { try { return await how(); } catch (error) { return error.code; } };
+        const kind = (module) => (typeof module === 'object' ? 'object' : module);
+        return [kind(await load(() => require(name))), kind(await load(async () => { const m = await import(name); return m.default ?? m; }))];
+      };`,
     );
     try {
       const functions = start([plan('', { directory: asset, layers: [layer] })]);
-      expect(await answer(functions, 'greeting')).toBe('string');
-      expect(await answer(functions, '@aws-sdk/client-s3')).toBe('object');
-      expect(await answer(functions, 'node:zlib')).toBe('object');
-      expect(await answer(functions, 'kafkajs')).toBe('MODULE_NOT_FOUND');
+      expect(await answer(functions, 'greeting')).toEqual(['hello', 'hello']);
+      expect(await answer(functions, 'cassandra-driver')).toEqual(['of the layer', 'of the layer']);
+      expect(await answer(functions, '@aws-sdk/client-s3')).toEqual(['object', 'object']);
+      expect(await answer(functions, 'node:zlib')).toEqual(['object', 'object']);
+      expect(await answer(functions, 'zlib')).toEqual(['object', 'object']);
+      expect(await answer(functions, 'kafkajs')).toEqual(['MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
     } finally {
       rmSync(asset, { recursive: true, force: true });
     }
