@@ -9,7 +9,7 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { columnOf, type ColumnType } from './columns';
-import { joinKey, KEY_SEPARATOR, type Counts, type DimensionValue } from './merge';
+import { KEY_SEPARATOR, type Counts, type DimensionValue } from './merge';
 import { ByteReader, ByteWriter } from './varint';
 import { type View } from './views';
 
@@ -42,29 +42,79 @@ function fromInteger(coding: Coding, value: number): DimensionValue {
   return coding === 'instant' ? new Date(value).toISOString() : value;
 }
 
-/** Distinct values of a column in ascending order, and the place of each. */
-function dictionaryOf<T extends DimensionValue>(column: readonly T[], compare?: (a: T, b: T) => number) {
-  const values = [...new Set(column)].sort(compare);
-  return { values, places: new Map(values.map((value, place) => [value, place])) };
+/** A column as places in its dictionary. */
+interface Places {
+  readonly size: number;
+  readonly places: Uint32Array;
 }
 
-function writeDictionary(writer: ByteWriter, view: View, dimension: number, column: readonly string[]): number[] {
-  const coding = codingOf(columnOf(view.dimensions[dimension]).type);
-  if (coding === 'text') {
-    const { values, places } = dictionaryOf(column);
-    writer.unsigned(values.length);
-    for (const value of values) writer.text(value);
-    return column.map((value) => places.get(value)!);
+/** Distinct texts are few, rows are many: a row costs one look-up, whatever the coding. */
+function writeDictionary(
+  writer: ByteWriter,
+  view: View,
+  dimension: number,
+  keys: readonly (readonly string[])[],
+): Places {
+  const seen = new Map<string, number>();
+  const places = new Uint32Array(keys.length);
+  for (let row = 0; row < keys.length; row++) {
+    const text = keys[row][dimension];
+    let number = seen.get(text);
+    if (number === undefined) seen.set(text, (number = seen.size));
+    places[row] = number;
   }
-  const integers = column.map((text) => toInteger(view, coding, dimension, text));
-  const { values, places } = dictionaryOf(integers, (a, b) => a - b);
-  writer.unsigned(values.length);
+  const coding = codingOf(columnOf(view.dimensions[dimension]).type);
+  const sorted = coding === 'text' ? writeTexts(writer, seen) : writeIntegers(writer, view, coding, dimension, seen);
+  const placeOf = new Uint32Array(seen.size);
+  for (const [place, number] of sorted.entries()) placeOf[number] = place;
+  return { size: seen.size, places: places.map((number) => placeOf[number]) };
+}
+
+/** @returns the numbers of the texts, in the order in which they were written */
+function writeTexts(writer: ByteWriter, seen: ReadonlyMap<string, number>): number[] {
+  const texts = [...seen.keys()].sort();
+  writer.unsigned(texts.length);
+  for (const text of texts) writer.text(text);
+  return texts.map((text) => seen.get(text)!);
+}
+
+function writeIntegers(
+  writer: ByteWriter,
+  view: View,
+  coding: Coding,
+  dimension: number,
+  seen: ReadonlyMap<string, number>,
+): number[] {
+  const integers = Array.from(seen, ([text, number]) => ({ value: toInteger(view, coding, dimension, text), number }));
+  integers.sort((a, b) => a.value - b.value);
+  writer.unsigned(integers.length);
   let previous = 0;
-  for (const value of values) {
+  for (const { value } of integers) {
     writer.difference(previous, value);
     previous = value;
   }
-  return integers.map((value) => places.get(value)!);
+  return integers.map(({ number }) => number);
+}
+
+/** The rows in the order of their places. */
+function sortedRows(columns: readonly Places[], rows: number): ArrayLike<number> {
+  const combinations = columns.reduce((product, { size }) => product * size, rows);
+  if (combinations > Number.MAX_SAFE_INTEGER) {
+    const order = Array.from({ length: rows }, (_, row) => row);
+    return order.sort((a, b) => {
+      const differing = columns.find(({ places }) => places[a] !== places[b]);
+      return differing ? differing.places[a] - differing.places[b] : 0;
+    });
+  }
+  // Places and row number in one number: sorting numbers takes a fifth of the time of sorting by a function.
+  const ranks = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let rank = 0;
+    for (const { size, places } of columns) rank = rank * size + places[row];
+    ranks[row] = rank * rows + row;
+  }
+  ranks.sort();
+  return ranks.map((rank) => rank % rows);
 }
 
 function readDictionary(reader: ByteReader, coding: Coding): DimensionValue[] {
@@ -91,30 +141,18 @@ export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): B
   const values = [...counts.values()];
   writer.unsigned(keys.length);
   const dictionaries = new ByteWriter(4096);
-  const columns = view.dimensions.map((_, i) =>
-    writeDictionary(
-      dictionaries,
-      view,
-      i,
-      keys.map((key) => key[i]),
-    ),
-  );
-  const order = values.map((_, row) => row);
-  order.sort((a, b) => {
-    for (const column of columns) {
-      if (column[a] !== column[b]) return column[a] - column[b];
-    }
-    return 0;
-  });
-  for (const [i, column] of columns.entries()) {
+  const columns = view.dimensions.map((_, i) => writeDictionary(dictionaries, view, i, keys));
+  const order = sortedRows(columns, keys.length);
+  for (const [i, { places }] of columns.entries()) {
     let previous = 0;
-    for (const row of order) {
+    for (let at = 0; at < order.length; at++) {
+      const place = places[order[at]];
       // Ascending in the first dimension; in the others only within a group, where plain places compress better.
-      writer.unsigned(i === 0 ? column[row] - previous : column[row]);
-      previous = column[row];
+      writer.unsigned(i === 0 ? place - previous : place);
+      previous = place;
     }
   }
-  for (const row of order) writer.difference(0, values[row]);
+  for (let at = 0; at < order.length; at++) writer.difference(0, values[order[at]]);
   const body = zstdCompressSync(Buffer.concat([dictionaries.bytes(), writer.bytes()]));
   if (body.length + 1 > MAX_BLOB_BYTES) {
     throw new Error(
@@ -143,7 +181,9 @@ export function decodeCounts(view: View, blob: Buffer): Counts {
   });
   const counts: Counts = new Map();
   for (let row = 0; row < rows; row++) {
-    counts.set(joinKey(columns.map((column) => column[row])), reader.difference(0));
+    let key = String(columns[0][row]);
+    for (let i = 1; i < columns.length; i++) key += KEY_SEPARATOR + String(columns[i][row]);
+    counts.set(key, reader.difference(0));
   }
   if (!reader.finished()) throw new Error(`counts of view '${view.name}' hold more bytes than rows`);
   return counts;

@@ -43,6 +43,16 @@ describe('counts as a blob', () => {
     );
   });
 
+  it('come back where there are more combinations of values than numbers hold', () => {
+    const view = findView('followers_by_join_year_age_group')!;
+    const rows = Array.from({ length: 10_000 }, (_, i) => {
+      return [joinKey([(i * 7919) % 10_007, `group ${(i * 31) % 10_009}`, (i * 17) % 10_037]), i] as const;
+    });
+    const blob = encodeCounts(view, new Map(rows));
+    expect(encodeCounts(view, new Map([...rows].reverse()))).toEqual(blob);
+    expect(new Map([...decodeCounts(view, blob)].sort())).toEqual(new Map([...rows].sort()));
+  });
+
   it('take less than a fifth of their JSON, which is what the store charges for', () => {
     const view = findView('followers_by_join_year_age_group')!;
     const counts: Counts = new Map();
