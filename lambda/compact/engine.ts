@@ -65,7 +65,7 @@ export async function runCompaction(
         ticks: number('ticks'),
       };
       if (isDone(counts)) await rename(outputs.records, outputs.posts);
-      else await connection.run(postsSql(where, outputs));
+      else await runAll(postsSql(where, outputs));
       await runAll(carrySql(where, outputs));
       return counts;
     } finally {

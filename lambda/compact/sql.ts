@@ -5,7 +5,7 @@
  * bucket: the identity horizon is streamed past them, everything wide can spill.
  */
 import { COLUMNS, columnsOf, SECTIONS, type Section } from '../shared/columns';
-import { type Covered } from '../shared/ranges';
+import { type Covered, type Range } from '../shared/ranges';
 import { DUCKDB_TYPES } from './columns';
 
 /** A raw object on the local disk. */
@@ -150,40 +150,47 @@ function waiting(files: Files, horizon: string): string {
        ) WHERE coalesce(${SECTIONS.map(since).join(', ')}) IS NOT NULL`;
 }
 
-/**
- * The rows of the bucket, in two parts. Most posts bring all that is new of them in one record and wait for nothing: they
- * are picked from the records. The others are put together from up to three records and what waited.
- */
-function posts(where: BucketOf): string {
-  const wide = (value: (section: Section, name: string) => string) =>
-    COLUMNS.map(({ section, name }) => `${value(section, name)} AS ${id(name)}`).join(', ');
-  const head = `fresh.k AS post_key, ${text(where.bucket)} AS bucket, ${where.partition}::INTEGER AS kafka_partition,
-    fresh.first_offset`;
-  const isNew = (section: Section) => `fresh.${at(section)} IS NOT NULL`;
-  const simple = `(${SECTIONS.map(
-    (section) => `coalesce(fresh.${at(section)}, fresh.first_offset) = fresh.first_offset`,
-  ).join(' AND ')} AND fresh.k NOT IN (SELECT k FROM resumed))`;
-  const joins = SECTIONS.map(
-    (section) =>
-      `LEFT JOIN (SELECT first_offset, ${columnsOf(section)
-        .map(({ name }) => id(name))
-        .join(', ')} FROM records WHERE ${brought(section)}) AS by_${section}
-       ON by_${section}.first_offset = fresh.${at(section)}`,
-  ).join(' ');
-  return `
-    SELECT ${head}, ${sectionList(isNew)} AS sections, ${sectionList(isNew)} AS new_sections,
+const HEAD = (where: BucketOf) =>
+  `fresh.k AS post_key, ${text(where.bucket)} AS bucket, ${where.partition}::INTEGER AS kafka_partition, fresh.first_offset`;
+
+const isNew = (section: Section) => `fresh.${at(section)} IS NOT NULL`;
+
+const wide = (value: (section: Section, name: string) => string) =>
+  COLUMNS.map(({ section, name }) => `${value(section, name)} AS ${id(name)}`).join(', ');
+
+/** Posts whose new sections came in more than one record, or that had waited: narrow, keys and offsets only. */
+const SCATTERED = `CREATE TABLE scattered AS SELECT * FROM fresh WHERE NOT (${SECTIONS.map(
+  (section) => `coalesce(${at(section)}, first_offset) = first_offset`,
+).join(' AND ')}) OR k IN (SELECT k FROM resumed)`;
+
+/** Most posts bring all that is new of them in one record and wait for nothing: they are picked from the records. */
+function picked(where: BucketOf, chunk: string): string {
+  return `SELECT ${HEAD(where)}, ${sectionList(isNew)} AS sections, ${sectionList(isNew)} AS new_sections,
       ${wide((section, name) => `CASE WHEN ${isNew(section)} THEN records.${id(name)} END`)}
-    FROM records JOIN fresh ON fresh.first_offset = records.first_offset WHERE ${simple}
-    UNION ALL
-    SELECT ${head},
+    FROM (FROM records WHERE ${chunk}) AS records
+    JOIN (FROM fresh WHERE ${chunk} AND k NOT IN (SELECT k FROM scattered)) AS fresh
+      ON fresh.first_offset = records.first_offset`;
+}
+
+/** The others are put together from up to three records and what waited. */
+function composed(where: BucketOf, chunk: string): string {
+  const joins = SECTIONS.map(
+    (section) => `LEFT JOIN (
+        SELECT records.first_offset, ${columnsOf(section)
+          .map(({ name }) => `records.${id(name)}`)
+          .join(
+            ', ',
+          )} FROM records JOIN (FROM scattered WHERE ${chunk}) AS wanted ON wanted.${at(section)} = records.first_offset
+      ) AS by_${section} ON by_${section}.first_offset = fresh.${at(section)}`,
+  ).join(' ');
+  return `SELECT ${HEAD(where)},
       ${sectionList((section) => `${isNew(section)} OR waits.${since(section)} IS NOT NULL`)} AS sections,
       ${sectionList(isNew)} AS new_sections,
       ${wide((section, name) => `CASE WHEN ${isNew(section)} THEN by_${section}.${id(name)} ELSE waits.${id(name)} END`)}
-    FROM fresh ${joins} LEFT JOIN resumed AS waits ON waits.k = fresh.k WHERE NOT ${simple}
-    ORDER BY first_offset`;
+    FROM (FROM scattered WHERE ${chunk}) AS fresh ${joins} LEFT JOIN resumed AS waits ON waits.k = fresh.k`;
 }
 
-/** The posts that still lack a section, with when each of their sections came. */
+/** The posts that still lack a section, with when each of their sections came; in the order in which they began to wait. */
 function pending(where: BucketOf, outputs: Outputs): string {
   const stillNew = SECTIONS.flatMap((section) => [
     `CASE WHEN list_contains(rows.new_sections, ${text(section)}) THEN ${text(where.bucket)} ELSE waits.${since(section)} END
@@ -192,11 +199,10 @@ function pending(where: BucketOf, outputs: Outputs): string {
   ]);
   const asBefore = SECTIONS.flatMap((section) => [since(section), ...columnsOf(section).map(({ name }) => id(name))]);
   return `
-    SELECT rows.post_key, ${stillNew.join(', ')} FROM read_parquet(${text(outputs.posts)}) AS rows
-    LEFT JOIN resumed AS waits ON waits.k = rows.post_key WHERE len(rows.sections) < ${SECTIONS.length}
-    UNION ALL
     SELECT post_key, ${asBefore.join(', ')} FROM waiting WHERE post_key NOT IN (SELECT k FROM fresh)
-    ORDER BY post_key`;
+    UNION ALL
+    SELECT rows.post_key, ${stillNew.join(', ')} FROM read_parquet(${text(outputs.posts)}) AS rows
+    LEFT JOIN resumed AS waits ON waits.k = rows.post_key WHERE len(rows.sections) < ${SECTIONS.length}`;
 }
 
 /** The first pass: records to rows, and what of them is new. */
@@ -211,9 +217,22 @@ export function readingSql(where: BucketOf, files: Files, outputs: Outputs): rea
   ];
 }
 
+/** Offsets whose posts are put together and sorted at a time: wide sorts are what would need memory. */
+const CHUNK = 50_000;
+
 /** The second pass, needed unless {@link isDone}. */
-export function postsSql(where: BucketOf, outputs: Outputs): string {
-  return `COPY (${posts(where)}) TO ${text(outputs.posts)} ${PARQUET}`;
+export function postsSql(where: BucketOf & Range, outputs: Outputs): readonly string[] {
+  const statements = [SCATTERED];
+  const chunks: string[] = [];
+  for (let from = where.from; from < where.to; from += CHUNK) {
+    const chunk = `first_offset >= ${from} AND first_offset < ${from + CHUNK}`;
+    const file = `${outputs.posts}-${chunks.length}`;
+    statements.push(
+      `COPY (${picked(where, chunk)} UNION ALL ${composed(where, chunk)} ORDER BY first_offset) TO ${text(file)} ${PARQUET}`,
+    );
+    chunks.push(file);
+  }
+  return [...statements, `COPY (FROM read_parquet(${list(chunks)})) TO ${text(outputs.posts)} ${PARQUET}`];
 }
 
 /** What later buckets must know, once `posts` is there. */
