@@ -19,7 +19,7 @@ export interface Provenance {
    * speed layer had counted, or the end of the newest published bucket; null if there is nothing yet.
    */
   readonly asOf: string | null;
-  /** How many periods (buckets, days, months) and buckets came from which layer. */
+  /** How many periods (buckets, days, months) the batch layer answered for, and in how many buckets speed rows were found. */
   readonly buckets: { readonly batch: number; readonly speed: number };
 }
 

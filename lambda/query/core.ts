@@ -46,7 +46,8 @@ export function planRead(
   // A bucket that ended a time to live ago has lost its first rows; one ahead allows for a broker's clock ahead of ours.
   const oldest = bucketEnd(bucketOf(clock.now - clock.speedTtl, bucketMinutes), bucketMinutes);
   const newest = bucketEnd(bucketEnd(bucketOf(clock.now, bucketMinutes), bucketMinutes), bucketMinutes);
-  const unserved = selection.layer === 'merged' ? served : -Infinity;
+  // The speed layer alone is asked for published buckets too, but none is older than the first of all.
+  const unserved = selection.layer === 'merged' ? served : (published?.first ?? -Infinity);
   const speed =
     selection.layer === 'batch' ? [] : bucketsIn(Math.max(from, unserved, oldest), Math.min(to, newest), bucketMinutes);
   return { periods, speed };

@@ -2,6 +2,7 @@
 import { bucketEnd } from '../shared/buckets';
 import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
 import { json, pathSegments, type HttpAnswer, type HttpEvent } from '../shared/http';
+import { StoreUnavailableError } from '../shared/keyspaces';
 import { log } from '../shared/log';
 import { type Counts } from '../shared/merge';
 import { report } from '../shared/metrics';
@@ -65,7 +66,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       counts: mergeFiltered(view, [...batch, ...speed.map(({ counts }) => counts)], selection.filters),
       boundary: instant(published?.boundary),
       asOf: instant(asOf(selection.layer, published, newest, bucketMinutes)),
-      buckets: { batch: plan.periods.length, speed: plan.speed.length },
+      buckets: { batch: plan.periods.length, speed: new Set(speed.map(({ bucket }) => bucket)).size },
     };
   }
 
@@ -136,8 +137,12 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       deps.report('query', { received: 1, duration: deps.now() - started });
       return answer;
     } catch (error) {
-      log.error('the store did not answer', error, { path: event.rawPath });
       deps.report('query', { received: 1, retries: 1, duration: deps.now() - started });
+      if (!(error instanceof StoreUnavailableError)) {
+        log.error('a question could not be answered', error, { path: event.rawPath });
+        return json(500, { message: 'internal error' } satisfies ErrorResponse);
+      }
+      log.error('the store did not answer', error, { path: event.rawPath });
       const message = 'the store did not answer; try again';
       return json(503, { message, status: 'down' } satisfies ErrorResponse & HealthResponse, { 'retry-after': '5' });
     }

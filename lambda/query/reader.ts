@@ -3,11 +3,12 @@ import { type BucketStart } from '../shared/buckets';
 import { mapConcurrently } from '../shared/concurrent';
 import { decodeCounts } from '../shared/counts-codec';
 import { MAX_IN } from '../shared/cql';
-import { type Counts } from '../shared/merge';
+import { mergeCounts, trim, type Counts } from '../shared/merge';
 import { type BoundaryRow, type QueryStore } from '../shared/store';
 import { type View } from '../shared/views';
 
 export interface SpeedCounts {
+  readonly bucket: BucketStart;
   readonly counts: Counts;
   /** Append time of the newest record in it, ms. */
   readonly asOf: number;
@@ -16,7 +17,7 @@ export interface SpeedCounts {
 /** An outage of the store rejects. */
 export interface QueryReader {
   boundary(): Promise<BoundaryRow | undefined>;
-  /** The rows that exist of `periods`, in any order. */
+  /** What adds up to the rows that exist of `periods`, in any order. Must not be changed: it may be kept for others. */
   batchCounts(view: View, periods: readonly string[]): Promise<readonly Counts[]>;
   /** The rows that exist of `buckets`, of all partitions, in any order. */
   speedCounts(view: View, buckets: readonly BucketStart[]): Promise<readonly SpeedCounts[]>;
@@ -29,19 +30,74 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
+export interface CacheOptions {
+  /** How long merged batch rows are kept, ms. A bucket that is published again shows after it. */
+  readonly ttl: number;
+  /** Of all entries together: a key takes about 100 bytes. */
+  readonly maxKeys: number;
+  now(): number;
+}
+
+const CACHE: CacheOptions = { ttl: 5_000, maxKeys: 300_000, now: Date.now };
+
+interface Cached {
+  readonly until: number;
+  readonly counts: Counts;
+}
+
+/**
+ * Batch rows change only when a bucket is published again, and a warm function is mostly asked about the same range. So
+ * their sum is kept for seconds; a boundary that moves asks for other periods, which is another entry.
+ */
+function batchCache(options: CacheOptions) {
+  const entries = new Map<string, Cached>();
+  let keys = 0;
+  const drop = (name: string) => {
+    keys -= entries.get(name)?.counts.size ?? 0;
+    entries.delete(name);
+  };
+  return {
+    get(name: string): Counts | undefined {
+      const found = entries.get(name);
+      if (found && found.until > options.now()) return found.counts;
+      drop(name);
+      return undefined;
+    },
+    set(name: string, counts: Counts): void {
+      drop(name);
+      if (counts.size > options.maxKeys) return;
+      entries.set(name, { until: options.now() + options.ttl, counts });
+      keys += counts.size;
+      for (const oldest of entries.keys()) {
+        if (keys <= options.maxKeys) break;
+        drop(oldest);
+      }
+    },
+  };
+}
+
 /** @param topic names the boundary */
-export function queryReader(store: QueryStore, topic: string): QueryReader {
+export function queryReader(store: QueryStore, topic: string, cacheOptions: CacheOptions = CACHE): QueryReader {
+  const cache = batchCache(cacheOptions);
   return {
     boundary: () => store.readBoundary(topic),
     async batchCounts(view, periods) {
-      const blobs = await mapConcurrently(periods, CONCURRENT_READS, (period) => store.readBatchRow(view.name, period));
-      return blobs.flatMap((blob) => (blob ? [decodeCounts(view, blob)] : []));
+      const name = `${view.name} ${periods.join()}`;
+      const cached = cache.get(name);
+      if (cached) return [cached];
+      const sum: Counts = new Map();
+      await mapConcurrently(periods, CONCURRENT_READS, async (period) => {
+        const blob = await store.readBatchRow(view.name, period);
+        if (blob) mergeCounts(view, sum, decodeCounts(view, blob));
+      });
+      cache.set(name, trim(view, sum));
+      return [sum];
     },
     async speedCounts(view, buckets) {
       const found = await mapConcurrently(chunks(buckets, MAX_IN), CONCURRENT_READS, (some) =>
         store.scanSpeedRows(view.name, some),
       );
-      return found.flat().map(({ counts, asOf }) => ({ counts: decodeCounts(view, counts), asOf }));
+      return found.flat().map(({ bucket, counts, asOf }) => ({ bucket, counts: decodeCounts(view, counts), asOf }));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Deps, makeHandler } from '../../../lambda/query/handler';
 import { type QueryReader } from '../../../lambda/query/reader';
 import { type BoundaryRow } from '../../../lambda/shared/store';
+import { StoreUnavailableError } from '../../../lambda/shared/keyspaces';
 import { type HttpEvent } from '../../../lambda/shared/http';
 import { type Counts, joinKey } from '../../../lambda/shared/merge';
 
@@ -36,12 +37,14 @@ function readerOf(overrides: Partial<QueryReader> = {}): QueryReader {
   };
 }
 
-const full = (row: BoundaryRow | undefined = boundary) =>
+const full = (row: BoundaryRow | undefined) =>
   readerOf({
     boundary: async () => row,
     batchCounts: async (_view, periods) => periods.flatMap((name) => batchRows[name] ?? []),
     speedCounts: async (_view, buckets) =>
-      buckets.flatMap((bucket) => (speedRows[bucket] ?? []).map((each) => ({ counts: each, asOf: bucket + HOUR / 2 }))),
+      buckets.flatMap((bucket) =>
+        (speedRows[bucket] ?? []).map((each) => ({ bucket, counts: each, asOf: bucket + HOUR / 2 })),
+      ),
   });
 
 const reports: unknown[] = [];
@@ -62,7 +65,7 @@ async function ask(reader: QueryReader, path: string, method = 'GET') {
 
 describe('a question to the query API', () => {
   test('takes each bucket from exactly one layer', async () => {
-    const { statusCode, body } = await ask(full(), '/views/posts_by_category');
+    const { statusCode, body } = await ask(full(boundary), '/views/posts_by_category');
     expect(statusCode).toBe(200);
     expect(body).toEqual({
       view: 'posts_by_category',
@@ -74,18 +77,18 @@ describe('a question to the query API', () => {
       ],
       boundary: '2026-11-22T11:00:00.000Z',
       asOf: '2026-11-22T12:30:00.000Z',
-      buckets: { batch: 2, speed: 2 },
+      buckets: { batch: 2, speed: 1 },
     });
   });
 
   test('can ask the speed layer alone, published buckets included', async () => {
-    const { body } = await ask(full(), '/views/posts_by_category?layer=speed&category=art');
+    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=speed&category=art');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
     expect(body.buckets.batch).toBe(0);
   });
 
   test('can ask the batch layer alone, up to the boundary', async () => {
-    const { body } = await ask(full(), '/views/posts_by_category?layer=batch');
+    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=batch');
     expect(body.rows).toEqual([
       { category: 'art', count: 3 },
       { category: 'travel', count: 5 },
@@ -94,12 +97,20 @@ describe('a question to the query API', () => {
   });
 
   test('is answered by the speed layer before anything is published', async () => {
-    const { body } = await ask(full(undefined as never), '/views/posts_by_category?category=quotes');
-    expect(body).toMatchObject({ rows: [{ category: 'quotes', count: 1 }], buckets: { batch: 2 } });
+    const { body } = await ask(full(undefined), '/views/posts_by_category?category=quotes');
+    expect(body).toMatchObject({
+      rows: [{ category: 'quotes', count: 1 }],
+      boundary: null,
+      asOf: '2026-11-22T12:30:00.000Z',
+      buckets: { batch: 0, speed: 3 },
+    });
   });
 
   test('respects a range in both layers', async () => {
-    const { body } = await ask(full(), '/views/posts_by_category?from=2026-11-22T11:00:00Z&to=2026-11-22T12:00:00Z');
+    const { body } = await ask(
+      full(boundary),
+      '/views/posts_by_category?from=2026-11-22T11:00:00Z&to=2026-11-22T12:00:00Z',
+    );
     expect(body.rows).toEqual([
       { category: 'art', count: 2 },
       { category: 'travel', count: 5 },
@@ -108,7 +119,7 @@ describe('a question to the query API', () => {
   });
 
   test('gives the largest values first with top', async () => {
-    const { body } = await ask(full(), '/views/posts_by_category?top=1');
+    const { body } = await ask(full(boundary), '/views/posts_by_category?top=1');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
   });
 
@@ -141,7 +152,7 @@ describe('a question to the query API', () => {
   });
 
   test('is told to try again while the store is down', async () => {
-    const reader = readerOf({ boundary: () => Promise.reject(new Error('no host available')) });
+    const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
     for (const path of ['/views/posts_by_category', '/health', '/boundary']) {
       const { statusCode, headers, body } = await ask(reader, path);
       expect([statusCode, headers['retry-after'], body.status]).toEqual([503, '5', 'down']);
@@ -149,9 +160,15 @@ describe('a question to the query API', () => {
   });
 });
 
+test('a fault of our own is not called an outage', async () => {
+  const reader = readerOf({ boundary: () => Promise.reject(new Error('counts must have version 1')) });
+  const { statusCode, body } = await ask(reader, '/views/posts_by_category');
+  expect([statusCode, body]).toEqual([500, { message: 'internal error' }]);
+});
+
 describe('the boundary', () => {
   test('is told with its age and what reconcile found', async () => {
-    expect((await ask(full(), '/boundary')).body).toEqual({
+    expect((await ask(full(boundary), '/boundary')).body).toEqual({
       bucket: '2026-11-22T11:00:00.000Z',
       firstBucket: '2026-11-22T10:00:00.000Z',
       publishedAt: '2026-11-22T12:01:00.000Z',
