@@ -36,15 +36,19 @@ async function main(argv: readonly string[]): Promise<void> {
   const clock = startClock(display.line);
   const running = await bringUp({ directory: options.data, clock, say: display.line });
   const endpoints = join(LOCAL, 'endpoints.json');
+  const watchdog = watch({ kafka: running.kafka, cassandra: running.cassandra, s3: running.s3 }, display.line);
   let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= shutDown(running, endpoints));
+  const stop = () => {
+    // First of all, or it would bring back what is being stopped.
+    watchdog.stop();
+    return (stopping ??= shutDown(running, endpoints));
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       display.line('stopping');
       void stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
     });
   }
-  const watchdog = watch({ kafka: running.kafka, cassandra: running.cassandra, s3: running.s3 }, display.line);
   try {
     await run(options, running, clock, display, endpoints);
     if (!options.exit) {
@@ -52,7 +56,6 @@ async function main(argv: readonly string[]): Promise<void> {
       await new Promise(() => undefined);
     }
   } finally {
-    watchdog.stop();
     display.end();
     await stop();
   }

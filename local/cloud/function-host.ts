@@ -188,6 +188,15 @@ class HostedFunction {
   }
 
   async invoke(event: string): Promise<Invocation> {
+    const invocation = await this.attempt(event);
+    // As Lambda does: a caller may drop what it is told, and API Gateway answers 500 without a reason.
+    if (invocation.error && !this.log.writableEnded) {
+      this.log.write(`${JSON.stringify({ level: 'error', message: 'invoke error', error: invocation.error })}\n`);
+    }
+    return invocation;
+  }
+
+  private async attempt(event: string): Promise<Invocation> {
     if (this.stopped) return failure('ServiceException', 'the function host is stopped');
     const environment = (this.environment ??= this.start());
     const broken = await environment.ready;
