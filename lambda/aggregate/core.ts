@@ -94,21 +94,19 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
 }
 
 /**
- * Adds a change to a row's counts, leaving out what the row holds already.
+ * Adds a change to a row's counts, leaving out what the row holds already. `counts` is changed: copying thousands of keys
+ * a batch would cost more than adding to them.
  * @param appliedOffset of the row; undefined if there is none yet
- * @returns the new counts, or undefined if there is nothing to add
+ * @returns whether there was anything to add
  */
-export function applyChange(
-  change: RowChange,
-  counts: ReadonlyMap<string, number>,
-  appliedOffset: number | undefined,
-): Counts | undefined {
+export function applyChange(change: RowChange, counts: Counts, appliedOffset: number | undefined): boolean {
   const { view, offsets, keys, values } = change;
-  let next: Counts | undefined;
+  let added = false;
   for (let i = 0; i < offsets.length; i++) {
     if (appliedOffset !== undefined && offsets[i] <= appliedOffset) continue;
-    next ??= new Map(counts);
-    add(view, next, keys[i], values[i]);
+    add(view, counts, keys[i], values[i]);
+    added = true;
   }
-  return next && trim(view, next);
+  if (added) trim(view, counts);
+  return added;
 }

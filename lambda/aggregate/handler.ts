@@ -114,8 +114,9 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       const stored = await deps.store.readSpeedRow(key);
       row = stored && { appliedOffset: stored.appliedOffset, counts: decodeCounts(view, stored.counts) };
     }
-    const counts = applyChange(change, row?.counts ?? new Map(), row?.appliedOffset);
-    if (!counts) {
+    // Cached counts may be changed in place: they were taken out of the cache, and come back only if all writes succeed.
+    const counts: Counts = row?.counts ?? new Map<string, number>();
+    if (!applyChange(change, counts, row?.appliedOffset)) {
       if (bucket === after.bucket) after.rows.set(view.name, row);
       return;
     }
