@@ -6,7 +6,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type BucketStart } from '../shared/buckets';
 import { columnOf, SECTIONS, type ColumnName, type Section, type Sections, type Value } from '../shared/columns';
-import { ALL_SECTIONS, maskOf, type SectionMask } from '../shared/merge';
+import { ALL_SECTIONS, maskOf, maskOfPresent, type SectionMask } from '../shared/merge';
 import { ByteReader, ByteWriter } from '../shared/varint';
 import { sectionsOf, type View } from '../shared/views';
 
@@ -52,11 +52,11 @@ export function remember(
   limit: number,
   columns: PendingColumns,
 ): { readonly sections: Sections; readonly known: SectionMask; readonly news: SectionMask } | undefined {
-  const arrivedMask = maskOf(SECTIONS.filter((section) => arrived[section] !== undefined));
+  const arrivedMask = maskOfPresent(arrived);
   const post = state.recent.get(index);
   if (!post) {
     state.recent.set(index, { seen: arrivedMask, pending: keep(arrived, arrivedMask, columns) });
-    if (state.recent.size > limit) state.recent.delete(state.recent.keys().next().value!);
+    if (state.recent.size > limit) evictOldest(state.recent);
     return { sections: arrived, known: arrivedMask, news: arrivedMask };
   }
   const news = arrivedMask & ~post.seen;
@@ -66,6 +66,18 @@ export function remember(
   post.seen |= news;
   post.pending = keep(sections, post.seen, columns);
   return { sections, known: post.seen, news };
+}
+
+/**
+ * One iterator a map, kept: it stands at the oldest post, as nothing else is ever removed. A new one each time would begin
+ * by stepping over all that was removed since the map last grew.
+ */
+const oldest = new WeakMap<Map<number, RecentPost>, Iterator<number>>();
+
+function evictOldest(recent: Map<number, RecentPost>): void {
+  let at = oldest.get(recent);
+  if (!at) oldest.set(recent, (at = recent.keys()));
+  recent.delete(at.next().value as number);
 }
 
 function keep(sections: Sections, seen: SectionMask, columns: PendingColumns): Sections | undefined {

@@ -24,6 +24,15 @@ export function maskOf(sections: Iterable<Section>): SectionMask {
   return mask;
 }
 
+/** The sections that a post has, as bits. */
+export function maskOfPresent(sections: Sections): SectionMask {
+  let mask = 0;
+  for (let i = 0; i < SECTIONS.length; i++) {
+    if (sections[SECTIONS[i]] !== undefined) mask |= 1 << i;
+  }
+  return mask;
+}
+
 interface ColumnAt {
   readonly section: Section;
   readonly name: string;
@@ -84,8 +93,7 @@ export function contributionOf(
 
 /** {@link contributionOf} for sections given by name. */
 export function contribution(view: View, sections: Sections, newSections: Iterable<Section>): Contribution | undefined {
-  const known = maskOf(SECTIONS.filter((section) => sections[section] !== undefined));
-  return contributionOf(view, sections, known, maskOf(newSections));
+  return contributionOf(view, sections, maskOfPresent(sections), maskOf(newSections));
 }
 
 /** Adds one value, by the view's own way to merge. */
