@@ -55,21 +55,23 @@ const SERVER_IN_TROUBLE = new Set([
   0x1700, // outcome of a conditional write unknown
 ]);
 
-const CLIENT_IN_TROUBLE = new Set([
-  'NoHostAvailableError',
-  'OperationTimedOutError',
-  'BusyConnectionError',
-  'AuthenticationError',
-  'DriverError',
-]);
-
 /** Wraps an error of the driver if it is an outage; anything else is returned as it is. */
 export function classify(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
+  // By class: names of classes do not survive minification.
+  const { errors } = require('cassandra-driver') as typeof cassandra;
+  const client = [
+    errors.NoHostAvailableError,
+    errors.OperationTimedOutError,
+    errors.BusyConnectionError,
+    errors.AuthenticationError,
+  ];
   const { code } = error as { code?: unknown };
   const outage =
-    CLIENT_IN_TROUBLE.has(error.name) ||
-    (error.name === 'ResponseError' && typeof code === 'number' && SERVER_IN_TROUBLE.has(code)) ||
+    client.some((each) => error instanceof each) ||
+    // The plain base class: connections that close in the middle of a request.
+    error.constructor === errors.DriverError ||
+    (error instanceof errors.ResponseError && SERVER_IN_TROUBLE.has(error.code)) ||
     // Errors of sockets and name look-ups: ECONNREFUSED, ENOTFOUND …, but not Node's ERR_…, which are mistakes.
     (typeof code === 'string' && /^E(?!RR_)/.test(code));
   return outage

@@ -8,6 +8,7 @@ describe('an error of the store', () => {
     ['no host answers', new errors.NoHostAvailableError({})],
     ['it takes too long', new errors.OperationTimedOutError('timed out')],
     ['all connections are busy', new errors.BusyConnectionError('127.0.0.1', 2048, 3)],
+    ['a connection closes', Reflect.construct(errors.DriverError, ['Connection was closed by the server']) as Error],
     ['the login fails', new errors.AuthenticationError('bad signature')],
     ['replicas are missing', responseError(0x1000)],
     ['it is overloaded', responseError(0x1001)],
@@ -25,6 +26,7 @@ describe('an error of the store', () => {
     ['a guardrail refuses', responseError(0x2200)],
     ['rights are missing', responseError(0x2100)],
     ['an argument is wrong', Object.assign(new TypeError('not a buffer'), { code: 'ERR_INVALID_ARG_TYPE' })],
+    ['a value does not fit', new errors.ArgumentError('expected a Date')],
     ['the code is wrong', new Error('oops')],
   ])('is none where %s', (_, error) => {
     expect(classify(error)).toBe(error);
