@@ -131,9 +131,9 @@ def json_row(view, types, value):
     parts = []
     for at, name in enumerate(view["dimensions"]):
         text = F.split("key", SEPARATOR).getItem(at)
-        # to_json of a one-element array escapes as JSON wants it; the brackets are cut off.
-        quoted = F.expr("substring(to_json(array(split(key, '{0}')[{1}])), 2)".format(SEPARATOR, at))
-        quoted = F.regexp_replace(quoted, r"\]$", "")
+        # The cleaning leaves no control character, so these two are all that JSON wants escaped.
+        escaped = F.replace(F.replace(text, F.lit("\\"), F.lit("\\\\")), F.lit('"'), F.lit('\\"'))
+        quoted = F.concat(F.lit('"'), escaped, F.lit('"'))
         parts += [text if types[name] in ("int", "long") else quoted, F.lit(",")]
     return F.concat(F.lit("["), *parts, value.cast("string"), F.lit("]"))
 
