@@ -45,7 +45,8 @@ async function main(argv: readonly string[]): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      display.line('stopping');
+      // A terminal signals the whole group, so this may come twice.
+      if (!stopping) display.line('stopping');
       void stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
     });
   }
