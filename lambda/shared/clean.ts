@@ -33,6 +33,14 @@ export function cleanText(value: unknown): string | null {
   return trimmed.isWellFormed() ? trimmed : trimmed.toWellFormed();
 }
 
+/**
+ * Texts that are dimensions of views. Longer ones are no names: they would only swell rows, which hold 1 MB at most, and a row
+ * that cannot be written stops its partition.
+ */
+const LONGEST_NAME = 256;
+const NAME_ALLOWED = `a text of at most ${LONGEST_NAME} characters`;
+const tooLong = (name: string | null) => name !== null && name.length > LONGEST_NAME;
+
 function unless(text: string | null, placeholders: readonly string[]): string | null {
   return text === null || placeholders.includes(text) ? null : text;
 }
@@ -148,12 +156,15 @@ export function cleanPin(raw: RawSection, timestamp: number): Cleaned {
   const category = cleanText(raw.category);
   // Control characters alone pass the structural check, and are nothing once they are spaces.
   if (category === null) return refuse('pin.category', raw.category, 'a non-blank string');
+  if (tooLong(category)) return refuse('pin.category', raw.category, NAME_ALLOWED);
+  const poster = unless(cleanText(raw.poster_name), UNKNOWN_POSTER);
+  if (tooLong(poster)) return refuse('pin.poster_name', raw.poster_name, `${NAME_ALLOWED}, or null`);
   const saved = cleanText(raw.save_location);
   return {
     unique_id: cleanText(raw.unique_id),
     title: unless(cleanText(raw.title), NO_TITLE),
     description: unless(cleanText(raw.description), NO_DESCRIPTION),
-    poster_name: unless(cleanText(raw.poster_name), UNKNOWN_POSTER),
+    poster_name: poster,
     follower_count: followers,
     tag_list: cleanTags(raw.tag_list),
     media_type: mediaType,
@@ -181,12 +192,14 @@ export function cleanGeo(raw: RawSection): Cleaned {
   const longitude = cleanDegrees(raw.longitude, 180);
   if (longitude === undefined)
     return refuse('geo.longitude', raw.longitude, 'a finite number from -180 to 180, or null');
+  const country = cleanText(raw.country);
+  if (tooLong(country)) return refuse('geo.country', raw.country, `${NAME_ALLOWED}, or null`);
   return {
     posted_at: postedAt,
     post_year: postedAt === null ? null : Number(postedAt.slice(0, 4)),
     latitude,
     longitude,
-    country: cleanText(raw.country),
+    country,
   };
 }
 

@@ -142,6 +142,21 @@ describe('text', () => {
   });
 });
 
+describe('a text that is a dimension of views', () => {
+  const long = 'x'.repeat(257);
+  test.each([
+    ['pin.category', () => pin({ category: long })],
+    ['pin.poster_name', () => pin({ poster_name: long })],
+    ['geo.country', () => geo({ country: long })],
+  ])('%s has at most 256 characters, or goes to quarantine', (field, clean) => {
+    expect(clean()).toMatchObject({ field, allowed: expect.stringContaining('at most 256 characters') });
+  });
+
+  test('may be 256 characters long', () => {
+    expect(geo({ country: 'x'.repeat(256) })).toMatchObject({ country: 'x'.repeat(256) });
+  });
+});
+
 describe('tag_list', () => {
   test.each([
     ['a,b', ['a', 'b']],
