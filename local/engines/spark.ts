@@ -85,8 +85,9 @@ export function sparkCommand(options: SparkOptions): SparkCommand {
   const java = findJava();
   const python = installed('spark', 'bin', 'python');
   const configuration = join(options.workDir, 'conf');
-  // SPARK_CONF_DIR is on the class path, and a class archive takes no folder with anything in it.
-  const empty = join(options.workDir, 'empty');
+  // SPARK_CONF_DIR is on the class path, which must be the one that the class archive was made with: the same folder for
+  // every job, with nothing in it.
+  const empty = join(ENGINES, 'spark-conf');
   mkdirSync(configuration, { recursive: true });
   mkdirSync(empty, { recursive: true });
   const log4j = join(configuration, 'log4j2.properties');
