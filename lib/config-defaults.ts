@@ -37,7 +37,6 @@ const DEV: PipelineConfig = {
   airflowClass: 'mw1.micro',
   airflowWebserver: 'public',
   deferrable: true,
-  settleSeconds: 10,
 };
 
 const PROD: PipelineConfig = {
@@ -91,7 +90,6 @@ const LOCAL: PipelineConfig = {
   sparkMemoryGb: 1,
   sparkPollSeconds: 1,
   deferrable: false,
-  settleSeconds: 2,
 };
 
 /** What each stage is without overrides. */

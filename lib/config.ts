@@ -74,7 +74,7 @@ export interface PipelineConfig {
   /** Ingest functions running at once: each holds connections to every broker. */
   readonly ingestConcurrency: number;
 
-  /** Length of a bucket, minutes: how often the batch layer runs. A divisor of a day, as days are made of buckets. */
+  /** Length of a bucket, minutes: how often the batch layer runs. It divides an hour, or is hours that divide a day. */
   readonly bucketMinutes: number;
   /** Minutes after the end of a bucket within which its batch views are expected to be published. */
   readonly publishDelayMinutes: number;
@@ -114,8 +114,6 @@ export interface PipelineConfig {
   readonly airflowWebserver: 'public' | 'private';
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker itself. */
   readonly deferrable: boolean;
-  /** Seconds that the DAG waits after the end of a bucket, so that clients' last records are in. */
-  readonly settleSeconds: number;
 }
 
 export type ConfigKey = keyof PipelineConfig;
@@ -167,6 +165,10 @@ function integerOf(values: readonly number[]): Rule {
   };
 }
 
+function divisorsOf(number: number): number[] {
+  return Array.from({ length: number }, (_, i) => i + 1).filter((each) => number % each === 0);
+}
+
 const YES_NO: Rule = {
   allowed: 'true or false',
   parse: (value) =>
@@ -174,6 +176,14 @@ const YES_NO: Rule = {
 };
 
 const DAY_MINUTES = 24 * 60;
+
+/** What a cron expression, and so the DAG's timetable, can say: 90 minutes divide a day, but no cron runs every 90. */
+const BUCKET_MINUTES = [
+  ...divisorsOf(60),
+  ...divisorsOf(24)
+    .filter((hours) => hours > 1)
+    .map((hours) => 60 * hours),
+];
 
 /** What CloudWatch takes; any other number of days fails the deployment. */
 const LOG_RETENTION_DAYS = [
@@ -208,7 +218,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   requestRate: integer(1, 10_000),
   requestBurst: integer(1, 5_000),
   ingestConcurrency: integer(1, 1_000),
-  bucketMinutes: integerOf(Array.from({ length: DAY_MINUTES }, (_, i) => i + 1).filter((n) => DAY_MINUTES % n === 0)),
+  bucketMinutes: integerOf(BUCKET_MINUTES),
   publishDelayMinutes: integer(1, 7 * DAY_MINUTES),
   speedTtlHours: integer(1, 24 * 365),
   identityHorizonHours: integer(1, 24 * 365),
@@ -225,7 +235,6 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   airflowClass: oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
   airflowWebserver: oneOf('public', 'private'),
   deferrable: YES_NO,
-  settleSeconds: integer(0, 3_600),
 };
 
 export const CONFIG_KEYS = Object.keys(RULES) as readonly ConfigKey[];

@@ -116,7 +116,6 @@ export class AirflowEnvironment extends Construct {
       partitions: config.partitions,
       emrPollSeconds: config.sparkPollSeconds,
       deferrable: config.deferrable,
-      settleSeconds: config.settleSeconds,
     });
   }
 

@@ -30,8 +30,6 @@ export function bundle(step: string, external: readonly string[]): AssetCode {
             target: 'node24',
             format: 'cjs',
             minify: true,
-            // The driver of Keyspaces names its errors by their classes, and code tells errors apart by that name.
-            keepNames: true,
             // A map would tie the hash to the checkout's path.
             sourcemap: false,
             external: ['@aws-sdk/*', '@smithy/*', ...external],

@@ -126,7 +126,14 @@ describe('a value that is not allowed is refused in one line that names key, val
     ['kafkaAuth', 'scram', 'kafkaAuth must be one of iam, unsecured'],
     ['auth', 'none', 'auth must be one of iam, jwt, open'],
     ['jwtIssuer', 'http://issuer', 'jwtIssuer must be an https address'],
-    ['bucketMinutes', '7', 'bucketMinutes must be one of 1, 2, 3, 4, 5, 6, 8,'],
+    [
+      'bucketMinutes',
+      '7',
+      'bucketMinutes must be one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360,',
+    ],
+    // It divides a day, but cron has no "every 90 minutes", nor "every 8 minutes" that starts with the hour each time.
+    ['bucketMinutes', '90', 'bucketMinutes must be one of 1, 2, 3,'],
+    ['bucketMinutes', '8', 'bucketMinutes must be one of 1, 2, 3,'],
     ['aggregateWindowSeconds', '301', 'aggregateWindowSeconds must be an integer from 0 to 300'],
     ['batchSize', '10001', 'batchSize must be an integer from 1 to 10000'],
     ['sparkCores', '3', 'sparkCores must be one of 1, 2, 4, 8, 16'],

@@ -55,7 +55,6 @@ describe('Airflow', () => {
       partitions: 6,
       emrPollSeconds: 15,
       deferrable: true,
-      settleSeconds: 10,
     });
   });
 

@@ -165,6 +165,9 @@ describe('the lake', () => {
     );
     expect(Object.fromEntries(input.StorageDescriptor.Columns.map(({ Name, Type }) => [Name, Type]))).toMatchObject({
       post_key: 'bigint',
+      kafka_partition: 'int',
+      first_offset: 'bigint',
+      sections: 'array<string>',
       new_sections: 'array<string>',
       title: 'string',
       follower_count: 'bigint',
