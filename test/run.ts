@@ -3,11 +3,12 @@
  * `npm test -- unit dag` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
+const HANGING_MS = 20_000;
 const scratch = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
 
 interface Counts {
@@ -24,11 +25,20 @@ interface Suite {
 const bin = (name: string) => join(ROOT, 'node_modules', '.bin', name);
 const python = (engine: string) => join(ROOT, '.local', 'engines', engine, 'bin', 'python');
 
-function execute(command: string, args: readonly string[]): Promise<number> {
+/** @param report a file that the command writes when it is through: if it goes on for long after, it is ended and has failed */
+function execute(command: string, args: readonly string[], report?: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    const watch = setInterval(() => {
+      if (report === undefined || !existsSync(report) || Date.now() - statSync(report).mtimeMs < HANGING_MS) return;
+      console.error(`${command} did not end: a test left something open`);
+      child.kill('SIGKILL');
+    }, 1_000);
     child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
+    child.once('close', (code) => {
+      clearInterval(watch);
+      resolve(code ?? 1);
+    });
   });
 }
 
@@ -50,7 +60,8 @@ const jest =
   (project: string, ...args: readonly string[]) =>
   async (): Promise<Counts> => {
     const report = join(scratch, `${project}-${args.length}.json`);
-    const code = await execute(bin('jest'), ['--selectProjects', project, '--json', `--outputFile=${report}`, ...args]);
+    const options = ['--selectProjects', project, '--json', `--outputFile=${report}`, ...args];
+    const code = await execute(bin('jest'), options, report);
     try {
       const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
       const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;

@@ -166,7 +166,7 @@ interface Health {
 }
 
 /** Waits until every process is well and a DAG is there. */
-async function waitForDags(call: Call, processes: readonly Supervised[]): Promise<void> {
+async function waitForDags(call: Call, processes: readonly Supervised[], since: Date): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (;;) {
     const dead = processes.find((process) => !process.running());
@@ -174,10 +174,12 @@ async function waitForDags(call: Call, processes: readonly Supervised[]): Promis
       throw new Error(`airflow ended while starting: see ${dead.log}`);
     }
     const errors = (await call('GET', '/importErrors')) as {
-      import_errors: { filename: string; stack_trace: string }[];
+      import_errors: { filename: string; stack_trace: string; timestamp: string }[];
     };
-    if (errors.import_errors.length > 0) {
-      const { filename, stack_trace: trace } = errors.import_errors[0];
+    // What an earlier start could not import stays in the database until the file is looked at again.
+    const fresh = errors.import_errors.find(({ timestamp }) => new Date(timestamp) >= since);
+    if (fresh !== undefined) {
+      const { filename, stack_trace: trace } = fresh;
       throw new Error(`airflow cannot import ${filename}:\n${trace}`);
     }
     const health = (await call('GET', '/monitor/health')) as Health;
@@ -199,6 +201,7 @@ async function waitForDags(call: Call, processes: readonly Supervised[]): Promis
  * @throws Error with the DAG's stack trace if it cannot be imported; of one line, or with the log's last lines, otherwise
  */
 export async function startAirflow(options: AirflowOptions): Promise<AirflowEngine> {
+  const started = new Date();
   const airflow = installed('airflow', 'bin', 'airflow');
   const port = await claimPort('airflow', options.port);
   const url = `http://${HOST}:${port}`;
@@ -216,7 +219,7 @@ export async function startAirflow(options: AirflowOptions): Promise<AirflowEngi
     // First the API server: a task that starts before it fails its first try.
     processes.push(await start('api-server', async () => (await fetch(`${url}/api/v2/monitor/health`)).ok));
     processes.push(...(await Promise.all([start('dag-processor'), start('scheduler')])));
-    await waitForDags(call, processes);
+    await waitForDags(call, processes, started);
   } catch (error) {
     await each((process) => process.kill9());
     throw error;

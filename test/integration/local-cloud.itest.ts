@@ -211,7 +211,8 @@ test('what a plan says is there: APIs, buckets with their files, tables, topics,
     await until('the second record', () => lines().includes('two'));
     expect(cloud.processes().archive.pid).not.toBe(archive.pid);
     await until('lag 0', async () => Object.values((await cloud.lag()).Stepsarchive1A2B).every((lag) => lag === 0));
-    expect(lines()).toEqual(['one', 'two']);
+    // At least once: the batch that was under way when the process died comes again.
+    expect([...new Set(lines())]).toEqual(['one', 'two']);
     await producer.disconnect();
 
     expect(await cloud.invoke('ingest', { body: 'x' })).toEqual({ statusCode: 202, body: 'x' });
