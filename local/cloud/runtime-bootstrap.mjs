@@ -5,7 +5,7 @@
  * Messages in:  {id, event: JSON text, context: {awsRequestId, deadline: epoch ms}}
  * Messages out: {ready: true} | {failed: error} once; {id, result: JSON text} | {id, error} with each invocation.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { createRequire, isBuiltin, registerHooks } from 'node:module';
 import { delimiter, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,9 +29,10 @@ function errorOf(error) {
  */
 function confine() {
   const folder = (path) => pathToFileURL(path + sep).href;
-  const layers = (process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean);
-  const own = [process.env.LAMBDA_TASK_ROOT, ...layers].map(folder);
-  const runtime = process.env.LOCAL_RUNTIME_MODULES;
+  // Node names modules by their real paths, and any of these folders may be behind a link.
+  const layers = (process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean).map((path) => realpathSync(path));
+  const own = [realpathSync(process.env.LAMBDA_TASK_ROOT), ...layers].map(folder);
+  const runtime = realpathSync(process.env.LOCAL_RUNTIME_MODULES);
   const sdk = ['@aws-sdk', '@smithy'].map((scope) => folder(join(runtime, scope)));
   const within = (url, folders) => folders.some((f) => url.startsWith(f));
   // Siblings of the module folders: what they require is looked for there.
