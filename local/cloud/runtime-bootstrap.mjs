@@ -30,7 +30,10 @@ function errorOf(error) {
 function confine() {
   const folder = (path) => pathToFileURL(path + sep).href;
   // Node names modules by their real paths, and any of these folders may be behind a link.
-  const layers = (process.env.NODE_PATH ?? '').split(delimiter).filter(Boolean).map((path) => realpathSync(path));
+  const layers = (process.env.NODE_PATH ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map((path) => realpathSync(path));
   const own = [realpathSync(process.env.LAMBDA_TASK_ROOT), ...layers].map(folder);
   const runtime = realpathSync(process.env.LOCAL_RUNTIME_MODULES);
   const sdk = ['@aws-sdk', '@smithy'].map((scope) => folder(join(runtime, scope)));
