@@ -147,7 +147,9 @@ function bucketMinutesOf({ plan }: Running): number {
 }
 
 function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, airflow?: string): void {
-  const functions = Object.entries(cloud.processes()).map(([name, { pid }]) => [name, pid] as const);
+  const functions = Object.entries(cloud.processes()).flatMap(([name, { pid }]) =>
+    pid === undefined ? [] : [[name, pid]],
+  );
   const endpoints = {
     ingest: cloud.ingestUrl,
     query: cloud.queryUrl,

@@ -32,6 +32,10 @@ interface Answers {
   readonly counters: Record<string, Record<string, number>>;
 }
 
+interface Endpoints {
+  readonly pids: { readonly kafka: number; readonly functions: Readonly<Record<string, number>> };
+}
+
 let folder: string;
 
 /** The files that git would commit, with what setup installed linked in. */
@@ -142,12 +146,12 @@ describe('npm start -- --exit', () => {
     first = await start(repository, [...args, '--answers', at('first.json')]);
     let killed = false;
     second = await start(repository, [...args, '--answers', at('second.json'), '--rate', '400'], (line) => {
-      // Once posts flow: a function's host, then the broker.
+      // Once posts flow: the function that takes them, then the broker.
       if (killed || !line.includes('first 202')) return;
       killed = true;
-      const { pids } = JSON.parse(readFileSync(join(repository, '.local/endpoints.json'), 'utf8'));
-      process.kill(pids.functions[Object.keys(pids.functions).find((name) => /archive/i.test(name))!], 'SIGKILL');
-      process.kill(pids.kafka, 'SIGKILL');
+      const endpoints = JSON.parse(readFileSync(join(repository, '.local/endpoints.json'), 'utf8')) as Endpoints;
+      const { kafka, functions } = endpoints.pids;
+      for (const pid of [...Object.values(functions), kafka]) process.kill(pid, 'SIGKILL');
     });
   }, 600_000);
 
