@@ -1,15 +1,17 @@
 #!/usr/bin/env node
-/** Reads the configuration, composes the stacks, and nothing else. */
+/** Reads the configuration, composes the stacks, has them reviewed, and nothing else. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { ConfigError, loadConfig, overridesIn } from '../lib/config';
 import { composePipeline } from '../lib/pipeline';
+import { reviewAtSynth } from '../lib/rules/review';
 
 const app = new App();
 try {
   const host = process.arch === 'arm64' ? 'arm64' : 'x86_64';
   const config = loadConfig(overridesIn(app.node.getAllContext()), host);
   composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
+  reviewAtSynth(app, config);
 } catch (error) {
   if (!(error instanceof ConfigError)) {
     throw error;

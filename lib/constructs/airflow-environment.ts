@@ -7,6 +7,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
+import { acknowledge, acknowledgeActions, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
 import { type PipelineSteps } from './pipeline-steps';
 import { type PostLake } from './post-lake';
@@ -59,6 +60,11 @@ export class AirflowEnvironment extends Construct {
       removalPolicy: removalPolicy({ removal: 'destroy' }),
       autoDeleteObjects: true,
     });
+    acknowledge(
+      this.bucket,
+      'Copies of DAGs that are in version control; MWAA looks at them all the time, and each look would be a line',
+      'AwsSolutions-S1',
+    );
     const upload = new Upload(this, 'Dags', {
       config,
       bucket: this.bucket,
@@ -144,7 +150,9 @@ export class AirflowEnvironment extends Construct {
 
     allow(['airflow:PublishMetrics'], [`arn:${partition}:airflow:${region}:${account}:environment/${name}`]);
     role.addToPolicy(new PolicyStatement({ effect: Effect.DENY, actions: ['s3:ListAllMyBuckets'], resources: ['*'] }));
-    allow(['s3:GetObject', 's3:GetObjectVersion'], [this.bucket.arnForObjects(`${DAGS}/*`)]);
+    const dags = this.bucket.arnForObjects(`${DAGS}/*`);
+    allow(['s3:GetObject', 's3:GetObjectVersion'], [dags]);
+    acknowledgeResources(role, 'The DAGs of this repository: which there are differs from version to version', [dags]);
     allow(
       [
         's3:ListBucket',
@@ -157,6 +165,11 @@ export class AirflowEnvironment extends Construct {
     );
     // MWAA asks for it of the account, which has no resource to name.
     allow(['s3:GetAccountPublicAccessBlock', 'logs:DescribeLogGroups', 'cloudwatch:PutMetricData'], ['*']);
+    acknowledgeResources(role, 'Actions that know no resource, as MWAA demands them', ['*']);
+    const groups = `arn:${partition}:logs:${region}:${account}:log-group:airflow-${name}-*`;
+    acknowledgeResources(role, "The environment's log groups, whose names MWAA makes of its name and the module", [
+      groups,
+    ]);
     allow(
       [
         'logs:CreateLogStream',
@@ -167,9 +180,11 @@ export class AirflowEnvironment extends Construct {
         'logs:GetLogGroupFields',
         'logs:GetQueryResults',
       ],
-      [`arn:${partition}:logs:${region}:${account}:log-group:airflow-${name}-*`],
+      [groups],
     );
     // The queue between scheduler and workers is in an account of the service, under a name that it makes.
+    const queues = `arn:${partition}:sqs:${region}:*:airflow-celery-*`;
+    acknowledgeResources(role, 'A queue of the service, in its account and under a name that it makes', [queues]);
     allow(
       [
         'sqs:ChangeMessageVisibility',
@@ -179,8 +194,11 @@ export class AirflowEnvironment extends Construct {
         'sqs:ReceiveMessage',
         'sqs:SendMessage',
       ],
-      [`arn:${partition}:sqs:${region}:*:airflow-celery-*`],
+      [queues],
     );
+    acknowledgeActions(role, 'With and without plain text, as MWAA demands; by way of SQS only', [
+      'kms:GenerateDataKey*',
+    ]);
     // That queue's key is the service's own, hence in no account but this one.
     role.addToPolicy(
       new PolicyStatement({

@@ -14,6 +14,7 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ConfigError, type PipelineConfig } from '../config';
+import { acknowledge } from '../rules/acknowledge';
 import { logGroup } from './logs';
 import { type PipelineFunction } from './pipeline-function';
 
@@ -45,6 +46,7 @@ export class FunctionHttpApi extends Construct {
         'pipeline:open-api',
         `anyone who reaches ${props.description} may call it: set auth to iam or jwt`,
       );
+      acknowledge(this.api, 'The config says so, and each synth warns of it', 'AwsSolutions-APIG4');
     }
     const integration = new HttpLambdaIntegration('Handler', props.handler.function, {
       // One permission for the API: one a route would repeat it a dozen times.

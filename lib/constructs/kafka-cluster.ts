@@ -13,6 +13,7 @@ import { CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/shared/env';
 import { type PipelineConfig } from '../config';
+import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
 import { type PipelineFunction } from './pipeline-function';
 import { applyRemoval, removalPolicy } from './removal';
@@ -140,7 +141,9 @@ export class KafkaCluster extends Construct {
     fn.allow(['ec2:DescribeVpcs', 'ec2:DescribeSecurityGroups'], ['*']);
     fn.allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [this.cluster.clusterArn]);
     fn.allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [this.topic.attrTopicArn]);
-    fn.allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [this.groupArn(options.consumerGroup)]);
+    const group = this.groupArn(options.consumerGroup);
+    fn.allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]);
+    acknowledgeResources(fn.role, "In the place of the cluster's UUID, which is known at deployment only", [group]);
 
     const source = new EventSourceMapping(fn, 'Posts', {
       target: fn.function,
@@ -160,6 +163,11 @@ export class KafkaCluster extends Construct {
       metricsConfig: { metrics: [MetricType.EVENT_COUNT, MetricType.ERROR_COUNT, MetricType.KAFKA_METRICS] },
     });
     (source.node.defaultChild as CfnEventSourceMapping).maximumRecordAgeInSeconds = RETRY_FOREVER;
+    acknowledge(
+      source,
+      'A batch is tried until it works: with a destination, records of an outage would be given up after ten attempts',
+      'Serverless-LambdaEventSourceMappingDestination',
+    );
     // Created after the rights: a poller that is refused at first stays in an error state for minutes.
     source.node.addDependency(fn.role);
     return source;

@@ -6,6 +6,7 @@ import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/shared/env';
 import { type PipelineConfig } from '../config';
+import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { bundle } from './bundle';
 import { logGroup } from './logs';
 
@@ -77,6 +78,11 @@ export class PipelineFunction extends Construct {
     });
     this.logGroup.grantWrite(this.role);
     this.role.addToPolicy(networkInterfaces());
+    acknowledgeResources(
+      this.role,
+      'Actions that know no resource: which they may be is listed in lib/rules/actions.ts',
+      ['*'],
+    );
 
     this.function = new Function(this, 'Function', {
       description: props.description,
@@ -98,6 +104,11 @@ export class PipelineFunction extends Construct {
       layers: props.layers ? [...props.layers] : undefined,
       environment: { [ENV.stage]: config.stage },
     });
+    acknowledge(
+      this.function,
+      'Invoked by an API, an event source or Airflow, each of which sees the error and tries again: never asynchronously',
+      'Serverless-LambdaDLQ',
+    );
     // The function checks its network when it is created: the rights must be there by then.
     this.function.node.addDependency(this.role);
   }

@@ -8,6 +8,7 @@ import { type ColumnType } from '../../lambda/shared/columns';
 import { ENV } from '../../lambda/shared/env';
 import { PREFIXES } from '../../lambda/shared/keys';
 import { type PipelineConfig } from '../config';
+import { acknowledgeResources } from '../rules/acknowledge';
 import { type PipelineFunction } from './pipeline-function';
 import { applyRemoval, removalPolicy } from './removal';
 
@@ -119,12 +120,18 @@ export class PostLake extends Construct {
     const read = prefixes(access.read);
     const list = [...read, ...prefixes(access.list)];
     const write = prefixes(access.write);
+    const objects = (names: readonly string[]) => names.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
+    acknowledgeResources(
+      role,
+      'Keys under the prefix are named by bucket, partition and offset as data arrives; the prefix belongs to the step',
+      objects([...read, ...write]),
+    );
     if (read.length > 0) {
       role.addToPrincipalPolicy(
         new PolicyStatement({
           effect: Effect.ALLOW,
           actions: ['s3:GetObject'],
-          resources: read.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
+          resources: objects(read),
         }),
       );
     }
@@ -144,7 +151,7 @@ export class PostLake extends Construct {
         new PolicyStatement({
           effect: Effect.ALLOW,
           actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
-          resources: write.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
+          resources: objects(write),
         }),
       );
     }

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { PREFIXES } from '../../lambda/shared/keys';
 import { viewsAsJson } from '../../lambda/shared/views';
 import { type PipelineConfig } from '../config';
+import { acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
@@ -78,6 +79,7 @@ export class SparkApplication extends Construct {
     );
     // It looks whether its group is there, which can be asked about all groups only.
     this.jobRole.addToPolicy(new PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
+    acknowledgeResources(this.jobRole, 'To list log groups is a right on all of them', ['*']);
 
     new Upload(this, 'JobFiles', {
       config,
@@ -100,13 +102,14 @@ export class SparkApplication extends Construct {
         resources: [this.application.attrArn],
       }),
     );
+    const runs = `${this.application.attrArn}/jobruns/*`;
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['emr-serverless:GetJobRun', 'emr-serverless:CancelJobRun', 'emr-serverless:GetDashboardForJobRun'],
-        // A run's id is known when it runs.
-        resources: [`${this.application.attrArn}/jobruns/*`],
+        resources: [runs],
       }),
     );
+    acknowledgeResources(role, "A run's id is known when it runs", [runs]);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['iam:PassRole'],

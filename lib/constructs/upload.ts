@@ -1,8 +1,10 @@
+import { DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, type ISource } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
+import { acknowledge, acknowledgeActions, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
 
 export interface UploadProps {
@@ -34,6 +36,9 @@ export class Upload extends Construct {
     logs.grantWrite(role);
     const objects = bucket.arnForObjects(`${prefix}*`);
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [objects] }));
+    acknowledgeResources(role, 'The files of this repository: which there are differs from version to version', [
+      objects,
+    ]);
     if (props.prune) {
       role.addToPolicy(new PolicyStatement({ actions: ['s3:DeleteObject'], resources: [objects] }));
     }
@@ -56,6 +61,32 @@ export class Upload extends Construct {
       logGroup: logs,
     });
     deployment.node.addDependency(role);
+    acknowledgeAssets(role);
+    acknowledgeHandler(this);
+  }
+}
+
+/** CDK lets a role read its assets by a grant of its own, over the bucket in which the bootstrap keeps them. */
+function acknowledgeAssets(role: Role): void {
+  const reason = 'What CDK grants for reading its assets, which are files of this repository';
+  acknowledgeActions(role, reason, ['s3:GetBucket*', 's3:GetObject*', 's3:List*']);
+  const bucket = `cdk-${DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>`;
+  acknowledgeResources(role, reason, [`arn:<AWS::Partition>:s3:::${bucket}/*`]);
+}
+
+/** CDK's own function: one in a stack, with whatever runtime the version of CDK comes with. */
+function acknowledgeHandler(scope: Construct): void {
+  for (const handler of Stack.of(scope).node.children.filter(({ node }) =>
+    /^Custom::CDKBucketDeployment/.test(node.id),
+  )) {
+    acknowledge(
+      handler,
+      "CDK's function, which runs while a stack is deployed: its errors fail the deployment, and its runtime comes with CDK",
+      'AwsSolutions-L1',
+      'Serverless-LambdaLatestVersion',
+      'Serverless-LambdaDLQ',
+      'Serverless-LambdaTracing',
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { CfnKeyspace, CfnTable, type CfnTableProps } from 'aws-cdk-lib/aws-cassa
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/shared/env';
 import { type PipelineConfig } from '../config';
+import { acknowledgeResources } from '../rules/acknowledge';
 import { type PipelineFunction } from './pipeline-function';
 import { applyRemoval, removalPolicy } from './removal';
 
@@ -100,7 +101,11 @@ export class ViewStore extends Construct {
       arns[mode].push(this.arn(`keyspace/${this.keyspaceName}/table/${TABLES[table].name}`));
     }
     // Drivers read the system tables to find the nodes; the service fills them from the VPC endpoint on the caller's behalf.
-    fn.allow(['cassandra:Select'], [...arns.r, ...arns.rw, this.arn('keyspace/system*')]);
+    const system = this.arn('keyspace/system*');
+    fn.allow(['cassandra:Select'], [...arns.r, ...arns.rw, system]);
+    acknowledgeResources(fn.role, 'The system keyspaces: they are several, and hold schemas and addresses only', [
+      system,
+    ]);
     if (arns.rw.length > 0) {
       fn.allow(['cassandra:Modify'], arns.rw);
     }

@@ -1,5 +1,6 @@
 import { type Template } from 'aws-cdk-lib/assertions';
 import { STAGES, type Stage } from '../../lib/config';
+import { ANY_RESOURCE } from '../../lib/rules/actions';
 import { synthesize, type Templates } from '../support/synth';
 import { grants, resources, type Resource } from '../support/templates';
 
@@ -96,24 +97,6 @@ describe('logs', () => {
 });
 
 describe('wildcards', () => {
-  /** Actions on every resource, each with its reason. */
-  const ANY_RESOURCE: Readonly<Record<string, string>> = {
-    'ec2:CreateNetworkInterface': 'Lambda checks it on all before it puts a function into the network',
-    'ec2:DeleteNetworkInterface': 'as above',
-    'ec2:AssignPrivateIpAddresses': 'as above',
-    'ec2:UnassignPrivateIpAddresses': 'as above',
-    'ec2:DescribeNetworkInterfaces': 'knows no resource',
-    'ec2:DescribeSubnets': 'knows no resource',
-    'ec2:DescribeVpcs': 'knows no resource',
-    'ec2:DescribeSecurityGroups': 'knows no resource',
-    'ec2:DescribeVpcEndpoints': 'knows no resource',
-    'xray:PutTraceSegments': 'knows no resource',
-    'xray:PutTelemetryRecords': 'knows no resource',
-    'logs:DescribeLogGroups': 'asks about all groups of the account',
-    's3:GetAccountPublicAccessBlock': 'is about the account',
-    'cloudwatch:PutMetricData': 'knows no resource',
-  };
-
   const all = (stage: Stage) =>
     (['network', 'storage', 'processing', 'orchestration'] as const).flatMap((stack) =>
       Object.keys(resources(templates[stage][stack], 'AWS::IAM::Role')).flatMap((role) =>

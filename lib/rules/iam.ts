@@ -1,0 +1,96 @@
+/** Rights that nobody decided on, or that are none. */
+import { ACTIONS, ANY_OTHER_RESOURCE, ANY_RESOURCE, WILDCARD_ACTIONS } from './actions';
+import { type AppTemplates, type Finding, listOf, type Located, type Rule } from './rule';
+
+interface Statement {
+  readonly Effect: unknown;
+  readonly Action?: unknown;
+  readonly NotAction?: unknown;
+  readonly Resource?: unknown;
+  readonly NotResource?: unknown;
+  readonly Principal?: unknown;
+}
+
+interface Place {
+  readonly at: Located;
+  readonly statement: Statement;
+}
+
+const POLICIES = [
+  'AWS::IAM::Policy',
+  'AWS::IAM::ManagedPolicy',
+  'AWS::IAM::RolePolicy',
+  'AWS::S3::BucketPolicy',
+  'AWS::SQS::QueuePolicy',
+  'AWS::SNS::TopicPolicy',
+];
+
+/** All statements that allow something. */
+function allowing(app: AppTemplates): Place[] {
+  const documents = [
+    ...app.resources(...POLICIES).map((at) => ({ at, document: at.properties['PolicyDocument'] })),
+    ...app.resources('AWS::IAM::Role', 'AWS::IAM::User', 'AWS::IAM::Group').flatMap((at) =>
+      listOf(at.properties['Policies']).map((policy) => ({
+        at,
+        document: (policy as { PolicyDocument?: unknown }).PolicyDocument,
+      })),
+    ),
+  ];
+  return documents.flatMap(({ at, document }) =>
+    listOf((document as { Statement?: unknown } | undefined)?.Statement)
+      .map((statement) => ({ at, statement: statement as Statement }))
+      .filter(({ statement }) => statement.Effect !== 'Deny'),
+  );
+}
+
+const finding = (at: Located, message: string): Finding => ({ at, location: 'Properties.PolicyDocument', message });
+const actionsOf = (statement: Statement) => listOf(statement.Action).map(String);
+
+const knownActions: Rule = {
+  name: 'known-actions',
+  check: (app) =>
+    allowing(app).flatMap(({ at, statement }) =>
+      actionsOf(statement)
+        .filter((action) => !action.includes('*') && !ACTIONS.includes(action))
+        .map((action) => finding(at, `Action must be one of lib/rules/actions.ts, got '${action}'`)),
+    ),
+};
+
+const wildcardActions: Rule = {
+  name: 'wildcard-actions',
+  check: (app) =>
+    allowing(app).flatMap(({ at, statement }) => [
+      ...actionsOf(statement)
+        .filter((action) => action.includes('*') && !(action in WILDCARD_ACTIONS))
+        .map((action) =>
+          finding(at, `a wildcard in Action must have its reason in lib/rules/actions.ts, got '${action}'`),
+        ),
+      ...listOf(statement.NotAction).map((action) =>
+        finding(at, `Action must say what is allowed, got all but '${String(action)}'`),
+      ),
+    ]),
+};
+
+const wildcardResources: Rule = {
+  name: 'wildcard-resources',
+  check: (app) =>
+    allowing(app)
+      // What a resource's own policy allows is about that resource.
+      .filter(({ statement }) => statement.Principal === undefined)
+      .flatMap(({ at, statement }) => {
+        const list = listOf(statement.Resource).includes('*')
+          ? ANY_RESOURCE
+          : statement.NotResource !== undefined
+            ? ANY_OTHER_RESOURCE
+            : undefined;
+        return list
+          ? actionsOf(statement)
+              .filter((action) => !(action in list))
+              .map((action) =>
+                finding(at, `Resource '*' must have its reason in lib/rules/actions.ts, got it for '${action}'`),
+              )
+          : [];
+      }),
+};
+
+export const IAM_RULES: readonly Rule[] = [knownActions, wildcardActions, wildcardResources];

@@ -1,0 +1,54 @@
+import { type CfnResource, CfnOutput } from 'aws-cdk-lib';
+import { AwsSolutionsChecks, type IApplyRule, type NagRuleResult, ServerlessChecks } from 'cdk-nag';
+import { type IConstruct } from 'constructs';
+import { flatten } from './acknowledge';
+
+/** AWS' own advice. Findings are acknowledged beside the code of the construct that they are about. */
+export class SolutionsChecks extends AwsSolutionsChecks {
+  protected override applyRule(params: IApplyRule): void {
+    super.applyRule(named(params));
+  }
+}
+
+/** What the Serverless lens of the Well-Architected Framework advises. */
+export class ServerlessLensChecks extends ServerlessChecks {
+  protected override applyRule(params: IApplyRule): void {
+    super.applyRule(named(params));
+  }
+}
+
+/**
+ * When the checks run, what belongs to another stack is an output of that stack, with a name that is long and made. A finding
+ * names what the output shows instead, as it does within a stack: `<LakeBucket.Arn>/raw/*`.
+ */
+function named(params: IApplyRule): IApplyRule {
+  const rule = (node: CfnResource): NagRuleResult => {
+    const result = params.rule(node);
+    return Array.isArray(result) ? result.map((finding) => followOutputs(finding, node)) : result;
+  };
+  // The rule's id is made of the function's name.
+  return { ...params, rule: Object.defineProperty(rule, 'name', { value: params.rule.name }) };
+}
+
+function followOutputs(finding: string, node: CfnResource): string {
+  return finding.replace(
+    /\{"Fn::GetStackOutput":\{.*?"OutputName":"(\w+)"\}\}/g,
+    (reference: string, output: string) => outputs(node.node.root).get(output) ?? reference,
+  );
+}
+
+const known = new WeakMap<IConstruct, ReadonlyMap<string, string>>();
+
+/** What each output of an app shows, by its logical id. */
+function outputs(app: IConstruct): ReadonlyMap<string, string> {
+  const found =
+    known.get(app) ??
+    new Map(
+      app.node
+        .findAll()
+        .filter((each) => each instanceof CfnOutput)
+        .map(({ stack, logicalId, value }) => [stack.resolve(logicalId) as string, flatten(stack.resolve(value))]),
+    );
+  known.set(app, found);
+  return found;
+}

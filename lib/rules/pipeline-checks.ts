@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import {
+  type IPolicyValidationContext,
+  type IPolicyValidationPlugin,
+  type PolicyValidationPluginReport,
+} from 'aws-cdk-lib';
+import { type PipelineConfig } from '../config';
+import { IAM_RULES } from './iam';
+import { KAFKA_RULES } from './kafka';
+import { AppTemplates, type Rule, type Template } from './rule';
+import { STORE_RULES } from './stores';
+
+/** The rules of this project. */
+export const RULES: readonly Rule[] = [...KAFKA_RULES, ...STORE_RULES, ...IAM_RULES];
+
+/**
+ * The rules of this project as a validation plugin: an error stops synth, naming the rule, the resource and what is allowed.
+ * One that is right as it is can be acknowledged as `Pipeline::<rule>`.
+ */
+export class PipelineChecks implements IPolicyValidationPlugin {
+  public readonly name = 'Pipeline';
+  public readonly ruleIds = RULES.map(({ name }) => name);
+
+  constructor(private readonly config: PipelineConfig) {}
+
+  public validate(context: IPolicyValidationContext): PolicyValidationPluginReport {
+    const app = new AppTemplates(
+      context.stackTemplates.map(({ templatePath: path }) => ({
+        path,
+        template: JSON.parse(readFileSync(path, 'utf8')) as Template,
+      })),
+    );
+    const violations = RULES.flatMap(({ name, check }) =>
+      check(app, this.config).map(({ at, location, message }) => ({
+        ruleName: name,
+        description: message,
+        severity: 'error',
+        violatingResources: [{ resourceLogicalId: at.id, templatePath: at.stack.path, locations: [location] }],
+      })),
+    );
+    return { success: violations.length === 0, violations };
+  }
+}

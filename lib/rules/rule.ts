@@ -1,0 +1,95 @@
+import { type PipelineConfig } from '../config';
+
+/** A resource as its template has it. */
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+export interface Template {
+  readonly Resources?: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+
+export interface StackTemplate {
+  readonly path: string;
+  readonly template: Template;
+}
+
+/** A resource and where it is. */
+export interface Located {
+  readonly stack: StackTemplate;
+  readonly id: string;
+  readonly resource: TemplateResource;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** What a rule has against a resource. */
+export interface Finding {
+  readonly at: Located;
+  /** Path of the property, as `Properties.Timeout`. */
+  readonly location: string;
+  /** One sentence that names the value and what is allowed. */
+  readonly message: string;
+}
+
+/** A rule of this project on the templates of all its stacks. */
+export interface Rule {
+  readonly name: string;
+  readonly check: (app: AppTemplates, config: PipelineConfig) => Finding[];
+}
+
+/** The templates of all stacks, and what they say of each other. */
+export class AppTemplates {
+  private readonly all: readonly Located[];
+
+  constructor(private readonly stacks: readonly StackTemplate[]) {
+    this.all = stacks.flatMap((stack) =>
+      Object.entries(stack.template.Resources ?? {}).map(([id, resource]) => ({
+        stack,
+        id,
+        resource,
+        properties: resource.Properties ?? {},
+      })),
+    );
+  }
+
+  /** The resources of these types, or of all. */
+  public resources(...types: readonly string[]): readonly Located[] {
+    return types.length === 0 ? this.all : this.all.filter(({ resource }) => types.includes(resource.Type));
+  }
+
+  /** The resource that a value refers to, in this stack or by the output of another. */
+  public target(value: unknown, from: StackTemplate): Located | undefined {
+    const [name, argument] = intrinsic(value);
+    if (name === 'Ref' || name === 'Fn::GetAtt') {
+      const id = String(Array.isArray(argument) ? argument[0] : argument);
+      return this.all.find((each) => each.stack === from && each.id === id);
+    }
+    if (name === 'Fn::GetStackOutput') {
+      const { OutputName: output } = argument as { OutputName: string };
+      const stack = this.stacks.find(({ template }) => template.Outputs?.[output] !== undefined);
+      return stack && this.target(stack.template.Outputs?.[output].Value, stack);
+    }
+    return undefined;
+  }
+}
+
+/** Name and argument of an intrinsic function; none of a plain value. */
+function intrinsic(value: unknown): [string?, unknown?] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (Object.entries(value)[0] ?? []) : [];
+}
+
+/** A property by its path, or undefined. */
+export function property(from: Located, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], from.properties);
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}

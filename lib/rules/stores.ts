@@ -1,0 +1,149 @@
+/** What becomes of data, and in which order it gets its place. */
+import { type AppTemplates, type Finding, listOf, type Located, type Rule } from './rule';
+
+/** Types that hold what can't be made again from this repository, or is paid for while nobody looks. */
+const STATEFUL = [
+  'AWS::MSK::Cluster',
+  'AWS::MSK::Configuration',
+  'AWS::MSK::Topic',
+  'AWS::Cassandra::Keyspace',
+  'AWS::Cassandra::Table',
+  'AWS::Glue::Database',
+  'AWS::Glue::Table',
+  'AWS::S3::Bucket',
+  'AWS::KMS::Key',
+  'AWS::DynamoDB::Table',
+  'AWS::SQS::Queue',
+  'AWS::Logs::LogGroup',
+  'AWS::MWAA::Environment',
+  'AWS::EMRServerless::Application',
+  'AWS::Grafana::Workspace',
+  'AWS::APS::Workspace',
+];
+
+/** Without a word, CloudFormation deletes: CDK's L1 constructs say none, and others on deletion only. */
+const removalDecided: Rule = {
+  name: 'removal-decided',
+  check: (app) =>
+    app.resources(...STATEFUL).flatMap((at) =>
+      (['DeletionPolicy', 'UpdateReplacePolicy'] as const)
+        .filter((policy) => at.resource[policy] === undefined)
+        .map((policy) => ({
+          at,
+          location: policy,
+          message: `${at.resource.Type} must have ${policy}: without it, its data goes unasked`,
+        })),
+    ),
+};
+
+const logRetention: Rule = {
+  name: 'log-retention',
+  check: (app) =>
+    app
+      .resources('AWS::Logs::LogGroup')
+      .filter(({ properties }) => properties['RetentionInDays'] === undefined)
+      .map((at) => ({
+        at,
+        location: 'Properties.RetentionInDays',
+        message: 'a log group must have RetentionInDays: without it, logs are kept and billed for ever',
+      })),
+};
+
+/** What names its container by text, of which CloudFormation learns nothing about the order. */
+const CONTAINERS: readonly { type: string; key: string; container: string; name: (at: Located) => unknown }[] = [
+  {
+    type: 'AWS::Cassandra::Table',
+    key: 'KeyspaceName',
+    container: 'AWS::Cassandra::Keyspace',
+    name: ({ properties }) => properties['KeyspaceName'],
+  },
+  {
+    type: 'AWS::Glue::Table',
+    key: 'DatabaseName',
+    container: 'AWS::Glue::Database',
+    name: ({ properties }) => (properties['DatabaseInput'] as { Name?: unknown } | undefined)?.Name,
+  },
+];
+
+const containerFirst: Rule = {
+  name: 'container-first',
+  check: (app) =>
+    CONTAINERS.flatMap(({ type, key, container, name }) =>
+      app
+        .resources(type)
+        .filter(({ properties }) => typeof properties[key] === 'string')
+        .flatMap((at): Finding[] => {
+          const found = app.resources(container).find((each) => name(each) === at.properties[key]);
+          if (!found) {
+            return [
+              {
+                at,
+                location: `Properties.${key}`,
+                message: `${key} must name a ${container} of this app, got '${String(at.properties[key])}'`,
+              },
+            ];
+          }
+          return found.stack !== at.stack || listOf(at.resource.DependsOn).includes(found.id)
+            ? []
+            : [{ at, location: 'DependsOn', message: `${type} must depend on ${found.id}, which it names by text` }];
+        }),
+    ),
+};
+
+/** What must be there once: the second of them fails the deployment after the first was made. */
+const UNIQUE: readonly { type: string; keys: readonly string[] }[] = [
+  { type: 'AWS::MSK::Topic', keys: ['ClusterArn', 'TopicName'] },
+  { type: 'AWS::MSK::Cluster', keys: ['ClusterName'] },
+  { type: 'AWS::Cassandra::Keyspace', keys: ['KeyspaceName'] },
+  { type: 'AWS::Cassandra::Table', keys: ['KeyspaceName', 'TableName'] },
+  { type: 'AWS::Logs::LogGroup', keys: ['LogGroupName'] },
+  { type: 'AWS::MWAA::Environment', keys: ['Name'] },
+];
+
+const uniqueNames: Rule = {
+  name: 'unique-names',
+  check: (app) => UNIQUE.flatMap(({ type, keys }) => repeated(app, type, keys)),
+};
+
+function repeated(app: AppTemplates, type: string, keys: readonly string[]): Finding[] {
+  const last = keys[keys.length - 1];
+  const seen = new Map<string, Located>();
+  return app
+    .resources(type)
+    .filter(({ properties }) => properties[last] !== undefined)
+    .flatMap((at) => {
+      const name = JSON.stringify(keys.map((key) => at.properties[key]));
+      const before = seen.get(name);
+      seen.set(name, at);
+      return before
+        ? [
+            {
+              at,
+              location: `Properties.${last}`,
+              message: `${last} must be given once, got '${String(at.properties[last])}' of ${before.id} again`,
+            },
+          ]
+        : [];
+    });
+}
+
+/** The speed rows' life in multiples of the time that publishing may take. */
+const TTL_FACTOR = 4;
+
+/** Rows that go before their bucket is published leave a hole in the answers while the batch layer is late. */
+const speedTtl: Rule = {
+  name: 'speed-ttl',
+  check: (app, config) => {
+    const least = TTL_FACTOR * 60 * (config.bucketMinutes + config.publishDelayMinutes);
+    return app
+      .resources('AWS::Cassandra::Table')
+      .filter(({ properties: { DefaultTimeToLive: ttl } }) => ttl !== undefined && Number(ttl) < least)
+      .map((at) => ({
+        at,
+        location: 'Properties.DefaultTimeToLive',
+        message: `DefaultTimeToLive must be at least ${TTL_FACTOR} × (bucket + publish delay) = ${least} s, got ${String(at.properties['DefaultTimeToLive'])}`,
+      }));
+  },
+};
+
+export const STORE_RULES: readonly Rule[] = [removalDecided, logRetention, containerFirst, uniqueNames, speedTtl];
