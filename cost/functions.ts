@@ -1,0 +1,18 @@
+/** The functions as the templates have them; a test holds this against the synthesized ones. */
+export const MEMORY_MB = {
+  ingest: 1024,
+  archive: 1024,
+  aggregate: 1024,
+  seal: 512,
+  compact: 3538,
+  publish: 1024,
+  reconcile: 1024,
+} as const;
+
+export type Step = keyof typeof MEMORY_MB;
+
+/** Interface endpoints of the network: Kafka, Keyspaces, logs. */
+export const INTERFACE_ENDPOINTS = 3;
+
+/** Pollers that each event source keeps at least. */
+export const MINIMUM_POLLERS = 1;
