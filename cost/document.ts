@@ -106,7 +106,7 @@ const marks = () =>
 
 const prices = () =>
   markdownTable(
-    ['USD', 'per', 'region', 'read', 'source'],
+    ['USD', 'per', 'region', 'date', 'source'],
     Object.values(PRICES).map(({ usd: value, per, region, date, source }) => [
       ...[String(value), per, region, date, source],
     ]),

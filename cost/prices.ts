@@ -8,17 +8,24 @@ export interface Price {
   readonly usd: number;
   readonly per: string;
   readonly region: string;
-  /** When it was read, not when it was set. */
+  /** When it was read, not when it was set; one from memory: when it was written down. */
   readonly date: string;
   /** Where it is from; `from memory` if nobody read it anywhere: check it before quoting. */
   readonly source: string;
 }
 
 const READ = '2026-11-22';
+const WRITTEN_DOWN = '2026-11-24';
 const KIT = 'github.com/aws/agent-toolkit-for-aws, commit d6ad2e4';
 const MEMORY = 'from memory';
 
-const price = (usd: number, per: string, source: string): Price => ({ usd, per, region: REGION, date: READ, source });
+const price = (usd: number, per: string, source: string): Price => ({
+  usd,
+  per,
+  region: REGION,
+  date: source === MEMORY ? WRITTEN_DOWN : READ,
+  source,
+});
 
 export const PRICES = {
   brokerT3Small: price(0.0456, 'broker-hour of kafka.t3.small', MEMORY),
@@ -43,8 +50,8 @@ export const PRICES = {
   s3Put: price(0.005e-3, 'PUT, COPY, POST or LIST', MEMORY),
   s3Get: price(0.0004e-3, 'GET', MEMORY),
   s3Storage: price(0.023, 'GB-month, standard', MEMORY),
-  sparkVcpuX86: price(0.052624, 'vCPU-hour of EMR Serverless on x86_64', KIT),
-  sparkGbX86: price(0.0057785, 'GB-hour of EMR Serverless on x86_64', KIT),
+  sparkVcpuX86: price(0.052624, 'vCPU-hour of EMR Serverless on x86_64', MEMORY),
+  sparkGbX86: price(0.0057785, 'GB-hour of EMR Serverless on x86_64', MEMORY),
   sparkArmDiscount: price(0.2, 'share that EMR Serverless is cheaper on arm64', MEMORY),
   airflowMicro: price(0.29, 'hour of mw1.micro', MEMORY),
   airflowSmall: price(0.49, 'hour of mw1.small', 'c3x.dev'),
