@@ -36,6 +36,10 @@ function allowing(app: AppTemplates): Place[] {
       })),
     ),
   ];
+  return allowingIn(documents);
+}
+
+function allowingIn(documents: readonly { at: Located; document: unknown }[]): Place[] {
   return documents.flatMap(({ at, document }) =>
     listOf((document as { Statement?: unknown } | undefined)?.Statement)
       .map((statement) => ({ at, statement: statement as Statement }))
@@ -93,4 +97,21 @@ const wildcardResources: Rule = {
       }),
 };
 
-export const IAM_RULES: readonly Rule[] = [knownActions, wildcardActions, wildcardResources];
+/** Who a resource or a role lets in. */
+const publicPrincipals: Rule = {
+  name: 'public-principals',
+  check: (app) => {
+    const trust = app
+      .resources('AWS::IAM::Role')
+      .map((at) => ({ at, document: at.properties['AssumeRolePolicyDocument'] }));
+    const keys = app.resources('AWS::KMS::Key').map((at) => ({ at, document: at.properties['KeyPolicy'] }));
+    return [...allowing(app), ...allowingIn([...trust, ...keys])]
+      .filter(({ statement }) => {
+        const who = statement.Principal as { AWS?: unknown } | string | undefined;
+        return who === '*' || (typeof who === 'object' && listOf(who.AWS).includes('*'));
+      })
+      .map(({ at }) => finding(at, "Principal must say who, got '*', which is everybody"));
+  },
+};
+
+export const IAM_RULES: readonly Rule[] = [knownActions, wildcardActions, wildcardResources, publicPrincipals];

@@ -31,6 +31,31 @@ const CONNECTIONS_PER_INSTANCE = 2;
 /** Seconds within which all instances must have been let in when they start at once: an API waits 29 s for the answer. */
 const CONNECT_WITHIN = 10;
 
+/** @see https://kafka.apache.org/documentation/#topicconfigs */
+const TOPIC_PROPERTIES = [
+  'cleanup.policy',
+  'compression.type',
+  'delete.retention.ms',
+  'flush.messages',
+  'flush.ms',
+  'local.retention.bytes',
+  'local.retention.ms',
+  'max.compaction.lag.ms',
+  'max.message.bytes',
+  'message.timestamp.after.max.ms',
+  'message.timestamp.before.max.ms',
+  'message.timestamp.type',
+  'min.cleanable.dirty.ratio',
+  'min.compaction.lag.ms',
+  'min.insync.replicas',
+  'remote.storage.enable',
+  'retention.bytes',
+  'retention.ms',
+  'segment.bytes',
+  'segment.ms',
+  'unclean.leader.election.enable',
+];
+
 const clusterOf = (app: AppTemplates, topic: Located) => app.target(topic.properties['ClusterArn'], topic.stack);
 const kafkaSources = (app: AppTemplates) =>
   app
@@ -96,6 +121,23 @@ const topicReplicas: Rule = {
       }
       return findings;
     }),
+};
+
+/** The template holds them as base64, into which nobody looks. */
+const topicProperties: Rule = {
+  name: 'topic-properties',
+  check: (app) =>
+    app.resources(TOPIC).flatMap((at) =>
+      Buffer.from(String(at.properties['Configs'] ?? ''), 'base64')
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '' && !TOPIC_PROPERTIES.includes(/^([a-z.]+)=\S+$/.exec(line)?.[1] ?? ''))
+        .map((line) => ({
+          at,
+          location: 'Properties.Configs',
+          message: `Configs must be lines name=value in base64, with a name that topics have, got '${line.slice(0, 60)}'`,
+        })),
+    ),
 };
 
 /** @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html */
@@ -231,6 +273,7 @@ export const KAFKA_RULES: readonly Rule[] = [
   eventSourcePollers,
   eventSourceTimeout,
   topicReplicas,
+  topicProperties,
   brokersPerZone,
   kafkaNames,
   brokerIngress,

@@ -62,6 +62,11 @@ export class AppTemplates {
     return types.length === 0 ? this.all : this.all.filter(({ resource }) => types.includes(resource.Type));
   }
 
+  /** Whether a stack shows an output of this logical id. */
+  public hasOutput(id: string): boolean {
+    return this.stacks.some(({ template }) => template.Outputs?.[id] !== undefined);
+  }
+
   /** The resource that a value refers to, in this stack or by the output of another. */
   public target(value: unknown, from: StackTemplate): Located | undefined {
     const [name, argument] = intrinsic(value);

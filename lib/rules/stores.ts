@@ -1,5 +1,5 @@
 /** What becomes of data, and in which order it gets its place. */
-import { type AppTemplates, type Finding, listOf, type Located, type Rule } from './rule';
+import { type AppTemplates, type Finding, listOf, type Located, property, type Rule } from './rule';
 
 /** Types that hold what can't be made again from this repository, or is paid for while nobody looks. */
 const STATEFUL = [
@@ -98,6 +98,12 @@ const UNIQUE: readonly { type: string; keys: readonly string[] }[] = [
   { type: 'AWS::Cassandra::Table', keys: ['KeyspaceName', 'TableName'] },
   { type: 'AWS::Logs::LogGroup', keys: ['LogGroupName'] },
   { type: 'AWS::MWAA::Environment', keys: ['Name'] },
+  { type: 'AWS::ApiGatewayV2::Route', keys: ['ApiId', 'RouteKey'] },
+  // Two sources of one group share the partitions: each function sees a part of the records.
+  {
+    type: 'AWS::Lambda::EventSourceMapping',
+    keys: ['EventSourceArn', 'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId'],
+  },
 ];
 
 const uniqueNames: Rule = {
@@ -110,9 +116,9 @@ function repeated(app: AppTemplates, type: string, keys: readonly string[]): Fin
   const seen = new Map<string, Located>();
   return app
     .resources(type)
-    .filter(({ properties }) => properties[last] !== undefined)
+    .filter((at) => property(at, last) !== undefined)
     .flatMap((at) => {
-      const name = JSON.stringify(keys.map((key) => at.properties[key]));
+      const name = JSON.stringify(keys.map((key) => property(at, key)));
       const before = seen.get(name);
       seen.set(name, at);
       return before
@@ -120,7 +126,7 @@ function repeated(app: AppTemplates, type: string, keys: readonly string[]): Fin
             {
               at,
               location: `Properties.${last}`,
-              message: `${last} must be given once, got '${String(at.properties[last])}' of ${before.id} again`,
+              message: `${last} must be given once, got '${String(property(at, last))}' of ${before.id} again`,
             },
           ]
         : [];

@@ -191,6 +191,64 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
     'StepsIngestRoleDefaultPolicy',
     "Resource '*' must have its reason in lib/rules/actions.ts, got it for 's3:GetObject'",
   ],
+  [
+    'topic-properties',
+    'a mistyped property of a topic',
+    set(TOPIC, '', 'Configs', Buffer.from('min.insync.replica=1').toString('base64')),
+    'KafkaPosts',
+    "with a name that topics have, got 'min.insync.replica=1'",
+  ],
+  [
+    'event-source-topic',
+    'a source of a topic that nobody makes',
+    set(SOURCE, 'StepsArchive', 'Topics', ['post']),
+    'StepsArchivePosts',
+    "Topics must be among the topics of the cluster (posts), got 'post'",
+  ],
+  [
+    'event-source-bounds',
+    'more pollers at least than at most',
+    set(SOURCE, 'StepsArchive', 'ProvisionedPollerConfig.MinimumPollers', 7),
+    'StepsArchivePosts',
+    'MinimumPollers must be at most MaximumPollers (6), got 7',
+  ],
+  [
+    'endpoint-ingress',
+    'an endpoint that lets nobody in',
+    (drafts) => drafts.remove('AWS::EC2::SecurityGroupIngress', 'NetworkKeyspacesEndpoint'),
+    'NetworkVpcKeyspacesEndpoint',
+    'an interface endpoint must have a security group that lets someone in',
+  ],
+  [
+    'layer-architecture',
+    'DuckDB of the other architecture',
+    set(FUNCTION, 'StepsCompact', 'Architectures', ['x86_64']),
+    'StepsCompactFunction',
+    'Architectures must be that of the layer (arm64), got x86_64',
+  ],
+  [
+    'airflow-bucket',
+    'DAGs in a bucket without versions',
+    set('AWS::S3::Bucket', 'AirflowBucket', 'VersioningConfiguration', undefined),
+    'AirflowEnvironment',
+    'the bucket of an Airflow environment must be versioned',
+  ],
+  [
+    'stack-outputs',
+    'a reference to what no stack shows',
+    set(FUNCTION, 'StepsSeal', 'Role', {
+      'Fn::GetStackOutput': { StackName: 'pinterest-dev-storage', OutputName: 'Role' },
+    }),
+    'StepsSealFunction',
+    'a stack of this app must show Role, which none does',
+  ],
+  [
+    'public-principals',
+    'a role that everybody may take',
+    set('AWS::IAM::Role', 'StepsSeal', 'AssumeRolePolicyDocument.Statement.0.Principal', { AWS: '*' }),
+    'StepsSealRole',
+    "Principal must say who, got '*', which is everybody",
+  ],
 ];
 
 test('the templates as they are break no rule', () => {
