@@ -34,6 +34,8 @@ export interface LocalCloudOptions {
   readonly sparkCommand: SparkCommand;
   /** @default - free ports */
   readonly ports?: { readonly ingest?: number; readonly query?: number; readonly control?: number };
+  /** Added to the environment of every function. @default - nothing */
+  readonly functionEnvironment?: Readonly<Record<string, string>>;
   /** Told of failed attempts of event sources. @default - they are only counted */
   readonly onError?: (message: string) => void;
 }
@@ -98,6 +100,7 @@ export async function startLocalCloud(
     ]);
 
     const functionEnvironment: Record<string, string> = {
+      ...options.functionEnvironment,
       AWS_ENDPOINT_URL_S3: engines.s3.endpoint,
       AWS_ENDPOINT_URL_KEYSPACES: engines.cassandra.endpointUrl,
     };

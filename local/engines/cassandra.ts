@@ -11,9 +11,10 @@ import {
   createKeyspace,
   createTable,
 } from './keyspaces-ddl';
+import { type Engine, startEngine } from './engine';
 import { installed } from './paths';
 import { HOST, claimPort, freePort, isOpen } from './ports';
-import { type Supervised, supervise } from './supervise';
+import { supervise } from './supervise';
 
 export interface CassandraOptions {
   /** Absolute folder for data, configuration and log. */
@@ -27,24 +28,15 @@ export interface CassandraOptions {
 }
 
 /** A running Apache Cassandra node that refuses most of what Amazon Keyspaces refuses. */
-export interface CassandraEngine {
+export interface CassandraEngine extends Engine {
   readonly host: string;
   readonly port: number;
   /** `cassandra://app:app@127.0.0.1:PORT`: an ordinary role, which the guardrails bind. */
   readonly endpointUrl: string;
-  readonly pid: number;
-  readonly log: string;
   /** A client with all rights, for set-up and fixtures. The caller shuts it down. */
   superuser(): Client;
   /** Creates what the template's keyspaces and tables say, or adds what existing ones lack. */
   applySchema(keyspaces: readonly KeyspaceProperties[], tables: readonly TableProperties[]): Promise<void>;
-  running(): boolean;
-  stop(): Promise<void>;
-  kill9(): Promise<void>;
-  /** Starts it again on the same data and ports. */
-  restart(): Promise<void>;
-  suspend(): void;
-  resume(): void;
 }
 
 function connect(port: number, region: string, username: string, password: string): Client {
@@ -154,26 +146,12 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
         return true;
       },
     });
-  let node: Supervised = await start();
-  return {
+  return startEngine<CassandraEngine>(start, {
     host: HOST,
     port: native,
     endpointUrl: `cassandra://app:app@${HOST}:${native}`,
-    get pid() {
-      return node.pid;
-    },
-    log: node.log,
     superuser: () => connect(native, region, 'cassandra', 'cassandra'),
     applySchema: (keyspaces, tables) =>
       withSuperuser(native, region, (client) => applySchema(client, region, keyspaces, tables)),
-    running: () => node.running(),
-    stop: () => node.stop(),
-    kill9: () => node.kill9(),
-    restart: async () => {
-      await node.stop();
-      node = await start();
-    },
-    suspend: () => node.suspend(),
-    resume: () => node.resume(),
-  };
+  });
 }

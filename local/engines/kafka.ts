@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { findJava } from './java.cjs';
+import { type Engine, startEngine } from './engine';
 import { installed } from './paths';
 import { HOST, claimPort, freePort, isOpen } from './ports';
-import { type Supervised, supervise } from './supervise';
+import { supervise } from './supervise';
 
 export interface KafkaOptions {
   /** Absolute folder for data, configuration and log. */
@@ -17,28 +18,17 @@ export interface KafkaOptions {
 }
 
 /** A running Apache Kafka broker (KRaft, combined broker and controller). */
-export interface KafkaEngine {
+export interface KafkaEngine extends Engine {
   /** `127.0.0.1:PORT`, SASL OAUTHBEARER with unsecured tokens, no TLS: what functions are given as the IAM listener. */
   readonly brokers: string;
   /** `127.0.0.1:PORT` without authentication, for set-up and tools. */
   readonly plainBrokers: string;
   readonly port: number;
-  readonly pid: number;
-  readonly log: string;
   /**
    * Creates a topic, or adds the partitions that an existing one lacks and sets its configs.
    * @param configs topic configs by name, e.g. `message.timestamp.type`
    */
   createTopic(name: string, partitions: number, configs?: Readonly<Record<string, string>>): Promise<void>;
-  running(): boolean;
-  stop(): Promise<void>;
-  /** SIGKILL: what is in the log stays, `restart` brings it back. */
-  kill9(): Promise<void>;
-  /** Starts the broker again, after a stop or a kill, on the same data and ports. */
-  restart(): Promise<void>;
-  /** Freezes the broker: connections stay open, nothing is answered. */
-  suspend(): void;
-  resume(): void;
 }
 
 interface Ports {
@@ -157,7 +147,9 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
   writeFileSync(properties, serverProperties(data, ports));
   writeFileSync(log4j, LOG4J);
   if (!existsSync(join(data, 'meta.properties'))) {
-    const format = ['kafka.tools.StorageTool', 'format', '-t', randomBytes(16).toString('base64url'), '-c', properties];
+    // In one piece: one id in 64 begins with a hyphen, which would be taken for an option.
+    const id = `--cluster-id=${randomBytes(16).toString('base64url')}`;
+    const format = ['kafka.tools.StorageTool', 'format', id, '-c', properties];
     const flags = ['-Xmx128m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`, '-cp', classpath];
     await promisify(execFile)(java.command, [...flags, ...format]);
   }
@@ -182,24 +174,10 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
         (await isOpen(ports.sasl)) &&
         (await withAdmin(plainBrokers, 0, (admin) => admin.describeCluster())).brokers.length === 1,
     });
-  let broker: Supervised = await start();
-  return {
+  return startEngine<KafkaEngine>(start, {
     brokers: `${HOST}:${ports.sasl}`,
     plainBrokers,
     port: ports.sasl,
-    get pid() {
-      return broker.pid;
-    },
-    log: broker.log,
     createTopic: (name, partitions, configs = {}) => createTopic(plainBrokers, name, partitions, configs),
-    running: () => broker.running(),
-    stop: () => broker.stop(),
-    kill9: () => broker.kill9(),
-    restart: async () => {
-      await broker.stop();
-      broker = await start();
-    },
-    suspend: () => broker.suspend(),
-    resume: () => broker.resume(),
-  };
+  });
 }

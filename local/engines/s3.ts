@@ -1,8 +1,9 @@
 import { CreateBucketCommand, S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
 import { join } from 'node:path';
+import { type Engine, startEngine } from './engine';
 import { installed } from './paths';
 import { HOST, claimPort } from './ports';
-import { type Supervised, supervise } from './supervise';
+import { supervise } from './supervise';
 
 export interface S3Options {
   /** Absolute folder for data and log. */
@@ -14,21 +15,12 @@ export interface S3Options {
 }
 
 /** A running S3 (MiniStack). Any region; the credentials are test / test. */
-export interface S3Engine {
+export interface S3Engine extends Engine {
   /** `http://127.0.0.1:PORT`; clients use path style by themselves, since the host is an address. */
   readonly endpoint: string;
   readonly port: number;
-  readonly pid: number;
-  readonly log: string;
   /** Creates a bucket unless it is there. */
   createBucket(name: string): Promise<void>;
-  running(): boolean;
-  stop(): Promise<void>;
-  kill9(): Promise<void>;
-  /** Starts it again on the same data and port. */
-  restart(): Promise<void>;
-  suspend(): void;
-  resume(): void;
 }
 
 async function createBucket(endpoint: string, name: string): Promise<void> {
@@ -75,23 +67,9 @@ export async function startS3(options: S3Options): Promise<S3Engine> {
       },
       ready: async () => (await fetch(`${endpoint}/_ministack/health`)).ok,
     });
-  let server: Supervised = await start();
-  return {
+  return startEngine<S3Engine>(start, {
     endpoint,
     port,
-    get pid() {
-      return server.pid;
-    },
-    log: server.log,
     createBucket: (name) => createBucket(endpoint, name),
-    running: () => server.running(),
-    stop: () => server.stop(),
-    kill9: () => server.kill9(),
-    restart: async () => {
-      await server.stop();
-      server = await start();
-    },
-    suspend: () => server.suspend(),
-    resume: () => server.resume(),
-  };
+  });
 }

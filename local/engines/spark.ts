@@ -50,6 +50,8 @@ export function sparkDefaults(s3Endpoint: string, workDir: string, javaOptions: 
     'fs.s3a.endpoint': s3Endpoint,
     'fs.s3a.path.style.access': 'true',
     'fs.s3a.connection.ssl.enabled': 'false',
+    // As in EMR's Hadoop 3.4: this older one would delete markers of folders after each write, which is nobody's right.
+    'fs.s3a.directory.marker.retention': 'keep',
   };
   const spark = {
     master: 'local[2]',

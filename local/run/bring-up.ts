@@ -9,8 +9,10 @@ import { type CassandraEngine, startCassandra } from '../engines/cassandra';
 import { type KafkaEngine, startKafka } from '../engines/kafka';
 import { ROOT } from '../engines/paths';
 import { startS3, type S3Engine } from '../engines/s3';
+import { settled } from '../engines/settled';
 import { sparkCommand } from '../engines/spark';
 import { type LocalCloud, startLocalCloud } from '../cloud/local-cloud';
+import { type CallRecorder } from '../cloud/recorder';
 import { type LocalPlan } from '../assembly/local-plan';
 import { type Clock } from './clock';
 
@@ -35,10 +37,12 @@ export interface BringUpOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly say: (line: string) => void;
+  /** Sees every AWS call of functions, Spark and Airflow. @default - they are not watched */
+  readonly recorder?: CallRecorder;
 }
 
 /** @throws Error of one line, or with the last lines of the log of what did not come up */
-export async function bringUp({ directory, clock, say }: BringUpOptions): Promise<Running> {
+export async function bringUp({ directory, clock, say, recorder }: BringUpOptions): Promise<Running> {
   const up: Stoppable[] = [];
   const track = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
     const started = await starting;
@@ -59,6 +63,10 @@ export async function bringUp({ directory, clock, say }: BringUpOptions): Promis
       ),
       clock.phase('start S3', () => track(startS3({ dir: at('s3'), persistent: true }))),
     ]);
+    /** Where `caller` finds what is at `target`: there, or at the recorder in front of it. */
+    const seenAt = async (caller: string, service: 's3' | 'control', target: string) =>
+      recorder ? recorder.before(caller, service, target) : target;
+    const s3OfSpark = await seenAt('spark', 's3', s3.endpoint);
     const cloud = await clock.phase('bring up what they say', () =>
       track(
         startLocalCloud(
@@ -66,7 +74,8 @@ export async function bringUp({ directory, clock, say }: BringUpOptions): Promis
           { kafka, cassandra, s3 },
           {
             directory: at('cloud'),
-            sparkCommand: sparkCommand({ s3Endpoint: s3.endpoint, workDir: at('spark') }),
+            sparkCommand: sparkCommand({ s3Endpoint: s3OfSpark, workDir: at('spark') }),
+            functionEnvironment: recorder?.functionEnvironment,
             onError: say,
           },
         ),
@@ -77,12 +86,18 @@ export async function bringUp({ directory, clock, say }: BringUpOptions): Promis
         // What is due is told by the chain of buckets, not by Airflow's table of runs: a run that a crash left behind
         // would only be in the way.
         rmSync(at('airflow'), { recursive: true, force: true });
+        const control = await seenAt('airflow', 'control', cloud.controlUrl);
         return track(
           startAirflow({
             dir: at('airflow'),
             dagsFolder: cloud.dagsFolder,
             env: cloud.airflowEnv,
-            endpoints: cloud.airflowEndpoints,
+            endpoints: {
+              ...cloud.airflowEndpoints,
+              lambda: control,
+              'emr-serverless': control,
+              s3: await seenAt('airflow', 's3', s3.endpoint),
+            },
             region: REGION,
           }),
         );
@@ -92,13 +107,6 @@ export async function bringUp({ directory, clock, say }: BringUpOptions): Promis
     await stop();
     throw error;
   }
-}
-
-async function settled<T extends readonly unknown[]>(promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
-  const results = await Promise.allSettled(promises);
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
 }
 
 /** The same command as a reviewer's, for stage `local`. */

@@ -1,36 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { makeHandler } from '../../lambda/aggregate/handler';
 import { decodeCounts } from '../../lambda/shared/counts-codec';
 import { StoreUnavailableError } from '../../lambda/shared/keyspaces';
 import { type Store } from '../../lambda/shared/store';
 import { VIEWS } from '../../lambda/shared/views';
-import { startCassandra, type CassandraEngine } from '../../local/engines/cassandra';
 import { lambdaEvent, toRecord, type RecordSpec } from '../support/posts-log';
 import { memoryStore, rowKey } from '../support/memory-store';
-import { createStore, REGION, type TestStore } from './support/tables';
+import { createStore, useCassandra } from './support/tables';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');
 const TOPIC = 'posts';
 const BUCKETS = [START, START + MINUTE];
 
-let dir: string;
-let cassandra: CassandraEngine;
-let opened: TestStore;
-
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'aggregate-'));
-  cassandra = await startCassandra({ dir, persistent: false, region: REGION });
-  opened = await createStore(cassandra, 'aggregate_test');
-}, 120_000);
-
-afterAll(async () => {
-  await opened?.session.shutdown();
-  await cassandra?.kill9();
-  rmSync(dir, { recursive: true, force: true });
-}, 60_000);
+const fixture = useCassandra('aggregate_test');
 
 const handlerOver = (store: Store | ReturnType<typeof memoryStore>, report = jest.fn()) =>
   makeHandler({
@@ -90,7 +72,7 @@ const upTo = (records: ReturnType<typeof log>, from: number, to: number) =>
 
 describe('the speed layer on a real store', () => {
   it('has the rows of one pass after batches, redeliveries and two processes at once', async () => {
-    const { store } = opened;
+    const { store } = fixture.current();
     const records = log(0);
     const memory = await expected(records);
     const report = jest.fn();
@@ -112,16 +94,16 @@ describe('the speed layer on a real store', () => {
   });
 
   it('throws while the store is frozen, and the redelivered batch makes it whole', async () => {
-    const frozen = await createStore(cassandra, 'aggregate_frozen');
+    const frozen = await createStore(fixture.current().cassandra, 'aggregate_frozen');
     try {
       const records = log(5);
       const handler = handlerOver(frozen.store);
       await handler(upTo(records, 0, 30));
-      cassandra.suspend();
+      fixture.current().cassandra.suspend();
       try {
         await expect(handler(upTo(records, 30, 60))).rejects.toBeInstanceOf(StoreUnavailableError);
       } finally {
-        cassandra.resume();
+        fixture.current().cassandra.resume();
       }
       for (const deadline = Date.now() + 30_000; ;) {
         try {

@@ -25,6 +25,7 @@ import { connectS3, NotFoundError, PreconditionFailedError, type ObjectStore } f
 import { VIEWS, viewsAsJson, type View } from '../../lambda/shared/views';
 import { startKafka, type KafkaEngine } from '../../local/engines/kafka';
 import { startS3, type S3Engine } from '../../local/engines/s3';
+import { settled } from '../../local/engines/settled';
 import { sparkCommand } from '../../local/engines/spark';
 import { countedOnce, type LogRecord, type ReferenceRow } from '../support/counted-once';
 
@@ -43,9 +44,9 @@ let store: ObjectStore;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'batch-'));
-  [kafka, s3] = await Promise.all([
-    startKafka({ dir: join(dir, 'kafka') }),
-    startS3({ dir: join(dir, 's3'), persistent: false }),
+  await settled([
+    startKafka({ dir: join(dir, 'kafka') }).then((started) => (kafka = started)),
+    startS3({ dir: join(dir, 's3'), persistent: false }).then((started) => (s3 = started)),
   ]);
   await kafka.createTopic(TOPIC, PARTITIONS, { 'message.timestamp.type': 'LogAppendTime' });
   await s3.createBucket(LAKE);

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import { makeHandler as makePublish } from '../../lambda/publish/handler';
 import { ANSWERS } from '../../lambda/query/answers';
@@ -13,11 +10,10 @@ import { decodeCounts, encodeCounts } from '../../lambda/shared/counts-codec';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../lambda/shared/keys';
 import { mergeCounts, splitKey, trim, type Counts } from '../../lambda/shared/merge';
 import { VIEWS } from '../../lambda/shared/views';
-import { startCassandra, type CassandraEngine } from '../../local/engines/cassandra';
 import { MemoryLake } from '../support/memory-lake';
 import { memoryStore } from '../support/memory-store';
 import { lambdaEvent, toRecord } from '../support/posts-log';
-import { createStore, REGION, type TestStore } from './support/tables';
+import { useCassandra } from './support/tables';
 
 const HOUR = 3_600_000;
 const TOPIC = 'posts';
@@ -26,21 +22,7 @@ const BUCKETS = ['2026-10-31T23:00:00Z', '2026-11-01T00:00:00Z', '2026-11-01T02:
 const NOW = BUCKETS[2] + HOUR / 2;
 const PER_BUCKET = 40;
 
-let dir: string;
-let cassandra: CassandraEngine;
-let opened: TestStore;
-
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'layers-'));
-  cassandra = await startCassandra({ dir, persistent: false, region: REGION });
-  opened = await createStore(cassandra, 'layers_test');
-}, 120_000);
-
-afterAll(async () => {
-  await opened?.session.shutdown();
-  await cassandra?.kill9();
-  rmSync(dir, { recursive: true, force: true });
-}, 60_000);
+const fixture = useCassandra('layers_test');
 
 const records = [0, 1].flatMap((partition) =>
   BUCKETS.flatMap((bucket, b) =>
@@ -89,7 +71,7 @@ async function lakeOf(): Promise<MemoryLake> {
 }
 
 test('both layers give the same answers before, while and after buckets are published', async () => {
-  const { store } = opened;
+  const { store } = fixture.current();
   const lake = await lakeOf();
   const common = { lake, store, topic: TOPIC, bucketMinutes: 60, now: () => NOW, report: () => undefined };
   const publish = makePublish(common);

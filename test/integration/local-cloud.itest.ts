@@ -9,6 +9,7 @@ import { type LocalCloud, type LocalEngines, startLocalCloud } from '../../local
 import { type CassandraEngine, startCassandra } from '../../local/engines/cassandra';
 import { type KafkaEngine, startKafka } from '../../local/engines/kafka';
 import { type S3Engine, startS3 } from '../../local/engines/s3';
+import { settled } from '../../local/engines/settled';
 
 jest.setTimeout(180_000);
 
@@ -21,10 +22,11 @@ let engines: LocalEngines;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'local-cloud-'));
-  [kafka, cassandra, s3] = await Promise.all([
-    startKafka({ dir: join(directory, 'kafka') }),
-    startCassandra({ dir: join(directory, 'cassandra'), persistent: false, region: 'us-east-1' }),
-    startS3({ dir: join(directory, 's3'), persistent: false }),
+  const own = (name: string) => ({ dir: join(directory, name), persistent: false, region: 'us-east-1' });
+  await settled([
+    startKafka(own('kafka')).then((started) => (kafka = started)),
+    startCassandra(own('cassandra')).then((started) => (cassandra = started)),
+    startS3(own('s3')).then((started) => (s3 = started)),
   ]);
   engines = { kafka, cassandra, s3 };
 });

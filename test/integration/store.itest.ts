@@ -1,36 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect, StoreUnavailableError } from '../../lambda/shared/keyspaces';
 import { MAX_IN } from '../../lambda/shared/cql';
-import { startCassandra, type CassandraEngine } from '../../local/engines/cassandra';
-import { createStore, REGION, type TestStore } from './support/tables';
+import { REGION, useCassandra } from './support/tables';
 
 const HOUR = 3_600_000;
 const BUCKET = Date.parse('2026-11-22T21:00:00Z');
 
-let dir: string;
-let cassandra: CassandraEngine;
-let opened: TestStore;
-
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'store-'));
-  cassandra = await startCassandra({ dir, persistent: false, region: REGION });
-  opened = await createStore(cassandra, 'store_test');
-}, 120_000);
-
-afterAll(async () => {
-  await opened?.session.shutdown();
-  await cassandra?.kill9();
-  rmSync(dir, { recursive: true, force: true });
-}, 60_000);
+const fixture = useCassandra('store_test');
 
 describe('speed rows', () => {
   const row = (appliedOffset: number, text: string) => ({ appliedOffset, asOf: BUCKET + 5, counts: Buffer.from(text) });
   const key = { view: 'posts_by_category', bucket: BUCKET, partition: 3 };
 
   it('change only from the offset that the writer has read', async () => {
-    const { store } = opened;
+    const { store } = fixture.current();
     await expect(store.readSpeedRow(key)).resolves.toBeUndefined();
     await expect(store.casSpeedRow(key, 7, row(8, 'zombie'))).resolves.toBe(false);
     await expect(store.casSpeedRow(key, undefined, row(2 ** 40, 'one'))).resolves.toBe(true);
@@ -41,16 +23,18 @@ describe('speed rows', () => {
   });
 
   it('expire, whether they were inserted or updated', async () => {
-    const found = await opened.session.execute(
-      `SELECT TTL(counts) AS ttl, TTL(applied_offset) AS ttl2 FROM ${opened.tables.speedViews} WHERE view_name = ? AND bucket = ? AND kafka_partition = ?`,
-      [key.view, new Date(BUCKET), 3],
-    );
+    const found = await fixture
+      .current()
+      .session.execute(
+        `SELECT TTL(counts) AS ttl, TTL(applied_offset) AS ttl2 FROM ${fixture.current().tables.speedViews} WHERE view_name = ? AND bucket = ? AND kafka_partition = ?`,
+        [key.view, new Date(BUCKET), 3],
+      );
     expect(found.rows).toHaveLength(1);
     for (const name of ['ttl', 'ttl2']) expect(found.rows[0][name]).toBeGreaterThan(3000);
   });
 
   it('are found for many buckets at once', async () => {
-    const { store } = opened;
+    const { store } = fixture.current();
     const buckets = Array.from({ length: MAX_IN }, (_, i) => BUCKET + i * HOUR);
     for (const bucket of [buckets[1], buckets[MAX_IN - 1]]) {
       for (const partition of [0, 11]) {
@@ -71,7 +55,7 @@ describe('speed rows', () => {
 
 describe('speed state', () => {
   it('changes only from the offset that the writer has read, and holds hundreds of kilobytes', async () => {
-    const { store } = opened;
+    const { store } = fixture.current();
     const state = Buffer.alloc(600_000, 7);
     await expect(store.readState('posts', 1)).resolves.toBeUndefined();
     await expect(store.readAppliedOffset('posts', 1)).resolves.toBeUndefined();
@@ -86,7 +70,7 @@ describe('speed state', () => {
 
 describe('batch rows', () => {
   it('are replaced by a rerun', async () => {
-    const { store } = opened;
+    const { store } = fixture.current();
     await expect(store.readBatchRow('posts_by_category', '2026-11')).resolves.toBeUndefined();
     await store.putBatchRow('posts_by_category', '2026-11', Buffer.from('a'));
     await store.putBatchRow('posts_by_category', '2026-11', Buffer.from('b'));
@@ -96,7 +80,7 @@ describe('batch rows', () => {
 
 describe('the boundary', () => {
   it('starts once and moves only from where it is', async () => {
-    const { store } = opened;
+    const { store } = fixture.current();
     await expect(store.putDrift('posts', 0, BUCKET)).resolves.toBe(false);
     await expect(store.moveBoundary('posts', BUCKET, BUCKET + HOUR, 1)).resolves.toBe(false);
     await expect(store.readBoundary('posts')).resolves.toBeUndefined();
@@ -124,13 +108,18 @@ describe('the boundary', () => {
 
 describe('an outage', () => {
   it('is told apart from a wrong statement', async () => {
-    const wrong = opened.session.execute('SELECT nothing FROM "store_test"."boundary" WHERE name = ?', ['posts']);
+    const wrong = fixture
+      .current()
+      .session.execute('SELECT nothing FROM "store_test"."boundary" WHERE name = ?', ['posts']);
     await expect(wrong).rejects.not.toBeInstanceOf(StoreUnavailableError);
     await expect(wrong).rejects.toThrow('nothing');
   });
 
   it('of a store that nobody listens for fails at once, and a wrong password too', async () => {
-    for (const url of ['cassandra://app:app@127.0.0.1:1', `cassandra://app:no@127.0.0.1:${cassandra.port}`]) {
+    for (const url of [
+      'cassandra://app:app@127.0.0.1:1',
+      `cassandra://app:no@127.0.0.1:${fixture.current().cassandra.port}`,
+    ]) {
       const session = connect({ AWS_REGION: REGION, AWS_ENDPOINT_URL_KEYSPACES: url });
       await expect(session.execute('SELECT name FROM tt WHERE name = ?', ['x'])).rejects.toBeInstanceOf(
         StoreUnavailableError,
@@ -140,18 +129,18 @@ describe('an outage', () => {
   });
 
   it('of a frozen store fails within seconds, and the session works again once it is back', async () => {
-    cassandra.suspend();
+    fixture.current().cassandra.suspend();
     const began = Date.now();
     try {
-      await expect(opened.store.readBoundary('posts')).rejects.toBeInstanceOf(StoreUnavailableError);
+      await expect(fixture.current().store.readBoundary('posts')).rejects.toBeInstanceOf(StoreUnavailableError);
       expect(Date.now() - began).toBeLessThan(20_000);
     } finally {
-      cassandra.resume();
+      fixture.current().cassandra.resume();
     }
     const deadline = Date.now() + 30_000;
     for (;;) {
       try {
-        expect(await opened.store.readBoundary('posts')).toMatchObject({ drift: 4 });
+        expect(await fixture.current().store.readBoundary('posts')).toMatchObject({ drift: 4 });
         break;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError) || Date.now() > deadline) throw error;

@@ -1,8 +1,11 @@
 /** The tables of the view store as the template defines them, in a keyspace of a suite's own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, type CqlSession } from '../../../lambda/shared/keyspaces';
 import { tableName } from '../../../lambda/shared/cql';
 import { keyspacesStore, type Store, type Tables } from '../../../lambda/shared/store';
-import { type CassandraEngine } from '../../../local/engines/cassandra';
+import { type CassandraEngine, startCassandra } from '../../../local/engines/cassandra';
 import { type TableProperties } from '../../../local/engines/keyspaces-ddl';
 
 const REGION = 'us-east-1';
@@ -65,3 +68,25 @@ export async function createStore(cassandra: CassandraEngine, keyspace: string):
 }
 
 export { REGION };
+
+export interface CassandraFixture extends TestStore {
+  readonly cassandra: CassandraEngine;
+}
+
+/** A throwaway Cassandra with the tables, for the suite that calls this; `current()` is there from the first test on. */
+export function useCassandra(keyspace: string): { current(): CassandraFixture } {
+  let dir: string;
+  let cassandra: CassandraEngine;
+  let opened: TestStore;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), `${keyspace}-`));
+    cassandra = await startCassandra({ dir, persistent: false, region: REGION });
+    opened = await createStore(cassandra, keyspace);
+  }, 120_000);
+  afterAll(async () => {
+    await opened?.session.shutdown();
+    await cassandra?.kill9();
+    rmSync(dir, { recursive: true, force: true });
+  }, 60_000);
+  return { current: () => ({ cassandra, ...opened }) };
+}

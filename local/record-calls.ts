@@ -1,0 +1,94 @@
+/**
+ * `tsx local/record-calls.ts`: runs the pipeline as `npm start` does, twice over the same data, and writes every AWS call of
+ * functions, Spark and Airflow to `test/iam/recorded-calls.json`, action and resource as the templates name them.
+ * With `--check` it writes nothing, and fails if a call is not in that list.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bucketName } from '../lambda/shared/buckets';
+import { readCloudAssembly } from './assembly/cloud-assembly';
+import { recordedCalls, type RecordedCall, templateNames } from './cloud/recorder-actions';
+import { startRecorder } from './cloud/recorder';
+import { emulate } from './emulator/emulate';
+import { ROOT } from './engines/paths';
+import { collect } from './run/answers';
+import { bringUp, type Running } from './run/bring-up';
+import { startClock } from './run/clock';
+import { waitUntilThrough } from './run/completion';
+import { queryClient } from './run/query-client';
+
+const LIST = join(ROOT, 'test', 'iam', 'recorded-calls.json');
+/** Enough for some that end in quarantine. */
+const POSTS = 2_000;
+const PATIENCE_MS = 240_000;
+/** The second of two starts on the same data takes the ways that the first has no earlier bucket for. */
+const ROUNDS = 2;
+/** The stage `local` has the shortest buckets. */
+const BUCKET_MINUTES = 1;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const check = argv.includes('--check');
+  if (argv.some((argument) => argument !== '--check')) throw new Error(`--check is all there is, got '${argv}'`);
+  const directory = mkdtempSync(join(tmpdir(), 'record-calls-'));
+  try {
+    const calls = await record(directory);
+    if (check) compare(calls, JSON.parse(readFileSync(LIST, 'utf8')) as RecordedCall[]);
+    else writeFileSync(LIST, `[\n${calls.map((call) => `  ${JSON.stringify(call)}`).join(',\n')}\n]\n`);
+    console.log(`${calls.length} different calls`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function record(directory: string): Promise<RecordedCall[]> {
+  const say = (line: string) => console.log(line);
+  const recorder = startRecorder(join(directory, 'calls'));
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      const running = await bringUp({ directory, clock: startClock(say), say, recorder });
+      try {
+        await use(running, round);
+      } finally {
+        await running.stop();
+      }
+    }
+    return recordedCalls(recorder.calls(), templateNames(readCloudAssembly(join(directory, 'cdk.out'))));
+  } finally {
+    await recorder.stop();
+  }
+}
+
+async function use(running: Running, round: number): Promise<void> {
+  const { cloud } = running;
+  await emulate({ url: cloud.ingestUrl, posts: POSTS, seed: round + 1, firstIndex: round * POSTS });
+  const until = Date.now();
+  await running.startOrchestration();
+  const query = queryClient(cloud.queryUrl);
+  const { firstBucket } = await waitUntilThrough({
+    query,
+    until,
+    bucketMinutes: BUCKET_MINUTES,
+    patience: PATIENCE_MS,
+    progress: () => undefined,
+  });
+  await collect(query);
+  // An old bucket again, whose day and month are then summed up anew.
+  const buckets = [bucketName(Date.parse(firstBucket!))];
+  for (const step of ['publish', 'reconcile']) await cloud.invoke(step, { buckets });
+}
+
+function compare(calls: readonly RecordedCall[], list: readonly RecordedCall[]): void {
+  const known = new Set(list.map((call) => JSON.stringify(call)));
+  const beyond = calls.map((call) => JSON.stringify(call)).filter((call) => !known.has(call));
+  if (beyond.length > 0) {
+    throw new Error(`not in test/iam/recorded-calls.json, run npx tsx local/record-calls.ts:\n${beyond.join('\n')}`);
+  }
+}
+
+main(process.argv.slice(2))
+  .then(() => process.exit())
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
