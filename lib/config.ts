@@ -114,6 +114,8 @@ export interface PipelineConfig {
   readonly airflowWebserver: 'public' | 'private';
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker itself. */
   readonly deferrable: boolean;
+  /** Whether Managed Prometheus watches the brokers, with the rules of `prometheus/rules`, or CloudWatch alone. */
+  readonly prometheus: 'managed' | 'none';
 }
 
 export type ConfigKey = keyof PipelineConfig;
@@ -235,6 +237,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   airflowClass: oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
   airflowWebserver: oneOf('public', 'private'),
   deferrable: YES_NO,
+  prometheus: oneOf('managed', 'none'),
 };
 
 export const CONFIG_KEYS = Object.keys(RULES) as readonly ConfigKey[];

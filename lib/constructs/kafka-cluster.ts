@@ -52,6 +52,8 @@ export class KafkaCluster extends Construct {
 
   public readonly cluster: Cluster;
   public readonly topic: CfnTopic;
+  /** Of the brokers and controllers. */
+  public readonly brokers: SecurityGroup;
   private readonly config: PipelineConfig;
   private readonly clusterName: string;
 
@@ -63,6 +65,7 @@ export class KafkaCluster extends Construct {
       vpc: props.vpc,
       description: 'Kafka brokers, and the pollers of the event sources, which take their place in the network',
     });
+    this.brokers = securityGroup;
     securityGroup.addIngressRule(props.clients, Port.tcp(IAM_PORT), 'Functions');
     securityGroup.addIngressRule(securityGroup, Port.tcp(IAM_PORT), 'Event source pollers');
 

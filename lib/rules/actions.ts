@@ -33,7 +33,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'StartJobRun',
   ],
   iam: ['PassRole'],
-  kafka: ['DescribeClusterV2', 'GetBootstrapBrokers'],
+  kafka: ['DescribeClusterV2', 'GetBootstrapBrokers', 'ListNodes'],
   'kafka-cluster': [
     'AlterGroup',
     'Connect',
