@@ -39,6 +39,7 @@ const DEV: PipelineConfig = {
   deferrable: true,
   // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough here.
   prometheus: 'none',
+  canaryMinutes: 0,
 };
 
 const PROD: PipelineConfig = {
@@ -65,6 +66,7 @@ const PROD: PipelineConfig = {
   sparkMaxMemoryGb: 256,
   sparkCores: 4,
   sparkMemoryGb: 14,
+  canaryMinutes: 5,
   airflowClass: 'mw1.small',
   airflowWebserver: 'private',
   prometheus: 'managed',
@@ -93,6 +95,7 @@ const LOCAL: PipelineConfig = {
   sparkMemoryGb: 1,
   sparkPollSeconds: 1,
   deferrable: false,
+  canaryMinutes: 1,
 };
 
 /** What each stage is without overrides. */

@@ -54,8 +54,9 @@ export class KafkaCluster extends Construct {
   public readonly topic: CfnTopic;
   /** Of the brokers and controllers. */
   public readonly brokers: SecurityGroup;
+  public readonly topicName = KafkaCluster.TOPIC;
+  public readonly clusterName: string;
   private readonly config: PipelineConfig;
-  private readonly clusterName: string;
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
