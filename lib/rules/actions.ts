@@ -80,7 +80,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'ReceiveMessage',
     'SendMessage',
   ],
-  sns: ['Publish'],
+  sns: ['GetTopicAttributes', 'Publish'],
   xray: ['PutTelemetryRecords', 'PutTraceSegments'],
 };
 
