@@ -1,5 +1,5 @@
 /** What each role must never be able to do: the promises that least privilege is about, with one example each. */
-import { type Call, type Caller, CALLERS } from './roles';
+import { type Call, type Caller, CALLERS, STEPS } from './roles';
 
 type Denied = readonly (readonly [action: string, ...resources: string[]])[];
 
@@ -117,7 +117,35 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ['kms:Decrypt', 'arn:aws:kms:REGION:ACCOUNT:key/0a1b', 'arn:aws:kms:REGION:111122223333:key/0a1b'],
     ['sqs:SendMessage', 'arn:aws:sqs:REGION:ACCOUNT:another'],
   ],
+  jobFiles: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ['s3:GetObject', ...lake(...EVERYWHERE), 'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip'],
+    ['s3:PutObject', ...but(JOB), '{AirflowBucket.Arn}/dags/pipeline.py'],
+    // A run that is under way may still read a file that this version no longer has.
+    ['s3:DeleteObject', ...lake(...EVERYWHERE)],
+  ],
+  dagFiles: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ...NO_LAKE,
+    [
+      's3:GetObject',
+      '{AirflowBucket.Arn}/dags/pipeline.py',
+      'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip',
+    ],
+    ['s3:PutObject', '{AirflowBucket.Arn}/requirements.txt'],
+  ],
+  flowLogs: [...NO_KAFKA, ...NO_TABLE, ...NO_LAKE],
 };
+
+/** Of every step: the network is Lambda's business, never the code's. */
+const NO_STEP: Denied = [
+  ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
+  ['ec2:DeleteNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+  ['ec2:AssignPrivateIpAddresses', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+  ['ec2:UnassignPrivateIpAddresses', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+];
 
 /** For every role. */
 const NOBODY: Denied = [
@@ -134,6 +162,15 @@ const NOBODY: Denied = [
   ['cassandra:Modify', 'keyspace/system/table/local'],
   ['lambda:UpdateFunctionCode', '{StepsIngestFunction.Arn}', '{StepsPublishFunction.Arn}'],
   ['lambda:UpdateFunctionConfiguration', '{StepsIngestFunction.Arn}'],
+  ['lambda:AddPermission', '{StepsIngestFunction.Arn}'],
+  // What belongs to another copy or another app of the account.
+  ['s3:GetObject', 'arn:aws:s3:::another/key'],
+  ['s3:PutObject', 'arn:aws:s3:::another/key'],
+  ['cassandra:Select', 'keyspace/another/table/batch_views'],
+  ['cassandra:Modify', 'keyspace/another/table/batch_views'],
+  ['kafka-cluster:Connect', 'arn:aws:kafka:REGION:ACCOUNT:cluster/another/0a1b'],
+  ['kafka-cluster:WriteData', 'arn:aws:kafka:REGION:ACCOUNT:topic/CLUSTER/another'],
+  ['kafka-cluster:ReadData', 'arn:aws:kafka:REGION:ACCOUNT:topic/CLUSTER/another'],
   ['iam:PutRolePolicy', '{StepsIngestRole.Arn}', '{AirflowRole.Arn}'],
   ['iam:PassRole', '{AirflowRole.Arn}', '{StepsPublishRole.Arn}'],
   ['sts:AssumeRole', '{SparkJobRole.Arn}', '{AirflowRole.Arn}'],
@@ -192,5 +229,6 @@ export function neverCalls({ project, stage, cluster }: { project: string; stage
         return { caller, action, resource: named };
       }),
     );
-  return [...CALLERS.flatMap((caller) => single(caller, [...NEVER[caller], ...NOBODY])), ...CONDITIONS];
+  const denied = (caller: Caller) => [...NEVER[caller], ...NOBODY, ...(STEPS.includes(caller) ? NO_STEP : [])];
+  return [...CALLERS.flatMap((caller) => single(caller, denied(caller))), ...CONDITIONS];
 }

@@ -25,10 +25,25 @@ export const ROLES = {
   query: 'StepsQueryRole',
   spark: 'SparkJobRole',
   airflow: 'AirflowRole',
+  jobFiles: 'SparkJobFilesRole',
+  dagFiles: 'AirflowDagsRole',
+  flowLogs: 'NetworkVpcAllIAMRole',
 } as const;
 
 export type Caller = keyof typeof ROLES;
 export const CALLERS = Object.keys(ROLES) as Caller[];
+/** The functions that are steps of the pipeline. */
+export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
+/** What a local run does in another way or has nothing of: it copies files, and has no network. */
+export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs'];
+
+/** Roles of the templates that are not simulated, each with its reason. */
+export const NOT_SIMULATED: Readonly<Record<string, string>> = {
+  CustomS3AutoDeleteObjectsCustomResourceProviderRole:
+    "CDK's function that empties a bucket which goes with its stack: it writes its log, and what it may do else is in the bucket's policy",
+  CustomVpcRestrictDefaultSGCustomResourceProviderRole:
+    "CDK's function that empties the default security group: it writes its log, and may change that one group",
+};
 
 /** What a caller asks of AWS; resources as the templates name them, see `recorded-calls.json`. */
 export interface Call {
@@ -36,6 +51,8 @@ export interface Call {
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
+  /** Asked by a service of AWS in the role's name. @default - by the program that runs with the role */
+  readonly by?: 'service';
 }
 
 /** A statement of a role's policies, split into one action and one resource. */
@@ -54,10 +71,14 @@ export type Verdict = 'Allowed' | 'ImplicitlyDenied' | 'ExplicitlyDenied';
 
 export interface Roles {
   readonly grants: readonly Grant[];
+  /** Logical ids, without hash, of all roles, with the services and accounts that may take each. */
+  readonly all: Readonly<Record<string, readonly string[]>>;
   /** Logical ids, without hash, of the role that each function, the application's job and the environment take. */
   readonly taken: Readonly<Record<string, string>>;
   /** Managed policies and inline ones, neither of which {@link grants} would show. */
   readonly elsewhere: readonly string[];
+  /** The assets that each upload copies, as ARNs. */
+  readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
   /** The ARN of what a call names. */
   arn(resource: string): string;
   /**
@@ -100,6 +121,14 @@ export function rolesOf({ config, network, storage, processing, orchestration }:
   const ofType = (type: string) => all.filter(({ resource }) => resource.Type === type);
   const property = ({ stack, logicalId, resource }: Placed, name: string) =>
     resolver.resolve(stack, resource.Properties?.[name], logicalId);
+  const trusted = (role: Placed): string[] => {
+    const { Statement } = property(role, 'AssumeRolePolicyDocument') as {
+      Statement: { Principal: string | Record<string, string | string[]> }[];
+    };
+    return Statement.flatMap(({ Principal }) =>
+      typeof Principal === 'string' ? Principal : Object.values(Principal).flat(),
+    );
+  };
   const named = (id: string) => {
     const found = all.filter(({ logicalId }) => bare(logicalId) === id);
     if (found.length !== 1) throw new Error(`expected one resource called ${id}, found ${found.length}`);
@@ -150,9 +179,21 @@ export function rolesOf({ config, network, storage, processing, orchestration }:
     return resolver.attribute(stack, logicalId, attribute).replace(/:\*$/, '') + rest;
   }
 
+  const uploads = ofType('Custom::CDKBucketDeployment');
+  const assetsOf = (caller: Caller) =>
+    uploads
+      .filter(({ logicalId }) => logicalId.startsWith(ROLES[caller].replace(/Role$/, '')))
+      .flatMap((upload) => {
+        const buckets = property(upload, 'SourceBucketNames') as string[];
+        const keys = property(upload, 'SourceObjectKeys') as string[];
+        return keys.map((key, at) => `arn:${PARTITION}:s3:::${buckets[at]}/${key}`);
+      });
+
   return {
     grants,
     arn,
+    assets: { jobFiles: assetsOf('jobFiles'), dagFiles: assetsOf('dagFiles') },
+    all: Object.fromEntries([...roles.values()].map((role) => [bare(role.logicalId), trusted(role)])),
     taken: Object.fromEntries([
       ...ofType('AWS::Lambda::Function').map((fn) => [bare(fn.logicalId), roleOfArn(property(fn, 'Role'))]),
       ...ofType('AWS::MWAA::Environment').map((each) => [
@@ -175,17 +216,24 @@ export function rolesOf({ config, network, storage, processing, orchestration }:
       const resource = arn(call.resource);
       const bucket = service === 's3' ? resource.split(':::')[1]?.split('/')[0] : undefined;
       const endpoint = call.caller === 'airflow' ? undefined : endpointPolicies.get(service);
+      const byCode = STEPS.includes(call.caller) && call.by !== 'service';
       const simulation: Simulation = {
         request: {
           principal: resolver.attribute(role.stack, role.logicalId, 'Arn'),
           action: standIn(call.action),
-          resource: { resource, accountId: ACCOUNT },
-          contextVariables: { 'aws:SecureTransport': 'true', ...call.context },
+          resource: { resource, accountId: /^\d{12}$/.test(resource.split(':')[4]) ? resource.split(':')[4] : ACCOUNT },
+          contextVariables: {
+            'aws:SecureTransport': 'true',
+            ...(byCode
+              ? { 'lambda:SourceFunctionArn': arn(`{${ROLES[call.caller].replace(/Role$/, 'Function')}.Arn}`) }
+              : {}),
+            ...call.context,
+          },
         },
         identityPolicies: [{ name: ROLES[call.caller], policy: documentOf(call.caller, own) }],
         serviceControlPolicies: [],
         resourceControlPolicies: [],
-        resourcePolicy: bucketPolicies.get(bucket),
+        resourcePolicy: bucketPolicies.get(bucket) ?? (FOREIGN.includes(service) ? TRUSTS_ACCOUNT : undefined),
         vpcEndpointPolicies: endpoint === undefined ? undefined : [{ name: service, policy: endpoint }],
       };
       const result = await runSimulation(simulation, {});
@@ -216,6 +264,16 @@ function documentOf(caller: Caller, grants: readonly Grant[]) {
     }));
   return { Version: '2012-10-17', Statement: statements };
 }
+
+/** What the other side of a call to another account, or to a key, says: it leaves the decision to the caller's policies. */
+const TRUSTS_ACCOUNT = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: `arn:${PARTITION}:iam::${ACCOUNT}:root` }, Action: '*', Resource: '*' },
+  ],
+};
+/** Services whose resources the pipeline uses in accounts of AWS. */
+const FOREIGN: readonly string[] = ['kms', 'sqs'];
 
 /** Whether a text fits a pattern of IAM with `*` and `?`. */
 export function fits(text: string, pattern: string): boolean {

@@ -2,27 +2,19 @@
  * What AWS services do with the roles, which no local run shows: it has neither a network of Lambda's, nor pollers, nor
  * MWAA. Each with the page that says so.
  */
-import { type Call, type Caller } from './roles';
+import { type Call, type Caller, STEPS } from './roles';
 
 interface ServiceCalls {
   readonly why: string;
   readonly see: string;
   readonly callers: readonly Caller[];
-  /** Action → resources; `STEP` is the caller with a capital. */
+  /** Action → resources; `STEP` is the caller with a capital, `ASSETS` what an upload copies. */
   readonly calls: Readonly<Record<string, readonly string[]>>;
   readonly context?: Readonly<Record<string, string>>;
+  /** Whether it is the function's own code that asks. @default - the service does */
+  readonly byCode?: true;
 }
 
-const FUNCTIONS: readonly Caller[] = [
-  'ingest',
-  'archive',
-  'aggregate',
-  'seal',
-  'compact',
-  'publish',
-  'reconcile',
-  'query',
-];
 const CLUSTER = ['{KafkaCluster.Arn}'];
 const TOPIC = ['{KafkaPosts.TopicArn}'];
 const AIRFLOW_LOGS = ['arn:aws:logs:REGION:ACCOUNT:log-group:airflow-PROJECT-STAGE-Task:log-stream:x'];
@@ -36,7 +28,7 @@ const LIST: readonly ServiceCalls[] = [
   {
     why: 'Lambda writes the log of a function',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
-    callers: FUNCTIONS,
+    callers: STEPS,
     calls: {
       'logs:CreateLogStream': ['{StepsSTEPLogs.Arn}:log-stream:x'],
       'logs:PutLogEvents': ['{StepsSTEPLogs.Arn}:log-stream:x'],
@@ -45,7 +37,7 @@ const LIST: readonly ServiceCalls[] = [
   {
     why: 'Lambda puts a function into a network',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions',
-    callers: FUNCTIONS,
+    callers: STEPS,
     calls: {
       'ec2:CreateNetworkInterface': [
         'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0',
@@ -61,7 +53,7 @@ const LIST: readonly ServiceCalls[] = [
   {
     why: 'Lambda sends traces',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html',
-    callers: FUNCTIONS,
+    callers: STEPS,
     calls: { 'xray:PutTraceSegments': ['*'], 'xray:PutTelemetryRecords': ['*'] },
   },
   {
@@ -85,6 +77,7 @@ const LIST: readonly ServiceCalls[] = [
     why: 'Keyspaces fills system.peers with the addresses of its VPC endpoint',
     see: 'https://docs.aws.amazon.com/keyspaces/latest/devguide/vpc-endpoints.html',
     callers: ['aggregate', 'publish', 'reconcile', 'query'],
+    byCode: true,
     calls: { 'ec2:DescribeNetworkInterfaces': ['*'], 'ec2:DescribeVpcEndpoints': ['*'] },
   },
   {
@@ -150,26 +143,93 @@ const LIST: readonly ServiceCalls[] = [
   },
 ];
 
+const CDK_UPLOAD = 'https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html';
+
+const UPLOADS: readonly ServiceCalls[] = [
+  {
+    why: "CDK's function fetches the asset of an upload",
+    see: CDK_UPLOAD,
+    callers: ['jobFiles', 'dagFiles'],
+    calls: { 's3:GetObject': ['ASSETS'] },
+  },
+  {
+    why: 'It copies what is new of the job',
+    see: CDK_UPLOAD,
+    callers: ['jobFiles'],
+    calls: { 's3:PutObject': ['{LakeBucket.Arn}/jobs/batch_views.py'] },
+  },
+  {
+    why: 'For that it lists what is there',
+    see: CDK_UPLOAD,
+    callers: ['jobFiles'],
+    calls: { 's3:ListBucket': ['{LakeBucket.Arn}'] },
+    context: { 's3:prefix': 'jobs/' },
+  },
+  {
+    why: 'It copies what is new of the DAGs, and deletes what is gone',
+    see: CDK_UPLOAD,
+    callers: ['dagFiles'],
+    calls: { 's3:PutObject': AIRFLOW_DAG, 's3:DeleteObject': AIRFLOW_DAG },
+  },
+  {
+    why: 'For that it lists what is there',
+    see: CDK_UPLOAD,
+    callers: ['dagFiles'],
+    calls: { 's3:ListBucket': AIRFLOW_BUCKET },
+    context: { 's3:prefix': 'dags/' },
+  },
+  {
+    why: 'It writes its log',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
+    callers: ['jobFiles'],
+    calls: {
+      'logs:CreateLogStream': ['{SparkJobFilesLogs.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{SparkJobFilesLogs.Arn}:log-stream:x'],
+    },
+  },
+  {
+    why: 'It writes its log',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
+    callers: ['dagFiles'],
+    calls: {
+      'logs:CreateLogStream': ['{AirflowDagsLogs.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{AirflowDagsLogs.Arn}:log-stream:x'],
+    },
+  },
+  {
+    why: 'The network writes its flow logs',
+    see: 'https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html',
+    callers: ['flowLogs'],
+    calls: {
+      'logs:CreateLogStream': ['{NetworkFlowLogs.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{NetworkFlowLogs.Arn}:log-stream:x'],
+      'logs:DescribeLogStreams': ['{NetworkFlowLogs.Arn}:log-stream:'],
+    },
+  },
+];
+
 export interface Names {
   readonly project: string;
   readonly stage: string;
   /** `name/uuid` of the Kafka cluster. */
   readonly cluster: string;
+  /** ARNs of what each upload copies. */
+  readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
 }
 
 /** The list as single calls of a stage. */
-export function serviceCalls({ project, stage, cluster }: Names): Call[] {
-  return LIST.flatMap(({ callers, calls, context }) =>
+export function serviceCalls({ project, stage, cluster, assets }: Names): Call[] {
+  return [...LIST, ...UPLOADS].flatMap(({ callers, calls, context, byCode }) =>
     callers.flatMap((caller) =>
       Object.entries(calls).flatMap(([action, resources]) =>
-        resources.map((resource): Call => {
+        (resources[0] === 'ASSETS' ? (assets[caller] ?? []) : resources).map((resource): Call => {
           const named = resource
             .replace('STEP', caller[0].toUpperCase() + caller.slice(1))
             .replace('PROJECT', project)
             .replace('STAGE', stage)
             .replace('CLUSTER', cluster)
             .replace('CALLER', caller);
-          return { caller, action, resource: named, context };
+          return { caller, action, resource: named, context, by: byCode ? undefined : 'service' };
         }),
       ),
     ),

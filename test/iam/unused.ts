@@ -12,7 +12,8 @@ export interface Reserved {
 
 export const RESERVED: readonly Reserved[] = [
   {
-    reason: 'an upload in parts that fails is cleaned up at once, not by lifecycle after a week',
+    reason: 'a view too large for one part: one that fails is cleaned up at once, not by lifecycle after a week',
+    callers: ['spark'],
     action: 's3:AbortMultipartUpload',
   },
   {
@@ -36,7 +37,7 @@ export const RESERVED: readonly Reserved[] = [
     action: 'emr-serverless:GetDashboardForJobRun',
   },
   {
-    reason: 'file systems may look at an object before they replace it; S3A of the local run only lists',
+    reason: "EMR's build of S3A may look at an object before it replaces it; the one of the local run only lists",
     callers: ['spark'],
     action: 's3:GetObject',
     resource: '/views/',
