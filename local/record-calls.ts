@@ -43,7 +43,7 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     const calls = await record(directory);
     if (check) compare(calls, JSON.parse(readFileSync(LIST, 'utf8')) as RecordedCall[]);
-    else writeFileSync(LIST, `[\n${calls.map((call) => `  ${JSON.stringify(call)}`).join(',\n')}\n]\n`);
+    else await write(calls);
     console.log(`${calls.length} different calls`);
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -119,6 +119,11 @@ async function rollUpDayBefore({ cloud, plan, s3 }: Running, bucket: BucketStart
     await lake.put(copies[at], text.replaceAll(bucketName(bucket), bucketName(twin)));
   }
   await cloud.invoke('publish', { buckets: [bucketName(twin)] });
+}
+
+async function write(calls: readonly RecordedCall[]): Promise<void> {
+  const { format, resolveConfig } = await import('prettier');
+  writeFileSync(LIST, await format(JSON.stringify(calls), { ...(await resolveConfig(LIST)), parser: 'json' }));
 }
 
 function compare(calls: readonly RecordedCall[], list: readonly RecordedCall[]): void {

@@ -56,6 +56,12 @@ async function refused(roles: Roles, calls: readonly Call[], grants?: readonly G
   return calls.filter((_, at) => verdicts[at] !== 'Allowed').map((call) => named(roles, call));
 }
 
+/** Whether one of the calls is refused; those after it are not asked. */
+async function anyRefused(roles: Roles, calls: readonly Call[], grants: readonly Grant[]): Promise<boolean> {
+  for (const call of calls) if ((await roles.simulate(call, grants)) !== 'Allowed') return true;
+  return false;
+}
+
 async function permitted(roles: Roles, calls: readonly Call[], grants?: readonly Grant[]): Promise<string[]> {
   const verdicts = await Promise.all(calls.map((call) => roles.simulate(call, grants)));
   return calls.filter((_, at) => verdicts[at] === 'Allowed').map((call) => named(roles, call));
@@ -67,6 +73,9 @@ const uncalled = (grants: readonly Grant[], calls: readonly Call[], roles: Roles
 const withoutReason = (grants: readonly Grant[]) => grants.filter((grant) => reservedFor(grant) === undefined);
 
 const line = ({ caller, action, resource }: Grant) => `${ROLES[caller]}: ${action} on ${resource}`;
+
+// A machine under load may take longer than a test's usual five seconds for a thousand simulations.
+jest.setTimeout(30_000);
 
 describe.each(['dev', 'prod'])('the roles of stage %s', (stage) => {
   let all: StageRoles;
@@ -134,8 +143,7 @@ describe.each(['dev', 'prod'])('the roles of stage %s', (stage) => {
       const covered = calls.filter((call) => covers(grant, call, roles.arn(call.resource)));
       if (covered.length === 0) continue;
       const rest = roles.grants.filter((each) => each !== grant);
-      const missed = await refused(roles, covered, rest);
-      if (missed.length === 0) needless.push(line(grant));
+      if (!(await anyRefused(roles, covered, rest))) needless.push(line(grant));
     }
     expect(needless).toEqual([]);
   });

@@ -230,7 +230,7 @@ export function rolesOf({ config, network, storage, processing, orchestration }:
             ...call.context,
           },
         },
-        identityPolicies: [{ name: ROLES[call.caller], policy: documentOf(call.caller, own) }],
+        identityPolicies: policiesOf(call, own),
         serviceControlPolicies: [],
         resourceControlPolicies: [],
         resourcePolicy: bucketPolicies.get(bucket) ?? (FOREIGN.includes(service) ? TRUSTS_ACCOUNT : undefined),
@@ -253,16 +253,18 @@ function grantsOf(caller: Caller, statement: Statement): Grant[] {
   ]);
 }
 
-function documentOf(caller: Caller, grants: readonly Grant[]) {
+/** The role's policy, without the statements on other actions: they decide nothing, and the simulator reads them all each time. */
+function policiesOf({ caller, action }: Call, grants: readonly Grant[]): Simulation['identityPolicies'] {
   const statements = grants
-    .filter((grant) => grant.caller === caller)
-    .map(({ effect, action, resource, allBut, condition }) => ({
+    .filter((grant) => grant.caller === caller && fits(action.toLowerCase(), grant.action.toLowerCase()))
+    .map(({ effect, action: granted, resource, allBut, condition }) => ({
       Effect: effect,
-      Action: standIn(action),
+      Action: standIn(granted),
       [allBut ? 'NotResource' : 'Resource']: resource,
       ...(condition === undefined ? {} : { Condition: condition }),
     }));
-  return { Version: '2012-10-17', Statement: statements };
+  if (statements.length === 0) return [];
+  return [{ name: ROLES[caller], policy: { Version: '2012-10-17', Statement: statements } }];
 }
 
 /** What the other side of a call to another account, or to a key, says: it leaves the decision to the caller's policies. */
