@@ -165,8 +165,15 @@ export function rolesOf({ config, network, storage, processing, orchestration }:
     ]),
   );
 
-  /** `{Id.Attribute}…`, `{Table}`, `keyspace/…`, or an ARN with `REGION` and `ACCOUNT`. */
+  const arns = new Map<string, string>();
   function arn(resource: string): string {
+    const found = arns.get(resource) ?? resolved(resource);
+    arns.set(resource, found);
+    return found;
+  }
+
+  /** `{Id.Attribute}…`, `{Table}`, `keyspace/…`, or an ARN with `REGION` and `ACCOUNT`. */
+  function resolved(resource: string): string {
     if (resource.startsWith('keyspace/')) return `arn:${PARTITION}:cassandra:${REGION}:${ACCOUNT}:/${resource}`;
     const [, id, attribute, rest] = /^\{(\w+)(?:\.(\w+))?\}(.*)$/.exec(resource) ?? [];
     if (id === undefined) return resource.replace('REGION', REGION).replace('ACCOUNT', ACCOUNT);
