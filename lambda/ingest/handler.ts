@@ -2,17 +2,18 @@
  * Takes posts over HTTP and answers for a record only when it is on the topic, acknowledged by all in-sync replicas.
  * Bad input is the client's (4xx, a reason a record); an outage is ours (503, the records to send again).
  */
-import { bodyOf, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
+import { CANARY_HEADER } from '../shared/decode';
+import { bodyOf, json, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
 import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../shared/kafka';
 import { log } from '../shared/log';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { KINESIS, NATIVE, notFound, outcomeOf, refuseName, REST_PROXY, type Dialect } from './answers';
 import { headersOf, parseKinesis, parseNative, parseRestProxy, routeOf, type AcceptedItem, type Parsed } from './core';
 
 export interface Deps {
   /** One result a record, in their order; never rejects. */
   send(records: readonly OutgoingRecord[]): Promise<readonly SendResult[]>;
-  report: typeof report;
+  report: ReportOf<'ingest'>;
   now(): number;
 }
 
@@ -21,9 +22,9 @@ function outgoing(item: AcceptedItem): OutgoingRecord {
 }
 
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswer> {
-  async function take(parsed: Parsed, dialect: Dialect, started: number): Promise<HttpAnswer> {
+  async function take(parsed: Parsed, dialect: Dialect, batchBytes: number, started: number): Promise<HttpAnswer> {
     if (!parsed.ok) {
-      deps.report('ingest', { received: 1, written: 0, rejected: 1, duration: deps.now() - started });
+      deps.report('ingest', { received: 1, written: 0, rejected: 1, batchBytes, duration: deps.now() - started });
       return dialect.refuseBody(parsed.status, parsed.refusal);
     }
     const { items } = parsed;
@@ -39,10 +40,24 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       received: items.length,
       written,
       rejected: items.length - accepted.length,
-      bytes: accepted.reduce((sum, item, i) => sum + (acks[i].ok ? Buffer.byteLength(item.value) : 0), 0),
+      failed: acks.length - written,
+      batchBytes,
+      bytes: accepted.reduce((sum, item, i) => sum + (acks.at(i)?.ok ? Buffer.byteLength(item.value) : 0), 0),
       duration: deps.now() - started,
     });
     return dialect.answer(outcomes);
+  }
+
+  /** A control record with a key that is always another, so that canaries visit all partitions. */
+  async function takeCanary(started: number): Promise<HttpAnswer> {
+    const [ack] = await deps.send([
+      { key: String(started), value: '{}', headers: { [CANARY_HEADER]: String(started) } },
+    ]);
+    const ticks = ack.ok ? 1 : 0;
+    deps.report('ingest', { received: 1, written: 0, ticks, failed: 1 - ticks, duration: deps.now() - started });
+    if (ack.ok) return json(202, { partition: ack.partition, offset: ack.offset });
+    log.warn('the canary was not taken', { error: ack.error });
+    return json(503, { message: 'no acknowledgement from kafka' });
   }
 
   return async (event) => {
@@ -51,14 +66,15 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     const route = routeOf(method, pathSegments(event));
     if (route.kind === 'none') return notFound(method, event.rawPath);
     if (route.kind === 'unnamed') return refuseName(route.dialect, route.refusal);
+    if (route.kind === 'canary') return takeCanary(started);
     const body: Body = bodyOf(event);
     switch (route.kind) {
       case 'native':
-        return take(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, started);
+        return take(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, body.bytes, started);
       case 'rest-proxy':
-        return take(parseRestProxy(body, route.section), REST_PROXY, started);
+        return take(parseRestProxy(body, route.section), REST_PROXY, body.bytes, started);
       case 'kinesis':
-        return take(parseKinesis(body, route.section), KINESIS, started);
+        return take(parseKinesis(body, route.section), KINESIS, body.bytes, started);
     }
   };
 }

@@ -5,7 +5,7 @@ import { json, pathSegments, type HttpAnswer, type HttpEvent } from '../shared/h
 import { StoreUnavailableError } from '../shared/keyspaces';
 import { log } from '../shared/log';
 import { type Counts } from '../shared/merge';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../shared/store';
 import { type Refusal, refuse, sentence } from '../shared/refusal';
 import { findView, type View, VIEWS } from '../shared/views';
@@ -18,6 +18,7 @@ import {
   type Provenance,
   type ViewsResponse,
 } from './api';
+import { readCanary } from './canary';
 import { asOf, mergeFiltered, planRead, type Published, shapeAnswer, shapeCounts } from './core';
 import { queryReader, type QueryReader } from './reader';
 import { isRefusal, parseSelection, type Selection } from './request';
@@ -27,7 +28,7 @@ export interface Deps {
   readonly bucketMinutes: number;
   /** ms */
   readonly speedTtl: number;
-  readonly report: typeof report;
+  readonly report: ReportOf<'query'>;
   now(): number;
 }
 
@@ -115,6 +116,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
         if (resource === 'views') return json(200, listViews());
         if (resource === 'answers') return json(200, listAnswers());
         if (resource === 'boundary') return askBoundary();
+        // No route of the API: for whoever may invoke the function itself.
+        if (resource === 'canary') return json(200, await readCanary(reader, deps.now(), bucketMinutes));
         if (resource === 'health') {
           await reader.boundary();
           return json(200, { status: 'ok' } satisfies HealthResponse);
@@ -134,10 +137,11 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     const started = deps.now();
     try {
       const answer = await route(event);
-      deps.report('query', { received: 1, duration: deps.now() - started });
+      const written = answer.statusCode < 400 ? 1 : 0;
+      deps.report('query', { received: 1, written, rejected: 1 - written, duration: deps.now() - started });
       return answer;
     } catch (error) {
-      deps.report('query', { received: 1, retries: 1, duration: deps.now() - started });
+      deps.report('query', { received: 1, written: 0, failed: 1, duration: deps.now() - started });
       if (!(error instanceof StoreUnavailableError)) {
         log.error('a question could not be answered', error, { path: event.rawPath });
         return json(500, { message: 'internal error' } satisfies ErrorResponse);

@@ -5,6 +5,8 @@
 export const ENV = {
   /** `dev`, `prod`, `local` … */
   stage: 'STAGE',
+  /** CloudWatch's namespace of the metrics. */
+  metricNamespace: 'METRIC_NAMESPACE',
   bucketMinutes: 'BUCKET_MINUTES',
   lakeBucket: 'LAKE_BUCKET',
   /** ARN of the MSK cluster; the brokers are looked up with GetBootstrapBrokers at cold start. */
@@ -23,6 +25,10 @@ export const ENV = {
   recentPosts: 'RECENT_POSTS',
   /** Time to live of speed rows, hours. */
   speedTtlHours: 'SPEED_TTL_HOURS',
+  /** Name of the ingest function, which the canary calls. */
+  ingestFunction: 'INGEST_FUNCTION',
+  /** Name of the query function, which the canary asks. */
+  queryFunction: 'QUERY_FUNCTION',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

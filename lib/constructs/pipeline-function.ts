@@ -5,6 +5,7 @@ import { Architecture, Function, LoggingFormat, Runtime, Tracing, type ILayerVer
 import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/shared/env';
+import { metricNamespace } from '../../lambda/shared/metrics';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { bundle } from './bundle';
@@ -25,7 +26,8 @@ export interface FunctionNetwork {
 
 export interface PipelineFunctionProps {
   readonly config: PipelineConfig;
-  readonly network: FunctionNetwork;
+  /** @default - in no network: a function that calls nothing but AWS */
+  readonly network?: FunctionNetwork;
   /** Folder under `lambda/` whose `handler.ts` exports `handler`. */
   readonly step: string;
   /** One sentence for people who look at the list of functions. */
@@ -77,8 +79,10 @@ export class PipelineFunction extends Construct {
       description: `Execution role of ${props.step}`,
     });
     this.logGroup.grantWrite(this.role);
-    this.role.addToPolicy(networkInterfaces());
-    this.role.addToPolicy(notByCode());
+    if (network) {
+      this.role.addToPolicy(networkInterfaces());
+      this.role.addToPolicy(notByCode());
+    }
     acknowledgeResources(
       this.role,
       'Actions that know no resource: which they may be is listed in lib/rules/actions.ts',
@@ -99,11 +103,11 @@ export class PipelineFunction extends Construct {
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: Tracing.ACTIVE,
-      vpc: network.vpc,
-      vpcSubnets: network.subnets,
-      securityGroups: [network.securityGroup],
+      vpc: network?.vpc,
+      vpcSubnets: network?.subnets,
+      securityGroups: network && [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
-      environment: { [ENV.stage]: config.stage },
+      environment: { [ENV.stage]: config.stage, [ENV.metricNamespace]: metricNamespace(config) },
     });
     acknowledge(
       this.function,

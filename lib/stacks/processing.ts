@@ -1,4 +1,5 @@
 import { type Construct } from 'constructs';
+import { Canary } from '../constructs/canary';
 import { FunctionHttpApi } from '../constructs/http-api';
 import { type KafkaCluster } from '../constructs/kafka-cluster';
 import { type PipelineNetwork } from '../constructs/network';
@@ -21,6 +22,10 @@ export interface ProcessingStackProps extends PipelineStackProps {
 export class ProcessingStack extends PipelineStack {
   public readonly steps: PipelineSteps;
   public readonly spark: SparkApplication;
+  public readonly ingestApi: FunctionHttpApi;
+  public readonly queryApi: FunctionHttpApi;
+  /** Absent where the config asks for none. */
+  public readonly canary?: Canary;
 
   constructor(scope: Construct, props: ProcessingStackProps) {
     const { config, network, lake } = props;
@@ -34,7 +39,10 @@ export class ProcessingStack extends PipelineStack {
       securityGroup: network.spark,
     });
 
-    new FunctionHttpApi(this, 'IngestApi', {
+    if (config.canaryMinutes > 0) {
+      this.canary = new Canary(this, 'Canary', { config, ingest: this.steps.ingest, query: this.steps.query });
+    }
+    this.ingestApi = new FunctionHttpApi(this, 'IngestApi', {
       config,
       description: 'Pinterest data pipeline: ingest',
       handler: this.steps.ingest,
@@ -47,8 +55,9 @@ export class ProcessingStack extends PipelineStack {
         'POST /topics/{topic}',
         'PUT /streams/{stream}/record',
       ],
-    }).output('IngestUrl');
-    new FunctionHttpApi(this, 'QueryApi', {
+    });
+    this.ingestApi.output('IngestUrl');
+    this.queryApi = new FunctionHttpApi(this, 'QueryApi', {
       config,
       description: 'Pinterest data pipeline: query',
       handler: this.steps.query,
@@ -60,6 +69,7 @@ export class ProcessingStack extends PipelineStack {
         'GET /boundary',
         'GET /health',
       ],
-    }).output('QueryUrl');
+    });
+    this.queryApi.output('QueryUrl');
   }
 }
