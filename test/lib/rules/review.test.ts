@@ -127,9 +127,6 @@ describe('acknowledgements', () => {
   /** Whoever adds one decides on it here, too. */
   const ACKNOWLEDGED: Readonly<Record<string, number>> = {
     'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]': 1,
-    'AwsSolutions-IAM5[Action::s3:GetBucket*]': 2,
-    'AwsSolutions-IAM5[Action::s3:GetObject*]': 2,
-    'AwsSolutions-IAM5[Action::s3:List*]': 2,
     'AwsSolutions-IAM5[Resource::*]': 10,
     'AwsSolutions-IAM5[Resource::<AirflowBucket.Arn>/dags/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/carry/pending/*]': 1,
@@ -147,7 +144,6 @@ describe('acknowledgements', () => {
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kafka:<AWS::Region>:<AWS::AccountId>:group/{cluster}/*/pinterest-{stage}-aggregate]': 1,
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kafka:<AWS::Region>:<AWS::AccountId>:group/{cluster}/*/pinterest-{stage}-archive]': 1,
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:airflow-pinterest-{stage}-*]': 1,
-    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]': 2,
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:*:airflow-celery-*]': 1,
     'AwsSolutions-L1': 2,
     'AwsSolutions-S1': 1,
