@@ -53,6 +53,11 @@ export interface PipelineFunctionProps {
   readonly externalModules?: readonly string[];
   /** @default - none */
   readonly layers?: readonly ILayerVersion[];
+  /**
+   * Why no dead letters are kept.
+   * @default - its caller sees the error and tries again
+   */
+  readonly noDeadLetters?: string;
 }
 
 /**
@@ -111,7 +116,8 @@ export class PipelineFunction extends Construct {
     });
     acknowledge(
       this.function,
-      'Invoked by an API, an event source or Airflow, each of which sees the error and tries again: never asynchronously',
+      props.noDeadLetters ??
+        'Invoked by an API, an event source or Airflow, each of which sees the error and tries again: never asynchronously',
       'Serverless-LambdaDLQ',
     );
     // The function checks its network when it is created: the rights must be there by then.

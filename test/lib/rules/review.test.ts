@@ -156,10 +156,17 @@ describe('acknowledgements', () => {
     'Serverless-LambdaTracing': 2,
   };
 
+  /** Where there is one, its function and its schedule have theirs. */
+  const OF_CANARY = {
+    'AwsSolutions-IAM5[Resource::*]': 11,
+    'Serverless-EventBusDLQ': 1,
+    'Serverless-LambdaDLQ': 11,
+  };
+
   test('are these', () => {
     expect(counts(apps.dev, 'dev')).toEqual(ACKNOWLEDGED);
-    expect(counts(apps.prod, 'prod')).toEqual(ACKNOWLEDGED);
-    expect(counts(apps.local, 'local')).toEqual({ ...ACKNOWLEDGED, 'AwsSolutions-APIG4': 2 });
+    expect(counts(apps.prod, 'prod')).toEqual({ ...ACKNOWLEDGED, ...OF_CANARY });
+    expect(counts(apps.local, 'local')).toEqual({ ...ACKNOWLEDGED, ...OF_CANARY, 'AwsSolutions-APIG4': 2 });
   });
 
   test('each have a reason, and a finding that they are about', () => {
