@@ -88,6 +88,19 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ['cassandra:Modify', TABLES.speed, TABLES.state, TABLES.batch],
   ],
   query: [...NO_KAFKA, ...NO_LAKE, ['cassandra:Modify', ...ALL_TABLES], ['cassandra:Select', TABLES.state]],
+  canary: [
+    ...NO_KAFKA,
+    ...NO_LAKE,
+    ...NO_TABLE,
+    [
+      'lambda:InvokeFunction',
+      '{StepsArchiveFunction.Arn}',
+      '{StepsAggregateFunction.Arn}',
+      '{StepsSealFunction.Arn}',
+      '{StepsPublishFunction.Arn}',
+    ],
+    ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
+  ],
   spark: [
     ...NO_KAFKA,
     ['s3:PutObject', ...but(VIEW)],
