@@ -37,6 +37,8 @@ const DEV: PipelineConfig = {
   airflowClass: 'mw1.micro',
   airflowWebserver: 'public',
   deferrable: true,
+  // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough here.
+  prometheus: 'none',
   canaryMinutes: 0,
 };
 
@@ -67,6 +69,7 @@ const PROD: PipelineConfig = {
   canaryMinutes: 5,
   airflowClass: 'mw1.small',
   airflowWebserver: 'private',
+  prometheus: 'managed',
 };
 
 /** One broker carries this: the local run starts one. */

@@ -127,6 +127,8 @@ export interface PipelineConfig {
 
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker itself. */
   readonly deferrable: boolean;
+  /** Whether Managed Prometheus watches the brokers, with the rules of `prometheus/rules`, or CloudWatch alone. */
+  readonly prometheus: 'managed' | 'none';
 }
 
 export type ConfigKey = keyof PipelineConfig;
@@ -248,6 +250,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   airflowClass: oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
   airflowWebserver: oneOf('public', 'private'),
   deferrable: YES_NO,
+  prometheus: oneOf('managed', 'none'),
   canaryMinutes: integer(0, 60),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),
   runbookUrl: matching(/^https:\/\/\S+$/, 'an https address'),

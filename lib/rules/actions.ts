@@ -33,7 +33,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'StartJobRun',
   ],
   iam: ['PassRole'],
-  kafka: ['DescribeClusterV2', 'GetBootstrapBrokers'],
+  kafka: ['DescribeClusterV2', 'GetBootstrapBrokers', 'ListNodes'],
   'kafka-cluster': [
     'AlterGroup',
     'Connect',
@@ -80,7 +80,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'ReceiveMessage',
     'SendMessage',
   ],
-  sns: ['Publish'],
+  sns: ['GetTopicAttributes', 'Publish'],
   xray: ['PutTelemetryRecords', 'PutTraceSegments'],
 };
 

@@ -4,15 +4,20 @@ import { Alarms } from '../constructs/alarms';
 import { Dashboards } from '../constructs/dashboards/dashboards';
 import { LogQueries } from '../constructs/log-queries';
 import { type Watched } from '../constructs/metrics';
+import { type PipelineNetwork } from '../constructs/network';
+import { PrometheusWorkspace } from '../constructs/prometheus-workspace';
 import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
 export interface ObservabilityStackProps extends PipelineStackProps {
   readonly watched: Watched;
+  readonly network: PipelineNetwork;
 }
 
 /** What watches the pipeline and tells: it holds nothing, and nothing depends on it. */
 export class ObservabilityStack extends PipelineStack {
   public readonly alarms: Alarms;
+  /** Absent where the config asks for none. */
+  public readonly prometheus?: PrometheusWorkspace;
 
   constructor(scope: Construct, props: ObservabilityStackProps) {
     const { config, watched } = props;
@@ -20,6 +25,14 @@ export class ObservabilityStack extends PipelineStack {
     this.alarms = new Alarms(this, 'Alarms', watched);
     new Dashboards(this, 'Dashboards', { watched, alarms: this.alarms });
     new LogQueries(this, 'LogQueries', watched);
+    if (config.prometheus === 'managed') {
+      this.prometheus = new PrometheusWorkspace(this, 'Prometheus', {
+        config,
+        kafka: watched.kafka,
+        network: props.network.functionNetwork,
+        alerts: this.alarms.topic,
+      });
+    }
 
     new CfnOutput(this, 'AlarmTopic', { value: this.alarms.topic.topicArn, description: 'Where alarms are told' });
   }

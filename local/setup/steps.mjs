@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { findPython } from './prerequisites.mjs';
 import { ENGINES, LOCAL, ROOT, SOURCES, SetupError, execute, fingerprint, stamped, writeStamp } from './shared.mjs';
 
@@ -47,11 +47,16 @@ async function installPackages() {
  * jars -----------------------------------------------------------------------------------------------------------------
  */
 
-const jarStamp = (module) => fingerprint([`local/engines/maven/${module}/pom.xml`, JAR_SUMS]);
+/** The exporter's own list: another version of it leaves the engines as they are. */
+const EXPORTER_SUMS = 'local/engines/maven/jmx-exporter/jars.sha256';
+
+const sumsOf = (module) => (module === 'jmx-exporter' ? EXPORTER_SUMS : JAR_SUMS);
+
+const jarStamp = (module) => fingerprint([`local/engines/maven/${module}/pom.xml`, sumsOf(module)]);
 
 /** The expected jars of a module: file name and SHA-256. */
 function expectedJars(module) {
-  return readFileSync(join(ROOT, JAR_SUMS), 'utf8')
+  return readFileSync(join(ROOT, sumsOf(module)), 'utf8')
     .split('\n')
     .map((line) => /^([0-9a-f]{64}) {2}([^/]+)\/(.+)$/.exec(line))
     .filter((match) => match?.[2] === module)
@@ -63,7 +68,7 @@ function checkJars(module, folder) {
   const found = readdirSync(folder);
   const extra = found.find((file) => !expected.some((jar) => jar.file === file));
   if (extra !== undefined) {
-    throw new SetupError(`setup: Maven brought ${extra} for ${module}, which is not in ${JAR_SUMS}`);
+    throw new SetupError(`setup: Maven brought ${extra} for ${module}, which is not in ${sumsOf(module)}`);
   }
   for (const { file, sum } of expected) {
     const path = join(folder, file);
@@ -167,6 +172,24 @@ async function installArchive() {
   writeStamp(ARCHIVE, archiveStamp());
 }
 
+/*
+ * Prometheus: a package of the system, so it is installed only when asked for by name ----------------------------------
+ */
+
+const PROMETHEUS = ['prometheus', 'prometheus-node-exporter'];
+
+const onPath = (program) =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
+
+async function installPrometheus() {
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    throw new SetupError(`Prometheus is needed: apt-get install ${PROMETHEUS.join(' ')} (Debian, Ubuntu)`);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await execute('apt-update', 'apt-get', ['update', '-q'], { env });
+  await execute('prometheus', 'apt-get', ['install', '-q', '-y', '--no-install-recommends', ...PROMETHEUS], { env });
+}
+
 const jars = (module) => ({
   what: 'jars from Maven Central',
   group: 'jars',
@@ -186,7 +209,7 @@ const venv = (name, what, tools = ['python']) => ({
 
 /**
  * What there is to install. `after`: steps that come first. `group`: steps done by one call. `tools`: what the machine
- * must bring. `fresh`: whether there is nothing to do. `install`: does it for the names of its group.
+ * must bring. `optional`: left out unless named. `fresh`: whether there is nothing to do. `install`: does it for the names of its group.
  */
 export const STEPS = {
   npm: {
@@ -199,6 +222,7 @@ export const STEPS = {
   kafka: jars('kafka'),
   cassandra: jars('cassandra'),
   'spark-jars': jars('spark-jars'),
+  'jmx-exporter': jars('jmx-exporter'),
   uv: {
     what: 'installer of Python packages',
     after: [],
@@ -215,6 +239,14 @@ export const STEPS = {
     tools: [],
     fresh: layersFresh,
     install: () => execute('layers', process.execPath, [join(LAYER, 'fetch.mjs')]),
+  },
+  prometheus: {
+    what: 'Prometheus and its node exporter, by apt-get',
+    after: [],
+    tools: [],
+    optional: true,
+    fresh: () => ['promtool', ...PROMETHEUS].every(onPath),
+    install: installPrometheus,
   },
   'spark-archive': {
     what: 'class archive that halves the start of Spark',
