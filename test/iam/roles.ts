@@ -29,16 +29,19 @@ export const ROLES = {
   jobFiles: 'SparkJobFilesRole',
   dagFiles: 'AirflowDagsRole',
   flowLogs: 'NetworkVpcAllIAMRole',
+  exporters: 'PrometheusExportersRole',
 } as const;
 
 export type Caller = keyof typeof ROLES;
 export const CALLERS = Object.keys(ROLES) as Caller[];
-/** The functions that are steps of the pipeline, all in its network. */
+/** The functions that are steps of the pipeline. */
 export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
-/** All functions of the pipeline. A stage may have no canary. */
-export const FUNCTIONS: readonly Caller[] = [...STEPS, 'canary'];
-/** What a local run does in another way or has nothing of: it copies files, and has no network. */
-export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs'];
+/** Functions in the pipeline's network. */
+export const IN_NETWORK: readonly Caller[] = [...STEPS, 'exporters'];
+/** All functions of the pipeline. A stage may lack those that are no steps. */
+export const FUNCTIONS: readonly Caller[] = [...IN_NETWORK, 'canary'];
+/** What a local run does in another way or has nothing of: it copies files, has no network, and knows its broker. */
+export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs', 'exporters'];
 
 /** Roles of the templates that are not simulated, each with its reason. */
 export const NOT_SIMULATED: Readonly<Record<string, string>> = {

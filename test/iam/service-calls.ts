@@ -2,7 +2,7 @@
  * What AWS services do with the roles, which no local run shows: it has neither a network of Lambda's, nor pollers, nor
  * MWAA. Each with the page that says so.
  */
-import { type Call, type Caller, FUNCTIONS, ROLES, STEPS } from './roles';
+import { type Call, type Caller, FUNCTIONS, IN_NETWORK, ROLES } from './roles';
 
 interface ServiceCalls {
   readonly why: string;
@@ -37,7 +37,7 @@ const LIST: readonly ServiceCalls[] = [
   {
     why: 'Lambda puts a function into a network',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions',
-    callers: STEPS,
+    callers: IN_NETWORK,
     calls: {
       'ec2:CreateNetworkInterface': [
         'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0',
@@ -79,6 +79,13 @@ const LIST: readonly ServiceCalls[] = [
     callers: ['aggregate', 'publish', 'reconcile', 'query'],
     byCode: true,
     calls: { 'ec2:DescribeNetworkInterfaces': ['*'], 'ec2:DescribeVpcEndpoints': ['*'] },
+  },
+  {
+    why: 'While a stack is deployed, the brokers are looked up for the scraper of Managed Prometheus',
+    see: 'https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-nodes.html',
+    callers: ['exporters'],
+    byCode: true,
+    calls: { 'kafka:ListNodes': CLUSTER },
   },
   {
     why: 'EMR Serverless writes the log of a job',
