@@ -1,5 +1,5 @@
 /** What each role must never be able to do: the promises that least privilege is about, with one example each. */
-import { type Call, type Caller, CALLERS, STEPS } from './roles';
+import { type Call, type Caller, CALLERS, IN_NETWORK } from './roles';
 
 type Denied = readonly (readonly [action: string, ...resources: string[]])[];
 
@@ -88,6 +88,19 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ['cassandra:Modify', TABLES.speed, TABLES.state, TABLES.batch],
   ],
   query: [...NO_KAFKA, ...NO_LAKE, ['cassandra:Modify', ...ALL_TABLES], ['cassandra:Select', TABLES.state]],
+  canary: [
+    ...NO_KAFKA,
+    ...NO_LAKE,
+    ...NO_TABLE,
+    [
+      'lambda:InvokeFunction',
+      '{StepsArchiveFunction.Arn}',
+      '{StepsAggregateFunction.Arn}',
+      '{StepsSealFunction.Arn}',
+      '{StepsPublishFunction.Arn}',
+    ],
+    ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
+  ],
   spark: [
     ...NO_KAFKA,
     ['s3:PutObject', ...but(VIEW)],
@@ -137,10 +150,17 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ['s3:PutObject', '{AirflowBucket.Arn}/requirements.txt'],
   ],
   flowLogs: [...NO_KAFKA, ...NO_TABLE, ...NO_LAKE],
+  exporters: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ...NO_LAKE,
+    ['kafka:GetBootstrapBrokers', CLUSTER],
+    ['lambda:InvokeFunction', '{StepsPublishFunction.Arn}'],
+  ],
 };
 
-/** Of every step: the network is Lambda's business, never the code's. */
-const NO_STEP: Denied = [
+/** Of every function in it: the network is Lambda's business, never the code's. */
+const NO_INTERFACE: Denied = [
   ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
   ['ec2:DeleteNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
   ['ec2:AssignPrivateIpAddresses', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
@@ -229,6 +249,10 @@ export function neverCalls({ project, stage, cluster }: { project: string; stage
         return { caller, action, resource: named };
       }),
     );
-  const denied = (caller: Caller) => [...NEVER[caller], ...NOBODY, ...(STEPS.includes(caller) ? NO_STEP : [])];
+  const denied = (caller: Caller) => [
+    ...NEVER[caller],
+    ...NOBODY,
+    ...(IN_NETWORK.includes(caller) ? NO_INTERFACE : []),
+  ];
   return [...CALLERS.flatMap((caller) => single(caller, denied(caller))), ...CONDITIONS];
 }

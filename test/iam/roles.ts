@@ -23,19 +23,25 @@ export const ROLES = {
   publish: 'StepsPublishRole',
   reconcile: 'StepsReconcileRole',
   query: 'StepsQueryRole',
+  canary: 'CanaryRole',
   spark: 'SparkJobRole',
   airflow: 'AirflowRole',
   jobFiles: 'SparkJobFilesRole',
   dagFiles: 'AirflowDagsRole',
   flowLogs: 'NetworkVpcAllIAMRole',
+  exporters: 'PrometheusExportersRole',
 } as const;
 
 export type Caller = keyof typeof ROLES;
 export const CALLERS = Object.keys(ROLES) as Caller[];
 /** The functions that are steps of the pipeline. */
 export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
-/** What a local run does in another way or has nothing of: it copies files, and has no network. */
-export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs'];
+/** Functions in the pipeline's network. */
+export const IN_NETWORK: readonly Caller[] = [...STEPS, 'exporters'];
+/** All functions of the pipeline. A stage may lack those that are no steps. */
+export const FUNCTIONS: readonly Caller[] = [...IN_NETWORK, 'canary'];
+/** What a local run does in another way or has nothing of: it copies files, has no network, and knows its broker. */
+export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs', 'exporters'];
 
 /** Roles of the templates that are not simulated, each with its reason. */
 export const NOT_SIMULATED: Readonly<Record<string, string>> = {
@@ -107,11 +113,13 @@ interface Placed {
   readonly resource: TemplateResource;
 }
 
-export function rolesOf({ config, network, storage, processing, orchestration }: Templates): Roles {
-  const stacks: Stack[] = Object.entries({ network, storage, processing, orchestration }).map(([id, template]) => ({
-    name: `${config.project}-${config.stage}-${id}`,
-    template: template.toJSON() as Stack['template'],
-  }));
+export function rolesOf({ config, network, storage, processing, orchestration, observability }: Templates): Roles {
+  const stacks: Stack[] = Object.entries({ network, storage, processing, orchestration, observability }).map(
+    ([id, template]) => ({
+      name: `${config.project}-${config.stage}-${id}`,
+      template: template.toJSON() as Stack['template'],
+    }),
+  );
   const resolver = createResolver(stacks);
   const all = stacks.flatMap((stack) =>
     Object.entries(stack.template.Resources ?? {}).map(([logicalId, resource]): Placed => ({
@@ -225,7 +233,7 @@ export function rolesOf({ config, network, storage, processing, orchestration }:
       const resource = arn(call.resource);
       const bucket = service === 's3' ? resource.split(':::')[1]?.split('/')[0] : undefined;
       const endpoint = call.caller === 'airflow' ? undefined : endpointPolicies.get(service);
-      const byCode = STEPS.includes(call.caller) && call.by !== 'service';
+      const byCode = FUNCTIONS.includes(call.caller) && call.by !== 'service';
       const simulation: Simulation = {
         request: {
           principal: resolver.attribute(role.stack, role.logicalId, 'Arn'),

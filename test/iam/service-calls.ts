@@ -2,13 +2,13 @@
  * What AWS services do with the roles, which no local run shows: it has neither a network of Lambda's, nor pollers, nor
  * MWAA. Each with the page that says so.
  */
-import { type Call, type Caller, STEPS } from './roles';
+import { type Call, type Caller, FUNCTIONS, IN_NETWORK, ROLES } from './roles';
 
 interface ServiceCalls {
   readonly why: string;
   readonly see: string;
   readonly callers: readonly Caller[];
-  /** Action → resources; `STEP` is the caller with a capital, `ASSETS` what an upload copies. */
+  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` what an upload copies. */
   readonly calls: Readonly<Record<string, readonly string[]>>;
   readonly context?: Readonly<Record<string, string>>;
   /** Whether it is the function's own code that asks. @default - the service does */
@@ -28,16 +28,16 @@ const LIST: readonly ServiceCalls[] = [
   {
     why: 'Lambda writes the log of a function',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
-    callers: STEPS,
+    callers: FUNCTIONS,
     calls: {
-      'logs:CreateLogStream': ['{StepsSTEPLogs.Arn}:log-stream:x'],
-      'logs:PutLogEvents': ['{StepsSTEPLogs.Arn}:log-stream:x'],
+      'logs:CreateLogStream': ['{LOGS.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{LOGS.Arn}:log-stream:x'],
     },
   },
   {
     why: 'Lambda puts a function into a network',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions',
-    callers: STEPS,
+    callers: IN_NETWORK,
     calls: {
       'ec2:CreateNetworkInterface': [
         'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0',
@@ -53,7 +53,7 @@ const LIST: readonly ServiceCalls[] = [
   {
     why: 'Lambda sends traces',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html',
-    callers: STEPS,
+    callers: FUNCTIONS,
     calls: { 'xray:PutTraceSegments': ['*'], 'xray:PutTelemetryRecords': ['*'] },
   },
   {
@@ -79,6 +79,13 @@ const LIST: readonly ServiceCalls[] = [
     callers: ['aggregate', 'publish', 'reconcile', 'query'],
     byCode: true,
     calls: { 'ec2:DescribeNetworkInterfaces': ['*'], 'ec2:DescribeVpcEndpoints': ['*'] },
+  },
+  {
+    why: 'While a stack is deployed, the brokers are looked up for the scraper of Managed Prometheus',
+    see: 'https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-nodes.html',
+    callers: ['exporters'],
+    byCode: true,
+    calls: { 'kafka:ListNodes': CLUSTER },
   },
   {
     why: 'EMR Serverless writes the log of a job',
@@ -224,7 +231,7 @@ export function serviceCalls({ project, stage, cluster, assets }: Names): Call[]
       Object.entries(calls).flatMap(([action, resources]) =>
         (resources[0] === 'ASSETS' ? (assets[caller] ?? []) : resources).map((resource): Call => {
           const named = resource
-            .replace('STEP', caller[0].toUpperCase() + caller.slice(1))
+            .replace('LOGS', ROLES[caller].replace(/Role$/, 'Logs'))
             .replace('PROJECT', project)
             .replace('STAGE', stage)
             .replace('CLUSTER', cluster)

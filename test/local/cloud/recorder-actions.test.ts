@@ -9,6 +9,7 @@ const stacks = [
       Resources: {
         LakeBucket0123ABCD: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } },
         StepsSealFunction0123ABCD: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'seal-fn' } },
+        CanaryFunction0123ABCD: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'canary-fn' } },
         KafkaCluster: { Type: 'AWS::MSK::Cluster', Properties: { ClusterName: 'kafka' } },
         KafkaPosts: { Type: 'AWS::MSK::Topic', Properties: { ClusterArn: 'arn:x:cluster/k', TopicName: 'posts' } },
         Boundary: { Type: 'AWS::Cassandra::Table', Properties: { KeyspaceName: 'ks', TableName: 'boundary' } },
@@ -28,6 +29,21 @@ const asked = (call: SeenCall) =>
     resource,
     ...(context ? [context] : []),
   ]);
+
+test('a function is called by its step, or by its own name outside the steps', () => {
+  const invoke = (caller: string): SeenCall => ({
+    caller,
+    plane: 'http',
+    service: 'control',
+    method: 'POST',
+    path: '/2015-03-31/functions/seal-fn/invocations',
+    status: 200,
+  });
+  expect(recordedCalls([invoke('canary-fn'), invoke('seal-fn')], names).map(({ caller }) => caller)).toEqual([
+    'canary',
+    'seal',
+  ]);
+});
 
 describe('the action behind a call to S3', () => {
   test('names bucket and key as the template does, with zeros for digits', () => {
