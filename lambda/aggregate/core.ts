@@ -32,6 +32,8 @@ export interface BatchOutcome {
   readonly newest: number;
   /** Records beyond the state's offset. */
   readonly applied: number;
+  /** Posts that brought a section that is new. */
+  readonly posts: number;
   /** Records that the state held already, and those that brought no section that is new. */
   readonly repeated: number;
   readonly quarantined: number;
@@ -48,6 +50,7 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
   const rows = new Map<BucketStart, (RowChange | undefined)[]>();
   let newest = 0;
   let applied = 0;
+  let posts = 0;
   let repeated = 0;
   let quarantined = 0;
   let ticks = 0;
@@ -77,6 +80,7 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
       repeated++;
       continue;
     }
+    posts++;
     let changes = rows.get(state.bucket);
     if (!changes) rows.set(state.bucket, (changes = new Array<undefined>(settings.views.length)));
     for (let i = 0; i < settings.views.length; i++) {
@@ -90,7 +94,7 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
     }
   }
   const changes = [...rows.values()].flatMap((each) => each.filter((change) => change !== undefined));
-  return { changes, newest, applied, repeated, quarantined, ticks, gap };
+  return { changes, newest, applied, posts, repeated, quarantined, ticks, gap };
 }
 
 /**

@@ -11,10 +11,10 @@ import { type BucketStart } from '../shared/buckets';
 import { decodeCounts, encodeCounts } from '../shared/counts-codec';
 import { type KafkaRecord } from '../shared/decode';
 import { ENV, requirePositiveInteger } from '../shared/env';
-import { recordsByPartition, type LambdaKafkaEvent } from '../shared/lambda-kafka';
+import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../shared/lambda-kafka';
 import { log } from '../shared/log';
 import { type Counts } from '../shared/merge';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../shared/store';
 import { VIEWS, type View } from '../shared/views';
 import { applyChange, applyRecords, type BatchOutcome, type RowChange, type Settings } from './core';
@@ -27,7 +27,7 @@ export interface AggregateDeps {
   /** @default - all views */
   readonly views?: readonly View[];
   readonly now: () => number;
-  readonly report: typeof report;
+  readonly report: ReportOf<'aggregate'>;
   readonly log: Pick<typeof log, 'warn'>;
 }
 
@@ -187,10 +187,12 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
         const now = deps.now();
         deps.report('aggregate', {
           received: records.length,
-          written: records.length - outcome.repeated - outcome.quarantined - outcome.ticks,
+          written: outcome.posts,
           repeated: outcome.repeated,
           quarantined: outcome.quarantined,
           ticks: outcome.ticks,
+          gap: outcome.gap,
+          batchBytes: sizeOf(records),
           ...tally,
           retries,
           duration: now - began,

@@ -13,6 +13,7 @@
  */
 import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../shared/decode';
 import { quarantineKey, rawKey } from '../shared/keys';
+import { sizeOf } from '../shared/lambda-kafka';
 
 export type LineKind = Decoded['kind'];
 
@@ -22,6 +23,8 @@ export interface RawObject {
   readonly first: number;
   readonly last: number;
   readonly ndjson: string;
+  /** Lines that are posts. */
+  readonly posts: number;
 }
 
 /** A record that is no post, as it is set aside. */
@@ -32,9 +35,14 @@ export interface QuarantineObject {
 
 export interface Counts {
   received: number;
-  posts: number;
+  /** Offsets that came more than once in the batch. */
+  repeated: number;
   quarantined: number;
   ticks: number;
+  /** Of keys and values. */
+  bytes: number;
+  /** Log append time of the newest record, ms; 0 without records. */
+  newest: number;
 }
 
 export interface Archived {
@@ -103,13 +111,18 @@ function contiguousRuns(records: readonly KafkaRecord[]): KafkaRecord[][] {
 export function archiveRecords(topic: string, partitions: ReadonlyMap<number, readonly KafkaRecord[]>): Archived {
   const objects: RawObject[] = [];
   const quarantine: QuarantineObject[] = [];
-  const counts: Counts = { received: 0, posts: 0, quarantined: 0, ticks: 0 };
+  const counts: Counts = { received: 0, repeated: 0, quarantined: 0, ticks: 0, bytes: 0, newest: 0 };
   for (const [partition, records] of partitions) {
     counts.received += records.length;
-    for (const run of contiguousRuns(records)) {
+    counts.bytes += sizeOf(records);
+    const runs = contiguousRuns(records);
+    counts.repeated += runs.reduce((rest, run) => rest - run.length, records.length);
+    for (const run of runs) {
       let ndjson = '';
+      let posts = 0;
       for (const record of run) {
         const decoded = decodeRecord(record);
+        counts.newest = Math.max(counts.newest, record.timestamp);
         ndjson += lineOf(record, decoded) + '\n';
         if (decoded.kind === 'bad') {
           quarantine.push(quarantineOf(topic, record, decoded));
@@ -117,12 +130,12 @@ export function archiveRecords(topic: string, partitions: ReadonlyMap<number, re
         } else if (decoded.kind === 'tick') {
           counts.ticks++;
         } else {
-          counts.posts++;
+          posts++;
         }
       }
       const first = run[0].offset;
       const last = run[run.length - 1].offset;
-      objects.push({ key: rawKey(topic, partition, first, last), first, last, ndjson });
+      objects.push({ key: rawKey(topic, partition, first, last), first, last, ndjson, posts });
     }
   }
   return { objects, quarantine, counts };

@@ -8,14 +8,14 @@ import { mapConcurrently } from '../shared/concurrent';
 import { ENV, requireEnv } from '../shared/env';
 import { recordsByPartition, type LambdaKafkaEvent } from '../shared/lambda-kafka';
 import { log } from '../shared/log';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
 import { archiveRecords } from './core';
 
 export interface Deps {
   readonly topic: string;
   readonly store: Pick<ObjectStore, 'put'>;
-  report: typeof report;
+  report: ReportOf<'archive'>;
   now(): number;
 }
 
@@ -40,21 +40,27 @@ export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<Ar
       deps.store.put(key, body, { contentType: 'application/json' }),
     );
     let bytes = 0;
-    await mapConcurrently(objects, CONCURRENT_PUTS, async ({ key, ndjson }) => {
+    let written = 0;
+    await mapConcurrently(objects, CONCURRENT_PUTS, async ({ key, ndjson, posts }) => {
       const body = await compress(ndjson, LEVEL);
       await deps.store.put(key, body, { contentType: 'application/zstd' });
       bytes += body.length;
+      written += posts;
     });
     if (quarantine.length > 0) {
       log.warn('records quarantined', { count: quarantine.length, first: quarantine[0].key });
     }
+    const now = deps.now();
     deps.report('archive', {
       received: counts.received,
-      written: counts.received,
+      written,
       quarantined: counts.quarantined,
+      repeated: counts.repeated,
       ticks: counts.ticks,
+      batchBytes: counts.bytes,
       bytes,
-      duration: deps.now() - started,
+      duration: now - started,
+      ...(counts.received > 0 ? { freshness: now - counts.newest } : {}),
     });
     return { objects: objects.length, received: counts.received, quarantined: counts.quarantined };
   };

@@ -61,6 +61,8 @@ export async function runCompaction(
         rows: number('rows'),
         resumed: number('resumed'),
         duplicates: number('duplicates'),
+        kept: number('kept'),
+        repeated: number('posts') - number('kept'),
         quarantined: number('quarantined'),
         ticks: number('ticks'),
       };

@@ -12,7 +12,7 @@ import { mapConcurrently } from '../shared/concurrent';
 import { ENV, requirePositiveInteger } from '../shared/env';
 import { manifestKey, summaryKey } from '../shared/keys';
 import { getManifest, getSeal } from '../shared/lake';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { lakeFromEnvironment, NotFoundError } from '../shared/s3';
 import { manifestOf, parseEvent, resourcesOf, type Resources } from './core';
 import { partitionRun, type LakeStore } from './partition';
@@ -24,7 +24,7 @@ export interface Deps {
   readonly resources: Resources;
   /** Folder under which each run makes and removes one of its own. */
   readonly temporary: string;
-  report: typeof report;
+  report: ReportOf<'compact'>;
   now(): number;
 }
 
@@ -72,8 +72,8 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
         done.set(seal.bucket, seal);
         rows.push({ bucket: seal.bucket, rows: summary.rows });
         total.received += summary.to - summary.from;
-        total.written += summary.rows;
-        total.repeated += summary.duplicates;
+        total.written += summary.kept;
+        total.repeated += summary.repeated;
         total.quarantined += summary.quarantined;
         total.ticks += summary.ticks;
         total.bytes += summary.bytes;

@@ -103,8 +103,19 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
       seenOnDisk.set(seenKey(bucket, partition), kept);
     }
     await store.upload(outputs.pending, pendingKey(bucket, partition));
-    const { rows, duplicates, quarantined, ticks } = counts;
-    const summary = { ...range, rows, bytes, sha256, rawObjects: parts.length, duplicates, quarantined, ticks };
+    const { rows, duplicates, kept, repeated, quarantined, ticks } = counts;
+    const summary: PartitionSummary = {
+      ...range,
+      rows,
+      bytes,
+      sha256,
+      rawObjects: parts.length,
+      duplicates,
+      kept,
+      repeated,
+      quarantined,
+      ticks,
+    };
     // After its files: commit takes it for the word that they are there.
     await store.put(summaryKey(bucket, partition), serialize(summary), { contentType: 'application/json' });
 

@@ -253,6 +253,8 @@ export const COUNTS_SQL = `SELECT
   (SELECT count(*) FROM fresh) AS rows,
   (SELECT count(*) FROM resumed) AS resumed,
   coalesce(sum(len(sections)) FILTER (post_key IS NOT NULL), 0) - (SELECT ${total(at)} FROM fresh) AS duplicates,
+  (SELECT coalesce(sum(len(list_distinct([${SECTIONS.map(at).join(', ')}]))), 0) FROM fresh) AS kept,
+  count(post_key) AS posts,
   count(*) FILTER (post_key IS NULL AND sections[1] = 'bad') AS quarantined,
   count(*) FILTER (post_key IS NULL AND sections[1] = 'tick') AS ticks
   FROM records`;
@@ -265,6 +267,10 @@ export interface CompactionCounts {
   readonly resumed: number;
   /** Sections left out. */
   readonly duplicates: number;
+  /** Records that brought at least one new section. */
+  readonly kept: number;
+  /** Records that are posts without one. */
+  readonly repeated: number;
   readonly quarantined: number;
   readonly ticks: number;
 }

@@ -5,14 +5,14 @@
 import { bodyOf, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
 import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../shared/kafka';
 import { log } from '../shared/log';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { KINESIS, NATIVE, notFound, outcomeOf, refuseName, REST_PROXY, type Dialect } from './answers';
 import { headersOf, parseKinesis, parseNative, parseRestProxy, routeOf, type AcceptedItem, type Parsed } from './core';
 
 export interface Deps {
   /** One result a record, in their order; never rejects. */
   send(records: readonly OutgoingRecord[]): Promise<readonly SendResult[]>;
-  report: typeof report;
+  report: ReportOf<'ingest'>;
   now(): number;
 }
 
@@ -21,9 +21,9 @@ function outgoing(item: AcceptedItem): OutgoingRecord {
 }
 
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswer> {
-  async function take(parsed: Parsed, dialect: Dialect, started: number): Promise<HttpAnswer> {
+  async function take(parsed: Parsed, dialect: Dialect, batchBytes: number, started: number): Promise<HttpAnswer> {
     if (!parsed.ok) {
-      deps.report('ingest', { received: 1, written: 0, rejected: 1, duration: deps.now() - started });
+      deps.report('ingest', { received: 1, written: 0, rejected: 1, batchBytes, duration: deps.now() - started });
       return dialect.refuseBody(parsed.status, parsed.refusal);
     }
     const { items } = parsed;
@@ -39,7 +39,9 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       received: items.length,
       written,
       rejected: items.length - accepted.length,
-      bytes: accepted.reduce((sum, item, i) => sum + (acks[i].ok ? Buffer.byteLength(item.value) : 0), 0),
+      failed: acks.length - written,
+      batchBytes,
+      bytes: accepted.reduce((sum, item, i) => sum + (acks.at(i)?.ok ? Buffer.byteLength(item.value) : 0), 0),
       duration: deps.now() - started,
     });
     return dialect.answer(outcomes);
@@ -54,11 +56,11 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     const body: Body = bodyOf(event);
     switch (route.kind) {
       case 'native':
-        return take(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, started);
+        return take(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, body.bytes, started);
       case 'rest-proxy':
-        return take(parseRestProxy(body, route.section), REST_PROXY, started);
+        return take(parseRestProxy(body, route.section), REST_PROXY, body.bytes, started);
       case 'kinesis':
-        return take(parseKinesis(body, route.section), KINESIS, started);
+        return take(parseKinesis(body, route.section), KINESIS, body.bytes, started);
     }
   };
 }

@@ -12,7 +12,7 @@ import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
 import { bucketNameOfManifest, manifestsOfDayPrefix, viewKey, viewsDoneKey } from '../shared/keys';
 import { getSeal } from '../shared/lake';
 import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../shared/s3';
 import { storeFromEnvironment, type PublishStore } from '../shared/store';
 import { VIEWS, type View } from '../shared/views';
@@ -36,7 +36,7 @@ export interface PublishDeps {
   /** @default - all views */
   readonly views?: readonly View[];
   readonly now: () => number;
-  readonly report: typeof report;
+  readonly report: ReportOf<'publish'>;
 }
 
 export interface PublishResult {
@@ -72,12 +72,11 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
 
   return async (event) => {
     const began = deps.now();
-    const tally = { written: 0, bytes: 0, writeUnits: 0 };
+    const tally = { written: 0, rollUps: 0, batchBytes: 0, bytes: 0, writeUnits: 0, conditionFailed: 0 };
 
     async function put(view: View, period: string, counts: Counts): Promise<void> {
       const blob = encodeCounts(view, counts);
       await store.putBatchRow(view.name, period, blob);
-      tally.written++;
       tally.bytes += blob.length;
       tally.writeUnits += Math.ceil(blob.length / WRITE_UNIT_BYTES);
     }
@@ -92,6 +91,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
         if (found.length === 0) return;
         const counts = found.reduce<Counts>((sum, row) => mergeCounts(view, sum, decodeCounts(view, row)), new Map());
         await put(view, period, trim(view, counts));
+        tally.rollUps++;
       });
     }
 
@@ -115,6 +115,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
           ? await store.startBoundary(topic, to, deps.now())
           : await store.moveBoundary(topic, from, to, deps.now());
       if (moved) return;
+      tally.conditionFailed++;
       // Another run may have come this far, or a write was carried out whose answer was lost.
       const found = (await store.readBoundary(topic))?.bucket;
       if (found === undefined || found < to) {
@@ -133,8 +134,10 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     const targets = buckets.flatMap((bucket) => views.map((view) => ({ bucket, view })));
     await mapConcurrently(targets, CONCURRENT_OBJECTS, async ({ bucket, view }) => {
       const key = viewKey(bucket, view.name);
-      const text = (await lake.get(key)).toString('utf8');
-      await put(view, bucketName(bucket), parseViewObject(key, text, view, bucket));
+      const body = await lake.get(key);
+      tally.batchBytes += body.length;
+      await put(view, bucketName(bucket), parseViewObject(key, body.toString('utf8'), view, bucket));
+      tally.written++;
     });
 
     if (before !== undefined) {
@@ -149,7 +152,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     const boundary = moves.at(-1)?.to ?? before;
     const now = deps.now();
     deps.report('publish', {
-      received: buckets.length,
+      received: targets.length,
       ...tally,
       duration: now - began,
       ...(boundary === undefined ? {} : { boundaryAge: now - bucketEnd(boundary, bucketMinutes) }),

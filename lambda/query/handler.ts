@@ -5,7 +5,7 @@ import { json, pathSegments, type HttpAnswer, type HttpEvent } from '../shared/h
 import { StoreUnavailableError } from '../shared/keyspaces';
 import { log } from '../shared/log';
 import { type Counts } from '../shared/merge';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../shared/store';
 import { type Refusal, refuse, sentence } from '../shared/refusal';
 import { findView, type View, VIEWS } from '../shared/views';
@@ -27,7 +27,7 @@ export interface Deps {
   readonly bucketMinutes: number;
   /** ms */
   readonly speedTtl: number;
-  readonly report: typeof report;
+  readonly report: ReportOf<'query'>;
   now(): number;
 }
 
@@ -134,10 +134,11 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     const started = deps.now();
     try {
       const answer = await route(event);
-      deps.report('query', { received: 1, duration: deps.now() - started });
+      const written = answer.statusCode < 400 ? 1 : 0;
+      deps.report('query', { received: 1, written, rejected: 1 - written, duration: deps.now() - started });
       return answer;
     } catch (error) {
-      deps.report('query', { received: 1, retries: 1, duration: deps.now() - started });
+      deps.report('query', { received: 1, written: 0, failed: 1, duration: deps.now() - started });
       if (!(error instanceof StoreUnavailableError)) {
         log.error('a question could not be answered', error, { path: event.rawPath });
         return json(500, { message: 'internal error' } satisfies ErrorResponse);

@@ -14,7 +14,7 @@ import { driftKey } from '../shared/keys';
 import { getSeal } from '../shared/lake';
 import { log } from '../shared/log';
 import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { report } from '../shared/metrics';
+import { report, reportView, type ReportOf, type ReportViewOf } from '../shared/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
 import { storeFromEnvironment, type ReconcileStore } from '../shared/store';
 import { VIEWS, type View } from '../shared/views';
@@ -33,7 +33,8 @@ export interface ReconcileDeps {
   readonly views?: readonly View[];
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
-  readonly report: typeof report;
+  readonly report: ReportOf<'reconcile'>;
+  readonly reportView: ReportViewOf<'reconcile'>;
   readonly log: Pick<typeof log, 'warn'>;
 }
 
@@ -134,11 +135,11 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     });
     const drift = compared.reduce((sum, each) => sum + each.drift, 0);
     if (alive.length > 0) await recordDrift(alive.at(-1)!.bucket, drift);
-    tell(reports, drift, deps.now() - began);
+    tell(buckets.length, reports, drift, deps.now() - began);
     return { buckets: reports.map(({ bucket, drift: of, expired: past }) => ({ bucket, drift: of, expired: past })) };
   };
 
-  function tell(reports: readonly DriftReport[], drift: number, duration: number): void {
+  function tell(received: number, reports: readonly DriftReport[], drift: number, duration: number): void {
     const compared = reports.filter((each) => !each.expired);
     const past = reports.filter((each) => each.expired).map(({ bucket }) => bucket);
     if (past.length > 0) deps.log.warn('speed rows are past their time to live, nothing to compare', { buckets: past });
@@ -146,11 +147,11 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       const different = compared.filter((each) => each.drift > 0);
       deps.log.warn('the layers differ', { drift, buckets: different.map(({ bucket }) => bucket) });
     }
-    deps.report('reconcile', { received: reports.length, written: compared.length, duration });
+    deps.report('reconcile', { received, written: compared.length, expired: past.length, duration });
     if (compared.length === 0) return;
     for (const view of views) {
       const ofView = compared.reduce((sum, each) => sum + each.views[view.name].drift, 0);
-      deps.report('reconcile', { drift: ofView }, { view: view.name });
+      deps.reportView('reconcile', view.name, { drift: ofView });
     }
   }
 }
@@ -172,6 +173,7 @@ export const handler = (event: unknown): Promise<ReconcileResult> => {
     now: Date.now,
     sleep,
     report,
+    reportView,
     log,
   });
   return real(event);

@@ -9,7 +9,7 @@ import { type PartitionRange, type Seal } from '../shared/chain';
 import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
 import { kafkaFromEnvironment, type KafkaPort } from '../shared/kafka';
 import { log } from '../shared/log';
-import { report } from '../shared/metrics';
+import { report, type ReportOf } from '../shared/metrics';
 import { describeRanges } from '../shared/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
 import { beforeFirst, dueBuckets, nextSeal, offsetsOf, type Offsets } from './core';
@@ -46,7 +46,7 @@ export interface Deps {
   readonly kafka: Pick<KafkaPort, 'endOffsets' | 'offsetsAt' | 'writeTick'>;
   readonly store: Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
   readonly limits: SealLimits;
-  report: typeof report;
+  report: ReportOf<'seal'>;
   now(): number;
   /** @param ms how long */
   sleep(ms: number): Promise<unknown>;
@@ -119,6 +119,7 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
 
   /** Seals what is due up to the bucket. */
   async function extend(upTo: BucketStart): Promise<SealResult> {
+    const began = deps.now();
     const newest = await seals.newest(upTo);
     const after = newest && parseBucketName(newest.bucket, bucketMinutes);
     // The chain is past the bucket, and it is no link of it: it was empty.
@@ -127,7 +128,11 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
     // No record since the last seal: nothing to witness, and a tick would only make work for the next run.
-    if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) return { buckets: [] };
+    if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {
+      deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
+      return { buckets: [] };
+    }
+    const lag = ends.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, from.get(partition) ?? 0), 0);
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
       if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
@@ -152,7 +157,13 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       previous = await seals.putOnce(seal);
       sealed.push(previous);
     }
-    deps.report('seal', { written: sealed.length, ticks });
+    deps.report('seal', {
+      received: due.length,
+      written: sealed.length,
+      ticksWritten: ticks,
+      lag,
+      duration: deps.now() - began,
+    });
     return { buckets: sealed.map(brief), ...(more ? { more: true as const } : {}) };
   }
 

@@ -32,6 +32,10 @@ export interface PartitionSummary extends PartitionRange {
   readonly rawObjects: number;
   /** Sections left out because their post had brought them before. */
   readonly duplicates: number;
+  /** Records that brought at least one new section. */
+  readonly kept: number;
+  /** Records that are posts without one. */
+  readonly repeated: number;
   readonly quarantined: number;
   readonly ticks: number;
 }

@@ -39,6 +39,11 @@ function headersOf(record: LambdaKafkaRecord): Record<string, string> {
   return headers;
 }
 
+/** Bytes of keys and values, as they came. */
+export function sizeOf(records: readonly KafkaRecord[]): number {
+  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
+}
+
 /**
  * The records of an event by partition, each partition sorted by offset.
  * @throws Error if the event holds another topic than `topic`: the event source is wired to the wrong one

@@ -1,5 +1,6 @@
 /** What a run prints: answers and counters as tables that fit a terminal. */
 import Table from 'cli-table3';
+import { METRIC_LIST, STEPS } from '../../lambda/shared/metrics';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -43,25 +44,17 @@ export function formatRows(columns: readonly string[], rows: readonly Row[], mos
 
 export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-const STEPS = ['ingest', 'archive', 'aggregate', 'seal', 'compact', 'publish', 'reconcile', 'query'];
-const METRICS = [
+/** What accounts for the records of a step, what was dropped, and what its work costs. */
+const SHOWN = [
   'received',
-  'written',
-  'quarantined',
-  'rejected',
-  'repeated',
-  'ticks',
-  'bytes',
-  'writeUnits',
-  'retries',
+  ...METRIC_LIST.filter(({ accounts }) => accounts).map(({ name }) => name),
+  ...(['dropped', 'bytes', 'writeUnits', 'retries'] as const),
 ];
 
 /** The counters of each step that counted anything, in the order in which a post meets them. */
 export function formatCounters(counters: Counters): string {
-  const steps = [...STEPS, ...Object.keys(counters).filter((step) => !STEPS.includes(step))].filter(
-    (step) => counters[step] !== undefined,
-  );
-  const used = METRICS.filter((metric) => steps.some((step) => counters[step][metric] !== undefined));
+  const steps = STEPS.filter((step) => counters[step] !== undefined);
+  const used = SHOWN.filter((metric) => steps.some((step) => counters[step][metric] !== undefined));
   return formatRows(
     ['step', ...used],
     steps.map((step) => ({ step, ...counters[step] })),

@@ -80,6 +80,7 @@ test('both layers give the same answers before, while and after buckets are publ
     speedTtl: 48 * HOUR,
     patience: 0,
     sleep: () => Promise.reject(new Error('unexpected wait')),
+    reportView: () => undefined,
     log: { warn: () => undefined },
   });
   const query = makeQuery({

@@ -248,7 +248,15 @@ describe('a batch', () => {
     expect(report).toHaveBeenCalledTimes(1);
     const [step, values] = report.mock.calls[0] as [string, Record<string, number>];
     expect(step).toBe('aggregate');
-    expect(values).toMatchObject({ received: 4, written: 1, repeated: 1, quarantined: 1, ticks: 1, freshness: 200 });
+    expect(values).toMatchObject({
+      received: 4,
+      written: 1,
+      repeated: 1,
+      quarantined: 1,
+      ticks: 1,
+      gap: 0,
+      freshness: 200,
+    });
     expect(values).toMatchObject({ writeUnits: VIEWS.length + 1, conditionFailed: 0, retries: 0 });
     await handler(lambdaEvent(TOPIC, log));
     const again = report.mock.calls[1][1] as Record<string, number>;

@@ -3,7 +3,7 @@ import { archiveRecords } from '../../../lambda/archive/core';
 import { makeHandler } from '../../../lambda/archive/handler';
 import { type KafkaRecord } from '../../../lambda/shared/decode';
 import { quarantineKey, rawKey } from '../../../lambda/shared/keys';
-import { type LambdaKafkaRecord } from '../../../lambda/shared/lambda-kafka';
+import { sizeOf, type LambdaKafkaRecord } from '../../../lambda/shared/lambda-kafka';
 import { MemoryLake } from '../../support/memory-lake';
 
 const NOW = Date.parse('2026-11-22T21:05:30.000Z');
@@ -60,7 +60,7 @@ describe('the raw log', () => {
       [8, 'tick'],
       [9, 'bad'],
     ]);
-    expect(counts).toEqual({ received: 3, posts: 1, quarantined: 1, ticks: 1 });
+    expect(counts).toMatchObject({ received: 3, repeated: 0, quarantined: 1, ticks: 1, newest: NOW });
   });
 
   it('splits a batch with a gap, so that no object claims an offset it does not hold', () => {
@@ -127,7 +127,13 @@ describe('the handler', () => {
     expect(linesOf(zstdDecompressSync(body).toString('utf8')).map(({ o }) => o)).toEqual([7, 8, 9]);
     expect(result).toEqual({ objects: 1, received: 3, quarantined: 1 });
     expect(reports).toEqual([
-      { step: 'archive', received: 3, written: 3, quarantined: 1, ticks: 1, bytes: body.length, duration: 0 },
+      {
+        step: 'archive',
+        ...{ received: 3, written: 1, quarantined: 1, repeated: 0, ticks: 1 },
+        batchBytes: sizeOf([record(7, { pin: PIN }), record(8, 'bad'), tick(9)]),
+        bytes: body.length,
+        ...{ duration: 0, freshness: NOW - tick(9).timestamp },
+      },
     ]);
   });
 

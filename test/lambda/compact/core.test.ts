@@ -28,6 +28,8 @@ const summary = (partition: number, from: number, to: number, rows: number): Par
   sha256: 'x',
   rawObjects: 1,
   duplicates: 0,
+  kept: rows,
+  repeated: 0,
   quarantined: 0,
   ticks: 0,
 });

@@ -16,7 +16,13 @@ describe('POST /posts', () => {
     });
     expect(sent).toEqual([{ key: '4', value: text, headers: undefined }]);
     expect(reports).toEqual([
-      { step: 'ingest', received: 1, written: 1, rejected: 0, bytes: Buffer.byteLength(text), duration: 0 },
+      {
+        step: 'ingest',
+        ...{ received: 1, written: 1, rejected: 0, failed: 0 },
+        batchBytes: Buffer.byteLength(text) + 2,
+        bytes: Buffer.byteLength(text),
+        duration: 0,
+      },
     ]);
   });
 
@@ -224,7 +230,7 @@ describe('when kafka does not take it', () => {
         results: [{ status: 202, key: '4' }, { status: 503, key: '5' }, { status: 400 }],
       },
     });
-    expect(reports).toMatchObject([{ received: 3, written: 1, rejected: 1 }]);
+    expect(reports).toMatchObject([{ received: 3, written: 1, rejected: 1, failed: 1 }]);
   });
 
   test('the REST proxy answers 503 with retriable errors', async () => {

@@ -9,19 +9,26 @@ export interface Setup {
   call(event: HttpEvent): Promise<{ status: number; headers: Record<string, string>; body: Record<string, unknown> }>;
 }
 
+export interface Faults {
+  /** Key of a record, the last of its request, of which the client library says nothing. */
+  readonly forget?: string;
+}
+
 /** Kafka that puts everything in partition 2 from offset 10 on; `fail` says which keys it does not take. */
-export function setup(fail: (key: string | null) => boolean = () => false): Setup {
+export function setup(fail: (key: string | null) => boolean = () => false, { forget }: Faults = {}): Setup {
   const sent: OutgoingRecord[] = [];
   const reports: object[] = [];
   const deps: Deps = {
     send: (records) => {
       if (records.length === 0) throw new Error('send was called without records');
       return Promise.resolve(
-        records.map((record): SendResult => {
-          if (fail(record.key)) return { ok: false, error: 'broker is away' };
-          sent.push(record);
-          return { ok: true, partition: 2, offset: 9 + sent.length, logAppendTime: 1 };
-        }),
+        records
+          .filter(({ key }) => forget === undefined || key !== forget)
+          .map((record): SendResult => {
+            if (fail(record.key)) return { ok: false, error: 'broker is away' };
+            sent.push(record);
+            return { ok: true, partition: 2, offset: 9 + sent.length, logAppendTime: 1 };
+          }),
       );
     },
     report: (step, values) => void reports.push({ step, ...values }),

@@ -81,6 +81,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
   store.applied.set(0, 9).set(1, 9);
   store.boundary = { bucket: SECOND, firstBucket: FIRST, publishedAt: 0, drift: null, reconciledBucket: null };
   const report = jest.fn();
+  const reportView = jest.fn();
   const warn = jest.fn();
   const handler = makeHandler({
     lake,
@@ -93,16 +94,17 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     now: () => SECOND + 2 * HOUR,
     sleep: () => Promise.reject(new Error('unexpected wait')),
     report,
+    reportView,
     log: { warn },
     ...options,
   });
   const run = (...buckets: number[]) => handler({ buckets: buckets.map(bucketName) });
-  return { lake, store, report, warn, run };
+  return { lake, store, report, reportView, warn, run };
 }
 
 describe('reconciling', () => {
   it('finds no drift where the layers agree, merged over partitions and trimmed', async () => {
-    const { lake, store, report, warn, run } = setUp();
+    const { lake, store, report, reportView, warn, run } = setUp();
     await expect(run(FIRST, SECOND)).resolves.toEqual({
       buckets: [FIRST, SECOND].map((bucket) => ({ bucket: bucketName(bucket), drift: 0, expired: false })),
     });
@@ -116,17 +118,18 @@ describe('reconciling', () => {
       },
     });
     expect(store.boundary).toMatchObject({ drift: 0, reconciledBucket: SECOND });
-    expect(report).toHaveBeenCalledWith('reconcile', { drift: 0 }, { view: 'posts_by_category' });
+    expect(report.mock.calls).toEqual([['reconcile', { received: 2, written: 2, expired: 0, duration: 0 }]]);
+    expect(reportView).toHaveBeenCalledWith('reconcile', 'posts_by_category', { drift: 0 });
     expect(warn).not.toHaveBeenCalled();
   });
 
   it('tells how far the layers differ, per view and bucket', async () => {
-    const { lake, store, report, warn, run } = setUp();
+    const { lake, store, reportView, warn, run } = setUp();
     store.rows.set(`${CATEGORY.name}|${bucketName(SECOND)}`, encodeCounts(CATEGORY, new Map([['travel', 1]])));
     await expect(run(FIRST, SECOND)).resolves.toMatchObject({ buckets: [{ drift: 0 }, { drift: 6 }] });
     expect(lake.json(driftKey(SECOND))).toMatchObject({ drift: 6, views: { posts_by_category: { drift: 6 } } });
     expect(store.boundary).toMatchObject({ drift: 6, reconciledBucket: SECOND });
-    expect(report).toHaveBeenCalledWith('reconcile', { drift: 6 }, { view: 'posts_by_category' });
+    expect(reportView).toHaveBeenCalledWith('reconcile', 'posts_by_category', { drift: 6 });
     expect(warn).toHaveBeenCalledWith('the layers differ', { drift: 6, buckets: ['2026-11-22T22-00'] });
   });
 

@@ -216,7 +216,7 @@ describe('witnesses', () => {
     const { run, kafka, reports } = setUp([[at(0)], [at(0), at(1)], [at(0)]], 1.5);
     await run({ bucket: name(0) });
     expect(kafka.ticks).toEqual([0, 2]);
-    expect(reports).toEqual([{ step: 'seal', written: 1, ticks: 2 }]);
+    expect(reports).toEqual([{ step: 'seal', received: 1, written: 1, ticksWritten: 2, lag: 4, duration: 0 }]);
   });
 
   it('waits a little for the end of the bucket, and refuses to wait long', async () => {
