@@ -39,39 +39,59 @@ const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
-/** Too many requests, and what a workspace answers while it is created, updated or in need of another host. */
-const PASSING = new Set([429, 500, 502, 503, 504]);
+/** No answer, too many requests, and what a workspace answers while it is created, updated or in need of another host. */
+const PASSING = new Set([0, 429, 500, 502, 503, 504]);
 const CONFLICTS = new Set([409, 412]);
 
 /** More of a refusal than this is a page that a proxy sent. */
 const REASON_LENGTH = 400;
 
-/** @throws nothing yet: it connects with the first call */
+/** What became of one attempt. */
+interface Attempt {
+  /** 0 without an answer. */
+  readonly status: number;
+  readonly said: string;
+  readonly text: string;
+  /** Seconds that the answer asks to wait. */
+  readonly after: string | null;
+}
+
+/** Connects with the first call. */
 export function connectGrafana({ origin, token, signal, wait = timer }: GrafanaOptions): Grafana {
-  async function call(subject: string, method: string, path: string, body?: Json): Promise<Json | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      const answer = await fetch(new URL(path, origin), {
+  async function attempt(method: string, path: string, body: Json | undefined): Promise<Attempt> {
+    try {
+      const response = await fetch(new URL(path, origin), {
         method,
         headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': 'application/json' },
         body: body === undefined ? undefined : JSON.stringify(body),
         signal,
-      }).catch((error: unknown) => {
-        if (signal.aborted) throw new GrafanaError(`${subject}: no time left`, { cause: error });
-        return error as Error;
       });
-      const passing = answer instanceof Error || PASSING.has(answer.status);
-      if (passing && attempt < ATTEMPTS) {
-        await wait(pause(attempt, answer instanceof Error ? null : answer.headers.get('retry-after')), signal);
+      const { status, statusText, headers } = response;
+      return {
+        status,
+        said: `${status} ${statusText}`,
+        text: await response.text(),
+        after: headers.get('retry-after'),
+      };
+    } catch (error) {
+      // A new workspace's name is not known everywhere at once.
+      const { message: said, cause } = error as { message: string; cause?: { code?: string } };
+      return { status: 0, said: cause?.code === undefined ? said : `${said} (${cause.code})`, text: '', after: null };
+    }
+  }
+
+  async function call(subject: string, method: string, path: string, body?: Json): Promise<Json | undefined> {
+    for (let count = 1; ; count++) {
+      const { status, said, text, after } = await attempt(method, path, body);
+      if (status >= 200 && status < 300) return text === '' ? undefined : (JSON.parse(text) as Json);
+      if (status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
+      if (PASSING.has(status) && count < ATTEMPTS && !signal.aborted) {
+        await wait(pause(count, after), signal).catch(() => undefined);
         continue;
       }
-      if (answer instanceof Error) {
-        throw new GrafanaError(`${subject}: ${answer.message}`, { cause: answer });
-      }
-      const text = await answer.text();
-      if (answer.ok) return text === '' ? undefined : (JSON.parse(text) as Json);
-      if (answer.status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
-      const reason = `${subject}: ${answer.status} ${answer.statusText}: ${message(text)}`;
-      throw CONFLICTS.has(answer.status) ? new ConflictError(reason) : new GrafanaError(reason);
+      const reason = [subject, said, message(text)].filter((part) => part !== '').join(': ');
+      if (signal.aborted) throw new GrafanaError(`${subject}: no time left`);
+      throw CONFLICTS.has(status) ? new ConflictError(reason) : new GrafanaError(reason);
     }
   }
 

@@ -219,11 +219,14 @@ export function plan(want: readonly Wanted[], have: readonly Held[]): Action[] {
       const { kind, uid, name } = each;
       return [{ do: found ? 'update' : 'create', kind, uid, name, body: marked(each) }];
     });
-  const foreign = have.some(({ kind, mark }) => (kind === 'dashboard' || kind === 'ruleGroup') && mark === undefined);
+  const unwanted = have.filter((each) => !want.some(same(each)));
+  const foreign = unwanted.some(
+    ({ kind, mark }) => (kind === 'dashboard' || kind === 'ruleGroup') && mark === undefined,
+  );
   const deletable = ({ kind, mark }: Held) =>
     kind !== 'plugin' && mark !== undefined && !(kind === 'folder' && foreign);
-  const deletions = have
-    .filter((each) => !want.some(same(each)) && deletable(each))
+  const deletions = unwanted
+    .filter(deletable)
     .sort((a, b) => rank(b) - rank(a))
     .map(({ kind, uid, name }): Action => ({ do: 'delete', kind, uid, name }));
   return [...writes, ...deletions];

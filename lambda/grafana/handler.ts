@@ -9,7 +9,7 @@ import { log } from '../shared/log';
 import { connectS3 } from '../shared/s3';
 import { ConflictError, connectGrafana, type Grafana } from './api';
 import { type Content, held, plan, type Wanted, wanted } from './core';
-import { answer, type BoardsRequest, type Envelope, parseRequest, physicalId } from './request';
+import { answer, type BoardsRequest, type Envelope, isPhysicalId, parseRequest, physicalId } from './request';
 import { withToken } from './session';
 
 /** What a run needs of the world. */
@@ -61,6 +61,10 @@ export async function handle(event: Readonly<Record<string, unknown>>, remaining
   let id = envelope.PhysicalResourceId ?? envelope.RequestId;
   let failure: string | undefined;
   try {
+    if (event['RequestType'] === 'Delete' && !isPhysicalId(id)) {
+      // Its creation failed before anything was made, perhaps for properties that can't be read now either.
+      return await ports.respond(envelope.ResponseURL, answer(envelope, id, undefined));
+    }
     const request = parseRequest(event);
     // A deletion is of what was made, whatever the properties say.
     id = request.type === 'Delete' ? id : physicalId(request);

@@ -86,6 +86,11 @@ export function physicalId({ workspaceId, folderUid }: BoardsRequest): string {
   return `${workspaceId}/${folderUid}`;
 }
 
+/** Whether an id is one of {@link physicalId}: a creation that got that far may have made something. */
+export function isPhysicalId(id: string): boolean {
+  return /^g-[0-9a-f]+\//.test(id);
+}
+
 /** The whole answer may have 4,096 bytes. */
 const REASON_LENGTH = 1_000;
 
