@@ -37,6 +37,7 @@ const DEV: PipelineConfig = {
   airflowClass: 'mw1.micro',
   airflowWebserver: 'public',
   deferrable: true,
+  canaryMinutes: 0,
 };
 
 const PROD: PipelineConfig = {
@@ -63,6 +64,7 @@ const PROD: PipelineConfig = {
   sparkMaxMemoryGb: 256,
   sparkCores: 4,
   sparkMemoryGb: 14,
+  canaryMinutes: 5,
   airflowClass: 'mw1.small',
   airflowWebserver: 'private',
 };
@@ -90,6 +92,7 @@ const LOCAL: PipelineConfig = {
   sparkMemoryGb: 1,
   sparkPollSeconds: 1,
   deferrable: false,
+  canaryMinutes: 1,
 };
 
 /** What each stage is without overrides. */

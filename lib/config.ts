@@ -112,6 +112,19 @@ export interface PipelineConfig {
   readonly airflowClass: string;
   /** Whether Airflow's web server is reached over the internet (IAM decides who) or from the network only. */
   readonly airflowWebserver: 'public' | 'private';
+  /** Minutes between two canaries; 0: none, and an idle pipeline runs no batch jobs. */
+  readonly canaryMinutes: number;
+  /**
+   * Who gets the alarms by mail.
+   * @default - nobody: the topic has no subscription
+   */
+  readonly alarmEmail?: string;
+  /**
+   * Address under which `docs/runbook.md` can be read: alarms link to it.
+   * @default - the path in the repository
+   */
+  readonly runbookUrl?: string;
+
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker itself. */
   readonly deferrable: boolean;
 }
@@ -235,6 +248,9 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   airflowClass: oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
   airflowWebserver: oneOf('public', 'private'),
   deferrable: YES_NO,
+  canaryMinutes: integer(0, 60),
+  alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),
+  runbookUrl: matching(/^https:\/\/\S+$/, 'an https address'),
 };
 
 export const CONFIG_KEYS = Object.keys(RULES) as readonly ConfigKey[];

@@ -5,7 +5,8 @@
 import { nextBucket, type BucketStart } from '../shared/buckets';
 import { decodeRecord, type KafkaRecord } from '../shared/decode';
 import { add, contributionOf, trim, type Counts } from '../shared/merge';
-import { type View } from '../shared/views';
+import { minuteOf } from '../shared/timestamps';
+import { CANARY_VIEW, type View } from '../shared/views';
 import { remember, type PartitionState, type PendingColumns } from './state';
 
 export interface Settings {
@@ -55,6 +56,14 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
   let quarantined = 0;
   let ticks = 0;
   let gap = 0;
+  const changeOf = (view: View, place: number, offset: number, key: string, value: number) => {
+    let changes = rows.get(state.bucket);
+    if (!changes) rows.set(state.bucket, (changes = new Array<undefined>(settings.views.length + 1)));
+    const change = (changes[place] ??= { view, bucket: state.bucket, offsets: [], keys: [], values: [] });
+    change.offsets.push(offset);
+    change.keys.push(key);
+    change.values.push(value);
+  };
   for (const record of records) {
     if (record.offset <= state.appliedOffset) {
       repeated++;
@@ -71,6 +80,11 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
       ticks++;
       continue;
     }
+    if (decoded.kind === 'canary') {
+      ticks++;
+      changeOf(CANARY_VIEW, settings.views.length, record.offset, minuteOf(record.timestamp), decoded.sent);
+      continue;
+    }
     if (decoded.kind === 'bad') {
       quarantined++;
       continue;
@@ -81,16 +95,11 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
       continue;
     }
     posts++;
-    let changes = rows.get(state.bucket);
-    if (!changes) rows.set(state.bucket, (changes = new Array<undefined>(settings.views.length)));
     for (let i = 0; i < settings.views.length; i++) {
       const view = settings.views[i];
       const contribution = contributionOf(view, post.sections, post.known, post.news);
       if (!contribution) continue;
-      const change = (changes[i] ??= { view, bucket: state.bucket, offsets: [], keys: [], values: [] });
-      change.offsets.push(record.offset);
-      change.keys.push(contribution.key);
-      change.values.push(contribution.value);
+      changeOf(view, i, record.offset, contribution.key, contribution.value);
     }
   }
   const changes = [...rows.values()].flatMap((each) => each.filter((change) => change !== undefined));

@@ -3,7 +3,7 @@
  *
  *   o     offset
  *   t     log append time, ms since the epoch
- *   s     `post`, `tick` or `bad`
+ *   s     `post`, `tick`, `canary` or `bad`
  *   k     the post's key, as the number it is (post only)
  *   pin, geo, user   the cleaned columns of the sections that the record brought, typed (post only)
  *   h     `section` header of the record, if it had one: with `raw` it is all that a replay needs
@@ -127,10 +127,10 @@ export function archiveRecords(topic: string, partitions: ReadonlyMap<number, re
         if (decoded.kind === 'bad') {
           quarantine.push(quarantineOf(topic, record, decoded));
           counts.quarantined++;
-        } else if (decoded.kind === 'tick') {
-          counts.ticks++;
-        } else {
+        } else if (decoded.kind === 'post') {
           posts++;
+        } else {
+          counts.ticks++;
         }
       }
       const first = run[0].offset;

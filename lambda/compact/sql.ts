@@ -256,7 +256,7 @@ export const COUNTS_SQL = `SELECT
   (SELECT coalesce(sum(len(list_distinct([${SECTIONS.map(at).join(', ')}]))), 0) FROM fresh) AS kept,
   count(post_key) AS posts,
   count(*) FILTER (post_key IS NULL AND sections[1] = 'bad') AS quarantined,
-  count(*) FILTER (post_key IS NULL AND sections[1] = 'tick') AS ticks
+  count(*) FILTER (post_key IS NULL AND sections[1] IN ('tick', 'canary')) AS ticks
   FROM records`;
 
 export interface CompactionCounts {

@@ -46,6 +46,8 @@ export type Route =
   | { readonly kind: 'native'; readonly section: Section | undefined }
   | { readonly kind: 'rest-proxy'; readonly section: Section }
   | { readonly kind: 'kinesis'; readonly section: Section }
+  /** No route of the API: only who may invoke the function itself reaches it. */
+  | { readonly kind: 'canary' }
   /** The path is a known one, but its topic or stream names no section. */
   | { readonly kind: 'unnamed'; readonly dialect: 'rest-proxy' | 'kinesis'; readonly refusal: Refusal }
   | { readonly kind: 'none' };
@@ -62,6 +64,7 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   const [first, name, last] = segments;
   if (method === 'POST' && segments.length === 1 && first === 'posts') return { kind: 'native', section: undefined };
   if (method === 'POST' && segments.length === 1 && first === 'pin') return { kind: 'native', section: 'pin' };
+  if (method === 'POST' && segments.length === 1 && first === 'canary') return { kind: 'canary' };
   if (method === 'POST' && segments.length === 2 && first === 'topics') {
     const section = suffixOf(name, '.');
     if (section) return { kind: 'rest-proxy', section };

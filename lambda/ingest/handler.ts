@@ -2,7 +2,8 @@
  * Takes posts over HTTP and answers for a record only when it is on the topic, acknowledged by all in-sync replicas.
  * Bad input is the client's (4xx, a reason a record); an outage is ours (503, the records to send again).
  */
-import { bodyOf, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
+import { CANARY_HEADER } from '../shared/decode';
+import { bodyOf, json, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
 import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../shared/kafka';
 import { log } from '../shared/log';
 import { report, type ReportOf } from '../shared/metrics';
@@ -47,12 +48,25 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     return dialect.answer(outcomes);
   }
 
+  /** A control record with a key that is always another, so that canaries visit all partitions. */
+  async function takeCanary(started: number): Promise<HttpAnswer> {
+    const [ack] = await deps.send([
+      { key: String(started), value: '{}', headers: { [CANARY_HEADER]: String(started) } },
+    ]);
+    const ticks = ack.ok ? 1 : 0;
+    deps.report('ingest', { received: 1, written: 0, ticks, failed: 1 - ticks, duration: deps.now() - started });
+    if (ack.ok) return json(202, { partition: ack.partition, offset: ack.offset });
+    log.warn('the canary was not taken', { error: ack.error });
+    return json(503, { message: 'no acknowledgement from kafka' });
+  }
+
   return async (event) => {
     const started = deps.now();
     const { method } = event.requestContext.http;
     const route = routeOf(method, pathSegments(event));
     if (route.kind === 'none') return notFound(method, event.rawPath);
     if (route.kind === 'unnamed') return refuseName(route.dialect, route.refusal);
+    if (route.kind === 'canary') return takeCanary(started);
     const body: Body = bodyOf(event);
     switch (route.kind) {
       case 'native':

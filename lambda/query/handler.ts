@@ -18,6 +18,7 @@ import {
   type Provenance,
   type ViewsResponse,
 } from './api';
+import { readCanary } from './canary';
 import { asOf, mergeFiltered, planRead, type Published, shapeAnswer, shapeCounts } from './core';
 import { queryReader, type QueryReader } from './reader';
 import { isRefusal, parseSelection, type Selection } from './request';
@@ -115,6 +116,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
         if (resource === 'views') return json(200, listViews());
         if (resource === 'answers') return json(200, listAnswers());
         if (resource === 'boundary') return askBoundary();
+        // No route of the API: for whoever may invoke the function itself.
+        if (resource === 'canary') return json(200, await readCanary(reader, deps.now(), bucketMinutes));
         if (resource === 'health') {
           await reader.boundary();
           return json(200, { status: 'ok' } satisfies HealthResponse);

@@ -24,10 +24,13 @@ export interface KafkaRecord {
 export const SECTION_HEADER = 'section';
 /** `1` on a tick: a control record that witnesses the end of a bucket. */
 export const TICK_HEADER = 'tick';
+/** On a canary, a control record that tells whether both layers work: when it was sent, ms since the epoch. */
+export const CANARY_HEADER = 'canary';
 
 export type Decoded =
   | { readonly kind: 'post'; readonly key: string; readonly index: number; readonly sections: Sections }
   | { readonly kind: 'tick' }
+  | { readonly kind: 'canary'; readonly sent: number }
   | ({ readonly kind: 'bad'; readonly reason: string } & Partial<Refusal>);
 
 const TICK: Decoded = { kind: 'tick' };
@@ -38,6 +41,7 @@ function bad(refusal: Refusal): Decoded {
 
 export function decodeRecord(record: KafkaRecord): Decoded {
   if (record.headers[TICK_HEADER] === '1') return TICK;
+  if (Object.hasOwn(record.headers, CANARY_HEADER)) return decodeCanary(record.headers[CANARY_HEADER]);
   const { value } = record;
   if (value === null || value.length === 0) return { kind: 'bad', reason: 'value must be a JSON object, got nothing' };
   const text = value.toString('utf8');
@@ -50,6 +54,11 @@ export function decodeRecord(record: KafkaRecord): Decoded {
   }
   if (text.includes('\ufffd') && !isUtf8(value)) return { kind: 'bad', reason: 'value must be UTF-8' };
   return decodeValue(record, raw);
+}
+
+function decodeCanary(sent: string): Decoded {
+  if (!/^[1-9]\d{0,14}$/.test(sent)) return bad(refuse('header canary', sent, 'milliseconds since the epoch'));
+  return { kind: 'canary', sent: Number(sent) };
 }
 
 function decodeValue(record: KafkaRecord, raw: unknown): Decoded {

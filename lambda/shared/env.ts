@@ -23,6 +23,10 @@ export const ENV = {
   recentPosts: 'RECENT_POSTS',
   /** Time to live of speed rows, hours. */
   speedTtlHours: 'SPEED_TTL_HOURS',
+  /** Name of the ingest function, which the canary calls. */
+  ingestFunction: 'INGEST_FUNCTION',
+  /** Name of the query function, which the canary asks. */
+  queryFunction: 'QUERY_FUNCTION',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

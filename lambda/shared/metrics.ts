@@ -88,8 +88,8 @@ export const METRICS = {
   ticks: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, control records: ticks and the posts of the canary',
-    steps: ['archive', 'aggregate', 'compact'],
+    description: 'Of these, control records: ticks and canaries',
+    steps: ['ingest', 'archive', 'aggregate', 'compact'],
     accounts: true,
   },
   expired: {

@@ -111,6 +111,17 @@ export const VIEWS: readonly View[] = [
   },
 ];
 
+/**
+ * What the speed layer makes of canaries: by minute of arrival, when the newest was sent. No part of {@link VIEWS}, so no answer,
+ * no batch view and no comparison of the layers knows it.
+ */
+export const CANARY_VIEW: View = {
+  name: 'canary',
+  description: 'When the newest canary of each minute was sent',
+  dimensions: ['arrival_minute'],
+  merge: 'max',
+};
+
 /** The sections a view reads, in the order of {@link SECTIONS}: those of its dimensions and of its value. */
 export function sectionsOf(view: View): readonly Section[] {
   const used = new Set([...view.dimensions, ...(view.value ? [view.value] : [])].map((name) => columnOf(name).section));

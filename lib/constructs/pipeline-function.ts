@@ -25,7 +25,8 @@ export interface FunctionNetwork {
 
 export interface PipelineFunctionProps {
   readonly config: PipelineConfig;
-  readonly network: FunctionNetwork;
+  /** @default - in no network: a function that calls nothing but AWS */
+  readonly network?: FunctionNetwork;
   /** Folder under `lambda/` whose `handler.ts` exports `handler`. */
   readonly step: string;
   /** One sentence for people who look at the list of functions. */
@@ -77,7 +78,7 @@ export class PipelineFunction extends Construct {
       description: `Execution role of ${props.step}`,
     });
     this.logGroup.grantWrite(this.role);
-    this.role.addToPolicy(networkInterfaces());
+    if (network) this.role.addToPolicy(networkInterfaces());
     acknowledgeResources(
       this.role,
       'Actions that know no resource: which they may be is listed in lib/rules/actions.ts',
@@ -98,9 +99,9 @@ export class PipelineFunction extends Construct {
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: Tracing.ACTIVE,
-      vpc: network.vpc,
-      vpcSubnets: network.subnets,
-      securityGroups: [network.securityGroup],
+      vpc: network?.vpc,
+      vpcSubnets: network?.subnets,
+      securityGroups: network && [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
       environment: { [ENV.stage]: config.stage },
     });

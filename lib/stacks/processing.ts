@@ -1,4 +1,5 @@
 import { type Construct } from 'constructs';
+import { Canary } from '../constructs/canary';
 import { FunctionHttpApi } from '../constructs/http-api';
 import { type KafkaCluster } from '../constructs/kafka-cluster';
 import { type PipelineNetwork } from '../constructs/network';
@@ -34,6 +35,9 @@ export class ProcessingStack extends PipelineStack {
       securityGroup: network.spark,
     });
 
+    if (config.canaryMinutes > 0) {
+      new Canary(this, 'Canary', { config, ingest: this.steps.ingest, query: this.steps.query });
+    }
     new FunctionHttpApi(this, 'IngestApi', {
       config,
       description: 'Pinterest data pipeline: ingest',

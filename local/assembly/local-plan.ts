@@ -10,6 +10,7 @@ export interface LocalPlan {
   readonly tables: readonly TablePlan[];
   readonly functions: readonly FunctionPlan[];
   readonly eventSources: readonly EventSourcePlan[];
+  readonly schedules: readonly SchedulePlan[];
   readonly apis: readonly HttpApiPlan[];
   readonly applications: readonly ApplicationPlan[];
   /** ARNs of the roles that EMR Serverless may take: a job started with another one is refused. */
@@ -43,6 +44,12 @@ export interface DeploymentSource {
   readonly directory: string;
   /** Texts that the deployment replaces inside the files: placeholder → value. */
   readonly markers: Readonly<Record<string, string>>;
+}
+
+/** One target of an `AWS::Events::Rule` with a rate. */
+export interface SchedulePlan extends Resource {
+  readonly functionName: string;
+  readonly everyMs: number;
 }
 
 export interface ClusterPlan extends Resource {

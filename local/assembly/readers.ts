@@ -16,6 +16,7 @@ import {
 import { readEventSources } from './read-event-sources';
 import { readFunctions } from './read-functions';
 import { readHttpApis } from './read-http-apis';
+import { readSchedules } from './read-schedules';
 
 const buckets = (all: Resources): BucketPlan[] =>
   all.ofType('AWS::S3::Bucket').map((found) => ({ path: found.path, name: found.ref() }));
@@ -157,6 +158,7 @@ export const READERS: { readonly [P in Part]: (all: Resources, assembly: CloudAs
   tables,
   functions: readFunctions,
   eventSources: readEventSources,
+  schedules: readSchedules,
   apis: readHttpApis,
   applications,
   jobRoles,

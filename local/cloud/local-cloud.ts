@@ -19,6 +19,7 @@ import { deployedFiles, upload, writeDags } from './deployed-files';
 import { type EventSource, type EventSourceMetrics, startEventSource } from './event-source';
 import { type FunctionHost, startFunctionHost } from './function-host';
 import { startHttpApi } from './http-api';
+import { startSchedule } from './schedule';
 import { type RunningServer } from './server';
 
 export interface LocalEngines {
@@ -120,6 +121,7 @@ export async function startLocalCloud(
     started.push(control);
     // The functions find the control API by it; none runs before this point.
     functionEnvironment.AWS_ENDPOINT_URL_KAFKA = control.url;
+    functionEnvironment.AWS_ENDPOINT_URL_LAMBDA = control.url;
 
     const apis = new Map<string, RunningServer>();
     for (const api of plan.apis) {
@@ -140,6 +142,13 @@ export async function startLocalCloud(
       });
       sources.set(target.logicalId, poller);
       started.push(poller);
+    }
+    for (const schedule of plan.schedules) {
+      const call = async (name: string) => {
+        const { error } = await functions.invoke(name, '{}');
+        if (error) options.onError?.(`${name}: ${error.errorType}: ${error.errorMessage}`);
+      };
+      started.push(startSchedule(schedule, call));
     }
     return {
       ingestUrl: apis.get(apiOf(plan, INGEST_OUTPUT).logicalId)!.url,

@@ -129,6 +129,7 @@ function planOf(received: string): LocalPlan {
         windowSeconds: 0,
       },
     ],
+    schedules: [],
     apis: [api('ingest', 'aaa', 'POST /posts'), api('query', 'bbb', 'GET /health')],
     applications: [],
     jobRoles: [],

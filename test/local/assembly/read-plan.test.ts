@@ -291,3 +291,35 @@ test('a function is found by name, ARN, or a word of its logical id', () => {
   );
   expect(() => named('x')).toThrow('it fits 0 of');
 });
+
+describe('schedules', () => {
+  const RULE = (properties: Record<string, unknown> = {}): Record<string, TemplateResource> => ({
+    Canary: FUNCTION('canary'),
+    Rule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        ScheduleExpression: 'rate(5 minutes)',
+        State: 'ENABLED',
+        Targets: [
+          { Id: 'Target0', Arn: { 'Fn::GetAtt': ['Canary', 'Arn'] }, RetryPolicy: { MaximumRetryAttempts: 0 } },
+        ],
+        ...properties,
+      },
+    },
+  });
+
+  it('are rules with a rate and the function that they call', () => {
+    expect(read(RULE()).schedules).toEqual([{ path: 'App/Rule', functionName: 'canary', everyMs: 300_000 }]);
+    expect(read(RULE({ ScheduleExpression: 'rate(1 hour)' })).schedules[0].everyMs).toBe(3_600_000);
+    expect(read(RULE({ State: 'DISABLED' })).schedules).toEqual([]);
+  });
+
+  it.each([
+    [{ ScheduleExpression: 'cron(0 * * * ? *)' }, "must be like rate(5 minutes), got 'cron(0 * * * ? *)'"],
+    [{ EventPattern: {} }, 'does not implement EventPattern'],
+    [{ Targets: [{ Id: 'a', Arn: 'arn:queue' }] }, "target 'arn:queue' is no function of the assembly"],
+    [{ Targets: [{ Id: 'a', Arn: 'arn:queue', Input: '{}' }] }, 'does not implement Input'],
+  ])('that are not run are refused: %j', (properties, message) => {
+    expect(() => read(RULE(properties))).toThrow(message);
+  });
+});

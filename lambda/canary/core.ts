@@ -1,0 +1,28 @@
+/** The canary's questions and what it reads off the answers. Plain values in and out. */
+import { type HttpEvent } from '../shared/http';
+import { type Values } from '../shared/metrics';
+
+/** An event as an HTTP API would hand it to the function. */
+export function requestOf(method: 'GET' | 'POST', rawPath: string): HttpEvent {
+  return { rawPath, requestContext: { stage: '$default', http: { method } } };
+}
+
+const isInstant = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isOptional = (value: unknown): value is number | null => value === null || isInstant(value);
+
+/**
+ * The ages of the newest canaries. What was never published has no age.
+ * @param body of the query function's answer, see `CanaryAnswer`
+ * @throws Error if it is another answer
+ */
+export function agesOf(body: string, now: number): Omit<Values<'canary'>, 'failed' | 'duration'> {
+  const { speed, batch, boundary } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+  if (!isInstant(speed) || !isOptional(batch) || !isOptional(boundary)) {
+    throw new Error('answer must be {"speed": instant, "batch": instant or null, "boundary": instant or null}');
+  }
+  return {
+    canarySpeedAge: now - speed,
+    ...(batch === null ? {} : { canaryBatchAge: now - batch }),
+    ...(boundary === null ? {} : { boundaryAge: now - boundary }),
+  };
+}

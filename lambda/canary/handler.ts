@@ -1,0 +1,76 @@
+/**
+ * Sends a control record through both layers every few minutes, and tells how old the newest is that came out of each. It
+ * calls the functions of ingest and query as their APIs do; no route of either API leads there, so no client can.
+ */
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ENV, requireEnv } from '../shared/env';
+import { type HttpAnswer, type HttpEvent } from '../shared/http';
+import { log } from '../shared/log';
+import { report, type ReportOf } from '../shared/metrics';
+import { agesOf, requestOf } from './core';
+
+export interface Deps {
+  /** @throws Error if the function could not be invoked or failed */
+  invoke(functionName: string, event: HttpEvent): Promise<HttpAnswer>;
+  readonly ingest: string;
+  readonly query: string;
+  readonly report: ReportOf<'canary'>;
+  readonly log: Pick<typeof log, 'error'>;
+  now(): number;
+}
+
+export function makeHandler(deps: Deps): () => Promise<void> {
+  async function ask(functionName: string, event: HttpEvent, expected: number): Promise<string> {
+    const { statusCode, body } = await deps.invoke(functionName, event);
+    if (statusCode !== expected) throw new Error(`status must be ${expected}, got ${statusCode}`);
+    return body;
+  }
+
+  return async () => {
+    const started = deps.now();
+    let failed = 0;
+    const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work();
+      } catch (error) {
+        failed++;
+        deps.log.error(what, error);
+        return undefined;
+      }
+    };
+    // Asked first: the one that is sent now has not had the time to come out.
+    const ages = await attempt('the query function did not tell of the canaries', async () =>
+      agesOf(await ask(deps.query, requestOf('GET', '/canary'), 200), started),
+    );
+    await attempt('the ingest function did not take the canary', () =>
+      ask(deps.ingest, requestOf('POST', '/canary'), 202),
+    );
+    deps.report('canary', { ...ages, failed, duration: deps.now() - started });
+  };
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+function invoker(client: LambdaClient): Deps['invoke'] {
+  return async (functionName, event) => {
+    const answer = await client.send(
+      new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(event)) }),
+    );
+    const text = Buffer.from(answer.Payload ?? []).toString('utf8');
+    if (answer.FunctionError !== undefined) throw new Error(`${answer.FunctionError}: ${text.slice(0, 300)}`);
+    return JSON.parse(text) as HttpAnswer;
+  };
+}
+
+let real: ReturnType<typeof makeHandler> | undefined;
+
+export const handler = (): Promise<void> => {
+  real ??= makeHandler({
+    invoke: invoker(new LambdaClient({})),
+    ingest: requireEnv(ENV.ingestFunction),
+    query: requireEnv(ENV.queryFunction),
+    report,
+    log,
+    now: Date.now,
+  });
+  return real();
+};

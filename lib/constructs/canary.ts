@@ -1,0 +1,52 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { ENV } from '../../lambda/shared/env';
+import { type PipelineConfig } from '../config';
+import { acknowledge } from '../rules/acknowledge';
+import { PipelineFunction } from './pipeline-function';
+
+export interface CanaryProps {
+  readonly config: PipelineConfig;
+  readonly ingest: PipelineFunction;
+  readonly query: PipelineFunction;
+}
+
+/** Long enough for both functions to start, and for an outage to be told by them instead. */
+const TIMEOUT = Duration.seconds(59);
+
+/** Sends a control record through both layers every few minutes and reports when it came out. */
+export class Canary extends Construct {
+  public readonly function: PipelineFunction;
+
+  constructor(scope: Construct, id: string, props: CanaryProps) {
+    super(scope, id);
+    const { config, ingest, query } = props;
+    // In no network: it calls AWS alone, and the pipeline's network has no way to the functions' API.
+    this.function = new PipelineFunction(this, 'Canary', {
+      config,
+      step: 'canary',
+      description: 'A control record through both layers, and how old the newest is that came out',
+      memory: 256,
+      timeout: TIMEOUT,
+    });
+    for (const [variable, target] of [
+      [ENV.ingestFunction, ingest],
+      [ENV.queryFunction, query],
+    ] as const) {
+      this.function.setEnvironment({ [variable]: target.function.functionName });
+      this.function.allow(['lambda:InvokeFunction'], [target.function.functionArn]);
+    }
+    acknowledge(
+      this.function,
+      'A canary that was not sent is not sent later: the next one is due in minutes, and its absence is an alarm',
+      'Serverless-LambdaDLQ',
+    );
+    new Rule(this, 'Schedule', {
+      description: 'When a canary is sent',
+      schedule: Schedule.rate(Duration.minutes(config.canaryMinutes)),
+      targets: [new LambdaFunction(this.function.function, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    });
+  }
+}
