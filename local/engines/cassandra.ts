@@ -12,6 +12,7 @@ import {
   createTable,
 } from './keyspaces-ddl';
 import { type Engine, startEngine } from './engine';
+import { jmxAgent } from './jmx-exporter';
 import { installed } from './paths';
 import { HOST, claimPort, freePort, isOpen } from './ports';
 import { supervise } from './supervise';
@@ -25,6 +26,8 @@ export interface CassandraOptions {
   readonly port?: number;
   /** Names the data centre, as Keyspaces does. */
   readonly region: string;
+  /** Whether the JMX exporter runs in it. @default false */
+  readonly exporter?: boolean;
 }
 
 /** A running Apache Cassandra node that refuses most of what Amazon Keyspaces refuses. */
@@ -33,6 +36,8 @@ export interface CassandraEngine extends Engine {
   readonly port: number;
   /** `cassandra://app:app@127.0.0.1:PORT`: an ordinary role, which the guardrails bind. */
   readonly endpointUrl: string;
+  /** `127.0.0.1:PORT` of the JMX exporter, where it runs. */
+  readonly exporter?: string;
   /** A client with all rights, for set-up and fixtures. The caller shuts it down. */
   superuser(): Client;
   /** Creates what the template's keyspaces and tables say, or adds what existing ones lack. */
@@ -98,6 +103,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
   const { dir, region } = options;
   const native = await claimPort('cassandra', options.port);
   const storage = await freePort();
+  const exporter = options.exporter === true ? await freePort() : undefined;
   mkdirSync(join(dir, 'triggers'), { recursive: true });
   const file = (name: string, text: string) => {
     writeFileSync(join(dir, name), text);
@@ -123,6 +129,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     '-Dcassandra.shutdown_announce_in_ms=0',
     '-Dcassandra.superuser_setup_delay_ms=0',
+    ...(exporter === undefined ? [] : [jmxAgent('cassandra', dir, exporter)]),
     ...(options.persistent ? [] : ['-Dcassandra.unsafesystem=true']),
     '-cp',
     classpath,
@@ -150,6 +157,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     host: HOST,
     port: native,
     endpointUrl: `cassandra://app:app@${HOST}:${native}`,
+    exporter: exporter === undefined ? undefined : `${HOST}:${exporter}`,
     superuser: () => connect(native, region, 'cassandra', 'cassandra'),
     applySchema: (keyspaces, tables) =>
       withSuperuser(native, region, (client) => applySchema(client, region, keyspaces, tables)),

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { findJava } from './java.cjs';
 import { type Engine, startEngine } from './engine';
+import { jmxAgent } from './jmx-exporter';
 import { installed } from './paths';
 import { HOST, claimPort, freePort, isOpen } from './ports';
 import { supervise } from './supervise';
@@ -15,6 +16,8 @@ export interface KafkaOptions {
   readonly dir: string;
   /** Port of the SASL listener. @default - a free one */
   readonly port?: number;
+  /** Whether the JMX exporter runs in it. @default false */
+  readonly exporter?: boolean;
 }
 
 /** A running Apache Kafka broker (KRaft, combined broker and controller). */
@@ -24,6 +27,8 @@ export interface KafkaEngine extends Engine {
   /** `127.0.0.1:PORT` without authentication, for set-up and tools. */
   readonly plainBrokers: string;
   readonly port: number;
+  /** `127.0.0.1:PORT` of the JMX exporter, where it runs. */
+  readonly exporter?: string;
   /**
    * Creates a topic, or adds the partitions that an existing one lacks and sets its configs.
    * @param configs topic configs by name, e.g. `message.timestamp.type`
@@ -153,6 +158,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
     const flags = ['-Xmx128m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`, '-cp', classpath];
     await promisify(execFile)(java.command, [...flags, ...format]);
   }
+  const exporter = options.exporter === true ? await freePort() : undefined;
   const start = () =>
     supervise({
       name: 'kafka',
@@ -165,6 +171,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
         '-XX:TieredStopAtLevel=1',
         '-XX:+ExitOnOutOfMemoryError',
         `-Dlog4j2.configurationFile=file:${log4j}`,
+        ...(exporter === undefined ? [] : [jmxAgent('kafka', options.dir, exporter)]),
         '-cp',
         classpath,
         'kafka.Kafka',
@@ -178,6 +185,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
     brokers: `${HOST}:${ports.sasl}`,
     plainBrokers,
     port: ports.sasl,
+    exporter: exporter === undefined ? undefined : `${HOST}:${exporter}`,
     createTopic: (name, partitions, configs = {}) => createTopic(plainBrokers, name, partitions, configs),
   });
 }
