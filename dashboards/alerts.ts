@@ -71,7 +71,7 @@ function rule({ name, summary, sql, severity }: LakeAlert, folderUid: string, ru
           .datasourceUid(DATA_SOURCES.athena.uid)
           .relativeTimeRange({ from: DAY_SECONDS, to: 0 })
           // A rule has no variables: it names the data source itself.
-          .model(athena(sql, name).build('A', DATA_SOURCES.athena)),
+          .model(athena(sql, name).build('A', { type: DATA_SOURCES.athena.type, uid: DATA_SOURCES.athena.uid })),
       )
       .withQuery(
         new QueryBuilder('B').datasourceUid('__expr__').model(

@@ -5,7 +5,6 @@
 
 /** Names that only a deployment knows, and what each is. */
 export const CONSTANTS = {
-  cluster: 'Name of the MSK cluster',
   ingestApi: 'Id of the HTTP API that takes posts in',
   queryApi: 'Id of the HTTP API that answers',
   ingestFunction: 'Name of the function ingest',
@@ -54,7 +53,7 @@ export const AWS_METRICS = {
   keyspacesOperations: {
     namespace: 'AWS/Cassandra',
     dimensions: ['Keyspace', 'TableName', 'Operation'],
-    metrics: ['SuccessfulRequestLatency', 'SystemErrors', 'UserErrors', 'ConditionalCheckFailed'],
+    metrics: ['SuccessfulRequestLatency', 'SystemErrors'],
   },
   /** @see https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/app-job-metrics.html */
   sparkApplication: {
@@ -66,19 +65,13 @@ export const AWS_METRICS = {
   airflow: {
     namespace: 'AmazonMWAA',
     dimensions: ['Function', 'Environment'],
-    metrics: ['SchedulerHeartbeat', 'QueuedTasks', 'RunningTasks', 'OpenSlots'],
+    metrics: ['SchedulerHeartbeat', 'QueuedTasks', 'RunningTasks'],
   },
   /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html */
   s3: {
     namespace: 'AWS/S3',
     dimensions: ['BucketName', 'StorageType'],
-    metrics: ['BucketSizeBytes', 'NumberOfObjects'],
-  },
-  /** @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
-  kafka: {
-    namespace: 'AWS/Kafka',
-    dimensions: ['Cluster Name', 'Broker ID'],
-    metrics: ['BytesInPerSec', 'BytesOutPerSec', 'KafkaDataLogsDiskUsed'],
+    metrics: ['BucketSizeBytes'],
   },
 } as const satisfies Readonly<Record<string, Service>>;
 

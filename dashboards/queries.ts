@@ -11,6 +11,7 @@ import {
   QueryMode,
 } from '@grafana/grafana-foundation-sdk/cloudwatch';
 import { type Builder, type Dataquery } from '@grafana/grafana-foundation-sdk/cog';
+import { type DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
 import { DataqueryBuilder as PrometheusQuery, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import {
   type Metric,
@@ -22,7 +23,7 @@ import {
   type ViewMetric,
 } from '../lambda/shared/metrics';
 import { AWS_METRICS, type AwsDimensions, type AwsMetric, type ConstantName, type ServiceName } from './aws-metrics';
-import { type DataSource, type DataSourceName, sourceOf } from './sources';
+import { type DataSourceName, sourceOf } from './sources';
 
 export type Statistic = 'Sum' | 'Average' | 'Maximum' | 'Minimum' | 'p50' | 'p95' | 'p99' | 'SampleCount';
 
@@ -30,7 +31,8 @@ export type Statistic = 'Sum' | 'Average' | 'Maximum' | 'Minimum' | 'p50' | 'p95
 export interface Query {
   readonly source: DataSourceName;
   readonly label: string;
-  readonly build: (refId: string) => Builder<Dataquery>;
+  /** @param source @default - the one that the board's variable names */
+  readonly build: (refId: string, source?: DataSourceRef) => Builder<Dataquery>;
 }
 
 /** A constant of the board where a query needs its value. */
@@ -46,10 +48,10 @@ function cloudwatch(
   return {
     source: 'cloudwatch',
     label,
-    build: (refId) =>
+    build: (refId, source = sourceOf('cloudwatch')) =>
       new MetricsQueryBuilder()
         .refId(refId)
-        .datasource(sourceOf('cloudwatch'))
+        .datasource(source)
         .queryMode(QueryMode.Metrics)
         .metricQueryType(MetricQueryType.Search)
         .metricEditorMode(MetricEditorMode.Builder)
@@ -108,10 +110,10 @@ export function promql(expression: string, label: string): Query {
   return {
     source: 'amp',
     label,
-    build: (refId) =>
+    build: (refId, source = sourceOf('amp')) =>
       new PrometheusQuery()
         .refId(refId)
-        .datasource(sourceOf('amp'))
+        .datasource(source)
         .expr(expression)
         .legendFormat(label)
         .format(PromQueryFormat.TimeSeries)
@@ -122,20 +124,15 @@ export function promql(expression: string, label: string): Query {
 /** Minutes for which an answer of Athena is used again: it is paid by what it reads, and the lake grows once a bucket. */
 const REUSE_MINUTES = 60;
 
-/** SQL on the table `posts` of the lake. What it builds reads the board's data source, or the one that is given. */
-export function athena(
-  sql: string,
-  label: string,
-): Query & {
-  readonly build: (refId: string, source?: DataSource) => Builder<Dataquery>;
-} {
+/** SQL on the table `posts` of the lake. */
+export function athena(sql: string, label: string): Query {
   return {
     source: 'athena',
     label,
-    build: (refId, source) =>
+    build: (refId, source = sourceOf('athena')) =>
       new AthenaQuery()
         .refId(refId)
-        .datasource(source ? { type: source.type, uid: source.uid } : sourceOf('athena'))
+        .datasource(source)
         .format(FormatOptions.Table)
         .connectionArgs(
           new ConnectionArgsBuilder()

@@ -16,7 +16,7 @@ const { dashboards, ruleGroups } = contentOf('Pinterest pipeline', {});
 const write = (name: string, value: JsonObject) => {
   const file = join(folder, `${name}.json`);
   writeFileSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
-  console.log(file);
+  process.stdout.write(`${file}\n`);
 };
 for (const board of dashboards) write(String(board['uid']), importable(board));
 for (const group of ruleGroups) write('alert-rules', group);
