@@ -1,7 +1,7 @@
 /** Writes docs/metrics.md from the list of metrics: `npm run metrics`. A test holds the committed file equal to what this generates. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dimensionsOf, METRIC_LIST, METRIC_NAMESPACE, prometheusName, STEPS } from '../lambda/shared/metrics';
+import { dimensionsOf, METRIC_LIST, metricNamespace, prometheusName, STEPS } from '../lambda/shared/metrics';
 import { VIEWS } from '../lambda/shared/views';
 
 export const FILE = join(__dirname, 'metrics.md');
@@ -25,7 +25,8 @@ export function document(): string {
 
 Generated from \`lambda/shared/metrics.ts\` by \`npm run metrics\`: change it there.
 
-Functions write their metrics as log lines in CloudWatch's embedded metric format, namespace \`${METRIC_NAMESPACE}\`: no API call, and
+Functions write their metrics as log lines in CloudWatch's embedded metric format, namespace
+\`${metricNamespace({ project: '<project>', stage: '<stage>' })}\`: no API call, and
 nothing is lost when a function is frozen. Prometheus has the same under the names of the third column, times in seconds.
 
 ${table(

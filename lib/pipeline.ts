@@ -1,6 +1,7 @@
 import { type App } from 'aws-cdk-lib';
 import { type PipelineConfig } from './config';
 import { NetworkStack } from './stacks/network';
+import { ObservabilityStack } from './stacks/observability';
 import { OrchestrationStack } from './stacks/orchestration';
 import { ProcessingStack } from './stacks/processing';
 import { StorageStack } from './stacks/storage';
@@ -10,6 +11,7 @@ export interface Pipeline {
   readonly storage: StorageStack;
   readonly processing: ProcessingStack;
   readonly orchestration: OrchestrationStack;
+  readonly observability: ObservabilityStack;
 }
 
 export interface PipelineOptions {
@@ -17,7 +19,7 @@ export interface PipelineOptions {
   readonly layers: string;
 }
 
-/** Composes the stacks. References go one way: network ← storage ← processing ← orchestration. */
+/** Composes the stacks. References go one way: network ← storage ← processing ← orchestration, observability. */
 export function composePipeline(app: App, config: PipelineConfig, options: PipelineOptions): Pipeline {
   const network = new NetworkStack(app, { config });
   const storage = new StorageStack(app, { config, network: network.network });
@@ -38,5 +40,8 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
     spark: processing.spark,
     lake: storage.lake,
   });
-  return { network, storage, processing, orchestration };
+  const { steps, canary, ingestApi, queryApi } = processing;
+  const watched = { config, kafka: storage.kafka, steps, canary, ingestApi, queryApi };
+  const observability = new ObservabilityStack(app, { config, watched });
+  return { network, storage, processing, orchestration, observability };
 }

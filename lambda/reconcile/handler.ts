@@ -147,7 +147,9 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       const different = compared.filter((each) => each.drift > 0);
       deps.log.warn('the layers differ', { drift, buckets: different.map(({ bucket }) => bucket) });
     }
-    deps.report('reconcile', { received, written: compared.length, expired: past.length, duration });
+    // What was not compared has no drift, not even none.
+    const totalDrift = compared.length > 0 ? { totalDrift: drift } : {};
+    deps.report('reconcile', { received, written: compared.length, expired: past.length, ...totalDrift, duration });
     if (compared.length === 0) return;
     for (const view of views) {
       const ofView = compared.reduce((sum, each) => sum + each.views[view.name].drift, 0);

@@ -5,6 +5,8 @@
 export const ENV = {
   /** `dev`, `prod`, `local` … */
   stage: 'STAGE',
+  /** CloudWatch's namespace of the metrics. */
+  metricNamespace: 'METRIC_NAMESPACE',
   bucketMinutes: 'BUCKET_MINUTES',
   lakeBucket: 'LAKE_BUCKET',
   /** ARN of the MSK cluster; the brokers are looked up with GetBootstrapBrokers at cold start. */

@@ -3,8 +3,12 @@
  * `docs/metrics.md` follow from {@link METRICS}. A step can report only what the list gives it.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
+import { ENV, requireEnv } from './env';
 
-export const METRIC_NAMESPACE = 'PinterestPipeline';
+/** Namespace of a copy of the pipeline in CloudWatch: copies in one account share no metric. */
+export function metricNamespace(copy: { readonly project: string; readonly stage: string }): string {
+  return `PinterestPipeline/${copy.project}-${copy.stage}`;
+}
 
 /** In the order in which a post meets them. */
 export const PIPELINE_STEPS = [
@@ -186,6 +190,12 @@ export const METRICS = {
     steps: ['reconcile'],
     perView: true,
   },
+  totalDrift: {
+    unit: 'Count',
+    kind: 'gauge',
+    description: 'Sum of the drift of all views',
+    steps: ['reconcile'],
+  },
   canarySpeedAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
@@ -276,7 +286,7 @@ function write(dimensions: Readonly<Record<string, string>>, values: Numbers): v
         Timestamp: Date.now(),
         CloudWatchMetrics: [
           {
-            Namespace: METRIC_NAMESPACE,
+            Namespace: requireEnv(ENV.metricNamespace),
             Dimensions: [Object.keys(dimensions)],
             Metrics: Object.keys(values).map((name) => ({ Name: name, Unit: METRICS[name as MetricName].unit })),
           },

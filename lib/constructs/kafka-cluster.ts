@@ -52,8 +52,9 @@ export class KafkaCluster extends Construct {
 
   public readonly cluster: Cluster;
   public readonly topic: CfnTopic;
+  public readonly topicName = KafkaCluster.TOPIC;
+  public readonly clusterName: string;
   private readonly config: PipelineConfig;
-  private readonly clusterName: string;
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);

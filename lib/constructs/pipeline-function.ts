@@ -5,6 +5,7 @@ import { Architecture, Function, LoggingFormat, Runtime, Tracing, type ILayerVer
 import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/shared/env';
+import { metricNamespace } from '../../lambda/shared/metrics';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { bundle } from './bundle';
@@ -103,7 +104,7 @@ export class PipelineFunction extends Construct {
       vpcSubnets: network?.subnets,
       securityGroups: network && [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
-      environment: { [ENV.stage]: config.stage },
+      environment: { [ENV.stage]: config.stage, [ENV.metricNamespace]: metricNamespace(config) },
     });
     acknowledge(
       this.function,

@@ -49,6 +49,12 @@ export class PipelineSteps extends Construct {
     this.query = this.queryStep();
   }
 
+  /** The consumer group by which a step reads the topic. */
+  public consumerGroup(step: 'archive' | 'aggregate'): string {
+    const { project, stage } = this.props.config;
+    return `${project}-${stage}-${step}`;
+  }
+
   private ingestStep(): PipelineFunction {
     const { config, kafka } = this.props;
     const fn = this.step('Ingest', {
@@ -75,7 +81,7 @@ export class PipelineSteps extends Construct {
     kafka.bindEventSource(fn, {
       batchSize: config.batchSize,
       window: Duration.seconds(config.archiveWindowSeconds),
-      consumerGroup: `${config.project}-${config.stage}-archive`,
+      consumerGroup: this.consumerGroup('archive'),
     });
     return fn;
   }
@@ -97,7 +103,7 @@ export class PipelineSteps extends Construct {
     kafka.bindEventSource(fn, {
       batchSize: config.batchSize,
       window: Duration.seconds(config.aggregateWindowSeconds),
-      consumerGroup: `${config.project}-${config.stage}-aggregate`,
+      consumerGroup: this.consumerGroup('aggregate'),
     });
     return fn;
   }

@@ -80,6 +80,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'ReceiveMessage',
     'SendMessage',
   ],
+  sns: ['Publish'],
   xray: ['PutTelemetryRecords', 'PutTraceSegments'],
 };
 

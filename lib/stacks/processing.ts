@@ -22,6 +22,10 @@ export interface ProcessingStackProps extends PipelineStackProps {
 export class ProcessingStack extends PipelineStack {
   public readonly steps: PipelineSteps;
   public readonly spark: SparkApplication;
+  public readonly ingestApi: FunctionHttpApi;
+  public readonly queryApi: FunctionHttpApi;
+  /** Absent where the config asks for none. */
+  public readonly canary?: Canary;
 
   constructor(scope: Construct, props: ProcessingStackProps) {
     const { config, network, lake } = props;
@@ -36,9 +40,9 @@ export class ProcessingStack extends PipelineStack {
     });
 
     if (config.canaryMinutes > 0) {
-      new Canary(this, 'Canary', { config, ingest: this.steps.ingest, query: this.steps.query });
+      this.canary = new Canary(this, 'Canary', { config, ingest: this.steps.ingest, query: this.steps.query });
     }
-    new FunctionHttpApi(this, 'IngestApi', {
+    this.ingestApi = new FunctionHttpApi(this, 'IngestApi', {
       config,
       description: 'Pinterest data pipeline: ingest',
       handler: this.steps.ingest,
@@ -51,8 +55,9 @@ export class ProcessingStack extends PipelineStack {
         'POST /topics/{topic}',
         'PUT /streams/{stream}/record',
       ],
-    }).output('IngestUrl');
-    new FunctionHttpApi(this, 'QueryApi', {
+    });
+    this.ingestApi.output('IngestUrl');
+    this.queryApi = new FunctionHttpApi(this, 'QueryApi', {
       config,
       description: 'Pinterest data pipeline: query',
       handler: this.steps.query,
@@ -64,6 +69,7 @@ export class ProcessingStack extends PipelineStack {
         'GET /boundary',
         'GET /health',
       ],
-    }).output('QueryUrl');
+    });
+    this.queryApi.output('QueryUrl');
   }
 }

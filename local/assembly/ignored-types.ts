@@ -41,6 +41,7 @@ export const IGNORED_TYPES: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'functions log to files',
   'AWS::Logs::ResourcePolicy': 'functions log to files',
   'AWS::Logs::MetricFilter': WATCHING,
+  'AWS::Logs::QueryDefinition': WATCHING,
   'AWS::CloudWatch::Alarm': WATCHING,
   'AWS::CloudWatch::CompositeAlarm': WATCHING,
   'AWS::CloudWatch::Dashboard': WATCHING,

@@ -9,9 +9,11 @@ beforeAll(() => {
   for (const stage of STAGES) templates[stage] = synthesize({ stage });
 }, 120_000);
 
+const STACKS = ['network', 'storage', 'processing', 'orchestration', 'observability'] as const;
+
 /** All resources of a stage with a given type, as `stack:logical id` without hash. */
 function everywhere(stage: Stage, type: string): [string, Resource][] {
-  return (['network', 'storage', 'processing', 'orchestration'] as const).flatMap((stack) =>
+  return STACKS.flatMap((stack) =>
     Object.entries(resources(templates[stage][stack], type)).map(
       ([id, found]) => [`${stack}:${id}`, found] as [string, Resource],
     ),
@@ -98,7 +100,7 @@ describe('logs', () => {
 
 describe('wildcards', () => {
   const all = (stage: Stage) =>
-    (['network', 'storage', 'processing', 'orchestration'] as const).flatMap((stack) =>
+    STACKS.flatMap((stack) =>
       Object.keys(resources(templates[stage][stack], 'AWS::IAM::Role')).flatMap((role) =>
         grants(templates[stage][stack] as Template, role, templates[stage].all)
           .filter(({ effect }) => effect === 'Allow')
@@ -187,8 +189,8 @@ describe('warnings', () => {
   });
 });
 
-test('references go one way: network, storage, processing, orchestration', () => {
-  const names = ['network', 'storage', 'processing', 'orchestration'];
+test('references go one way: network, storage, processing, orchestration, observability', () => {
+  const names: readonly string[] = STACKS;
   templates.dev.all.forEach((template, index) => {
     const used = JSON.stringify(template.toJSON()).match(/"StackName":"pinterest-dev-(\w+)"/g) ?? [];
     const allowed = names.slice(0, index).map((name) => `"StackName":"pinterest-dev-${name}"`);

@@ -10,7 +10,7 @@ import { DeployChecks } from '../../lib/rules/cloudformation';
 import { PipelineChecks } from '../../lib/rules/pipeline-checks';
 import { emptyLayers } from './synth';
 
-export type StackName = 'network' | 'storage' | 'processing' | 'orchestration';
+export type StackName = 'network' | 'storage' | 'processing' | 'orchestration' | 'observability';
 
 /** A resource that may be changed. */
 export interface Draft {

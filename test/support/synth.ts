@@ -14,6 +14,7 @@ export interface Templates {
   readonly storage: Template;
   readonly processing: Template;
   readonly orchestration: Template;
+  readonly observability: Template;
   readonly all: readonly Template[];
   /** The texts of all warnings. */
   readonly warnings: readonly string[];
@@ -34,8 +35,9 @@ export function synthesize(overrides: Readonly<Record<string, unknown>>): Templa
     analyticsReporting: false,
   });
   const config = loadConfig(overrides);
-  const { network, storage, processing, orchestration } = composePipeline(app, config, { layers: emptyLayers() });
-  const stacks = [network, storage, processing, orchestration];
+  const pipeline = composePipeline(app, config, { layers: emptyLayers() });
+  const { network, storage, processing, orchestration, observability } = pipeline;
+  const stacks = [network, storage, processing, orchestration, observability];
   const all = stacks.map((stack) => Template.fromStack(stack));
   return {
     config,
@@ -43,6 +45,7 @@ export function synthesize(overrides: Readonly<Record<string, unknown>>): Templa
     storage: all[1],
     processing: all[2],
     orchestration: all[3],
+    observability: all[4],
     all,
     warnings: stacks.flatMap((stack) =>
       Annotations.fromStack(stack)

@@ -118,7 +118,9 @@ describe('reconciling', () => {
       },
     });
     expect(store.boundary).toMatchObject({ drift: 0, reconciledBucket: SECOND });
-    expect(report.mock.calls).toEqual([['reconcile', { received: 2, written: 2, expired: 0, duration: 0 }]]);
+    expect(report.mock.calls).toEqual([
+      ['reconcile', { received: 2, written: 2, expired: 0, totalDrift: 0, duration: 0 }],
+    ]);
     expect(reportView).toHaveBeenCalledWith('reconcile', 'posts_by_category', { drift: 0 });
     expect(warn).not.toHaveBeenCalled();
   });

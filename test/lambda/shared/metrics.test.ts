@@ -4,6 +4,7 @@ import {
   dimensionsOf,
   METRIC_LIST,
   METRICS,
+  metricNamespace,
   metricsOf,
   PIPELINE_STEPS,
   prometheusName,
@@ -25,6 +26,9 @@ function linesOf(work: () => void): Record<string, unknown>[] {
   }
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+beforeAll(() => void (process.env.METRIC_NAMESPACE = metricNamespace({ project: 'pinterest', stage: 'dev' })));
+afterAll(() => void delete process.env.METRIC_NAMESPACE);
 
 const PARTS = METRIC_LIST.filter(({ accounts }) => accounts).map(({ name }) => name);
 
@@ -99,7 +103,7 @@ describe('a report', () => {
         Timestamp: expect.any(Number),
         CloudWatchMetrics: [
           {
-            Namespace: 'PinterestPipeline',
+            Namespace: 'PinterestPipeline/pinterest-dev',
             Dimensions: [['step']],
             Metrics: expect.arrayContaining([
               { Name: 'duration', Unit: 'Milliseconds' },

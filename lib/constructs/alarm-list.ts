@@ -1,0 +1,329 @@
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { PIPELINE_STEPS, type Step } from '../../lambda/shared/metrics';
+import { type FunctionHttpApi } from './http-api';
+import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from './metrics';
+import { type PipelineFunction } from './pipeline-function';
+
+/** `critical`: somebody has to act now. `warning`: somebody has to look today. */
+export type Severity = 'critical' | 'warning';
+
+export interface AlarmSpec {
+  /** Last part of the alarm's name, and the anchor of its article in the runbook. */
+  readonly id: string;
+  readonly severity: Severity;
+  /** What answers are while it lasts; the composite alarm of that name tells of it. @default - it tells by itself */
+  readonly answers?: 'wrong' | 'late';
+  /** What happened and why the threshold is what it is, one sentence. */
+  readonly text: string;
+  /** On whose dashboard it is shown. @default - the overview's only */
+  readonly step?: Step;
+  readonly metric: IMetric;
+  /** @default - above the threshold */
+  readonly comparison?: ComparisonOperator;
+  readonly threshold: number;
+  /** Periods looked at, at least two: a single late report is no alarm. */
+  readonly periods: number;
+  /** Of these, how many must be bad. @default - all of them */
+  readonly datapoints?: number;
+  readonly missing: TreatMissingData;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** MSK's own advice. */
+const DISK_PERCENT = 85;
+
+/** Whether the answers may be wrong: something was lost, doubled, set aside in bulk, or is about to expire. */
+function answersWrong(watched: Watched): AlarmSpec[] {
+  const { config } = watched;
+  const dropped = Object.fromEntries(PIPELINE_STEPS.map((step) => [step, stepMetric(config, step, 'dropped')]));
+  const of = { quarantined: 'quarantined', received: 'received' } as const;
+  return [
+    {
+      id: 'drift',
+      severity: 'critical',
+      answers: 'wrong',
+      text: 'The layers differ on a published bucket: the sum over all views is 0 by contract',
+      step: 'reconcile',
+      metric: stepMetric(config, 'reconcile', 'totalDrift'),
+      threshold: 0,
+      periods: 2,
+      datapoints: 1,
+      // Reported once a bucket: until the next comparison the last one holds.
+      missing: TreatMissingData.IGNORE,
+    },
+    {
+      id: 'gap',
+      severity: 'critical',
+      answers: 'wrong',
+      text: 'Offsets are missing in front of the speed layer: the log lost records before they were aggregated',
+      step: 'aggregate',
+      metric: stepMetric(config, 'aggregate', 'gap'),
+      threshold: 0,
+      periods: 2,
+      datapoints: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: 'dropped',
+      severity: 'critical',
+      answers: 'wrong',
+      text: 'A step cannot account for records that it received, or counted some twice: 0 by contract',
+      metric: new MathExpression({
+        expression: PIPELINE_STEPS.map((step) => `ABS(FILL(${step}, 0))`).join(' + '),
+        usingMetrics: dropped,
+        label: 'dropped, all steps',
+        period: FIVE_MINUTES,
+      }),
+      threshold: 0,
+      periods: 2,
+      datapoints: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: 'quarantine-burst',
+      severity: 'warning',
+      answers: 'wrong',
+      text: 'More than 5 % of at least 100 records are no posts: a client has changed, and its posts are in no view',
+      step: 'archive',
+      metric: new MathExpression({
+        expression: 'IF(received >= 100, 100 * quarantined / received, 0)',
+        usingMetrics: Object.fromEntries(Object.values(of).map((name) => [name, stepMetric(config, 'archive', name)])),
+        label: 'quarantined, %',
+        period: FIVE_MINUTES,
+      }),
+      threshold: 5,
+      periods: 3,
+      datapoints: 2,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+  ];
+}
+
+/** What only the canary can tell. */
+function canaryAlarms(watched: Watched): AlarmSpec[] {
+  const { config } = watched;
+  if (!watched.canary) return [];
+  const period = Duration.minutes(Math.max(5, config.canaryMinutes));
+  const due = (config.bucketMinutes + config.publishDelayMinutes) * MINUTE;
+  const canary = { step: 'canary', periods: 2, missing: TreatMissingData.BREACHING } as const;
+  return [
+    {
+      id: 'boundary-stuck',
+      severity: 'critical',
+      answers: 'wrong',
+      text: 'The newest published bucket is older than half the life of speed rows: at the whole of it, buckets vanish',
+      metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
+      threshold: (config.speedTtlHours * HOUR) / 2,
+      ...canary,
+    },
+    {
+      id: 'boundary-late',
+      severity: 'warning',
+      answers: 'late',
+      text: 'The newest published bucket is older than a bucket and the time that publishing may take',
+      metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
+      threshold: due,
+      ...canary,
+    },
+    {
+      id: 'canary-speed',
+      severity: 'critical',
+      answers: 'late',
+      text: 'The newest canary did not come out of the speed layer before the next was sent',
+      metric: stepMetric(config, 'canary', 'canarySpeedAge', { period }),
+      threshold: 2 * config.canaryMinutes * MINUTE + MINUTE,
+      ...canary,
+    },
+    {
+      id: 'canary-batch',
+      severity: 'warning',
+      answers: 'late',
+      text: 'No canary came out of the batch layer in the time that a bucket and its publication may take',
+      metric: stepMetric(config, 'canary', 'canaryBatchAge', { period }),
+      threshold: due + 2 * config.canaryMinutes * MINUTE,
+      ...canary,
+    },
+  ];
+}
+
+/** Whether answers are late: a consumer of the topic is slow or stands still. */
+function answersLate(watched: Watched): AlarmSpec[] {
+  const { config } = watched;
+  const windows = { archive: config.archiveWindowSeconds, aggregate: config.aggregateWindowSeconds } as const;
+  /** Beyond the window: an invocation, a cold start and an attempt that failed. */
+  const slack = { archive: 120, aggregate: 30 } as const;
+  return (['archive', 'aggregate'] as const).flatMap((step): AlarmSpec[] => [
+    {
+      id: `${step}-late`,
+      severity: 'warning',
+      answers: 'late',
+      text: `Records wait longer for ${step} than its window and ${slack[step]} s`,
+      step,
+      metric: stepMetric(config, step, 'freshness'),
+      threshold: (windows[step] + slack[step]) * 1000,
+      periods: 3,
+      // Without records nothing is late; that none come out is told by the lag.
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: `${step}-lag`,
+      severity: 'warning',
+      answers: 'late',
+      text: `A partition is more than ten batches behind in ${step}, in each of three periods`,
+      step,
+      metric: consumerLag(watched, step),
+      threshold: 10 * config.batchSize,
+      periods: 3,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: `${step}-stuck`,
+      severity: 'critical',
+      answers: 'late',
+      text: `Every period has failed batches of ${step}: a batch is tried until it works, so its partition stands still`,
+      step,
+      metric: errorsOf(watched.steps[step]),
+      threshold: 0,
+      periods: 3,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+  ]);
+}
+
+const errorsOf = (fn: PipelineFunction) => fn.function.metricErrors({ statistic: Stats.SUM, period: FIVE_MINUTES });
+
+function failing(api: FunctionHttpApi): IMetric {
+  const choice = { statistic: Stats.SUM, period: FIVE_MINUTES };
+  return new MathExpression({
+    expression: '100 * errors / MAX([requests, 1])',
+    usingMetrics: { errors: api.api.metricServerError(choice), requests: api.api.metricCount(choice) },
+    label: '5xx, % of requests',
+    period: FIVE_MINUTES,
+  });
+}
+
+/** What clients see, and what stands behind it. */
+function service(watched: Watched): AlarmSpec[] {
+  const { config, steps } = watched;
+  const batch = { seal: steps.seal, compact: steps.compact, publish: steps.publish, reconcile: steps.reconcile };
+  const brokers = Array.from({ length: config.brokers }, (_, i) => i + 1);
+  const common = { periods: 3, missing: TreatMissingData.NOT_BREACHING } as const;
+  return [
+    {
+      id: 'ingest-failing',
+      severity: 'critical',
+      text: 'More than 1 % of the requests to ingest end in 5xx: clients must send those posts again',
+      step: 'ingest',
+      metric: failing(watched.ingestApi),
+      threshold: 1,
+      ...common,
+      datapoints: 2,
+    },
+    {
+      id: 'query-failing',
+      severity: 'critical',
+      text: 'More than 1 % of the questions end in 5xx',
+      step: 'query',
+      metric: failing(watched.queryApi),
+      threshold: 1,
+      ...common,
+      datapoints: 2,
+    },
+    {
+      id: 'ingest-throttled',
+      severity: 'warning',
+      text: 'All instances that ingest may have are busy, in each of three periods',
+      step: 'ingest',
+      metric: steps.ingest.function.metricThrottles({ statistic: Stats.SUM, period: FIVE_MINUTES }),
+      threshold: 0,
+      ...common,
+    },
+    {
+      id: 'write-conflicts',
+      severity: 'warning',
+      text: 'More than one conditional write in five batches finds another value: two writers are at one partition',
+      step: 'aggregate',
+      metric: new MathExpression({
+        expression: '100 * failed / MAX([batches, 1])',
+        usingMetrics: {
+          failed: stepMetric(config, 'aggregate', 'conditionFailed'),
+          batches: stepMetric(config, 'aggregate', 'retries', { statistic: Stats.SAMPLE_COUNT }),
+        },
+        label: 'failed conditions, % of batches',
+        period: FIVE_MINUTES,
+      }),
+      threshold: 20,
+      ...common,
+    },
+    {
+      id: 'batch-failing',
+      severity: 'warning',
+      text: 'A function of the batch layer fails again and again; Airflow tries each task again',
+      metric: new MathExpression({
+        expression: Object.keys(batch)
+          .map((step) => `FILL(${step}, 0)`)
+          .join(' + '),
+        usingMetrics: Object.fromEntries(Object.entries(batch).map(([step, fn]) => [step, errorsOf(fn)])),
+        label: 'errors of the batch layer',
+        period: FIVE_MINUTES,
+      }),
+      threshold: 0,
+      periods: 6,
+      datapoints: 3,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: 'kafka-offline',
+      severity: 'critical',
+      text: 'Partitions of the cluster have no leader: their posts can be neither written nor read',
+      metric: kafkaMetric(watched, 'OfflinePartitionsCount'),
+      threshold: 0,
+      periods: 2,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: 'kafka-disk',
+      severity: 'critical',
+      text: `A broker's disk is fuller than ${DISK_PERCENT} %: a full one takes no more records`,
+      metric: new MathExpression({
+        expression: 'MAX(METRICS())',
+        usingMetrics: Object.fromEntries(
+          brokers
+            // An alarm takes ten metrics at most; brokers fill alike.
+            .slice(0, 10)
+            .map((id) => [
+              `broker${id}`,
+              kafkaMetric(watched, 'KafkaDataLogsDiskUsed', {}, { 'Broker ID': String(id) }),
+            ]),
+        ),
+        label: 'fullest disk, %',
+        period: FIVE_MINUTES,
+      }),
+      comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: DISK_PERCENT,
+      periods: 2,
+      missing: TreatMissingData.IGNORE,
+    },
+  ];
+}
+
+/** The composite alarms; each has an article, too. */
+export const COMPOSITES = {
+  wrong: {
+    id: 'answers-may-be-wrong',
+    severity: 'critical',
+    text: 'Something was lost, doubled, set aside in bulk, or is about to expire',
+  },
+  late: {
+    id: 'answers-are-late',
+    severity: 'warning',
+    text: 'Answers are right as of an earlier time: a layer is behind or stands still',
+  },
+} as const;
+
+/** Every alarm of this copy of the pipeline but the composite ones. */
+export function alarmSpecs(watched: Watched): readonly AlarmSpec[] {
+  return [...answersWrong(watched), ...canaryAlarms(watched), ...answersLate(watched), ...service(watched)];
+}

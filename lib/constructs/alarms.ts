@@ -1,0 +1,101 @@
+import { Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  type AlarmBase,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { type PipelineConfig } from '../config';
+import { acknowledge } from '../rules/acknowledge';
+import { alarmSpecs, COMPOSITES, type AlarmSpec, type Severity } from './alarm-list';
+import { type Watched } from './metrics';
+
+const RUNBOOK = 'docs/runbook.md';
+
+/** Name of an alarm: the same in every deployment of a copy. */
+export function alarmName(config: PipelineConfig, id: string): string {
+  return `${config.project}-${config.stage}-${id}`;
+}
+
+function description(config: PipelineConfig, { id, severity, text }: { id: string; severity: Severity; text: string }) {
+  return `${severity}: ${text}. Runbook: ${config.runbookUrl ?? RUNBOOK}#${id}`;
+}
+
+/**
+ * All alarms, and the topic that they tell. An alarm that says something about the answers tells through its composite
+ * alarm, once, whatever else it sets off; the others tell by themselves.
+ */
+export class Alarms extends Construct {
+  public readonly topic: Topic;
+  /** By id. */
+  public readonly alarms: ReadonlyMap<string, { readonly spec: AlarmSpec; readonly alarm: Alarm }>;
+  public readonly composites: readonly CompositeAlarm[];
+
+  constructor(scope: Construct, id: string, watched: Watched) {
+    super(scope, id);
+    const { config } = watched;
+    this.topic = this.alarmTopic(config);
+    const action = new SnsAction(this.topic);
+    const tell = (alarm: AlarmBase) => {
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+    };
+    this.alarms = new Map(alarmSpecs(watched).map((spec) => [spec.id, { spec, alarm: this.alarm(config, spec) }]));
+    const all = [...this.alarms.values()];
+    for (const { spec, alarm } of all) if (!spec.answers) tell(alarm);
+    this.composites = Object.entries(COMPOSITES).map(([answers, composite]) => {
+      const members = all.filter(({ spec }) => spec.answers === answers).map(({ alarm }) => alarm);
+      return new CompositeAlarm(this, composite.id, {
+        compositeAlarmName: alarmName(config, composite.id),
+        alarmDescription: description(config, composite),
+        alarmRule: AlarmRule.anyOf(...members.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM))),
+      });
+    });
+    this.composites.forEach(tell);
+  }
+
+  private alarm(config: PipelineConfig, spec: AlarmSpec): Alarm {
+    return new Alarm(this, spec.id, {
+      alarmName: alarmName(config, spec.id),
+      alarmDescription: description(config, spec),
+      metric: spec.metric,
+      threshold: spec.threshold,
+      comparisonOperator: spec.comparison ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: spec.periods,
+      datapointsToAlarm: spec.datapoints ?? spec.periods,
+      treatMissingData: spec.missing,
+    });
+  }
+
+  private alarmTopic(config: PipelineConfig): Topic {
+    const topic = new Topic(this, 'Topic', {
+      topicName: alarmName(config, 'alarms'),
+      displayName: `Pinterest data pipeline, ${config.stage}`,
+      enforceSSL: true,
+    });
+    acknowledge(
+      topic,
+      'CloudWatch cannot publish under the key of aws/sns, a key of our own costs more than the alarms, and their texts hold no data',
+      'AwsSolutions-SNS2',
+    );
+    // A topic with a policy of its own has lost the one by which its account's alarms may publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'Alarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    if (config.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(config.alarmEmail));
+    return topic;
+  }
+}

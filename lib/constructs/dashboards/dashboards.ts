@@ -1,0 +1,29 @@
+import { Dashboard, PeriodOverride, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { type Alarms } from '../alarms';
+import { type Watched } from '../metrics';
+import { overviewRows } from './overview';
+import { stepRows } from './step';
+import { dashboardIds, dashboardName, type DashboardId } from './widgets';
+
+export interface DashboardsProps {
+  readonly watched: Watched;
+  readonly alarms: Alarms;
+}
+
+/** An overview, a dashboard a step, and links from each to all. */
+export class Dashboards extends Construct {
+  constructor(scope: Construct, id: string, props: DashboardsProps) {
+    super(scope, id);
+    const { watched, alarms } = props;
+    const rowsOf = (dashboard: DashboardId): IWidget[][] =>
+      dashboard === 'overview' ? overviewRows(this, watched, alarms) : stepRows(this, watched, alarms, dashboard);
+    for (const dashboard of dashboardIds(watched.config)) {
+      new Dashboard(this, dashboard, {
+        dashboardName: dashboardName(watched.config, dashboard),
+        periodOverride: PeriodOverride.INHERIT,
+        widgets: rowsOf(dashboard),
+      });
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { Stats, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Construct } from 'constructs';
+import { PIPELINE_STEPS } from '../../../lambda/shared/metrics';
+import { type Alarms } from '../alarms';
+import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from '../metrics';
+import { alarmStatus, chart, heading, links } from './widgets';
+
+function fresh(watched: Watched): IWidget[] {
+  const { config, canary } = watched;
+  const metric = stepMetric;
+  return [
+    chart(
+      'Append to visible, 99th percentile',
+      'ms',
+      (['archive', 'aggregate'] as const).map((step) => metric(config, step, 'freshness', { label: step })),
+      3,
+    ),
+    chart(
+      'Behind the end of the log',
+      'records',
+      (['archive', 'aggregate'] as const).map((step) => consumerLag(watched, step, { label: step })),
+      3,
+    ),
+    chart(
+      'Age of the boundary and of the canaries',
+      'ms',
+      [
+        metric(config, 'publish', 'boundaryAge', { label: 'boundary, when it moved' }),
+        ...(canary
+          ? [
+              metric(config, 'canary', 'boundaryAge', { label: 'boundary' }),
+              metric(config, 'canary', 'canaryBatchAge', { label: 'canary, batch layer' }),
+              metric(config, 'canary', 'canarySpeedAge', { label: 'canary, speed layer' }),
+            ]
+          : []),
+      ],
+      3,
+    ),
+  ];
+}
+
+function complete({ config }: Watched): IWidget[] {
+  const ofAll = (name: 'received' | 'quarantined' | 'dropped') =>
+    PIPELINE_STEPS.map((step) => stepMetric(config, step, name, { label: step }));
+  return [
+    chart('Received', 'count', ofAll('received'), 4),
+    chart('Quarantined', 'count', ofAll('quarantined'), 4),
+    chart('Dropped: 0 by contract', 'count', ofAll('dropped'), 4),
+    chart(
+      'Drift and gaps: 0 by contract',
+      'count',
+      [stepMetric(config, 'reconcile', 'totalDrift'), stepMetric(config, 'aggregate', 'gap')],
+      4,
+    ),
+  ];
+}
+
+/** What the bill grows with; what it is then is told by docs/cost-and-scale.md. */
+function cost(watched: Watched): IWidget[] {
+  const { config, ingestApi, queryApi } = watched;
+  const sum = { statistic: Stats.SUM, period: FIVE_MINUTES };
+  return [
+    chart(
+      'Keyspaces: write units',
+      'count',
+      (['aggregate', 'publish'] as const).map((step) => stepMetric(config, step, 'writeUnits', { label: step })),
+      4,
+    ),
+    chart(
+      'S3: bytes written',
+      'bytes',
+      (['archive', 'compact'] as const).map((step) => stepMetric(config, step, 'bytes', { label: step })),
+      4,
+    ),
+    chart(
+      'Lambda: time that steps took',
+      'ms',
+      PIPELINE_STEPS.map((step) => stepMetric(config, step, 'duration', { statistic: Stats.SUM, label: step })),
+      4,
+    ),
+    chart(
+      'API Gateway: requests',
+      'count',
+      [ingestApi.api.metricCount({ ...sum, label: 'ingest' }), queryApi.api.metricCount({ ...sum, label: 'query' })],
+      4,
+    ),
+  ];
+}
+
+/** The rows of the overview: is it healthy, fresh, complete, and what does it cost. */
+export function overviewRows(scope: Construct, watched: Watched, alarms: Alarms): IWidget[][] {
+  return [
+    [links(scope, watched.config, 'overview')],
+    [heading('Healthy?')],
+    [alarmStatus('Answers', alarms.composites)],
+    [
+      alarmStatus(
+        'Alarms',
+        [...alarms.alarms.values()].map(({ alarm }) => alarm),
+      ),
+    ],
+    [
+      chart('Kafka: partitions without a leader', 'count', [kafkaMetric(watched, 'OfflinePartitionsCount')], 2),
+      chart(
+        'Not served because of an outage',
+        'count',
+        (['ingest', 'query'] as const).map((step) => stepMetric(watched.config, step, 'failed', { label: step })),
+        2,
+      ),
+    ],
+    [heading('Fresh?')],
+    fresh(watched),
+    [heading('Complete?')],
+    complete(watched),
+    [heading('What drives the bill?')],
+    cost(watched),
+  ];
+}

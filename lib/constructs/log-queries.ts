@@ -1,0 +1,89 @@
+import { QueryDefinition, QueryString, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { STEPS, type MetricName } from '../../lambda/shared/metrics';
+import { functionOf, type Watched } from './metrics';
+
+interface SavedQuery {
+  readonly name: string;
+  readonly query: {
+    readonly fields: readonly string[];
+    readonly filters?: readonly string[];
+    readonly stats?: string;
+    readonly sort?: string;
+    readonly limit?: number;
+  };
+}
+
+/** A field of a report: it has the metric's name. */
+const of = (name: MetricName) => name;
+
+/** What one asks first; the reports are log lines, so that every metric can be asked for, also once it is off the list. */
+const QUERIES: readonly SavedQuery[] = [
+  {
+    name: 'errors',
+    query: {
+      fields: ['@timestamp', '@log', 'level', 'message', 'error.name', 'error.message', 'topic', 'partition', 'offset'],
+      filters: ["level in ['warn', 'error', 'WARN', 'ERROR']"],
+      sort: '@timestamp desc',
+      limit: 200,
+    },
+  },
+  {
+    name: 'unaccounted records',
+    query: {
+      fields: ['@timestamp', 'step', of('received'), of('written'), of('quarantined'), of('dropped'), of('gap')],
+      filters: [`${of('dropped')} != 0 or ${of('gap')} > 0`],
+      sort: '@timestamp desc',
+    },
+  },
+  {
+    name: 'drift by view',
+    query: {
+      fields: ['@timestamp'],
+      filters: [`ispresent(${of('drift')})`],
+      stats: `max(${of('drift')}) as largest, count(*) as runs by view`,
+      sort: 'largest desc',
+    },
+  },
+  {
+    name: 'rates by step',
+    query: {
+      fields: ['@timestamp'],
+      filters: [`ispresent(${of('received')})`],
+      stats: `sum(${of('received')}) as received, sum(${of('written')}) as written, sum(${of('quarantined')}) as quarantined by bin(5m), step`,
+    },
+  },
+  {
+    name: 'slowest',
+    query: {
+      fields: ['@timestamp', 'step', of('duration'), of('received'), of('batchBytes'), of('retries'), '@requestId'],
+      filters: [`ispresent(${of('duration')})`],
+      sort: `${of('duration')} desc`,
+      limit: 50,
+    },
+  },
+];
+
+/** Queries of Logs Insights over the logs of all functions, under names that begin with the copy's. */
+export class LogQueries extends Construct {
+  constructor(scope: Construct, id: string, watched: Watched) {
+    super(scope, id);
+    const { config } = watched;
+    const logGroups = STEPS.map((step) => functionOf(watched, step)?.logGroup).filter(
+      (group): group is NonNullable<typeof group> => group !== undefined,
+    ) as ILogGroup[];
+    for (const { name, query } of QUERIES) {
+      new QueryDefinition(this, name, {
+        queryDefinitionName: `${config.project}-${config.stage}/${name}`,
+        queryString: new QueryString({
+          fields: [...query.fields],
+          filterStatements: query.filters && [...query.filters],
+          statsStatements: query.stats === undefined ? undefined : [query.stats],
+          sort: query.sort,
+          limit: query.limit,
+        }),
+        logGroups,
+      });
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  dimensionsOf,
+  metricNamespace,
+  METRICS,
+  type MetricName,
+  type MetricOf,
+  type Step,
+  type ViewMetric,
+} from '../../lambda/shared/metrics';
+import { type PipelineConfig } from '../config';
+import { type Canary } from './canary';
+import { type FunctionHttpApi } from './http-api';
+import { type KafkaCluster } from './kafka-cluster';
+import { type PipelineFunction } from './pipeline-function';
+import { type PipelineSteps } from './pipeline-steps';
+
+/** What dashboards and alarms are about. */
+export interface Watched {
+  readonly config: PipelineConfig;
+  readonly kafka: KafkaCluster;
+  readonly steps: PipelineSteps;
+  /** Absent where the config asks for none. */
+  readonly canary?: Canary;
+  readonly ingestApi: FunctionHttpApi;
+  readonly queryApi: FunctionHttpApi;
+}
+
+/** The function of a step; undefined for a canary that is not there. */
+export function functionOf(watched: Watched, step: Step): PipelineFunction | undefined {
+  return step === 'canary' ? watched.canary?.function : watched.steps[step];
+}
+
+export const FIVE_MINUTES = Duration.minutes(5);
+
+export interface MetricChoice {
+  /** @default - the sum of a counter, the largest of a gauge, the 99th percentile of a duration */
+  readonly statistic?: string;
+  /** @default - five minutes */
+  readonly period?: Duration;
+  /** @default - what the statistic is of */
+  readonly label?: string;
+}
+
+const STATISTICS = { counter: Stats.SUM, gauge: Stats.MAXIMUM, duration: Stats.p(99) } as const;
+
+function metricOf(config: PipelineConfig, name: MetricName, dimensions: Record<string, string>, choice: MetricChoice) {
+  const given = Object.keys(dimensions).sort().join();
+  const listed = [...dimensionsOf(name)].sort().join();
+  if (given !== listed) throw new Error(`dimensions of metric ${name} must be ${listed}, got ${given}`);
+  return new Metric({
+    namespace: metricNamespace(config),
+    metricName: name,
+    dimensionsMap: dimensions,
+    statistic: choice.statistic ?? STATISTICS[METRICS[name].kind],
+    period: choice.period ?? FIVE_MINUTES,
+    label: choice.label,
+  });
+}
+
+/** A metric that the list gives a step, in CloudWatch. */
+export function stepMetric<S extends Step>(
+  config: PipelineConfig,
+  step: S,
+  name: Exclude<MetricOf<S>, ViewMetric>,
+  choice: MetricChoice = {},
+): Metric {
+  return metricOf(config, name, { step }, choice);
+}
+
+/** A metric that the list gives a step once a view, in CloudWatch. */
+export function viewMetric<S extends Step>(
+  config: PipelineConfig,
+  step: S,
+  view: string,
+  name: MetricOf<S> & ViewMetric,
+  choice: MetricChoice = {},
+): Metric {
+  return metricOf(config, name, { step, view }, choice);
+}
+
+/**
+ * Lag of a consumer group, of its partition that is furthest behind, records. The functions do not see it; the cluster does.
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html
+ */
+export function consumerLag(watched: Watched, step: 'archive' | 'aggregate', choice: MetricChoice = {}): Metric {
+  return kafkaMetric(watched, 'MaxOffsetLag', choice, {
+    'Consumer Group': watched.steps.consumerGroup(step),
+    Topic: watched.kafka.topicName,
+  });
+}
+
+/** @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
+export function kafkaMetric(
+  { kafka }: Watched,
+  metricName: string,
+  choice: MetricChoice = {},
+  dimensions: Record<string, string> = {},
+): Metric {
+  return new Metric({
+    namespace: 'AWS/Kafka',
+    metricName,
+    dimensionsMap: { 'Cluster Name': kafka.clusterName, ...dimensions },
+    statistic: choice.statistic ?? Stats.MAXIMUM,
+    period: choice.period ?? FIVE_MINUTES,
+    label: choice.label,
+  });
+}
