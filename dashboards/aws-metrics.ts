@@ -5,6 +5,7 @@
 
 /** Names that only a deployment knows, and what each is. */
 export const CONSTANTS = {
+  namespace: 'CloudWatch namespace of this copy of the pipeline',
   ingestApi: 'Id of the HTTP API that takes posts in',
   queryApi: 'Id of the HTTP API that answers',
   ingestFunction: 'Name of the function ingest',

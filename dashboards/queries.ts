@@ -15,7 +15,6 @@ import { type DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
 import { DataqueryBuilder as PrometheusQuery, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import {
   type Metric,
-  METRIC_NAMESPACE,
   type MetricName,
   type MetricOf,
   METRICS,
@@ -85,13 +84,13 @@ export function metric<S extends Step>(
   label: string,
   statistic: Statistic = statisticOf(name),
 ): Query {
-  return cloudwatch(label, METRIC_NAMESPACE, name, statistic, { step });
+  return cloudwatch(label, constant('namespace'), name, statistic, { step });
 }
 
 /** A metric that a step reports once a view: a series a view. */
 export function metricByView<S extends Step>(step: S, name: MetricOf<S> & ViewMetric): Query {
   const label = "${PROP('Dim.view')}";
-  return cloudwatch(label, METRIC_NAMESPACE, name, statisticOf(name), { step, view: '*' });
+  return cloudwatch(label, constant('namespace'), name, statisticOf(name), { step, view: '*' });
 }
 
 /** A metric of an AWS service. */

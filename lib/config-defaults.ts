@@ -36,6 +36,8 @@ const DEV: PipelineConfig = {
   sparkPollSeconds: 15,
   airflowClass: 'mw1.micro',
   airflowWebserver: 'public',
+  grafana: 'none',
+  grafanaAuth: 'sso',
   deferrable: true,
   canaryMinutes: 0,
 };
@@ -67,6 +69,7 @@ const PROD: PipelineConfig = {
   canaryMinutes: 5,
   airflowClass: 'mw1.small',
   airflowWebserver: 'private',
+  grafana: 'managed',
 };
 
 /** One broker carries this: the local run starts one. */

@@ -20,6 +20,7 @@ export const BATCH: Board = {
           {
             title: 'Age of the boundary',
             description: 'Age of the end of the newest published bucket, when it was published.',
+            alarm: 'boundary-stuck',
             unit: 'milliseconds',
             of: 'last',
           },

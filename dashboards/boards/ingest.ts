@@ -36,6 +36,7 @@ export const INGEST: Board = {
           {
             title: 'Not taken',
             description: 'Records that Kafka could not take: the client was told to send them again.',
+            alarm: 'ingest-failing',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1, critical: 1_000 },
@@ -46,6 +47,7 @@ export const INGEST: Board = {
           {
             title: 'Dropped',
             description: 'Records unaccounted for. 0 by contract.',
+            alarm: 'dropped',
             unit: 'count',
             of: 'sum',
             limits: { critical: 1 },
@@ -109,6 +111,7 @@ export const INGEST: Board = {
           {
             title: 'Functions at once',
             description: 'Each holds connections to every broker. Throttled requests are answered 503.',
+            alarm: 'ingest-throttled',
             unit: 'count',
           },
           awsMetric('lambda', 'ConcurrentExecutions', 'Maximum', FUNCTION, 'at once'),

@@ -16,6 +16,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Drift',
             description: 'Largest difference between the layers over the views. 0 is expected.',
+            alarm: 'drift',
             unit: 'count',
             of: 'max',
             limits: { critical: 1 },
@@ -26,6 +27,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Gaps',
             description: 'Offsets that the log lost before the speed layer read them. 0 is expected.',
+            alarm: 'gap',
             unit: 'count',
             of: 'sum',
             limits: { critical: 1 },
@@ -36,6 +38,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Dropped',
             description: 'Records that no step accounts for. 0 by contract.',
+            alarm: 'dropped',
             unit: 'count',
             of: 'sum',
             limits: { critical: 1 },
@@ -49,6 +52,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Quarantined',
             description: 'Records that are no posts, set aside with position and reason.',
+            alarm: 'quarantine-burst',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1 },
@@ -70,6 +74,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Not taken',
             description: 'Posts that clients were told to send again, as Kafka could not take them.',
+            alarm: 'ingest-failing',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1, critical: 1_000 },
@@ -94,6 +99,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Age of the boundary',
             description: 'Age of the end of the newest published bucket: it climbs for a bucket, then falls.',
+            alarm: 'boundary-late',
             unit: 'milliseconds',
           },
           metric('publish', 'boundaryAge', 'when published'),
@@ -103,6 +109,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Age of the newest canary',
             description: 'Time since the newest synthetic post that each layer shows was sent.',
+            alarm: 'canary-speed',
             unit: 'milliseconds',
           },
           metric('canary', 'canarySpeedAge', 'speed layer'),
@@ -139,6 +146,7 @@ export const OVERVIEW: Board = {
           {
             title: 'Drift, by view',
             description: `Differences between the layers in each of the ${VIEWS.length} views.`,
+            alarm: 'drift',
             unit: 'count',
             limits: { critical: 1 },
           },

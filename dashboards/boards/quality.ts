@@ -18,6 +18,7 @@ export const QUALITY: Board = {
             title: 'Refused and quarantined',
             description:
               'Refused: no post by its structure, the client was told. Quarantined: a post that the cleaning can not interpret.',
+            alarm: 'quarantine-burst',
             unit: 'count',
           },
           metric('ingest', 'rejected', 'rejected'),
@@ -42,6 +43,7 @@ export const QUALITY: Board = {
           {
             title: 'Drift, by view',
             description: 'Sum of the differences between speed and batch rows of the same bucket. 0 is expected.',
+            alarm: 'drift',
             unit: 'count',
             limits: { critical: 1 },
           },
@@ -51,6 +53,7 @@ export const QUALITY: Board = {
           {
             title: 'Dropped, all steps',
             description: 'Records unaccounted for. 0 by contract.',
+            alarm: 'dropped',
             unit: 'count',
             of: 'sum',
             limits: { critical: 1 },
@@ -64,6 +67,7 @@ export const QUALITY: Board = {
           {
             title: 'Failed checks of the canary',
             description: 'Checks that found a synthetic post missing or late.',
+            alarm: 'canary-batch',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1 },

@@ -26,6 +26,7 @@ export const SPEED: Board = {
           {
             title: 'Gaps',
             description: 'Offsets missing between what a partition had applied and its next record.',
+            alarm: 'gap',
             unit: 'count',
             of: 'sum',
             limits: { critical: 1 },
@@ -36,6 +37,7 @@ export const SPEED: Board = {
           {
             title: 'Dropped',
             description: 'Records unaccounted for. 0 by contract.',
+            alarm: 'dropped',
             unit: 'count',
             of: 'sum',
             limits: { critical: 1 },
@@ -47,6 +49,7 @@ export const SPEED: Board = {
             title: 'Lost conditions',
             description:
               'Conditional writes that found another value: a redelivery or a late invocation, both harmless.',
+            alarm: 'write-conflicts',
             unit: 'count',
             of: 'sum',
           },

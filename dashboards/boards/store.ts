@@ -34,6 +34,7 @@ export const STORE: Board = {
           {
             title: 'Not answered',
             description: 'Questions that an outage left without an answer.',
+            alarm: 'query-failing',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1, critical: 100 },
@@ -99,6 +100,7 @@ export const STORE: Board = {
           {
             title: 'Lost conditions',
             description: 'Conditional writes that found another value.',
+            alarm: 'write-conflicts',
             unit: 'count',
           },
           metric('aggregate', 'conditionFailed', 'aggregate'),

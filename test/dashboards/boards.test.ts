@@ -11,10 +11,12 @@ import { UNITS } from '../../dashboards/panels';
 import { anchorOf } from '../../dashboards/runbook';
 import { DATA_SOURCES, type DataSource } from '../../dashboards/sources';
 import { type JsonObject, marked } from '../../lambda/grafana/core';
-import { dimensionsOf, METRIC_LIST, METRIC_NAMESPACE, METRICS, type MetricName } from '../../lambda/shared/metrics';
+import { dimensionsOf, METRIC_LIST, METRICS, type MetricName } from '../../lambda/shared/metrics';
 import { RULES_FOLDER } from '../../prometheus/scrape';
 import { checkDashboardCommand, checkRuleGroup } from '../lambda/grafana/support/payloads';
 
+/** The copy's own. */
+const METRIC_NAMESPACE = '${namespace}';
 const RUNBOOK = 'https://git.example/docs/runbook.md';
 const WITHOUT = contentOf('Pipeline', {});
 const WITH = contentOf('Pipeline', { url: RUNBOOK });
