@@ -39,6 +39,8 @@ const DEV: PipelineConfig = {
   grafana: 'none',
   grafanaAuth: 'sso',
   deferrable: true,
+  // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough here.
+  prometheus: 'none',
   canaryMinutes: 0,
 };
 
@@ -70,6 +72,7 @@ const PROD: PipelineConfig = {
   airflowClass: 'mw1.small',
   airflowWebserver: 'private',
   grafana: 'managed',
+  prometheus: 'managed',
 };
 
 /** One broker carries this: the local run starts one. */

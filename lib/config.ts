@@ -137,6 +137,8 @@ export interface PipelineConfig {
 
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker itself. */
   readonly deferrable: boolean;
+  /** Whether Managed Prometheus watches the brokers, with the rules of `prometheus/rules`, or CloudWatch alone. */
+  readonly prometheus: 'managed' | 'none';
 }
 
 export type ConfigKey = keyof PipelineConfig;
@@ -261,6 +263,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   grafana: oneOf('managed', 'none'),
   grafanaAuth: oneOf('sso', 'saml'),
   grafanaSamlMetadata: matching(/^https:\/\/\S+$/, 'an https address'),
+  prometheus: oneOf('managed', 'none'),
   canaryMinutes: integer(0, 60),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),
   runbookUrl: matching(/^https:\/\/\S+$/, 'an https address'),

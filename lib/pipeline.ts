@@ -45,6 +45,7 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
   const observability = new ObservabilityStack(app, {
     config,
     watched,
+    network: network.network,
     lake: storage.lake,
     views: storage.views,
     spark: processing.spark,

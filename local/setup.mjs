@@ -3,7 +3,7 @@
  * before `start` and `test`. Plain JavaScript without dependencies, since it also has to run in a bare clone; Node 20
  * or later. What is there and fresh is left alone, so a second call ends at once.
  *
- *   node local/setup.mjs                       everything
+ *   node local/setup.mjs                       everything but what is optional
  *   node local/setup.mjs --only npm,kafka      these, and what they stand on
  */
 import { existsSync } from 'node:fs';
@@ -23,7 +23,7 @@ const USAGE = `usage: node local/setup.mjs [--only ${Object.keys(STEPS).join(','
 /** The wanted steps and what they stand on, in the order of STEPS. */
 export function selection(args) {
   if (args.length === 0) {
-    return Object.keys(STEPS);
+    return Object.keys(STEPS).filter((name) => !STEPS[name].optional);
   }
   const names = args[0] === '--only' && args.length === 2 ? args[1].split(',') : undefined;
   const unknown = names?.find((name) => STEPS[name] === undefined);

@@ -16,7 +16,7 @@ import { type Display, startDisplay } from './run/display';
 import { appendLedger, expectedPosts, readLedger } from './run/ledger';
 import { memoryOfTree } from './run/memory';
 import { parseOptions, type RunOptions, USAGE } from './run/options';
-import { printReport } from './run/report';
+import { type LateUrls, printReport } from './run/report';
 import { queryClient } from './run/query-client';
 import { brokenPromises } from './run/verdict';
 import { watch } from './run/watchdog';
@@ -78,8 +78,13 @@ async function run(
     display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s`);
   };
   const sending = clock.phase('send posts', () => send(options, running, display, firstTaken));
-  const [{ tally, acknowledgedBy }, airflow] = await Promise.all([sending, running.startOrchestration()]);
-  writeEndpoints(endpointsFile, running, airflow.url);
+  const [{ tally, acknowledgedBy }, airflow, monitoring] = await Promise.all([
+    sending,
+    running.startOrchestration(),
+    running.startMonitoring(),
+  ]);
+  const urls = { airflow: airflow.url, prometheus: monitoring?.prometheus.url };
+  writeEndpoints(endpointsFile, running, urls);
   appendLedger(
     ledger,
     [...tally.acknowledged].map(([key, sections]) => ({ key, sections: [...sections] })),
@@ -103,7 +108,7 @@ async function run(
   const counters = cloud.counters();
   const drift = counters.reconcile?.drift ?? 0;
   const broken = brokenPromises(expectedPosts(readLedger(ledger)), { ...collected, drift });
-  await printReport({ running, airflowUrl: airflow.url, collected, clock, tally, drift, memory: memoryOfTree() });
+  await printReport({ running, urls, collected, clock, tally, drift, memory: memoryOfTree() });
   if (options.answers) writeAnswers(options.answers, collected, counters, clock.timings);
   if (broken.length === 0) {
     console.log('\nEvery acknowledged post is in both layers, once; drift is 0.');
@@ -146,14 +151,14 @@ function bucketMinutesOf({ plan }: Running): number {
   return Number(value);
 }
 
-function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, airflow?: string): void {
+function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, urls: LateUrls = {}): void {
   const functions = Object.entries(cloud.processes()).flatMap(([name, { pid }]) =>
     pid === undefined ? [] : [[name, pid]],
   );
   const endpoints = {
     ingest: cloud.ingestUrl,
     query: cloud.queryUrl,
-    airflow,
+    ...urls,
     control: cloud.controlUrl,
     kafka: kafka.plainBrokers,
     cassandra: cassandra.endpointUrl,

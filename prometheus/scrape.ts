@@ -32,7 +32,7 @@ const KEPT: Readonly<Record<ExporterName, readonly string[]>> = {
     'kafka_network_RequestMetrics_99thPercentile;TotalTimeMs;(Produce|FetchConsumer)',
     'kafka_consumer_group_ConsumerLagMetrics_Value;SumOffsetLag;',
     'java_lang_Memory_HeapMemoryUsage_(used|max);;',
-    'java_lang_GarbageCollector_Collection(Time|Count);.*;',
+    'jvm_gc_collection_seconds_(sum|count);;',
   ],
   node: [
     'node_cpu_seconds_total;;',

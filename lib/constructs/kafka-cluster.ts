@@ -52,6 +52,8 @@ export class KafkaCluster extends Construct {
 
   public readonly cluster: Cluster;
   public readonly topic: CfnTopic;
+  /** Of the brokers and controllers. */
+  public readonly brokers: SecurityGroup;
   public readonly topicName = KafkaCluster.TOPIC;
   public readonly clusterName: string;
   private readonly config: PipelineConfig;
@@ -64,6 +66,7 @@ export class KafkaCluster extends Construct {
       vpc: props.vpc,
       description: 'Kafka brokers, and the pollers of the event sources, which take their place in the network',
     });
+    this.brokers = securityGroup;
     securityGroup.addIngressRule(props.clients, Port.tcp(IAM_PORT), 'Functions');
     securityGroup.addIngressRule(securityGroup, Port.tcp(IAM_PORT), 'Event source pollers');
 

@@ -42,7 +42,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'ListWorkspaceServiceAccounts',
   ],
   iam: ['PassRole'],
-  kafka: ['DescribeClusterV2', 'GetBootstrapBrokers'],
+  kafka: ['DescribeClusterV2', 'GetBootstrapBrokers', 'ListNodes'],
   'kafka-cluster': [
     'AlterGroup',
     'Connect',

@@ -6,6 +6,8 @@ import { Dashboards } from '../constructs/dashboards/dashboards';
 import { GrafanaWorkspace } from '../constructs/grafana-workspace';
 import { LogQueries } from '../constructs/log-queries';
 import { type Watched } from '../constructs/metrics';
+import { type PipelineNetwork } from '../constructs/network';
+import { PrometheusWorkspace } from '../constructs/prometheus-workspace';
 import { type PostLake } from '../constructs/post-lake';
 import { type SparkApplication } from '../constructs/spark-application';
 import { type ViewStore } from '../constructs/view-store';
@@ -13,6 +15,7 @@ import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
 export interface ObservabilityStackProps extends PipelineStackProps {
   readonly watched: Watched;
+  readonly network: PipelineNetwork;
   readonly lake: PostLake;
   readonly views: ViewStore;
   readonly spark: SparkApplication;
@@ -23,6 +26,8 @@ export interface ObservabilityStackProps extends PipelineStackProps {
 export class ObservabilityStack extends PipelineStack {
   public readonly alarms: Alarms;
   /** Absent where the config asks for none. */
+  public readonly prometheus?: PrometheusWorkspace;
+  /** Absent where the config asks for none. */
   public readonly grafana?: GrafanaWorkspace;
 
   constructor(scope: Construct, props: ObservabilityStackProps) {
@@ -31,9 +36,18 @@ export class ObservabilityStack extends PipelineStack {
     this.alarms = new Alarms(this, 'Alarms', watched);
     new Dashboards(this, 'Dashboards', { watched, alarms: this.alarms });
     new LogQueries(this, 'LogQueries', watched);
+    if (config.prometheus === 'managed') {
+      this.prometheus = new PrometheusWorkspace(this, 'Prometheus', {
+        config,
+        kafka: watched.kafka,
+        network: props.network.functionNetwork,
+        alerts: this.alarms.topic,
+      });
+    }
     if (config.grafana === 'managed') {
       const { topic } = this.alarms;
-      this.grafana = new GrafanaWorkspace(this, 'Grafana', { ...props, topic });
+      const prometheus = this.prometheus?.workspace;
+      this.grafana = new GrafanaWorkspace(this, 'Grafana', { ...props, topic, prometheus });
       new CfnOutput(this, 'GrafanaUrl', { value: this.grafana.url, description: 'Boards in Managed Grafana' });
     }
 

@@ -60,6 +60,7 @@ export const IGNORED_TYPES: Readonly<Record<string, string>> = {
   'AWS::SQS::Queue': 'no function reads or writes a queue',
   'AWS::SSM::Parameter': DEPLOYING,
   'AWS::CDK::Metadata': DEPLOYING,
+  'Custom::KafkaExporters': DEPLOYING,
   'Custom::S3AutoDeleteObjects': DEPLOYING,
   'Custom::LogRetention': DEPLOYING,
   'Custom::AWS': DEPLOYING,

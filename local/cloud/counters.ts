@@ -15,9 +15,20 @@ export interface Durations {
 /** step → metric → sum of the reported values; for metrics in milliseconds, the largest. */
 export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** What was reported of one metric with the same dimensions. */
+export interface Series {
+  readonly metric: string;
+  /** By the names of the dimensions: `step`, `view`. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly sum: number;
+  readonly count: number;
+  readonly last: number;
+}
+
 interface Emf {
   readonly _aws: {
     readonly CloudWatchMetrics: readonly {
+      readonly Dimensions?: readonly (readonly string[])[];
       readonly Metrics: readonly { readonly Name: string; readonly Unit?: string }[];
     }[];
   };
@@ -27,6 +38,7 @@ interface Emf {
 export class CounterStore {
   private readonly sums: Record<string, Record<string, number>> = {};
   private readonly samples = new Map<string, { count: number; max: number; values: number[] }>();
+  private readonly seen = new Map<string, Series>();
 
   /**
    * Takes a line of a function's output; what is no EMF report is left alone.
@@ -37,12 +49,29 @@ export class CounterStore {
     const report = parse(line);
     if (!report) return false;
     const step = typeof report.step === 'string' ? report.step : source;
-    for (const { Name, Unit } of report._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics)) {
-      for (const value of [report[Name]].flat()) {
-        if (typeof value === 'number') this.add(step, Name, value, Unit === 'Milliseconds');
+    for (const { Metrics, Dimensions = [] } of report._aws.CloudWatchMetrics) {
+      const names = new Set(['step', ...Dimensions.flat()]);
+      const dimensions = Object.fromEntries([...names].map((name) => [name, name === 'step' ? step : `${report[name]}`]));
+      for (const { Name, Unit } of Metrics) {
+        for (const value of [report[Name]].flat()) {
+          if (typeof value !== 'number') continue;
+          this.add(step, Name, value, Unit === 'Milliseconds');
+          this.see(Name, dimensions, value);
+        }
       }
     }
     return true;
+  }
+
+  private see(metric: string, dimensions: Readonly<Record<string, string>>, value: number): void {
+    const key = JSON.stringify([metric, dimensions]);
+    const { sum = 0, count = 0 } = this.seen.get(key) ?? {};
+    this.seen.set(key, { metric, dimensions, sum: sum + value, count: count + 1, last: value });
+  }
+
+  /** Everything reported so far, by metric and dimensions, in the order of the first reports. */
+  series(): readonly Series[] {
+    return [...this.seen.values()];
   }
 
   private add(step: string, metric: string, value: number, duration: boolean): void {

@@ -14,7 +14,7 @@ import { type KafkaEngine } from '../engines/kafka';
 import { type S3Engine } from '../engines/s3';
 import { type SparkCommand } from '../engines/spark';
 import { startControlApi } from './control-api';
-import { type Counters, type Durations } from './counters';
+import { type Counters, type Durations, type Series } from './counters';
 import { deployedFiles, upload, writeDags } from './deployed-files';
 import { type EventSource, type EventSourceMetrics, startEventSource } from './event-source';
 import { type FunctionHost, startFunctionHost } from './function-host';
@@ -58,6 +58,8 @@ export interface LocalCloud {
   /** step → metric → sum; the largest value for those in milliseconds. */
   counters(): Counters;
   durations(step: string, metric: string): Durations | undefined;
+  /** Every metric that functions reported, with its dimensions. */
+  series(): readonly Series[];
   /** Of each event source, by its function's logical id. */
   eventSources(): Readonly<Record<string, EventSourceMetrics>>;
   /** Uncommitted records, by the function's logical id and `topic-partition`. @throws Error if Kafka does not answer */
@@ -160,6 +162,7 @@ export async function startLocalCloud(
       airflowEndpoints: { lambda: control.url, 'emr-serverless': control.url, s3: engines.s3.endpoint },
       counters: () => functions.counters.counters(),
       durations: (step, metric) => functions.counters.durations(step, metric),
+      series: () => functions.counters.series(),
       eventSources: () => Object.fromEntries([...sources].map(([id, source]) => [id, source.metrics()])),
       lag: async () =>
         Object.fromEntries(

@@ -7,7 +7,6 @@ import { HOST } from './ports';
 /** MBeans that are read at each scrape: asking for all of a broker's takes seconds. */
 const MBEANS = {
   kafka: [
-    'java.lang:type=GarbageCollector,*',
     'java.lang:type=Memory',
     'kafka.controller:type=ControllerStats,*',
     'kafka.controller:type=KafkaController,*',
@@ -17,7 +16,6 @@ const MBEANS = {
     'kafka.server:type=ReplicaManager,*',
   ],
   cassandra: [
-    'java.lang:type=GarbageCollector,*',
     'java.lang:type=Memory',
     'org.apache.cassandra.metrics:type=ClientRequest,*',
     'org.apache.cassandra.metrics:type=Storage,*',

@@ -10,11 +10,14 @@ import { type KafkaEngine, startKafka } from '../engines/kafka';
 import { ROOT } from '../engines/paths';
 import { startS3, type S3Engine } from '../engines/s3';
 import { settled } from '../engines/settled';
+import { PROMETHEUS_HINT } from '../engines/prometheus';
 import { sparkCommand } from '../engines/spark';
 import { type LocalCloud, startLocalCloud } from '../cloud/local-cloud';
+import { serveMetrics } from '../cloud/metrics-page';
 import { type CallRecorder } from '../cloud/recorder';
 import { type LocalPlan } from '../assembly/local-plan';
 import { type Clock } from './clock';
+import { canMonitor, lagsOf, type Monitoring, startMonitoring } from './monitoring';
 
 export interface Running {
   readonly plan: LocalPlan;
@@ -24,6 +27,8 @@ export interface Running {
   readonly cloud: LocalCloud;
   /** Starts Airflow, which needs the cloud; the first posts need not wait for it. */
   startOrchestration(): Promise<AirflowEngine>;
+  /** Starts Prometheus, which needs the cloud; undefined where it is not installed, which is said. */
+  startMonitoring(): Promise<Monitoring | undefined>;
   /** Ends everything that is up, latest first. */
   stop(): Promise<void>;
 }
@@ -54,12 +59,13 @@ export async function bringUp({ directory, clock, say, recorder }: BringUpOption
   };
   try {
     const at = (name: string) => join(directory, name);
+    const exporter = canMonitor();
     // All are awaited, also if one fails, so that what came up later is ended as well.
     const [plan, kafka, cassandra, s3] = await settled([
       clock.phase('synthesize the templates', () => synthesize(at('cdk.out'))),
-      clock.phase('start Kafka', () => track(startKafka({ dir: at('kafka') }))),
+      clock.phase('start Kafka', () => track(startKafka({ dir: at('kafka'), exporter }))),
       clock.phase('start Cassandra', () =>
-        track(startCassandra({ dir: at('cassandra'), persistent: true, region: REGION })),
+        track(startCassandra({ dir: at('cassandra'), persistent: true, region: REGION, exporter })),
       ),
       clock.phase('start S3', () => track(startS3({ dir: at('s3'), persistent: true }))),
     ]);
@@ -102,7 +108,18 @@ export async function bringUp({ directory, clock, say, recorder }: BringUpOption
           }),
         );
       });
-    return { plan, kafka, cassandra, s3, cloud, startOrchestration, stop };
+    const monitor = async () => {
+      if (!exporter) {
+        say(PROMETHEUS_HINT);
+        return undefined;
+      }
+      return clock.phase('start Prometheus', async () => {
+        const page = await track(serveMetrics({ series: () => cloud.series(), lags: () => lagsOf(plan, cloud) }));
+        const functions = new URL(page.url).host;
+        return track(startMonitoring(at('prometheus'), { kafka, cassandra, functions }));
+      });
+    };
+    return { plan, kafka, cassandra, s3, cloud, startOrchestration, startMonitoring: monitor, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,6 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokerJob, DATA_MOUNT, RULES_FOLDER, type ScrapeJob } from '../../prometheus/scrape';
+import { findFunction, type LocalPlan } from '../assembly/local-plan';
+import { type LocalCloud } from '../cloud/local-cloud';
+import { type GroupLag } from '../cloud/metrics-page';
 import { type CassandraEngine } from '../engines/cassandra';
 import { type KafkaEngine } from '../engines/kafka';
 import { mountPointOf, startNodeExporter } from '../engines/node-exporter';
@@ -15,6 +18,8 @@ export interface Watched {
   readonly cassandra: Pick<CassandraEngine, 'exporter'>;
   /** `127.0.0.1:PORT` where `/metrics` tells what the functions counted. @default - none */
   readonly functions?: string;
+  /** Between two scrapes. @default 5 */
+  readonly intervalSeconds?: number;
 }
 
 export interface Monitoring {
@@ -45,7 +50,15 @@ export function localJobs({ kafka, cassandra, functions }: Watched, node: string
     };
     jobs.push(brokerJob('node', CLUSTER, { targets: fixed(node, broker), relabelMetrics: [asOnBrokers] }));
   }
-  if (cassandra.exporter !== undefined) jobs.push({ job_name: 'cassandra', ...fixed(cassandra.exporter) });
+  if (cassandra.exporter !== undefined) {
+    // Keyspaces shows no MBeans: what only the local store tells is kept short.
+    const kept = 'org_apache_cassandra_metrics_ClientRequest_(Count|99thPercentile)|java_lang_Memory_HeapMemoryUsage_.*';
+    jobs.push({
+      job_name: 'cassandra',
+      ...fixed(cassandra.exporter),
+      metric_relabel_configs: [{ source_labels: ['__name__'], regex: kept, action: 'keep' }],
+    });
+  }
   if (functions !== undefined) {
     jobs.push({
       job_name: 'functions',
@@ -58,6 +71,24 @@ export function localJobs({ kafka, cassandra, functions }: Watched, node: string
     });
   }
   return jobs;
+}
+
+/** What each event source has not committed, summed over a topic's partitions. @throws Error if Kafka does not answer */
+export async function lagsOf(
+  { eventSources, functions }: Pick<LocalPlan, 'eventSources' | 'functions'>,
+  cloud: Pick<LocalCloud, 'lag'>,
+): Promise<GroupLag[]> {
+  const lag = await cloud.lag();
+  return eventSources.flatMap(({ consumerGroup, functionName, topics }) => {
+    const partitions = Object.entries(lag[findFunction(functions, functionName).logicalId] ?? {});
+    return topics.map((topic) => ({
+      groupId: consumerGroup,
+      topic,
+      records: partitions
+        .filter(([partition]) => partition.slice(0, partition.lastIndexOf('-')) === topic)
+        .reduce((sum, [, records]) => sum + records, 0),
+    }));
+  });
 }
 
 /** The rule files, as they are deployed. */
@@ -77,6 +108,7 @@ export async function startMonitoring(directory: string, watched: Watched): Prom
       dir: directory,
       jobs: localJobs(watched, node?.address, mountPointOf(directory)),
       ruleFiles: ruleFiles(),
+      intervalSeconds: watched.intervalSeconds,
     });
     return {
       prometheus,

@@ -5,9 +5,15 @@ import { type Clock } from './clock';
 import { type Collected } from './answers';
 import { formatCounters, formatRows } from './tables';
 
+/** Of what comes up after the first posts; undefined where it does not run. */
+export interface LateUrls {
+  readonly airflow?: string;
+  readonly prometheus?: string;
+}
+
 export interface Report {
   readonly running: Running;
-  readonly airflowUrl: string;
+  readonly urls: LateUrls;
   readonly collected: Collected;
   readonly clock: Clock;
   readonly tally: Tally;
@@ -52,8 +58,10 @@ export async function printReport(report: Report): Promise<void> {
   console.log('');
   for (const [name, value] of facts) console.log(`  ${name.padEnd(32)} ${value}`);
   console.log('');
-  const urls = { ingest: cloud.ingestUrl, query: `${cloud.queryUrl}/answers`, airflow: report.airflowUrl };
-  for (const [name, url] of Object.entries(urls)) console.log(`  ${name.padEnd(32)} ${url}`);
+  const urls = { ingest: cloud.ingestUrl, query: `${cloud.queryUrl}/answers`, ...report.urls };
+  for (const [name, url] of Object.entries(urls)) {
+    if (url !== undefined) console.log(`  ${name.padEnd(32)} ${url}`);
+  }
 }
 
 function formatLag(lag: Readonly<Record<string, Readonly<Record<string, number>>>>): string {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { findPython } from './prerequisites.mjs';
 import { ENGINES, LOCAL, ROOT, SOURCES, SetupError, execute, fingerprint, stamped, writeStamp } from './shared.mjs';
 
@@ -172,6 +172,24 @@ async function installArchive() {
   writeStamp(ARCHIVE, archiveStamp());
 }
 
+/*
+ * Prometheus: a package of the system, so it is installed only when asked for by name ----------------------------------
+ */
+
+const PROMETHEUS = ['prometheus', 'prometheus-node-exporter'];
+
+const onPath = (program) =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
+
+async function installPrometheus() {
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    throw new SetupError(`Prometheus is needed: apt-get install ${PROMETHEUS.join(' ')} (Debian, Ubuntu)`);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await execute('apt-update', 'apt-get', ['update', '-q'], { env });
+  await execute('prometheus', 'apt-get', ['install', '-q', '-y', '--no-install-recommends', ...PROMETHEUS], { env });
+}
+
 const jars = (module) => ({
   what: 'jars from Maven Central',
   group: 'jars',
@@ -191,7 +209,7 @@ const venv = (name, what, tools = ['python']) => ({
 
 /**
  * What there is to install. `after`: steps that come first. `group`: steps done by one call. `tools`: what the machine
- * must bring. `fresh`: whether there is nothing to do. `install`: does it for the names of its group.
+ * must bring. `optional`: left out unless named. `fresh`: whether there is nothing to do. `install`: does it for the names of its group.
  */
 export const STEPS = {
   npm: {
@@ -221,6 +239,14 @@ export const STEPS = {
     tools: [],
     fresh: layersFresh,
     install: () => execute('layers', process.execPath, [join(LAYER, 'fetch.mjs')]),
+  },
+  prometheus: {
+    what: 'Prometheus and its node exporter, by apt-get',
+    after: [],
+    tools: [],
+    optional: true,
+    fresh: () => ['promtool', ...PROMETHEUS].every(onPath),
+    install: installPrometheus,
   },
   'spark-archive': {
     what: 'class archive that halves the start of Spark',

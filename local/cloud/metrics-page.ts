@@ -1,0 +1,75 @@
+/** What the functions reported, as Prometheus reads it. Names and units are those of {@link METRICS}. */
+import { type Metric, METRICS, type MetricName, prometheusName, prometheusScale } from '../../lambda/shared/metrics';
+import { type Series } from './counters';
+import { listen, type RunningServer } from './server';
+
+/** Uncommitted records of a consumer group in a topic. */
+export interface GroupLag {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly records: number;
+}
+
+/** @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+const PROMETHEUS_TYPES = { counter: 'counter', gauge: 'gauge', duration: 'summary' } as const;
+
+function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
+  const quoted = Object.entries(labels).map(
+    ([label, text]) => `${label}="${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`,
+  );
+  return `${name}{${quoted.join(',')}} ${value}`;
+}
+
+function family(metric: MetricName, series: readonly Series[]): string[] {
+  const { kind, description }: Metric = METRICS[metric];
+  const name = prometheusName(metric);
+  const scale = prometheusScale(metric);
+  return [
+    `# HELP ${name} ${description}`,
+    `# TYPE ${name} ${PROMETHEUS_TYPES[kind]}`,
+    ...series.flatMap(({ dimensions, sum, count, last }) => {
+      if (kind === 'counter') return [sample(name, dimensions, sum * scale)];
+      if (kind === 'gauge') return [sample(name, dimensions, last * scale)];
+      return [sample(`${name}_sum`, dimensions, sum * scale), sample(`${name}_count`, dimensions, count)];
+    }),
+  ];
+}
+
+/**
+ * The page as text: what was reported, and the lag of consumer groups under the name that MSK gives it.
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/prometheus-metrics.html
+ */
+export function metricsPage(series: readonly Series[], lags: readonly GroupLag[]): string {
+  const lagName = 'kafka_consumer_group_ConsumerLagMetrics_Value';
+  const lines = [
+    ...(Object.keys(METRICS) as MetricName[]).flatMap((metric) => {
+      const found = series.filter((each) => each.metric === metric);
+      return found.length > 0 ? family(metric, found) : [];
+    }),
+    `# TYPE ${lagName} gauge`,
+    ...lags.map(({ groupId, topic, records }) => sample(lagName, { name: 'SumOffsetLag', groupId, topic }, records)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export interface MetricsSource {
+  series(): readonly Series[];
+  /** @throws Error if Kafka does not answer */
+  lags(): Promise<readonly GroupLag[]>;
+}
+
+/** Answers the page at `/metrics`, also while Kafka is away: then without the lag. */
+export function serveMetrics(source: MetricsSource): Promise<RunningServer> {
+  return listen('metrics', 0, (request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    void source
+      .lags()
+      .catch(() => [])
+      .then((lags) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(metricsPage(source.series(), lags)));
+  });
+}
