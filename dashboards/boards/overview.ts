@@ -15,13 +15,13 @@ export const OVERVIEW: Board = {
         number(
           {
             title: 'Drift',
-            description: 'Largest difference between the layers over the views. 0 is expected.',
+            description: 'Sum of the differences between the layers, over all views. 0 is expected.',
             alarm: 'drift',
             unit: 'count',
             of: 'max',
             limits: { critical: 1 },
           },
-          metricByView('reconcile', 'drift'),
+          metric('reconcile', 'totalDrift', 'drift'),
         ),
         number(
           {

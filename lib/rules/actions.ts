@@ -6,6 +6,7 @@
 /** Actions by service. */
 const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
   airflow: ['PublishMetrics'],
+  aps: ['GetLabels', 'GetMetricMetadata', 'GetSeries', 'QueryMetrics'],
   athena: ['GetQueryExecution', 'GetQueryResults', 'GetWorkGroup', 'StartQueryExecution', 'StopQueryExecution'],
   cassandra: ['Select', 'Modify'],
   cloudwatch: ['GetMetricData', 'ListMetrics', 'PutMetricData'],

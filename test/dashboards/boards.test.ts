@@ -2,10 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOARDS, contentOf, FOLDER_UID } from '../../dashboards';
-import { LAKE_ALERTS } from '../../dashboards/alerts';
 import { AWS_METRICS, CONSTANTS } from '../../dashboards/aws-metrics';
 import { TAG } from '../../dashboards/board';
-import { CONTACT_POINT } from '../../dashboards/alerts';
+import { CONTACT_POINT, LAKE_ALERTS } from '../../dashboards/alerts';
 import { importable } from '../../dashboards/importable';
 import { UNITS } from '../../dashboards/panels';
 import { anchorOf } from '../../dashboards/runbook';
@@ -13,6 +12,7 @@ import { DATA_SOURCES, type DataSource } from '../../dashboards/sources';
 import { type JsonObject, marked } from '../../lambda/grafana/core';
 import { dimensionsOf, METRIC_LIST, METRICS, type MetricName } from '../../lambda/shared/metrics';
 import { RULES_FOLDER } from '../../prometheus/scrape';
+import { synthesize } from '../support/synth';
 import { checkDashboardCommand, checkRuleGroup } from '../lambda/grafana/support/payloads';
 
 /** The copy's own. */
@@ -73,10 +73,16 @@ const rules = readdirSync(RULES_FOLDER)
   .map((file) => readFileSync(join(RULES_FOLDER, file), 'utf8'))
   .join('\n');
 const recorded = [...rules.matchAll(/- record: (\S+)/g)].map(([, name]) => name);
-const alarms = [
-  ...[...rules.matchAll(/- alert: (\S+)/g)].map(([, name]) => name),
-  ...LAKE_ALERTS.map(({ name }) => name),
-];
+let alarms: readonly string[];
+beforeAll(() => {
+  // The end of each description of CloudWatch's alarms is the article.
+  const template = JSON.stringify(synthesize({ stage: 'prod' }).observability.toJSON());
+  alarms = [
+    ...[...rules.matchAll(/- alert: (\S+)/g)].map(([, name]) => name),
+    ...[...template.matchAll(/Runbook: [^"#]*#([\w-]+)"/g)].map(([, name]) => name),
+    ...LAKE_ALERTS.map(({ name }) => name),
+  ];
+}, 60_000);
 
 test('there are eight, each with its own uid and title', () => {
   expect(BOARDS.map(({ name }) => name)).toEqual([
