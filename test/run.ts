@@ -3,12 +3,14 @@
  * `npm test -- unit dag` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
 const HANGING_MS = 20_000;
+/** What Node may take to write its report. */
+const REPORT_MS = 5_000;
 const scratch = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
 
 interface Counts {
@@ -25,19 +27,30 @@ interface Suite {
 const bin = (name: string) => join(ROOT, 'node_modules', '.bin', name);
 const python = (engine: string) => join(ROOT, '.local', 'engines', engine, 'bin', 'python');
 
-/** @param report a file that the command writes when it is through: if it goes on for long after, it is ended and has failed */
-function execute(command: string, args: readonly string[], report?: string): Promise<number> {
+interface Execution {
+  readonly code: number;
+  /** It was through, and did not end. */
+  readonly hung: boolean;
+}
+
+/** @param finished a file that the command writes when it is through: if it goes on for long after, it is ended */
+function execute(command: string, args: readonly string[], finished?: string): Promise<Execution> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    let hung = false;
     const watch = setInterval(() => {
-      if (report === undefined || !existsSync(report) || Date.now() - statSync(report).mtimeMs < HANGING_MS) return;
-      console.error(`${command} did not end: a test left something open`);
-      child.kill('SIGKILL');
+      if (finished === undefined || !existsSync(finished) || Date.now() - statSync(finished).mtimeMs < HANGING_MS)
+        return;
+      clearInterval(watch);
+      hung = true;
+      // Node writes what keeps it up, see REPORT.
+      child.kill('SIGUSR2');
+      setTimeout(() => child.kill('SIGKILL'), REPORT_MS);
     }, 1_000);
     child.once('error', reject);
     child.once('close', (code) => {
       clearInterval(watch);
-      resolve(code ?? 1);
+      resolve({ code: code ?? 1, hung });
     });
   });
 }
@@ -46,7 +59,7 @@ function execute(command: string, args: readonly string[], report?: string): Pro
 const command =
   (file: string, ...args: readonly string[]) =>
   async (): Promise<Counts> => {
-    const failed = (await execute(file, args)) === 0 ? 0 : 1;
+    const failed = (await execute(file, args)).code === 0 ? 0 : 1;
     return { passed: 1 - failed, failed };
   };
 
@@ -56,16 +69,46 @@ function atLeastOne(counts: Counts, exitCode: number): Counts {
   return nothingFailed && (exitCode !== 0 || counts.passed === 0) ? { ...counts, failed: 1 } : counts;
 }
 
+/** Has Node write, when it gets SIGUSR2, what it waits for. @see https://nodejs.org/api/report.html */
+const REPORT = ['--report-on-signal', '--report-signal=SIGUSR2', '--report-exclude-env', '--report-exclude-network'];
+
+interface Handle {
+  readonly type: string;
+  readonly is_active: boolean;
+  readonly is_referenced: boolean;
+}
+
+/** What kept a process up, of the report that it wrote into `directory`. */
+function openHandles(directory: string): readonly Handle[] {
+  const [file] = readdirSync(directory).filter((name) => name.startsWith('report.'));
+  if (file === undefined) return [];
+  const { libuv } = JSON.parse(readFileSync(join(directory, file), 'utf8')) as { libuv: Handle[] };
+  return libuv.filter(({ type, is_active, is_referenced }) => type !== 'loop' && is_active && is_referenced);
+}
+
+/**
+ * Jest that does not end has failed if a test left a process behind. A timer or a socket of a client that was cut off in the
+ * middle of an outage is told, and no failure: it is gone with the process that a function or a person ends.
+ */
+function leftOpen(directory: string): number {
+  const handles = openHandles(directory);
+  console.error(`jest did not end by itself; open are:\n${handles.map((each) => JSON.stringify(each)).join('\n')}`);
+  return handles.length === 0 || handles.some(({ type }) => type === 'process') ? 1 : 0;
+}
+
 const jest =
   (project: string, ...args: readonly string[]) =>
   async (): Promise<Counts> => {
-    const report = join(scratch, `${project}-${args.length}.json`);
+    const directory = mkdtempSync(join(scratch, `${project}-`));
+    const report = join(directory, 'results.json');
     const options = ['--selectProjects', project, '--json', `--outputFile=${report}`, ...args];
-    const code = await execute(bin('jest'), options, report);
+    const node = [...REPORT, `--report-directory=${directory}`, require.resolve('jest/bin/jest')];
+    const { code, hung } = await execute(process.execPath, [...node, ...options], report);
     try {
       const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
-      const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
-      return atLeastOne({ passed: result.numPassedTests, failed }, code);
+      const left = hung ? leftOpen(directory) : 0;
+      const failed = result.numFailedTests + result.numRuntimeErrorTestSuites + left;
+      return atLeastOne({ passed: result.numPassedTests, failed }, hung ? 0 : code);
     } catch {
       return { passed: 0, failed: 1 };
     }
@@ -73,7 +116,7 @@ const jest =
 
 const pytest = (engine: string, folder: string) => async (): Promise<Counts> => {
   const report = join(scratch, `${engine}.xml`);
-  const code = await execute(python(engine), [
+  const { code } = await execute(python(engine), [
     '-m',
     'pytest',
     '-q',

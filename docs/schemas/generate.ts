@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
+import { FIELD_CLASSES } from '../../lambda/shared/data-classes';
 import { ROUTES as INGEST, QUERY_ROUTES, type RouteDoc } from './routes';
 
 const ROOT = join(__dirname, '..', '..');
@@ -41,6 +42,20 @@ function reachable(names: readonly string[], all: Readonly<Record<string, Schema
   };
   names.forEach(visit);
   return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The sections' definitions, each of their fields with its class. */
+function classified(definitions: Readonly<Record<string, Schema>>): Record<string, Schema> {
+  const sections = { Pin: FIELD_CLASSES.pin, Geo: FIELD_CLASSES.geo, User: FIELD_CLASSES.user };
+  const marked = Object.entries(sections).map(([name, classes]): [string, Schema] => {
+    const definition = definitions[name];
+    const properties = Object.entries(classes).map(([field, dataClass]) => [
+      field,
+      { ...(definition.properties?.[field] as Schema), 'x-data-class': dataClass },
+    ]);
+    return [name, { ...definition, properties: Object.fromEntries(properties) as Schema['properties'] }];
+  });
+  return { ...definitions, ...Object.fromEntries(marked) };
 }
 
 export interface Documents {
@@ -85,8 +100,8 @@ function operation(route: RouteDoc): object {
 }
 
 export function documents(): Documents {
-  const post = definitionsOf('lambda/shared/post.ts');
-  const all = { ...post, ...definitionsOf('lambda/ingest/api.ts'), ...definitionsOf('lambda/query/api.ts') };
+  const post = classified(definitionsOf('lambda/shared/post.ts'));
+  const all = { ...definitionsOf('lambda/ingest/api.ts'), ...definitionsOf('lambda/query/api.ts'), ...post };
   const routes = [...INGEST, ...QUERY_ROUTES];
   const used = routes.flatMap(({ answers }) => Object.values(answers).flatMap(([, ...types]) => types));
   const bodies = ['PostRecord', 'Pin', 'Geo', 'User', 'RestProxyRequest', 'KinesisRequest'];

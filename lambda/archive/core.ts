@@ -29,6 +29,8 @@ export interface RawObject {
 
 /** A record that is no post, as it is set aside. */
 export interface QuarantineObject {
+  readonly partition: number;
+  readonly offset: number;
   readonly key: string;
   readonly body: string;
 }
@@ -67,6 +69,8 @@ function lineOf(record: KafkaRecord, decoded: Decoded): string {
 
 function quarantineOf(topic: string, record: KafkaRecord, bad: Decoded & { kind: 'bad' }): QuarantineObject {
   return {
+    partition: record.partition,
+    offset: record.offset,
     key: quarantineKey(topic, record.partition, record.offset),
     body: `${JSON.stringify({
       topic,

@@ -48,7 +48,8 @@ export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<Ar
       written += posts;
     });
     if (quarantine.length > 0) {
-      log.warn('records quarantined', { count: quarantine.length, first: quarantine[0].key });
+      const [{ partition, offset, key }] = quarantine;
+      log.warn('records quarantined', { topic: deps.topic, partition, offset, count: quarantine.length, first: key });
     }
     const now = deps.now();
     deps.report('archive', {

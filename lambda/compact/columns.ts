@@ -1,29 +1,38 @@
 /** The columns of the lake's Parquet files: what the Glue table, Athena and the Spark job see. */
 import { COLUMNS, SECTIONS, type ColumnType } from '../shared/columns';
+import { COLUMN_CLASSES, type DataClass } from '../shared/data-classes';
 
 export interface FileColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly description: string;
+  readonly dataClass: DataClass;
 }
 
 /** The columns of `posts/`, in the order of the file. One row is one post in one bucket. */
 export const POST_FILE_COLUMNS: readonly FileColumn[] = [
-  { name: 'post_key', type: 'long', description: "The post's key: its index" },
-  { name: 'bucket', type: 'string', description: 'Name of the bucket' },
-  { name: 'kafka_partition', type: 'int', description: 'Partition of the topic' },
+  { name: 'post_key', type: 'long', description: "The post's key: its index", dataClass: 'pseudonymous' },
+  { name: 'bucket', type: 'string', description: 'Name of the bucket', dataClass: 'none' },
+  { name: 'kafka_partition', type: 'int', description: 'Partition of the topic', dataClass: 'none' },
   {
     name: 'first_offset',
     type: 'long',
     description: 'Offset of the first record that brought a new section in this bucket; rows are sorted by it',
+    dataClass: 'pseudonymous',
   },
   {
     name: 'sections',
     type: 'string[]',
     description: `Sections known by the end of the bucket: ${SECTIONS.join(', ')}`,
+    dataClass: 'none',
   },
-  { name: 'new_sections', type: 'string[]', description: 'Sections that first arrived in this bucket' },
-  ...COLUMNS.map(({ name, type, description }) => ({ name, type, description })),
+  {
+    name: 'new_sections',
+    type: 'string[]',
+    description: 'Sections that first arrived in this bucket',
+    dataClass: 'none',
+  },
+  ...COLUMNS.map(({ name, type, description }) => ({ name, type, description, dataClass: COLUMN_CLASSES[name] })),
 ];
 
 /** DuckDB's name of a column type, in which it reads the raw log and writes Parquet. */

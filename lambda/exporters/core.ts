@@ -29,10 +29,18 @@ function names(kind: string, nodes: readonly (Endpoints | undefined)[]): string 
 /** @throws Error naming what the cluster lacks, or that it is too large */
 export function exporterHosts(nodes: readonly Node[]): Hosts {
   const hosts = {
-    Brokers: names('broker', nodes.map(({ BrokerNodeInfo }) => BrokerNodeInfo)),
-    Controllers: names('controller', nodes.map(({ ControllerNodeInfo }) => ControllerNodeInfo)),
+    Brokers: names(
+      'broker',
+      nodes.map(({ BrokerNodeInfo }) => BrokerNodeInfo),
+    ),
+    Controllers: names(
+      'controller',
+      nodes.map(({ ControllerNodeInfo }) => ControllerNodeInfo),
+    ),
   };
   const length = hosts.Brokers.length + hosts.Controllers.length;
   if (length <= MOST_CHARACTERS) return hosts;
-  throw new Error(`the names of brokers and controllers must have at most ${MOST_CHARACTERS} characters, got ${length}`);
+  throw new Error(
+    `the names of brokers and controllers must have at most ${MOST_CHARACTERS} characters, got ${length}`,
+  );
 }

@@ -26,27 +26,38 @@ function dimensionOf(view: View, i: number, value: unknown): DimensionValue | un
  * @throws Error naming the object, the row and the value, if it is not the view of this bucket
  */
 export function parseViewObject(key: string, text: string, view: View, bucket: BucketStart): Counts {
-  const object = JSON.parse(text) as { view?: unknown; bucket?: unknown; rows?: unknown };
+  const object = parseObject(key, text);
   if (object.view !== view.name || object.bucket !== bucketName(bucket) || !Array.isArray(object.rows)) {
     throw new Error(
       `object '${key}' must hold rows of view '${view.name}' in bucket ${bucketName(bucket)}, got view '${String(object.view)}' in bucket '${String(object.bucket)}'`,
     );
   }
   const counts: Counts = new Map();
-  for (const row of object.rows as unknown[]) {
+  for (const [number, row] of (object.rows as unknown[]).entries()) {
     const cells = Array.isArray(row) ? (row as unknown[]) : [];
     const dimensions = view.dimensions.map((_, i) => dimensionOf(view, i, cells[i]));
     const value = cells[view.dimensions.length];
     const complete = dimensions.every((dimension) => dimension !== undefined);
     if (!complete || !Number.isSafeInteger(value) || cells.length !== dimensions.length + 1) {
-      const shown = JSON.stringify(row).slice(0, 100);
-      throw new Error(`object '${key}' must hold rows of ${view.dimensions.join(', ')} and an integer, got ${shown}`);
+      // Without the row: it may name a person, and what is thrown is logged.
+      throw new Error(
+        `object '${key}' must hold rows of ${view.dimensions.join(', ')} and an integer, row ${number} is another`,
+      );
     }
     const joined = joinKey(dimensions);
-    if (counts.has(joined)) throw new Error(`object '${key}' holds the key ${JSON.stringify(dimensions)} twice`);
+    if (counts.has(joined)) throw new Error(`object '${key}' holds the key of row ${number} twice`);
     counts.set(joined, value as number);
   }
   return trim(view, counts);
+}
+
+function parseObject(key: string, text: string): { view?: unknown; bucket?: unknown; rows?: unknown } {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    // The parser's own message quotes the text.
+    throw new Error(`object '${key}' must be JSON`);
+  }
 }
 
 /** A step of the boundary, from one sealed bucket to the next. */

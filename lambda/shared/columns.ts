@@ -15,23 +15,20 @@ export interface Column {
   readonly section: Section;
   readonly type: ColumnType;
   readonly description: string;
-  /** Says something about a person, directly or combined with other columns. */
-  readonly personal?: true;
 }
 
-const column = (
-  section: Section,
-  name: string,
-  type: ColumnType,
-  description: string,
-  options: { personal?: true } = {},
-): Column => ({ name, section, type, description, ...options });
+const column = <const Name extends string>(section: Section, name: Name, type: ColumnType, description: string) => ({
+  name,
+  section,
+  type,
+  description,
+});
 
 export const COLUMNS = [
   column('pin', 'unique_id', 'string', 'Identifier of the pin (UUID)'),
   column('pin', 'title', 'string', 'Title; null where the client sent a placeholder'),
   column('pin', 'description', 'string', 'Description; null where the client sent a placeholder'),
-  column('pin', 'poster_name', 'string', 'Display name of the poster; absent in some clients', { personal: true }),
+  column('pin', 'poster_name', 'string', 'Display name of the poster; absent in some clients'),
   column('pin', 'follower_count', 'long', 'Followers of the poster'),
   column('pin', 'tag_list', 'string[]', 'Tags'),
   column('pin', 'media_type', 'string', 'image, video or multi-video'),
@@ -42,14 +39,14 @@ export const COLUMNS = [
   column('pin', 'arrival_minute', 'timestamp', 'Minute of the log append time of the record that brought the pin'),
   column('geo', 'posted_at', 'timestamp', 'Time of the post, UTC'),
   column('geo', 'post_year', 'int', 'Year of posted_at'),
-  column('geo', 'latitude', 'double', 'Degrees north', { personal: true }),
-  column('geo', 'longitude', 'double', 'Degrees east', { personal: true }),
+  column('geo', 'latitude', 'double', 'Degrees north'),
+  column('geo', 'longitude', 'double', 'Degrees east'),
   column('geo', 'country', 'string', 'Country name as the client sent it, trimmed'),
-  column('user', 'first_name', 'string', 'First name', { personal: true }),
-  column('user', 'last_name', 'string', 'Last name', { personal: true }),
-  column('user', 'age', 'int', 'Age in years', { personal: true }),
+  column('user', 'first_name', 'string', 'First name'),
+  column('user', 'last_name', 'string', 'Last name'),
+  column('user', 'age', 'int', 'Age in years'),
   column('user', 'age_group', 'string', '18-24, 25-35, 36-50, 50+; null under 18 and unknown'),
-  column('user', 'date_joined', 'timestamp', 'When the user joined, UTC', { personal: true }),
+  column('user', 'date_joined', 'timestamp', 'When the user joined, UTC'),
   column('user', 'join_year', 'int', 'Year of date_joined'),
   column(
     'user',

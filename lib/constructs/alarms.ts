@@ -13,7 +13,6 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
-import { acknowledge } from '../rules/acknowledge';
 import { alarmSpecs, COMPOSITES, type AlarmSpec, type Severity } from './alarm-list';
 import { type Watched } from './metrics';
 
@@ -80,11 +79,7 @@ export class Alarms extends Construct {
       displayName: `Pinterest data pipeline, ${config.stage}`,
       enforceSSL: true,
     });
-    acknowledge(
-      topic,
-      'CloudWatch cannot publish under the key of aws/sns, a key of our own costs more than the alarms, and their texts hold no data',
-      'AwsSolutions-SNS2',
-    );
+    // Under the key of aws/sns CloudWatch could not publish, and the alarms' texts hold no data that needs a key of our own.
     // A topic with a policy of its own has lost the one by which its account's alarms may publish.
     topic.addToResourcePolicy(
       new PolicyStatement({

@@ -15,6 +15,9 @@ export interface CanaryProps {
 
 /** Long enough for both functions to start, and for an outage to be told by them instead. */
 const TIMEOUT = Duration.seconds(59);
+/** Why none is kept for later. */
+const MISSED =
+  'A canary that was not sent is not sent later: the next one is due in minutes, and its absence is an alarm';
 
 /** Sends a control record through both layers every few minutes and reports when it came out. */
 export class Canary extends Construct {
@@ -30,6 +33,7 @@ export class Canary extends Construct {
       description: 'A control record through both layers, and how old the newest is that came out',
       memory: 256,
       timeout: TIMEOUT,
+      noDeadLetters: MISSED,
     });
     for (const [variable, target] of [
       [ENV.ingestFunction, ingest],
@@ -38,15 +42,11 @@ export class Canary extends Construct {
       this.function.setEnvironment({ [variable]: target.function.functionName });
       this.function.allow(['lambda:InvokeFunction'], [target.function.functionArn]);
     }
-    acknowledge(
-      this.function,
-      'A canary that was not sent is not sent later: the next one is due in minutes, and its absence is an alarm',
-      'Serverless-LambdaDLQ',
-    );
-    new Rule(this, 'Schedule', {
+    const schedule = new Rule(this, 'Schedule', {
       description: 'When a canary is sent',
       schedule: Schedule.rate(Duration.minutes(config.canaryMinutes)),
       targets: [new LambdaFunction(this.function.function, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     });
+    acknowledge(schedule, MISSED, 'Serverless-EventBusDLQ');
   }
 }

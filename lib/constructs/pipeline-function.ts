@@ -53,6 +53,11 @@ export interface PipelineFunctionProps {
   readonly externalModules?: readonly string[];
   /** @default - none */
   readonly layers?: readonly ILayerVersion[];
+  /**
+   * Why no dead letters are kept.
+   * @default - its caller sees the error and tries again
+   */
+  readonly noDeadLetters?: string;
 }
 
 /**
@@ -79,7 +84,10 @@ export class PipelineFunction extends Construct {
       description: `Execution role of ${props.step}`,
     });
     this.logGroup.grantWrite(this.role);
-    if (network) this.role.addToPolicy(networkInterfaces());
+    if (network) {
+      this.role.addToPolicy(networkInterfaces());
+      this.role.addToPolicy(notByCode());
+    }
     acknowledgeResources(
       this.role,
       'Actions that know no resource: which they may be is listed in lib/rules/actions.ts',
@@ -108,7 +116,8 @@ export class PipelineFunction extends Construct {
     });
     acknowledge(
       this.function,
-      'Invoked by an API, an event source or Airflow, each of which sees the error and tries again: never asynchronously',
+      props.noDeadLetters ??
+        'Invoked by an API, an event source or Airflow, each of which sees the error and tries again: never asynchronously',
       'Serverless-LambdaDLQ',
     );
     // The function checks its network when it is created: the rights must be there by then.
@@ -150,5 +159,23 @@ function networkInterfaces(): PolicyStatement {
     ],
     // Lambda checks for the right on every resource before it creates the function.
     resources: ['*'],
+  });
+}
+
+/**
+ * Those rights are Lambda's: what the function's own code calls carries the function's ARN, what Lambda calls does not.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+ */
+function notByCode(): PolicyStatement {
+  return new PolicyStatement({
+    effect: Effect.DENY,
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+    conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
   });
 }

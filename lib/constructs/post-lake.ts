@@ -22,6 +22,8 @@ export interface LakeAccess {
   readonly list?: readonly Prefix[];
   /** Put objects, new ones or over old ones. */
   readonly write?: readonly Prefix[];
+  /** The same by clients that send large objects in parts, and take back the parts of one that fails. */
+  readonly writeInParts?: readonly Prefix[];
 }
 
 export interface PostLakeProps {
@@ -31,7 +33,7 @@ export interface PostLakeProps {
 /** Days after which the raw log is read only when something is rebuilt. */
 const RAW_ARCHIVE_DAYS = 90;
 /** Days that an overwritten or deleted object can be brought back. */
-const NONCURRENT_DAYS = 30;
+export const NONCURRENT_DAYS = 30;
 
 /** The column that the key of an object tells too, so that a query reads the buckets it asks for and no others. */
 const PARTITION_KEY = 'bucket';
@@ -119,7 +121,8 @@ export class PostLake extends Construct {
   public grant(role: IRole, access: LakeAccess): void {
     const read = prefixes(access.read);
     const list = [...read, ...prefixes(access.list)];
-    const write = prefixes(access.write);
+    const inParts = prefixes(access.writeInParts);
+    const write = [...prefixes(access.write), ...inParts];
     const objects = (names: readonly string[]) => names.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     acknowledgeResources(
       role,
@@ -150,8 +153,17 @@ export class PostLake extends Construct {
       role.addToPrincipalPolicy(
         new PolicyStatement({
           effect: Effect.ALLOW,
-          actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+          actions: ['s3:PutObject'],
           resources: objects(write),
+        }),
+      );
+    }
+    if (inParts.length > 0) {
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['s3:AbortMultipartUpload'],
+          resources: objects(inParts),
         }),
       );
     }
@@ -191,7 +203,7 @@ function postsTable(bucket: Bucket, config: PipelineConfig): CfnTable.TableInput
       columns: POST_FILE_COLUMNS.filter(({ name }) => name !== PARTITION_KEY).map((column) => ({
         name: column.name,
         type: GLUE_TYPES[column.type],
-        comment: column.description,
+        comment: column.dataClass === 'none' ? column.description : `${column.description} (${column.dataClass})`,
       })),
     },
   };

@@ -1,10 +1,10 @@
-import { DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, type ISource } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
-import { acknowledge, acknowledgeActions, acknowledgeResources } from '../rules/acknowledge';
+import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
 
 export interface UploadProps {
@@ -35,7 +35,8 @@ export class Upload extends Construct {
     this.role = role;
     logs.grantWrite(role);
     const objects = bucket.arnForObjects(`${prefix}*`);
-    role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [objects] }));
+    // What is there already is told by a list: no object has to be read.
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [objects] }));
     acknowledgeResources(role, 'The files of this repository: which there are differs from version to version', [
       objects,
     ]);
@@ -61,17 +62,8 @@ export class Upload extends Construct {
       logGroup: logs,
     });
     deployment.node.addDependency(role);
-    acknowledgeAssets(role);
     acknowledgeHandler(this);
   }
-}
-
-/** CDK lets a role read its assets by a grant of its own, over the bucket in which the bootstrap keeps them. */
-function acknowledgeAssets(role: Role): void {
-  const reason = 'What CDK grants for reading its assets, which are files of this repository';
-  acknowledgeActions(role, reason, ['s3:GetBucket*', 's3:GetObject*', 's3:List*']);
-  const bucket = `cdk-${DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>`;
-  acknowledgeResources(role, reason, [`arn:<AWS::Partition>:s3:::${bucket}/*`]);
 }
 
 /** CDK's own function: one in a stack, with whatever runtime the version of CDK comes with. */
@@ -90,7 +82,14 @@ function acknowledgeHandler(scope: Construct): void {
   }
 }
 
-/** A source whose asset the role itself may read, where the deployment is handed a role that takes no more rights. */
+/** A source whose asset the role may read, and nothing else of the bucket that keeps the assets of every app in the account. */
 function grantedTo(role: Role, source: ISource): ISource {
-  return { bind: (scope) => source.bind(scope, { handlerRole: role }) };
+  return {
+    bind: (scope) => {
+      const bound = source.bind(scope, { handlerRole: role.withoutPolicyUpdates() });
+      const asset = bound.bucket.arnForObjects(bound.zipObjectKey);
+      role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [asset] }));
+      return bound;
+    },
+  };
 }

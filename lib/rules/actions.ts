@@ -91,7 +91,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'ReceiveMessage',
     'SendMessage',
   ],
-  sns: ['Publish'],
+  sns: ['GetTopicAttributes', 'Publish'],
   xray: ['PutTelemetryRecords', 'PutTraceSegments'],
 };
 
@@ -104,9 +104,8 @@ export const ACTIONS: readonly string[] = Object.entries(BY_SERVICE).flatMap(([s
 export const WILDCARD_ACTIONS: Readonly<Record<string, string>> = {
   'kms:GenerateDataKey*': 'with and without plain text; MWAA demands both for the queue of its workers',
   's3:DeleteObject*': "CDK's function that empties a bucket before its deletion: objects and versions",
-  's3:GetBucket*': "CDK's grant for reading its assets",
-  's3:GetObject*': "CDK's grant for reading its assets",
-  's3:List*': "CDK's grant for reading its assets",
+  's3:GetBucket*': 'as above, in the policy of the bucket',
+  's3:List*': 'as above, in the policy of the bucket',
 };
 
 /** Actions on every resource, each with its reason. */

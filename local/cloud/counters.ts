@@ -51,7 +51,9 @@ export class CounterStore {
     const step = typeof report.step === 'string' ? report.step : source;
     for (const { Metrics, Dimensions = [] } of report._aws.CloudWatchMetrics) {
       const names = new Set(['step', ...Dimensions.flat()]);
-      const dimensions = Object.fromEntries([...names].map((name) => [name, name === 'step' ? step : `${report[name]}`]));
+      const dimensions = Object.fromEntries(
+        [...names].map((name) => [name, name === 'step' ? step : `${report[name]}`]),
+      );
       for (const { Name, Unit } of Metrics) {
         for (const value of [report[Name]].flat()) {
           if (typeof value !== 'number') continue;

@@ -70,6 +70,8 @@ export function serveMetrics(source: MetricsSource): Promise<RunningServer> {
     void source
       .lags()
       .catch(() => [])
-      .then((lags) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(metricsPage(source.series(), lags)));
+      .then((lags) =>
+        response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(metricsPage(source.series(), lags)),
+      );
   });
 }

@@ -78,12 +78,12 @@ export function recordedCalls(seen: readonly SeenCall[], names: TemplateNames): 
   return [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, recorded]) => recorded);
 }
 
-/** `StepsIngestFunction` → `ingest` */
+/** `StepsIngestFunction` → `ingest`, `CanaryFunction` → `canary` */
 function callerOf(caller: string, names: TemplateNames): string {
   if (caller === 'spark' || caller === 'airflow') return caller;
   return names
     .of(caller)
-    .replace(/^Steps(.*)Function$/, '$1')
+    .replace(/^(?:Steps)?(.*)Function$/, '$1')
     .toLowerCase();
 }
 

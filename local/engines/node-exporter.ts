@@ -15,7 +15,8 @@ export interface NodeExporter extends Engine {
 const COLLECTORS = ['cpu', 'filesystem', 'loadavg', 'meminfo'];
 
 /** As the exporter's own list, without `overlay`: a container's root is one. */
-const NO_DISKS = '^(autofs|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|mqueue|nsfs|proc|sysfs|tmpfs|tracefs)$';
+const NO_DISKS =
+  '^(autofs|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|mqueue|nsfs|proc|sysfs|tmpfs|tracefs)$';
 
 /** Starts the exporter, or answers undefined where it is not installed. @param dir absolute folder for its log */
 export async function startNodeExporter(dir: string): Promise<NodeExporter | undefined> {

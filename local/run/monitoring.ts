@@ -35,7 +35,11 @@ const fixed = (target: string, labels: Readonly<Record<string, string>> = {}) =>
 });
 
 /** @param node address of the node exporter @param mount where the brokers' data is on this machine */
-export function localJobs({ kafka, cassandra, functions }: Watched, node: string | undefined, mount: string): ScrapeJob[] {
+export function localJobs(
+  { kafka, cassandra, functions }: Watched,
+  node: string | undefined,
+  mount: string,
+): ScrapeJob[] {
   const broker = { broker: 'b-1' };
   const jobs: ScrapeJob[] = [];
   if (kafka.exporter !== undefined) {
@@ -52,7 +56,8 @@ export function localJobs({ kafka, cassandra, functions }: Watched, node: string
   }
   if (cassandra.exporter !== undefined) {
     // Keyspaces shows no MBeans: what only the local store tells is kept short.
-    const kept = 'org_apache_cassandra_metrics_ClientRequest_(Count|99thPercentile)|java_lang_Memory_HeapMemoryUsage_.*';
+    const kept =
+      'org_apache_cassandra_metrics_ClientRequest_(Count|99thPercentile)|java_lang_Memory_HeapMemoryUsage_.*';
     jobs.push({
       job_name: 'cassandra',
       ...fixed(cassandra.exporter),
@@ -66,7 +71,12 @@ export function localJobs({ kafka, cassandra, functions }: Watched, node: string
       // MSK's brokers tell the lag of consumer groups, Apache Kafka's do not: here the event sources tell it in their place.
       metric_relabel_configs: [
         { source_labels: ['__name__'], regex: 'kafka_consumer_group_.*', target_label: 'job', replacement: 'jmx' },
-        { source_labels: ['__name__'], regex: 'kafka_consumer_group_.*', target_label: 'cluster', replacement: CLUSTER },
+        {
+          source_labels: ['__name__'],
+          regex: 'kafka_consumer_group_.*',
+          target_label: 'cluster',
+          replacement: CLUSTER,
+        },
       ],
     });
   }

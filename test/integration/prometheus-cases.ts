@@ -14,7 +14,8 @@ const controller = (name: string) => jmx('kafka_controller_KafkaController_Value
 const replicas = (name: string) => jmx('kafka_server_ReplicaManager_Value', name);
 const disk = (side: string) => `node_filesystem_${side}_bytes{job="node",${at},mountpoint="/kafka/datalogs"}`;
 const topic = (name: string, of: string) => jmx('kafka_server_BrokerTopicMetrics_Count', name, `,topic="${of}"`);
-const lag = 'kafka_consumer_group_ConsumerLagMetrics_Value{job="jmx",cluster="c",name="SumOffsetLag",groupId="g",topic="posts"}';
+const lag =
+  'kafka_consumer_group_ConsumerLagMetrics_Value{job="jmx",cluster="c",name="SumOffsetLag",groupId="g",topic="posts"}';
 const idle = `node_cpu_seconds_total{job="node",${at},cpu="0",mode="idle"}`;
 const heap = (side: string) => `java_lang_Memory_HeapMemoryUsage_${side}{job="jmx",${at}}`;
 const collections = `jvm_gc_collection_seconds_sum{job="jmx",${at},gc="G1 Young Generation"}`;
@@ -95,7 +96,10 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   KafkaHeapFull: {
     fires: { [heap('used')]: '90x40', [heap('max')]: '100x40' },
     // It is full before each collection, and not after it.
-    silent: { [heap('used')]: '90 95 40 90 95 40 90 95 40 90 95 40 90 95 40 90 95 40 90 95 40', [heap('max')]: '100x40' },
+    silent: {
+      [heap('used')]: '90 95 40 90 95 40 90 95 40 90 95 40 90 95 40 90 95 40 90 95 40',
+      [heap('max')]: '100x40',
+    },
     after: 20,
   },
   KafkaGarbageCollection: {

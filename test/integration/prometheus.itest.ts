@@ -119,7 +119,7 @@ describe('a real Prometheus over a real broker and store', () => {
     const { url } = monitoring.prometheus;
     const expressions = [...new Set(rules.map(({ query }) => query))];
     let missing = expressions;
-    for (const deadline = Date.now() + 90_000; missing.length > 0 && Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 90_000; missing.length > 0 && Date.now() < deadline;) {
       await produce();
       await sleep(2_000);
       missing = await expressionsWithoutData(url, expressions);

@@ -27,6 +27,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Publish: 450 * KIB,
   Reconcile: 450 * KIB,
   Query: 420 * KIB,
+  Canary: 30 * KIB,
 };
 
 interface FunctionResource {

@@ -13,7 +13,9 @@ describe('the names of brokers and controllers', () => {
   });
 
   test('must not be missing', () => {
-    expect(() => exporterHosts([controller('c-1.x')])).toThrow('the cluster must have brokers with an endpoint, got none');
+    expect(() => exporterHosts([controller('c-1.x')])).toThrow(
+      'the cluster must have brokers with an endpoint, got none',
+    );
     expect(() => exporterHosts([broker('b-1.x')])).toThrow('must have controllers');
   });
 
@@ -21,7 +23,9 @@ describe('the names of brokers and controllers', () => {
     const name = (i: number) => `b-${i}.pinterestprodstoragekafka1234567.abcdef.c12.kafka.ap-southeast-2.amazonaws.com`;
     const brokers = (count: number) => Array.from({ length: count }, (_, i) => broker(name(i + 1)));
     expect(JSON.parse(exporterHosts([...brokers(30), controller('c-1.x')]).Brokers)).toHaveLength(30);
-    expect(() => exporterHosts([...brokers(60), controller('c-1.x')])).toThrow(/must have at most 3400 characters, got \d+/);
+    expect(() => exporterHosts([...brokers(60), controller('c-1.x')])).toThrow(
+      /must have at most 3400 characters, got \d+/,
+    );
   });
 });
 
@@ -75,6 +79,10 @@ describe('the custom resource', () => {
 
   test('tells why it failed, so that nobody waits for an hour', async () => {
     await handle({}, () => Promise.reject(new Error('not authorized')));
-    expect(sent[0].answer).toMatchObject({ Status: 'FAILED', Reason: 'not authorized', PhysicalResourceId: 'exporters' });
+    expect(sent[0].answer).toMatchObject({
+      Status: 'FAILED',
+      Reason: 'not authorized',
+      PhysicalResourceId: 'exporters',
+    });
   });
 });

@@ -24,7 +24,7 @@ describe('a view object of the Spark job', () => {
     ['no row', ['art']],
   ])('is refused with %s', (_, rows) => {
     expect(() => parse('posts_by_category', rows)).toThrow(
-      "object 'views/x.json' must hold rows of category and an integer, got",
+      "object 'views/x.json' must hold rows of category and an integer, row 0 is another",
     );
   });
 
@@ -35,7 +35,7 @@ describe('a view object of the Spark job', () => {
         ['art', 1],
         ['art', 2],
       ]),
-    ).toThrow('holds the key ["art"] twice');
+    ).toThrow('holds the key of row 1 twice');
   });
 });
 

@@ -20,7 +20,10 @@ describe('the page that Prometheus reads', () => {
     const received = (step: string, value: number) => emf({ step, received: value }, ['step'], ['received']);
     const store = storeOf(received('archive', 3), received('aggregate', 5), received('archive', 4));
     const page = metricsPage(store.series(), []);
-    expect(samples(page)).toEqual(['pipeline_received_total{step="archive"} 7', 'pipeline_received_total{step="aggregate"} 5']);
+    expect(samples(page)).toEqual([
+      'pipeline_received_total{step="archive"} 7',
+      'pipeline_received_total{step="aggregate"} 5',
+    ]);
     expect(page).toContain('# TYPE pipeline_received_total counter\n');
   });
 

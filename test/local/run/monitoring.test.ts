@@ -41,7 +41,9 @@ describe('the jobs of a local run', () => {
   );
 
   test('read the broker, the machine, the store and the functions', () => {
-    expect([jmx, node, cassandra, functions].map(({ job_name: name, static_configs: configs }) => [name, configs])).toEqual([
+    expect(
+      [jmx, node, cassandra, functions].map(({ job_name: name, static_configs: configs }) => [name, configs]),
+    ).toEqual([
       ['jmx', [{ targets: ['127.0.0.1:1'], labels: { broker: 'b-1' } }]],
       ['node', [{ targets: ['127.0.0.1:4'], labels: { broker: 'b-1' } }]],
       ['cassandra', [{ targets: ['127.0.0.1:2'], labels: {} }]],

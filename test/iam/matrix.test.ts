@@ -1,0 +1,221 @@
+/**
+ * IAM, simulated: what the pipeline was seen to call is allowed, what it must never do is denied, and nothing is granted that
+ * neither needs. A simulation knows the grammar of policies, not the services: the local run shows what is called.
+ */
+import recorded from './recorded-calls.json';
+import { neverCalls } from './never';
+import {
+  type Call,
+  CALLERS,
+  covers,
+  type Grant,
+  NOT_LOCAL,
+  NOT_SIMULATED,
+  ROLES,
+  type Roles,
+  rolesOf,
+  STEPS,
+} from './roles';
+import { serviceCalls } from './service-calls';
+import { RESERVED, reservedFor } from './unused';
+import { synthesize } from '../support/synth';
+
+const RECORDED = recorded as unknown as readonly Call[];
+const DECIDED = [...Object.values<string>(ROLES), ...Object.keys(NOT_SIMULATED)];
+const undecided = (roles: readonly string[]) => roles.filter((role) => !DECIDED.includes(role));
+/** Statements that deny are promises of their own: they grant nothing that could be unused. */
+const allows = ({ effect }: Grant) => effect === 'Allow';
+
+interface StageRoles {
+  readonly roles: Roles;
+  readonly recorded: readonly Call[];
+  readonly services: readonly Call[];
+  readonly never: readonly Call[];
+}
+
+const STAGES = ['dev', 'prod'];
+const known = new Map<string, StageRoles>();
+
+/** Synthesized once a stage. */
+function stageRoles(stage: string): StageRoles {
+  const found = known.get(stage) ?? rolesOfStage(stage);
+  known.set(stage, found);
+  return found;
+}
+
+function rolesOfStage(stage: string): StageRoles {
+  const templates = synthesize({ stage });
+  const roles = rolesOf(templates);
+  const cluster = roles.arn('{KafkaCluster.Arn}').split(':cluster/')[1];
+  const names = { project: templates.config.project, stage: templates.config.stage, cluster, assets: roles.assets };
+  const present = ({ caller }: Call) => ROLES[caller] in roles.all;
+  return {
+    roles,
+    recorded: RECORDED.filter(present),
+    services: serviceCalls(names).filter(present),
+    never: neverCalls(names).filter(present),
+  };
+}
+
+const named = (roles: Roles, { caller, action, resource, context }: Call) =>
+  `${ROLES[caller]}: ${action} on ${resource}${resource === roles.arn(resource) ? '' : ` (${roles.arn(resource)})`}` +
+  (context ? ` with ${JSON.stringify(context)}` : '');
+
+async function refused(roles: Roles, calls: readonly Call[], grants?: readonly Grant[]): Promise<string[]> {
+  const verdicts = await Promise.all(calls.map((call) => roles.simulate(call, grants)));
+  return calls.filter((_, at) => verdicts[at] !== 'Allowed').map((call) => named(roles, call));
+}
+
+/** Whether one of the calls is refused; those after it are not asked. */
+async function anyRefused(roles: Roles, calls: readonly Call[], grants: readonly Grant[]): Promise<boolean> {
+  for (const call of calls) if ((await roles.simulate(call, grants)) !== 'Allowed') return true;
+  return false;
+}
+
+async function permitted(roles: Roles, calls: readonly Call[], grants?: readonly Grant[]): Promise<string[]> {
+  const verdicts = await Promise.all(calls.map((call) => roles.simulate(call, grants)));
+  return calls.filter((_, at) => verdicts[at] === 'Allowed').map((call) => named(roles, call));
+}
+
+const uncalled = (grants: readonly Grant[], calls: readonly Call[], roles: Roles) =>
+  grants.filter(allows).filter((grant) => !calls.some((call) => covers(grant, call, roles.arn(call.resource))));
+
+const withoutReason = (grants: readonly Grant[]) => grants.filter((grant) => reservedFor(grant) === undefined);
+
+const line = ({ caller, action, resource }: Grant) => `${ROLES[caller]}: ${action} on ${resource}`;
+
+// A machine under load may take longer than a test's usual five seconds for a thousand simulations.
+jest.setTimeout(30_000);
+
+describe.each(STAGES)('the roles of stage %s', (stage) => {
+  let all: StageRoles;
+
+  beforeAll(() => {
+    all = stageRoles(stage);
+  });
+
+  test('are all simulated, or named with the reason why not', () => {
+    expect(undecided(Object.keys(all.roles.all))).toEqual([]);
+  });
+
+  test('are each taken by services of AWS alone, and but for Airflow by one', () => {
+    for (const [role, principals] of Object.entries(all.roles.all)) {
+      const unfit = principals.filter((principal) => !/^[a-z-]+\.amazonaws\.com$/.test(principal));
+      expect({ role, unfit, services: principals.length }).toEqual({
+        role,
+        unfit: [],
+        services: role === ROLES.airflow ? 2 : 1,
+      });
+    }
+  });
+
+  test('are those that functions and Airflow take, and say all in policies of their own', () => {
+    const { taken, elsewhere } = all.roles;
+    for (const step of STEPS) {
+      expect(taken).toHaveProperty(ROLES[step].replace(/Role$/, 'Function'), ROLES[step]);
+    }
+    expect(taken).toHaveProperty('AirflowEnvironment', ROLES.airflow);
+    expect(Object.values(taken).filter((role) => !(role in all.roles.all))).toEqual([]);
+    expect(elsewhere).toEqual([]);
+  });
+
+  test('allow every call that a local run made', async () => {
+    expect(await refused(all.roles, all.recorded)).toEqual([]);
+  });
+
+  test('allow what AWS services are documented to do with them', async () => {
+    expect(await refused(all.roles, all.services)).toEqual([]);
+  });
+
+  test('deny everything that they must never do', async () => {
+    expect(await permitted(all.roles, all.never)).toEqual([]);
+  });
+
+  test('grant nothing that is neither called nor kept for a reason', () => {
+    const { roles, recorded: calls, services } = all;
+    const unused = uncalled(roles.grants, [...calls, ...services], roles);
+    expect(withoutReason(unused).map(line)).toEqual([]);
+    // A reason that fits nothing any more has to go.
+    expect(new Set(unused.map(reservedFor))).toEqual(new Set(RESERVED));
+    console.log(
+      `IAM of ${stage}: ${calls.length} recorded and ${services.length} documented calls allowed, ` +
+        `${all.never.length} denied, ${unused.length} of ${roles.grants.filter(allows).length} grants unused, each with a reason`,
+    );
+  });
+
+  test('need each of their grants: without it, role, action and resource are named', async () => {
+    const { roles, recorded: seen, services } = all;
+    const calls = [...seen, ...services];
+    const needless: string[] = [];
+    for (const grant of roles.grants.filter(allows)) {
+      const covered = calls.filter((call) => covers(grant, call, roles.arn(call.resource)));
+      if (covered.length === 0) continue;
+      const rest = roles.grants.filter((each) => each !== grant);
+      if (!(await anyRefused(roles, covered, rest))) needless.push(line(grant));
+    }
+    expect(needless).toEqual([]);
+  });
+});
+
+describe('the matrix', () => {
+  let roles: Roles;
+  let calls: readonly Call[];
+
+  beforeAll(() => {
+    ({ roles, recorded: calls } = stageRoles('dev'));
+  });
+
+  test('has no role that no stage has', () => {
+    const all = new Set(STAGES.flatMap((stage) => Object.keys(stageRoles(stage).roles.all)));
+    expect(DECIDED.filter((role) => !all.has(role))).toEqual([]);
+  });
+
+  test('was recorded from every caller that a local run has', () => {
+    const recordable = CALLERS.filter((caller) => !NOT_LOCAL.includes(caller));
+    expect(new Set(RECORDED.map(({ caller }) => caller))).toEqual(new Set(recordable));
+  });
+
+  test('names role, action and resource of a grant that was dropped', async () => {
+    const raw = `${roles.arn('{LakeBucket.Arn}')}/raw/*`;
+    const dropped = roles.grants.filter(
+      ({ caller, action, resource }) => !(caller === 'compact' && action === 's3:GetObject' && resource === raw),
+    );
+    expect(dropped).toHaveLength(roles.grants.length - 1);
+    const missed = await refused(roles, calls, dropped);
+    expect(missed.length).toBeGreaterThan(0);
+    for (const each of missed) {
+      expect(each).toMatch(
+        /^StepsCompactRole: s3:GetObject on \{LakeBucket\.Arn\}\/raw\/posts\/partition=.* \(arn:aws:s3:::/,
+      );
+    }
+  });
+
+  test('names a grant that was added, and what it makes possible', async () => {
+    const added: Grant = {
+      caller: 'query',
+      effect: 'Allow',
+      action: 'cassandra:*',
+      resource: roles.arn('{ViewsBoundary}'),
+    };
+    const never: Call = { caller: 'query', action: 'cassandra:Modify', resource: '{ViewsBoundary}' };
+    expect(await permitted(roles, [never])).toEqual([]);
+    expect(await permitted(roles, [never], [...roles.grants, added])).toEqual([
+      expect.stringMatching(
+        /^StepsQueryRole: cassandra:Modify on \{ViewsBoundary\} \(arn:aws:cassandra:.*\/table\/boundary\)$/,
+      ),
+    ]);
+    const other: Grant = { ...added, action: 's3:GetObject', resource: `${roles.arn('{LakeBucket.Arn}')}/*` };
+    expect(withoutReason(uncalled([other], calls, roles)).map(line)).toEqual([
+      `StepsQueryRole: s3:GetObject on ${other.resource}`,
+    ]);
+  });
+
+  test('names a role that nobody decided on', () => {
+    expect(undecided([...Object.keys(roles.all), 'StepsExportRole'])).toEqual(['StepsExportRole']);
+  });
+
+  test('tells an action that does not exist', async () => {
+    const misspelt: Call = { caller: 'seal', action: 's3:GetObjekt', resource: '{LakeBucket.Arn}/seals/x' };
+    await expect(roles.simulate(misspelt)).rejects.toThrow('s3:GetObjekt');
+  });
+});

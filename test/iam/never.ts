@@ -1,0 +1,247 @@
+/** What each role must never be able to do: the promises that least privilege is about, with one example each. */
+import { type Call, type Caller, CALLERS, STEPS } from './roles';
+
+type Denied = readonly (readonly [action: string, ...resources: string[]])[];
+
+const CLUSTER = '{KafkaCluster.Arn}';
+const TOPIC = '{KafkaPosts.TopicArn}';
+const GROUP = 'arn:aws:kafka:REGION:ACCOUNT:group/CLUSTER/PROJECT-STAGE-archive';
+const lake = (...keys: string[]) => keys.map((key) => `{LakeBucket.Arn}/${key}`);
+const RAW = 'raw/posts/partition=0000/0-0.ndjson.zst';
+const POSTS = 'posts/bucket=B/partition=0000.parquet';
+const SEAL = 'seals/bucket=B.json';
+const MANIFEST = 'manifests/bucket=B.json';
+const VIEW = 'views/bucket=B/view.json';
+const DRIFT = 'drift/bucket=B.json';
+const JOB = 'jobs/batch_views.py';
+const CARRY = ['carry/seen/partition=0000/bucket=B.parquet', 'carry/pending/partition=0000/bucket=B.json'];
+const QUARANTINE = 'quarantine/posts/partition=0000/0.json';
+const EVERYWHERE = [RAW, POSTS, SEAL, MANIFEST, VIEW, DRIFT, JOB, QUARANTINE, ...CARRY];
+const TABLES = {
+  speed: '{ViewsSpeedViews}',
+  state: '{ViewsSpeedState}',
+  batch: '{ViewsBatchViews}',
+  boundary: '{ViewsBoundary}',
+};
+const ALL_TABLES = Object.values(TABLES);
+
+/** Everything under the lake but these. */
+const but = (...keys: string[]) => lake(...EVERYWHERE.filter((key) => !keys.includes(key)));
+
+const NO_KAFKA: Denied = [
+  ['kafka-cluster:Connect', CLUSTER],
+  ['kafka-cluster:ReadData', TOPIC],
+  ['kafka-cluster:WriteData', TOPIC],
+];
+const NO_TABLE: Denied = [
+  ['cassandra:Select', ...ALL_TABLES],
+  ['cassandra:Modify', ...ALL_TABLES],
+];
+const NO_LAKE: Denied = [
+  ['s3:GetObject', ...lake(...EVERYWHERE)],
+  ['s3:PutObject', ...lake(...EVERYWHERE)],
+  ['s3:ListBucket', '{LakeBucket.Arn}'],
+];
+/** What it may write it may not read, as only its pollers do that. */
+const PRODUCES_ONLY: Denied = [
+  ['kafka-cluster:ReadData', TOPIC],
+  ['kafka-cluster:AlterGroup', GROUP],
+];
+
+const NEVER: Readonly<Record<Caller, Denied>> = {
+  ingest: [...PRODUCES_ONLY, ...NO_LAKE, ...NO_TABLE],
+  archive: [
+    ['kafka-cluster:WriteData', TOPIC],
+    ['kafka-cluster:AlterGroup', 'arn:aws:kafka:REGION:ACCOUNT:group/CLUSTER/PROJECT-STAGE-aggregate'],
+    // It writes and never looks back.
+    ['s3:GetObject', ...lake(...EVERYWHERE)],
+    ['s3:ListBucket', '{LakeBucket.Arn}'],
+    ['s3:PutObject', ...but(RAW, QUARANTINE)],
+    ...NO_TABLE,
+  ],
+  aggregate: [
+    ['kafka-cluster:WriteData', TOPIC],
+    ['kafka-cluster:AlterGroup', GROUP],
+    ...NO_LAKE,
+    ['cassandra:Select', TABLES.boundary, TABLES.batch],
+    ['cassandra:Modify', TABLES.boundary, TABLES.batch],
+  ],
+  seal: [...PRODUCES_ONLY, ['s3:GetObject', ...but(SEAL)], ['s3:PutObject', ...but(SEAL)], ...NO_TABLE],
+  compact: [
+    ...NO_KAFKA,
+    ['s3:PutObject', ...lake(RAW, SEAL, VIEW, DRIFT, JOB, QUARANTINE)],
+    ['s3:GetObject', ...lake(VIEW, DRIFT, QUARANTINE)],
+    ...NO_TABLE,
+  ],
+  publish: [
+    ...NO_KAFKA,
+    ['s3:GetObject', ...but(SEAL, VIEW)],
+    ['s3:PutObject', ...lake(...EVERYWHERE)],
+    ['cassandra:Select', TABLES.speed, TABLES.state],
+    ['cassandra:Modify', TABLES.speed, TABLES.state],
+  ],
+  reconcile: [
+    ...NO_KAFKA,
+    ['s3:GetObject', ...but(SEAL)],
+    ['s3:PutObject', ...but(DRIFT)],
+    // A comparison that could write what it compares would prove nothing.
+    ['cassandra:Modify', TABLES.speed, TABLES.state, TABLES.batch],
+  ],
+  query: [...NO_KAFKA, ...NO_LAKE, ['cassandra:Modify', ...ALL_TABLES], ['cassandra:Select', TABLES.state]],
+  canary: [
+    ...NO_KAFKA,
+    ...NO_LAKE,
+    ...NO_TABLE,
+    [
+      'lambda:InvokeFunction',
+      '{StepsArchiveFunction.Arn}',
+      '{StepsAggregateFunction.Arn}',
+      '{StepsSealFunction.Arn}',
+      '{StepsPublishFunction.Arn}',
+    ],
+    ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
+  ],
+  spark: [
+    ...NO_KAFKA,
+    ['s3:PutObject', ...but(VIEW)],
+    ['s3:GetObject', ...lake(RAW, QUARANTINE, DRIFT, SEAL, ...CARRY)],
+    ...NO_TABLE,
+    ['lambda:InvokeFunction', '{StepsPublishFunction.Arn}'],
+  ],
+  airflow: [
+    ...NO_KAFKA,
+    ...NO_LAKE,
+    ...NO_TABLE,
+    [
+      'lambda:InvokeFunction',
+      '{StepsIngestFunction.Arn}',
+      '{StepsArchiveFunction.Arn}',
+      '{StepsAggregateFunction.Arn}',
+      '{StepsQueryFunction.Arn}',
+      'arn:aws:lambda:REGION:ACCOUNT:function:another',
+    ],
+    ['emr-serverless:StartJobRun', 'arn:aws:emr-serverless:REGION:ACCOUNT:/applications/another'],
+    ['emr-serverless:CancelJobRun', 'arn:aws:emr-serverless:REGION:ACCOUNT:/applications/another/jobruns/0'],
+    ['emr-serverless:UpdateApplication', '{SparkApplication.Arn}'],
+    ['emr-serverless:StopApplication', '{SparkApplication.Arn}'],
+    ['s3:PutObject', '{AirflowBucket.Arn}/dags/pipeline.py'],
+    ['s3:ListAllMyBuckets', '*'],
+    // Its own account's keys, and the service's in another way than by the queue.
+    ['kms:Decrypt', 'arn:aws:kms:REGION:ACCOUNT:key/0a1b', 'arn:aws:kms:REGION:111122223333:key/0a1b'],
+    ['sqs:SendMessage', 'arn:aws:sqs:REGION:ACCOUNT:another'],
+  ],
+  jobFiles: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ['s3:GetObject', ...lake(...EVERYWHERE), 'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip'],
+    ['s3:PutObject', ...but(JOB), '{AirflowBucket.Arn}/dags/pipeline.py'],
+    // A run that is under way may still read a file that this version no longer has.
+    ['s3:DeleteObject', ...lake(...EVERYWHERE)],
+  ],
+  dagFiles: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ...NO_LAKE,
+    [
+      's3:GetObject',
+      '{AirflowBucket.Arn}/dags/pipeline.py',
+      'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip',
+    ],
+    ['s3:PutObject', '{AirflowBucket.Arn}/requirements.txt'],
+  ],
+  flowLogs: [...NO_KAFKA, ...NO_TABLE, ...NO_LAKE],
+};
+
+/** Of every step: the network is Lambda's business, never the code's. */
+const NO_STEP: Denied = [
+  ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
+  ['ec2:DeleteNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+  ['ec2:AssignPrivateIpAddresses', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+  ['ec2:UnassignPrivateIpAddresses', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+];
+
+/** For every role. */
+const NOBODY: Denied = [
+  ['s3:DeleteObject', ...lake(RAW, POSTS, SEAL, MANIFEST, VIEW)],
+  ['s3:DeleteObjectVersion', ...lake(RAW, POSTS)],
+  ['s3:PutBucketPolicy', '{LakeBucket.Arn}'],
+  ['s3:PutLifecycleConfiguration', '{LakeBucket.Arn}'],
+  ['kafka-cluster:DeleteTopic', TOPIC],
+  ['kafka-cluster:AlterTopic', TOPIC],
+  ['kafka-cluster:AlterCluster', CLUSTER],
+  ['kafka:DeleteCluster', CLUSTER],
+  ['cassandra:Drop', ...ALL_TABLES],
+  ['cassandra:Alter', ...ALL_TABLES],
+  ['cassandra:Modify', 'keyspace/system/table/local'],
+  ['lambda:UpdateFunctionCode', '{StepsIngestFunction.Arn}', '{StepsPublishFunction.Arn}'],
+  ['lambda:UpdateFunctionConfiguration', '{StepsIngestFunction.Arn}'],
+  ['lambda:AddPermission', '{StepsIngestFunction.Arn}'],
+  // What belongs to another copy or another app of the account.
+  ['s3:GetObject', 'arn:aws:s3:::another/key'],
+  ['s3:PutObject', 'arn:aws:s3:::another/key'],
+  ['cassandra:Select', 'keyspace/another/table/batch_views'],
+  ['cassandra:Modify', 'keyspace/another/table/batch_views'],
+  ['kafka-cluster:Connect', 'arn:aws:kafka:REGION:ACCOUNT:cluster/another/0a1b'],
+  ['kafka-cluster:WriteData', 'arn:aws:kafka:REGION:ACCOUNT:topic/CLUSTER/another'],
+  ['kafka-cluster:ReadData', 'arn:aws:kafka:REGION:ACCOUNT:topic/CLUSTER/another'],
+  ['iam:PutRolePolicy', '{StepsIngestRole.Arn}', '{AirflowRole.Arn}'],
+  ['iam:PassRole', '{AirflowRole.Arn}', '{StepsPublishRole.Arn}'],
+  ['sts:AssumeRole', '{SparkJobRole.Arn}', '{AirflowRole.Arn}'],
+  ['logs:DeleteLogGroup', '{StepsIngestLogs.Arn}:log-stream:'],
+  ['logs:PutLogEvents', 'arn:aws:logs:REGION:ACCOUNT:log-group:another:log-stream:x'],
+];
+
+/** Listing is limited by prefix, and a role passed to one service: the conditions, each in a way that breaks it. */
+const CONDITIONS: readonly Call[] = [
+  ...(
+    [
+      ['seal', 'posts/'],
+      ['seal', 'views/'],
+      ['compact', 'views/'],
+      ['compact', 'quarantine/'],
+      ['publish', 'raw/'],
+      ['publish', 'posts/'],
+      ['reconcile', 'raw/'],
+      ['spark', 'raw/'],
+      ['spark', 'carry/'],
+    ] as const
+  ).map(([caller, prefix]) => list(caller, prefix)),
+  // Without a prefix it would be a list of everything.
+  ...(['seal', 'compact', 'publish', 'reconcile', 'spark'] as const).map((caller) => list(caller, '')),
+  ...['lambda.amazonaws.com', 'ec2.amazonaws.com'].map((service): Call => ({
+    caller: 'airflow',
+    action: 'iam:PassRole',
+    resource: '{SparkJobRole.Arn}',
+    context: { 'iam:PassedToService': service },
+  })),
+  ...(
+    [
+      ['archive', 's3:PutObject', RAW],
+      ['compact', 's3:GetObject', RAW],
+      ['spark', 's3:PutObject', VIEW],
+    ] as const
+  ).map(([caller, action, key]): Call => ({
+    caller,
+    action,
+    resource: lake(key)[0],
+    // The bucket's own policy.
+    context: { 'aws:SecureTransport': 'false' },
+  })),
+];
+
+function list(caller: Caller, prefix: string): Call {
+  return { caller, action: 's3:ListBucket', resource: '{LakeBucket.Arn}', context: { 's3:prefix': prefix } };
+}
+
+/** The lists as single calls of a stage. */
+export function neverCalls({ project, stage, cluster }: { project: string; stage: string; cluster: string }): Call[] {
+  const single = (caller: Caller, denied: Denied) =>
+    denied.flatMap(([action, ...resources]) =>
+      resources.map((resource): Call => {
+        const named = resource.replace('PROJECT', project).replace('STAGE', stage).replace('CLUSTER', cluster);
+        return { caller, action, resource: named };
+      }),
+    );
+  const denied = (caller: Caller) => [...NEVER[caller], ...NOBODY, ...(STEPS.includes(caller) ? NO_STEP : [])];
+  return [...CALLERS.flatMap((caller) => single(caller, denied(caller))), ...CONDITIONS];
+}

@@ -1,0 +1,308 @@
+/** The roles of the synthesized templates, resolved with made-up ARNs and simulated. */
+import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import { type Stack, type TemplateResource } from '../../local/assembly/cloud-assembly';
+import { createResolver } from '../../local/assembly/intrinsics';
+import { ACCOUNT, PARTITION, REGION } from '../../local/assembly/resource-types';
+import { type Templates } from '../support/synth';
+
+/**
+ * Actions that the service authorization reference calls unable to name a resource, though they can: AWS's own policies for
+ * Firehose and MSK Connect, and CDK's for its look-up of brokers, name the cluster. The simulator goes by the reference, so
+ * they are simulated under the name of one that it knows right.
+ */
+const STAND_INS: Readonly<Record<string, string>> = { 'kafka:GetBootstrapBrokers': 'kafka:DescribeCluster' };
+const standIn = (action: string) => STAND_INS[action] ?? action;
+
+/** Every caller of the pipeline and the logical id of its role, without the hash at its end. */
+export const ROLES = {
+  ingest: 'StepsIngestRole',
+  archive: 'StepsArchiveRole',
+  aggregate: 'StepsAggregateRole',
+  seal: 'StepsSealRole',
+  compact: 'StepsCompactRole',
+  publish: 'StepsPublishRole',
+  reconcile: 'StepsReconcileRole',
+  query: 'StepsQueryRole',
+  canary: 'CanaryRole',
+  spark: 'SparkJobRole',
+  airflow: 'AirflowRole',
+  jobFiles: 'SparkJobFilesRole',
+  dagFiles: 'AirflowDagsRole',
+  flowLogs: 'NetworkVpcAllIAMRole',
+} as const;
+
+export type Caller = keyof typeof ROLES;
+export const CALLERS = Object.keys(ROLES) as Caller[];
+/** The functions that are steps of the pipeline, all in its network. */
+export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
+/** All functions of the pipeline. A stage may have no canary. */
+export const FUNCTIONS: readonly Caller[] = [...STEPS, 'canary'];
+/** What a local run does in another way or has nothing of: it copies files, and has no network. */
+export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs'];
+
+/** Roles of the templates that are not simulated, each with its reason. */
+export const NOT_SIMULATED: Readonly<Record<string, string>> = {
+  CustomS3AutoDeleteObjectsCustomResourceProviderRole:
+    "CDK's function that empties a bucket which goes with its stack: it writes its log, and what it may do else is in the bucket's policy",
+  CustomVpcRestrictDefaultSGCustomResourceProviderRole:
+    "CDK's function that empties the default security group: it writes its log, and may change that one group",
+};
+
+/** What a caller asks of AWS; resources as the templates name them, see `recorded-calls.json`. */
+export interface Call {
+  readonly caller: Caller;
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
+  /** Asked by a service of AWS in the role's name. @default - by the program that runs with the role */
+  readonly by?: 'service';
+}
+
+/** A statement of a role's policies, split into one action and one resource. */
+export interface Grant {
+  readonly caller: Caller;
+  readonly effect: 'Allow' | 'Deny';
+  readonly action: string;
+  /** Resolved, with the wildcards of the policy. */
+  readonly resource: string;
+  /** Everything but `resource`. */
+  readonly allBut?: true;
+  readonly condition?: unknown;
+}
+
+export type Verdict = 'Allowed' | 'ImplicitlyDenied' | 'ExplicitlyDenied';
+
+export interface Roles {
+  readonly grants: readonly Grant[];
+  /** Logical ids, without hash, of all roles, with the services and accounts that may take each. */
+  readonly all: Readonly<Record<string, readonly string[]>>;
+  /** Logical ids, without hash, of the role that each function, the application's job and the environment take. */
+  readonly taken: Readonly<Record<string, string>>;
+  /** Managed policies and inline ones, neither of which {@link grants} would show. */
+  readonly elsewhere: readonly string[];
+  /** The assets that each upload copies, as ARNs. */
+  readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
+  /** The ARN of what a call names. */
+  arn(resource: string): string;
+  /**
+   * What IAM says, with the policies of bucket and VPC endpoint that the templates have.
+   * @param grants in the place of the templates' own
+   */
+  simulate(call: Call, grants?: readonly Grant[]): Promise<Verdict>;
+}
+
+const bare = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
+const list = <T>(value: T | readonly T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));
+
+interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | string[];
+  readonly Resource?: string | string[];
+  readonly NotResource?: string | string[];
+  readonly Condition?: unknown;
+}
+
+interface Placed {
+  readonly stack: Stack;
+  readonly logicalId: string;
+  readonly resource: TemplateResource;
+}
+
+export function rolesOf({ config, network, storage, processing, orchestration, observability }: Templates): Roles {
+  const stacks: Stack[] = Object.entries({ network, storage, processing, orchestration, observability }).map(
+    ([id, template]) => ({
+      name: `${config.project}-${config.stage}-${id}`,
+      template: template.toJSON() as Stack['template'],
+    }),
+  );
+  const resolver = createResolver(stacks);
+  const all = stacks.flatMap((stack) =>
+    Object.entries(stack.template.Resources ?? {}).map(([logicalId, resource]): Placed => ({
+      stack,
+      logicalId,
+      resource,
+    })),
+  );
+  const ofType = (type: string) => all.filter(({ resource }) => resource.Type === type);
+  const property = ({ stack, logicalId, resource }: Placed, name: string) =>
+    resolver.resolve(stack, resource.Properties?.[name], logicalId);
+  const trusted = (role: Placed): string[] => {
+    const { Statement } = property(role, 'AssumeRolePolicyDocument') as {
+      Statement: { Principal: string | Record<string, string | string[]> }[];
+    };
+    return Statement.flatMap(({ Principal }) =>
+      typeof Principal === 'string' ? Principal : Object.values(Principal).flat(),
+    );
+  };
+  const named = (id: string) => {
+    const found = all.filter(({ logicalId }) => bare(logicalId) === id);
+    if (found.length !== 1) throw new Error(`expected one resource called ${id}, found ${found.length}`);
+    return found[0];
+  };
+
+  const roles = new Map(ofType('AWS::IAM::Role').map((role) => [resolver.ref(role.stack, role.logicalId), role]));
+  const roleOfArn = (arn: unknown) => {
+    const role = [...roles.values()].find((each) => resolver.attribute(each.stack, each.logicalId, 'Arn') === arn);
+    return role ? bare(role.logicalId) : String(arn);
+  };
+  const callerOf = new Map<string, Caller>(CALLERS.map((caller) => [ROLES[caller], caller]));
+  const grants = ofType('AWS::IAM::Policy').flatMap((policy) =>
+    list(property(policy, 'Roles') as string[])
+      .map((name) => callerOf.get(bare(roles.get(name)!.logicalId)))
+      .filter((caller) => caller !== undefined)
+      .flatMap((caller) =>
+        (property(policy, 'PolicyDocument') as { Statement: Statement[] }).Statement.flatMap((statement) =>
+          grantsOf(caller, statement),
+        ),
+      ),
+  );
+  const documents = (type: string) =>
+    ofType(type)
+      .map((each) => ({ each, document: property(each, 'PolicyDocument') }))
+      .filter(({ document }) => document !== undefined);
+  const bucketPolicies = new Map(
+    documents('AWS::S3::BucketPolicy').map(({ each, document }) => [property(each, 'Bucket'), document]),
+  );
+  const endpointPolicies = new Map(
+    documents('AWS::EC2::VPCEndpoint').map(({ each, document }) => [
+      String(property(each, 'ServiceName')).split('.').at(-1)!,
+      document,
+    ]),
+  );
+
+  const arns = new Map<string, string>();
+  function arn(resource: string): string {
+    const found = arns.get(resource) ?? resolved(resource);
+    arns.set(resource, found);
+    return found;
+  }
+
+  /** `{Id.Attribute}…`, `{Table}`, `keyspace/…`, or an ARN with `REGION` and `ACCOUNT`. */
+  function resolved(resource: string): string {
+    if (resource.startsWith('keyspace/')) return `arn:${PARTITION}:cassandra:${REGION}:${ACCOUNT}:/${resource}`;
+    const [, id, attribute, rest] = /^\{(\w+)(?:\.(\w+))?\}(.*)$/.exec(resource) ?? [];
+    if (id === undefined) return resource.replace('REGION', REGION).replace('ACCOUNT', ACCOUNT);
+    const { stack, logicalId, resource: found } = named(id);
+    if (found.Type === 'AWS::Cassandra::Table') {
+      const [keyspace, table] = resolver.ref(stack, logicalId).split('|');
+      return arn(`keyspace/${keyspace}/table/${table}`);
+    }
+    // The ARN of a log group ends in a wildcard, in the place of which stands the stream.
+    return resolver.attribute(stack, logicalId, attribute).replace(/:\*$/, '') + rest;
+  }
+
+  const uploads = ofType('Custom::CDKBucketDeployment');
+  const assetsOf = (caller: Caller) =>
+    uploads
+      .filter(({ logicalId }) => logicalId.startsWith(ROLES[caller].replace(/Role$/, '')))
+      .flatMap((upload) => {
+        const buckets = property(upload, 'SourceBucketNames') as string[];
+        const keys = property(upload, 'SourceObjectKeys') as string[];
+        return keys.map((key, at) => `arn:${PARTITION}:s3:::${buckets[at]}/${key}`);
+      });
+
+  return {
+    grants,
+    arn,
+    assets: { jobFiles: assetsOf('jobFiles'), dagFiles: assetsOf('dagFiles') },
+    all: Object.fromEntries([...roles.values()].map((role) => [bare(role.logicalId), trusted(role)])),
+    taken: Object.fromEntries([
+      ...ofType('AWS::Lambda::Function').map((fn) => [bare(fn.logicalId), roleOfArn(property(fn, 'Role'))]),
+      ...ofType('AWS::MWAA::Environment').map((each) => [
+        bare(each.logicalId),
+        roleOfArn(property(each, 'ExecutionRoleArn')),
+      ]),
+    ]),
+    elsewhere: [
+      ...[...roles.values()]
+        .filter(({ logicalId }) => callerOf.has(bare(logicalId)))
+        .filter(
+          (role) => list(property(role, 'ManagedPolicyArns')).length + list(property(role, 'Policies')).length > 0,
+        )
+        .map(({ logicalId }) => bare(logicalId)),
+      ...ofType('AWS::IAM::ManagedPolicy').map(({ logicalId }) => bare(logicalId)),
+    ],
+    async simulate(call, own = grants) {
+      const role = named(ROLES[call.caller]);
+      const service = call.action.split(':')[0];
+      const resource = arn(call.resource);
+      const bucket = service === 's3' ? resource.split(':::')[1]?.split('/')[0] : undefined;
+      const endpoint = call.caller === 'airflow' ? undefined : endpointPolicies.get(service);
+      const byCode = FUNCTIONS.includes(call.caller) && call.by !== 'service';
+      const simulation: Simulation = {
+        request: {
+          principal: resolver.attribute(role.stack, role.logicalId, 'Arn'),
+          action: standIn(call.action),
+          resource: { resource, accountId: /^\d{12}$/.test(resource.split(':')[4]) ? resource.split(':')[4] : ACCOUNT },
+          contextVariables: {
+            'aws:SecureTransport': 'true',
+            ...(byCode
+              ? { 'lambda:SourceFunctionArn': arn(`{${ROLES[call.caller].replace(/Role$/, 'Function')}.Arn}`) }
+              : {}),
+            ...call.context,
+          },
+        },
+        identityPolicies: policiesOf(call, own),
+        serviceControlPolicies: [],
+        resourceControlPolicies: [],
+        resourcePolicy: bucketPolicies.get(bucket) ?? (FOREIGN.includes(service) ? TRUSTS_ACCOUNT : undefined),
+        vpcEndpointPolicies: endpoint === undefined ? undefined : [{ name: service, policy: endpoint }],
+      };
+      const result = await runSimulation(simulation, {});
+      if (result.resultType === 'error') {
+        throw new Error(`${call.caller}: ${call.action} on ${resource}: ${JSON.stringify(result.errors)}`);
+      }
+      return result.overallResult;
+    },
+  };
+}
+
+function grantsOf(caller: Caller, statement: Statement): Grant[] {
+  const { Effect: effect, Condition: condition, Resource, NotResource } = statement;
+  return list(statement.Action).flatMap((action) => [
+    ...list(Resource).map((resource): Grant => ({ caller, effect, action, resource, condition })),
+    ...list(NotResource).map((resource): Grant => ({ caller, effect, action, resource, allBut: true, condition })),
+  ]);
+}
+
+/** The role's policy, without the statements on other actions: they decide nothing, and the simulator reads them all each time. */
+function policiesOf({ caller, action }: Call, grants: readonly Grant[]): Simulation['identityPolicies'] {
+  const statements = grants
+    .filter((grant) => grant.caller === caller && fits(action.toLowerCase(), grant.action.toLowerCase()))
+    .map(({ effect, action: granted, resource, allBut, condition }) => ({
+      Effect: effect,
+      Action: standIn(granted),
+      [allBut ? 'NotResource' : 'Resource']: resource,
+      ...(condition === undefined ? {} : { Condition: condition }),
+    }));
+  if (statements.length === 0) return [];
+  return [{ name: ROLES[caller], policy: { Version: '2012-10-17', Statement: statements } }];
+}
+
+/** What the other side of a call to another account, or to a key, says: it leaves the decision to the caller's policies. */
+const TRUSTS_ACCOUNT = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: `arn:${PARTITION}:iam::${ACCOUNT}:root` }, Action: '*', Resource: '*' },
+  ],
+};
+/** Services whose resources the pipeline uses in accounts of AWS. */
+const FOREIGN: readonly string[] = ['kms', 'sqs'];
+
+/** Whether a text fits a pattern of IAM with `*` and `?`. */
+export function fits(text: string, pattern: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 's').test(text);
+}
+
+/** Whether a grant speaks of a call, its condition aside. */
+export function covers(grant: Grant, call: Call, arn: string): boolean {
+  return (
+    grant.caller === call.caller &&
+    fits(call.action.toLowerCase(), grant.action.toLowerCase()) &&
+    fits(arn, grant.resource) !== (grant.allBut ?? false)
+  );
+}

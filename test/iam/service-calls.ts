@@ -1,0 +1,237 @@
+/**
+ * What AWS services do with the roles, which no local run shows: it has neither a network of Lambda's, nor pollers, nor
+ * MWAA. Each with the page that says so.
+ */
+import { type Call, type Caller, FUNCTIONS, ROLES, STEPS } from './roles';
+
+interface ServiceCalls {
+  readonly why: string;
+  readonly see: string;
+  readonly callers: readonly Caller[];
+  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` what an upload copies. */
+  readonly calls: Readonly<Record<string, readonly string[]>>;
+  readonly context?: Readonly<Record<string, string>>;
+  /** Whether it is the function's own code that asks. @default - the service does */
+  readonly byCode?: true;
+}
+
+const CLUSTER = ['{KafkaCluster.Arn}'];
+const TOPIC = ['{KafkaPosts.TopicArn}'];
+const AIRFLOW_LOGS = ['arn:aws:logs:REGION:ACCOUNT:log-group:airflow-PROJECT-STAGE-Task:log-stream:x'];
+const AIRFLOW_QUEUE = ['arn:aws:sqs:REGION:111122223333:airflow-celery-0a1b'];
+/** A key in the account of the service. */
+const AIRFLOW_KEY = ['arn:aws:kms:REGION:111122223333:key/0a1b'];
+const AIRFLOW_BUCKET = ['{AirflowBucket.Arn}'];
+const AIRFLOW_DAG = ['{AirflowBucket.Arn}/dags/pipeline.py'];
+
+const LIST: readonly ServiceCalls[] = [
+  {
+    why: 'Lambda writes the log of a function',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
+    callers: FUNCTIONS,
+    calls: {
+      'logs:CreateLogStream': ['{LOGS.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{LOGS.Arn}:log-stream:x'],
+    },
+  },
+  {
+    why: 'Lambda puts a function into a network',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions',
+    callers: STEPS,
+    calls: {
+      'ec2:CreateNetworkInterface': [
+        'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0',
+        'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0',
+      ],
+      'ec2:DeleteNetworkInterface': ['arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+      'ec2:AssignPrivateIpAddresses': ['arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+      'ec2:UnassignPrivateIpAddresses': ['arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
+      'ec2:DescribeNetworkInterfaces': ['*'],
+      'ec2:DescribeSubnets': ['*'],
+    },
+  },
+  {
+    why: 'Lambda sends traces',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html',
+    callers: FUNCTIONS,
+    calls: { 'xray:PutTraceSegments': ['*'], 'xray:PutTelemetryRecords': ['*'] },
+  },
+  {
+    why: 'The pollers of an event source find the cluster, read the topic and commit for the group',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html',
+    callers: ['archive', 'aggregate'],
+    calls: {
+      'kafka:DescribeClusterV2': CLUSTER,
+      'kafka:GetBootstrapBrokers': CLUSTER,
+      'ec2:DescribeVpcs': ['*'],
+      'ec2:DescribeSecurityGroups': ['*'],
+      'kafka-cluster:Connect': CLUSTER,
+      'kafka-cluster:DescribeClusterDynamicConfiguration': CLUSTER,
+      'kafka-cluster:DescribeTopic': TOPIC,
+      'kafka-cluster:ReadData': TOPIC,
+      'kafka-cluster:DescribeGroup': ['arn:aws:kafka:REGION:ACCOUNT:group/CLUSTER/PROJECT-STAGE-CALLER'],
+      'kafka-cluster:AlterGroup': ['arn:aws:kafka:REGION:ACCOUNT:group/CLUSTER/PROJECT-STAGE-CALLER'],
+    },
+  },
+  {
+    why: 'Keyspaces fills system.peers with the addresses of its VPC endpoint',
+    see: 'https://docs.aws.amazon.com/keyspaces/latest/devguide/vpc-endpoints.html',
+    callers: ['aggregate', 'publish', 'reconcile', 'query'],
+    byCode: true,
+    calls: { 'ec2:DescribeNetworkInterfaces': ['*'], 'ec2:DescribeVpcEndpoints': ['*'] },
+  },
+  {
+    why: 'EMR Serverless writes the log of a job',
+    see: 'https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/logging.html#jobs-log-storage-cw',
+    callers: ['spark'],
+    calls: {
+      'logs:CreateLogStream': ['{SparkLogs.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{SparkLogs.Arn}:log-stream:x'],
+      'logs:DescribeLogStreams': ['{SparkLogs.Arn}:log-stream:'],
+      'logs:DescribeLogGroups': ['*'],
+    },
+  },
+  {
+    why: 'MWAA reads its DAGs, writes its logs and metrics',
+    see: 'https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html',
+    callers: ['airflow'],
+    calls: {
+      'airflow:PublishMetrics': ['arn:aws:airflow:REGION:ACCOUNT:environment/PROJECT-STAGE'],
+      'cloudwatch:PutMetricData': ['*'],
+      's3:GetObject': AIRFLOW_DAG,
+      's3:GetObjectVersion': AIRFLOW_DAG,
+      's3:ListBucket': AIRFLOW_BUCKET,
+      's3:ListBucketVersions': AIRFLOW_BUCKET,
+      's3:GetBucketVersioning': AIRFLOW_BUCKET,
+      's3:GetBucketPublicAccessBlock': AIRFLOW_BUCKET,
+      's3:GetEncryptionConfiguration': AIRFLOW_BUCKET,
+      's3:GetAccountPublicAccessBlock': ['*'],
+      'logs:CreateLogGroup': AIRFLOW_LOGS,
+      'logs:CreateLogStream': AIRFLOW_LOGS,
+      'logs:PutLogEvents': AIRFLOW_LOGS,
+      'logs:GetLogEvents': AIRFLOW_LOGS,
+      'logs:GetLogRecord': AIRFLOW_LOGS,
+      'logs:GetLogGroupFields': AIRFLOW_LOGS,
+      'logs:GetQueryResults': AIRFLOW_LOGS,
+      'logs:DescribeLogGroups': ['*'],
+    },
+  },
+  {
+    why: "MWAA's scheduler and workers talk by a queue of the service",
+    see: 'https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html',
+    callers: ['airflow'],
+    calls: {
+      'sqs:ChangeMessageVisibility': AIRFLOW_QUEUE,
+      'sqs:DeleteMessage': AIRFLOW_QUEUE,
+      'sqs:GetQueueAttributes': AIRFLOW_QUEUE,
+      'sqs:GetQueueUrl': AIRFLOW_QUEUE,
+      'sqs:ReceiveMessage': AIRFLOW_QUEUE,
+      'sqs:SendMessage': AIRFLOW_QUEUE,
+    },
+  },
+  {
+    why: "MWAA encrypts that queue with the service's key",
+    see: 'https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html',
+    callers: ['airflow'],
+    calls: {
+      'kms:Decrypt': AIRFLOW_KEY,
+      'kms:DescribeKey': AIRFLOW_KEY,
+      'kms:GenerateDataKey': AIRFLOW_KEY,
+      'kms:Encrypt': AIRFLOW_KEY,
+    },
+    context: { 'kms:ViaService': 'sqs.us-east-1.amazonaws.com' },
+  },
+];
+
+const CDK_UPLOAD = 'https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html';
+
+const UPLOADS: readonly ServiceCalls[] = [
+  {
+    why: "CDK's function fetches the asset of an upload",
+    see: CDK_UPLOAD,
+    callers: ['jobFiles', 'dagFiles'],
+    calls: { 's3:GetObject': ['ASSETS'] },
+  },
+  {
+    why: 'It copies what is new of the job',
+    see: CDK_UPLOAD,
+    callers: ['jobFiles'],
+    calls: { 's3:PutObject': ['{LakeBucket.Arn}/jobs/batch_views.py'] },
+  },
+  {
+    why: 'For that it lists what is there',
+    see: CDK_UPLOAD,
+    callers: ['jobFiles'],
+    calls: { 's3:ListBucket': ['{LakeBucket.Arn}'] },
+    context: { 's3:prefix': 'jobs/' },
+  },
+  {
+    why: 'It copies what is new of the DAGs, and deletes what is gone',
+    see: CDK_UPLOAD,
+    callers: ['dagFiles'],
+    calls: { 's3:PutObject': AIRFLOW_DAG, 's3:DeleteObject': AIRFLOW_DAG },
+  },
+  {
+    why: 'For that it lists what is there',
+    see: CDK_UPLOAD,
+    callers: ['dagFiles'],
+    calls: { 's3:ListBucket': AIRFLOW_BUCKET },
+    context: { 's3:prefix': 'dags/' },
+  },
+  {
+    why: 'It writes its log',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
+    callers: ['jobFiles'],
+    calls: {
+      'logs:CreateLogStream': ['{SparkJobFilesLogs.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{SparkJobFilesLogs.Arn}:log-stream:x'],
+    },
+  },
+  {
+    why: 'It writes its log',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
+    callers: ['dagFiles'],
+    calls: {
+      'logs:CreateLogStream': ['{AirflowDagsLogs.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{AirflowDagsLogs.Arn}:log-stream:x'],
+    },
+  },
+  {
+    why: 'The network writes its flow logs',
+    see: 'https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html',
+    callers: ['flowLogs'],
+    calls: {
+      'logs:CreateLogStream': ['{NetworkFlowLogs.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{NetworkFlowLogs.Arn}:log-stream:x'],
+      'logs:DescribeLogStreams': ['{NetworkFlowLogs.Arn}:log-stream:'],
+    },
+  },
+];
+
+export interface Names {
+  readonly project: string;
+  readonly stage: string;
+  /** `name/uuid` of the Kafka cluster. */
+  readonly cluster: string;
+  /** ARNs of what each upload copies. */
+  readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
+}
+
+/** The list as single calls of a stage. */
+export function serviceCalls({ project, stage, cluster, assets }: Names): Call[] {
+  return [...LIST, ...UPLOADS].flatMap(({ callers, calls, context, byCode }) =>
+    callers.flatMap((caller) =>
+      Object.entries(calls).flatMap(([action, resources]) =>
+        (resources[0] === 'ASSETS' ? (assets[caller] ?? []) : resources).map((resource): Call => {
+          const named = resource
+            .replace('LOGS', ROLES[caller].replace(/Role$/, 'Logs'))
+            .replace('PROJECT', project)
+            .replace('STAGE', stage)
+            .replace('CLUSTER', cluster)
+            .replace('CALLER', caller);
+          return { caller, action, resource: named, context, by: byCode ? undefined : 'service' };
+        }),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,53 @@
+/** Grants that neither a local run nor an AWS service uses, each with the reason why it is there all the same. */
+import { type Caller, type Grant } from './roles';
+
+export interface Reserved {
+  readonly reason: string;
+  /** @default - any */
+  readonly callers?: readonly Caller[];
+  readonly action: string;
+  /** What the resource contains. @default - anything */
+  readonly resource?: string;
+}
+
+export const RESERVED: readonly Reserved[] = [
+  {
+    reason: 'a view too large for one part: one that fails is cleaned up at once, not by lifecycle after a week',
+    callers: ['spark'],
+    action: 's3:AbortMultipartUpload',
+  },
+  {
+    reason: 'for who may not list, a missing key is forbidden (403) instead of missing (404)',
+    callers: ['reconcile'],
+    action: 's3:ListBucket',
+  },
+  {
+    reason: 'the operator starts an application that has stopped; the local one never stops',
+    callers: ['airflow'],
+    action: 'emr-serverless:StartApplication',
+  },
+  {
+    reason: 'the operator cancels the job of a task that is ended',
+    callers: ['airflow'],
+    action: 'emr-serverless:CancelJobRun',
+  },
+  {
+    reason: 'the link from a task to the Spark UI of its job',
+    callers: ['airflow'],
+    action: 'emr-serverless:GetDashboardForJobRun',
+  },
+  {
+    reason: "EMR's build of S3A may look at an object before it replaces it; the one of the local run only lists",
+    callers: ['spark'],
+    action: 's3:GetObject',
+    resource: '/views/',
+  },
+];
+
+export const reservedFor = (grant: Grant): Reserved | undefined =>
+  RESERVED.find(
+    ({ callers, action, resource = '' }) =>
+      action === grant.action &&
+      (callers ?? [grant.caller]).includes(grant.caller) &&
+      grant.resource.includes(resource),
+  );
