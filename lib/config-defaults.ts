@@ -36,6 +36,8 @@ const DEV: PipelineConfig = {
   sparkPollSeconds: 15,
   airflowClass: 'mw1.micro',
   airflowWebserver: 'public',
+  grafana: 'none',
+  grafanaAuth: 'sso',
   deferrable: true,
   // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough here.
   prometheus: 'none',
@@ -69,6 +71,7 @@ const PROD: PipelineConfig = {
   canaryMinutes: 5,
   airflowClass: 'mw1.small',
   airflowWebserver: 'private',
+  grafana: 'managed',
   prometheus: 'managed',
 };
 

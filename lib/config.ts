@@ -125,6 +125,16 @@ export interface PipelineConfig {
    */
   readonly runbookUrl?: string;
 
+  /** Whether the boards are in a workspace of Managed Grafana, or only written as files (`npm run dashboards`). */
+  readonly grafana: 'managed' | 'none';
+  /** Who lets people into Grafana: IAM Identity Center, which the account must have, or a SAML provider. */
+  readonly grafanaAuth: 'sso' | 'saml';
+  /**
+   * Address of the metadata of the provider where `grafanaAuth` is `saml`.
+   * @default - none
+   */
+  readonly grafanaSamlMetadata?: string;
+
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker itself. */
   readonly deferrable: boolean;
   /** Whether Managed Prometheus watches the brokers, with the rules of `prometheus/rules`, or CloudWatch alone. */
@@ -250,6 +260,9 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   airflowClass: oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
   airflowWebserver: oneOf('public', 'private'),
   deferrable: YES_NO,
+  grafana: oneOf('managed', 'none'),
+  grafanaAuth: oneOf('sso', 'saml'),
+  grafanaSamlMetadata: matching(/^https:\/\/\S+$/, 'an https address'),
   prometheus: oneOf('managed', 'none'),
   canaryMinutes: integer(0, 60),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),
@@ -308,6 +321,12 @@ const COMBINATIONS: readonly Combination[] = [
     broken: (c) => c.auth !== 'jwt' && (c.jwtIssuer !== undefined || c.jwtAudience !== undefined),
     message: (c) =>
       `${c.jwtIssuer !== undefined ? 'jwtIssuer' : 'jwtAudience'} must be left out where auth is not jwt, got auth ${c.auth}`,
+  },
+  {
+    broken: (c) => (c.grafana === 'managed' && c.grafanaAuth === 'saml') !== (c.grafanaSamlMetadata !== undefined),
+    message: (c) =>
+      `grafanaSamlMetadata must be set where grafana is managed and grafanaAuth is saml, and only there, ` +
+      `got grafana ${c.grafana} with grafanaAuth ${c.grafanaAuth}`,
   },
   {
     broken: (c) => c.speedTtlHours * 60 < TTL_FACTOR * (c.bucketMinutes + c.publishDelayMinutes),

@@ -42,6 +42,14 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
   });
   const { steps, canary, ingestApi, queryApi } = processing;
   const watched = { config, kafka: storage.kafka, steps, canary, ingestApi, queryApi };
-  const observability = new ObservabilityStack(app, { config, watched, network: network.network });
+  const observability = new ObservabilityStack(app, {
+    config,
+    watched,
+    network: network.network,
+    lake: storage.lake,
+    views: storage.views,
+    spark: processing.spark,
+    airflow: orchestration.airflow,
+  });
   return { network, storage, processing, orchestration, observability };
 }

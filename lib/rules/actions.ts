@@ -6,8 +6,10 @@
 /** Actions by service. */
 const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
   airflow: ['PublishMetrics'],
+  aps: ['GetLabels', 'GetMetricMetadata', 'GetSeries', 'QueryMetrics'],
+  athena: ['GetQueryExecution', 'GetQueryResults', 'GetWorkGroup', 'StartQueryExecution', 'StopQueryExecution'],
   cassandra: ['Select', 'Modify'],
-  cloudwatch: ['PutMetricData'],
+  cloudwatch: ['GetMetricData', 'ListMetrics', 'PutMetricData'],
   ec2: [
     'AssignPrivateIpAddresses',
     'CreateNetworkInterface',
@@ -31,6 +33,14 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'GetJobRun',
     'StartApplication',
     'StartJobRun',
+  ],
+  glue: ['GetDatabase', 'GetTable'],
+  grafana: [
+    'CreateWorkspaceServiceAccount',
+    'CreateWorkspaceServiceAccountToken',
+    'DeleteWorkspaceServiceAccount',
+    'DeleteWorkspaceServiceAccountToken',
+    'ListWorkspaceServiceAccounts',
   ],
   iam: ['PassRole'],
   kafka: ['DescribeClusterV2', 'GetBootstrapBrokers', 'ListNodes'],
@@ -61,6 +71,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'AbortMultipartUpload',
     'DeleteObject',
     'GetAccountPublicAccessBlock',
+    'GetBucketLocation',
     'GetBucketPublicAccessBlock',
     'GetBucketVersioning',
     'GetEncryptionConfiguration',
@@ -113,6 +124,8 @@ export const ANY_RESOURCE: Readonly<Record<string, string>> = {
   'logs:DescribeLogGroups': 'asks about all groups of the account',
   's3:GetAccountPublicAccessBlock': 'is about the account',
   'cloudwatch:PutMetricData': 'knows no resource',
+  'cloudwatch:GetMetricData': 'Grafana reads metrics by query, over all of the account or not at all',
+  'cloudwatch:ListMetrics': 'as above',
 };
 
 /** Actions on every resource but some, each with its reason. */

@@ -1,16 +1,25 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
+import { type AirflowEnvironment } from '../constructs/airflow-environment';
 import { Alarms } from '../constructs/alarms';
 import { Dashboards } from '../constructs/dashboards/dashboards';
+import { GrafanaWorkspace } from '../constructs/grafana-workspace';
 import { LogQueries } from '../constructs/log-queries';
 import { type Watched } from '../constructs/metrics';
 import { type PipelineNetwork } from '../constructs/network';
 import { PrometheusWorkspace } from '../constructs/prometheus-workspace';
+import { type PostLake } from '../constructs/post-lake';
+import { type SparkApplication } from '../constructs/spark-application';
+import { type ViewStore } from '../constructs/view-store';
 import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
 export interface ObservabilityStackProps extends PipelineStackProps {
   readonly watched: Watched;
   readonly network: PipelineNetwork;
+  readonly lake: PostLake;
+  readonly views: ViewStore;
+  readonly spark: SparkApplication;
+  readonly airflow: AirflowEnvironment;
 }
 
 /** What watches the pipeline and tells: it holds nothing, and nothing depends on it. */
@@ -18,6 +27,8 @@ export class ObservabilityStack extends PipelineStack {
   public readonly alarms: Alarms;
   /** Absent where the config asks for none. */
   public readonly prometheus?: PrometheusWorkspace;
+  /** Absent where the config asks for none. */
+  public readonly grafana?: GrafanaWorkspace;
 
   constructor(scope: Construct, props: ObservabilityStackProps) {
     const { config, watched } = props;
@@ -32,6 +43,12 @@ export class ObservabilityStack extends PipelineStack {
         network: props.network.functionNetwork,
         alerts: this.alarms.topic,
       });
+    }
+    if (config.grafana === 'managed') {
+      const { topic } = this.alarms;
+      const prometheus = this.prometheus?.workspace;
+      this.grafana = new GrafanaWorkspace(this, 'Grafana', { ...props, topic, prometheus });
+      new CfnOutput(this, 'GrafanaUrl', { value: this.grafana.url, description: 'Boards in Managed Grafana' });
     }
 
     new CfnOutput(this, 'AlarmTopic', { value: this.alarms.topic.topicArn, description: 'Where alarms are told' });

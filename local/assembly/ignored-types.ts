@@ -64,4 +64,5 @@ export const IGNORED_TYPES: Readonly<Record<string, string>> = {
   'Custom::S3AutoDeleteObjects': DEPLOYING,
   'Custom::LogRetention': DEPLOYING,
   'Custom::AWS': DEPLOYING,
+  'Custom::GrafanaContent': DEPLOYING,
 };

@@ -1,0 +1,124 @@
+import { type Board } from '../board';
+import { graph, number } from '../panels';
+import { awsMetric, constant, metric } from '../queries';
+
+const API = { ApiId: constant('ingestApi') };
+const FUNCTION = { FunctionName: constant('ingestFunction') };
+
+/** From the client to the log. */
+export const INGEST: Board = {
+  name: 'ingest',
+  title: 'Pipeline: ingest',
+  description: 'From the client to the log: what was sent, what was acknowledged, and what clients were told instead.',
+  sections: [
+    {
+      title: 'What became of the posts',
+      panels: [
+        number(
+          { title: 'Received', description: 'Records in requests.', unit: 'count', of: 'sum' },
+          metric('ingest', 'received', 'received'),
+        ),
+        number(
+          { title: 'Acknowledged', description: 'Records that Kafka has on all replicas.', unit: 'count', of: 'sum' },
+          metric('ingest', 'written', 'written'),
+        ),
+        number(
+          {
+            title: 'Refused',
+            description: 'Records that are no posts: the client was told which and why.',
+            unit: 'count',
+            of: 'sum',
+            limits: { warning: 1 },
+          },
+          metric('ingest', 'rejected', 'rejected'),
+        ),
+        number(
+          {
+            title: 'Not taken',
+            description: 'Records that Kafka could not take: the client was told to send them again.',
+            alarm: 'ingest-failing',
+            unit: 'count',
+            of: 'sum',
+            limits: { warning: 1, critical: 1_000 },
+          },
+          metric('ingest', 'failed', 'failed'),
+        ),
+        number(
+          {
+            title: 'Dropped',
+            description: 'Records unaccounted for. 0 by contract.',
+            alarm: 'dropped',
+            unit: 'count',
+            of: 'sum',
+            limits: { critical: 1 },
+          },
+          metric('ingest', 'dropped', 'dropped'),
+        ),
+        number(
+          { title: 'Cold starts', description: 'First reports of new processes.', unit: 'count', of: 'sum' },
+          metric('ingest', 'coldStarts', 'cold starts'),
+        ),
+        graph(
+          {
+            title: 'Records',
+            description: 'What became of what was received.',
+            unit: 'count',
+            stacked: true,
+          },
+          metric('ingest', 'written', 'written'),
+          metric('ingest', 'rejected', 'rejected'),
+          metric('ingest', 'failed', 'failed'),
+          metric('ingest', 'dropped', 'dropped'),
+        ),
+        graph(
+          { title: 'Bytes', description: 'Bodies that came in, and what was written to the log.', unit: 'bytes' },
+          metric('ingest', 'batchBytes', 'received'),
+          metric('ingest', 'bytes', 'written'),
+        ),
+      ],
+    },
+    {
+      title: 'How fast',
+      panels: [
+        graph(
+          { title: 'The function', description: 'A request, from its parsing to the answer.', unit: 'milliseconds' },
+          metric('ingest', 'duration', 'p50', 'p50'),
+          metric('ingest', 'duration', 'p95', 'p95'),
+          metric('ingest', 'duration', 'p99', 'p99'),
+        ),
+        graph(
+          {
+            title: 'As clients see it',
+            description: 'The API with the function behind it, and the function alone.',
+            unit: 'milliseconds',
+          },
+          awsMetric('httpApi', 'Latency', 'p99', API, 'p99'),
+          awsMetric('httpApi', 'IntegrationLatency', 'p99', API, 'function, p99'),
+          awsMetric('httpApi', 'Latency', 'p50', API, 'p50'),
+        ),
+      ],
+    },
+    {
+      title: 'API and function',
+      panels: [
+        graph(
+          { title: 'Requests', description: 'Requests, and those answered with an error.', unit: 'count' },
+          awsMetric('httpApi', 'Count', 'Sum', API, 'received'),
+          awsMetric('httpApi', '4xx', 'Sum', API, 'rejected'),
+          awsMetric('httpApi', '5xx', 'Sum', API, 'failed'),
+        ),
+        graph(
+          {
+            title: 'Functions at once',
+            description: 'Each holds connections to every broker. Throttled requests are answered 503.',
+            alarm: 'ingest-throttled',
+            unit: 'count',
+          },
+          awsMetric('lambda', 'ConcurrentExecutions', 'Maximum', FUNCTION, 'at once'),
+          awsMetric('lambda', 'Throttles', 'Sum', FUNCTION, 'throttled'),
+          awsMetric('lambda', 'Errors', 'Sum', FUNCTION, 'failed'),
+        ),
+      ],
+    },
+  ],
+};

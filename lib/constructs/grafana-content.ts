@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { type CfnWorkspace } from 'aws-cdk-lib/aws-grafana';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { Construct } from 'constructs';
+import { CONTACT_POINT } from '../../dashboards/alerts';
+import { type ConstantName } from '../../dashboards/aws-metrics';
+import { contentOf, FOLDER_UID } from '../../dashboards/index';
+import { DATA_SOURCES, type DataSourceName } from '../../dashboards/sources';
+import { metricNamespace } from '../../lambda/shared/metrics';
+import { acknowledge } from '../rules/acknowledge';
+import { type GrafanaWorkspaceProps } from './grafana-workspace';
+import { type LakeQueries } from './lake-queries';
+import { PipelineFunction } from './pipeline-function';
+
+/** Six attempts of each of some twenty requests, and the waits for rights, are well within. */
+const TIMEOUT = Duration.minutes(10);
+
+export interface GrafanaContentProps extends GrafanaWorkspaceProps {
+  readonly workspace: CfnWorkspace;
+  readonly queries: LakeQueries;
+}
+
+/**
+ * What CloudFormation can't put into a workspace: data sources, folder, boards, alert rules. They are an asset, named by its
+ * content; the function `grafana` applies what differs, and a rollback is an update to the older asset.
+ */
+export class GrafanaContent extends Construct {
+  public readonly function: PipelineFunction;
+
+  constructor(scope: Construct, id: string, props: GrafanaContentProps) {
+    super(scope, id);
+    const { workspace, watched } = props;
+    const { config } = watched;
+    const { partition, region, account } = Stack.of(this);
+    const asset = this.asset(props);
+
+    // In no network: a workspace is reached over the internet, to which the functions' network has no way.
+    this.function = new PipelineFunction(this, 'Function', {
+      config,
+      step: 'grafana',
+      description: 'Puts data sources, boards and alert rules into Managed Grafana while a stack is deployed',
+      memory: 256,
+      timeout: TIMEOUT,
+    });
+    acknowledge(
+      this.function,
+      'Called by CloudFormation, which waits for the answer: a failure fails the deployment, with its reason',
+      'Serverless-LambdaDLQ',
+    );
+    this.function.allow(
+      [
+        'grafana:CreateWorkspaceServiceAccount',
+        'grafana:CreateWorkspaceServiceAccountToken',
+        'grafana:DeleteWorkspaceServiceAccount',
+        'grafana:DeleteWorkspaceServiceAccountToken',
+        'grafana:ListWorkspaceServiceAccounts',
+      ],
+      [`arn:${partition}:grafana:${region}:${account}:/workspaces/${workspace.attrId}`],
+    );
+    this.function.allow(['s3:GetObject'], [`arn:${partition}:s3:::${asset.s3BucketName}/${asset.s3ObjectKey}`]);
+
+    const resource = new CustomResource(this, 'Resource', {
+      resourceType: 'Custom::GrafanaContent',
+      serviceToken: this.function.function.functionArn,
+      serviceTimeout: TIMEOUT.plus(Duration.minutes(2)),
+      properties: {
+        WorkspaceId: workspace.attrId,
+        Endpoint: workspace.attrEndpoint,
+        ContentBucket: asset.s3BucketName,
+        ContentKey: asset.s3ObjectKey,
+        FolderUid: FOLDER_UID,
+        Deployed: this.deployed(props),
+      },
+    });
+    // Its policy, too: the right to make a token must be there.
+    resource.node.addDependency(this.function.role);
+  }
+
+  private asset({ watched: { config } }: GrafanaContentProps): Asset {
+    const directory = mkdtempSync(join(tmpdir(), 'grafana-'));
+    try {
+      const path = join(directory, 'content.json');
+      const content = contentOf(`Pinterest data pipeline (${config.stage})`, { url: config.runbookUrl });
+      writeFileSync(path, JSON.stringify(content));
+      return new Asset(this, 'Asset', { path });
+    } finally {
+      // The assembly has a copy.
+      rmSync(directory, { recursive: true });
+    }
+  }
+
+  /** What the function is told beside the asset, as it is known at deployment only. */
+  private deployed({ watched, views, spark, airflow, lake, topic, prometheus, queries }: GrafanaContentProps): string {
+    const { config, steps, ingestApi, queryApi } = watched;
+    const { region } = Stack.of(this);
+    const source = (name: DataSourceName, jsonData: object, url?: string) => ({
+      ...DATA_SOURCES[name],
+      access: 'proxy',
+      ...(url === undefined ? {} : { url }),
+      jsonData,
+    });
+    const constants: Record<ConstantName, string> = {
+      namespace: metricNamespace(config),
+      ingestApi: ingestApi.api.apiId,
+      queryApi: queryApi.api.apiId,
+      ingestFunction: steps.ingest.function.functionName,
+      archiveFunction: steps.archive.function.functionName,
+      aggregateFunction: steps.aggregate.function.functionName,
+      sealFunction: steps.seal.function.functionName,
+      compactFunction: steps.compact.function.functionName,
+      publishFunction: steps.publish.function.functionName,
+      reconcileFunction: steps.reconcile.function.functionName,
+      queryFunction: steps.query.function.functionName,
+      sparkApplication: spark.application.attrApplicationId,
+      airflow: airflow.environment.name,
+      keyspace: views.keyspaceName,
+      lake: lake.bucket.bucketName,
+    };
+    return Stack.of(this).toJsonString({
+      dataSources: [
+        source('cloudwatch', { authType: 'ec2_iam_role', defaultRegion: region }),
+        source('athena', {
+          authType: 'ec2_iam_role',
+          defaultRegion: region,
+          catalog: 'AwsDataCatalog',
+          database: queries.database,
+          workgroup: queries.workgroup.name,
+        }),
+        ...(prometheus
+          ? [
+              source(
+                'amp',
+                { httpMethod: 'POST', sigV4Auth: true, sigV4AuthType: 'ec2_iam_role', sigV4Region: region },
+                prometheus.attrPrometheusEndpoint,
+              ),
+            ]
+          : []),
+      ],
+      contactPoints: [
+        {
+          uid: CONTACT_POINT,
+          name: CONTACT_POINT,
+          type: 'sns',
+          settings: { topic_arn: topic.topicArn, sigv4: { region } },
+          disableResolveMessage: false,
+        },
+      ],
+      constants,
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type CfnWorkspace as PrometheusWorkspace } from 'aws-cdk-lib/aws-aps';
+import { CfnWorkspace } from 'aws-cdk-lib/aws-grafana';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { type PipelineConfig } from '../config';
+import { acknowledgeResources } from '../rules/acknowledge';
+import { type AirflowEnvironment } from './airflow-environment';
+import { GrafanaContent } from './grafana-content';
+import { LakeQueries } from './lake-queries';
+import { type Watched } from './metrics';
+import { type PostLake } from './post-lake';
+import { applyRemoval, removalPolicy } from './removal';
+import { type SparkApplication } from './spark-application';
+import { type ViewStore } from './view-store';
+
+/**
+ * The version that the boards are built for. Upgrades are one way, so it is pinned: what a workspace may have, and be upgraded
+ * to, is what ListVersions answers.
+ * @see https://docs.aws.amazon.com/grafana/latest/APIReference/API_ListVersions.html
+ */
+const GRAFANA_VERSION = '12.4';
+
+export interface GrafanaWorkspaceProps {
+  readonly watched: Watched;
+  readonly lake: PostLake;
+  readonly views: ViewStore;
+  readonly spark: SparkApplication;
+  readonly airflow: AirflowEnvironment;
+  /** Where alert rules tell. */
+  readonly topic: Topic;
+  /**
+   * What the brokers' metrics are in.
+   * @default - none: the panels that ask it have no data
+   */
+  readonly prometheus?: PrometheusWorkspace;
+}
+
+/**
+ * Managed Grafana with the pipeline's boards. Its role may read what the boards show, and nothing else; people come by IAM
+ * Identity Center or SAML, and the first of them is made an administrator by hand.
+ */
+export class GrafanaWorkspace extends Construct {
+  public readonly workspace: CfnWorkspace;
+  public readonly role: Role;
+  public readonly content: GrafanaContent;
+
+  constructor(scope: Construct, id: string, props: GrafanaWorkspaceProps) {
+    super(scope, id);
+    const { watched, lake, topic, prometheus } = props;
+    const { config } = watched;
+    this.role = this.readerRole();
+    const queries = new LakeQueries(this, 'Lake', { config, lake });
+    queries.grant(this.role);
+    topic.grantPublish(this.role);
+    if (prometheus) {
+      this.role.addToPolicy(
+        new PolicyStatement({
+          actions: ['aps:QueryMetrics', 'aps:GetLabels', 'aps:GetSeries', 'aps:GetMetricMetadata'],
+          resources: [prometheus.attrArn],
+        }),
+      );
+    }
+
+    this.workspace = new CfnWorkspace(this, 'Workspace', {
+      name: `${config.project}-${config.stage}`,
+      description: 'Boards of the Pinterest data pipeline',
+      accountAccessType: 'CURRENT_ACCOUNT',
+      permissionType: 'CUSTOMER_MANAGED',
+      roleArn: this.role.roleArn,
+      grafanaVersion: GRAFANA_VERSION,
+      // Athena's data source is a plugin, which a new workspace does not have.
+      pluginAdminEnabled: true,
+      dataSources: ['CLOUDWATCH', 'PROMETHEUS', 'ATHENA'],
+      notificationDestinations: ['SNS'],
+      ...authentication(config),
+    });
+    // Everything in it comes from this repository.
+    applyRemoval(removalPolicy({ removal: 'destroy' }), this.workspace);
+    this.workspace.node.addDependency(this.role);
+
+    this.content = new GrafanaContent(this, 'Content', { ...props, workspace: this.workspace, queries });
+  }
+
+  /** Address at which people open it. */
+  public get url(): string {
+    return `https://${this.workspace.attrEndpoint}`;
+  }
+
+  /** @see https://docs.aws.amazon.com/grafana/latest/userguide/AMG-manage-permissions.html */
+  private readerRole(): Role {
+    const { account, partition, region } = Stack.of(this);
+    const role = new Role(this, 'Role', {
+      description: 'What the boards of Grafana may read',
+      assumedBy: new ServicePrincipal('grafana.amazonaws.com', {
+        // The service asks on behalf of workspaces of all its customers.
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          StringLike: { 'aws:SourceArn': `arn:${partition}:grafana:${region}:${account}:/workspaces/*` },
+        },
+      }),
+    });
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'], resources: ['*'] }),
+    );
+    acknowledgeResources(role, 'Metrics of CloudWatch are read by query, over all of the account or not at all', ['*']);
+    return role;
+  }
+}
+
+/**
+ * Who lets people in.
+ * @see https://docs.aws.amazon.com/grafana/latest/userguide/authentication-in-AMG.html
+ */
+function authentication(config: PipelineConfig) {
+  if (config.grafanaAuth === 'sso') {
+    return { authenticationProviders: ['AWS_SSO'] };
+  }
+  return {
+    authenticationProviders: ['SAML'],
+    samlConfiguration: {
+      idpMetadata: { url: config.grafanaSamlMetadata },
+      assertionAttributes: { role: 'role', login: 'mail', email: 'mail', name: 'displayName' },
+      roleValues: { admin: ['admin'], editor: ['editor'] },
+      loginValidityDuration: Duration.hours(8).toMinutes(),
+    },
+  };
+}
