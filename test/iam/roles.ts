@@ -45,8 +45,6 @@ export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs',
 
 /** Roles of the templates that are not simulated, each with its reason. */
 export const NOT_SIMULATED: Readonly<Record<string, string>> = {
-  PrometheusExportersRole:
-    'lists the nodes of the cluster while the stack is deployed, where the config asks for Managed Prometheus',
   CustomS3AutoDeleteObjectsCustomResourceProviderRole:
     "CDK's function that empties a bucket which goes with its stack: it writes its log, and what it may do else is in the bucket's policy",
   CustomVpcRestrictDefaultSGCustomResourceProviderRole:
