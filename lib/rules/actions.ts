@@ -7,7 +7,7 @@
 const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
   airflow: ['PublishMetrics'],
   cassandra: ['Select', 'Modify'],
-  cloudwatch: ['PutMetricData'],
+  cloudwatch: ['GetMetricData', 'PutMetricData'],
   ec2: [
     'AssignPrivateIpAddresses',
     'CreateNetworkInterface',
@@ -112,6 +112,7 @@ export const ANY_RESOURCE: Readonly<Record<string, string>> = {
   'xray:PutTelemetryRecords': 'knows no resource',
   'logs:DescribeLogGroups': 'asks about all groups of the account',
   's3:GetAccountPublicAccessBlock': 'is about the account',
+  'cloudwatch:GetMetricData': 'knows no resource',
   'cloudwatch:PutMetricData': 'knows no resource',
 };
 

@@ -1,0 +1,96 @@
+/** Which metrics the status page shows, and what is told of them: plain values in and out. */
+import { type MetricPoints, type MetricQuery, type MetricRange } from '../shared/cloudwatch';
+import { METRIC_NAMESPACE, METRICS, type MetricName } from '../shared/metrics';
+import { type MetricSeries, type StepStatus } from './api';
+
+/** What is shown of each step, in the order of the way of a post. */
+const SHOWN = {
+  ingest: ['received', 'written', 'rejected', 'retries', 'duration'],
+  archive: ['received', 'written', 'quarantined'],
+  aggregate: ['received', 'written', 'repeated', 'freshness', 'writeUnits', 'conditionFailed'],
+  seal: ['written', 'ticks'],
+  compact: ['received', 'written'],
+  publish: ['received', 'written'],
+  reconcile: ['received', 'written'],
+  query: ['received', 'retries', 'duration'],
+} as const satisfies Readonly<Record<string, readonly MetricName[]>>;
+
+type Step = keyof typeof SHOWN;
+
+export const LAG = 'lag';
+const PERIOD_SECONDS = 60;
+const PERIODS = 30;
+
+/** Functions that read the topic, by step. */
+export type LagFunctions = Readonly<Partial<Record<Step, string>>>;
+
+interface Shown extends MetricQuery {
+  readonly step: Step;
+  /** As the page names it. */
+  readonly metric: string;
+  readonly unit: string;
+}
+
+/** The last half hour, the minute that is not over included. */
+export function statusRange(now: number): MetricRange {
+  const period = PERIOD_SECONDS * 1000;
+  const to = (Math.floor(now / period) + 1) * period;
+  return { from: to - PERIODS * period, to, periodSeconds: PERIOD_SECONDS };
+}
+
+/** @param lagFunctions names of the functions whose event sources report a lag */
+export function statusQueries(lagFunctions: LagFunctions): Shown[] {
+  return (Object.keys(SHOWN) as Step[]).flatMap((step) => [
+    ...SHOWN[step].map((metric): Shown => {
+      const { unit } = METRICS[metric];
+      // Durations do not add up.
+      const statistic = unit === 'Milliseconds' ? 'Maximum' : 'Sum';
+      const dimensions = { step };
+      return {
+        id: `${step}_${metric}`,
+        step,
+        metric,
+        unit,
+        statistic,
+        namespace: METRIC_NAMESPACE,
+        name: metric,
+        dimensions,
+      };
+    }),
+    ...lagOf(step, lagFunctions[step]),
+  ]);
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+function lagOf(step: Step, functionName: string | undefined): Shown[] {
+  if (functionName === undefined) return [];
+  return [
+    {
+      id: `${step}_${LAG}`,
+      step,
+      metric: LAG,
+      unit: 'Count',
+      statistic: 'Maximum',
+      namespace: 'AWS/Lambda',
+      name: 'OffsetLag',
+      dimensions: { FunctionName: functionName },
+    },
+  ];
+}
+
+/** One value a period, oldest first; null where the metric was not reported. */
+export function statusSteps(
+  queries: readonly Shown[],
+  points: ReadonlyMap<string, MetricPoints>,
+  { from, to, periodSeconds }: MetricRange,
+): StepStatus[] {
+  const period = periodSeconds * 1000;
+  const starts = Array.from({ length: (to - from) / period }, (_, i) => from + i * period);
+  const steps = new Map<string, MetricSeries[]>();
+  for (const { id, step, metric, unit, statistic } of queries) {
+    const found = points.get(id);
+    const series = { name: metric, unit, statistic, values: starts.map((at) => found?.get(at) ?? null) };
+    steps.set(step, [...(steps.get(step) ?? []), series]);
+  }
+  return [...steps].map(([step, metrics]) => ({ step, metrics }));
+}
