@@ -37,7 +37,7 @@ interface Shape {
   /** Column whose values are series, or are written beside the value. */
   readonly series?: string;
   readonly detail?: string;
-  /** The most labels (of bars) or series (of stacks) that are drawn, the largest. */
+  /** The most labels (of bars), series (of stacks) or names (of a fact) that are shown: the largest. */
   readonly most?: number;
 }
 
@@ -46,12 +46,13 @@ const MOST_BARS = 12;
 /** As many as there are colours that are told apart. */
 const MOST_SERIES = 7;
 
+/** In the order in which they are shown. */
 const SHAPES: Readonly<Record<string, Shape>> = {
-  popular_category_by_country: { kind: 'bars', label: 'country', detail: 'category', most: MOST_BARS },
-  popular_category_by_year: { kind: 'bars', label: 'post_year', detail: 'category' },
   category_counts_by_year: { kind: 'stacked', label: 'post_year', series: 'category', most: MOST_SERIES },
+  popular_category_by_year: { kind: 'bars', label: 'post_year', detail: 'category' },
+  popular_category_by_country: { kind: 'bars', label: 'country', detail: 'category', most: MOST_BARS },
   top_poster_by_country: { kind: 'bars', label: 'country', detail: 'poster_name', most: MOST_BARS },
-  country_of_top_poster: { kind: 'fact', label: 'country' },
+  country_of_top_poster: { kind: 'fact', label: 'country', most: 3 },
   popular_category_by_age_group: { kind: 'bars', label: 'age_group', detail: 'category' },
   median_followers_by_age_group: { kind: 'columns', label: 'age_group' },
   users_joined_by_year: { kind: 'columns', label: 'join_year' },
@@ -59,6 +60,13 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   median_followers_by_join_year_and_age_group: { kind: 'grouped', label: 'join_year', series: 'age_group' },
   median_followers_by_post_year_and_age_group: { kind: 'grouped', label: 'post_year', series: 'age_group' },
 };
+
+/** The answers in the order in which they are shown; those that this page does not know come last. */
+export function shownOrder<T extends { readonly name: string }>(answers: readonly T[]): T[] {
+  const known = Object.keys(SHAPES);
+  const place = ({ name }: T) => (known.includes(name) ? known.indexOf(name) : known.length);
+  return [...answers].sort((a, b) => place(a) - place(b));
+}
 
 /** Value columns in words. */
 const UNITS: Readonly<Record<string, string>> = {
@@ -84,7 +92,10 @@ export function chartOf(
   const value = columns[columns.length - 1];
   const unit = UNITS[value] ?? value.replaceAll('_', ' ');
   if (shape.kind === 'fact') {
-    return { kind: 'fact', text: rows.map((row) => row[shape.label]).join(', '), value: Number(rows[0][value]), unit };
+    const names = rows.map((row) => String(row[shape.label]));
+    const more = names.length - (shape.most ?? names.length);
+    const text = more > 0 ? `${names.slice(0, shape.most).join(', ')} and ${more} more` : names.join(', ');
+    return { kind: 'fact', text, value: Number(rows[0][value]), unit };
   }
   return {
     kind: shape.kind,

@@ -48,6 +48,7 @@ export function card(id: string, title: string): Card {
           : '';
       if (picture) {
         element.classList.toggle('wide', picture.kind === 'stacked');
+
         canvas.setAttribute('aria-label', `${title}: ${description(picture)} The table below has the numbers.`);
         chart.show(picture);
       }

@@ -23,8 +23,21 @@ Chart.register(
   ...[PointElement, Tooltip],
 );
 
+/** Pixels of a bar that lies with what is around it, and of its axis. */
 const BAR_ROW = 26;
 const AXIS = 44;
+const LONGEST_LABEL = 20;
+const GAP = 6;
+
+/** The last curve is dashed: what arrives everywhere would hide it, as all curves are then one. */
+const LINE = {
+  borderWidth: 2,
+  pointStyle: 'line' as const,
+  pointRadius: 0,
+  pointHitRadius: 12,
+  tension: 0.25,
+  spanGaps: true,
+};
 
 export interface DrawnChart {
   /** Takes over what changed, without a jump. A kind that changed is drawn anew. */
@@ -39,7 +52,7 @@ export function drawnChart(canvas: HTMLCanvasElement): DrawnChart {
   const build = (data: ChartData) => {
     chart?.destroy();
     const { parentElement: frame } = canvas;
-    frame!.style.height = data.kind === 'bars' ? `${data.labels.length * BAR_ROW + AXIS}px` : '';
+    frame!.style.minHeight = data.kind === 'bars' ? `${data.labels.length * BAR_ROW + AXIS}px` : '';
     chart = new Chart(canvas, configurationOf(data));
   };
   return {
@@ -71,7 +84,7 @@ function colour(name: string): string {
 
 /** Of the theme: accent first, then those of further series. */
 function colours(count: number, kind: ChartData['kind']): string[] {
-  if (count === 1) return [colour('--accent')];
+  if (count === 1) return [colour('--answer')];
   if (kind === 'lines') return ['--ink', '--batch', '--speed'].map(colour);
   return Array.from({ length: count }, (_, i) => colour(`--series-${i + 1}`));
 }
@@ -84,8 +97,8 @@ function configurationOf(data: ChartData): ChartConfiguration {
     const paint = palette[i % palette.length];
     const common = { label: name, data: [...values], backgroundColor: paint, borderColor: paint };
     return lines
-      ? { ...common, type: 'line', borderWidth: 2, pointRadius: 0, pointHitRadius: 12, tension: 0.25, spanGaps: true }
-      : { ...common, type: 'bar', borderRadius: 3, borderWidth: 0, maxBarThickness: 44 };
+      ? { ...common, type: 'line', ...LINE, order: -i, borderDash: i === series.length - 1 && i > 0 ? [5, 4] : [] }
+      : { ...common, type: 'bar', borderRadius: 3, borderWidth: 0, maxBarThickness: kind === 'bars' ? 20 : 40 };
   });
   const ink = colour('--quiet');
   const grid = { color: colour('--line'), drawTicks: false };
@@ -102,24 +115,31 @@ function configurationOf(data: ChartData): ChartConfiguration {
     stacked: kind === 'stacked',
     border: { color: colour('--line') },
     grid: { display: false },
-    ticks: { color: ink, font, autoSkip: kind !== 'bars', maxRotation: 0, autoSkipPadding: 12 },
+    ticks: {
+      color: ink,
+      font,
+      autoSkip: kind !== 'bars',
+      maxRotation: 0,
+      autoSkipPadding: 12,
+      callback: (_value: string | number, i: number) => shortened(labels[i]),
+    },
   };
   const bars = kind === 'bars';
   return {
     type: lines ? 'line' : 'bar',
     data: { labels: [...labels], datasets },
-    plugins: details ? [besideBars(details, ink, font)] : [],
+    plugins: details ? [besideBars(details, [ink, colour('--card')], font)] : [],
     options: {
       indexAxis: bars ? 'y' : 'x',
       maintainAspectRatio: false,
       animation: matchMedia('(prefers-reduced-motion: reduce)').matches ? false : { duration: 300 },
       interaction: { mode: 'index', intersect: false, axis: bars ? 'y' : 'x' },
-      scales: bars ? { x: { ...values, grace: '35%' }, y: names } : { x: names, y: values },
+      scales: bars ? { x: { ...values, grace: details ? '30%' : 0 }, y: names } : { x: names, y: values },
       plugins: {
         legend: {
           display: series.length > 1,
           position: 'bottom',
-          labels: { color: ink, font, boxWidth: 10, boxHeight: 10, useBorderRadius: true, borderRadius: 2 },
+          labels: { color: ink, font, boxWidth: lines ? 24 : 10, boxHeight: 10, usePointStyle: lines },
         },
         tooltip: {
           callbacks: {
@@ -133,18 +153,31 @@ function configurationOf(data: ChartData): ChartConfiguration {
   };
 }
 
-/** Writes what belongs to a bar behind its end, as far as there is room. */
-function besideBars(details: readonly string[], color: string, font: { family: string; size: number }): Plugin {
+function shortened(label: string): string {
+  return label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1).trimEnd()}…` : label;
+}
+
+/** Writes what belongs to a bar behind its end or, where there is no room, inside. */
+function besideBars(
+  details: readonly string[],
+  [outside, inside]: readonly [string, string],
+  font: { readonly family: string; readonly size: number },
+): Plugin {
   return {
     id: 'besideBars',
-    afterDatasetsDraw({ ctx, chartArea, getDatasetMeta }) {
+    afterDatasetsDraw(chart) {
+      const { ctx, chartArea } = chart;
       ctx.save();
-      ctx.fillStyle = color;
       ctx.font = `${font.size}px ${font.family}`;
       ctx.textBaseline = 'middle';
-      getDatasetMeta(0).data.forEach((bar, i) => {
+      chart.getDatasetMeta(0).data.forEach((bar, i) => {
         const { x, y } = bar.getProps(['x', 'y'], true);
-        ctx.fillText(fitting(ctx, details[i] ?? '', chartArea.right - x - 8), x + 6, y);
+        const [behind, within] = [chartArea.right - x - GAP, x - chartArea.left - 2 * GAP];
+        const isInside = ctx.measureText(details[i] ?? '').width > behind && within > behind;
+        const text = fitting(ctx, details[i] ?? '', isInside ? within : behind);
+        ctx.fillStyle = isInside ? inside : outside;
+        ctx.textAlign = isInside ? 'right' : 'left';
+        ctx.fillText(text, isInside ? x - GAP : x + GAP, y);
       });
       ctx.restore();
     },

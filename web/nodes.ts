@@ -91,16 +91,26 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
   const { boundary, now, bucketMinutes } = status;
   switch (id) {
     case 'ingest':
-      return counting('ingest', 'received', 'records', some('ingest', 'rejected', 'rejected'));
+      return counting(
+        'ingest',
+        'received',
+        'records',
+        some('ingest', 'dropped', 'dropped') ?? some('ingest', 'failed', 'failed'),
+      );
     case 'topic': {
       const lags = ['archive', 'aggregate'].map((step) => newest(values(step, 'lag')));
       const lag = lags.every((each) => each === null) ? null : Math.max(...lags.map((each) => each ?? 0));
       return { main: number(lag), unit: 'lag', note: 'records not taken', live: lately('ingest', 'written') };
     }
     case 'archive':
-      return counting('archive', 'written', 'records', some('archive', 'quarantined', 'quarantined'));
+      return counting(
+        'archive',
+        'written',
+        'records',
+        some('archive', 'dropped', 'dropped') ?? some('archive', 'quarantined', 'quarantined'),
+      );
     case 'seal':
-      return counting('seal', 'written', 'buckets', undefined, `${total('seal', 'ticks')} ticks`);
+      return counting('seal', 'written', 'buckets', undefined, `${total('seal', 'ticksWritten')} ticks written`);
     case 'compact':
       return counting('compact', 'written', 'rows', undefined, `of ${total('compact', 'received')} records`);
     case 'spark':
@@ -111,7 +121,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
         live: lately('publish', 'written'),
       };
     case 'publish':
-      return counting('publish', 'received', 'buckets', undefined, `in ${minutes} minutes`);
+      return counting('publish', 'written', 'rows', undefined, `in ${minutes} minutes`);
     case 'batch-store':
       return {
         main: time(boundary.bucket, now),
@@ -139,7 +149,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
         ...((boundary.drift ?? 0) !== 0 && { alert: 'layers differ' }),
       };
     case 'query':
-      return counting('query', 'received', 'questions', some('query', 'retries', 'failed'));
+      return counting('query', 'received', 'questions', some('query', 'failed', 'failed'));
     default:
       throw new Error(`there is no node '${id}'`);
   }

@@ -6,7 +6,7 @@ import {
   type StatusResponse,
   type ViewResponse,
 } from '../lambda/query/api';
-import { chartOf } from './answers';
+import { chartOf, shownOrder } from './answers';
 import { card, type Card } from './cards';
 import { byId, el, table } from './dom';
 import { number, time, words } from './format';
@@ -121,11 +121,15 @@ async function refreshStatus(): Promise<void> {
 
 async function refreshAnswers(): Promise<void> {
   const asked = layer();
-  const { answers } = await get<AnswersResponse>('answers');
+  const answers = shownOrder((await get<AnswersResponse>('answers')).answers);
   const total = get<ViewResponse>(`views/posts_by_category?layer=${asked}`);
   const all = await Promise.all(answers.map(({ name }) => get<AnswerResponse>(`answers/${name}?layer=${asked}`)));
   // Somebody chose another layer meanwhile: its answers are on their way.
   if (asked !== layer()) return;
+  if (document.documentElement.dataset.layer !== asked) {
+    document.documentElement.dataset.layer = asked;
+    cards.forEach((each) => each.repaint());
+  }
   answers.forEach(({ name, description }, i) => {
     const { columns, rows } = all[i];
     cardOf(name, description, byId('charts')).show(chartOf(name, columns, rows), { columns, rows });

@@ -91,7 +91,7 @@ function lag(status: StatusResponse): Vital {
   return { name: 'Lag', value: number(value), note: 'records not taken yet', mood: 'none' };
 }
 
-/** A curve a step of one metric, over the window. */
+/** A curve a step of one metric, over the minutes of the window that are over. */
 export function liveChart(
   status: StatusResponse,
   curves: readonly (readonly [step: string, metric: string])[],
@@ -99,7 +99,7 @@ export function liveChart(
 ): ChartData | undefined {
   const series = curves.flatMap(([step, metric]) => {
     const found = seriesOf(status, step, metric);
-    return found ? [{ name: step, values: found.values }] : [];
+    return found ? [{ name: step, values: found.values.slice(0, -1) }] : [];
   });
   if (series.length === 0) return undefined;
   const { from, periodSeconds } = status.window;

@@ -1,21 +1,21 @@
 /** Which metrics the status page shows, and what is told of them: plain values in and out. */
 import { type MetricPoints, type MetricQuery, type MetricRange } from '../shared/cloudwatch';
-import { METRIC_NAMESPACE, METRICS, type MetricName } from '../shared/metrics';
+import { METRIC_NAMESPACE, type MetricOf, METRICS, PIPELINE_STEPS } from '../shared/metrics';
 import { type MetricSeries, type StepStatus } from './api';
 
-/** What is shown of each step, in the order of the way of a post. */
-const SHOWN = {
-  ingest: ['received', 'written', 'rejected', 'retries', 'duration'],
-  archive: ['received', 'written', 'quarantined'],
-  aggregate: ['received', 'written', 'repeated', 'freshness', 'writeUnits', 'conditionFailed'],
-  seal: ['written', 'ticks'],
-  compact: ['received', 'written'],
-  publish: ['received', 'written'],
-  reconcile: ['received', 'written'],
-  query: ['received', 'retries', 'duration'],
-} as const satisfies Readonly<Record<string, readonly MetricName[]>>;
+type Step = (typeof PIPELINE_STEPS)[number];
 
-type Step = keyof typeof SHOWN;
+/** Of what a step reports (see `docs/metrics.md`), what is shown: each metric is paid for whenever it is read. */
+const SHOWN: { readonly [S in Step]: readonly MetricOf<S>[] } = {
+  ingest: ['received', 'written', 'rejected', 'failed', 'dropped', 'duration'],
+  archive: ['received', 'written', 'quarantined', 'dropped'],
+  aggregate: ['received', 'written', 'repeated', 'dropped', 'freshness', 'writeUnits'],
+  seal: ['received', 'written', 'ticksWritten'],
+  compact: ['received', 'written', 'dropped'],
+  publish: ['written', 'rollUps'],
+  reconcile: ['received', 'written'],
+  query: ['received', 'failed', 'duration'],
+};
 
 export const LAG = 'lag';
 const PERIOD_SECONDS = 60;
@@ -40,11 +40,11 @@ export function statusRange(now: number): MetricRange {
 
 /** @param lagFunctions names of the functions whose event sources report a lag */
 export function statusQueries(lagFunctions: LagFunctions): Shown[] {
-  return (Object.keys(SHOWN) as Step[]).flatMap((step) => [
+  return PIPELINE_STEPS.flatMap((step) => [
     ...SHOWN[step].map((metric): Shown => {
-      const { unit } = METRICS[metric];
-      // Durations do not add up.
-      const statistic = unit === 'Milliseconds' ? 'Maximum' : 'Sum';
+      const { unit, kind } = METRICS[metric];
+      // Only counters add up.
+      const statistic = kind === 'counter' ? 'Sum' : 'Maximum';
       const dimensions = { step };
       return {
         id: `${step}_${metric}`,
