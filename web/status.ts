@@ -59,6 +59,8 @@ function overall(status: StatusResponse): Vital {
   }
   if (isLate(status)) return { name, value: 'right, but late', note: 'the speed way carries on', mood: 'late' };
   if (status.asOf === null) return { name, value: 'none yet', note: 'nothing has come in', mood: 'none' };
+  if (status.boundary.drift === null)
+    return { name, value: 'unchecked', note: 'layers not compared yet', mood: 'none' };
   return { name, value: 'right', note: `as of ${time(status.asOf, status.now, true)} UTC`, mood: 'good' };
 }
 

@@ -76,6 +76,11 @@ describe('how it is', () => {
     expect(vital(empty, 'Boundary')).toMatchObject({ value: '–', note: 'nothing published yet', mood: 'none' });
   });
 
+  test('claims nothing before the layers have been compared', () => {
+    const fresh = withBoundary({ drift: null, reconciledBucket: null });
+    expect(vital(fresh, 'Answers')).toMatchObject({ value: 'unchecked', mood: 'none' });
+  });
+
   test('counts posts, the rate of two minutes, the newest freshness, and the lag of the slower reader', () => {
     // 90 records in a minute and a half.
     expect(vital(status, 'Posts', 1234)).toMatchObject({ value: '1,234', note: '60 records a minute now' });
