@@ -220,13 +220,14 @@ const HOUR_MS = 3_600_000;
 /** The page, if the function is bound to what it shows. */
 function pageFromEnvironment(): Page | undefined {
   if (!hasEnv(ENV.publishDelayMinutes)) return undefined;
+  const namespace = requireEnv(ENV.metricNamespace);
   const lagFunctions = { archive: requireEnv(ENV.archiveFunction), aggregate: requireEnv(ENV.aggregateFunction) };
   const due = requirePositiveInteger(ENV.bucketMinutes) + requirePositiveInteger(ENV.publishDelayMinutes);
   return {
     stage: requireEnv(ENV.stage),
     files: pageFiles(join(__dirname, 'page')),
     boundaryDueMs: due * MINUTE_MS,
-    metrics: liveMetrics(metricReader(sendSigned()), lagFunctions, Date.now),
+    metrics: liveMetrics(metricReader(sendSigned()), { namespace, lagFunctions }, Date.now),
   };
 }
 

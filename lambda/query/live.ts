@@ -2,7 +2,7 @@
 import { type MetricReader, MetricsUnavailableError } from '../shared/cloudwatch';
 import { log } from '../shared/log';
 import { type StatusResponse } from './api';
-import { type LagFunctions, statusQueries, statusRange, statusSteps } from './status';
+import { type MetricScope, statusQueries, statusRange, statusSteps } from './status';
 
 export type LiveMetrics = Pick<StatusResponse, 'window' | 'steps'>;
 
@@ -13,12 +13,8 @@ const KEPT_MS = 15_000;
  * @returns the metrics of the last half hour, at most {@link KEPT_MS} old; without steps while CloudWatch does not answer,
  *   which is logged and no error: the rest of the page does not depend on it
  */
-export function liveMetrics(
-  reader: MetricReader,
-  lagFunctions: LagFunctions,
-  now: () => number,
-): () => Promise<LiveMetrics> {
-  const queries = statusQueries(lagFunctions);
+export function liveMetrics(reader: MetricReader, scope: MetricScope, now: () => number): () => Promise<LiveMetrics> {
+  const queries = statusQueries(scope);
   let kept: { readonly at: number; readonly metrics: Promise<LiveMetrics> } | undefined;
   const read = async (at: number): Promise<LiveMetrics> => {
     const range = statusRange(at);

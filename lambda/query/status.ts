@@ -1,6 +1,6 @@
 /** Which metrics the status page shows, and what is told of them: plain values in and out. */
 import { type MetricPoints, type MetricQuery, type MetricRange } from '../shared/cloudwatch';
-import { METRIC_NAMESPACE, type MetricOf, METRICS, PIPELINE_STEPS } from '../shared/metrics';
+import { type MetricOf, METRICS, PIPELINE_STEPS } from '../shared/metrics';
 import { type MetricSeries, type StepStatus } from './api';
 
 type Step = (typeof PIPELINE_STEPS)[number];
@@ -21,8 +21,13 @@ export const LAG = 'lag';
 const PERIOD_SECONDS = 60;
 const PERIODS = 30;
 
-/** Functions that read the topic, by step. */
-export type LagFunctions = Readonly<Partial<Record<Step, string>>>;
+/** Whose metrics are shown. */
+export interface MetricScope {
+  /** Of this copy of the pipeline. */
+  readonly namespace: string;
+  /** Names of the functions whose event sources report a lag, by step. */
+  readonly lagFunctions: Readonly<Partial<Record<Step, string>>>;
+}
 
 interface Shown extends MetricQuery {
   readonly step: Step;
@@ -38,8 +43,7 @@ export function statusRange(now: number): MetricRange {
   return { from: to - PERIODS * period, to, periodSeconds: PERIOD_SECONDS };
 }
 
-/** @param lagFunctions names of the functions whose event sources report a lag */
-export function statusQueries(lagFunctions: LagFunctions): Shown[] {
+export function statusQueries({ namespace, lagFunctions }: MetricScope): Shown[] {
   return PIPELINE_STEPS.flatMap((step) => [
     ...SHOWN[step].map((metric): Shown => {
       const { unit, kind } = METRICS[metric];
@@ -52,7 +56,7 @@ export function statusQueries(lagFunctions: LagFunctions): Shown[] {
         metric,
         unit,
         statistic,
-        namespace: METRIC_NAMESPACE,
+        namespace,
         name: metric,
         dimensions,
       };

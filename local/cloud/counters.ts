@@ -42,7 +42,7 @@ interface Emf {
 
 export class CounterStore {
   /** The same values over time, as CloudWatch keeps them. */
-  readonly series = new MetricSeries();
+  readonly byMinute = new MetricSeries();
   private readonly sums: Record<string, Record<string, number>> = {};
   private readonly samples = new Map<string, { count: number; max: number; values: number[] }>();
   private readonly seen = new Map<string, Series>();
@@ -67,7 +67,7 @@ export class CounterStore {
           if (typeof value !== 'number') continue;
           this.add(step, Name, value, Unit === 'Milliseconds');
           this.see(Name, dimensions, value);
-          this.series.add(Namespace, Name, dimensions, value, Timestamp);
+          this.byMinute.add(Namespace, Name, dimensions, value, Timestamp);
         }
       }
     }

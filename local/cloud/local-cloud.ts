@@ -119,7 +119,7 @@ export async function startLocalCloud(
       plan,
       functions,
       brokers: engines.kafka.brokers,
-      metrics: metricData(functions.counters.series, {
+      metrics: metricData(functions.counters.byMinute, {
         now: Date.now,
         lag: async (functionName) => {
           const lag = await sources.get(findFunction(plan.functions, functionName).logicalId)?.lag();

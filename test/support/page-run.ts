@@ -16,7 +16,7 @@ import { metricReader, sendSigned } from '../../lambda/shared/cloudwatch';
 import { type KafkaRecord } from '../../lambda/shared/decode';
 import { type HttpEvent } from '../../lambda/shared/http';
 import { type Counts } from '../../lambda/shared/merge';
-import { METRIC_NAMESPACE } from '../../lambda/shared/metrics';
+import { metricNamespace } from '../../lambda/shared/metrics';
 import { type BoundaryRow } from '../../lambda/shared/store';
 import { VIEWS, type View } from '../../lambda/shared/views';
 import { PAGE_FOLDER, writePage } from '../../lib/constructs/page-files';
@@ -26,6 +26,7 @@ import { metricData } from '../../local/cloud/metric-data';
 import { MetricSeries } from '../../local/cloud/metric-series';
 import { generate } from '../../local/emulator/generate';
 
+const NAMESPACE = metricNamespace({ project: 'test', stage: 'local' });
 const MINUTE = 60_000;
 /** Buckets of one minute, of which the newest two are not published yet. */
 const BUCKETS = 26;
@@ -79,7 +80,7 @@ const rowKey = (view: View, bucket: number) => `${view.name} ${bucketName(bucket
 function seriesOf(records: readonly KafkaRecord[]): MetricSeries {
   const series = new MetricSeries();
   const add = (step: string, name: string, value: number, at: number) =>
-    series.add(METRIC_NAMESPACE, name, { step }, value, at);
+    series.add(NAMESPACE, name, { step }, value, at);
   for (const { timestamp, offset } of records) {
     for (const step of ['ingest', 'archive', 'aggregate']) {
       for (const name of ['received', 'written']) add(step, name, 1, timestamp);
@@ -145,7 +146,11 @@ export async function startPageRun(now: number): Promise<PageRun> {
       stage: 'local',
       files: pageFiles(join(directory, PAGE_FOLDER)),
       boundaryDueMs: 6 * MINUTE,
-      metrics: liveMetrics(metricReader(send), { archive: 'archive-1', aggregate: 'aggregate-1' }, () => now),
+      metrics: liveMetrics(
+        metricReader(send),
+        { namespace: NAMESPACE, lagFunctions: { archive: 'archive-1', aggregate: 'aggregate-1' } },
+        () => now,
+      ),
     },
   });
   const api = await startHttpApi(

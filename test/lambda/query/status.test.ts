@@ -5,9 +5,13 @@ import { metricsOf, PIPELINE_STEPS } from '../../../lambda/shared/metrics';
 
 const NOW = Date.parse('2026-11-22T21:07:40.123Z');
 const MINUTE = 60_000;
+const NO_LAG = { namespace: 'Copy', lagFunctions: {} };
 
 describe('what is asked of CloudWatch', () => {
-  const queries = statusQueries({ archive: 'archive-1', aggregate: 'aggregate-1' });
+  const queries = statusQueries({
+    namespace: 'Copy',
+    lagFunctions: { archive: 'archive-1', aggregate: 'aggregate-1' },
+  });
 
   test('is the last half hour by minutes, the one that is not over included', () => {
     const range = statusRange(NOW);
@@ -24,8 +28,8 @@ describe('what is asked of CloudWatch', () => {
     const ids = queries.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z0-9_]*$/);
-    for (const { namespace, dimensions, name } of queries.filter((each) => each.namespace === 'PinterestPipeline')) {
-      expect(namespace).toBe('PinterestPipeline');
+    for (const { namespace, dimensions, name } of queries.filter((each) => each.namespace !== 'AWS/Lambda')) {
+      expect(namespace).toBe('Copy');
       const step = PIPELINE_STEPS.find((each) => each === dimensions.step)!;
       expect(metricsOf(step).map((metric) => metric.name)).toContain(name);
     }
@@ -50,7 +54,7 @@ describe('what is asked of CloudWatch', () => {
 });
 
 test('a series has a value a period, null where nothing was reported', () => {
-  const queries = statusQueries({}).filter(({ id }) => id === 'seal_written' || id === 'ingest_received');
+  const queries = statusQueries(NO_LAG).filter(({ id }) => id === 'seal_written' || id === 'ingest_received');
   const range = { from: 0, to: 3 * MINUTE, periodSeconds: 60 };
   const points = new Map([['ingest_received', new Map([[MINUTE, 7]])]]);
   expect(statusSteps(queries, points, range)).toEqual([
@@ -69,7 +73,7 @@ describe('metrics are', () => {
 
   test('read once for all who look within a quarter of a minute', async () => {
     const reader = counting(async () => new Map());
-    const metrics = liveMetrics(reader, {}, () => now);
+    const metrics = liveMetrics(reader, NO_LAG, () => now);
     await Promise.all([metrics(), metrics()]);
     now += 14_999;
     await metrics();
@@ -84,7 +88,7 @@ describe('metrics are', () => {
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const metrics = liveMetrics(
       counting(() => Promise.reject(new MetricsUnavailableError('CloudWatch answered 500'))),
-      {},
+      NO_LAG,
       () => now,
     );
     expect((await metrics()).steps).toBeNull();
@@ -96,7 +100,7 @@ describe('metrics are', () => {
 
   test('asked for again after a fault of our own, which is an error', async () => {
     const reader = counting(() => Promise.reject(new TypeError('fault')));
-    const metrics = liveMetrics(reader, {}, () => now);
+    const metrics = liveMetrics(reader, NO_LAG, () => now);
     await expect(metrics()).rejects.toThrow('fault');
     await expect(metrics()).rejects.toThrow('fault');
     expect(reader.read).toHaveBeenCalledTimes(2);

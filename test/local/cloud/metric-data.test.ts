@@ -35,7 +35,7 @@ test('what functions report is read back by minute: sums of counters, the larges
   counters.take(emf(10 * MINUTE + 59_999, { received: 3 }), 'x');
   counters.take(emf(11 * MINUTE, { received: 7 }), 'x');
   for (const ms of [40, 90, 10]) counters.take(emf(10 * MINUTE, { duration: ms }, 'Milliseconds'), 'x');
-  const reader = readerOver(counters.series);
+  const reader = readerOver(counters.byMinute);
   const points = await reader.read([query('received', 'Sum'), query('duration', 'Maximum')], range(9, 12));
   expect([...points.get('received')!].sort()).toEqual([
     [10 * MINUTE, 5],
