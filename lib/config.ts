@@ -71,6 +71,8 @@ export interface PipelineConfig {
   readonly requestRate: number;
   /** Requests that each API takes at once before it answers 429. */
   readonly requestBurst: number;
+  /** Whether the query API serves the status page (`GET /`), which reads metrics: see ADR 22 for what that costs. */
+  readonly page: boolean;
   /** Ingest functions running at once: each holds connections to every broker. */
   readonly ingestConcurrency: number;
 
@@ -242,6 +244,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   jwtAudience: matching(/^\S+$/, 'a text without spaces'),
   requestRate: integer(1, 10_000),
   requestBurst: integer(1, 5_000),
+  page: YES_NO,
   ingestConcurrency: integer(1, 1_000),
   bucketMinutes: integerOf(BUCKET_MINUTES),
   publishDelayMinutes: integer(1, 7 * DAY_MINUTES),

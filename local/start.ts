@@ -75,7 +75,7 @@ async function run(
   writeEndpoints(endpointsFile, running);
   const firstTaken = () => {
     writeEndpoints(endpointsFile, running);
-    display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s`);
+    display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s; watch it at ${cloud.queryUrl}/`);
   };
   const sending = clock.phase('send posts', () => send(options, running, display, firstTaken));
   const [{ tally, acknowledgedBy }, airflow, monitoring] = await Promise.all([
@@ -158,6 +158,7 @@ function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, 
   const endpoints = {
     ingest: cloud.ingestUrl,
     query: cloud.queryUrl,
+    page: `${cloud.queryUrl}/`,
     ...urls,
     control: cloud.controlUrl,
     kafka: kafka.plainBrokers,

@@ -137,6 +137,7 @@ const pytest = (engine: string, folder: string) => async (): Promise<Counts> => 
 
 const SUITES: readonly Suite[] = [
   { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
+  { name: 'web types', what: 'tsc with the DOM', run: command(bin('tsc'), '--noEmit', '-p', 'web') },
   { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },
   { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
   { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit') },

@@ -167,6 +167,14 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
     answers: { 200: ['The boundary', 'BoundaryResponse'], 503: ERRORS[503] },
   },
   {
+    id: 'readStatus',
+    tag: 'query',
+    method: 'get',
+    path: '/status',
+    summary: 'Boundary, freshness and the metrics of the last half hour; where the configuration has the page',
+    answers: { 200: ['As things are', 'StatusResponse'], 503: ERRORS[503] },
+  },
+  {
     id: 'readHealth',
     tag: 'query',
     method: 'get',

@@ -81,6 +81,39 @@ export interface BoundaryResponse {
   readonly ageMs: number | null;
 }
 
+/** One metric of a step over the window of {@link StatusResponse}. */
+export interface MetricSeries {
+  /** As `lambda/shared/metrics.ts` names it; `lag` is records that are on the topic and not yet taken by the step. */
+  readonly name: string;
+  /** CloudWatch's unit. */
+  readonly unit: string;
+  readonly statistic: 'Sum' | 'Maximum';
+  /** One a period, oldest first; null where nothing was reported. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface StepStatus {
+  readonly step: string;
+  readonly metrics: readonly MetricSeries[];
+}
+
+/** `GET /status`: what the page shows beside the answers. */
+export interface StatusResponse {
+  readonly stage: string;
+  /** When this was told. */
+  readonly now: string;
+  readonly bucketMinutes: number;
+  readonly boundary: BoundaryResponse;
+  /** Age of the boundary beyond which publishing is late, ms. */
+  readonly boundaryDueMs: number;
+  /** Up to when merged answers are complete; null if there is nothing yet. */
+  readonly asOf: string | null;
+  /** Periods of the series. The last one is not over yet. */
+  readonly window: { readonly from: string; readonly to: string; readonly periodSeconds: number };
+  /** In the order of the way of a post; null while CloudWatch does not answer. */
+  readonly steps: readonly StepStatus[] | null;
+}
+
 /** `GET /health`: 200 if the store answers. */
 export interface HealthResponse {
   readonly status: 'ok' | 'down';

@@ -1,6 +1,8 @@
 /** Answers questions from the rows of both layers. It only reads. */
+import { join } from 'node:path';
 import { bucketEnd } from '../shared/buckets';
-import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
+import { metricReader, sendSigned } from '../shared/cloudwatch';
+import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../shared/env';
 import { json, pathSegments, type HttpAnswer, type HttpEvent } from '../shared/http';
 import { StoreUnavailableError } from '../shared/keyspaces';
 import { log } from '../shared/log';
@@ -16,14 +18,28 @@ import {
   type ErrorResponse,
   type HealthResponse,
   type Provenance,
+  type StatusResponse,
   type ViewsResponse,
 } from './api';
 import { readCanary } from './canary';
 import { asOf, mergeFiltered, planRead, type Published, shapeAnswer, shapeCounts } from './core';
+import { type LiveMetrics, liveMetrics } from './live';
+import { ASSETS, type PageFiles, pageFiles } from './page';
 import { queryReader, type QueryReader } from './reader';
 import { isRefusal, parseSelection, type Selection } from './request';
 
+/** What the status page needs beside the answers. */
+export interface Page {
+  readonly stage: string;
+  readonly files: PageFiles;
+  /** Age of the boundary beyond which publishing is late, ms. */
+  readonly boundaryDueMs: number;
+  metrics(): Promise<LiveMetrics>;
+}
+
 export interface Deps {
+  /** @default - it is not served */
+  readonly page?: Page;
   readonly reader: QueryReader;
   readonly bucketMinutes: number;
   /** ms */
@@ -31,6 +47,9 @@ export interface Deps {
   readonly report: ReportOf<'query'>;
   now(): number;
 }
+
+/** The view with the fewest keys: what is asked is when its newest rows are from. */
+const PROBE = VIEWS.find(({ name }) => name === 'posts_by_media_type') ?? VIEWS[0];
 
 interface Read extends Provenance {
   readonly counts: Counts;
@@ -50,11 +69,13 @@ const unknown = (field: string, value: string, names: readonly { name: string }[
   refused(404, refuse(field, value, `one of ${names.map(({ name }) => name).join(', ')}`));
 
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { reader, bucketMinutes } = deps;
+  const { reader, bucketMinutes, page } = deps;
+  const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined) =>
+    planRead(selection, published, { now: deps.now(), bucketMinutes, speedTtl: deps.speedTtl });
 
   async function read(view: View, selection: Selection): Promise<Read> {
     const published = publishedOf(await reader.boundary());
-    const plan = planRead(selection, published, { now: deps.now(), bucketMinutes, speedTtl: deps.speedTtl });
+    const plan = planFor(selection, published);
     const [batch, speed] = await Promise.all([
       reader.batchCounts(
         view,
@@ -62,11 +83,10 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       ),
       reader.speedCounts(view, plan.speed),
     ]);
-    const newest = speed.reduce<number | undefined>((max, row) => Math.max(max ?? row.asOf, row.asOf), undefined);
     return {
       counts: mergeFiltered(view, [...batch, ...speed.map(({ counts }) => counts)], selection.filters),
       boundary: instant(published?.boundary),
-      asOf: instant(asOf(selection.layer, published, newest, bucketMinutes)),
+      asOf: instant(asOf(selection.layer, published, newestOf(speed), bucketMinutes)),
       buckets: { batch: plan.periods.length, speed: new Set(speed.map(({ bucket }) => bucket)).size },
     };
   }
@@ -95,16 +115,35 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     return json(200, { answer: name, ...shapeAnswer(answer, counts, selection.top), ...provenance });
   }
 
-  async function askBoundary(): Promise<HttpAnswer> {
-    const row = await reader.boundary();
+  const boundaryOf = (row: BoundaryRow | undefined): BoundaryResponse => ({
+    bucket: instant(row?.bucket),
+    firstBucket: instant(row?.firstBucket),
+    publishedAt: instant(row?.publishedAt),
+    reconciledBucket: instant(row?.reconciledBucket),
+    drift: row?.drift ?? null,
+    ageMs: row ? deps.now() - bucketEnd(row.bucket, bucketMinutes) : null,
+  });
+
+  async function askStatus({ stage, boundaryDueMs, metrics }: Page): Promise<HttpAnswer> {
+    const [row, live] = await Promise.all([reader.boundary(), metrics()]);
+    const published = publishedOf(row);
+    const speed = await reader.speedCounts(PROBE, planFor({ layer: 'merged' }, published).speed);
     return json(200, {
-      bucket: instant(row?.bucket),
-      firstBucket: instant(row?.firstBucket),
-      publishedAt: instant(row?.publishedAt),
-      reconciledBucket: instant(row?.reconciledBucket),
-      drift: row?.drift ?? null,
-      ageMs: row ? deps.now() - bucketEnd(row.bucket, bucketMinutes) : null,
-    } satisfies BoundaryResponse);
+      stage,
+      now: new Date(deps.now()).toISOString(),
+      bucketMinutes,
+      boundary: boundaryOf(row),
+      boundaryDueMs,
+      asOf: instant(asOf('merged', published, newestOf(speed), bucketMinutes)),
+      ...live,
+    } satisfies StatusResponse);
+  }
+
+  async function askPage(served: Page, resource: string | undefined, name: string | undefined, event: HttpEvent) {
+    if (resource === undefined) return served.files('index.html', event);
+    if (resource === 'status' && name === undefined) return askStatus(served);
+    if (resource === 'assets' && name !== undefined && ASSETS.includes(name)) return served.files(name, event);
+    return undefined;
   }
 
   async function route(event: HttpEvent): Promise<HttpAnswer> {
@@ -115,7 +154,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       if (name === undefined) {
         if (resource === 'views') return json(200, listViews());
         if (resource === 'answers') return json(200, listAnswers());
-        if (resource === 'boundary') return askBoundary();
+        if (resource === 'boundary') return json(200, boundaryOf(await reader.boundary()));
         // No route of the API: for whoever may invoke the function itself.
         if (resource === 'canary') return json(200, await readCanary(reader, deps.now(), bucketMinutes));
         if (resource === 'health') {
@@ -128,8 +167,10 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
         return view ? askView(view, query) : unknown('view', name, VIEWS);
       }
       if (resource === 'answers' && name !== undefined) return askAnswer(name, query);
+      const answer = page && (await askPage(page, resource, name, event));
+      if (answer) return answer;
     }
-    const allowed = 'GET /views, /views/{view}, /answers, /answers/{name}, /boundary or /health';
+    const allowed = `GET ${page ? '/, /status, ' : ''}/views, /views/{view}, /answers, /answers/{name}, /boundary or /health`;
     return refused(404, refuse('path', `${event.requestContext.http.method} ${event.rawPath}`, allowed));
   }
 
@@ -153,6 +194,9 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
   };
 }
 
+const newestOf = (speed: readonly { readonly asOf: number }[]) =>
+  speed.length === 0 ? undefined : speed.reduce((newest, row) => Math.max(newest, row.asOf), -Infinity);
+
 function listViews(): ViewsResponse {
   return {
     views: VIEWS.map((view) => ({
@@ -170,11 +214,28 @@ function listAnswers(): AnswersResponse {
   };
 }
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+
+/** The page, if the function is bound to what it shows. */
+function pageFromEnvironment(): Page | undefined {
+  if (!hasEnv(ENV.publishDelayMinutes)) return undefined;
+  const namespace = requireEnv(ENV.metricNamespace);
+  const lagFunctions = { archive: requireEnv(ENV.archiveFunction), aggregate: requireEnv(ENV.aggregateFunction) };
+  const due = requirePositiveInteger(ENV.bucketMinutes) + requirePositiveInteger(ENV.publishDelayMinutes);
+  return {
+    stage: requireEnv(ENV.stage),
+    files: pageFiles(join(__dirname, 'page')),
+    boundaryDueMs: due * MINUTE_MS,
+    metrics: liveMetrics(metricReader(sendSigned()), { namespace, lagFunctions }, Date.now),
+  };
+}
+
 let instance: ReturnType<typeof makeHandler> | undefined;
 
 export const handler = (event: HttpEvent): Promise<HttpAnswer> => {
   instance ??= makeHandler({
+    page: pageFromEnvironment(),
     reader: queryReader(storeFromEnvironment(), requireEnv(ENV.topic)),
     bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR_MS,

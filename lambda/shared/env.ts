@@ -29,6 +29,11 @@ export const ENV = {
   ingestFunction: 'INGEST_FUNCTION',
   /** Name of the query function, which the canary asks. */
   queryFunction: 'QUERY_FUNCTION',
+  /** Minutes after the end of a bucket within which it is expected to be published: where the page calls it late. */
+  publishDelayMinutes: 'PUBLISH_DELAY_MINUTES',
+  /** Names of the functions whose lag the page shows. */
+  archiveFunction: 'ARCHIVE_FUNCTION',
+  aggregateFunction: 'AGGREGATE_FUNCTION',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];
@@ -43,6 +48,11 @@ export function requireEnv(name: EnvName): string {
     throw new Error(`environment variable ${name} is not set`);
   }
   return value;
+}
+
+/** Whether a function is bound to what a variable names: some are by configuration only. */
+export function hasEnv(name: EnvName): boolean {
+  return Boolean(process.env[name]);
 }
 
 /** @throws Error naming the variable and its value, if it is not a positive integer */

@@ -22,6 +22,8 @@ export interface HttpAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Whether `body` is base64: what is no text has no other way through JSON. */
+  readonly isBase64Encoded?: boolean;
 }
 
 export function json(statusCode: number, value: unknown, headers: Readonly<Record<string, string>> = {}): HttpAnswer {

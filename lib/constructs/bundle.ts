@@ -10,9 +10,14 @@ const ROOT = join(__dirname, '..', '..');
  * process of npm a function, which is what `NodejsFunction` takes most of its time for.
  *
  * @param external modules that the runtime or a layer brings
+ * @param files writes what else belongs into the asset
  * @throws Error of esbuild naming file and line, if the code can't be bundled
  */
-export function bundle(step: string, external: readonly string[]): AssetCode {
+export function bundle(
+  step: string,
+  external: readonly string[],
+  files: (directory: string) => void = () => undefined,
+): AssetCode {
   return Code.fromAsset(join(ROOT, 'lambda', step), {
     // Of the result: a change that doesn't reach the bundle is no deployment.
     assetHashType: AssetHashType.OUTPUT,
@@ -35,6 +40,7 @@ export function bundle(step: string, external: readonly string[]): AssetCode {
             external: ['@aws-sdk/*', '@smithy/*', ...external],
             logLevel: 'silent',
           });
+          files(directory);
           return true;
         },
       },

@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
-import { type FunctionNetwork } from './pipeline-function';
+import { type FunctionNetwork, type PipelineFunction } from './pipeline-function';
 import { logGroup } from './logs';
 
 /** Keyspaces speaks CQL over TLS here, also at its VPC endpoint. */
@@ -70,6 +70,12 @@ export class PipelineNetwork extends Construct {
   /** Where the functions run. */
   public get functionNetwork(): FunctionNetwork {
     return { vpc: this.vpc, subnets: this.dataSubnets, securityGroup: this.functions };
+  }
+
+  /** Lets functions read CloudWatch metrics: the right, and the way there. */
+  public bindMetrics(fn: PipelineFunction): void {
+    this.endpoint('Monitoring', InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING, Port.HTTPS, [this.functions]);
+    fn.allow(['cloudwatch:GetMetricData'], ['*']);
   }
 
   private group(id: string, description: string): SecurityGroup {

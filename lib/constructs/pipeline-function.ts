@@ -51,6 +51,11 @@ export interface PipelineFunctionProps {
    * @default - none
    */
   readonly externalModules?: readonly string[];
+  /**
+   * Writes further files of the asset, beside the bundle.
+   * @default - none
+   */
+  readonly files?: (directory: string) => void;
   /** @default - none */
   readonly layers?: readonly ILayerVersion[];
   /**
@@ -96,7 +101,7 @@ export class PipelineFunction extends Construct {
 
     this.function = new Function(this, 'Function', {
       description: props.description,
-      code: bundle(props.step, props.externalModules ?? []),
+      code: bundle(props.step, props.externalModules ?? [], props.files),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: config.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,

@@ -5,6 +5,7 @@ import { type PipelineConfig } from '../config';
 import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';
 import { MAX_TIMEOUT, PipelineFunction, type FunctionNetwork, type PipelineFunctionProps } from './pipeline-function';
+import { writePage } from './page-files';
 import { type PostLake } from './post-lake';
 import { type ViewStore } from './view-store';
 
@@ -188,6 +189,7 @@ export class PipelineSteps extends Construct {
       description: 'Answers from batch views up to the boundary and speed views after it',
       memory: 1024,
       timeout: API_TIMEOUT,
+      files: config.page ? writePage : undefined,
     });
     kafka.bindTopicName(fn);
     views.bind(fn, { speedViews: 'r', batchViews: 'r', boundary: 'r' });
@@ -196,6 +198,16 @@ export class PipelineSteps extends Construct {
       [ENV.speedTtlHours]: String(config.speedTtlHours),
     });
     return fn;
+  }
+
+  /** Tells `query` what the status page shows beside the answers. Its files come with the function. */
+  public bindPage(): void {
+    const { config } = this.props;
+    this.query.setEnvironment({
+      [ENV.publishDelayMinutes]: String(config.publishDelayMinutes),
+      [ENV.archiveFunction]: this.archive.function.functionName,
+      [ENV.aggregateFunction]: this.aggregate.function.functionName,
+    });
   }
 
   private step(id: string, props: Omit<PipelineFunctionProps, 'config' | 'network'>): PipelineFunction {

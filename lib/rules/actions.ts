@@ -124,7 +124,7 @@ export const ANY_RESOURCE: Readonly<Record<string, string>> = {
   'logs:DescribeLogGroups': 'asks about all groups of the account',
   's3:GetAccountPublicAccessBlock': 'is about the account',
   'cloudwatch:PutMetricData': 'knows no resource',
-  'cloudwatch:GetMetricData': 'Grafana reads metrics by query, over all of the account or not at all',
+  'cloudwatch:GetMetricData': 'knows no resource: metrics are read over all of the account or not at all',
   'cloudwatch:ListMetrics': 'as above',
 };
 

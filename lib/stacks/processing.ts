@@ -31,6 +31,10 @@ export class ProcessingStack extends PipelineStack {
     const { config, network, lake } = props;
     super(scope, 'processing', config, 'Pinterest data pipeline: functions, APIs and Spark');
     this.steps = new PipelineSteps(this, 'Steps', { ...props, network: network.functionNetwork });
+    if (config.page) {
+      this.steps.bindPage();
+      network.bindMetrics(this.steps.query);
+    }
     this.spark = new SparkApplication(this, 'Spark', {
       config,
       lake,
@@ -68,6 +72,7 @@ export class ProcessingStack extends PipelineStack {
         'GET /answers/{name}',
         'GET /boundary',
         'GET /health',
+        ...(config.page ? ['GET /', 'GET /assets/{file}', 'GET /status'] : []),
       ],
     });
     this.queryApi.output('QueryUrl');

@@ -1,12 +1,14 @@
 /**
- * The three AWS APIs that the pipeline itself calls, on one port: Lambda's Invoke and EMR Serverless' job runs (from the
- * DAG), and MSK's GetBootstrapBrokers (from functions). Signatures are not checked.
+ * The AWS APIs that the pipeline itself calls, on one port: Lambda's Invoke and EMR Serverless' job runs (from the DAG),
+ * MSK's GetBootstrapBrokers and CloudWatch's GetMetricData (from functions). Signatures are not checked.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  * @see https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_StartJobRun.html
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { GET_METRIC_DATA, type GetMetricDataAnswer, type GetMetricDataRequest } from '../../lambda/shared/cloudwatch';
 import { type LocalPlan } from '../assembly/local-plan';
 import { type SparkCommand } from '../engines/spark';
 import { type FunctionHost, PAYLOAD_LIMIT } from './function-host';
@@ -18,6 +20,8 @@ export interface ControlApiOptions {
   readonly port?: number;
   readonly plan: Pick<LocalPlan, 'applications' | 'jobRoles' | 'clusters'>;
   readonly functions: Pick<FunctionHost, 'invoke' | 'has'>;
+  /** Answers GetMetricData. @throws Error of one line about a request that is wrong */
+  readonly metrics: (request: GetMetricDataRequest) => Promise<GetMetricDataAnswer>;
   /** SASL listener of the broker that stands for every cluster of the plan. */
   readonly brokers: string;
   readonly sparkCommand: SparkCommand;
@@ -83,11 +87,14 @@ async function route(request: IncomingMessage, options: ControlApiOptions, jobs:
     headers: request.headers,
     body: body.toString('utf8'),
   };
-  const { method, path } = asked;
+  const { method, path, headers } = asked;
   if (method === 'POST' && path[0] === '2015-03-31' && path[1] === 'functions' && path[3] === 'invocations') {
     return invoke(asked, options);
   }
   if (path[0] === 'applications' && path.length > 1) return serverless(asked, jobs);
+  if (method === 'POST' && headers['x-amz-target'] === GET_METRIC_DATA) {
+    return json(await options.metrics(JSON.parse(asked.body) as GetMetricDataRequest));
+  }
   if (method === 'GET' && path[0] === 'v1' && path[1] === 'clusters') return bootstrapBrokers(path, options);
   return refusal(404, 'ResourceNotFoundException', `${method} ${pathname} is not served here`);
 }

@@ -1,5 +1,7 @@
 /** Live counters: the metrics that functions report in CloudWatch's embedded metric format, added up as they come. */
 
+import { MetricSeries } from './metric-series';
+
 /** Bounds the memory of a long run; percentiles are those of the newest values. */
 const KEPT_SAMPLES = 2000;
 
@@ -27,7 +29,10 @@ export interface Series {
 
 interface Emf {
   readonly _aws: {
+    /** ms */
+    readonly Timestamp: number;
     readonly CloudWatchMetrics: readonly {
+      readonly Namespace: string;
       readonly Dimensions?: readonly (readonly string[])[];
       readonly Metrics: readonly { readonly Name: string; readonly Unit?: string }[];
     }[];
@@ -36,6 +41,8 @@ interface Emf {
 }
 
 export class CounterStore {
+  /** The same values over time, as CloudWatch keeps them. */
+  readonly byMinute = new MetricSeries();
   private readonly sums: Record<string, Record<string, number>> = {};
   private readonly samples = new Map<string, { count: number; max: number; values: number[] }>();
   private readonly seen = new Map<string, Series>();
@@ -49,7 +56,8 @@ export class CounterStore {
     const report = parse(line);
     if (!report) return false;
     const step = typeof report.step === 'string' ? report.step : source;
-    for (const { Metrics, Dimensions = [] } of report._aws.CloudWatchMetrics) {
+    const { Timestamp, CloudWatchMetrics } = report._aws;
+    for (const { Namespace, Metrics, Dimensions = [] } of CloudWatchMetrics) {
       const names = new Set(['step', ...Dimensions.flat()]);
       const dimensions = Object.fromEntries(
         [...names].map((name) => [name, name === 'step' ? step : `${report[name]}`]),
@@ -59,6 +67,7 @@ export class CounterStore {
           if (typeof value !== 'number') continue;
           this.add(step, Name, value, Unit === 'Milliseconds');
           this.see(Name, dimensions, value);
+          this.byMinute.add(Namespace, Name, dimensions, value, Timestamp);
         }
       }
     }

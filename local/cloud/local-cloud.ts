@@ -18,6 +18,7 @@ import { type Counters, type Durations, type Series } from './counters';
 import { deployedFiles, upload, writeDags } from './deployed-files';
 import { type EventSource, type EventSourceMetrics, startEventSource } from './event-source';
 import { type FunctionHost, startFunctionHost } from './function-host';
+import { metricData } from './metric-data';
 import { startHttpApi } from './http-api';
 import { startSchedule } from './schedule';
 import { type RunningServer } from './server';
@@ -45,7 +46,7 @@ export interface LocalCloud {
   /** Without a slash at the end. */
   readonly ingestUrl: string;
   readonly queryUrl: string;
-  /** Lambda, EMR Serverless and MSK. */
+  /** Lambda, EMR Serverless, MSK and CloudWatch. */
   readonly controlUrl: string;
   /** URL of every API by its logical id. */
   readonly apis: Readonly<Record<string, string>>;
@@ -112,11 +113,19 @@ export async function startLocalCloud(
       environment: functionEnvironment,
     });
     started.push(functions);
+    const sources = new Map<string, EventSource>();
     const control = await startControlApi({
       port: options.ports?.control,
       plan,
       functions,
       brokers: engines.kafka.brokers,
+      metrics: metricData(functions.counters.byMinute, {
+        now: Date.now,
+        lag: async (functionName) => {
+          const lag = await sources.get(findFunction(plan.functions, functionName).logicalId)?.lag();
+          return lag && Object.values(lag).reduce((sum, records) => sum + records, 0);
+        },
+      }),
       sparkCommand: options.sparkCommand,
       logs: join(options.directory, 'jobs'),
     });
@@ -124,6 +133,7 @@ export async function startLocalCloud(
     // The functions find the control API by it; none runs before this point.
     functionEnvironment.AWS_ENDPOINT_URL_KAFKA = control.url;
     functionEnvironment.AWS_ENDPOINT_URL_LAMBDA = control.url;
+    functionEnvironment.AWS_ENDPOINT_URL_CLOUDWATCH = control.url;
 
     const apis = new Map<string, RunningServer>();
     for (const api of plan.apis) {
@@ -134,7 +144,6 @@ export async function startLocalCloud(
       );
       started.push(apis.get(api.logicalId)!);
     }
-    const sources = new Map<string, EventSource>();
     for (const source of plan.eventSources.filter(({ enabled }) => enabled)) {
       const target = findFunction(plan.functions, source.functionName);
       const poller = startEventSource(source, {

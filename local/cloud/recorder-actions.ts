@@ -1,4 +1,5 @@
 /** What IAM is asked for a call: action, resource and the condition keys that policies of this project look at. */
+import { GET_METRIC_DATA } from '../../lambda/shared/cloudwatch';
 import { type CloudAssembly } from '../assembly/cloud-assembly';
 import { createResolver } from '../assembly/intrinsics';
 import { type SeenCall } from './recorder';
@@ -143,7 +144,9 @@ function s3Actions({ method, path, status, body = '' }: HttpCall, names: Templat
   throw new Error(`no IAM action is known for S3's ${method} ${path}`);
 }
 
-function controlActions({ method, path, body }: HttpCall, names: TemplateNames): Asked[] {
+function controlActions({ method, path, target, body }: HttpCall, names: TemplateNames): Asked[] {
+  // It knows no resource.
+  if (target === GET_METRIC_DATA) return [{ action: 'cloudwatch:GetMetricData', resource: '*' }];
   const parts = new URL(path, 'http://aws').pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (parts[1] === 'functions' && parts[3] === 'invocations') {
     return [{ action: 'lambda:InvokeFunction', resource: `{${names.of(parts[2])}.Arn}` }];

@@ -24,12 +24,14 @@ const portOf = (variable) => Number(new URL(process.env[variable] ?? 'tcp://none
 const services = new Map([
   [portOf('AWS_ENDPOINT_URL_S3'), 's3'],
   [portOf('AWS_ENDPOINT_URL_KAFKA'), 'control'],
+  [portOf('AWS_ENDPOINT_URL_CLOUDWATCH'), 'control'],
 ]);
 const store = portOf('AWS_ENDPOINT_URL_KEYSPACES');
 
 subscribe('http.client.response.finish', ({ request, response }) => {
   const service = services.get(Number(String(request.getHeader('host')).split(':')[1]));
-  tell({ plane: 'http', service, method: request.method, path: request.path, status: response.statusCode });
+  const target = request.getHeader('x-amz-target');
+  tell({ plane: 'http', service, method: request.method, path: request.path, status: response.statusCode, target });
 });
 
 /** Kafka: length, then the number of the API. @see https://kafka.apache.org/protocol.html#protocol_messages */

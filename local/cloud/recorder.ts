@@ -16,12 +16,14 @@ export type SeenCall = {
 } & (
   | {
       readonly plane: 'http';
-      /** Which endpoint: S3, or the control API (Lambda, EMR Serverless, MSK). */
+      /** Which endpoint: S3, or the control API (Lambda, EMR Serverless, MSK, CloudWatch). */
       readonly service: 's3' | 'control';
       readonly method: string;
       /** Path and query, as sent. */
       readonly path: string;
       readonly status: number;
+      /** The operation, where the protocol names it by a header (`x-amz-target`). */
+      readonly target?: string;
       /** Of a POST with a short body: it may name further resources. */
       readonly body?: string;
     }

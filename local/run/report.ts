@@ -58,7 +58,12 @@ export async function printReport(report: Report): Promise<void> {
   console.log('');
   for (const [name, value] of facts) console.log(`  ${name.padEnd(32)} ${value}`);
   console.log('');
-  const urls = { ingest: cloud.ingestUrl, query: `${cloud.queryUrl}/answers`, ...report.urls };
+  const urls = {
+    page: `${cloud.queryUrl}/`,
+    ingest: cloud.ingestUrl,
+    query: `${cloud.queryUrl}/answers`,
+    ...report.urls,
+  };
   for (const [name, url] of Object.entries(urls)) {
     if (url !== undefined) console.log(`  ${name.padEnd(32)} ${url}`);
   }

@@ -173,21 +173,26 @@ async function installArchive() {
 }
 
 /*
- * Prometheus: a package of the system, so it is installed only when asked for by name ----------------------------------
+ * Packages of the system: installed only when asked for by name ---------------------------------------------------------
  */
 
-const PROMETHEUS = ['prometheus', 'prometheus-node-exporter'];
+const PACKAGES = {
+  prometheus: ['prometheus', 'prometheus-node-exporter'],
+  chromium: ['chromium'],
+};
 
 const onPath = (program) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
 
-async function installPrometheus() {
+/** By one call for all: the package manager lets in one at a time. */
+async function installPackagesOfSystem(names) {
+  const packages = names.flatMap((name) => PACKAGES[name]);
   if (process.getuid?.() !== 0 || !onPath('apt-get')) {
-    throw new SetupError(`Prometheus is needed: apt-get install ${PROMETHEUS.join(' ')} (Debian, Ubuntu)`);
+    throw new SetupError(`${names.join(' and ')}: apt-get install ${packages.join(' ')} (Debian, Ubuntu) is needed`);
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await execute('apt-update', 'apt-get', ['update', '-q'], { env });
-  await execute('prometheus', 'apt-get', ['install', '-q', '-y', '--no-install-recommends', ...PROMETHEUS], { env });
+  await execute('apt-install', 'apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { env });
 }
 
 const jars = (module) => ({
@@ -242,11 +247,21 @@ export const STEPS = {
   },
   prometheus: {
     what: 'Prometheus and its node exporter, by apt-get',
+    group: 'system',
     after: [],
     tools: [],
     optional: true,
-    fresh: () => ['promtool', ...PROMETHEUS].every(onPath),
-    install: installPrometheus,
+    fresh: () => ['promtool', ...PACKAGES.prometheus].every(onPath),
+    install: installPackagesOfSystem,
+  },
+  chromium: {
+    what: 'Chromium, in which the page is tested',
+    group: 'system',
+    after: [],
+    tools: [],
+    optional: true,
+    fresh: () => ['chromium', 'chromium-browser', 'google-chrome'].some(onPath),
+    install: installPackagesOfSystem,
   },
   'spark-archive': {
     what: 'class archive that halves the start of Spark',

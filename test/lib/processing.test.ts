@@ -369,3 +369,42 @@ describe('Spark', () => {
     expect(upload.Properties.SourceObjectKeys).toHaveLength(2);
   });
 });
+
+describe('the status page', () => {
+  const PAGE_ROUTES = ['GET /', 'GET /assets/{file}', 'GET /status'];
+  let page: Templates;
+  beforeAll(() => {
+    page = synthesize({ stage: 'dev', page: true });
+  }, 60_000);
+
+  const routesOf = (templates: Templates) =>
+    Object.values(resources(templates.processing, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties);
+
+  test('is three routes of the query API, behind what guards the others', () => {
+    const added = routesOf(page).filter(({ RouteKey }) => PAGE_ROUTES.includes(String(RouteKey)));
+    expect(added.map(({ ApiId, RouteKey }) => `${render(ApiId, page.all)} ${String(RouteKey)}`).sort()).toEqual(
+      PAGE_ROUTES.map((route) => `{QueryApi} ${route}`),
+    );
+    expect(new Set(added.map(({ AuthorizationType }) => AuthorizationType))).toEqual(new Set(['AWS_IAM']));
+  });
+
+  test('brings one right, one way to use it, and the names of the functions whose lag it shows', () => {
+    const rights = (templates: Templates) => allowed(templates.processing, 'StepsQueryRole', templates.all);
+    expect(rights(page).filter((right) => !rights(dev).includes(right))).toEqual(['cloudwatch:GetMetricData *']);
+    const services = Object.values(resources(page.network, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
+      render(Properties.ServiceName, page.all),
+    );
+    expect(services).toContain('com.amazonaws.{AWS::Region}.monitoring');
+    expect(environment(page.processing, 'StepsQueryFunction', page.all)).toEqual({
+      ...environment(dev.processing, 'StepsQueryFunction', dev.all),
+      PUBLISH_DELAY_MINUTES: '30',
+      ARCHIVE_FUNCTION: '{StepsArchiveFunction}',
+      AGGREGATE_FUNCTION: '{StepsAggregateFunction}',
+    });
+  });
+
+  test('is off where the configuration does not say so, with all that it brings', () => {
+    expect(routesOf(dev).filter(({ RouteKey }) => PAGE_ROUTES.includes(String(RouteKey)))).toEqual([]);
+    dev.network.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 3);
+  });
+});

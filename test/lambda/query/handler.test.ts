@@ -1,4 +1,4 @@
-import { type Deps, makeHandler } from '../../../lambda/query/handler';
+import { type Deps, makeHandler, type Page } from '../../../lambda/query/handler';
 import { type QueryReader } from '../../../lambda/query/reader';
 import { type BoundaryRow } from '../../../lambda/shared/store';
 import { StoreUnavailableError } from '../../../lambda/shared/keyspaces';
@@ -189,4 +189,62 @@ describe('the boundary', () => {
       ageMs: null,
     });
   });
+});
+
+describe('the page', () => {
+  const steps = [{ step: 'ingest', metrics: [] }];
+  const window = { from: '2026-11-22T12:11:00.000Z', to: '2026-11-22T12:41:00.000Z', periodSeconds: 60 };
+  const files: Page['files'] = (name) => ({ statusCode: 200, headers: {}, body: name });
+  const page: Page = { stage: 'dev', files, boundaryDueMs: 5_400_000, metrics: async () => ({ window, steps }) };
+  const get = async (reader: QueryReader, rawPath: string, served: Page | undefined = page) =>
+    makeHandler({ ...deps(reader), page: served })({ rawPath, requestContext: { http: { method: 'GET' } } });
+
+  test('is three files, and no others of the asset', async () => {
+    const bodies = ['/', '/assets/page.js', '/assets/page.css'].map(async (path) => (await get(readerOf(), path)).body);
+    expect(await Promise.all(bodies)).toEqual(['index.html', 'page.js', 'page.css']);
+    for (const path of ['/assets/index.html', '/assets/index.js', '/assets', '/index.html']) {
+      expect((await get(readerOf(), path)).statusCode).toBe(404);
+    }
+  });
+
+  test('is told the boundary, how fresh answers are, and the metrics', async () => {
+    const { statusCode, body } = await get(full(boundary), '/status');
+    expect(statusCode).toBe(200);
+    expect(JSON.parse(body)).toEqual({
+      stage: 'dev',
+      now: '2026-11-22T12:40:00.000Z',
+      bucketMinutes: 60,
+      boundary: {
+        bucket: '2026-11-22T11:00:00.000Z',
+        firstBucket: '2026-11-22T10:00:00.000Z',
+        publishedAt: '2026-11-22T12:01:00.000Z',
+        reconciledBucket: '2026-11-22T11:00:00.000Z',
+        drift: 0,
+        ageMs: 40 * 60_000,
+      },
+      boundaryDueMs: 5_400_000,
+      asOf: '2026-11-22T12:30:00.000Z',
+      window,
+      steps,
+    });
+  });
+
+  test('reads no batch rows to tell how fresh answers are', async () => {
+    const { boundary: read, speedCounts } = full(boundary);
+    expect((await get(readerOf({ boundary: read, speedCounts }), '/status')).statusCode).toBe(200);
+  });
+
+  test('is told to try again while the store is down', async () => {
+    const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
+    expect((await get(reader, '/status')).statusCode).toBe(503);
+  });
+
+  test.each(['/', '/status', '/assets/page.js'])(
+    '%s is not there where the configuration has no page',
+    async (path) => {
+      const handler = makeHandler(deps(readerOf()));
+      const { statusCode, body } = await handler({ rawPath: path, requestContext: { http: { method: 'GET' } } });
+      expect([statusCode, body]).toEqual([404, expect.stringContaining('path must be GET /views')]);
+    },
+  );
 });

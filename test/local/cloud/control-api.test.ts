@@ -25,6 +25,9 @@ beforeEach(async () => {
       jobRoles: [ROLE],
     },
     functions,
+    metrics: async (request) => ({
+      MetricDataResults: [{ Id: 'a', Timestamps: [request.StartTime], Values: [request.EndTime] }],
+    }),
     brokers: '127.0.0.1:9098',
     sparkCommand: { command: 'sh', args: ['-c', 'echo "$@"; eval "$1"', 'sh'], env: { PATH: process.env.PATH } },
     logs: directory,
@@ -75,6 +78,14 @@ describe('Invoke', () => {
     expect([gone.status, gone.headers.get('x-amzn-errortype')]).toEqual([404, 'ResourceNotFoundException']);
     expect((await call('POST', INVOKE, '{')).status).toBe(400);
   });
+});
+
+test('GetMetricData is told from others by the header that names the operation', async () => {
+  const request = { MetricDataQueries: [], StartTime: 1, EndTime: 2 };
+  const target = { 'x-amz-target': 'GraniteServiceVersion20100801.GetMetricData' };
+  const answer = await call('POST', '/', request, target);
+  expect(answer.body).toEqual({ MetricDataResults: [{ Id: 'a', Timestamps: [1], Values: [2] }] });
+  expect((await call('POST', '/', request)).status).toBe(404);
 });
 
 test("GetBootstrapBrokers answers AWS's own client, for the clusters of the plan only", async () => {

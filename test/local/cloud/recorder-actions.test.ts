@@ -116,6 +116,20 @@ describe('the action behind another call', () => {
     expect(control(method, path)).toEqual([[action, resource]]);
   });
 
+  test('that reads metrics is told by its header, and knows no resource', () => {
+    const target = 'GraniteServiceVersion20100801.GetMetricData';
+    const call = {
+      caller: 'seal-fn',
+      plane: 'http',
+      service: 'control',
+      method: 'POST',
+      path: '/',
+      status: 200,
+    } as const;
+    expect(asked({ ...call, target })).toEqual([['cloudwatch:GetMetricData', '*']]);
+    expect(() => asked(call)).toThrow('no IAM action is known');
+  });
+
   test('is an error where it is not known', () => {
     expect(() => control('POST', `/applications/${application}/stop`)).toThrow('no IAM action is known');
   });

@@ -1,0 +1,40 @@
+/** The metrics of the status page, read once for all who look at it. */
+import { type MetricReader, MetricsUnavailableError } from '../shared/cloudwatch';
+import { log } from '../shared/log';
+import { type StatusResponse } from './api';
+import { type MetricScope, statusQueries, statusRange, statusSteps } from './status';
+
+export type LiveMetrics = Pick<StatusResponse, 'window' | 'steps'>;
+
+/** Each metric read is paid for, and CloudWatch has a new value a minute. */
+const KEPT_MS = 15_000;
+
+/**
+ * @returns the metrics of the last half hour, at most {@link KEPT_MS} old; without steps while CloudWatch does not answer,
+ *   which is logged and no error: the rest of the page does not depend on it
+ */
+export function liveMetrics(reader: MetricReader, scope: MetricScope, now: () => number): () => Promise<LiveMetrics> {
+  const queries = statusQueries(scope);
+  let kept: { readonly at: number; readonly metrics: Promise<LiveMetrics> } | undefined;
+  const read = async (at: number): Promise<LiveMetrics> => {
+    const range = statusRange(at);
+    const { from, to, periodSeconds } = range;
+    const window = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), periodSeconds };
+    try {
+      return { window, steps: statusSteps(queries, await reader.read(queries, range), range) };
+    } catch (error) {
+      if (!(error instanceof MetricsUnavailableError)) throw error;
+      log.error('metrics could not be read', error);
+      return { window, steps: null };
+    }
+  };
+  return () => {
+    const at = now();
+    if (!kept || at - kept.at >= KEPT_MS) {
+      const metrics = read(at);
+      kept = { at, metrics };
+      metrics.catch(() => (kept = undefined));
+    }
+    return kept.metrics;
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * The status page as a deployment serves it, but for the store: its bundle, the query handler behind the local HTTP API, and
+ * metrics by way of the control API. The views are those of generated posts, taken by the aggregation itself.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { applyRecords, applyChange } from '../../lambda/aggregate/core';
+import { emptyState, pendingColumns } from '../../lambda/aggregate/state';
+import { makeHandler } from '../../lambda/query/handler';
+import { liveMetrics } from '../../lambda/query/live';
+import { pageFiles } from '../../lambda/query/page';
+import { type QueryReader } from '../../lambda/query/reader';
+import { bucketName, bucketOf } from '../../lambda/shared/buckets';
+import { metricReader, sendSigned } from '../../lambda/shared/cloudwatch';
+import { type KafkaRecord } from '../../lambda/shared/decode';
+import { type HttpEvent } from '../../lambda/shared/http';
+import { type Counts } from '../../lambda/shared/merge';
+import { metricNamespace } from '../../lambda/shared/metrics';
+import { type BoundaryRow } from '../../lambda/shared/store';
+import { VIEWS, type View } from '../../lambda/shared/views';
+import { PAGE_FOLDER, writePage } from '../../lib/constructs/page-files';
+import { startControlApi } from '../../local/cloud/control-api';
+import { startHttpApi } from '../../local/cloud/http-api';
+import { metricData } from '../../local/cloud/metric-data';
+import { MetricSeries } from '../../local/cloud/metric-series';
+import { generate } from '../../local/emulator/generate';
+
+const NAMESPACE = metricNamespace({ project: 'test', stage: 'local' });
+const MINUTE = 60_000;
+/** Buckets of one minute, of which the newest two are not published yet. */
+const BUCKETS = 26;
+const UNPUBLISHED = 2;
+const POSTS = 2_000;
+
+export interface PageRun {
+  readonly url: string;
+  /** What the store says of the boundary; undefined before the first bucket. Tests change it. */
+  boundary: BoundaryRow | undefined;
+  /** While set, the store rejects with it. */
+  storeFails?: Error;
+  /** Ends CloudWatch. */
+  stopMetrics(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Posts that come in faster and slower, as a topic has them. */
+function recordsUntil(now: number): KafkaRecord[] {
+  const from = bucketOf(now, 1) - (BUCKETS - 1) * MINUTE;
+  const span = now - 5_000 - from;
+  return [...generate({ posts: POSTS, seed: 7 })].map(({ key, sections }, offset) => {
+    const share = (offset + 1) / POSTS;
+    const timestamp = Math.floor(from + span * (share - 0.08 * Math.sin(share * 9)));
+    const body = Object.entries(sections).map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+    return {
+      partition: 0,
+      offset,
+      timestamp,
+      key: Buffer.from(key),
+      value: Buffer.from(`{${body.join()}}`),
+      headers: {},
+    };
+  });
+}
+
+function countsOf(records: readonly KafkaRecord[]): Map<string, Counts> {
+  const settings = { views: VIEWS, columns: pendingColumns(VIEWS), bucketMinutes: 1, recentPosts: POSTS };
+  const rows = new Map<string, Counts>();
+  for (const change of applyRecords(emptyState(), records, settings).changes) {
+    const key = rowKey(change.view, change.bucket);
+    const counts: Counts = rows.get(key) ?? new Map();
+    applyChange(change, counts, undefined);
+    rows.set(key, counts);
+  }
+  return rows;
+}
+
+const rowKey = (view: View, bucket: number) => `${view.name} ${bucketName(bucket)}`;
+
+function seriesOf(records: readonly KafkaRecord[]): MetricSeries {
+  const series = new MetricSeries();
+  const add = (step: string, name: string, value: number, at: number) =>
+    series.add(NAMESPACE, name, { step }, value, at);
+  for (const { timestamp, offset } of records) {
+    for (const step of ['ingest', 'archive', 'aggregate']) {
+      for (const name of ['received', 'written']) add(step, name, 1, timestamp);
+    }
+    add('aggregate', 'freshness', 240 + ((offset * 37) % 400), timestamp);
+    if (offset % 9 === 0) add('query', 'received', 1, timestamp);
+  }
+  const published = [...new Set(records.map(({ timestamp }) => bucketOf(timestamp, 1)))].slice(0, -UNPUBLISHED);
+  for (const bucket of published) {
+    const inBucket = records.filter(({ timestamp }) => bucketOf(timestamp, 1) === bucket).length;
+    for (const name of ['received', 'written']) {
+      add('seal', name, 1, bucket + MINUTE);
+      add('compact', name, inBucket, bucket + MINUTE);
+      add('reconcile', name, 1, bucket + MINUTE);
+    }
+    add('publish', 'written', VIEWS.length, bucket + MINUTE);
+  }
+  return series;
+}
+
+/** @param now the handler's clock, ms */
+export async function startPageRun(now: number): Promise<PageRun> {
+  const directory = mkdtempSync(join(tmpdir(), 'page-'));
+  writePage(directory);
+  const records = recordsUntil(now);
+  const counts = countsOf(records);
+  const first = bucketOf(records[0].timestamp, 1);
+  const boundary = bucketOf(now, 1) - UNPUBLISHED * MINUTE;
+  const control = await startControlApi({
+    plan: { applications: [], jobRoles: [], clusters: [] },
+    functions: { has: () => false, invoke: () => Promise.reject(new Error('unexpected invocation')) },
+    metrics: metricData(seriesOf(records), { now: () => now, lag: async (name) => (name === 'archive-1' ? 12 : 0) }),
+    brokers: '',
+    sparkCommand: { command: 'false', args: [], env: {} },
+    logs: directory,
+  });
+  const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  Object.assign(process.env, credentials);
+  const send = sendSigned({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_CLOUDWATCH: control.url });
+  const row = { firstBucket: first, bucket: boundary, publishedAt: now - 20_000, drift: 0, reconciledBucket: boundary };
+  const stored = async <T>(read: () => T): Promise<T> => {
+    if (run.storeFails) throw run.storeFails;
+    return read();
+  };
+  const reader: QueryReader = {
+    boundary: () => stored(() => run.boundary),
+    batchCounts: (view, periods) => stored(() => periods.flatMap((name) => counts.get(`${view.name} ${name}`) ?? [])),
+    speedCounts: (view, buckets) =>
+      stored(() =>
+        buckets.flatMap((bucket) => {
+          const found = counts.get(rowKey(view, bucket));
+          return found ? [{ bucket, counts: found, asOf: Math.min(bucket + MINUTE - 1, now - 5_000) }] : [];
+        }),
+      ),
+  };
+  const handler = makeHandler({
+    reader,
+    bucketMinutes: 1,
+    speedTtl: 24 * 60 * MINUTE,
+    report: () => undefined,
+    now: () => now,
+    page: {
+      stage: 'local',
+      files: pageFiles(join(directory, PAGE_FOLDER)),
+      boundaryDueMs: 6 * MINUTE,
+      metrics: liveMetrics(
+        metricReader(send),
+        { namespace: NAMESPACE, lagFunctions: { archive: 'archive-1', aggregate: 'aggregate-1' } },
+        () => now,
+      ),
+    },
+  });
+  const api = await startHttpApi(
+    {
+      path: 'test/Api',
+      logicalId: 'Api',
+      id: 'api',
+      name: 'query',
+      routes: [{ routeKey: '$default', functionName: 'query', timeoutMs: 10_000 }],
+    },
+    {
+      invoke: async (_name, event) => ({ payload: JSON.stringify(await handler(JSON.parse(event) as HttpEvent)) }),
+    },
+  );
+  let metricsStopped: Promise<void> | undefined;
+  const run: PageRun = {
+    url: api.url,
+    boundary: row,
+    stopMetrics: () => (metricsStopped ??= control.stop()),
+    stop: async () => {
+      await Promise.all([api.stop(), (metricsStopped ??= control.stop())]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  return run;
+}

@@ -1,0 +1,150 @@
+/** What is drawn of an answer: plain values in and out. */
+import { type ResponseRow } from '../lambda/query/api';
+
+/** `bars` lie, `columns` stand; `stacked` and `grouped` are columns of several series. */
+export type ChartKind = 'bars' | 'columns' | 'stacked' | 'grouped' | 'lines';
+
+export interface Series {
+  readonly name: string;
+  /** One a label; null where there is none. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface ChartData {
+  readonly kind: ChartKind;
+  readonly labels: readonly string[];
+  readonly series: readonly Series[];
+  /** What is written beside each label's value. */
+  readonly details?: readonly string[];
+  /** What the values count. */
+  readonly unit: string;
+  /** How many labels, or series, are in the table only. */
+  readonly leftOut: number;
+}
+
+/** An answer of one row is told, not drawn. */
+export interface Fact {
+  readonly kind: 'fact';
+  readonly text: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+interface Shape {
+  readonly kind: ChartKind | 'fact';
+  /** Column of the labels; the last column is the value. */
+  readonly label: string;
+  /** Column whose values are series, or are written beside the value. */
+  readonly series?: string;
+  readonly detail?: string;
+  /** The most labels (of bars), series (of stacks) or names (of a fact) that are shown: the largest. */
+  readonly most?: number;
+}
+
+/** More bars can be counted, but no longer be read at a glance. */
+const MOST_BARS = 12;
+/** As many as there are colours that are told apart. */
+const MOST_SERIES = 7;
+
+/** In the order in which they are shown. */
+const SHAPES: Readonly<Record<string, Shape>> = {
+  category_counts_by_year: { kind: 'stacked', label: 'post_year', series: 'category', most: MOST_SERIES },
+  popular_category_by_year: { kind: 'bars', label: 'post_year', detail: 'category' },
+  popular_category_by_country: { kind: 'bars', label: 'country', detail: 'category', most: MOST_BARS },
+  top_poster_by_country: { kind: 'bars', label: 'country', detail: 'poster_name', most: MOST_BARS },
+  country_of_top_poster: { kind: 'fact', label: 'country', most: 3 },
+  popular_category_by_age_group: { kind: 'bars', label: 'age_group', detail: 'category' },
+  median_followers_by_age_group: { kind: 'columns', label: 'age_group' },
+  users_joined_by_year: { kind: 'columns', label: 'join_year' },
+  median_followers_by_join_year: { kind: 'columns', label: 'join_year' },
+  median_followers_by_join_year_and_age_group: { kind: 'grouped', label: 'join_year', series: 'age_group' },
+  median_followers_by_post_year_and_age_group: { kind: 'grouped', label: 'post_year', series: 'age_group' },
+};
+
+/** The answers in the order in which they are shown; those that this page does not know come last. */
+export function shownOrder<T extends { readonly name: string }>(answers: readonly T[]): T[] {
+  const known = Object.keys(SHAPES);
+  const place = ({ name }: T) => (known.includes(name) ? known.indexOf(name) : known.length);
+  return [...answers].sort((a, b) => place(a) - place(b));
+}
+
+/** Value columns in words. */
+const UNITS: Readonly<Record<string, string>> = {
+  category_count: 'posts',
+  count: 'posts',
+  follower_count: 'followers',
+  median_follower_count: 'followers (median)',
+  number_users_joined: 'persons',
+};
+
+/** An answer that is new is drawn as bars of its first column, with the others beside. */
+const shapeOf = (name: string, columns: readonly string[]): Shape =>
+  SHAPES[name] ?? { kind: 'bars', label: columns[0], detail: columns.slice(1, -1)[0], most: MOST_BARS };
+
+/** @returns undefined for an answer without rows */
+export function chartOf(
+  name: string,
+  columns: readonly string[],
+  rows: readonly ResponseRow[],
+): ChartData | Fact | undefined {
+  if (rows.length === 0) return undefined;
+  const shape = shapeOf(name, columns);
+  const value = columns[columns.length - 1];
+  const unit = UNITS[value] ?? value.replaceAll('_', ' ');
+  if (shape.kind === 'fact') {
+    const names = rows.map((row) => String(row[shape.label]));
+    const more = names.length - (shape.most ?? names.length);
+    const text = more > 0 ? `${names.slice(0, shape.most).join(', ')} and ${more} more` : names.join(', ');
+    return { kind: 'fact', text, value: Number(rows[0][value]), unit };
+  }
+  return {
+    kind: shape.kind,
+    unit,
+    ...(shape.series ? seriesOf(rows, shape, shape.series, value) : barsOf(rows, shape, value)),
+  };
+}
+
+type Drawn = Pick<ChartData, 'labels' | 'series' | 'details' | 'leftOut'>;
+
+/** One value a label. Rows of one label tie: they have one value, and share a bar. */
+function barsOf(rows: readonly ResponseRow[], { label, detail, most }: Shape, value: string): Drawn {
+  const byLabel = new Map<string, { value: number; details: string[] }>();
+  for (const row of rows) {
+    const name = String(row[label]);
+    const bar = byLabel.get(name) ?? { value: Number(row[value]), details: [] };
+    if (detail) bar.details.push(String(row[detail]));
+    byLabel.set(name, bar);
+  }
+  const all = [...byLabel];
+  const bars = most === undefined ? all : all.sort(([, a], [, b]) => b.value - a.value).slice(0, most);
+  return {
+    labels: bars.map(([name]) => name),
+    series: [{ name: value, values: bars.map(([, bar]) => bar.value) }],
+    ...(detail && { details: bars.map(([, { details }]) => details.join(', ')) }),
+    leftOut: all.length - bars.length,
+  };
+}
+
+/** A series for each value of a column: the largest are drawn, the rest is one more. */
+function seriesOf(rows: readonly ResponseRow[], { label, most }: Shape, column: string, value: string): Drawn {
+  const labels = [...new Set(rows.map((row) => String(row[label])))];
+  const byName = new Map<string, Map<string, number>>();
+  for (const row of rows) {
+    const name = String(row[column]);
+    const series = byName.get(name) ?? new Map<string, number>();
+    byName.set(name, series.set(String(row[label]), Number(row[value])));
+  }
+  const total = (series: ReadonlyMap<string, number>) => [...series.values()].reduce((sum, each) => sum + each, 0);
+  const all = [...byName];
+  const drawn = most === undefined ? all : all.sort(([, a], [, b]) => total(b) - total(a)).slice(0, most);
+  const rest = all.slice(drawn.length);
+  const series: Series[] = drawn.map(([name, values]) => ({
+    name,
+    values: labels.map((each) => values.get(each) ?? null),
+  }));
+  if (rest.length > 0) {
+    const values = labels.map((each) => rest.reduce((sum, [, one]) => sum + (one.get(each) ?? 0), 0));
+    series.push({ name: `${rest.length} others`, values });
+  }
+  return { labels, series, leftOut: 0 };
+}

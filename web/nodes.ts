@@ -1,0 +1,156 @@
+/** The pipeline as it is drawn: what stands where, what flows between, and what each says. */
+import { type StatusResponse } from '../lambda/query/api';
+import { duration, number, time } from './format';
+import { newest, rateOf, seriesOf, sum } from './status';
+
+export type Way = 'both' | 'batch' | 'speed';
+
+export interface NodeSpec {
+  readonly id: string;
+  readonly title: string;
+  /** What it is, in a word or two. */
+  readonly kind: string;
+  readonly way: Way;
+}
+
+export interface NodeText {
+  /** The one number, with what it counts. */
+  readonly main: string;
+  readonly unit: string;
+  readonly note: string;
+  /** A metric over the window, drawn small. @default - none */
+  readonly spark?: readonly (number | null)[];
+  /** Whether anything went through of late. */
+  readonly live: boolean;
+  /** Something that an operator would look at. */
+  readonly alert?: string;
+}
+
+export const NODES: readonly NodeSpec[] = [
+  { id: 'ingest', title: 'ingest', kind: 'API, function', way: 'both' },
+  { id: 'topic', title: 'posts', kind: 'Kafka topic', way: 'both' },
+  { id: 'archive', title: 'archive', kind: 'function → S3', way: 'batch' },
+  { id: 'seal', title: 'seal', kind: 'function', way: 'batch' },
+  { id: 'compact', title: 'compact', kind: 'function → Parquet', way: 'batch' },
+  { id: 'spark', title: 'batch views', kind: 'Spark job', way: 'batch' },
+  { id: 'publish', title: 'publish', kind: 'function', way: 'batch' },
+  { id: 'batch-store', title: 'batch_views', kind: 'Keyspaces', way: 'batch' },
+  { id: 'aggregate', title: 'aggregate', kind: 'function', way: 'speed' },
+  { id: 'speed-store', title: 'speed_views', kind: 'Keyspaces', way: 'speed' },
+  { id: 'reconcile', title: 'reconcile', kind: 'function', way: 'both' },
+  { id: 'query', title: 'query', kind: 'API, function', way: 'both' },
+];
+
+/** What flows from where to where; the node that tells whether it does. */
+export const EDGES: readonly (readonly [from: string, to: string, way: Way, by: string])[] = [
+  ['ingest', 'topic', 'both', 'ingest'],
+  ['topic', 'archive', 'batch', 'archive'],
+  ['archive', 'seal', 'batch', 'seal'],
+  ['seal', 'compact', 'batch', 'compact'],
+  ['compact', 'spark', 'batch', 'compact'],
+  ['spark', 'publish', 'batch', 'publish'],
+  ['publish', 'batch-store', 'batch', 'publish'],
+  ['topic', 'aggregate', 'speed', 'aggregate'],
+  ['aggregate', 'speed-store', 'speed', 'aggregate'],
+  ['batch-store', 'reconcile', 'batch', 'reconcile'],
+  ['speed-store', 'reconcile', 'speed', 'reconcile'],
+  ['batch-store', 'query', 'batch', 'query'],
+  ['speed-store', 'query', 'speed', 'query'],
+];
+
+const LATELY = 3;
+
+export function nodeText(id: string, status: StatusResponse): NodeText {
+  const values = (step: string, metric: string) => seriesOf(status, step, metric)?.values ?? [];
+  const known = status.steps !== null;
+  const total = (step: string, metric: string) => (known ? number(sum(values(step, metric))) : '–');
+  const lately = (step: string, metric: string) => sum(values(step, metric).slice(-LATELY)) > 0;
+  const minutes = Math.round((Date.parse(status.window.to) - Date.parse(status.window.from)) / 60_000);
+  const perMinute = (step: string, metric: string) => {
+    const rate = rateOf(status, step, metric);
+    return rate === null ? 'not known' : `${number(Math.round(rate))} a minute`;
+  };
+  const counting = (
+    step: string,
+    metric: string,
+    unit: string,
+    alert?: string,
+    note = perMinute(step, metric),
+  ): NodeText => ({
+    main: total(step, metric),
+    unit,
+    note,
+    spark: values(step, metric),
+    live: lately(step, metric),
+    ...(alert !== undefined && { alert }),
+  });
+  const some = (step: string, metric: string, word: string) => {
+    const found = sum(values(step, metric));
+    return found > 0 ? `${number(found)} ${word}` : undefined;
+  };
+  const { boundary, now, bucketMinutes } = status;
+  switch (id) {
+    case 'ingest':
+      return counting(
+        'ingest',
+        'received',
+        'records',
+        some('ingest', 'dropped', 'dropped') ?? some('ingest', 'failed', 'failed'),
+      );
+    case 'topic': {
+      const lags = ['archive', 'aggregate'].map((step) => newest(values(step, 'lag')));
+      const lag = lags.every((each) => each === null) ? null : Math.max(...lags.map((each) => each ?? 0));
+      return { main: number(lag), unit: 'lag', note: 'records not taken', live: lately('ingest', 'written') };
+    }
+    case 'archive':
+      return counting(
+        'archive',
+        'written',
+        'records',
+        some('archive', 'dropped', 'dropped') ?? some('archive', 'quarantined', 'quarantined'),
+      );
+    case 'seal':
+      return counting('seal', 'written', 'buckets', undefined, `${total('seal', 'ticksWritten')} ticks written`);
+    case 'compact':
+      return counting('compact', 'written', 'rows', undefined, `of ${total('compact', 'received')} records`);
+    case 'spark':
+      return {
+        main: duration(bucketMinutes * 60_000),
+        unit: 'a bucket',
+        note: 'one job each',
+        live: lately('publish', 'written'),
+      };
+    case 'publish':
+      return counting('publish', 'written', 'rows', undefined, `in ${minutes} minutes`);
+    case 'batch-store':
+      return {
+        main: time(boundary.bucket, now),
+        unit: 'boundary',
+        note: boundary.ageMs === null ? 'nothing yet' : `${duration(boundary.ageMs)} old`,
+        live: false,
+        ...(boundary.ageMs !== null && boundary.ageMs > status.boundaryDueMs && { alert: 'late' }),
+      };
+    case 'aggregate':
+      return counting(
+        'aggregate',
+        'received',
+        'records',
+        undefined,
+        `fresh in ${duration(newest(values('aggregate', 'freshness')))}`,
+      );
+    case 'speed-store':
+      return { main: time(status.asOf, now, true), unit: 'as of', note: 'UTC', live: false };
+    case 'reconcile':
+      return {
+        main: number(boundary.drift),
+        unit: 'drift',
+        note: boundary.reconciledBucket === null ? 'not compared yet' : `up to ${time(boundary.reconciledBucket, now)}`,
+        live: lately('reconcile', 'received'),
+        ...((boundary.drift ?? 0) !== 0 && { alert: 'layers differ' }),
+      };
+    case 'query':
+      return counting('query', 'received', 'questions', some('query', 'failed', 'failed'));
+    default:
+      throw new Error(`there is no node '${id}'`);
+  }
+}
