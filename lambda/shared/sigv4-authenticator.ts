@@ -49,8 +49,10 @@ export function nonceOf(challenge: string): string {
   return nonce;
 }
 
-/** How cassandra-driver is given it. The driver refuses a provider that does not extend its own class. */
-class SigV4AuthProvider extends auth.AuthProvider {
+/** An interface in the driver's types and a class in the driver, which refuses what does not extend it. */
+const { AuthProvider } = auth as unknown as { readonly AuthProvider: new () => auth.AuthProvider };
+
+class SigV4AuthProvider extends AuthProvider {
   constructor(
     private readonly region: string,
     private readonly credentials: () => AwsCredentials,

@@ -2,6 +2,7 @@
 Starts the judge: MiniStack's environment variables, and
 
 - ``REHEARSAL_RECORD``: file to which each change of a resource is written, as a line of JSON
+- ``REHEARSAL_REGION``: whose schemas there are
 - ``REHEARSAL_ORDER``: ``forward`` (as MiniStack orders) or ``reverse``
 """
 
@@ -11,26 +12,15 @@ import os
 from pathlib import Path
 
 from ministack import app
-from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import engine, provisioners, stacks
 
-from . import standins
+from . import fixes, standins
 from .judge import Judge
 from .order import latest_name_first
 from .registry import Registry
 from .stubs import Place, Stubs
 from .world import EmulatorWorld
-
-
-def _over_tls() -> None:
-    """The emulator speaks plain HTTP on the loopback interface, which policies that demand TLS need not know."""
-    resolve = iam_evaluator._resolve_condition_key
-
-    def resolved(key: str, context: iam_evaluator.EvalContext) -> object:
-        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
-
-    iam_evaluator._resolve_condition_key = resolved
 
 
 def _stand_ins(endpoint: str) -> dict[str, dict[str, object]]:
@@ -55,7 +45,7 @@ def _stub(stubs: Stubs, type_name: str) -> dict[str, object]:
 
 
 def main() -> None:
-    registry = Registry("us-east-1")
+    registry = Registry(os.environ["REHEARSAL_REGION"])
     stubs = Stubs(registry, lambda: Place(get_account_id(), get_region()))
     handlers = provisioners._RESOURCE_HANDLERS
     endpoint = f"http://{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"
@@ -67,13 +57,14 @@ def main() -> None:
 
     ways = {**dict.fromkeys(lacking, "stub"), **dict.fromkeys(stand_ins, "stand-in")}
     record = Path(os.environ["REHEARSAL_RECORD"])
-    judge = Judge(registry, EmulatorWorld(stubs), ways, record, finish={"AWS::S3::Bucket": standins.tagged})
+    judge = Judge(registry, EmulatorWorld(stubs), ways, record, finish={"AWS::S3::Bucket": fixes.tag_bucket})
     stacks._provision_resource = judge.creating(stacks._provision_resource)
     stacks._update_resource = judge.updating(stacks._update_resource)
     stacks._delete_resource = judge.deleting(stacks._delete_resource)
     if os.environ.get("REHEARSAL_ORDER") == "reverse":
         stacks._topological_sort = latest_name_first(engine._extract_deps)
-    _over_tls()
+    fixes.over_tls()
+    fixes.clusters_by_arn()
     app.main()
 
 

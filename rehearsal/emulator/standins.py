@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 from ministack.core.lambda_runtime import execution_credentials
-from ministack.services import ec2, lambda_svc, msk, s3
+from ministack.services import ec2, lambda_svc, msk
 from ministack.services.cloudformation import provisioners
 
 from .registry import Properties
@@ -32,13 +32,6 @@ def ingress_delete(physical_id: str, props: Properties) -> None:
     group = ec2._security_groups.get(props["GroupId"])
     for permission in provisioners._ec2_sg_permissions([dict(props)]) if group else []:
         group["IpPermissions"].remove(permission)
-
-
-def tagged(bucket: str, props: Properties) -> None:
-    """MiniStack drops the tags of a template's bucket; CDK's function empties only buckets that are tagged for it."""
-    tags = {tag["Key"]: tag["Value"] for tag in props.get("Tags") or []}
-    if tags:
-        s3._bucket_tags[bucket] = tags
 
 
 def cluster_create(logical_id: str, props: Properties, stack: str) -> Provisioned:
