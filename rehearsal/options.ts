@@ -9,13 +9,14 @@ export const ORDERS = ['forward', 'reverse'] as const;
 export type Order = (typeof ORDERS)[number];
 
 export interface RehearsalOptions {
-  /** Not `local`, which is never deployed. */
+  /** One of {@link DEPLOYED}. */
   readonly stage: Stage;
   /** File to write the checks, the types and the times to, as JSON. */
   readonly results?: string;
 }
 
-const DEPLOYED = STAGES.filter((stage) => stage !== 'local');
+/** The stages that are deployed: `local` never is. */
+export const DEPLOYED = STAGES.filter((stage) => stage !== 'local');
 
 export const USAGE = `npm run rehearse [-- --stage ${DEPLOYED.join('|')}] [--results FILE]
 

@@ -11,31 +11,31 @@ from importlib.resources import files
 from typing import Any
 
 import regex
-from jsonschema import Draft7Validator, TypeChecker, ValidationError, validators
+from jsonschema import Draft7Validator, ValidationError, validators
 
 Properties = Mapping[str, Any]
 
 _LONGEST = 200
 
 
-def _integer(_: TypeChecker, value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) or _matches(r"-?\d+", value)
+def _taken_for(value: object, type_name: str) -> bool:
+    """CloudFormation takes a text for a number or a truth value, and the other way round."""
+    match type_name:
+        case "integer":
+            return isinstance(value, str) and regex.fullmatch(r"-?\d+", value) is not None
+        case "number":
+            return isinstance(value, str) and regex.fullmatch(r"-?\d+(\.\d+)?", value) is not None
+        case "boolean":
+            return value in ("true", "false")
+        case "string":
+            return isinstance(value, (int, float))
+    return False
 
 
-def _number(_: TypeChecker, value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) or _matches(r"-?\d+(\.\d+)?", value)
-
-
-def _boolean(_: TypeChecker, value: object) -> bool:
-    return isinstance(value, bool) or value in ("true", "false")
-
-
-def _string(_: TypeChecker, value: object) -> bool:
-    return isinstance(value, (str, int, float))
-
-
-def _matches(pattern: str, value: object) -> bool:
-    return isinstance(value, str) and regex.fullmatch(pattern, value) is not None
+def _type(validator: Any, types: str | list[str], value: object, _: Any) -> Iterator[ValidationError]:
+    allowed = [types] if isinstance(types, str) else types
+    if not any(validator.is_type(value, each) or _taken_for(value, each) for each in allowed):
+        yield ValidationError(f"{value!r} is not of type {', '.join(map(repr, allowed))}")
 
 
 def _pattern(_: Any, pattern: str, value: object, __: Any) -> Iterator[ValidationError]:
@@ -48,14 +48,7 @@ def _pattern(_: Any, pattern: str, value: object, __: Any) -> Iterator[Validatio
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-# CloudFormation takes a number for a text and the other way round.
-_Validator = validators.extend(
-    Draft7Validator,
-    validators={"pattern": _pattern},
-    type_checker=Draft7Validator.TYPE_CHECKER.redefine_many(
-        {"integer": _integer, "number": _number, "boolean": _boolean, "string": _string}
-    ),
-)
+_Validator = validators.extend(Draft7Validator, validators={"pattern": _pattern, "type": _type})
 
 
 @dataclass(frozen=True)
