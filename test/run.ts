@@ -117,7 +117,7 @@ const jest =
 /** Each check of the rehearsal is a test. */
 const rehearsal = (stage: string) => async (): Promise<Counts> => {
   const report = join(scratch, 'rehearsal.json');
-  const code = await execute(bin('tsx'), ['rehearsal/rehearse.ts', '--stage', stage, '--results', report]);
+  const { code } = await execute(bin('tsx'), ['rehearsal/rehearse.ts', '--stage', stage, '--results', report]);
   try {
     const { passed, failed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
     return atLeastOne({ passed, failed }, code);
