@@ -45,7 +45,7 @@ export default tseslint.config(
   },
   // What people look at is printed.
   {
-    files: ['local/**', 'bench/**', 'docs/**', 'test/run.ts', 'test/iam/**', 'bin/**'],
+    files: ['local/**', 'rehearsal/**', 'bench/**', 'docs/**', 'test/run.ts', 'test/iam/**', 'bin/**'],
     rules: { 'no-console': 'off' },
   },
   prettier,

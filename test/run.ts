@@ -114,6 +114,18 @@ const jest =
     }
   };
 
+/** Each check of the rehearsal is a test. */
+const rehearsal = (stage: string) => async (): Promise<Counts> => {
+  const report = join(scratch, 'rehearsal.json');
+  const { code } = await execute(bin('tsx'), ['rehearsal/rehearse.ts', '--stage', stage, '--results', report]);
+  try {
+    const { passed, failed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
+    return atLeastOne({ passed, failed }, code);
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+};
+
 const pytest = (engine: string, folder: string) => async (): Promise<Counts> => {
   const report = join(scratch, `${engine}.xml`);
   const { code } = await execute(python(engine), [
@@ -143,6 +155,9 @@ const SUITES: readonly Suite[] = [
   { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit') },
   { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/spark') },
   { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
+  { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'rehearsal/lint.ts') },
+  { name: 'judge', what: "the emulator's extension", run: pytest('rehearsal', 'test/rehearsal') },
+  { name: 'rehearse', what: 'deployment of stage dev to the emulator', run: rehearsal('dev') },
   {
     name: 'integration',
     what: 'stores, pollers and faults on real engines',

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { type auth } from 'cassandra-driver';
+import { auth } from 'cassandra-driver';
 import { type AwsCredentials } from './msk-token';
 import { Sha256 } from './sha256';
 
@@ -49,25 +49,39 @@ export function nonceOf(challenge: string): string {
   return nonce;
 }
 
+/** An interface in the driver's types and a class in the driver, which refuses what does not extend it. */
+const { AuthProvider } = auth as unknown as { readonly AuthProvider: new () => auth.AuthProvider };
+
+class SigV4AuthProvider extends AuthProvider {
+  constructor(
+    private readonly region: string,
+    private readonly credentials: () => AwsCredentials,
+  ) {
+    super();
+  }
+
+  public override newAuthenticator(): auth.Authenticator {
+    const answer = async (challenge: string) =>
+      Buffer.from(await signChallenge(nonceOf(challenge), this.region, this.credentials(), new Date()));
+    return {
+      initialResponse: (callback: (error: Error | null, response?: Buffer) => void) => {
+        callback(null, Buffer.from('SigV4\0\0'));
+      },
+      evaluateChallenge: (challenge: Buffer, callback: (error: Error | null, response?: Buffer) => void) => {
+        answer(challenge.toString('utf8')).then(
+          (response) => callback(null, response),
+          (error: Error) => callback(error),
+        );
+      },
+      onAuthenticationSuccess: () => undefined,
+    };
+  }
+}
+
 /**
  * An authentication provider for cassandra-driver.
  * @param credentials asked at every new connection, since temporary ones are replaced while a function lives
  */
 export function sigV4AuthProvider(region: string, credentials: () => AwsCredentials): auth.AuthProvider {
-  return {
-    newAuthenticator: () => ({
-      initialResponse: (callback: (error: Error | null, response?: Buffer) => void) => {
-        callback(null, Buffer.from('SigV4\0\0'));
-      },
-      evaluateChallenge: (challenge: Buffer, callback: (error: Error | null, response?: Buffer) => void) => {
-        Promise.resolve()
-          .then(() => signChallenge(nonceOf(challenge.toString('utf8')), region, credentials(), new Date()))
-          .then(
-            (response) => callback(null, Buffer.from(response)),
-            (error: Error) => callback(error),
-          );
-      },
-      onAuthenticationSuccess: () => undefined,
-    }),
-  };
+  return new SigV4AuthProvider(region, credentials);
 }

@@ -47,13 +47,8 @@ export class PipelineNetwork extends Construct {
         { name: 'data', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
       ],
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
-      flowLogs: {
-        All: {
-          destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLogs', config)),
-          trafficType: FlowLogTrafficType.ALL,
-        },
-      },
     });
+    this.flowLog(config);
 
     this.functions = this.group('Functions', 'Functions of the pipeline');
     this.spark = this.group('Spark', 'Workers of the Spark application');
@@ -76,6 +71,15 @@ export class PipelineNetwork extends Construct {
   public bindMetrics(fn: PipelineFunction): void {
     this.endpoint('Monitoring', InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING, Port.HTTPS, [this.functions]);
     fn.allow(['cloudwatch:GetMetricData'], ['*']);
+  }
+
+  private flowLog(config: PipelineConfig): void {
+    const flowLog = this.vpc.addFlowLog('All', {
+      destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLogs', config)),
+      trafficType: FlowLogTrafficType.ALL,
+    });
+    // CDK leaves the order open: a flow log whose role can't write yet begins with an access error.
+    flowLog.node.findChild('FlowLog').node.addDependency(flowLog.node.findChild('IAMRole'));
   }
 
   private group(id: string, description: string): SecurityGroup {

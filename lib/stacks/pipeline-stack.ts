@@ -1,6 +1,7 @@
 import { Fn, Stack, Tags } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
+import { keepLogsOfProviders } from '../constructs/logs';
 
 export interface PipelineStackProps {
   readonly config: PipelineConfig;
@@ -19,6 +20,7 @@ export abstract class PipelineStack extends Stack {
     this.zones = config.availabilityZones;
     Tags.of(this).add('project', config.project);
     Tags.of(this).add('stage', config.stage);
+    keepLogsOfProviders(this, config);
   }
 
   /**

@@ -238,6 +238,7 @@ export const STEPS = {
   s3: venv('s3', 'MiniStack'),
   airflow: venv('airflow', 'Apache Airflow'),
   spark: venv('spark', 'Apache Spark', ['java', 'python']),
+  rehearsal: { ...venv('rehearsal', 'AWS emulator for the rehearsal, cfn-lint'), optional: true },
   layers: {
     what: 'Lambda layers',
     after: [],

@@ -28,6 +28,16 @@ describe.each([
   });
 });
 
+describe('the flow log', () => {
+  test('begins once its role may write', () => {
+    const { network } = templates.dev;
+    const [role] = Object.keys(resources(network, 'AWS::IAM::Role')).filter((id) => id.includes('IAMRole'));
+    const [policy] = Object.keys(resources(network, 'AWS::IAM::Policy')).filter((id) => id.includes('IAMRole'));
+    const [flowLog] = Object.values(network.findResources('AWS::EC2::FlowLog'));
+    expect(flowLog.DependsOn).toEqual(expect.arrayContaining([role, policy]));
+  });
+});
+
 describe('endpoints', () => {
   test('stand in for the internet where the data is', () => {
     const endpoints = Object.values(resources(templates.dev.network, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) => [

@@ -1,3 +1,4 @@
+import { Client } from 'cassandra-driver';
 import { nonceOf, sigV4AuthProvider, signChallenge } from '../../../lambda/shared/sigv4-authenticator';
 
 const KEYS = { accessKeyId: 'UserID-1', secretAccessKey: 'UserSecretKey-1' };
@@ -33,6 +34,12 @@ describe('the authenticator', () => {
       );
     });
   };
+
+  it('is one that the driver takes', async () => {
+    const options = { contactPoints: ['127.0.0.1'], localDataCenter: 'us-west-2' };
+    const client = new Client({ ...options, authProvider: sigV4AuthProvider('us-west-2', () => KEYS) });
+    await client.shutdown();
+  });
 
   it('starts with the name of the mechanism', () => {
     const begin = jest.fn();

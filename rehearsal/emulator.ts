@@ -1,0 +1,64 @@
+/** The judge as a process: MiniStack with the extension in `emulator/`. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { installed, ROOT } from '../local/engines/paths';
+import { freePort, HOST } from '../local/engines/ports';
+import { supervise, type Supervised } from '../local/engines/supervise';
+import { environment, type Finished, REGION, run } from './cdk';
+import { type Order } from './options';
+import { type Entry, parseRecord } from './record';
+
+export interface Emulator {
+  readonly endpoint: string;
+  /** What happened to the app's resources until now. */
+  record(): Entry[];
+  /** Runs a module of the extension as a client, with the endpoint, the region and `args`. */
+  client(module: string, ...args: readonly string[]): Promise<Finished>;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param dir folder of this run, absolute. It must lie in the project: the functions' assets leave out what Lambda's own
+ * runtime brings, the AWS SDK, and Node finds it upwards of the folder in which they are unpacked.
+ */
+export async function startEmulator(dir: string, order: Order): Promise<Emulator> {
+  const python = installed('rehearsal', 'bin', 'python');
+  const port = await freePort();
+  const endpoint = `http://${HOST}:${port}`;
+  const file = join(dir, 'record.jsonl');
+  const temporary = join(dir, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  const modules = { PYTHONPATH: join(ROOT, 'rehearsal'), PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' };
+  const emulator: Supervised = await supervise({
+    name: 'emulator',
+    dir,
+    command: python,
+    args: ['-m', 'emulator'],
+    env: {
+      ...modules,
+      // Functions run on the first Node that is found.
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      HOME: dir,
+      TMPDIR: temporary,
+      BIND_HOST: HOST,
+      GATEWAY_PORT: String(port),
+      AUTH: 'true',
+      IOT_MTLS_ENABLED: '0',
+      REHEARSAL_RECORD: file,
+      REHEARSAL_ORDER: order,
+      REHEARSAL_REGION: REGION,
+    },
+    ready: async () => (await fetch(`${endpoint}/_ministack/health`)).ok,
+  });
+  return {
+    endpoint,
+    record: () => parseRecord(readFileSync(file, 'utf8')),
+    client: (module, ...args) =>
+      run(python, ['-m', `emulator.${module}`, endpoint, REGION, ...args], {
+        cwd: dir,
+        env: { ...environment(dir), ...modules },
+        log: join(dir, `${module}.log`),
+      }),
+    stop: () => emulator.stop(),
+  };
+}

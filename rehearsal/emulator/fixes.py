@@ -1,0 +1,41 @@
+"""Where MiniStack differs from AWS in a way that would fail a right deployment, or pass a wrong one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import s3
+
+from .registry import Properties
+
+_CLUSTER = re.compile(r"/clusters/(arn:[^/]+/[^/]+/[^/]+)")
+
+
+def over_tls() -> None:
+    """The emulator speaks plain HTTP on the loopback interface, which policies that demand TLS need not know."""
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolved(key: str, context: iam_evaluator.EvalContext) -> object:
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = resolved
+
+
+def clusters_by_arn() -> None:
+    """A call about a cluster carries its ARN in the path, of which MiniStack makes another."""
+    extract = iam_actions.extract_resource_arn
+
+    def extracted(service: str, method: str, path: str, *others: Any) -> str:
+        cluster = _CLUSTER.search(path) if service == "kafka" else None
+        return cluster.group(1) if cluster else str(extract(service, method, path, *others))
+
+    iam_actions.extract_resource_arn = extracted
+
+
+def tag_bucket(bucket: str, props: Properties) -> None:
+    """The tags of a template's bucket are dropped; CDK's function empties only buckets that are tagged for it."""
+    tags = {tag["Key"]: tag["Value"] for tag in props.get("Tags") or []}
+    if tags:
+        s3._bucket_tags[bucket] = tags

@@ -1,0 +1,132 @@
+"""
+What a service looks at when a resource is created or deleted, and CloudFormation doesn't know of: a stack that is right only
+because of the order in which it happened to be created fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Protocol
+
+from .registry import Properties, value_at
+
+
+class World(Protocol):
+    """What there is at the moment."""
+
+    def properties(self, type_name: str) -> Mapping[str, Properties]:
+        """Of the resources of a type, by physical id."""
+
+    def bucket_keys(self, bucket: str) -> Collection[str] | None:
+        """Keys of all objects and versions; None if there is no such bucket."""
+
+    def is_versioned(self, bucket: str) -> bool: ...
+
+    def has_log_group(self, name: str) -> bool: ...
+
+    def role_allows(self, role: str, action: str) -> bool:
+        """Whether any statement of the role's policies names the action; by the role's ARN."""
+
+    def role_of(self, function: str) -> str:
+        """ARN of a function's role; by the function's name or ARN."""
+
+
+Check = Callable[[Properties, World], Iterator[str]]
+
+
+def _lacking(world: World, role: str, *actions: str) -> Iterator[str]:
+    for action in actions:
+        if not world.role_allows(role, action):
+            yield f"the role {role.rsplit('/', 1)[-1]} does not allow {action} yet"
+
+
+def _table(props: Properties, world: World) -> Iterator[str]:
+    if props["KeyspaceName"] not in world.properties("AWS::Cassandra::Keyspace"):
+        yield f"there is no keyspace '{props['KeyspaceName']}'"
+
+
+def _topic(props: Properties, world: World) -> Iterator[str]:
+    cluster = world.properties("AWS::MSK::Cluster").get(props["ClusterArn"])
+    if cluster is None:
+        yield f"there is no cluster '{props['ClusterArn']}'"
+    elif int(props["ReplicationFactor"]) > int(cluster["NumberOfBrokerNodes"]):
+        yield f"ReplicationFactor must be at most {cluster['NumberOfBrokerNodes']}, got {props['ReplicationFactor']}"
+
+
+def _function(props: Properties, world: World) -> Iterator[str]:
+    if props.get("VpcConfig"):
+        yield from _lacking(world, props["Role"], "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces")
+
+
+def _event_source(props: Properties, world: World) -> Iterator[str]:
+    if ":kafka:" in str(props.get("EventSourceArn", "")):
+        role = world.role_of(props["FunctionName"])
+        yield from _lacking(world, role, "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
+        yield from _lacking(world, role, "kafka-cluster:Connect", "kafka-cluster:ReadData")
+
+
+def _flow_log(props: Properties, world: World) -> Iterator[str]:
+    if props.get("LogDestinationType", "cloud-watch-logs") == "cloud-watch-logs":
+        yield from _lacking(world, props["DeliverLogsPermissionArn"], "logs:PutLogEvents")
+
+
+def _spark(props: Properties, world: World) -> Iterator[str]:
+    group = value_at(props, "MonitoringConfiguration.CloudWatchLoggingConfiguration.LogGroupName")
+    if group is not None and not world.has_log_group(group):
+        yield f"there is no log group '{group}'"
+
+
+_AIRFLOW_LOGS = {
+    "DagProcessingLogs": "DAGProcessing",
+    "SchedulerLogs": "Scheduler",
+    "TaskLogs": "Task",
+    "WebserverLogs": "WebServer",
+    "WorkerLogs": "Worker",
+}
+
+
+def _airflow(props: Properties, world: World) -> Iterator[str]:
+    bucket = str(props["SourceBucketArn"]).rsplit(":", 1)[-1]
+    keys = world.bucket_keys(bucket)
+    if keys is None:
+        yield f"there is no bucket '{bucket}'"
+    elif not world.is_versioned(bucket):
+        yield f"the bucket '{bucket}' must be versioned"
+    elif not any(key.startswith(f"{props['DagS3Path']}/") for key in keys):
+        yield f"there is nothing under '{props['DagS3Path']}/' in '{bucket}' yet"
+    yield from _lacking(world, props["ExecutionRoleArn"], "airflow:PublishMetrics", "s3:GetObject", "s3:ListBucket")
+    yield from _lacking(world, props["ExecutionRoleArn"], "s3:GetBucketPublicAccessBlock", "sqs:SendMessage")
+    logging: Mapping[str, Any] = props.get("LoggingConfiguration") or {}
+    for module, suffix in _AIRFLOW_LOGS.items():
+        group = f"airflow-{props['Name']}-{suffix}"
+        if (logging.get(module) or {}).get("Enabled") in (True, "true") and not world.has_log_group(group):
+            yield f"there is no log group '{group}': MWAA would make one that never expires"
+
+
+def _bucket_deletion(props: Properties, world: World) -> Iterator[str]:
+    keys = world.bucket_keys(props["physicalId"])
+    if keys:
+        yield f"The bucket you tried to delete is not empty: it has {len(keys)} objects, '{min(keys)}' among them"
+
+
+def _keyspace_deletion(props: Properties, world: World) -> Iterator[str]:
+    tables = [each for each in world.properties("AWS::Cassandra::Table") if each.split("|")[0] == props["physicalId"]]
+    if tables:
+        yield f"the keyspace still has the tables {', '.join(sorted(tables))}"
+
+
+CREATION: Mapping[str, Check] = {
+    "AWS::Cassandra::Table": _table,
+    "AWS::EC2::FlowLog": _flow_log,
+    "AWS::EMRServerless::Application": _spark,
+    "AWS::Lambda::EventSourceMapping": _event_source,
+    "AWS::Lambda::Function": _function,
+    "AWS::MSK::Topic": _topic,
+    "AWS::MWAA::Environment": _airflow,
+}
+
+#: Their checks are handed ``physicalId`` beside the properties.
+DELETION: Mapping[str, Check] = {
+    "AWS::Cassandra::Keyspace": _keyspace_deletion,
+    "AWS::S3::Bucket": _bucket_deletion,
+}

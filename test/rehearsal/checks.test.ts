@@ -1,0 +1,99 @@
+import { CHANGE, unexpectedChanges, unexpectedRemains } from '../../rehearsal/checks';
+import { reasonOf } from '../../rehearsal/cdk';
+import { parseOptions } from '../../rehearsal/options';
+import { type Entry } from '../../rehearsal/record';
+import { formatChecks, refusedTypes } from '../../rehearsal/report';
+import { loadConfig } from '../../lib/config';
+
+const entry = (more: Partial<Entry>): Entry => ({
+  event: 'update',
+  stack: 'p-dev-processing',
+  type: 'AWS::Lambda::EventSourceMapping',
+  logicalId: 'StepsArchivePosts509880A7',
+  physicalId: 'id-1',
+  way: 'native',
+  noEffect: null,
+  changed: ['MaximumBatchingWindowInSeconds'],
+  ...more,
+});
+
+describe('a change of the configuration', () => {
+  it('is right if it touches what is expected, whatever the hash of the logical id', () => {
+    expect(unexpectedChanges([entry({})], CHANGE.expected)).toBe('');
+    expect(unexpectedChanges([entry({ logicalId: 'StepsArchivePosts00000000' })], CHANGE.expected)).toBe('');
+  });
+
+  it('names what it also touches, and what it does not', () => {
+    const other = entry({ logicalId: 'KafkaPosts', type: 'AWS::MSK::Topic', event: 'replace', changed: ['TopicName'] });
+    expect(unexpectedChanges([other], CHANGE.expected)).toBe(
+      `also replace KafkaPosts (AWS::MSK::Topic): TopicName; not ${CHANGE.expected[0]}`,
+    );
+  });
+
+  it.each(['dev', 'prod'])('is one for stage %s', (stage) => {
+    const was = loadConfig({ stage })[CHANGE.key as 'archiveWindowSeconds'];
+    expect(loadConfig({ stage, [CHANGE.key]: CHANGE.value }).archiveWindowSeconds).not.toBe(was);
+  });
+});
+
+describe('what a deleted app leaves', () => {
+  const bucket = entry({ stack: 'p-prod-storage', type: 'AWS::S3::Bucket', logicalId: 'Lake', physicalId: 'lake-1' });
+
+  it('is right if it is what the templates retain', () => {
+    expect(unexpectedRemains([], [], [])).toBe('');
+    expect(unexpectedRemains([bucket], ['p-prod-storage Lake'], ['s3 lake-1'])).toBe('');
+  });
+
+  it('names what should be gone, what should be there, and what no stack knows', () => {
+    expect(unexpectedRemains([bucket], ['p-prod-storage Keyspace'], ['s3 lake-1', 'logs /aws/lambda/x'])).toBe(
+      'p-prod-storage Lake is still there; p-prod-storage Keyspace is gone; logs /aws/lambda/x is left, and no stack knows it',
+    );
+  });
+});
+
+describe('the reason of a failure', () => {
+  const reason = (output: string) => reasonOf({ code: 1, output });
+
+  it('is the resource that failed first, in one line', () => {
+    const output = [
+      'p-dev-storage |  1/23 | CREATE_COMPLETE | AWS::Logs::LogGroup | Logs',
+      'p-dev-storage |  2/23 | CREATE_FAILED   | AWS::Cassandra::Table   | Views/Boundary there is no keyspace',
+      'p-dev-storage |  2/23 | CREATE_FAILED   | AWS::MSK::Topic | Kafka/Posts cancelled',
+      '❌  p-dev-storage failed to deploy',
+    ].join('\n');
+    expect(reason(output)).toBe(
+      'p-dev-storage | 2/23 | CREATE_FAILED | AWS::Cassandra::Table | Views/Boundary there is no keyspace',
+    );
+  });
+
+  it('is what CDK says where no resource failed, and the exit code where nothing is said', () => {
+    expect(reason('a\n❌  p-dev-network failed: broken\nlast')).toBe('❌ p-dev-network failed: broken');
+    expect(reason('first\nlast\n\n')).toBe('last');
+    expect(reason('')).toBe('exit code 1');
+  });
+});
+
+describe('the report', () => {
+  it('says of each check whether it held, and what was wrong', () => {
+    expect(formatChecks([{ name: 'one', problem: '' }])).toBe('  ok    one');
+    expect(formatChecks([{ name: 'two', problem: 'broken' }])).toBe('  FAIL  two: broken');
+  });
+
+  it('names the types that the emulator refused', () => {
+    const problem = 'Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]';
+    expect(refusedTypes([{ name: 'deploy', problem }])).toEqual(['AWS::A::B', 'AWS::C::D']);
+    expect(refusedTypes([{ name: 'deploy', problem: 'broken' }])).toEqual([]);
+  });
+});
+
+describe('the command line', () => {
+  it('deploys dev unless it says otherwise', () => {
+    expect(parseOptions([])).toEqual({ stage: 'dev', results: undefined });
+    expect(parseOptions(['--stage', 'prod'])).toMatchObject({ stage: 'prod' });
+    expect(parseOptions(['--help'])).toBe('help');
+  });
+
+  it.each(['local', 'staging'])("names what is allowed instead of '%s'", (stage) => {
+    expect(() => parseOptions(['--stage', stage])).toThrow(/^--stage must be one of dev, prod.*, got '\w+'$/);
+  });
+});

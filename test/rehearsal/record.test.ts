@@ -1,0 +1,64 @@
+import { type Entry, describe as written, living, parseRecord, rowsOf } from '../../rehearsal/record';
+
+function entry(event: Entry['event'], logicalId: string, more: Partial<Entry> = {}): Entry {
+  return {
+    event,
+    stack: 'p-dev-storage',
+    type: 'AWS::S3::Bucket',
+    logicalId,
+    physicalId: logicalId.toLowerCase(),
+    way: 'native',
+    noEffect: null,
+    changed: null,
+    ...more,
+  };
+}
+
+describe('the record of an emulator', () => {
+  it("leaves out CDK's own bootstrapping", () => {
+    const lines = [entry('create', 'A'), entry('create', 'B', { stack: 'CDKToolkit' })];
+    const text = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
+    expect(parseRecord(text).map(({ logicalId }) => logicalId)).toEqual(['A']);
+  });
+
+  it('is a row a type, by name, with how the type is made and why nothing comes of it', () => {
+    const rows = rowsOf([
+      entry('create', 'Source', { type: 'AWS::Lambda::EventSourceMapping', noEffect: 'never polled' }),
+      entry('create', 'Empty', { type: 'Custom::S3AutoDeleteObjects' }),
+      entry('create', 'Files', { type: 'Custom::CDKBucketDeployment', way: 'stand-in' }),
+      entry('create', 'One', { type: 'AWS::Cassandra::Table', way: 'stub' }),
+      entry('create', 'Two', { type: 'AWS::Cassandra::Table', way: 'stub' }),
+      entry('update', 'Two', { type: 'AWS::Cassandra::Table', way: 'stub' }),
+    ]);
+    expect(rows).toEqual([
+      { type: 'AWS::Cassandra::Table', created: 2, way: 'stub', noEffect: '' },
+      { type: 'AWS::Lambda::EventSourceMapping', created: 1, way: 'native', noEffect: 'never polled' },
+      { type: 'Custom::CDKBucketDeployment', created: 1, way: 'stand-in', noEffect: '' },
+      { type: 'Custom::S3AutoDeleteObjects', created: 1, way: 'custom', noEffect: '' },
+    ]);
+  });
+
+  it('knows what lives: created or come in the place of another, and not deleted', () => {
+    const entries = [
+      entry('create', 'A'),
+      entry('create', 'B'),
+      entry('replace', 'B', { physicalId: 'b2' }),
+      entry('delete', 'B'),
+      entry('create', 'C'),
+      entry('delete', 'C'),
+      entry('create', 'A', { stack: 'p-dev-network' }),
+    ];
+    expect(living(entries).map(({ stack, physicalId }) => `${stack} ${physicalId}`)).toEqual([
+      'p-dev-storage a',
+      'p-dev-storage b2',
+      'p-dev-network a',
+    ]);
+  });
+
+  it('writes a change as one line', () => {
+    expect(written(entry('update', 'A', { changed: ['Tags', 'BucketName'] }))).toBe(
+      'A (AWS::S3::Bucket): Tags, BucketName',
+    );
+    expect(written(entry('replace', 'A'))).toBe('replace A (AWS::S3::Bucket)');
+  });
+});
