@@ -166,7 +166,7 @@ export function otherStore({ config, workload, measured }: Scene): Cost {
       writes * PRICES.keyspacesWrite.usd +
       reads * PRICES.keyspacesRead.usd +
       speedKb * PRICES.keyspacesTtlDelete.usd +
-      storedGb * PRICES.keyspacesStorage.usd,
+      storedGb * (PRICES.keyspacesStorage.usd + PRICES.keyspacesRecovery.usd),
     basis: `${round(writes / MILLION, 2)} M write units, ${round(reads / MILLION, 2)} M read units, ${round(storedGb, 1)} GB`,
   };
 }

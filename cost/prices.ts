@@ -46,6 +46,7 @@ export const PRICES = {
   keyspacesWrite: price(0.625e-6, 'write unit on demand', `${KIT}, price file`),
   keyspacesRead: price(0.125e-6, 'read unit on demand', `${KIT}, price file`),
   keyspacesStorage: price(0.25, 'GB-month', `${KIT}, price file`),
+  keyspacesRecovery: price(0.2, 'GB-month of a table with point-in-time recovery', `${KIT}, price file`),
   keyspacesTtlDelete: price(0.275e-6, 'TTL deletion of 1 KB', `${KIT}, price file; that a KB is the unit: from memory`),
   s3Put: price(0.005e-3, 'PUT, COPY, POST or LIST', MEMORY),
   s3Get: price(0.0004e-3, 'GET', MEMORY),

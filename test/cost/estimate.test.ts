@@ -28,6 +28,14 @@ function scene(rate: number, batch: number, overrides: Record<string, unknown> =
 /** One post a second: 2.628 million a month. */
 const POSTS = 730 * 3_600;
 
+test('the store beside the speed writes: batch rows twice, what reconciliation reads, expiry, and space with recovery', () => {
+  // 730 buckets of one partition: 40 KB of views in each layer; speed rows live for 168 hours.
+  const { usage } = components.otherStore(scene(1, 1));
+  const kb = 730 * 40;
+  const storedGb = ((40 * 168 + 10 + kb) * 1024) / 1e9;
+  expect(usage).toBeCloseTo((2 * kb * 0.625 + (kb + 2 * kb) * 0.25 * 0.125 + kb * 0.275) / 1e6 + storedGb * 0.45, 9);
+});
+
 describe('components, reckoned by hand', () => {
   test('brokers and their volumes', () => {
     expect(components.kafka(scene(1, 1)).fixed).toBeCloseTo(3 * 0.204 * 730 + 3 * 10_000 * 0.1, 6);
