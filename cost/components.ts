@@ -250,6 +250,19 @@ export function metrics({ config, brokerMetrics }: Scene): Cost {
   return { fixed: count * PRICES.metric.usd, usage: 0, basis: `${round(count)} metrics` };
 }
 
+/** Of the config: stage dev has no workspace. */
+export function prometheus({ config }: Scene): Cost {
+  if (config.prometheus !== 'managed') return { fixed: 0, usage: 0, basis: 'none' };
+  const { scrapedSeries, scrapeSeconds } = ASSUMPTIONS;
+  const samples = (config.brokers * scrapedSeries.value * hours * 3600) / scrapeSeconds.value;
+  const perSample = PRICES.prometheusCollected.usd + PRICES.prometheusIngested.usd;
+  return {
+    fixed: hours * PRICES.prometheusScraper.usd + samples * perSample,
+    usage: 0,
+    basis: `a scraper, ${round(samples / MILLION)} M samples`,
+  };
+}
+
 export function traces(scene: Scene): Cost {
   const seconds = hours * 3600;
   const { tracedFirst, tracedShare } = ASSUMPTIONS;

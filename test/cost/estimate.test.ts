@@ -100,6 +100,12 @@ describe('components, reckoned by hand', () => {
     expect(components.crossZone(scene(1, 1)).usage).toBeCloseTo(((POSTS * 1_000 * 3) / 1e9) * (2 / 3) * 0.02, 9);
   });
 
+  test('Prometheus pays a scraper and each sample, collected and taken in', () => {
+    const managed = components.prometheus(scene(1, 1, { prometheus: 'managed' }));
+    expect(managed.fixed).toBeCloseTo(730 * 0.04 + 3 * 1_500 * 730 * 60 * 0.105e-6, 9);
+    expect(components.prometheus(scene(1, 1, { prometheus: 'none' })).fixed).toBe(0);
+  });
+
   test('one trace a second is kept and a twentieth of the others', () => {
     const few = components.traces(scene(1, 1)).usage;
     const calls = scene(1, 1).workload;
