@@ -41,7 +41,6 @@ const READ = new Set([
   'AWS::Cassandra::Table',
   'AWS::EMRServerless::Application',
   'AWS::Glue::Table',
-  'AWS::IAM::Policy',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
   'AWS::MSK::Cluster',
@@ -73,10 +72,7 @@ export function drawingOf(stacks: readonly Stack[]): Drawing {
     ...of('AWS::MWAA::Environment').map((each) => ({ owner: each.ref, role: nameIn(text(each, 'ExecutionRoleArn')) })),
     ...sparkRoles(stacks, of('AWS::EMRServerless::Application')),
   ];
-  const granted = grantedArrows(
-    of('AWS::IAM::Policy').map(({ properties }) => properties),
-    roles,
-  );
+  const granted = grantedArrows(policiesOf(stacks, roles), roles);
   const apis = of('AWS::ApiGatewayV2::Api').map((api) => apiOf(api, of('AWS::ApiGatewayV2::Route')));
   const arrows: Arrow[] = [
     ...apis.flatMap(({ box, reads }) => apiArrows(box.id, reads, of('AWS::ApiGatewayV2::Integration'), functions)),
@@ -112,6 +108,20 @@ function resolvedResources(stacks: readonly Stack[]): Resolved[] {
         ref: REFERRED.has(Type) ? resolver.ref(stack, logicalId) : logicalId,
         properties: resolver.resolve(stack, Properties ?? {}, logicalId) as Resolved['properties'],
       })),
+  );
+}
+
+/** Those of the given roles only: what others name may have no id before it is deployed. */
+function policiesOf(stacks: readonly Stack[], roles: readonly Role[]): Resolved['properties'][] {
+  const resolver = createResolver(stacks);
+  return stacks.flatMap((stack) =>
+    Object.entries(stack.template.Resources ?? {})
+      .filter(([id, { Type, Properties }]) => {
+        if (Type !== 'AWS::IAM::Policy') return false;
+        const names = resolver.resolve(stack, Properties?.Roles ?? [], id) as readonly string[];
+        return roles.some(({ role }) => names.includes(role));
+      })
+      .map(([id, { Properties }]) => resolver.resolve(stack, Properties, id) as Resolved['properties']),
   );
 }
 
