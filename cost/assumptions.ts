@@ -33,6 +33,7 @@ export const ASSUMPTIONS = {
     60,
     'metrics a broker that monitoring PER_TOPIC_PER_BROKER adds to the free ones (from memory)',
   ),
+  grafanaEditors: assume(1, 'active editors of Managed Grafana, and no viewer: the least that is billed'),
   scrapedSeries: assume(1_500, 'series a broker that the filter of the scraper keeps (nobody counted them on MSK)'),
   scrapeSeconds: assume(60, 'seconds between two scrapes'),
   sparkStartSeconds: assume(30, 'seconds that a Spark worker is billed before it works'),

@@ -263,6 +263,11 @@ export function prometheus({ config }: Scene): Cost {
   };
 }
 
+export function grafana({ config }: Scene): Cost {
+  const editors = config.grafana === 'managed' ? ASSUMPTIONS.grafanaEditors.value : 0;
+  return { fixed: editors * PRICES.grafanaEditor.usd, usage: 0, basis: `${editors} editor(s)` };
+}
+
 export function traces(scene: Scene): Cost {
   const seconds = hours * 3600;
   const { tracedFirst, tracedShare } = ASSUMPTIONS;

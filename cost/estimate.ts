@@ -66,6 +66,7 @@ const COMPONENTS: Readonly<Record<string, (scene: components.Scene) => component
   Logs: components.logs,
   Metrics: components.metrics,
   'Managed Prometheus': components.prometheus,
+  'Managed Grafana': components.grafana,
   Traces: components.traces,
 };
 

@@ -69,6 +69,7 @@ export const PRICES = {
   logGb: price(0.5, 'GB written to CloudWatch Logs', MEMORY),
   logStorage: price(0.03, 'GB-month in CloudWatch Logs, compressed', MEMORY),
   metric: price(0.3, 'custom metric and month, first 10,000', MEMORY),
+  grafanaEditor: price(9, 'active editor of Managed Grafana and month; a viewer is 5', 'techmarmot.com'),
   prometheusScraper: price(0.04, 'hour of a Managed Prometheus scraper', MEMORY),
   prometheusCollected: price(0.015e-6, 'sample that a scraper collects', MEMORY),
   prometheusIngested: price(0.09e-6, 'sample that Managed Prometheus takes in, first 2 billion a month', MEMORY),

@@ -100,6 +100,11 @@ describe('components, reckoned by hand', () => {
     expect(components.crossZone(scene(1, 1)).usage).toBeCloseTo(((POSTS * 1_000 * 3) / 1e9) * (2 / 3) * 0.02, 9);
   });
 
+  test('Grafana pays an editor where there is a workspace', () => {
+    expect(components.grafana(scene(1, 1, { grafana: 'managed' })).fixed).toBe(9);
+    expect(components.grafana(scene(1, 1, { grafana: 'none' })).fixed).toBe(0);
+  });
+
   test('Prometheus pays a scraper and each sample, collected and taken in', () => {
     const managed = components.prometheus(scene(1, 1, { prometheus: 'managed' }));
     expect(managed.fixed).toBeCloseTo(730 * 0.04 + 3 * 1_500 * 730 * 60 * 0.105e-6, 9);
