@@ -2,6 +2,7 @@
 /** Reads the configuration, composes the stacks, has them reviewed, and nothing else. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { costLine } from '../cost/at-synth';
 import { ConfigError, loadConfig, overridesIn } from '../lib/config';
 import { composePipeline } from '../lib/pipeline';
 import { reviewAtSynth } from '../lib/rules/review';
@@ -11,6 +12,10 @@ try {
   const host = process.arch === 'arm64' ? 'arm64' : 'x86_64';
   const config = loadConfig(overridesIn(app.node.getAllContext()), host);
   composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
+  if (config.stage !== 'local') {
+    // Not an annotation: the review would count it among the findings.
+    console.error(costLine(config));
+  }
   reviewAtSynth(app, config);
 } catch (error) {
   if (!(error instanceof ConfigError)) {

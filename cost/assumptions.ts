@@ -33,6 +33,9 @@ export const ASSUMPTIONS = {
     60,
     'metrics a broker that monitoring PER_TOPIC_PER_BROKER adds to the free ones (from memory)',
   ),
+  grafanaEditors: assume(1, 'active editors of Managed Grafana, and no viewer: the least that is billed'),
+  scrapedSeries: assume(1_500, 'series a broker that the filter of the scraper keeps (nobody counted them on MSK)'),
+  scrapeSeconds: assume(60, 'seconds between two scrapes'),
   sparkStartSeconds: assume(30, 'seconds that a Spark worker is billed before it works'),
   sparkLeastSeconds: assume(60, 'seconds that a Spark worker is billed at least'),
   tracedFirst: assume(1, 'invocations of a function traced each second'),
@@ -55,5 +58,6 @@ export const UPPER_BOUNDS: readonly string[] = [
 export const LEFT_OUT: readonly string[] = [
   'queries: what readers ask is not part of a rate of posts',
   'a key of your own (the config has none: keys of the services are free), support plan, tax, free tier, discounts',
+  'alarms and dashboards of CloudWatch, invocations of the canary',
   'Glacier retrieval, S3 access log requests, metrics of event sources, data that leaves AWS',
 ];

@@ -166,7 +166,7 @@ export function otherStore({ config, workload, measured }: Scene): Cost {
       writes * PRICES.keyspacesWrite.usd +
       reads * PRICES.keyspacesRead.usd +
       speedKb * PRICES.keyspacesTtlDelete.usd +
-      storedGb * PRICES.keyspacesStorage.usd,
+      storedGb * (PRICES.keyspacesStorage.usd + PRICES.keyspacesRecovery.usd),
     basis: `${round(writes / MILLION, 2)} M write units, ${round(reads / MILLION, 2)} M read units, ${round(storedGb, 1)} GB`,
   };
 }
@@ -248,6 +248,24 @@ export function metrics({ config, brokerMetrics }: Scene): Cost {
   const own = ASSUMPTIONS.functionMetrics.value + ASSUMPTIONS.apiMetrics.value;
   const count = own + (brokerMetrics ? config.brokers * ASSUMPTIONS.brokerMetrics.value : 0);
   return { fixed: count * PRICES.metric.usd, usage: 0, basis: `${round(count)} metrics` };
+}
+
+/** Of the config: stage dev has no workspace. */
+export function prometheus({ config }: Scene): Cost {
+  if (config.prometheus !== 'managed') return { fixed: 0, usage: 0, basis: 'none' };
+  const { scrapedSeries, scrapeSeconds } = ASSUMPTIONS;
+  const samples = (config.brokers * scrapedSeries.value * hours * 3600) / scrapeSeconds.value;
+  const perSample = PRICES.prometheusCollected.usd + PRICES.prometheusIngested.usd;
+  return {
+    fixed: hours * PRICES.prometheusScraper.usd + samples * perSample,
+    usage: 0,
+    basis: `a scraper, ${round(samples / MILLION)} M samples`,
+  };
+}
+
+export function grafana({ config }: Scene): Cost {
+  const editors = config.grafana === 'managed' ? ASSUMPTIONS.grafanaEditors.value : 0;
+  return { fixed: editors * PRICES.grafanaEditor.usd, usage: 0, basis: `${editors} editor(s)` };
 }
 
 export function traces(scene: Scene): Cost {

@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import { loadConfig } from '../lib/config';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
+import { computedShare, computedTotal, MISSING, PUBLISHED_CASES, THEIR_PRICES } from './clickstream';
 import { type Estimate, estimate } from './estimate';
 import { MEASURED, ROWS, RUNS } from './measured';
 import { PRICES } from './prices';
-import { asMarkdown, markdownTable, perMillion, usd } from './text';
+import { asMarkdown, markdownTable } from './text';
+import { perMillion, usd } from './usd';
 
 export const FILE = join(__dirname, '..', 'docs', 'cost-and-scale.md');
 
@@ -112,6 +114,18 @@ const prices = () =>
     ]),
   );
 
+function published(): string {
+  const rows = PUBLISHED_CASES.map((each) => {
+    const total = computedTotal(each);
+    const off = ((total / each.published - 1) * 100).toFixed(1);
+    return [
+      ...[String(each.requestsPerSecond), usd(each.published), usd(total), `${off} %`],
+      `${Math.round(computedShare(each) * 100)} %`,
+    ];
+  });
+  return markdownTable(['requests/s', 'published', 'here', 'difference', 'computed from its inputs'], rows);
+}
+
 export function document(): string {
   const leanKeys = Object.entries(LEAN).map(([key, value]) => `-c ${key}=${value}`);
   return `<!-- Generated: tsx cost/write-document.ts -->
@@ -177,6 +191,24 @@ ${UPPER_BOUNDS.map((text) => `- ${text}`).join('\n')}
 Left out:
 
 ${LEFT_OUT.map((text) => `- ${text}`).join('\n')}
+
+## A published table, computed again
+
+[Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes what it costs at three rates,
+with MSK and hourly processing (USD a month, \`docs/en/plan-deployment/cost.md\`). It has parts that this pipeline has too, so
+it is a check on prices and formulas:
+
+${published()}
+
+The brokers, the connector and the traffic between zones are computed from what the page says; the servers and the brokers'
+volumes with one input that fits; all else is taken over, because the page does not say what it is made of:
+
+${MISSING.map((text) => `- ${text}`).join('\n')}
+
+So this shows that the prices of brokers, volumes and traffic are those of that page, and no more. Prices of parts that
+only their pipeline has: ${Object.values(THEIR_PRICES)
+    .map(({ usd: value, per, source }) => `${value} USD an ${per} (${source})`)
+    .join(', ')}.
 
 ## Prices
 

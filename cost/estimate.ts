@@ -65,6 +65,8 @@ const COMPONENTS: Readonly<Record<string, (scene: components.Scene) => component
   'NAT and endpoints': components.network,
   Logs: components.logs,
   Metrics: components.metrics,
+  'Managed Prometheus': components.prometheus,
+  'Managed Grafana': components.grafana,
   Traces: components.traces,
 };
 

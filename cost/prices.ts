@@ -46,6 +46,7 @@ export const PRICES = {
   keyspacesWrite: price(0.625e-6, 'write unit on demand', `${KIT}, price file`),
   keyspacesRead: price(0.125e-6, 'read unit on demand', `${KIT}, price file`),
   keyspacesStorage: price(0.25, 'GB-month', `${KIT}, price file`),
+  keyspacesRecovery: price(0.2, 'GB-month of a table with point-in-time recovery', `${KIT}, price file`),
   keyspacesTtlDelete: price(0.275e-6, 'TTL deletion of 1 KB', `${KIT}, price file; that a KB is the unit: from memory`),
   s3Put: price(0.005e-3, 'PUT, COPY, POST or LIST', MEMORY),
   s3Get: price(0.0004e-3, 'GET', MEMORY),
@@ -68,6 +69,10 @@ export const PRICES = {
   logGb: price(0.5, 'GB written to CloudWatch Logs', MEMORY),
   logStorage: price(0.03, 'GB-month in CloudWatch Logs, compressed', MEMORY),
   metric: price(0.3, 'custom metric and month, first 10,000', MEMORY),
+  grafanaEditor: price(9, 'active editor of Managed Grafana and month; a viewer is 5', 'techmarmot.com'),
+  prometheusScraper: price(0.04, 'hour of a Managed Prometheus scraper', MEMORY),
+  prometheusCollected: price(0.015e-6, 'sample that a scraper collects', MEMORY),
+  prometheusIngested: price(0.09e-6, 'sample that Managed Prometheus takes in, first 2 billion a month', MEMORY),
   trace: price(5e-6, 'X-Ray trace recorded', MEMORY),
 } as const satisfies Readonly<Record<string, Price>>;
 

@@ -4,15 +4,7 @@ import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
 import { type Estimate } from './estimate';
 import { RUNS } from './measured';
 import { PRICES, REGION } from './prices';
-
-/** Whole dollars from 100 on, cents below. */
-export const usd = (value: number): string =>
-  value.toLocaleString('en-US', {
-    minimumFractionDigits: value >= 100 ? 0 : 2,
-    maximumFractionDigits: value >= 100 ? 0 : 2,
-  });
-
-export const perMillion = (value: number): string => value.toFixed(value >= 10 ? 2 : 3);
+import { perMillion, usd } from './usd';
 
 const HEAD = ['component', 'fixed', 'posts add', 'a month', 'per million posts', 'basis'];
 

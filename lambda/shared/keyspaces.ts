@@ -97,7 +97,11 @@ function retryPolicy(driver: typeof cassandra): cassandra.policies.retry.RetryPo
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function endpointOptions(driver: typeof cassandra, environment: Environment): cassandra.ClientOptions {
+function endpointOptions(
+  driver: typeof cassandra,
+  environment: Environment,
+  credentials?: () => token.AwsCredentials,
+): cassandra.ClientOptions {
   const region = environment.AWS_REGION;
   if (!region) throw new Error('environment variable AWS_REGION is not set');
   const local = environment.AWS_ENDPOINT_URL_KEYSPACES;
@@ -125,17 +129,17 @@ function endpointOptions(driver: typeof cassandra, environment: Environment): ca
     contactPoints: [`${host}:9142`],
     protocolOptions: { port: 9142 },
     localDataCenter: region,
-    authProvider: sigV4AuthProvider(region, credentialsFromEnvironment),
+    authProvider: sigV4AuthProvider(region, credentials ?? credentialsFromEnvironment),
     // Peers are reached by address, and all show the endpoint's certificate; its roots are among those Node trusts.
     sslOptions: { servername: host, rejectUnauthorized: true },
   };
 }
 
-async function open(environment: Environment): Promise<CqlSession> {
+async function open(environment: Environment, credentials?: () => token.AwsCredentials): Promise<CqlSession> {
   // 80 ms to load: not at import, so that what never talks to the store never pays.
   const driver = require('cassandra-driver') as typeof cassandra;
   const client = new driver.Client({
-    ...endpointOptions(driver, environment),
+    ...endpointOptions(driver, environment, credentials),
     queryOptions: {
       prepare: true,
       consistency: driver.types.consistencies.localQuorum,
@@ -188,12 +192,13 @@ async function open(environment: Environment): Promise<CqlSession> {
  * Opens a session: to `cassandra.<AWS_REGION>.amazonaws.com:9142` with TLS and SigV4, or, where
  * `AWS_ENDPOINT_URL_KEYSPACES` names one (`cassandra://user:password@host:port`), to a plain Cassandra.
  * The connection is made at the first statement and made anew after one that failed.
+ * @param credentials @default - those of the process's environment
  */
-export function connect(environment: Environment = process.env): CqlSession {
+export function connect(environment: Environment = process.env, credentials?: () => token.AwsCredentials): CqlSession {
   let session: Promise<CqlSession> | undefined;
   return {
     async execute(statement, values) {
-      session ??= open(environment);
+      session ??= open(environment, credentials);
       const current = session;
       let connected: CqlSession;
       try {

@@ -28,6 +28,14 @@ function scene(rate: number, batch: number, overrides: Record<string, unknown> =
 /** One post a second: 2.628 million a month. */
 const POSTS = 730 * 3_600;
 
+test('the store beside the speed writes: batch rows twice, what reconciliation reads, expiry, and space with recovery', () => {
+  // 730 buckets of one partition: 40 KB of views in each layer; speed rows live for 168 hours.
+  const { usage } = components.otherStore(scene(1, 1));
+  const kb = 730 * 40;
+  const storedGb = ((40 * 168 + 10 + kb) * 1024) / 1e9;
+  expect(usage).toBeCloseTo((2 * kb * 0.625 + (kb + 2 * kb) * 0.25 * 0.125 + kb * 0.275) / 1e6 + storedGb * 0.45, 9);
+});
+
 describe('components, reckoned by hand', () => {
   test('brokers and their volumes', () => {
     expect(components.kafka(scene(1, 1)).fixed).toBeCloseTo(3 * 0.204 * 730 + 3 * 10_000 * 0.1, 6);
@@ -90,6 +98,17 @@ describe('components, reckoned by hand', () => {
 
   test('traffic crosses zones once in and twice out, but for the share of its own zone', () => {
     expect(components.crossZone(scene(1, 1)).usage).toBeCloseTo(((POSTS * 1_000 * 3) / 1e9) * (2 / 3) * 0.02, 9);
+  });
+
+  test('Grafana pays an editor where there is a workspace', () => {
+    expect(components.grafana(scene(1, 1, { grafana: 'managed' })).fixed).toBe(9);
+    expect(components.grafana(scene(1, 1, { grafana: 'none' })).fixed).toBe(0);
+  });
+
+  test('Prometheus pays a scraper and each sample, collected and taken in', () => {
+    const managed = components.prometheus(scene(1, 1, { prometheus: 'managed' }));
+    expect(managed.fixed).toBeCloseTo(730 * 0.04 + 3 * 1_500 * 730 * 60 * 0.105e-6, 9);
+    expect(components.prometheus(scene(1, 1, { prometheus: 'none' })).fixed).toBe(0);
   });
 
   test('one trace a second is kept and a twentieth of the others', () => {

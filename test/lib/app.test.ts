@@ -62,6 +62,7 @@ beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'app-'));
   for (const name of [
     'bin',
+    'cost',
     'lib',
     'lambda',
     'web',

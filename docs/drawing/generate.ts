@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { type Stack } from '../../local/assembly/cloud-assembly';
+import { place } from './layout';
+import { mergeStores } from './merge';
+import { drawingOf } from './model';
+import { svg } from './svg';
+
+export const FILE = join(__dirname, '..', 'architecture.svg');
+
+/** The stage that is drawn. */
+export const STAGE = 'prod';
+
+/** @throws Error if a template refers to what is not there */
+export const architecture = (stacks: readonly Stack[]): string => svg(place(mergeStores(drawingOf(stacks))));

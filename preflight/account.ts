@@ -1,0 +1,44 @@
+import { type Caller, type KafkaCluster, type Quota } from './answers';
+
+/** The port to an account and region. Every method asks, none changes anything; each throws what the SDK throws. */
+export interface Account {
+  region(): Promise<string>;
+  caller(): Promise<Caller>;
+  /** @param parameter name of the SSM parameter */
+  bootstrapVersion(parameter: string): Promise<number | undefined>;
+  zones(): Promise<readonly string[]>;
+  zonesOffering(instanceType: string): Promise<readonly string[]>;
+  kafkaVersions(): Promise<readonly string[]>;
+  quota(quota: Quota): Promise<number>;
+  clusters(): Promise<readonly KafkaCluster[]>;
+  addresses(): Promise<number>;
+  vpcs(): Promise<number>;
+  gatewayEndpoints(): Promise<number>;
+  unreservedConcurrency(): Promise<number>;
+  partitioner(): Promise<string>;
+  identityCenters(): Promise<number>;
+  roleExists(name: string): Promise<boolean>;
+  stackStatus(name: string): Promise<string | undefined>;
+  nameTaken(type: string, name: string): Promise<boolean>;
+}
+
+/** The right that each question needs. */
+export const ACTIONS: Readonly<Record<keyof Account, string>> = {
+  region: 'sts:GetCallerIdentity',
+  caller: 'sts:GetCallerIdentity',
+  bootstrapVersion: 'ssm:GetParameter',
+  zones: 'ec2:DescribeAvailabilityZones',
+  zonesOffering: 'ec2:DescribeInstanceTypeOfferings',
+  kafkaVersions: 'kafka:ListKafkaVersions',
+  quota: 'servicequotas:GetServiceQuota',
+  clusters: 'kafka:ListClustersV2',
+  addresses: 'ec2:DescribeAddresses',
+  vpcs: 'ec2:DescribeVpcs',
+  gatewayEndpoints: 'ec2:DescribeVpcEndpoints',
+  unreservedConcurrency: 'lambda:GetAccountSettings',
+  partitioner: 'cassandra:Select',
+  identityCenters: 'sso:ListInstances',
+  roleExists: 'iam:GetRole',
+  stackStatus: 'cloudformation:DescribeStacks',
+  nameTaken: 'cloudformation:GetResource',
+};

@@ -1,0 +1,90 @@
+/** Asks an account everything that the checks want to know. */
+import { type Account, ACTIONS } from './account';
+import { type Answer, type Answers, type Failure, QUOTAS, type QuotaName } from './answers';
+import { type Needs } from './needs';
+
+/** What services call the refusal of a call for lack of rights. */
+const DENIED = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'AuthorizationError',
+  'ForbiddenException',
+  'UnauthorizedException',
+  'UnauthorizedOperation',
+]);
+
+const LONGEST_REASON = 200;
+
+function failure(action: string, error: unknown): Failure {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const line = message.split('\n')[0].slice(0, LONGEST_REASON);
+  return { action, denied: DENIED.has(name), reason: line === '' ? name : line };
+}
+
+/** @returns answers with a failure in the place of each value that could not be had; never rejects */
+export async function gather(account: Account, needs: Needs): Promise<Answers> {
+  const ask = async <T>(question: keyof Account, call: () => Promise<T>): Promise<Answer<T>> => {
+    try {
+      return { value: await call() };
+    } catch (error) {
+      return { failure: failure(ACTIONS[question], error) };
+    }
+  };
+  const each = async <T>(
+    names: readonly string[],
+    question: keyof Account,
+    call: (name: string) => Promise<T>,
+  ): Promise<Record<string, Answer<T>>> =>
+    Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await ask(question, () => call(name))] as const)),
+    );
+
+  const quotaNames = Object.keys(QUOTAS) as QuotaName[];
+  const one = {
+    region: ask('region', () => account.region()),
+    caller: ask('caller', () => account.caller()),
+    bootstrapVersion: ask('bootstrapVersion', () => account.bootstrapVersion(needs.bootstrapParameter)),
+    zones: ask('zones', () => account.zones()),
+    kafkaVersions: ask('kafkaVersions', () => account.kafkaVersions()),
+    clusters: ask('clusters', () => account.clusters()),
+    addresses: ask('addresses', () => account.addresses()),
+    vpcs: ask('vpcs', () => account.vpcs()),
+    gatewayEndpoints: ask('gatewayEndpoints', () => account.gatewayEndpoints()),
+    unreservedConcurrency: ask('unreservedConcurrency', () => account.unreservedConcurrency()),
+  };
+  const offerings = each(needs.brokerTypes, 'zonesOffering', (type) => account.zonesOffering(type));
+  const quotas = each(quotaNames, 'quota', (name) => account.quota(QUOTAS[name as QuotaName]));
+  const roles = each(
+    needs.serviceRoles.map(({ name }) => name),
+    'roleExists',
+    (name) => account.roleExists(name),
+  );
+  const stacks = each(
+    needs.stacks.map(({ name }) => name),
+    'stackStatus',
+    (name) => account.stackStatus(name),
+  );
+  const names = needs.names.map(async (of) => ({
+    of,
+    taken: await ask('nameTaken', () => account.nameTaken(of.type, of.name)),
+  }));
+  return {
+    region: await one.region,
+    caller: await one.caller,
+    bootstrapVersion: await one.bootstrapVersion,
+    zones: await one.zones,
+    kafkaVersions: await one.kafkaVersions,
+    clusters: await one.clusters,
+    addresses: await one.addresses,
+    vpcs: await one.vpcs,
+    gatewayEndpoints: await one.gatewayEndpoints,
+    unreservedConcurrency: await one.unreservedConcurrency,
+    ...(needs.keyspaces ? { partitioner: await ask('partitioner', () => account.partitioner()) } : {}),
+    ...(needs.identityCenter ? { identityCenters: await ask('identityCenters', () => account.identityCenters()) } : {}),
+    offerings: await offerings,
+    quotas: (await quotas) as Answers['quotas'],
+    roles: await roles,
+    stacks: await stacks,
+    names: await Promise.all(names),
+  };
+}
