@@ -57,7 +57,7 @@ export const UPPER_BOUNDS: readonly string[] = [
 /** In words: what is left out of the sum. */
 export const LEFT_OUT: readonly string[] = [
   'queries: what readers ask is not part of a rate of posts',
-  'a key of your own (the config has none: keys of the services are free), support plan, tax, free tier, discounts',
+  'a key of your own (kms=customer: a dollar a month and its requests), task time of MWAA Serverless, support plan, tax, free tier, discounts',
   'alarms and dashboards of CloudWatch, invocations of the canary',
   'Glacier retrieval, S3 access log requests, metrics of event sources, data that leaves AWS',
 ];

@@ -210,6 +210,9 @@ export function spark({ config, workload, measured }: Scene): Cost {
 }
 
 export function airflow({ config }: Scene): Cost {
+  if (config.orchestrator !== 'mwaa') {
+    return { fixed: 0, usage: 0, basis: `${config.orchestrator}: task time is not priced` };
+  }
   const database = ASSUMPTIONS.airflowDatabaseGb.value * PRICES.airflowDatabase.usd;
   return { fixed: airflowHour(config.airflowClass) * hours + database, usage: 0, basis: config.airflowClass };
 }
@@ -220,7 +223,8 @@ export function network({ config, workload }: Scene): Cost {
   // The rows go through the endpoint of Keyspaces.
   const gb = (workload.speedWriteUnits * 1024) / GB;
   return {
-    fixed: nat + ASSUMPTIONS.natGb.value * PRICES.natGb.usd + endpoints * hours * PRICES.endpointHour.usd,
+    fixed:
+      nat + (nat > 0 ? ASSUMPTIONS.natGb.value * PRICES.natGb.usd : 0) + endpoints * hours * PRICES.endpointHour.usd,
     usage: gb * PRICES.endpointGb.usd,
     basis: `${config.natGateways} NAT gateway(s), ${endpoints} endpoint interfaces, ${round(gb, 1)} GB to Keyspaces`,
   };

@@ -2,7 +2,6 @@
 import { type PipelineConfig } from '../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import * as components from './components';
-import { MINIMUM_POLLERS } from './functions';
 import { MEASURED, type Measured } from './measured';
 import { PRICES } from './prices';
 import { type Load, type Workload, workloadOf } from './workload';
@@ -86,7 +85,12 @@ interface Variant {
   readonly brokerMetrics: boolean;
 }
 
-const AS_BUILT: Variant = { minimumPollers: MINIMUM_POLLERS, provisioned: true, tracing: true, brokerMetrics: true };
+const asBuilt = ({ pollers, brokerMonitoring }: PipelineConfig): Variant => ({
+  minimumPollers: pollers,
+  provisioned: true,
+  tracing: true,
+  brokerMetrics: brokerMonitoring !== 'DEFAULT',
+});
 
 function price(config: PipelineConfig, load: Load, measured: Measured, variant: Variant) {
   const workload = workloadOf(config, load, measured, variant.minimumPollers);
@@ -110,7 +114,7 @@ function price(config: PipelineConfig, load: Load, measured: Measured, variant: 
  * @throws Error if rate or batch is not above 0
  */
 export function estimate(config: PipelineConfig, load: Load, measured: Measured = MEASURED): Estimate {
-  const { workload, priced, monthly } = price(config, load, measured, AS_BUILT);
+  const { workload, priced, monthly } = price(config, load, measured, asBuilt(config));
   const fixed = priced.reduce((sum, each) => sum + each.fixed, 0);
   const { posts } = workload;
   return {
@@ -134,7 +138,7 @@ function leversOf(
   const before = priced.reduce((sum, { monthly }) => sum + monthly, 0);
   const fixedOf = (name: string) => priced.find((each) => each.name === name)!.fixed;
   const savedBy = (change: Partial<PipelineConfig>, variant: Partial<Variant> = {}) =>
-    before - price({ ...config, ...change }, load, measured, { ...AS_BUILT, ...variant }).monthly;
+    before - price({ ...config, ...change }, load, measured, { ...asBuilt(config), ...variant }).monthly;
   const slower = Math.min(MAX_WINDOW_SECONDS, Math.max(1, config.aggregateWindowSeconds) * 4);
   const fewer = Math.max(1, Math.floor(config.partitions / 2));
   const levers: Lever[] = [
@@ -144,7 +148,7 @@ function leversOf(
         fixedOf('Airflow (MWAA)') +
         config.natGateways * ASSUMPTIONS.hours.value * (PRICES.natHour.usd + PRICES.publicAddress.usd),
       givesUp:
-        'at most this, with NAT that Airflow alone needs: task time is not priced; DAGs become YAML. The config has no switch for it yet',
+        'at most this, with NAT that Airflow alone needs: task time is not priced; no web server, steps of a minute at most (orchestrator=mwaa-serverless)',
     },
     {
       name: `aggregateWindowSeconds=${slower} instead of ${config.aggregateWindowSeconds}`,
@@ -152,9 +156,9 @@ function leversOf(
       givesUp: 'freshness; a batch that is full before the window is over does not wait for it',
     },
     {
-      name: `${LESS_SHARED} pollers a source (now ${MINIMUM_POLLERS}) and aggregateWindowSeconds=${slower}`,
+      name: `${LESS_SHARED} pollers a source (now ${config.pollers}) and aggregateWindowSeconds=${slower}`,
       saves: savedBy({ aggregateWindowSeconds: slower }, { minimumPollers: LESS_SHARED }),
-      givesUp: 'freshness; a poller for fewer partitions fills its 6 MB later. The config has no key for pollers yet',
+      givesUp: 'freshness; a poller for fewer partitions fills its 6 MB later (pollers)',
     },
     {
       name: `partitions=${fewer} instead of ${config.partitions}`,
@@ -177,7 +181,7 @@ function leversOf(
       givesUp: 'traces; metrics and logs stay',
     },
     {
-      name: 'Broker monitoring at its default level',
+      name: 'brokerMonitoring=DEFAULT',
       saves: savedBy({}, { brokerMetrics: false }),
       givesUp: 'metrics of each topic and broker in CloudWatch; the exporters for Prometheus stay',
     },

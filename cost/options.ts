@@ -10,13 +10,13 @@ export interface CostOptions extends Load {
 
 export const USAGE = `npm run cost -- --rate R [--stage S] [--batch B] [-c key=value …] [--json]
 
-  --stage S      dev or prod (default dev)
+  --stage S      dev, lean or prod (default dev)
   --rate R       posts a second, all through the month
   --batch B      posts in a request (default 100)
   -c key=value   override a key of the configuration, as with cdk; may be repeated
   --json         print JSON: perMillionPosts, monthly, components, levers …`;
 
-const STAGES = ['dev', 'prod'];
+const STAGES = ['dev', 'lean', 'prod'];
 const MOST = 1_000_000;
 
 /** @throws Error of one line that names the option, its value and what is allowed */

@@ -3,13 +3,17 @@
  * nowhere else. Only `bin/` reads context and environment; everything below is handed this object.
  */
 
-import { DEFAULTS } from './config-defaults';
+import { COMBINATIONS } from './config-combinations';
+import { DEFAULTS, STAGES, type Stage } from './config-defaults';
+import { RULES } from './config-rules';
 
-export const STAGES = ['dev', 'prod', 'local'] as const;
-export type Stage = (typeof STAGES)[number];
+export { STAGES, type Stage };
 
 export interface PipelineConfig {
-  /** Which set of defaults: `dev` (cheapest that works), `prod` (retained, three zones), `local` (read by `npm start`). */
+  /**
+   * Which set of defaults: `dev` (cheapest that works, everything destroyable), `lean` (data retained, about 100 posts a
+   * second at the least cost), `prod` (data retained, three zones), `local` (read by `npm start`).
+   */
   readonly stage: Stage;
   /** First part of every name that must be unique in an account and region, so that several copies do not collide. */
   readonly project: string;
@@ -27,12 +31,20 @@ export interface PipelineConfig {
   readonly removal: 'retain' | 'destroy';
   /** Days that log groups keep their events. */
   readonly logRetentionDays: number;
+  /**
+   * Whose keys encrypt what is stored: those of the services (`aws`, free), or one key of this deployment (`customer`, turned
+   * every year) for the lake, the brokers' volumes, the tables, log groups and alarm topics. Decided before the first
+   * deployment: brokers can't change their key.
+   */
+  readonly kms: 'aws' | 'customer';
   /** Processor architecture of the functions and the Spark application. */
   readonly architecture: 'arm64' | 'x86_64';
 
   /** Availability zones of the network; brokers are spread over all of them. */
   readonly availabilityZones: number;
-  /** NAT gateways; Airflow alone reaches the internet. */
+  /** Addresses of the network, a private range from /16 to /18. Can't be changed once the network is there. */
+  readonly vpcCidr: string;
+  /** NAT gateways; an Airflow environment alone reaches the internet, so that there are none without one. */
   readonly natGateways: number;
 
   /** Kafka brokers in total: a multiple of `availabilityZones`. */
@@ -52,6 +64,12 @@ export interface PipelineConfig {
   readonly minInsyncReplicas: number;
   /** Days that Kafka keeps records: the time an outage of archive or aggregate may last. */
   readonly retentionDays: number;
+  /**
+   * What brokers report to CloudWatch: the free metrics, lag of consumers among them (`DEFAULT`), or those of each topic and
+   * broker, too. Prometheus gets all of them in either case.
+   * @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
+   */
+  readonly brokerMonitoring: 'DEFAULT' | 'PER_TOPIC_PER_BROKER';
   /** How functions authenticate at Kafka: MSK IAM over TLS, or unsigned tokens (the local run only). */
   readonly kafkaAuth: 'iam' | 'unsecured';
 
@@ -67,9 +85,11 @@ export interface PipelineConfig {
    * @default - none
    */
   readonly jwtAudience?: string;
-  /** Requests a second that each API takes before it answers 429. */
+  /** Whether a web ACL stands before the APIs: HTTP APIs take none, so `true` is refused with what to do instead. */
+  readonly waf: boolean;
+  /** Requests a second that the main route of each API takes before it answers 429; other routes take a share of it. */
   readonly requestRate: number;
-  /** Requests that each API takes at once before it answers 429. */
+  /** Requests that the main route of each API takes at once before it answers 429; other routes take a share of it. */
   readonly requestBurst: number;
   /** Whether the query API serves the status page (`GET /`), which reads metrics: see ADR 22 for what that costs. */
   readonly page: boolean;
@@ -91,6 +111,8 @@ export interface PipelineConfig {
   readonly archiveWindowSeconds: number;
   /** Seconds that records gather before `aggregate` is invoked: freshness against the number of writes. */
   readonly aggregateWindowSeconds: number;
+  /** Pollers that each event source keeps: each reads a part of the partitions, four are a paid unit. */
+  readonly pollers: number;
   /** Records after which a batch is handed over though its window is not over. */
   readonly batchSize: number;
 
@@ -107,6 +129,11 @@ export interface PipelineConfig {
   /** Seconds between two looks at a running Spark job. */
   readonly sparkPollSeconds: number;
 
+  /**
+   * What runs the batch layer: an Airflow environment (`mwaa`), a workflow paid by the run (`mwaa-serverless`: no NAT, no web
+   * server, steps of a minute at most), or an Airflow of your own (`none`; its configuration is an output).
+   */
+  readonly orchestrator: 'mwaa' | 'mwaa-serverless' | 'none';
   /**
    * Size of the Airflow environment.
    * @see https://docs.aws.amazon.com/mwaa/latest/userguide/environment-class.html
@@ -150,217 +177,12 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** The speed rows' time to live in multiples of the time that publishing may take. */
-const TTL_FACTOR = 4;
-
-interface Rule {
-  readonly allowed: string;
-  /** The typed value, or undefined if it is not allowed. */
-  readonly parse: (value: unknown) => string | number | boolean | undefined;
-}
-
-const oneOf = (...values: readonly string[]): Rule => ({
-  allowed: `one of ${values.join(', ')}`,
-  parse: (value) => values.find((each) => each === value),
-});
-
-const matching = (pattern: RegExp, allowed: string): Rule => ({
-  allowed,
-  parse: (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined),
-});
-
-function integer(from: number, to: number): Rule {
-  return {
-    allowed: `an integer from ${from} to ${to}`,
-    parse: (value) => {
-      const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-      return typeof number === 'number' && Number.isInteger(number) && number >= from && number <= to
-        ? number
-        : undefined;
-    },
-  };
-}
-
-function integerOf(values: readonly number[]): Rule {
-  const { parse } = integer(Math.min(...values), Math.max(...values));
-  return {
-    allowed: `one of ${values.join(', ')}`,
-    parse: (value) => {
-      const number = parse(value);
-      return values.find((each) => each === number);
-    },
-  };
-}
-
-function divisorsOf(number: number): number[] {
-  return Array.from({ length: number }, (_, i) => i + 1).filter((each) => number % each === 0);
-}
-
-const YES_NO: Rule = {
-  allowed: 'true or false',
-  parse: (value) =>
-    typeof value === 'boolean' ? value : value === 'true' ? true : value === 'false' ? false : undefined,
-};
-
-const DAY_MINUTES = 24 * 60;
-
-/** What a cron expression, and so the DAG's timetable, can say: 90 minutes divide a day, but no cron runs every 90. */
-const BUCKET_MINUTES = [
-  ...divisorsOf(60),
-  ...divisorsOf(24)
-    .filter((hours) => hours > 1)
-    .map((hours) => 60 * hours),
-];
-
-/** What CloudWatch takes; any other number of days fails the deployment. */
-const LOG_RETENTION_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
-
-const RULES: Readonly<Record<ConfigKey, Rule>> = {
-  stage: oneOf(...STAGES),
-  // Goes into names of Keyspaces (48 characters, no hyphen), MWAA and MSK.
-  project: matching(/^[a-z][a-z0-9]{1,19}$/, '2 to 20 lower-case letters and digits, a letter first'),
-  account: matching(/^\d{12}$/, '12 digits'),
-  region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region name like eu-central-1'),
-  removal: oneOf('retain', 'destroy'),
-  logRetentionDays: integerOf(LOG_RETENTION_DAYS),
-  architecture: oneOf('arm64', 'x86_64'),
-  availabilityZones: integer(2, 3),
-  natGateways: integer(1, 3),
-  brokers: integer(2, 30),
-  brokerInstance: matching(
-    /^kafka\.(t3\.small|m5\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge|24xlarge)|m7g\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge))$/,
-    'a standard broker size: kafka.t3.small, kafka.m5.large … 24xlarge or kafka.m7g.large … 16xlarge',
-  ),
-  brokerVolumeGb: integer(1, 16_384),
-  partitions: integer(1, 1_000),
-  replicationFactor: integer(1, 5),
-  minInsyncReplicas: integer(1, 5),
-  retentionDays: integer(1, 365),
-  kafkaAuth: oneOf('iam', 'unsecured'),
-  auth: oneOf('iam', 'jwt', 'open'),
-  jwtIssuer: matching(/^https:\/\/\S+$/, 'an https address'),
-  jwtAudience: matching(/^\S+$/, 'a text without spaces'),
-  requestRate: integer(1, 10_000),
-  requestBurst: integer(1, 5_000),
-  page: YES_NO,
-  ingestConcurrency: integer(1, 1_000),
-  bucketMinutes: integerOf(BUCKET_MINUTES),
-  publishDelayMinutes: integer(1, 7 * DAY_MINUTES),
-  speedTtlHours: integer(1, 24 * 365),
-  identityHorizonHours: integer(1, 24 * 365),
-  recentPosts: integer(1, 1_000_000),
-  archiveWindowSeconds: integer(0, 300),
-  aggregateWindowSeconds: integer(0, 300),
-  batchSize: integer(1, 10_000),
-  sparkMaxVcpu: integer(2, 400),
-  sparkMaxMemoryGb: integer(4, 3_000),
-  sparkCores: integerOf([1, 2, 4, 8, 16]),
-  sparkMemoryGb: integer(1, 108),
-  sparkIdleMinutes: integer(1, 10_080),
-  sparkPollSeconds: integer(1, 300),
-  airflowClass: oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
-  airflowWebserver: oneOf('public', 'private'),
-  deferrable: YES_NO,
-  grafana: oneOf('managed', 'none'),
-  grafanaAuth: oneOf('sso', 'saml'),
-  grafanaSamlMetadata: matching(/^https:\/\/\S+$/, 'an https address'),
-  prometheus: oneOf('managed', 'none'),
-  canaryMinutes: integer(0, 60),
-  alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),
-  runbookUrl: matching(/^https:\/\/\S+$/, 'an https address'),
-};
-
 export const CONFIG_KEYS = Object.keys(RULES) as readonly ConfigKey[];
 
+/** What is about an Airflow environment and nothing else. */
+const ENVIRONMENT_KEYS = ['natGateways', 'airflowClass', 'airflowWebserver'] as const satisfies readonly ConfigKey[];
+
 const isKey = (name: string): name is ConfigKey => Object.hasOwn(RULES, name);
-
-/** Memory of a Spark worker with its overhead: 10 %, at least 384 MB. */
-function workerGb(config: PipelineConfig): number {
-  return config.sparkMemoryGb + Math.max(0.1 * config.sparkMemoryGb, 0.384);
-}
-
-interface Combination {
-  readonly broken: (config: PipelineConfig) => boolean;
-  readonly message: (config: PipelineConfig) => string;
-}
-
-/** What single values can't tell. */
-const COMBINATIONS: readonly Combination[] = [
-  {
-    broken: (c) => c.brokers % c.availabilityZones !== 0,
-    message: (c) => `brokers must be a multiple of availabilityZones (${c.availabilityZones}), got ${c.brokers}`,
-  },
-  {
-    broken: (c) => c.replicationFactor > c.brokers,
-    message: (c) => `replicationFactor must be at most brokers (${c.brokers}), got ${c.replicationFactor}`,
-  },
-  {
-    broken: (c) => c.minInsyncReplicas > c.replicationFactor,
-    message: (c) =>
-      `minInsyncReplicas must be at most replicationFactor (${c.replicationFactor}), got ${c.minInsyncReplicas}`,
-  },
-  {
-    // With all copies required, the restart of one broker (each patching) stops every write.
-    broken: (c) => c.stage === 'prod' && (c.minInsyncReplicas < 2 || c.minInsyncReplicas >= c.replicationFactor),
-    message: (c) =>
-      `minInsyncReplicas must be from 2 to replicationFactor − 1 (${c.replicationFactor - 1}) in stage prod, got ${c.minInsyncReplicas}`,
-  },
-  {
-    broken: (c) => c.natGateways > c.availabilityZones,
-    message: (c) => `natGateways must be at most availabilityZones (${c.availabilityZones}), got ${c.natGateways}`,
-  },
-  {
-    broken: (c) => c.kafkaAuth === 'unsecured' && c.stage !== 'local',
-    message: (c) => `kafkaAuth must be iam in stage ${c.stage}, got unsecured (allowed in stage local only)`,
-  },
-  {
-    broken: (c) => c.auth === 'jwt' && (c.jwtIssuer === undefined || c.jwtAudience === undefined),
-    message: (c) =>
-      `${c.jwtIssuer === undefined ? 'jwtIssuer' : 'jwtAudience'} must be set where auth is jwt: both jwtIssuer and jwtAudience are needed`,
-  },
-  {
-    broken: (c) => c.auth !== 'jwt' && (c.jwtIssuer !== undefined || c.jwtAudience !== undefined),
-    message: (c) =>
-      `${c.jwtIssuer !== undefined ? 'jwtIssuer' : 'jwtAudience'} must be left out where auth is not jwt, got auth ${c.auth}`,
-  },
-  {
-    broken: (c) => (c.grafana === 'managed' && c.grafanaAuth === 'saml') !== (c.grafanaSamlMetadata !== undefined),
-    message: (c) =>
-      `grafanaSamlMetadata must be set where grafana is managed and grafanaAuth is saml, and only there, ` +
-      `got grafana ${c.grafana} with grafanaAuth ${c.grafanaAuth}`,
-  },
-  {
-    broken: (c) => c.speedTtlHours * 60 < TTL_FACTOR * (c.bucketMinutes + c.publishDelayMinutes),
-    message: (c) =>
-      `speedTtlHours must be at least ${TTL_FACTOR} × (bucketMinutes + publishDelayMinutes) = ` +
-      `${Math.ceil((TTL_FACTOR * (c.bucketMinutes + c.publishDelayMinutes)) / 60)}, got ${c.speedTtlHours}`,
-  },
-  {
-    broken: (c) => c.identityHorizonHours * 60 < c.bucketMinutes,
-    message: (c) =>
-      `identityHorizonHours must be at least a bucket (${c.bucketMinutes} minutes), got ${c.identityHorizonHours}`,
-  },
-  {
-    // Driver and one executor.
-    broken: (c) => c.sparkMaxVcpu < 2 * c.sparkCores,
-    message: (c) => `sparkMaxVcpu must be at least 2 × sparkCores (${2 * c.sparkCores}), got ${c.sparkMaxVcpu}`,
-  },
-  {
-    // What EMR Serverless offers per vCPU, heap and overhead together; the local run has no such workers.
-    broken: (c) => c.stage !== 'local' && (workerGb(c) < 2 * c.sparkCores || workerGb(c) > 7.5 * c.sparkCores),
-    message: (c) =>
-      `sparkMemoryGb must be from ${Math.ceil((2 * c.sparkCores) / 1.1)} to ${Math.floor((7.5 * c.sparkCores) / 1.1)} ` +
-      `with ${c.sparkCores} sparkCores, got ${c.sparkMemoryGb}`,
-  },
-  {
-    broken: (c) => c.sparkMaxMemoryGb < 2 * Math.ceil(workerGb(c)),
-    message: (c) =>
-      `sparkMaxMemoryGb must hold a driver and an executor of sparkMemoryGb with overhead ` +
-      `(${2 * Math.ceil(workerGb(c))}), got ${c.sparkMaxMemoryGb}`,
-  },
-];
 
 /**
  * The configuration of a stage with overrides.
@@ -381,8 +203,16 @@ export function loadConfig(
     }
     set[name] = value(name, given);
   }
+  const orchestrator = (set['orchestrator'] ?? DEFAULTS[stage].orchestrator) as PipelineConfig['orchestrator'];
+  const stray = ENVIRONMENT_KEYS.find((key) => key in set);
+  if (orchestrator !== 'mwaa' && stray) {
+    throw new ConfigError(
+      `${stray} must be left out where orchestrator is ${orchestrator}, got ${String(set[stray])}: there is no Airflow environment`,
+    );
+  }
+  const network = orchestrator === 'mwaa' ? {} : { natGateways: 0 };
   const host = stage === 'local' ? { architecture: hostArchitecture } : {};
-  const config: PipelineConfig = Object.freeze({ ...DEFAULTS[stage], ...host, ...set });
+  const config: PipelineConfig = Object.freeze({ ...DEFAULTS[stage], ...network, ...host, ...set });
   const broken = COMBINATIONS.find((each) => each.broken(config));
   if (broken) {
     throw new ConfigError(broken.message(config));

@@ -1,5 +1,6 @@
-import { type App } from 'aws-cdk-lib';
+import { type App, CfnOutput } from 'aws-cdk-lib';
 import { type PipelineConfig } from './config';
+import { dagConfig } from './constructs/airflow-environment';
 import { NetworkStack } from './stacks/network';
 import { ObservabilityStack } from './stacks/observability';
 import { OrchestrationStack } from './stacks/orchestration';
@@ -10,19 +11,26 @@ export interface Pipeline {
   readonly network: NetworkStack;
   readonly storage: StorageStack;
   readonly processing: ProcessingStack;
-  readonly orchestration: OrchestrationStack;
+  /** Nothing where `orchestrator` is `none`. */
+  readonly orchestration?: OrchestrationStack;
   readonly observability: ObservabilityStack;
 }
 
 export interface PipelineOptions {
   /** Folder with the files of the layers, see `npm run layers`. */
   readonly layers: string;
+  /**
+   * Folder with the DAGs of Airflow.
+   * @default - `dags` of this repository
+   */
+  readonly dags?: string;
 }
 
 /** Composes the stacks. References go one way: network ← storage ← processing ← orchestration, observability. */
 export function composePipeline(app: App, config: PipelineConfig, options: PipelineOptions): Pipeline {
   const network = new NetworkStack(app, { config });
-  const storage = new StorageStack(app, { config, network: network.network });
+  const storage = new StorageStack(app, { config, network: network.network, key: network.key?.key });
+  network.key?.encrypt(app);
   const processing = new ProcessingStack(app, {
     config,
     network: network.network,
@@ -33,13 +41,17 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
   });
   // Statements name tables by text: nothing else tells that they must be there first.
   processing.addStackDependency(storage);
-  const orchestration = new OrchestrationStack(app, {
-    config,
-    network: network.network,
-    steps: processing.steps,
-    spark: processing.spark,
-    lake: storage.lake,
-  });
+  const parts = { config, steps: processing.steps, spark: processing.spark, lake: storage.lake };
+  const orchestration =
+    config.orchestrator === 'none'
+      ? undefined
+      : new OrchestrationStack(app, { ...parts, network: network.network, dags: options.dags });
+  if (!orchestration) {
+    new CfnOutput(processing, 'DagConfig', {
+      value: dagConfig(processing, parts),
+      description: 'Option config in section pipeline of an Airflow of your own, for dags/pipeline.py',
+    });
+  }
   const { steps, canary, ingestApi, queryApi } = processing;
   const watched = { config, kafka: storage.kafka, steps, canary, ingestApi, queryApi };
   const observability = new ObservabilityStack(app, {
@@ -49,7 +61,7 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
     lake: storage.lake,
     views: storage.views,
     spark: processing.spark,
-    airflow: orchestration.airflow,
+    airflow: orchestration?.airflow,
   });
   return { network, storage, processing, orchestration, observability };
 }

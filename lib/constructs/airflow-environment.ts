@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { CompositePrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnEnvironment, type CfnEnvironmentProps } from 'aws-cdk-lib/aws-mwaa';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { type Bucket } from 'aws-cdk-lib/aws-s3';
 import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
-import { acknowledge, acknowledgeActions, acknowledgeResources } from '../rules/acknowledge';
+import { acknowledgeActions, acknowledgeResources } from '../rules/acknowledge';
+import { dagBucket } from './dag-bucket';
 import { logGroup } from './logs';
-import { type PipelineSteps } from './pipeline-steps';
+import { bindOrchestrator, type PipelineSteps } from './pipeline-steps';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
 import { type SparkApplication } from './spark-application';
@@ -34,6 +35,11 @@ export interface AirflowEnvironmentProps {
   readonly steps: PipelineSteps;
   readonly spark: SparkApplication;
   readonly lake: PostLake;
+  /**
+   * Folder with the DAGs.
+   * @default - `dags` of this repository
+   */
+  readonly dags?: string;
 }
 
 /** MWAA with the pipeline's DAG: its bucket, its role, and the DAG's configuration as an Airflow option. */
@@ -46,36 +52,18 @@ export class AirflowEnvironment extends Construct {
     super(scope, id);
     const { config } = props;
     const name = `${config.project}-${config.stage}`;
-    // The bucket holds copies of this repository only, so it always goes with its stack.
-    this.bucket = new Bucket(this, 'Bucket', {
-      // MWAA refuses a bucket that is not versioned or not closed to the public.
-      versioned: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      lifecycleRules: [
-        { id: 'expire-noncurrent', noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
-      ],
-      removalPolicy: removalPolicy({ removal: 'destroy' }),
-      autoDeleteObjects: true,
-    });
-    acknowledge(
-      this.bucket,
-      'Copies of DAGs that are in version control; MWAA looks at them all the time, and each look would be a line',
-      'AwsSolutions-S1',
-    );
+    this.bucket = dagBucket(this, 'Bucket');
     const upload = new Upload(this, 'Dags', {
       config,
       bucket: this.bucket,
       prefix: `${DAGS}/`,
-      sources: [Source.asset(join(__dirname, '..', '..', 'dags'), { exclude: ['*', '!*.py'] })],
+      sources: [Source.asset(props.dags ?? join(__dirname, '..', '..', 'dags'), { exclude: ['*', '!*.py'] })],
       // A DAG that was removed from the repository must not go on running.
       prune: true,
     });
 
     this.role = this.executionRole(name);
-    this.allow(props);
+    bindOrchestrator(this.role, props);
 
     // MWAA makes the groups it doesn't find, and those never expire.
     const logGroups = LOG_MODULES.map((module) =>
@@ -95,7 +83,7 @@ export class AirflowEnvironment extends Construct {
         securityGroupIds: [props.securityGroup.securityGroupId],
       },
       webserverAccessMode: config.airflowWebserver === 'public' ? 'PUBLIC_ONLY' : 'PRIVATE_ONLY',
-      airflowConfigurationOptions: { 'pipeline.config': this.dagConfig(props) },
+      airflowConfigurationOptions: { 'pipeline.config': dagConfig(this, props) },
       loggingConfiguration: logging(),
     });
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.environment);
@@ -106,33 +94,6 @@ export class AirflowEnvironment extends Construct {
   /** Address of the web server. */
   public get url(): string {
     return `https://${this.environment.attrWebserverUrl}`;
-  }
-
-  /** One JSON text, which the DAG reads from the option `config` in the section `pipeline`. */
-  private dagConfig({ config, steps, spark, lake }: AirflowEnvironmentProps): string {
-    return Stack.of(this).toJsonString({
-      bucketMinutes: config.bucketMinutes,
-      sealFunction: steps.seal.function.functionName,
-      compactFunction: steps.compact.function.functionName,
-      publishFunction: steps.publish.function.functionName,
-      reconcileFunction: steps.reconcile.function.functionName,
-      applicationId: spark.application.attrApplicationId,
-      jobRoleArn: spark.jobRole.roleArn,
-      lake: lake.bucket.bucketName,
-      partitions: config.partitions,
-      emrPollSeconds: config.sparkPollSeconds,
-      deferrable: config.deferrable,
-    });
-  }
-
-  private allow({ steps, spark }: AirflowEnvironmentProps): void {
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: [steps.seal, steps.compact, steps.publish, steps.reconcile].map((step) => step.function.functionArn),
-      }),
-    );
-    spark.bindSubmitter(this.role);
   }
 
   /** @see https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html */
@@ -209,6 +170,26 @@ export class AirflowEnvironment extends Construct {
     );
     return role;
   }
+}
+
+/** One JSON text, which the DAG reads from the option `config` in the section `pipeline`. */
+export function dagConfig(
+  scope: Construct,
+  { config, steps, spark, lake }: Pick<AirflowEnvironmentProps, 'config' | 'steps' | 'spark' | 'lake'>,
+): string {
+  return Stack.of(scope).toJsonString({
+    bucketMinutes: config.bucketMinutes,
+    sealFunction: steps.seal.function.functionName,
+    compactFunction: steps.compact.function.functionName,
+    publishFunction: steps.publish.function.functionName,
+    reconcileFunction: steps.reconcile.function.functionName,
+    applicationId: spark.application.attrApplicationId,
+    jobRoleArn: spark.jobRole.roleArn,
+    lake: lake.bucket.bucketName,
+    partitions: config.partitions,
+    emrPollSeconds: config.sparkPollSeconds,
+    deferrable: config.deferrable,
+  });
 }
 
 /** The smallest class is scheduler and worker in one, and takes one of each. */

@@ -115,7 +115,7 @@ export class GrafanaContent extends Construct {
       reconcileFunction: steps.reconcile.function.functionName,
       queryFunction: steps.query.function.functionName,
       sparkApplication: spark.application.attrApplicationId,
-      airflow: airflow.environment.name,
+      airflow: airflow?.environment.name ?? 'none',
       keyspace: views.keyspaceName,
       lake: lake.bucket.bucketName,
     };

@@ -27,7 +27,8 @@ export interface GrafanaWorkspaceProps {
   readonly lake: PostLake;
   readonly views: ViewStore;
   readonly spark: SparkApplication;
-  readonly airflow: AirflowEnvironment;
+  /** @default - none: the panels that ask for it have no data */
+  readonly airflow?: AirflowEnvironment;
   /** Where alert rules tell. */
   readonly topic: Topic;
   /**

@@ -1,6 +1,7 @@
 import { Annotations, CfnOutput } from 'aws-cdk-lib';
 import {
   type CfnRoute,
+  type CfnStage,
   HttpApi,
   type HttpMethod,
   HttpNoneAuthorizer,
@@ -22,8 +23,14 @@ export interface FunctionHttpApiProps {
   readonly config: PipelineConfig;
   readonly description: string;
   readonly handler: PipelineFunction;
+  readonly routes: readonly ApiRoute[];
+}
+
+export interface ApiRoute {
   /** `METHOD /path`, as API Gateway writes route keys. */
-  readonly routes: readonly string[];
+  readonly key: string;
+  /** Part of the config's `requestRate` and `requestBurst` that the route takes, above 0 and up to 1. */
+  readonly share: number;
 }
 
 /** An HTTP API whose routes all go to one function: access logs, throttling, and callers as the config says. */
@@ -52,15 +59,14 @@ export class FunctionHttpApi extends Construct {
       // One permission for the API: one a route would repeat it a dozen times.
       scopePermissionToRoute: false,
     });
-    for (const route of props.routes) {
-      this.route(route, integration);
-    }
+    const routes = props.routes.map(({ key }) => this.route(key, integration));
 
     this.accessLogs = logGroup(this, 'AccessLogs', config);
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
+      // Of each route that has no limits of its own.
       throttle: { rateLimit: config.requestRate, burstLimit: config.requestBurst },
       detailedMetricsEnabled: true,
       accessLogSettings: {
@@ -80,6 +86,10 @@ export class FunctionHttpApi extends Construct {
         ),
       },
     });
+    const stage = this.stage.node.defaultChild as CfnStage;
+    stage.routeSettings = Object.fromEntries(props.routes.map((route) => [route.key, limits(route, config)]));
+    // API Gateway refuses settings of a route that is not there yet.
+    stage.node.addDependency(...routes);
   }
 
   public get url(): string {
@@ -91,20 +101,33 @@ export class FunctionHttpApi extends Construct {
     new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the API' }).overrideLogicalId(name);
   }
 
-  private route(key: string, integration: HttpLambdaIntegration): void {
+  private route(key: string, integration: HttpLambdaIntegration): CfnRoute {
     const [method, path] = key.split(' ');
     const bare = path.length > 1 ? path.replace(/\/$/, '') : path;
     // Clients that end the path with a slash are another route to API Gateway, which the construct refuses: it is made
     // under a name that the construct takes and renamed.
-    const routes = this.api.addRoutes({
+    const [made] = this.api.addRoutes({
       path: bare === path ? path : `${bare}/slash`,
       methods: [method as HttpMethod],
       integration,
     });
+    const route = made.node.defaultChild as CfnRoute;
     if (bare !== path) {
-      (routes[0].node.defaultChild as CfnRoute).routeKey = key;
+      route.routeKey = key;
     }
+    return route;
   }
+}
+
+/** Settings of a route replace those of the stage as a whole, so that the metrics have to be said again. */
+function limits({ share }: ApiRoute, config: PipelineConfig): Record<string, number | boolean> {
+  const part = (of: number) => Math.max(1, Math.round(of * share));
+  return {
+    // In the spelling of CloudFormation, which takes this as free JSON.
+    ThrottlingRateLimit: part(config.requestRate),
+    ThrottlingBurstLimit: part(config.requestBurst),
+    DetailedMetricsEnabled: true,
+  };
 }
 
 function authorizer(config: PipelineConfig): IHttpRouteAuthorizer {

@@ -8,8 +8,9 @@ import {
 } from '@aws-cdk/aws-msk-alpha';
 import { ArnFormat, Duration, Names, Stack } from 'aws-cdk-lib';
 import { InstanceType, Port, SecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnEventSourceMapping, EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
+import { type CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/shared/env';
 import { type PipelineConfig } from '../config';
@@ -34,6 +35,8 @@ export interface KafkaClusterProps {
   readonly subnets: SubnetSelection;
   /** Whose members may connect. */
   readonly clients: SecurityGroup;
+  /** @default - the key of the service */
+  readonly key?: IKey;
 }
 
 export interface EventSourceOptions {
@@ -85,7 +88,7 @@ export class KafkaCluster extends Construct {
       // The construct counts brokers per zone.
       numberOfBrokerNodes: config.brokers / config.availabilityZones,
       instanceType: new InstanceType(config.brokerInstance.replace(/^kafka\./, '')),
-      ebsStorageInfo: { volumeSize: config.brokerVolumeGb },
+      ebsStorageInfo: { volumeSize: config.brokerVolumeGb, encryptionKey: props.key },
       configurationInfo: {
         arn: configuration.attrArn,
         revision: configuration.attrLatestRevisionRevision,
@@ -93,13 +96,20 @@ export class KafkaCluster extends Construct {
       clientAuthentication: ClientAuthentication.sasl({ iam: true }),
       encryptionInTransit: { clientBroker: ClientBrokerEncryption.TLS, enableInCluster: true },
       monitoring: {
-        clusterMonitoringLevel: ClusterMonitoringLevel.PER_TOPIC_PER_BROKER,
+        clusterMonitoringLevel: ClusterMonitoringLevel[config.brokerMonitoring],
         enablePrometheusJmxExporter: true,
         enablePrometheusNodeExporter: true,
       },
       logging: { cloudwatchLogGroup: logGroup(this, 'BrokerLogs', config) },
       removalPolicy: removalPolicy(config),
     });
+    if (props.key) {
+      // The construct names the key by its id, where the service wants its ARN.
+      (this.cluster.node.findChild('Resource') as CfnCluster).addPropertyOverride(
+        'EncryptionInfo.EncryptionAtRest.DataVolumeKMSKeyId',
+        props.key.keyArn,
+      );
+    }
     this.topic = new CfnTopic(this, 'Posts', {
       clusterArn: this.cluster.clusterArn,
       topicName: KafkaCluster.TOPIC,
@@ -159,7 +169,7 @@ export class KafkaCluster extends Construct {
       maxBatchingWindow: options.window,
       retryAttempts: RETRY_FOREVER,
       provisionedPollerConfig: {
-        minimumPollers: 1,
+        minimumPollers: this.config.pollers,
         // More pollers than partitions would have nothing to read.
         maximumPollers: Math.min(this.config.partitions, 200),
         pollerGroupName: Names.uniqueResourceName(this, { maxLength: 128 }),

@@ -24,7 +24,8 @@ export interface PipelineNetworkProps {
 
 /**
  * Two kinds of private subnets. In `data` run the brokers, the functions and Spark: no route to the internet, AWS by
- * endpoints. In `airflow` runs Airflow alone, with NAT: it needs a dozen AWS services, whose endpoints would cost more.
+ * endpoints. In `airflow` runs an Airflow environment alone, with NAT: it needs a dozen AWS services, whose endpoints would
+ * cost more. Without an environment there is no NAT and no way to the internet at all.
  */
 export class PipelineNetwork extends Construct {
   public readonly vpc: Vpc;
@@ -32,18 +33,20 @@ export class PipelineNetwork extends Construct {
   public readonly airflowSubnets: SubnetSelection = { subnetGroupName: 'airflow' };
   public readonly functions: SecurityGroup;
   public readonly spark: SecurityGroup;
-  public readonly airflow: SecurityGroup;
+  private readonly airflowGroup?: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: PipelineNetworkProps) {
     super(scope, id);
     const { config } = props;
+    // Their addresses are kept free: brokers can't move to other subnets when an environment is added later.
+    const reserved = config.orchestrator !== 'mwaa';
     this.vpc = new Vpc(this, 'Vpc', {
-      ipAddresses: IpAddresses.cidr('10.42.0.0/16'),
+      ipAddresses: IpAddresses.cidr(config.vpcCidr),
       maxAzs: config.availabilityZones,
       natGateways: config.natGateways,
       subnetConfiguration: [
-        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },
-        { name: 'airflow', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 },
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false, reserved },
+        { name: 'airflow', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24, reserved },
         { name: 'data', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
       ],
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
@@ -52,9 +55,11 @@ export class PipelineNetwork extends Construct {
 
     this.functions = this.group('Functions', 'Functions of the pipeline');
     this.spark = this.group('Spark', 'Workers of the Spark application');
-    this.airflow = this.group('Airflow', 'Airflow environment');
-    // Its scheduler, workers and metadata database talk to each other.
-    this.airflow.addIngressRule(this.airflow, Port.allTraffic(), 'Airflow among itself');
+    if (config.orchestrator === 'mwaa') {
+      this.airflowGroup = this.group('Airflow', 'Airflow environment');
+      // Its scheduler, workers and metadata database talk to each other.
+      this.airflowGroup.addIngressRule(this.airflowGroup, Port.allTraffic(), 'Airflow among itself');
+    }
 
     // Who asks for the brokers' addresses, writes views, and logs from Spark workers.
     this.endpoint('Kafka', InterfaceVpcEndpointAwsService.KAFKA, Port.HTTPS, [this.functions]);
@@ -65,6 +70,12 @@ export class PipelineNetwork extends Construct {
   /** Where the functions run. */
   public get functionNetwork(): FunctionNetwork {
     return { vpc: this.vpc, subnets: this.dataSubnets, securityGroup: this.functions };
+  }
+
+  /** @throws Error where the config has no Airflow in the network */
+  public get airflow(): SecurityGroup {
+    if (!this.airflowGroup) throw new Error('there is no Airflow in the network: orchestrator is not mwaa');
+    return this.airflowGroup;
   }
 
   /** Lets functions read CloudWatch metrics: the right, and the way there. */

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/shared/env';
 import { type PipelineConfig } from '../config';
@@ -7,6 +8,7 @@ import { type KafkaCluster } from './kafka-cluster';
 import { MAX_TIMEOUT, PipelineFunction, type FunctionNetwork, type PipelineFunctionProps } from './pipeline-function';
 import { writePage } from './page-files';
 import { type PostLake } from './post-lake';
+import { type SparkApplication } from './spark-application';
 import { type ViewStore } from './view-store';
 
 export interface PipelineStepsProps {
@@ -213,4 +215,18 @@ export class PipelineSteps extends Construct {
   private step(id: string, props: Omit<PipelineFunctionProps, 'config' | 'network'>): PipelineFunction {
     return new PipelineFunction(this, id, { ...props, config: this.props.config, network: this.props.network });
   }
+}
+
+/** Lets a role run the batch layer: invoke its four steps, and the Spark job between them. */
+export function bindOrchestrator(
+  role: Role,
+  { steps, spark }: { steps: PipelineSteps; spark: SparkApplication },
+): void {
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['lambda:InvokeFunction'],
+      resources: [steps.seal, steps.compact, steps.publish, steps.reconcile].map((step) => step.function.functionArn),
+    }),
+  );
+  spark.bindSubmitter(role);
 }

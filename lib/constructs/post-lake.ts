@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Effect, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { POST_FILE_COLUMNS } from '../../lambda/compact/columns';
@@ -10,6 +11,7 @@ import { PREFIXES } from '../../lambda/shared/keys';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { type PipelineFunction } from './pipeline-function';
+import { grantUse } from './pipeline-key';
 import { applyRemoval, removalPolicy } from './removal';
 
 export type Prefix = keyof typeof PREFIXES;
@@ -28,6 +30,8 @@ export interface LakeAccess {
 
 export interface PostLakeProps {
   readonly config: PipelineConfig;
+  /** @default - the key of the service */
+  readonly key?: IKey;
 }
 
 /** Days after which the raw log is read only when something is rebuilt. */
@@ -59,7 +63,6 @@ export class PostLake extends Construct {
     const { config } = props;
     const policy = removalPolicy(config);
     const common = {
-      encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
@@ -69,10 +72,16 @@ export class PostLake extends Construct {
     };
     this.accessLogs = new Bucket(this, 'AccessLogs', {
       ...common,
+      // S3 delivers access logs to no bucket with a key of one's own.
+      encryption: BucketEncryption.S3_MANAGED,
       lifecycleRules: [{ id: 'expire', expiration: Duration.days(config.logRetentionDays) }],
     });
     this.bucket = new Bucket(this, 'Bucket', {
       ...common,
+      encryption: props.key ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
+      encryptionKey: props.key,
+      // One request to the key for many objects.
+      bucketKeyEnabled: props.key ? true : undefined,
       versioned: true,
       serverAccessLogsBucket: this.accessLogs,
       serverAccessLogsPrefix: 'lake/',
@@ -166,6 +175,9 @@ export class PostLake extends Construct {
           resources: objects(inParts),
         }),
       );
+    }
+    if (this.bucket.encryptionKey && read.length + write.length > 0) {
+      grantUse(this.bucket.encryptionKey, role, 's3', { write: write.length > 0 });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
+import { CfnApplication, type CfnApplicationProps } from 'aws-cdk-lib/aws-emrserverless';
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
@@ -9,6 +9,7 @@ import { PREFIXES } from '../../lambda/shared/keys';
 import { viewsAsJson } from '../../lambda/shared/views';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
+import { ApplicationStopper } from './application-stopper';
 import { logGroup } from './logs';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
@@ -37,7 +38,7 @@ export class SparkApplication extends Construct {
     super(scope, id);
     const { config, lake } = props;
     const logs = logGroup(this, 'Logs', config);
-    this.application = new CfnApplication(this, 'Application', {
+    const properties: CfnApplicationProps = {
       name: `${config.project}-${config.stage}-views`,
       type: 'SPARK',
       releaseLabel: RELEASE,
@@ -58,7 +59,9 @@ export class SparkApplication extends Construct {
       monitoringConfiguration: {
         cloudWatchLoggingConfiguration: { enabled: true, logGroupName: logs.logGroupName },
       },
-    });
+    };
+    this.application = new CfnApplication(this, 'Application', properties);
+    new ApplicationStopper(this, 'Stopper', { config, application: this.application, properties });
     // Views are computed anew from the lake: nothing in the application is worth keeping.
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.application);
 

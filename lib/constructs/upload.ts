@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
+import { grantUse } from './pipeline-key';
 
 export interface UploadProps {
   readonly config: PipelineConfig;
@@ -50,6 +51,8 @@ export class Upload extends Construct {
         conditions: { StringLike: { 's3:prefix': `${prefix}*` } },
       }),
     );
+
+    if (bucket.encryptionKey) grantUse(bucket.encryptionKey, role, 's3', { write: true });
 
     const deployment = new BucketDeployment(this, 'Files', {
       destinationBucket: bucket,

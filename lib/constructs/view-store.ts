@@ -1,9 +1,11 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnKeyspace, CfnTable, type CfnTableProps } from 'aws-cdk-lib/aws-cassandra';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/shared/env';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
+import { grantUse } from './pipeline-key';
 import { type PipelineFunction } from './pipeline-function';
 import { applyRemoval, removalPolicy } from './removal';
 
@@ -63,6 +65,8 @@ const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
 
 export interface ViewStoreProps {
   readonly config: PipelineConfig;
+  /** @default - the key of the service */
+  readonly key?: IKey;
 }
 
 /** The keyspace and tables from which views are served: Amazon Keyspaces, on demand. */
@@ -70,10 +74,12 @@ export class ViewStore extends Construct {
   public readonly keyspaceName: string;
   public readonly keyspace: CfnKeyspace;
   public readonly tables: Readonly<Record<ViewTable, CfnTable>>;
+  private readonly key?: IKey;
 
   constructor(scope: Construct, id: string, props: ViewStoreProps) {
     super(scope, id);
     const { config } = props;
+    this.key = props.key;
     this.keyspaceName = `${config.project}_${config.stage}`;
     this.keyspace = new CfnKeyspace(this, 'Keyspace', {
       keyspaceName: this.keyspaceName,
@@ -109,6 +115,7 @@ export class ViewStore extends Construct {
     if (arns.rw.length > 0) {
       fn.allow(['cassandra:Modify'], arns.rw);
     }
+    if (this.key) grantUse(this.key, fn.role, 'cassandra', { write: arns.rw.length > 0 });
     // These two have no resource to name. Without them a driver sees one node of the endpoint instead of all.
     // See https://docs.aws.amazon.com/keyspaces/latest/devguide/vpc-endpoints.html
     fn.allow(['ec2:DescribeNetworkInterfaces', 'ec2:DescribeVpcEndpoints'], ['*']);
@@ -131,7 +138,9 @@ export class ViewStore extends Construct {
       regularColumns: columns(definition.columns),
       billingMode: { mode: 'ON_DEMAND' },
       pointInTimeRecoveryEnabled: true,
-      encryptionSpecification: { encryptionType: 'AWS_OWNED_KMS_KEY' },
+      encryptionSpecification: this.key
+        ? { encryptionType: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyIdentifier: this.key.keyArn }
+        : { encryptionType: 'AWS_OWNED_KMS_KEY' },
       ...options,
     });
     // The table names its keyspace by text, which tells CloudFormation nothing about the order.

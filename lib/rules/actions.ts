@@ -9,6 +9,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
   aps: ['GetLabels', 'GetMetricMetadata', 'GetSeries', 'QueryMetrics'],
   athena: ['GetQueryExecution', 'GetQueryResults', 'GetWorkGroup', 'StartQueryExecution', 'StopQueryExecution'],
   cassandra: ['Select', 'Modify'],
+  cloudformation: ['DescribeStackResource'],
   cloudwatch: ['GetMetricData', 'ListMetrics', 'PutMetricData'],
   ec2: [
     'AssignPrivateIpAddresses',
@@ -31,8 +32,10 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'GetApplication',
     'GetDashboardForJobRun',
     'GetJobRun',
+    'ListJobRuns',
     'StartApplication',
     'StartJobRun',
+    'StopApplication',
   ],
   glue: ['GetDatabase', 'GetTable'],
   grafana: [
@@ -54,7 +57,7 @@ const BY_SERVICE: Readonly<Record<string, readonly string[]>> = {
     'WriteData',
     'WriteDataIdempotently',
   ],
-  kms: ['Decrypt', 'DescribeKey', 'Encrypt'],
+  kms: ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey'],
   lambda: ['InvokeFunction'],
   logs: [
     'CreateLogGroup',

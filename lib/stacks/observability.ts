@@ -19,7 +19,8 @@ export interface ObservabilityStackProps extends PipelineStackProps {
   readonly lake: PostLake;
   readonly views: ViewStore;
   readonly spark: SparkApplication;
-  readonly airflow: AirflowEnvironment;
+  /** @default - none: the panels that ask for it have no data */
+  readonly airflow?: AirflowEnvironment;
 }
 
 /** What watches the pipeline and tells: it holds nothing, and nothing depends on it. */

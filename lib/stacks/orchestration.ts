@@ -1,6 +1,7 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
 import { AirflowEnvironment } from '../constructs/airflow-environment';
+import { AirflowWorkflow } from '../constructs/airflow-workflow';
 import { type PipelineNetwork } from '../constructs/network';
 import { type PipelineSteps } from '../constructs/pipeline-steps';
 import { type PostLake } from '../constructs/post-lake';
@@ -12,15 +13,31 @@ export interface OrchestrationStackProps extends PipelineStackProps {
   readonly steps: PipelineSteps;
   readonly spark: SparkApplication;
   readonly lake: PostLake;
+  /**
+   * Folder with the DAGs.
+   * @default - `dags` of this repository
+   */
+  readonly dags?: string;
 }
 
-/** What runs the batch layer bucket by bucket: Airflow. */
+/** What runs the batch layer bucket by bucket: Airflow, as an environment or as a workflow paid by the run. */
 export class OrchestrationStack extends PipelineStack {
-  public readonly airflow: AirflowEnvironment;
+  /** Where `orchestrator` is `mwaa`. */
+  public readonly airflow?: AirflowEnvironment;
+  /** Where `orchestrator` is `mwaa-serverless`. */
+  public readonly workflow?: AirflowWorkflow;
 
   constructor(scope: Construct, props: OrchestrationStackProps) {
     const { config, network, steps, spark, lake } = props;
     super(scope, 'orchestration', config, 'Pinterest data pipeline: Airflow');
+    if (config.orchestrator === 'mwaa-serverless') {
+      this.workflow = new AirflowWorkflow(this, 'Workflow', { config, steps, spark, lake });
+      new CfnOutput(this, 'WorkflowArn', {
+        value: this.workflow.workflow.attrWorkflowArn,
+        description: 'Workflow of the batch layer',
+      });
+      return;
+    }
     this.airflow = new AirflowEnvironment(this, 'Airflow', {
       config,
       vpc: network.vpc,
@@ -29,6 +46,7 @@ export class OrchestrationStack extends PipelineStack {
       steps,
       spark,
       lake,
+      dags: props.dags,
     });
     new CfnOutput(this, 'DagBucket', { value: this.airflow.bucket.bucketName, description: "Airflow's DAGs" });
     new CfnOutput(this, 'AirflowUrl', { value: this.airflow.url, description: "Airflow's web server" });

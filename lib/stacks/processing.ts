@@ -1,6 +1,6 @@
 import { type Construct } from 'constructs';
 import { Canary } from '../constructs/canary';
-import { FunctionHttpApi } from '../constructs/http-api';
+import { type ApiRoute, FunctionHttpApi } from '../constructs/http-api';
 import { type KafkaCluster } from '../constructs/kafka-cluster';
 import { type PipelineNetwork } from '../constructs/network';
 import { PipelineSteps } from '../constructs/pipeline-steps';
@@ -17,6 +17,34 @@ export interface ProcessingStackProps extends PipelineStackProps {
   /** Folder with the files of the layers, see `npm run layers`. */
   readonly layers: string;
 }
+
+/** Most posts come by the first; the others are for clients of their time, and must not use up what the function can take. */
+const INGEST_ROUTES: readonly ApiRoute[] = [
+  { key: 'POST /posts', share: 1 },
+  // As the emulators of 2022 call it.
+  { key: 'POST /pin', share: 0.5 },
+  { key: 'POST /pin/', share: 0.5 },
+  // As a Kafka REST proxy and a Kinesis proxy are called.
+  { key: 'POST /topics/{topic}', share: 0.5 },
+  { key: 'PUT /streams/{stream}/record', share: 0.5 },
+];
+
+/** An answer reads and merges many rows of a view; lists and the boundary are small, and nobody needs them that often. */
+const QUERY_ROUTES: readonly ApiRoute[] = [
+  { key: 'GET /views', share: 0.1 },
+  { key: 'GET /views/{view}', share: 1 },
+  { key: 'GET /answers', share: 0.1 },
+  { key: 'GET /answers/{name}', share: 0.5 },
+  { key: 'GET /boundary', share: 0.2 },
+  { key: 'GET /health', share: 0.1 },
+];
+
+/** What the status page shows is read from CloudWatch, which is paid by the metric: see ADR 22. */
+const PAGE_ROUTES: readonly ApiRoute[] = [
+  { key: 'GET /', share: 0.1 },
+  { key: 'GET /assets/{file}', share: 0.5 },
+  { key: 'GET /status', share: 0.2 },
+];
 
 /** Everything that computes: functions, their event sources and APIs, Spark. It holds no data and is free to replace. */
 export class ProcessingStack extends PipelineStack {
@@ -50,30 +78,14 @@ export class ProcessingStack extends PipelineStack {
       config,
       description: 'Pinterest data pipeline: ingest',
       handler: this.steps.ingest,
-      routes: [
-        'POST /posts',
-        // As the emulators of 2022 call it.
-        'POST /pin',
-        'POST /pin/',
-        // As a Kafka REST proxy and a Kinesis proxy are called.
-        'POST /topics/{topic}',
-        'PUT /streams/{stream}/record',
-      ],
+      routes: INGEST_ROUTES,
     });
     this.ingestApi.output('IngestUrl');
     this.queryApi = new FunctionHttpApi(this, 'QueryApi', {
       config,
       description: 'Pinterest data pipeline: query',
       handler: this.steps.query,
-      routes: [
-        'GET /views',
-        'GET /views/{view}',
-        'GET /answers',
-        'GET /answers/{name}',
-        'GET /boundary',
-        'GET /health',
-        ...(config.page ? ['GET /', 'GET /assets/{file}', 'GET /status'] : []),
-      ],
+      routes: config.page ? [...QUERY_ROUTES, ...PAGE_ROUTES] : QUERY_ROUTES,
     });
     this.queryApi.output('QueryUrl');
   }

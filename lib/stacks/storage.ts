@@ -1,4 +1,5 @@
 import { CfnOutput } from 'aws-cdk-lib';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type Construct } from 'constructs';
 import { KafkaCluster } from '../constructs/kafka-cluster';
 import { type PipelineNetwork } from '../constructs/network';
@@ -8,6 +9,8 @@ import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
 export interface StorageStackProps extends PipelineStackProps {
   readonly network: PipelineNetwork;
+  /** @default - the keys of the services */
+  readonly key?: IKey;
 }
 
 /** Everything that holds data: Kafka, the lake, the views. Apart from the rest, so that the rest can be replaced freely. */
@@ -17,16 +20,17 @@ export class StorageStack extends PipelineStack {
   public readonly views: ViewStore;
 
   constructor(scope: Construct, props: StorageStackProps) {
-    const { config, network } = props;
+    const { config, network, key } = props;
     super(scope, 'storage', config, 'Pinterest data pipeline: Kafka, lake and views', true);
     this.kafka = new KafkaCluster(this, 'Kafka', {
       config,
       vpc: network.vpc,
       subnets: network.dataSubnets,
       clients: network.functions,
+      key,
     });
-    this.lake = new PostLake(this, 'Lake', { config });
-    this.views = new ViewStore(this, 'Views', { config });
+    this.lake = new PostLake(this, 'Lake', { config, key });
+    this.views = new ViewStore(this, 'Views', { config, key });
 
     new CfnOutput(this, 'LakeBucket', { value: this.lake.bucket.bucketName, description: 'Bucket of the batch layer' });
     new CfnOutput(this, 'KafkaClusterArn', { value: this.kafka.cluster.clusterArn, description: 'MSK cluster' });

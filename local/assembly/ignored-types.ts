@@ -53,6 +53,7 @@ export const IGNORED_TYPES: Readonly<Record<string, string>> = {
   'AWS::Grafana::Workspace': WATCHING,
   'AWS::Budgets::Budget': 'nothing is billed',
 
+  'AWS::MWAAServerless::Workflow': 'the local run starts Airflow with the DAG',
   'AWS::MSK::Configuration': 'broker settings are those of the local broker; topics carry their own',
   'AWS::Glue::Database': 'only Athena reads the catalogue',
   'AWS::Glue::Table': 'only Athena reads the catalogue',
@@ -63,6 +64,7 @@ export const IGNORED_TYPES: Readonly<Record<string, string>> = {
   'Custom::KafkaExporters': DEPLOYING,
   'Custom::S3AutoDeleteObjects': DEPLOYING,
   'Custom::LogRetention': DEPLOYING,
+  'Custom::StoppedApplication': DEPLOYING,
   'Custom::AWS': DEPLOYING,
   'Custom::GrafanaContent': DEPLOYING,
 };

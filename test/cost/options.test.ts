@@ -26,7 +26,7 @@ test.each([
   [['--rate', '1000001'], "--rate must be a number from 0.001 to 1000000, got '1000001'"],
   [['--rate', '10', '--batch', '0'], "--batch must be a whole number from 1 to 10000, got '0'"],
   [['--rate', '10', '--batch', '2.5'], "--batch must be a whole number from 1 to 10000, got '2.5'"],
-  [['--rate', '10', '--stage', 'local'], "--stage must be one of dev, prod, got 'local'"],
+  [['--rate', '10', '--stage', 'local'], "--stage must be one of dev, lean, prod, got 'local'"],
   [['--rate', '10', '--rat', '1'], "Unknown option '--rat'"],
   [['--rate', '10', '-c', 'partitions'], "-c must be key=value, got 'partitions'"],
   [['--rate', '10', '-c', 'stage=dev'], "-c must not set stage, got 'stage=dev': use --stage"],

@@ -1,3 +1,4 @@
+import { MEASURED } from '../../cost/measured';
 import { CONFIG_KEYS, ConfigError, loadConfig, overridesIn, STAGES } from '../../lib/config';
 
 /** The one line that a configuration is refused with. */
@@ -32,6 +33,31 @@ describe('the stages', () => {
       auth: 'iam',
       kafkaAuth: 'iam',
     });
+  });
+
+  test('lean keeps its data, and has less of what is billed by the hour and by the write than dev', () => {
+    const lean = loadConfig({ stage: 'lean' });
+    const dev = loadConfig({ stage: 'dev' });
+    expect(lean).toMatchObject({ removal: 'retain', auth: 'iam', kafkaAuth: 'iam', brokerInstance: 'kafka.t3.small' });
+    for (const key of ['partitions', 'recentPosts'] as const) {
+      expect(lean[key]).toBeLessThan(dev[key]);
+    }
+    expect(lean.orchestrator).toBe('mwaa-serverless');
+    for (const key of ['archiveWindowSeconds', 'aggregateWindowSeconds'] as const) {
+      expect(lean[key]).toBeGreaterThan(dev[key]);
+    }
+  });
+
+  test('a broker of lean has room for what it must keep at 100 posts a second', () => {
+    const { retentionDays, replicationFactor, brokers, brokerVolumeGb } = loadConfig({ stage: 'lean' });
+    const gb = (100 * 86_400 * retentionDays * MEASURED.postBytes * replicationFactor) / brokers / 1e9;
+    expect(gb).toBeLessThan(0.7 * brokerVolumeGb);
+  });
+
+  test('there are NAT gateways only where there is an Airflow environment', () => {
+    expect(loadConfig({ stage: 'lean' }).natGateways).toBe(0);
+    expect(loadConfig({ stage: 'lean', orchestrator: 'mwaa' }).natGateways).toBe(1);
+    expect(loadConfig({ stage: 'prod', orchestrator: 'none' }).natGateways).toBe(0);
   });
 
   test('local fits one broker, short buckets and a machine that is thrown away', () => {
@@ -103,13 +129,21 @@ describe('a value that is not allowed is refused in one line that names key, val
   });
 
   test.each([
-    ['stage', 'test', 'stage must be one of dev, prod, local'],
+    ['stage', 'test', 'stage must be one of dev, lean, prod, local'],
     ['project', 'My-Project', 'project must be 2 to 20 lower-case letters and digits'],
     ['project', 'p'.repeat(21), 'project must be 2 to 20'],
     ['account', '1234', 'account must be 12 digits'],
     ['region', 'frankfurt', 'region must be a region name like eu-central-1'],
     ['removal', 'snapshot', 'removal must be one of retain, destroy'],
     ['logRetentionDays', '31', 'logRetentionDays must be one of 1, 3, 5, 7, 14, 30,'],
+    ['kms', 'mine', 'kms must be one of aws, customer'],
+    ['vpcCidr', '10.42.0.0/24', 'vpcCidr must be a private range that starts on its border, from /16 to /18'],
+    ['vpcCidr', '11.0.0.0/16', 'vpcCidr must be a private range'],
+    ['vpcCidr', '172.32.0.0/16', 'vpcCidr must be a private range'],
+    ['vpcCidr', '10.42.1.0/16', 'vpcCidr must be a private range'],
+    ['vpcCidr', '10.42.64.0/17', 'vpcCidr must be a private range'],
+    ['vpcCidr', '10.256.0.0/16', 'vpcCidr must be a private range'],
+    ['waf', 'on', 'waf must be true or false'],
     ['architecture', 'arm', 'architecture must be one of arm64, x86_64'],
     ['availabilityZones', '1', 'availabilityZones must be an integer from 2 to 3'],
     ['brokers', '0', 'brokers must be an integer from 2 to 30'],
@@ -137,6 +171,9 @@ describe('a value that is not allowed is refused in one line that names key, val
     ['aggregateWindowSeconds', '301', 'aggregateWindowSeconds must be an integer from 0 to 300'],
     ['batchSize', '10001', 'batchSize must be an integer from 1 to 10000'],
     ['sparkCores', '3', 'sparkCores must be one of 1, 2, 4, 8, 16'],
+    ['orchestrator', 'cron', 'orchestrator must be one of mwaa, mwaa-serverless, none'],
+    ['brokerMonitoring', 'none', 'brokerMonitoring must be one of DEFAULT, PER_TOPIC_PER_BROKER'],
+    ['pollers', '0', 'pollers must be an integer from 1 to 200'],
     ['airflowClass', 'mw1.gigantic', 'airflowClass must be one of mw1.micro, mw1.small'],
     ['airflowWebserver', 'both', 'airflowWebserver must be one of public, private'],
     ['deferrable', 'yes', 'deferrable must be true or false'],
@@ -186,6 +223,33 @@ describe('a combination that is not allowed is refused in one line that names th
       { kafkaAuth: 'unsecured' },
       'kafkaAuth must be iam in stage dev, got unsecured (allowed in stage local only)',
     ],
+    [
+      'a web ACL, which an HTTP API does not take',
+      { waf: 'true' },
+      'waf must be false, got true: an HTTP API takes no web ACL; auth iam or jwt turns strangers away',
+    ],
+    ['a key for the local run', { stage: 'local', kms: 'customer' }, 'kms must be aws in stage local, got customer'],
+    [
+      'an environment where there is none',
+      { stage: 'lean', airflowClass: 'mw1.small' },
+      'airflowClass must be left out where orchestrator is mwaa-serverless, got mw1.small',
+    ],
+    [
+      'NAT that nobody uses',
+      { orchestrator: 'none', natGateways: '1' },
+      'natGateways must be left out where orchestrator is none, got 1',
+    ],
+    [
+      'runs of a workflow that overlap',
+      { orchestrator: 'mwaa-serverless', bucketMinutes: 10 },
+      'bucketMinutes must be at least 15 where orchestrator is mwaa-serverless, got 10',
+    ],
+    [
+      'the local run without the DAG',
+      { stage: 'local', orchestrator: 'none' },
+      'orchestrator must be mwaa in stage local, got none',
+    ],
+    ['pollers with nothing to read', { pollers: 7 }, 'pollers must be at most partitions (6), got 7'],
     ['JWT without an issuer', { auth: 'jwt', jwtAudience: 'me' }, 'jwtIssuer must be set where auth is jwt'],
     ['JWT without an audience', { auth: 'jwt', jwtIssuer: 'https://i' }, 'jwtAudience must be set where auth is jwt'],
     ['an issuer that nobody asks', { jwtIssuer: 'https://i' }, 'jwtIssuer must be left out where auth is not jwt'],
@@ -214,6 +278,8 @@ describe('a combination that is not allowed is refused in one line that names th
 
   test.each<[string, Record<string, unknown>]>([
     ['copies as many as brokers', { replicationFactor: 2, brokers: 2 }],
+    ['lean with an environment', { stage: 'lean', orchestrator: 'mwaa', airflowClass: 'mw1.small' }],
+    ['a network in the upper quarter of a /16', { vpcCidr: '192.168.192.0/18' }],
     ['a time to live at its limit', { speedTtlHours: 6 }],
     ['JWT with issuer and audience', { auth: 'jwt', jwtIssuer: 'https://issuer', jwtAudience: 'pipeline' }],
     ['a Spark worker at the upper limit', { sparkMemoryGb: 13 }],

@@ -3,7 +3,7 @@ import { render, resource, resources } from '../support/templates';
 
 const templates: Record<string, Templates> = {};
 beforeAll(() => {
-  for (const stage of ['dev', 'prod']) templates[stage] = synthesize({ stage });
+  for (const stage of ['dev', 'lean', 'prod']) templates[stage] = synthesize({ stage });
 }, 60_000);
 
 describe.each([
@@ -25,6 +25,29 @@ describe.each([
     const routes = resources(templates[stage].network, 'AWS::EC2::Route');
     expect(Object.keys(routes).filter((id) => id.includes('data'))).toEqual([]);
     expect(Object.keys(routes).filter((id) => id.includes('airflow'))).toHaveLength(zones);
+  });
+});
+
+describe('without an Airflow environment', () => {
+  test('there is no way to the internet: no gateway of any kind, and only the subnets of the data', () => {
+    const { network } = templates.lean;
+    network.resourceCountIs('AWS::EC2::NatGateway', 0);
+    network.resourceCountIs('AWS::EC2::InternetGateway', 0);
+    network.resourceCountIs('AWS::EC2::EIP', 0);
+    expect(Object.keys(resources(network, 'AWS::EC2::Route'))).toEqual([]);
+    expect(Object.keys(resources(network, 'AWS::EC2::Subnet'))).toEqual([
+      'NetworkVpcdataSubnet1Subnet',
+      'NetworkVpcdataSubnet2Subnet',
+    ]);
+    expect(Object.keys(resources(network, 'AWS::EC2::SecurityGroup'))).not.toContain('NetworkAirflow');
+  });
+
+  test('the data is where it would be with one, as brokers never move', () => {
+    const cidrs = (stage: string) =>
+      Object.entries(resources(templates[stage].network, 'AWS::EC2::Subnet'))
+        .filter(([id]) => id.includes('data'))
+        .map(([id, { Properties }]) => [id, Properties.CidrBlock]);
+    expect(cidrs('lean')).toEqual(cidrs('dev'));
   });
 });
 

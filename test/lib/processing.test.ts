@@ -334,6 +334,31 @@ describe('HTTP APIs', () => {
     }
   });
 
+  test('have limits for each of their routes, and get them after the routes are there', () => {
+    for (const [api, main, other, share] of [
+      ['Ingest', 'POST /posts', 'POST /pin/', 0.5],
+      ['Query', 'GET /views/{view}', 'GET /health', 0.1],
+    ] as const) {
+      const { Properties, DependsOn } = resource(dev.processing, 'AWS::ApiGatewayV2::Stage', `${api}Api`);
+      const settings = Properties.RouteSettings as Record<string, { ThrottlingRateLimit: number }>;
+      const made = Object.entries(dev.processing.findResources('AWS::ApiGatewayV2::Route')).filter(([id]) =>
+        id.startsWith(`${api}Api`),
+      );
+      const key = ([, found]: (typeof made)[number]) => found.Properties.RouteKey as string;
+      expect(Object.keys(settings).sort()).toEqual(made.map(key).sort());
+      expect(DependsOn).toEqual(expect.arrayContaining(made.map(([id]) => id)));
+      expect(settings[main]).toEqual({
+        ThrottlingRateLimit: 100,
+        ThrottlingBurstLimit: 200,
+        DetailedMetricsEnabled: true,
+      });
+      expect(settings[other]).toMatchObject({
+        ThrottlingRateLimit: 100 * share,
+        ThrottlingBurstLimit: 200 * share,
+      });
+    }
+  });
+
   test.each(['IngestUrl', 'QueryUrl'])('%s is shown', (name) => {
     expect(Object.keys(dev.processing.findOutputs(name))).toEqual([name]);
   });

@@ -4,7 +4,7 @@ import { render, resource, resources } from '../support/templates';
 
 const templates: Record<string, Templates> = {};
 beforeAll(() => {
-  for (const stage of ['dev', 'prod', 'local']) templates[stage] = synthesize({ stage });
+  for (const stage of ['dev', 'lean', 'prod', 'local']) templates[stage] = synthesize({ stage });
 }, 60_000);
 
 const lines = (text: string) => Object.fromEntries(text.split('\n').map((line) => line.split('=')));
@@ -54,6 +54,16 @@ describe('Kafka', () => {
     ]);
   });
 
+  test.each([
+    ['dev', 'PER_TOPIC_PER_BROKER'],
+    ['lean', 'DEFAULT'],
+  ])('of %s reports at level %s, and all of it to Prometheus', (stage, level) => {
+    expect(resource(templates[stage].storage, 'AWS::MSK::Cluster').Properties).toMatchObject({
+      EnhancedMonitoring: level,
+      OpenMonitoring: { Prometheus: { JmxExporter: { EnabledInBroker: true } } },
+    });
+  });
+
   test('follows its configuration by revision', () => {
     const { Properties } = resource(templates.dev.storage, 'AWS::MSK::Cluster');
     const { Arn, Revision } = Properties.ConfigurationInfo as Record<string, unknown>;
@@ -75,10 +85,11 @@ describe('Kafka', () => {
   });
 
   test.each([
-    ['dev', 6, 2, '1'],
-    ['prod', 12, 3, '2'],
-    ['local', 3, 1, '1'],
-  ])('has the topic posts in %s', (stage, partitions, copies, minInsync) => {
+    ['dev', 6, 2, '1', 7],
+    ['lean', 3, 2, '1', 3],
+    ['prod', 12, 3, '2', 7],
+    ['local', 3, 1, '1', 7],
+  ])('has the topic posts in %s', (stage, partitions, copies, minInsync, days) => {
     const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Topic');
     expect(Properties).toMatchObject({
       TopicName: 'posts',
@@ -89,7 +100,7 @@ describe('Kafka', () => {
     expect(lines(Buffer.from(Properties.Configs as string, 'base64').toString())).toEqual({
       'message.timestamp.type': 'LogAppendTime',
       'min.insync.replicas': minInsync,
-      'retention.ms': String(7 * 24 * 3_600_000),
+      'retention.ms': String(days * 24 * 3_600_000),
       'max.message.bytes': String(8 * 1024 * 1024),
     });
   });
@@ -247,6 +258,7 @@ describe('the views', () => {
 
   test.each([
     ['dev', 48],
+    ['lean', 72],
     ['prod', 168],
     ['local', 24],
   ])('speed rows of %s expire after %d hours, and nothing else does', (stage, hours) => {

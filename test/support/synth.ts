@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { loadConfig, type PipelineConfig } from '../../lib/config';
-import { composePipeline } from '../../lib/pipeline';
+import { composePipeline, type PipelineOptions } from '../../lib/pipeline';
 import { context } from '../../cdk.json';
 
 /** The stacks of the app as templates. */
@@ -13,6 +13,7 @@ export interface Templates {
   readonly network: Template;
   readonly storage: Template;
   readonly processing: Template;
+  /** Undefined where `orchestrator` is `none`. */
   readonly orchestration: Template;
   readonly observability: Template;
   readonly all: readonly Template[];
@@ -24,7 +25,10 @@ export interface Templates {
  * Synthesizes the app for tests: with the feature flags of `cdk.json`, as they change templates, but without bundling, and
  * with an empty folder in the place of the DuckDB layer, so that it needs no fetch and takes a second.
  */
-export function synthesize(overrides: Readonly<Record<string, unknown>>): Templates {
+export function synthesize(
+  overrides: Readonly<Record<string, unknown>>,
+  options: Partial<PipelineOptions> = {},
+): Templates {
   const app = new App({
     context: {
       ...context,
@@ -35,9 +39,9 @@ export function synthesize(overrides: Readonly<Record<string, unknown>>): Templa
     analyticsReporting: false,
   });
   const config = loadConfig(overrides);
-  const pipeline = composePipeline(app, config, { layers: emptyLayers() });
+  const pipeline = composePipeline(app, config, { layers: emptyLayers(), ...options });
   const { network, storage, processing, orchestration, observability } = pipeline;
-  const stacks = [network, storage, processing, orchestration, observability];
+  const stacks = [network, storage, processing, ...(orchestration ? [orchestration] : []), observability];
   const all = stacks.map((stack) => Template.fromStack(stack));
   return {
     config,

@@ -1,0 +1,84 @@
+import { Aspects, Duration, Stack, type IAspect } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
+import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnTopic } from 'aws-cdk-lib/aws-sns';
+import { Construct, type IConstruct } from 'constructs';
+import { type PipelineConfig } from '../config';
+import { removalPolicy } from './removal';
+
+export interface PipelineKeyProps {
+  readonly config: PipelineConfig;
+}
+
+/** The longest that AWS keeps a key that is to be deleted, and with it the way back. */
+const DELETION_WINDOW = Duration.days(30);
+
+/**
+ * The one key with which a deployment encrypts what it stores. It stays where the data stays: without it, that is lost.
+ *
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+ */
+export class PipelineKey extends Construct {
+  public readonly key: Key;
+
+  constructor(scope: Construct, id: string, props: PipelineKeyProps) {
+    super(scope, id);
+    const { config } = props;
+    this.key = new Key(this, 'Key', {
+      description: `Data, logs and alarms of ${config.project} ${config.stage}`,
+      enableKeyRotation: true,
+      pendingWindow: DELETION_WINDOW,
+      removalPolicy: removalPolicy(config),
+    });
+    const { partition, region, account } = Stack.of(this);
+    // Services that act by themselves and not for a caller whose rights would count.
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+        actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+        resources: ['*'],
+        conditions: {
+          ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
+        },
+      }),
+    );
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    );
+  }
+
+  /** Encrypts with the key every log group and every topic of alarms in a scope, those that are added later too. */
+  public encrypt(scope: IConstruct): void {
+    Aspects.of(scope).add(new Encrypt(this.key));
+  }
+}
+
+/** Log groups and topics are made in many places, which need not know of a key. */
+class Encrypt implements IAspect {
+  constructor(private readonly key: IKey) {}
+
+  public visit(node: IConstruct): void {
+    if (node instanceof CfnLogGroup) node.kmsKeyId ??= this.key.keyArn;
+    if (node instanceof CfnTopic) node.kmsMasterKeyId ??= this.key.keyArn;
+  }
+}
+
+/**
+ * Lets a role use the key by way of one service, and in no other way: to read what is encrypted with it, and, with `write`, to
+ * encrypt anew.
+ */
+export function grantUse(key: IKey, role: IRole, service: 's3' | 'cassandra', use: { readonly write: boolean }): void {
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['kms:Decrypt', ...(use.write ? ['kms:GenerateDataKey'] : [])],
+      resources: [key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` } },
+    }),
+  );
+}

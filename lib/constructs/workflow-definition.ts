@@ -1,0 +1,164 @@
+/**
+ * The batch layer as a workflow of MWAA Serverless: what `dags/pipeline.py` says, in the YAML that the service takes. Pure: the
+ * definition is a function of the configuration and of names, which may be tokens.
+ *
+ * The service knows Amazon's operators only, no mapped tasks, no task of one's own and no macros but Airflow's. So a task of
+ * `compact` is written for each partition, and templates pick the names of the buckets out of the answer of `seal`.
+ * @see https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/supported-airflow-parameters.html
+ */
+
+/** Minutes after the end of a bucket: by then most partitions have a later record, and the archive has them. */
+const LATEST_OFFSET = 5;
+
+/** The longest that the service lets a task run, seconds. */
+const LONGEST_TASK = 3_600;
+
+const POLL_SECONDS = 30;
+
+const OPERATORS = 'airflow.providers.amazon.aws.operators';
+const INVOKE = `${OPERATORS}.lambda_function.LambdaInvokeFunctionOperator`;
+const START_JOB = `${OPERATORS}.emr.EmrServerlessStartJobOperator`;
+
+export interface WorkflowOptions {
+  /** Name of the workflow. */
+  readonly name: string;
+  readonly bucketMinutes: number;
+  readonly partitions: number;
+  /** Names of the functions. */
+  readonly functions: Readonly<Record<'seal' | 'compact' | 'publish' | 'reconcile', string>>;
+  readonly applicationId: string;
+  readonly jobRoleArn: string;
+  /** Name of the lake's bucket. */
+  readonly lake: string;
+}
+
+/** A duration as the service wants it written. */
+interface Timedelta {
+  readonly __type__: 'datetime.timedelta';
+  readonly seconds: number;
+}
+
+export interface WorkflowTask {
+  /** Full name of the class. */
+  readonly operator: string;
+  /** Tasks that must have succeeded. */
+  readonly dependencies?: readonly string[];
+  readonly retries: number;
+  readonly retry_delay: Timedelta;
+  readonly execution_timeout: Timedelta;
+  /** Arguments of the operator. */
+  readonly [argument: string]: unknown;
+}
+
+/** One workflow under its name, as DAG factories write it. */
+export type WorkflowDefinition = Readonly<
+  Record<
+    string,
+    {
+      readonly dag_id: string;
+      /** Cron, UTC. */
+      readonly schedule: string;
+      /** The first day that it runs on. */
+      readonly start_date: string;
+      readonly tasks: Readonly<Record<string, WorkflowTask>>;
+    }
+  >
+>;
+
+const seconds = (value: number): Timedelta => ({ __type__: 'datetime.timedelta', seconds: value });
+
+/** What all tasks share; the service takes up to three retries, five minutes apart. */
+const COMMON = { retries: 3, retry_delay: seconds(60), execution_timeout: seconds(LONGEST_TASK) };
+
+/** When runs start: a little after the end of each bucket. */
+export function cron(bucketMinutes: number): string {
+  const offset = Math.min(LATEST_OFFSET, Math.floor(bucketMinutes / 3));
+  if (bucketMinutes >= 60) {
+    const hours = bucketMinutes / 60;
+    return `${offset} ${hours === 1 ? '*' : hours === 24 ? '0' : `*/${hours}`} * * *`;
+  }
+  const minutes = Array.from({ length: 60 / bucketMinutes }, (_, index) => index * bucketMinutes + offset);
+  return `${minutes.join(',')} * * * *`;
+}
+
+/**
+ * The newest bucket that is over when the task runs. Not of the run's date: whether that is the start or the end of an interval
+ * is up to the service, and a retry in the next hour may as well take that hour's bucket along.
+ */
+function newestOver(bucketMinutes: number): string {
+  const length = bucketMinutes * 60;
+  return `{{ macros.time.strftime('%Y-%m-%dT%H-%M', macros.time.gmtime((macros.time.time() // ${length} - 1) * ${length})) }}`;
+}
+
+/** Characters of a bucket's name, 2026-11-22T21-00. */
+const NAME_LENGTH = 16;
+
+/**
+ * The names of the sealed buckets, one by one. The answer of `seal` is JSON, which templates can't parse; but Lambda writes it
+ * without spaces, and each of its buckets begins with its name, which has a fixed length.
+ */
+function eachBucket(quote: string): string {
+  return (
+    `{% for part in ti.xcom_pull(task_ids='seal').split('"bucket":"')[1:] %}` +
+    `${quote}{{ part[:${NAME_LENGTH}] }}${quote}{{ '' if loop.last else ',' }}{% endfor %}`
+  );
+}
+
+const BUCKETS_JSON = `[${eachBucket('"')}]`;
+const BUCKETS_LIST = eachBucket('');
+
+function invoke(functionName: string, payload: string, dependencies: readonly string[]): WorkflowTask {
+  return {
+    operator: INVOKE,
+    ...COMMON,
+    ...(dependencies.length > 0 && { dependencies }),
+    function_name: functionName,
+    payload,
+  };
+}
+
+export function workflowDefinition(options: WorkflowOptions): WorkflowDefinition {
+  const { name, bucketMinutes, partitions, functions, lake } = options;
+  const compact = Array.from({ length: partitions }, (_, partition) => ({ id: `compact_${partition}`, partition }));
+  const tasks: Record<string, WorkflowTask> = {
+    seal: invoke(functions.seal, `{"bucket":"${newestOver(bucketMinutes)}"}`, []),
+    ...Object.fromEntries(
+      compact.map(({ id, partition }) => [
+        id,
+        invoke(functions.compact, `{"step":"compact","partition":${partition},"buckets":${BUCKETS_JSON}}`, ['seal']),
+      ]),
+    ),
+    commit: invoke(
+      functions.compact,
+      `{"step":"commit","buckets":${BUCKETS_JSON}}`,
+      compact.map(({ id }) => id),
+    ),
+    spark: {
+      operator: START_JOB,
+      ...COMMON,
+      dependencies: ['commit'],
+      application_id: options.applicationId,
+      execution_role_arn: options.jobRoleArn,
+      name: 'batch views',
+      job_driver: {
+        sparkSubmit: {
+          entryPoint: `s3://${lake}/jobs/batch_views.py`,
+          entryPointArguments: [
+            '--lake',
+            `s3://${lake}`,
+            '--views',
+            `s3://${lake}/jobs/views.json`,
+            '--buckets',
+            BUCKETS_LIST,
+          ],
+        },
+      },
+      waiter_delay: POLL_SECONDS,
+      // So that the wait is given up, and the job cancelled, before the task is.
+      waiter_max_attempts: Math.floor((0.9 * LONGEST_TASK) / POLL_SECONDS),
+    },
+    publish: invoke(functions.publish, `{"buckets":${BUCKETS_JSON}}`, ['spark']),
+    reconcile: invoke(functions.reconcile, `{"buckets":${BUCKETS_JSON}}`, ['publish']),
+  };
+  return { [name]: { dag_id: name, schedule: cron(bucketMinutes), start_date: '2026-01-01', tasks } };
+}
