@@ -65,6 +65,8 @@ beforeAll(() => {
     'lib',
     'lambda',
     'web',
+    'prometheus',
+    'dashboards',
     'spark',
     'dags',
     'package.json',

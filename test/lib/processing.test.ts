@@ -166,7 +166,11 @@ describe('variables: each function has these and no others', () => {
     ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...state, ...batch, ...boundary, ...minutes, ...ttl }],
     ['Query', { ...topic, ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
   ])('%s', (step, expected) => {
-    expect(environment(dev.processing, `Steps${step}Function`, dev.all)).toEqual({ STAGE: 'dev', ...expected });
+    expect(environment(dev.processing, `Steps${step}Function`, dev.all)).toEqual({
+      STAGE: 'dev',
+      METRIC_NAMESPACE: 'PinterestPipeline/pinterest-dev',
+      ...expected,
+    });
   });
 
   test('the local run takes unsigned tokens', () => {
