@@ -66,6 +66,8 @@ beforeAll(() => {
     'lib',
     'lambda',
     'web',
+    'prometheus',
+    'dashboards',
     'spark',
     'dags',
     'package.json',
