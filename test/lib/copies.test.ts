@@ -94,6 +94,10 @@ describe('a change of a DAG', () => {
       (id) => JSON.stringify(before.Resources[id]) !== JSON.stringify(after.Resources[id]),
     );
     expect(Object.keys(after.Resources)).toEqual(Object.keys(before.Resources));
-    expect(changed).toEqual([expect.stringMatching(/^AirflowDagsFilesCustomResource/)]);
+    // The upload, and its right to read just that asset.
+    expect(changed).toEqual([
+      expect.stringMatching(/^AirflowDagsRoleDefaultPolicy/),
+      expect.stringMatching(/^AirflowDagsFilesCustomResource/),
+    ]);
   }, 60_000);
 });
