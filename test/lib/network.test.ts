@@ -54,8 +54,8 @@ describe('without an Airflow environment', () => {
 describe('the flow log', () => {
   test('begins once its role may write', () => {
     const { network } = templates.dev;
-    const [role] = Object.keys(resources(network, 'AWS::IAM::Role')).filter((id) => id.includes('IAMRole'));
-    const [policy] = Object.keys(resources(network, 'AWS::IAM::Policy')).filter((id) => id.includes('IAMRole'));
+    const [role] = Object.keys(network.findResources('AWS::IAM::Role')).filter((id) => id.includes('IAMRole'));
+    const [policy] = Object.keys(network.findResources('AWS::IAM::Policy')).filter((id) => id.includes('IAMRole'));
     const [flowLog] = Object.values(network.findResources('AWS::EC2::FlowLog'));
     expect(flowLog.DependsOn).toEqual(expect.arrayContaining([role, policy]));
   });

@@ -72,6 +72,7 @@ describe('removal', () => {
     ]);
     expect(everywhere('prod', 'Custom::S3AutoDeleteObjects').map(([id]) => id)).toEqual([
       expect.stringMatching(/^orchestration:AirflowBucket/),
+      expect.stringMatching(/^observability:GrafanaLakeAnswers/),
     ]);
   });
 });
@@ -113,7 +114,7 @@ describe('wildcards', () => {
 
   test('the list has nothing that is not used', () => {
     const used = new Set(
-      all('dev')
+      STAGES.flatMap(all)
         .filter(({ resource }) => resource === '*')
         .map(({ action }) => action),
     );
@@ -130,10 +131,11 @@ describe('wildcards', () => {
     expect(assets.map(({ role }) => role)).toEqual([
       expect.stringMatching('SparkJobFilesRole'),
       expect.stringMatching('SparkJobFilesRole'),
-      expect.stringMatching('AirflowDagsRole'),
+      expect.stringMatching(stage === 'lean' ? 'WorkflowDefinitionRole' : 'AirflowDagsRole'),
+      ...(stage === 'prod' ? [expect.stringMatching('GrafanaContentFunctionRole')] : []),
     ]);
     for (const { action, resource } of assets) {
-      expect(`${action} ${resource}`).toMatch(/^s3:GetObject .*\/[0-9a-f]{64}\.zip$/);
+      expect(`${action} ${resource}`).toMatch(/^s3:GetObject .*\/[0-9a-f]{64}\.(zip|json)$/);
     }
   });
 

@@ -48,8 +48,8 @@ export function synthesize(
     network: all[0],
     storage: all[1],
     processing: all[2],
-    orchestration: all[3],
-    observability: all[4],
+    orchestration: all[stacks.findIndex((stack) => stack === orchestration)],
+    observability: all[stacks.indexOf(observability)],
     all,
     warnings: stacks.flatMap((stack) =>
       Annotations.fromStack(stack)

@@ -180,9 +180,15 @@ describe('acknowledgements', () => {
   test('are these', () => {
     expect(counts(apps.dev, 'dev')).toEqual(ACKNOWLEDGED);
     expect(counts(apps.lean, 'lean')).toEqual(WITHOUT_ENVIRONMENT);
-    // With the function that looks up the brokers for the scraper.
-    const expected: Record<string, number> = { ...ACKNOWLEDGED, ...OF_CANARY };
-    for (const rule of ['AwsSolutions-IAM5[Resource::*]', 'Serverless-LambdaDLQ']) expected[rule] += 1;
+    const expected: Record<string, number> = {
+      ...ACKNOWLEDGED,
+      ...OF_CANARY,
+      'AwsSolutions-IAM5[Resource::<GrafanaLakeAnswers.Arn>/*]': 1,
+    };
+    // With the function that looks up the brokers for the scraper; with Grafana's content and what it asks of the lake.
+    for (const rule of ['AwsSolutions-IAM5[Resource::*]', 'Serverless-LambdaDLQ']) expected[rule] += 3;
+    for (const rule of ['AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/posts/*]', 'AwsSolutions-S1'])
+      expected[rule] += 1;
     expect(counts(apps.prod, 'prod')).toEqual(expected);
     expect(counts(apps.local, 'local')).toEqual({ ...ACKNOWLEDGED, ...OF_CANARY, 'AwsSolutions-APIG4': 2 });
   });
