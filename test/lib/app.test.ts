@@ -30,6 +30,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Canary: 30 * KIB,
 };
 
+/** Logical ids of the project's own functions: the steps, and the canary beside them. */
+const OURS = /^(?:Steps)?([A-Z][a-z]+)Function[0-9A-F]{8}$/;
+
 interface FunctionResource {
   readonly Type: string;
   readonly Properties: { readonly Code: { readonly S3Key: string } };
@@ -101,9 +104,9 @@ describe('synth as a process', () => {
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     const template = JSON.parse(readFileSync(join(assembly, 'pinterest-local-processing.template.json'), 'utf8'));
     const bundles = (Object.entries(template.Resources) as [string, FunctionResource][])
-      .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith('Steps'))
+      .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && OURS.test(id))
       .map(([id, { Properties }]) => ({
-        step: id.replace(/^Steps(.*)Function[0-9A-F]{8}$/, '$1'),
+        step: OURS.exec(id)![1],
         directory: join(assembly, `asset.${Properties.Code.S3Key.replace(/\.zip$/, '')}`),
       }));
     expect(bundles.map(({ step }) => step).sort()).toEqual(Object.keys(BUDGETS).sort());
