@@ -94,6 +94,6 @@ describe('the command line', () => {
   });
 
   it.each(['local', 'staging'])("names what is allowed instead of '%s'", (stage) => {
-    expect(() => parseOptions(['--stage', stage])).toThrow(/^--stage must be one of dev, prod.*, got '\w+'$/);
+    expect(() => parseOptions(['--stage', stage])).toThrow(/^--stage must be one of dev, lean, prod, got '\w+'$/);
   });
 });
