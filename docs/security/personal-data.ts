@@ -50,6 +50,7 @@ const LAKE: Readonly<Record<Prefix, Place>> = {
   views: { holds: VIEW_ROWS, kept: 'for ever' },
   seals: { holds: 'nothing of a post: offsets', kept: 'for ever' },
   manifests: { holds: 'nothing of a post: offsets, counts, checksums', kept: 'for ever' },
+  published: { holds: 'nothing of a post: the name of a bucket', kept: 'for ever' },
   drift: { holds: 'nothing of a post: differences of counts', kept: 'for ever' },
   jobs: { holds: 'nothing of a post: the Spark job', kept: 'until it is replaced' },
 };

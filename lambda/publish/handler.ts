@@ -1,7 +1,7 @@
 /**
  * Publishes buckets: writes what Spark computed to the view store, rolls up the days and months that become complete, and
  * only then moves the boundary, one conditional write a bucket. Readers see a bucket in the batch layer when all its rows
- * are there, never before. All rows are overwritten by a rerun, so any failure is repaired by running it again.
+ * are there, never before. A mark in the lake says last that the bucket is through. All rows are overwritten by a rerun, so any failure is repaired by running it again.
  */
 import { bucketEnd, bucketName, type BucketStart } from '../shared/buckets';
 import { parseBuckets } from '../shared/bucket-list';
@@ -9,7 +9,7 @@ import { type Seal } from '../shared/chain';
 import { mapConcurrently } from '../shared/concurrent';
 import { decodeCounts, encodeCounts } from '../shared/counts-codec';
 import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
-import { bucketNameOfManifest, manifestsOfDayPrefix, viewKey, viewsDoneKey } from '../shared/keys';
+import { bucketNameOfManifest, manifestsOfDayPrefix, publishedKey, viewKey, viewsDoneKey } from '../shared/keys';
 import { getSeal } from '../shared/lake';
 import { mergeCounts, trim, type Counts } from '../shared/merge';
 import { report, type ReportOf } from '../shared/metrics';
@@ -28,7 +28,7 @@ import {
 } from './core';
 
 export interface PublishDeps {
-  readonly lake: Pick<ObjectStore, 'get' | 'list'>;
+  readonly lake: Pick<ObjectStore, 'get' | 'list' | 'put'>;
   readonly store: PublishStore;
   /** Names the boundary. */
   readonly topic: string;
@@ -148,6 +148,12 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       await writeRollUps(completedBy(each, bucketMinutes));
       await move(each);
     }
+    // Last of all: until then `seal` has the bucket processed again.
+    await mapConcurrently(buckets, CONCURRENT_OBJECTS, (bucket) =>
+      lake.put(publishedKey(bucket), `${JSON.stringify({ bucket: bucketName(bucket) })}\n`, {
+        contentType: 'application/json',
+      }),
+    );
 
     const boundary = moves.at(-1)?.to ?? before;
     const now = deps.now();

@@ -1,7 +1,8 @@
 /**
  * Fixes the offset ranges of the buckets that are over: every non-empty one since the last seal, oldest first. A bucket is
  * sealed only when a record with a later timestamp witnesses its end in every partition, and the archive holds every
- * offset of it. Seals are written once; asked again for a sealed bucket, it answers what is stored.
+ * offset of it. Seals are written once; asked again for a sealed bucket, it answers what is stored. What an earlier run
+ * sealed and did not get published is answered again, first of all: each bucket needs the one before it.
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
@@ -122,15 +123,20 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     const began = deps.now();
     const newest = await seals.newest(upTo);
     const after = newest && parseBucketName(newest.bucket, bucketMinutes);
+    const left = newest ? await seals.unpublished(newest) : [];
+    if (left.length > 0) {
+      log.warn('an earlier run did not get through', { buckets: left.length, first: left[0].bucket });
+    }
     // The chain is past the bucket, and it is no link of it: it was empty.
-    if (after !== undefined && after >= upTo) return { buckets: [] };
+    if (after !== undefined && after >= upTo) return answer(left);
+    if (left.length >= limits.buckets) return answer(left, true);
 
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
     // No record since the last seal: nothing to witness, and a tick would only make work for the next run.
     if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {
       deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
-      return { buckets: [] };
+      return answer(left);
     }
     const lag = ends.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, from.get(partition) ?? 0), 0);
     for (const { partition, low } of ends) {
@@ -145,7 +151,7 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       length,
       from: newest ? from : lows,
       endOf,
-      limit: limits.buckets,
+      limit: limits.buckets - left.length,
     });
 
     const sealed: Seal[] = [];
@@ -164,7 +170,13 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       lag,
       duration: deps.now() - began,
     });
-    return { buckets: sealed.map(brief), ...(more ? { more: true as const } : {}) };
+    return answer([...left, ...sealed], more);
+  }
+
+  /** What one run can take of them, the oldest. */
+  function answer(open: readonly Seal[], more = false): SealResult {
+    const taken = open.slice(0, limits.buckets);
+    return { buckets: taken.map(brief), ...(more || taken.length < open.length ? { more: true as const } : {}) };
   }
 
   return async (event) => {
@@ -183,7 +195,9 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       return { buckets: buckets.map(brief), ...(extended?.more ? { more: true as const } : {}) };
     }
     const stored = await seals.get(upTo);
-    return stored ? { buckets: [brief(stored)] } : extend(upTo);
+    if (!stored) return extend(upTo);
+    const left = await seals.unpublished(stored);
+    return answer(left.length > 0 ? left : [stored]);
   };
 }
 

@@ -1,10 +1,10 @@
 /** Seals and the raw log as sealing needs them, over the object store. */
 import { parseBucketName, type BucketStart } from '../shared/buckets';
 import { serialize, type PartitionRange, type Seal } from '../shared/chain';
-import { PREFIXES, sealKey } from '../shared/keys';
+import { PREFIXES, publishedKey, sealKey } from '../shared/keys';
 import { getSeal, rawObjects } from '../shared/lake';
 import { missing, type Range } from '../shared/ranges';
-import { PreconditionFailedError, type ObjectStore } from '../shared/s3';
+import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../shared/s3';
 
 type Store = Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
 
@@ -17,6 +17,11 @@ export interface SealStore {
   newest(near: BucketStart): Promise<Seal | undefined>;
   /** Buckets with a seal in `[first, last]`, oldest first. */
   between(first: BucketStart, last: BucketStart): Promise<readonly Seal[]>;
+  /**
+   * The links of the chain up to `last` that are not published, oldest first. It looks back to the newest published one: the
+   * boundary goes along the chain, so nothing before that is left.
+   */
+  unpublished(last: Seal): Promise<readonly Seal[]>;
   /** Writes the seal unless there is one. @returns the one that is stored now */
   putOnce(seal: Seal): Promise<Seal>;
 }
@@ -25,6 +30,16 @@ export function sealStore(store: Store, bucketMinutes: number): SealStore {
   const length = bucketMinutes * 60_000;
 
   const get = (bucket: BucketStart) => getSeal(store, bucket);
+
+  async function isPublished(bucket: BucketStart): Promise<boolean> {
+    try {
+      await store.get(publishedKey(bucket));
+      return true;
+    } catch (error) {
+      if (error instanceof NotFoundError) return false;
+      throw error;
+    }
+  }
 
   async function* bucketsAfter(bucket: BucketStart): AsyncGenerator<BucketStart> {
     const startAfter = bucket > 0 ? sealKey(bucket) : undefined;
@@ -54,6 +69,15 @@ export function sealStore(store: Store, bucketMinutes: number): SealStore {
         if (seal) seals.push(seal);
       }
       return seals;
+    },
+    async unpublished(last) {
+      const left: Seal[] = [];
+      for (let seal: Seal | undefined = last; seal;) {
+        if (await isPublished(parseBucketName(seal.bucket, bucketMinutes))) break;
+        left.unshift(seal);
+        seal = seal.previous === null ? undefined : await get(parseBucketName(seal.previous, bucketMinutes));
+      }
+      return left;
     },
     async putOnce(seal) {
       const bucket = parseBucketName(seal.bucket, bucketMinutes);

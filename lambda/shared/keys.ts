@@ -17,6 +17,7 @@ export const PREFIXES = {
   seals: 'seals/',
   manifests: 'manifests/',
   views: 'views/',
+  published: 'published/',
   drift: 'drift/',
   quarantine: 'quarantine/',
   jobs: 'jobs/',
@@ -81,6 +82,9 @@ export const manifestsOfDayPrefix = (day: string) => `${PREFIXES.manifests}bucke
 
 /** The bucket's name in a key of its manifest, undefined for a key that is none. */
 export const bucketNameOfManifest = (key: string) => /^manifests\/bucket=([^/]+)\.json$/.exec(key)?.[1];
+
+/** Says that a bucket went all the way: the boundary has passed it. */
+export const publishedKey = (bucket: BucketStart) => `${PREFIXES.published}${bucketFolder(bucket)}.json`;
 
 /** What `reconcile` found for a bucket. */
 export const driftKey = (bucket: BucketStart) => `${PREFIXES.drift}${bucketFolder(bucket)}.json`;

@@ -121,7 +121,8 @@ export class PipelineSteps extends Construct {
     });
     // It asks for offsets, and writes ticks where no record witnesses the end of a bucket.
     kafka.bindProducer(fn);
-    lake.bind(fn, { read: ['seals'], list: ['raw'], write: ['seals'] });
+    // Marks of what is published tell it what an earlier run did not get through.
+    lake.bind(fn, { read: ['seals', 'published'], list: ['raw'], write: ['seals'] });
     fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
     return fn;
   }
@@ -160,7 +161,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['views', 'seals'], list: ['manifests'] });
+    lake.bind(fn, { read: ['views', 'seals'], list: ['manifests'], write: ['published'] });
     views.bind(fn, { batchViews: 'rw', boundary: 'rw' });
     fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
     return fn;

@@ -81,7 +81,7 @@ describe('rights: each function has these and no others', () => {
         modify('speed_state'),
       ],
     ],
-    ['Seal', [...produce, ...get('seals'), ...put('seals')]],
+    ['Seal', [...produce, ...get('seals', 'published'), ...put('seals')]],
     [
       'Compact',
       [...get('raw', 'seen', 'pending', 'seals', 'manifests'), ...put('posts', 'seen', 'pending', 'manifests')],
@@ -91,6 +91,7 @@ describe('rights: each function has these and no others', () => {
       [
         ...store,
         ...get('views', 'seals'),
+        ...put('published'),
         select('batch_views'),
         modify('batch_views'),
         select('boundary'),
@@ -119,7 +120,7 @@ describe('rights: each function has these and no others', () => {
 
   test('keys are listed under the prefixes that may be read, and a missing key is found missing', () => {
     const [list] = grants(dev.processing, 'StepsSealRole', dev.all).filter(({ action }) => action === 's3:ListBucket');
-    expect(list.condition).toEqual({ StringLikeIfExists: { 's3:prefix': ['seals/*', 'raw/*'] } });
+    expect(list.condition).toEqual({ StringLikeIfExists: { 's3:prefix': ['seals/*', 'published/*', 'raw/*'] } });
   });
 
   test('no function takes rights from a policy of AWS', () => {

@@ -4,7 +4,7 @@ import { cover } from '../../../lambda/query/cover';
 import { bucketEnd, bucketName, type BucketStart } from '../../../lambda/shared/buckets';
 import { serialize } from '../../../lambda/shared/chain';
 import { decodeCounts } from '../../../lambda/shared/counts-codec';
-import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../../lambda/shared/keys';
+import { manifestKey, publishedKey, sealKey, viewKey, viewsDoneKey } from '../../../lambda/shared/keys';
 import { mergeCounts, type Counts } from '../../../lambda/shared/merge';
 import { findView } from '../../../lambda/shared/views';
 import { memoryBatchStore, type MemoryBatchStore } from '../../support/memory-batch-store';
@@ -93,17 +93,20 @@ describe('published buckets', () => {
 
   it('are the same after a crash at any write and another run', async () => {
     const chain = [21, 22, 23, 24, 25].map((hour) => Date.parse('2026-11-29T00:00:00Z') + (24 + hour) * HOUR);
-    const lake = lakeWith(chain, (bucket) => (bucket / HOUR) % 100);
+    const newLake = () => lakeWith(chain, (bucket) => (bucket / HOUR) % 100);
     const whole = memoryBatchStore();
-    await publish(publisher(lake, whole), chain);
+    await publish(publisher(newLake(), whole), chain);
     for (let crash = 0; crash < whole.writes.length; crash++) {
       const store = memoryBatchStore();
+      const lake = newLake();
       let left = crash;
       store.beforeWrite = () => {
         if (left-- === 0) throw new Error('the process died');
       };
       await expect(publish(publisher(lake, store), chain)).rejects.toThrow('the process died');
+      expect(lake.keys('published/')).toEqual([]);
       await publish(publisher(lake, store), chain);
+      expect(lake.keys('published/')).toEqual(chain.map(publishedKey));
       expect(store.rows).toEqual(whole.rows);
       expect(store.boundary).toEqual(whole.boundary);
     }

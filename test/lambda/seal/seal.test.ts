@@ -3,7 +3,7 @@ import { beforeFirst, dueBuckets, type Offsets } from '../../../lambda/seal/core
 import { makeHandler, type Deps, type SealEvent } from '../../../lambda/seal/handler';
 import { bucketName, nextBucket } from '../../../lambda/shared/buckets';
 import { type Seal } from '../../../lambda/shared/chain';
-import { rawKey, sealKey } from '../../../lambda/shared/keys';
+import { publishedKey, rawKey, sealKey } from '../../../lambda/shared/keys';
 import { MemoryLake } from '../../support/memory-lake';
 
 const MINUTE = 60_000;
@@ -69,7 +69,11 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
     },
   });
   const run = (event: SealEvent) => handle(event);
-  return { kafka, store, reports, run, stopArchiving: () => (archiving = false) };
+  /** What `publish` leaves in the lake. */
+  const publish = (...minutes: number[]) => {
+    for (const each of minutes) store.objects.set(publishedKey(at(each)), Buffer.from('{}'));
+  };
+  return { kafka, store, reports, run, publish, stopArchiving: () => (archiving = false) };
 }
 
 describe('finding due buckets', () => {
@@ -149,8 +153,9 @@ describe('sealing', () => {
   });
 
   it('goes on where the chain ended, and answers a sealed bucket with what is stored', async () => {
-    const { run, kafka, store } = setUp([[at(0), at(1), at(2)]], 2);
+    const { run, kafka, store, publish } = setUp([[at(0), at(1), at(2)]], 2);
     await run({ bucket: name(0) });
+    publish(0);
     expect((await run({ bucket: name(1) })).buckets.map(({ bucket }) => bucket)).toEqual([name(1)]);
     const stored = store.text(sealKey(at(0)));
     kafka.partitions[0].unshift(at(0));
@@ -159,10 +164,12 @@ describe('sealing', () => {
   });
 
   it('answers nothing for an empty bucket, before and after the chain has passed it', async () => {
-    const { run } = setUp([[at(0), at(3), at(4)]], 4);
+    const { run, publish } = setUp([[at(0), at(3), at(4)]], 4);
     await run({ bucket: name(0) });
+    publish(0);
     expect(await run({ bucket: name(2) })).toEqual({ buckets: [] });
     await run({ bucket: name(3) });
+    publish(3);
     expect(await run({ bucket: name(2) })).toEqual({ buckets: [] });
   });
 
@@ -173,18 +180,20 @@ describe('sealing', () => {
   });
 
   it('takes the oldest buckets if there are more than one run takes, and says so', async () => {
-    const { run } = setUp([[at(0), at(1), at(2), at(3), at(9)]], 9, { buckets: 2 });
+    const { run, publish } = setUp([[at(0), at(1), at(2), at(3), at(9)]], 9, { buckets: 2 });
     const first = await run({ bucket: name(8) });
     expect(first.buckets.map(({ bucket }) => bucket)).toEqual([name(0), name(1)]);
     expect(first.more).toBe(true);
+    publish(0, 1);
     const second = await run({ bucket: name(8) });
     expect(second.buckets.map(({ bucket }) => bucket)).toEqual([name(2), name(3)]);
     expect(second.more).toBeUndefined();
   });
 
   it('gives a partition that was added later a range from 0', async () => {
-    const { run, kafka } = setUp([[at(0), at(1), at(2)]], 2);
+    const { run, kafka, publish } = setUp([[at(0), at(1), at(2)]], 2);
     await run({ bucket: name(0) });
+    publish(0);
     kafka.partitions.push([at(2)]);
     const { buckets } = await run({ bucket: name(1) });
     expect(buckets[0].partitions).toContainEqual({ partition: 1, from: 0, to: 0 });
@@ -208,6 +217,44 @@ describe('sealing', () => {
       [name(0), null],
       [name(1), name(0)],
     ]);
+  });
+});
+
+describe('what an earlier run did not get through', () => {
+  const names = async (answer: ReturnType<ReturnType<typeof setUp>['run']>) =>
+    (await answer).buckets.map(({ bucket }) => bucket);
+
+  it('comes first, together with what is due since, as far back as nothing is published', async () => {
+    const { run, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3);
+    await run({ bucket: name(1) });
+    publish(0);
+    expect(await names(run({ bucket: name(2) }))).toEqual([name(1), name(2)]);
+    publish(1, 2);
+    expect(await names(run({ bucket: name(2) }))).toEqual([name(2)]);
+  });
+
+  it('comes also where nothing is due, or an empty bucket is asked for, or one that is sealed', async () => {
+    const { run } = setUp([[at(0), at(1), at(4)]], 4);
+    await run({ bucket: name(1) });
+    expect(await names(run({ bucket: name(1) }))).toEqual([name(0), name(1)]);
+    expect(await names(run({ bucket: name(3) }))).toEqual([name(0), name(1)]);
+    const quiet = setUp([[at(0)]], 2);
+    await quiet.run({ bucket: name(0) });
+    quiet.kafka.partitions[0].length = 1;
+    expect(await names(quiet.run({ bucket: name(1) }))).toEqual([name(0)]);
+  });
+
+  it('is taken in parts, oldest first, and nothing more is sealed before it is through', async () => {
+    const { run, store, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { buckets: 2 });
+    await run({ bucket: name(2) });
+    const again = await run({ bucket: name(2) });
+    expect(again.buckets.map(({ bucket }) => bucket)).toEqual([name(0), name(1)]);
+    expect(again.more).toBe(true);
+    expect(store.keys('seals/')).toEqual([sealKey(at(0)), sealKey(at(1))]);
+    publish(0);
+    const next = await run({ bucket: name(2) });
+    expect(next.buckets.map(({ bucket }) => bucket)).toEqual([name(1), name(2)]);
+    expect(next.more).toBeUndefined();
   });
 });
 
@@ -277,9 +324,10 @@ describe('a range', () => {
   });
 
   it('refuses ranges that end before they start, or hold more buckets than a run takes', async () => {
-    const { run } = setUp([[at(0), at(1), at(2), at(3)]], 3, { buckets: 2 });
+    const { run, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { buckets: 2 });
     await expect(run({ from: name(1), bucket: name(0) })).rejects.toThrow('from must not be after bucket');
     await run({ bucket: name(1) });
+    publish(0, 1);
     await expect(run({ from: name(0), bucket: name(2) })).rejects.toThrow('at most 2 buckets with records, got 3');
   });
 
