@@ -84,10 +84,10 @@ export class LakeQueries extends Construct {
       ],
       [`arn:${partition}:athena:${region}:${account}:workgroup/${this.workgroup.name}`],
     );
-    allow(
-      ['glue:GetDatabase', 'glue:GetTable'],
-      [glue('catalog'), glue(`database/${this.database}`), glue(`table/${this.database}/posts`)],
-    );
+    // Whoever asks for a thing of the catalogue needs the right to what it is in, too.
+    const database = [glue('catalog'), glue(`database/${this.database}`)];
+    allow(['glue:GetDatabase'], database);
+    allow(['glue:GetTable'], [...database, glue(`table/${this.database}/posts`)]);
     allow(['s3:GetBucketLocation', 's3:ListBucket'], [this.answers.bucketArn]);
     allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], [objects]);
     acknowledgeResources(role, 'Answers are named by Athena, one a query, in a bucket that holds nothing else', [

@@ -73,6 +73,11 @@ const keyId = (r: Described) => {
   const h = hash(r);
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20, 32)}`;
 };
+const topicName = (r: Described) => name(r, 'TopicName', 256);
+const notificationsArn = (r: Described) => arn('sns', topicName(r));
+const prometheusId = (r: Described) => `ws-${keyId(r)}`;
+const prometheusArn = (r: Described) => arn('aps', `workspace/${prometheusId(r)}`);
+const grafanaId = (r: Described) => `g-${hash(r).slice(0, 10)}`;
 const apiId = (r: Described) => hash(r).slice(0, 10);
 const securityGroup = id('sg-').ref;
 const vpc = id('vpc-').ref;
@@ -149,6 +154,19 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     attributes: { Arn: (r) => arn('logs', `log-group:${logGroupName(r)}:*`) },
   },
   'AWS::KMS::Key': { ref: keyId, attributes: { KeyId: keyId, Arn: (r) => arn('kms', `key/${keyId(r)}`) } },
+  'AWS::SNS::Topic': { ref: notificationsArn, attributes: { TopicArn: notificationsArn, TopicName: topicName } },
+  'AWS::APS::Workspace': {
+    ref: prometheusArn,
+    attributes: {
+      Arn: prometheusArn,
+      WorkspaceId: prometheusId,
+      PrometheusEndpoint: (r) => `https://aps-workspaces.${REGION}.${URL_SUFFIX}/workspaces/${prometheusId(r)}/`,
+    },
+  },
+  'AWS::Grafana::Workspace': {
+    ref: grafanaId,
+    attributes: { Id: grafanaId, Endpoint: (r) => `${grafanaId(r)}.grafana-workspace.${REGION}.${URL_SUFFIX}` },
+  },
   'AWS::EC2::VPC': {
     ref: vpc,
     attributes: {

@@ -4,23 +4,24 @@
  */
 import recorded from './recorded-calls.json';
 import { neverCalls } from './never';
-import {
-  type Call,
-  CALLERS,
-  covers,
-  type Grant,
-  NOT_LOCAL,
-  NOT_SIMULATED,
-  ROLES,
-  type Roles,
-  rolesOf,
-  STEPS,
-} from './roles';
+import { type Caller, CALLERS, functionOf, FUNCTIONS, NOT_LOCAL, NOT_SIMULATED, ROLES } from './callers';
+import { type Call, covers, type Grant, type Roles, rolesOf } from './roles';
 import { serviceCalls } from './service-calls';
 import { RESERVED, reservedFor } from './unused';
 import { synthesize } from '../support/synth';
 
 const RECORDED = recorded as unknown as readonly Call[];
+/** The workflow of MWAA Serverless has the operators of the DAG: what they call was recorded from Airflow. */
+const OPERATORS = RECORDED.filter(({ caller }) => caller === 'airflow').map((call): Call => ({
+  ...call,
+  caller: 'workflow',
+}));
+/** What else takes a role, in stages that have it. */
+const TAKERS: Readonly<Partial<Record<Caller, string>>> = {
+  airflow: 'AirflowEnvironment',
+  workflow: 'Workflow',
+  grafana: 'GrafanaWorkspace',
+};
 const DECIDED = [...Object.values<string>(ROLES), ...Object.keys(NOT_SIMULATED)];
 const undecided = (roles: readonly string[]) => roles.filter((role) => !DECIDED.includes(role));
 /** Statements that deny are promises of their own: they grant nothing that could be unused. */
@@ -31,9 +32,11 @@ interface StageRoles {
   readonly recorded: readonly Call[];
   readonly services: readonly Call[];
   readonly never: readonly Call[];
+  /** Resources of `never` that the stage does not have: nothing has to be denied there. */
+  readonly lacks: readonly string[];
 }
 
-const STAGES = ['dev', 'prod'];
+const STAGES = ['dev', 'lean', 'prod'];
 const known = new Map<string, StageRoles>();
 
 /** Synthesized once a stage. */
@@ -49,11 +52,13 @@ function rolesOfStage(stage: string): StageRoles {
   const cluster = roles.arn('{KafkaCluster.Arn}').split(':cluster/')[1];
   const names = { project: templates.config.project, stage: templates.config.stage, cluster, assets: roles.assets };
   const present = ({ caller }: Call) => ROLES[caller] in roles.all;
+  const never = neverCalls(names);
   return {
     roles,
-    recorded: RECORDED.filter(present),
+    recorded: [...RECORDED, ...OPERATORS].filter(present),
     services: serviceCalls(names).filter(present),
-    never: neverCalls(names).filter(present),
+    never: never.filter((call) => present(call) && roles.has(call.resource)),
+    lacks: never.map(({ resource }) => resource).filter((resource) => !roles.has(resource)),
   };
 }
 
@@ -109,12 +114,15 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
     }
   });
 
-  test('are those that functions and Airflow take, and say all in policies of their own', () => {
+  test('are those that functions, Airflow and Grafana take, and say all in policies of their own', () => {
     const { taken, elsewhere } = all.roles;
-    for (const step of STEPS) {
-      expect(taken).toHaveProperty(ROLES[step].replace(/Role$/, 'Function'), ROLES[step]);
+    const takers: Partial<Record<Caller, string>> = {
+      ...Object.fromEntries(FUNCTIONS.map((caller) => [caller, functionOf(caller)])),
+      ...TAKERS,
+    };
+    for (const [caller, taker] of Object.entries(takers) as [Caller, string][]) {
+      if (ROLES[caller] in all.roles.all) expect(taken).toHaveProperty(taker, ROLES[caller]);
     }
-    expect(taken).toHaveProperty('AirflowEnvironment', ROLES.airflow);
     expect(Object.values(taken).filter((role) => !(role in all.roles.all))).toEqual([]);
     expect(elsewhere).toEqual([]);
   });
@@ -136,7 +144,10 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
     const unused = uncalled(roles.grants, [...calls, ...services], roles);
     expect(withoutReason(unused).map(line)).toEqual([]);
     // A reason that fits nothing any more has to go.
-    expect(new Set(unused.map(reservedFor))).toEqual(new Set(RESERVED));
+    const present = (caller: Caller) => ROLES[caller] in roles.all;
+    expect(new Set(unused.map(reservedFor))).toEqual(
+      new Set(RESERVED.filter(({ callers = CALLERS }) => callers.some(present))),
+    );
     console.log(
       `IAM of ${stage}: ${calls.length} recorded and ${services.length} documented calls allowed, ` +
         `${all.never.length} denied, ${unused.length} of ${roles.grants.filter(allows).length} grants unused, each with a reason`,
@@ -168,6 +179,11 @@ describe('the matrix', () => {
   test('has no role that no stage has', () => {
     const all = new Set(STAGES.flatMap((stage) => Object.keys(stageRoles(stage).roles.all)));
     expect(DECIDED.filter((role) => !all.has(role))).toEqual([]);
+  });
+
+  test('denies nothing about a resource that no stage has', () => {
+    const [first, ...others] = STAGES.map((stage) => stageRoles(stage).lacks);
+    expect(first.filter((resource) => others.every((lacks) => lacks.includes(resource)))).toEqual([]);
   });
 
   test('was recorded from every caller that a local run has', () => {

@@ -1,11 +1,16 @@
 /** What each role must never be able to do: the promises that least privilege is about, with one example each. */
-import { type Call, type Caller, CALLERS, IN_NETWORK } from './roles';
+import { type Caller, CALLERS, IN_NETWORK } from './callers';
+import { type Call } from './roles';
+import { ofStage, type StageNames } from './stage-names';
 
 type Denied = readonly (readonly [action: string, ...resources: string[]])[];
 
 const CLUSTER = '{KafkaCluster.Arn}';
 const TOPIC = '{KafkaPosts.TopicArn}';
 const GROUP = 'arn:aws:kafka:REGION:ACCOUNT:group/CLUSTER/PROJECT-STAGE-archive';
+const GRAFANA = 'arn:aws:grafana:REGION:ACCOUNT:/workspaces/{GrafanaWorkspace.Id}';
+const ANOTHER_APPLICATION = 'arn:aws:emr-serverless:REGION:ACCOUNT:/applications/another';
+const ANOTHER_ASSET = 'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip';
 const lake = (...keys: string[]) => keys.map((key) => `{LakeBucket.Arn}/${key}`);
 const RAW = 'raw/posts/partition=0000/0-0.ndjson.zst';
 const POSTS = 'posts/bucket=B/partition=0000.parquet';
@@ -41,6 +46,24 @@ const NO_LAKE: Denied = [
   ['s3:GetObject', ...lake(...EVERYWHERE)],
   ['s3:PutObject', ...lake(...EVERYWHERE)],
   ['s3:ListBucket', '{LakeBucket.Arn}'],
+];
+/** Whoever runs the batch layer starts its steps and its job: it touches no data, and nothing else that could be started. */
+const ORCHESTRATES_ONLY: Denied = [
+  ...NO_KAFKA,
+  ...NO_LAKE,
+  ...NO_TABLE,
+  [
+    'lambda:InvokeFunction',
+    '{StepsIngestFunction.Arn}',
+    '{StepsArchiveFunction.Arn}',
+    '{StepsAggregateFunction.Arn}',
+    '{StepsQueryFunction.Arn}',
+    'arn:aws:lambda:REGION:ACCOUNT:function:another',
+  ],
+  ['emr-serverless:StartJobRun', ANOTHER_APPLICATION],
+  ['emr-serverless:CancelJobRun', `${ANOTHER_APPLICATION}/jobruns/0`],
+  ['emr-serverless:UpdateApplication', '{SparkApplication.Arn}'],
+  ['emr-serverless:StopApplication', '{SparkApplication.Arn}'],
 ];
 /** What it may write it may not read, as only its pollers do that. */
 const PRODUCES_ONLY: Denied = [
@@ -108,32 +131,38 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ...NO_TABLE,
     ['lambda:InvokeFunction', '{StepsPublishFunction.Arn}'],
   ],
-  airflow: [
+  stopper: [
     ...NO_KAFKA,
     ...NO_LAKE,
     ...NO_TABLE,
-    [
-      'lambda:InvokeFunction',
-      '{StepsIngestFunction.Arn}',
-      '{StepsArchiveFunction.Arn}',
-      '{StepsAggregateFunction.Arn}',
-      '{StepsQueryFunction.Arn}',
-      'arn:aws:lambda:REGION:ACCOUNT:function:another',
-    ],
-    ['emr-serverless:StartJobRun', 'arn:aws:emr-serverless:REGION:ACCOUNT:/applications/another'],
-    ['emr-serverless:CancelJobRun', 'arn:aws:emr-serverless:REGION:ACCOUNT:/applications/another/jobruns/0'],
+    ['emr-serverless:StopApplication', ANOTHER_APPLICATION],
+    ['emr-serverless:CancelJobRun', `${ANOTHER_APPLICATION}/jobruns/0`],
+    ['emr-serverless:StartJobRun', '{SparkApplication.Arn}'],
+    ['emr-serverless:StartApplication', '{SparkApplication.Arn}'],
     ['emr-serverless:UpdateApplication', '{SparkApplication.Arn}'],
-    ['emr-serverless:StopApplication', '{SparkApplication.Arn}'],
+    ['emr-serverless:DeleteApplication', '{SparkApplication.Arn}'],
+    ['cloudformation:DescribeStackResource', 'arn:aws:cloudformation:REGION:ACCOUNT:stack/another/0a1b'],
+    ['lambda:InvokeFunction', '{StepsPublishFunction.Arn}'],
+    ['iam:PassRole', '{SparkJobRole.Arn}'],
+  ],
+  airflow: [
+    ...ORCHESTRATES_ONLY,
     ['s3:PutObject', '{AirflowBucket.Arn}/dags/pipeline.py'],
     ['s3:ListAllMyBuckets', '*'],
     // Its own account's keys, and the service's in another way than by the queue.
     ['kms:Decrypt', 'arn:aws:kms:REGION:ACCOUNT:key/0a1b', 'arn:aws:kms:REGION:111122223333:key/0a1b'],
     ['sqs:SendMessage', 'arn:aws:sqs:REGION:ACCOUNT:another'],
   ],
+  workflow: [
+    ...ORCHESTRATES_ONLY,
+    ['s3:PutObject', '{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'],
+    ['s3:DeleteObject', '{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'],
+    ['s3:GetObject', '{WorkflowBucket.Arn}/another.yaml'],
+  ],
   jobFiles: [
     ...NO_KAFKA,
     ...NO_TABLE,
-    ['s3:GetObject', ...lake(...EVERYWHERE), 'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip'],
+    ['s3:GetObject', ...lake(...EVERYWHERE), ANOTHER_ASSET],
     ['s3:PutObject', ...but(JOB), '{AirflowBucket.Arn}/dags/pipeline.py'],
     // A run that is under way may still read a file that this version no longer has.
     ['s3:DeleteObject', ...lake(...EVERYWHERE)],
@@ -142,12 +171,17 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ...NO_KAFKA,
     ...NO_TABLE,
     ...NO_LAKE,
-    [
-      's3:GetObject',
-      '{AirflowBucket.Arn}/dags/pipeline.py',
-      'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip',
-    ],
+    ['s3:GetObject', '{AirflowBucket.Arn}/dags/pipeline.py', ANOTHER_ASSET],
     ['s3:PutObject', '{AirflowBucket.Arn}/requirements.txt'],
+  ],
+  workflowFiles: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ...NO_LAKE,
+    ['s3:GetObject', '{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml', ANOTHER_ASSET],
+    ['s3:PutObject', '{WorkflowBucket.Arn}/another.yaml'],
+    // The scheduled version may be the one before.
+    ['s3:DeleteObject', '{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'],
   ],
   flowLogs: [...NO_KAFKA, ...NO_TABLE, ...NO_LAKE],
   exporters: [
@@ -156,6 +190,38 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ...NO_LAKE,
     ['kafka:GetBootstrapBrokers', CLUSTER],
     ['lambda:InvokeFunction', '{StepsPublishFunction.Arn}'],
+  ],
+  grafana: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ['s3:GetObject', ...but(POSTS)],
+    ['s3:PutObject', ...lake(...EVERYWHERE)],
+    ['s3:DeleteObject', '{GrafanaLakeAnswers.Arn}/0a1b.csv'],
+    // A workgroup without a limit, and the limit of its own.
+    ['athena:StartQueryExecution', 'arn:aws:athena:REGION:ACCOUNT:workgroup/primary'],
+    ['athena:UpdateWorkGroup', 'arn:aws:athena:REGION:ACCOUNT:workgroup/PROJECT-STAGE-boards'],
+    ['glue:GetTable', 'arn:aws:glue:REGION:ACCOUNT:table/another/posts'],
+    ['glue:UpdateTable', 'arn:aws:glue:REGION:ACCOUNT:table/PROJECT_STAGE/posts'],
+    ['glue:DeleteTable', 'arn:aws:glue:REGION:ACCOUNT:table/PROJECT_STAGE/posts'],
+    ['aps:QueryMetrics', 'arn:aws:aps:REGION:ACCOUNT:workspace/another'],
+    ['aps:RemoteWrite', '{PrometheusWorkspace.Arn}'],
+    ['cloudwatch:PutMetricData', '*'],
+    ['sns:Publish', 'arn:aws:sns:REGION:ACCOUNT:another'],
+    ['sns:Subscribe', '{AlarmsTopic.TopicArn}'],
+    ['logs:StartQuery', '{StepsIngestLogs.Arn}'],
+    ['lambda:InvokeFunction', '{StepsPublishFunction.Arn}'],
+  ],
+  grafanaContent: [
+    ...NO_KAFKA,
+    ...NO_TABLE,
+    ...NO_LAKE,
+    ['s3:GetObject', '{GrafanaLakeAnswers.Arn}/0a1b.csv', ANOTHER_ASSET],
+    ['grafana:CreateWorkspaceServiceAccountToken', 'arn:aws:grafana:REGION:ACCOUNT:/workspaces/g-another'],
+    ['grafana:UpdatePermissions', GRAFANA],
+    ['grafana:UpdateWorkspace', GRAFANA],
+    ['grafana:DeleteWorkspace', GRAFANA],
+    ['iam:PassRole', '{GrafanaRole.Arn}'],
+    ['sns:Publish', '{AlarmsTopic.TopicArn}'],
   ],
 };
 
@@ -191,9 +257,9 @@ const NOBODY: Denied = [
   ['kafka-cluster:Connect', 'arn:aws:kafka:REGION:ACCOUNT:cluster/another/0a1b'],
   ['kafka-cluster:WriteData', 'arn:aws:kafka:REGION:ACCOUNT:topic/CLUSTER/another'],
   ['kafka-cluster:ReadData', 'arn:aws:kafka:REGION:ACCOUNT:topic/CLUSTER/another'],
-  ['iam:PutRolePolicy', '{StepsIngestRole.Arn}', '{AirflowRole.Arn}'],
-  ['iam:PassRole', '{AirflowRole.Arn}', '{StepsPublishRole.Arn}'],
-  ['sts:AssumeRole', '{SparkJobRole.Arn}', '{AirflowRole.Arn}'],
+  ['iam:PutRolePolicy', '{StepsIngestRole.Arn}', '{AirflowRole.Arn}', '{WorkflowRole.Arn}'],
+  ['iam:PassRole', '{AirflowRole.Arn}', '{WorkflowRole.Arn}', '{StepsPublishRole.Arn}'],
+  ['sts:AssumeRole', '{SparkJobRole.Arn}', '{AirflowRole.Arn}', '{WorkflowRole.Arn}'],
   ['logs:DeleteLogGroup', '{StepsIngestLogs.Arn}:log-stream:'],
   ['logs:PutLogEvents', 'arn:aws:logs:REGION:ACCOUNT:log-group:another:log-stream:x'],
 ];
@@ -211,16 +277,38 @@ const CONDITIONS: readonly Call[] = [
       ['reconcile', 'raw/'],
       ['spark', 'raw/'],
       ['spark', 'carry/'],
+      ['grafana', 'raw/'],
+      ['grafana', 'views/'],
     ] as const
   ).map(([caller, prefix]) => list(caller, prefix)),
   // Without a prefix it would be a list of everything.
-  ...(['seal', 'compact', 'publish', 'reconcile', 'spark'] as const).map((caller) => list(caller, '')),
-  ...['lambda.amazonaws.com', 'ec2.amazonaws.com'].map((service): Call => ({
-    caller: 'airflow',
-    action: 'iam:PassRole',
-    resource: '{SparkJobRole.Arn}',
-    context: { 'iam:PassedToService': service },
+  ...(['seal', 'compact', 'publish', 'reconcile', 'spark', 'grafana'] as const).map((caller) => list(caller, '')),
+  ...(['airflow', 'workflow'] as const).flatMap((caller) =>
+    ['lambda.amazonaws.com', 'ec2.amazonaws.com'].map((service): Call => ({
+      caller,
+      action: 'iam:PassRole',
+      resource: '{SparkJobRole.Arn}',
+      context: { 'iam:PassedToService': service },
+    })),
+  ),
+  ...(
+    [
+      ['PROJECT', 'another'],
+      ['another', 'STAGE'],
+    ] as const
+  ).map(([project, stage]): Call => ({
+    caller: 'stopper',
+    action: 'emr-serverless:StopApplication',
+    resource: ANOTHER_APPLICATION,
+    context: { 'aws:ResourceTag/project': project, 'aws:ResourceTag/stage': stage },
   })),
+  // The topic's own policy.
+  {
+    caller: 'grafana',
+    action: 'sns:Publish',
+    resource: '{AlarmsTopic.TopicArn}',
+    context: { 'aws:SecureTransport': 'false' },
+  },
   ...(
     [
       ['archive', 's3:PutObject', RAW],
@@ -241,18 +329,16 @@ function list(caller: Caller, prefix: string): Call {
 }
 
 /** The lists as single calls of a stage. */
-export function neverCalls({ project, stage, cluster }: { project: string; stage: string; cluster: string }): Call[] {
-  const single = (caller: Caller, denied: Denied) =>
-    denied.flatMap(([action, ...resources]) =>
-      resources.map((resource): Call => {
-        const named = resource.replace('PROJECT', project).replace('STAGE', stage).replace('CLUSTER', cluster);
-        return { caller, action, resource: named };
-      }),
-    );
+export function neverCalls(names: StageNames): Call[] {
   const denied = (caller: Caller) => [
     ...NEVER[caller],
     ...NOBODY,
     ...(IN_NETWORK.includes(caller) ? NO_INTERFACE : []),
   ];
-  return [...CALLERS.flatMap((caller) => single(caller, denied(caller))), ...CONDITIONS];
+  const single = CALLERS.flatMap((caller) =>
+    denied(caller).flatMap(([action, ...resources]) =>
+      resources.map((resource): Call => ({ caller, action, resource })),
+    ),
+  );
+  return [...single, ...CONDITIONS].map((call) => ofStage(call, names));
 }

@@ -4,6 +4,7 @@ import { type Stack, type TemplateResource } from '../../local/assembly/cloud-as
 import { createResolver } from '../../local/assembly/intrinsics';
 import { ACCOUNT, PARTITION, REGION } from '../../local/assembly/resource-types';
 import { type Templates } from '../support/synth';
+import { type Caller, CALLERS, functionOf, FUNCTIONS, ROLES } from './callers';
 
 /**
  * Actions that the service authorization reference calls unable to name a resource, though they can: AWS's own policies for
@@ -13,42 +14,12 @@ import { type Templates } from '../support/synth';
 const STAND_INS: Readonly<Record<string, string>> = { 'kafka:GetBootstrapBrokers': 'kafka:DescribeCluster' };
 const standIn = (action: string) => STAND_INS[action] ?? action;
 
-/** Every caller of the pipeline and the logical id of its role, without the hash at its end. */
-export const ROLES = {
-  ingest: 'StepsIngestRole',
-  archive: 'StepsArchiveRole',
-  aggregate: 'StepsAggregateRole',
-  seal: 'StepsSealRole',
-  compact: 'StepsCompactRole',
-  publish: 'StepsPublishRole',
-  reconcile: 'StepsReconcileRole',
-  query: 'StepsQueryRole',
-  canary: 'CanaryRole',
-  spark: 'SparkJobRole',
-  airflow: 'AirflowRole',
-  jobFiles: 'SparkJobFilesRole',
-  dagFiles: 'AirflowDagsRole',
-  flowLogs: 'NetworkVpcAllIAMRole',
-  exporters: 'PrometheusExportersRole',
-} as const;
-
-export type Caller = keyof typeof ROLES;
-export const CALLERS = Object.keys(ROLES) as Caller[];
-/** The functions that are steps of the pipeline. */
-export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
-/** Functions in the pipeline's network. */
-export const IN_NETWORK: readonly Caller[] = [...STEPS, 'exporters'];
-/** All functions of the pipeline. A stage may lack those that are no steps. */
-export const FUNCTIONS: readonly Caller[] = [...IN_NETWORK, 'canary'];
-/** What a local run does in another way or has nothing of: it copies files, has no network, and knows its broker. */
-export const NOT_LOCAL: readonly Caller[] = ['jobFiles', 'dagFiles', 'flowLogs', 'exporters'];
-
-/** Roles of the templates that are not simulated, each with its reason. */
-export const NOT_SIMULATED: Readonly<Record<string, string>> = {
-  CustomS3AutoDeleteObjectsCustomResourceProviderRole:
-    "CDK's function that empties a bucket which goes with its stack: it writes its log, and what it may do else is in the bucket's policy",
-  CustomVpcRestrictDefaultSGCustomResourceProviderRole:
-    "CDK's function that empties the default security group: it writes its log, and may change that one group",
+/** Resources that take a role, and the property that names it. */
+const TAKES_ROLE: Readonly<Record<string, string>> = {
+  'AWS::Lambda::Function': 'Role',
+  'AWS::MWAA::Environment': 'ExecutionRoleArn',
+  'AWS::MWAAServerless::Workflow': 'RoleArn',
+  'AWS::Grafana::Workspace': 'RoleArn',
 };
 
 /** What a caller asks of AWS; resources as the templates name them, see `recorded-calls.json`. */
@@ -79,23 +50,30 @@ export interface Roles {
   readonly grants: readonly Grant[];
   /** Logical ids, without hash, of all roles, with the services and accounts that may take each. */
   readonly all: Readonly<Record<string, readonly string[]>>;
-  /** Logical ids, without hash, of the role that each function, the application's job and the environment take. */
+  /** Logical ids, without hash, of the role that each function, Airflow's environment or workflow, and Grafana take. */
   readonly taken: Readonly<Record<string, string>>;
   /** Managed policies and inline ones, neither of which {@link grants} would show. */
   readonly elsewhere: readonly string[];
-  /** The assets that each upload copies, as ARNs. */
+  /** The assets that each upload copies and Grafana's function reads, as ARNs. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
   /** The ARN of what a call names. */
   arn(resource: string): string;
+  /** Whether the templates have what a call names. */
+  has(resource: string): boolean;
   /**
-   * What IAM says, with the policies of bucket and VPC endpoint that the templates have.
+   * What IAM says, with the policies of bucket, topic and VPC endpoint that the templates have.
    * @param grants in the place of the templates' own
    */
   simulate(call: Call, grants?: readonly Grant[]): Promise<Verdict>;
 }
 
+/** A resource of the templates in what a call names. */
+const REFERENCE = /\{(\w+)(?:\.(\w+))?\}/g;
+
 const bare = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
 const list = <T>(value: T | readonly T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));
+
+const objectArn = (bucket: string, key: string) => `arn:${PARTITION}:s3:::${bucket}/${key}`;
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
@@ -166,6 +144,11 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
   const bucketPolicies = new Map(
     documents('AWS::S3::BucketPolicy').map(({ each, document }) => [property(each, 'Bucket'), document]),
   );
+  const topicPolicies = new Map(
+    documents('AWS::SNS::TopicPolicy').flatMap(({ each, document }) =>
+      (property(each, 'Topics') as string[]).map((topic) => [topic, document] as const),
+    ),
+  );
   const endpointPolicies = new Map(
     documents('AWS::EC2::VPCEndpoint').map(({ each, document }) => [
       String(property(each, 'ServiceName')).split('.').at(-1)!,
@@ -180,18 +163,23 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
     return found;
   }
 
-  /** `{Id.Attribute}…`, `{Table}`, `keyspace/…`, or an ARN with `REGION` and `ACCOUNT`. */
+  /** `keyspace/…`, or an ARN; in it `{Id.Attribute}`, `{Table}`, `REGION` and `ACCOUNT`. */
   function resolved(resource: string): string {
     if (resource.startsWith('keyspace/')) return `arn:${PARTITION}:cassandra:${REGION}:${ACCOUNT}:/${resource}`;
-    const [, id, attribute, rest] = /^\{(\w+)(?:\.(\w+))?\}(.*)$/.exec(resource) ?? [];
-    if (id === undefined) return resource.replace('REGION', REGION).replace('ACCOUNT', ACCOUNT);
-    const { stack, logicalId, resource: found } = named(id);
-    if (found.Type === 'AWS::Cassandra::Table') {
+    return resource
+      .replace('REGION', REGION)
+      .replace('ACCOUNT', ACCOUNT)
+      .replace(REFERENCE, (_, id: string, attribute: string) => referred(id, attribute));
+  }
+
+  function referred(id: string, attribute: string): string {
+    const { stack, logicalId, resource } = named(id);
+    if (resource.Type === 'AWS::Cassandra::Table') {
       const [keyspace, table] = resolver.ref(stack, logicalId).split('|');
       return arn(`keyspace/${keyspace}/table/${table}`);
     }
     // The ARN of a log group ends in a wildcard, in the place of which stands the stream.
-    return resolver.attribute(stack, logicalId, attribute).replace(/:\*$/, '') + rest;
+    return resolver.attribute(stack, logicalId, attribute).replace(/:\*$/, '');
   }
 
   const uploads = ofType('Custom::CDKBucketDeployment');
@@ -201,21 +189,29 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
       .flatMap((upload) => {
         const buckets = property(upload, 'SourceBucketNames') as string[];
         const keys = property(upload, 'SourceObjectKeys') as string[];
-        return keys.map((key, at) => `arn:${PARTITION}:s3:::${buckets[at]}/${key}`);
+        return keys.map((key, at) => objectArn(buckets[at], key));
       });
+  const grafanaContent = ofType('Custom::GrafanaContent').map((content) =>
+    objectArn(String(property(content, 'ContentBucket')), String(property(content, 'ContentKey'))),
+  );
 
   return {
     grants,
     arn,
-    assets: { jobFiles: assetsOf('jobFiles'), dagFiles: assetsOf('dagFiles') },
+    has: (resource) =>
+      [...resource.matchAll(REFERENCE)].every(([, id]) => all.some(({ logicalId }) => bare(logicalId) === id)),
+    assets: {
+      jobFiles: assetsOf('jobFiles'),
+      dagFiles: assetsOf('dagFiles'),
+      workflowFiles: assetsOf('workflowFiles'),
+      grafanaContent,
+    },
     all: Object.fromEntries([...roles.values()].map((role) => [bare(role.logicalId), trusted(role)])),
-    taken: Object.fromEntries([
-      ...ofType('AWS::Lambda::Function').map((fn) => [bare(fn.logicalId), roleOfArn(property(fn, 'Role'))]),
-      ...ofType('AWS::MWAA::Environment').map((each) => [
-        bare(each.logicalId),
-        roleOfArn(property(each, 'ExecutionRoleArn')),
-      ]),
-    ]),
+    taken: Object.fromEntries(
+      Object.entries(TAKES_ROLE).flatMap(([type, role]) =>
+        ofType(type).map((each) => [bare(each.logicalId), roleOfArn(property(each, role))]),
+      ),
+    ),
     elsewhere: [
       ...[...roles.values()]
         .filter(({ logicalId }) => callerOf.has(bare(logicalId)))
@@ -239,16 +235,17 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
           resource: { resource, accountId: /^\d{12}$/.test(resource.split(':')[4]) ? resource.split(':')[4] : ACCOUNT },
           contextVariables: {
             'aws:SecureTransport': 'true',
-            ...(byCode
-              ? { 'lambda:SourceFunctionArn': arn(`{${ROLES[call.caller].replace(/Role$/, 'Function')}.Arn}`) }
-              : {}),
+            ...(byCode ? { 'lambda:SourceFunctionArn': arn(`{${functionOf(call.caller)}.Arn}`) } : {}),
             ...call.context,
           },
         },
         identityPolicies: policiesOf(call, own),
         serviceControlPolicies: [],
         resourceControlPolicies: [],
-        resourcePolicy: bucketPolicies.get(bucket) ?? (FOREIGN.includes(service) ? TRUSTS_ACCOUNT : undefined),
+        resourcePolicy:
+          bucketPolicies.get(bucket) ??
+          topicPolicies.get(resource) ??
+          (FOREIGN.includes(service) ? TRUSTS_ACCOUNT : undefined),
         vpcEndpointPolicies: endpoint === undefined ? undefined : [{ name: service, policy: endpoint }],
       };
       const result = await runSimulation(simulation, {});

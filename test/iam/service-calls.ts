@@ -1,14 +1,17 @@
 /**
  * What AWS services do with the roles, which no local run shows: it has neither a network of Lambda's, nor pollers, nor
- * MWAA. Each with the page that says so.
+ * MWAA, nor Managed Grafana. Each with the page that says so.
  */
-import { type Call, type Caller, FUNCTIONS, IN_NETWORK, ROLES } from './roles';
+import { type Caller, FUNCTIONS, IN_NETWORK, logsOf } from './callers';
+import { DEPLOYMENT } from './deployment-calls';
+import { type Call } from './roles';
+import { ofStage, type StageNames } from './stage-names';
 
-interface ServiceCalls {
+export interface ServiceCalls {
   readonly why: string;
   readonly see: string;
   readonly callers: readonly Caller[];
-  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` what an upload copies. */
+  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` what it reads of the deployment's assets. */
   readonly calls: Readonly<Record<string, readonly string[]>>;
   readonly context?: Readonly<Record<string, string>>;
   /** Whether it is the function's own code that asks. @default - the service does */
@@ -22,6 +25,11 @@ const AIRFLOW_QUEUE = ['arn:aws:sqs:REGION:111122223333:airflow-celery-0a1b'];
 /** A key in the account of the service. */
 const AIRFLOW_KEY = ['arn:aws:kms:REGION:111122223333:key/0a1b'];
 const AIRFLOW_BUCKET = ['{AirflowBucket.Arn}'];
+const PROMETHEUS = ['{PrometheusWorkspace.Arn}'];
+const WORKGROUP = ['arn:aws:athena:REGION:ACCOUNT:workgroup/PROJECT-STAGE-boards'];
+const ANSWER = ['{GrafanaLakeAnswers.Arn}/0a1b.csv'];
+const CATALOG = 'arn:aws:glue:REGION:ACCOUNT:catalog';
+const DATABASE = 'arn:aws:glue:REGION:ACCOUNT:database/PROJECT_STAGE';
 const AIRFLOW_DAG = ['{AirflowBucket.Arn}/dags/pipeline.py'];
 
 const LIST: readonly ServiceCalls[] = [
@@ -79,13 +87,6 @@ const LIST: readonly ServiceCalls[] = [
     callers: ['aggregate', 'publish', 'reconcile', 'query'],
     byCode: true,
     calls: { 'ec2:DescribeNetworkInterfaces': ['*'], 'ec2:DescribeVpcEndpoints': ['*'] },
-  },
-  {
-    why: 'While a stack is deployed, the brokers are looked up for the scraper of Managed Prometheus',
-    see: 'https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-nodes.html',
-    callers: ['exporters'],
-    byCode: true,
-    calls: { 'kafka:ListNodes': CLUSTER },
   },
   {
     why: 'EMR Serverless writes the log of a job',
@@ -148,60 +149,72 @@ const LIST: readonly ServiceCalls[] = [
     },
     context: { 'kms:ViaService': 'sqs.us-east-1.amazonaws.com' },
   },
-];
-
-const CDK_UPLOAD = 'https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html';
-
-const UPLOADS: readonly ServiceCalls[] = [
   {
-    why: "CDK's function fetches the asset of an upload",
-    see: CDK_UPLOAD,
-    callers: ['jobFiles', 'dagFiles'],
-    calls: { 's3:GetObject': ['ASSETS'] },
+    why: 'MWAA Serverless reads the definition and writes the log of tasks',
+    see: 'https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/get-started-execution-role.html',
+    callers: ['workflow'],
+    calls: {
+      's3:GetObject': ['{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'],
+      'logs:CreateLogStream': ['{LOGS.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{LOGS.Arn}:log-stream:x'],
+    },
   },
   {
-    why: 'It copies what is new of the job',
-    see: CDK_UPLOAD,
-    callers: ['jobFiles'],
-    calls: { 's3:PutObject': ['{LakeBucket.Arn}/jobs/batch_views.py'] },
+    why: 'Grafana asks CloudWatch',
+    see: 'https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonGrafanaCloudWatchAccess.html',
+    callers: ['grafana'],
+    calls: { 'cloudwatch:GetMetricData': ['*'], 'cloudwatch:ListMetrics': ['*'] },
   },
   {
-    why: 'For that it lists what is there',
-    see: CDK_UPLOAD,
-    callers: ['jobFiles'],
+    why: 'Grafana asks Managed Prometheus, and tells a topic what its rules find',
+    see: 'https://docs.aws.amazon.com/grafana/latest/userguide/AMG-manage-permissions.html',
+    callers: ['grafana'],
+    calls: {
+      'aps:QueryMetrics': PROMETHEUS,
+      'aps:GetLabels': PROMETHEUS,
+      'aps:GetSeries': PROMETHEUS,
+      'aps:GetMetricMetadata': PROMETHEUS,
+      'sns:Publish': ['{AlarmsTopic.TopicArn}'],
+    },
+  },
+  {
+    why: 'Grafana asks Athena, which writes answers in its name',
+    see: 'https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonGrafanaAthenaAccess.html',
+    callers: ['grafana'],
+    calls: {
+      'athena:GetWorkGroup': WORKGROUP,
+      'athena:StartQueryExecution': WORKGROUP,
+      'athena:StopQueryExecution': WORKGROUP,
+      'athena:GetQueryExecution': WORKGROUP,
+      'athena:GetQueryResults': WORKGROUP,
+      's3:GetBucketLocation': ['{GrafanaLakeAnswers.Arn}'],
+      's3:ListBucket': ['{GrafanaLakeAnswers.Arn}'],
+      's3:GetObject': ANSWER,
+      's3:PutObject': ANSWER,
+      's3:AbortMultipartUpload': ANSWER,
+    },
+  },
+  {
+    why: 'Athena looks a table up, and what it is in',
+    see: 'https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html',
+    callers: ['grafana'],
+    calls: {
+      'glue:GetDatabase': [CATALOG, DATABASE],
+      'glue:GetTable': [CATALOG, DATABASE, 'arn:aws:glue:REGION:ACCOUNT:table/PROJECT_STAGE/posts'],
+    },
+  },
+  {
+    why: 'Athena reads the posts',
+    see: 'https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html',
+    callers: ['grafana'],
+    calls: { 's3:GetObject': ['{LakeBucket.Arn}/posts/bucket=B/partition=0000.parquet'] },
+  },
+  {
+    why: 'For that it lists them',
+    see: 'https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html',
+    callers: ['grafana'],
     calls: { 's3:ListBucket': ['{LakeBucket.Arn}'] },
-    context: { 's3:prefix': 'jobs/' },
-  },
-  {
-    why: 'It copies what is new of the DAGs, and deletes what is gone',
-    see: CDK_UPLOAD,
-    callers: ['dagFiles'],
-    calls: { 's3:PutObject': AIRFLOW_DAG, 's3:DeleteObject': AIRFLOW_DAG },
-  },
-  {
-    why: 'For that it lists what is there',
-    see: CDK_UPLOAD,
-    callers: ['dagFiles'],
-    calls: { 's3:ListBucket': AIRFLOW_BUCKET },
-    context: { 's3:prefix': 'dags/' },
-  },
-  {
-    why: 'It writes its log',
-    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
-    callers: ['jobFiles'],
-    calls: {
-      'logs:CreateLogStream': ['{SparkJobFilesLogs.Arn}:log-stream:x'],
-      'logs:PutLogEvents': ['{SparkJobFilesLogs.Arn}:log-stream:x'],
-    },
-  },
-  {
-    why: 'It writes its log',
-    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
-    callers: ['dagFiles'],
-    calls: {
-      'logs:CreateLogStream': ['{AirflowDagsLogs.Arn}:log-stream:x'],
-      'logs:PutLogEvents': ['{AirflowDagsLogs.Arn}:log-stream:x'],
-    },
+    context: { 's3:prefix': 'posts/bucket=B/' },
   },
   {
     why: 'The network writes its flow logs',
@@ -215,28 +228,19 @@ const UPLOADS: readonly ServiceCalls[] = [
   },
 ];
 
-export interface Names {
-  readonly project: string;
-  readonly stage: string;
-  /** `name/uuid` of the Kafka cluster. */
-  readonly cluster: string;
-  /** ARNs of what each upload copies. */
+export interface Names extends StageNames {
+  /** ARNs of the assets that each upload copies and Grafana's function reads. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
 }
 
 /** The list as single calls of a stage. */
-export function serviceCalls({ project, stage, cluster, assets }: Names): Call[] {
-  return [...LIST, ...UPLOADS].flatMap(({ callers, calls, context, byCode }) =>
+export function serviceCalls({ assets, ...names }: Names): Call[] {
+  return [...LIST, ...DEPLOYMENT].flatMap(({ callers, calls, context, byCode }) =>
     callers.flatMap((caller) =>
       Object.entries(calls).flatMap(([action, resources]) =>
         (resources[0] === 'ASSETS' ? (assets[caller] ?? []) : resources).map((resource): Call => {
-          const named = resource
-            .replace('LOGS', ROLES[caller].replace(/Role$/, 'Logs'))
-            .replace('PROJECT', project)
-            .replace('STAGE', stage)
-            .replace('CLUSTER', cluster)
-            .replace('CALLER', caller);
-          return { caller, action, resource: named, context, by: byCode ? undefined : 'service' };
+          const named = resource.replace('LOGS', logsOf(caller)).replace('CALLER', caller);
+          return ofStage({ caller, action, resource: named, context, by: byCode ? undefined : 'service' }, names);
         }),
       ),
     ),

@@ -1,5 +1,6 @@
 /** Grants that neither a local run nor an AWS service uses, each with the reason why it is there all the same. */
-import { type Caller, type Grant } from './roles';
+import { type Caller } from './callers';
+import { type Grant } from './roles';
 
 export interface Reserved {
   readonly reason: string;
@@ -23,18 +24,24 @@ export const RESERVED: readonly Reserved[] = [
   },
   {
     reason: 'the operator starts an application that has stopped; the local one never stops',
-    callers: ['airflow'],
+    callers: ['airflow', 'workflow'],
     action: 'emr-serverless:StartApplication',
   },
   {
     reason: 'the operator cancels the job of a task that is ended',
-    callers: ['airflow'],
+    callers: ['airflow', 'workflow'],
     action: 'emr-serverless:CancelJobRun',
   },
   {
     reason: 'the link from a task to the Spark UI of its job',
-    callers: ['airflow'],
+    callers: ['airflow', 'workflow'],
     action: 'emr-serverless:GetDashboardForJobRun',
+  },
+  {
+    reason:
+      'the bucket has versions, and no page says whether the service reads the definition by the one it has found',
+    callers: ['workflow'],
+    action: 's3:GetObjectVersion',
   },
   {
     reason: "EMR's build of S3A may look at an object before it replaces it; the one of the local run only lists",

@@ -97,10 +97,9 @@ describe('the workspace', () => {
         ),
         'cloudwatch:GetMetricData *',
         'cloudwatch:ListMetrics *',
-        ...['GetDatabase', 'GetTable'].flatMap((action) =>
-          ['catalog', 'database/pinterest_prod', 'table/pinterest_prod/posts'].map(
-            (name) => `glue:${action} ${arn('glue', name)}`,
-          ),
+        ...['catalog', 'database/pinterest_prod'].map((name) => `glue:GetDatabase ${arn('glue', name)}`),
+        ...['catalog', 'database/pinterest_prod', 'table/pinterest_prod/posts'].map(
+          (name) => `glue:GetTable ${arn('glue', name)}`,
         ),
         's3:AbortMultipartUpload {GrafanaLakeAnswers.Arn}/*',
         's3:GetObject {GrafanaLakeAnswers.Arn}/*',

@@ -248,7 +248,7 @@ describe('the alarms', () => {
 });
 
 describe('the topic', () => {
-  test('takes messages over TLS only, and from the alarms of this account', () => {
+  test('takes messages over TLS only, from the alarms of this account and from its own workspace of Prometheus', () => {
     const [{ PolicyDocument }] = propertiesOf<{
       PolicyDocument: { Statement: readonly Readonly<Record<string, unknown>>[] };
     }>(prod.observability, 'AWS::SNS::TopicPolicy');
@@ -263,6 +263,16 @@ describe('the topic', () => {
         Action: 'sns:Publish',
         Principal: { Service: 'cloudwatch.amazonaws.com' },
         Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+      expect.objectContaining({
+        Sid: 'ManagedPrometheus',
+        Effect: 'Allow',
+        Action: ['sns:GetTopicAttributes', 'sns:Publish'],
+        Principal: { Service: 'aps.amazonaws.com' },
+        Condition: {
+          ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [expect.stringMatching(/^PrometheusWorkspace/), 'Arn'] } },
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        },
       }),
     ]);
     const [topic] = propertiesOf<Record<string, unknown>>(prod.observability, 'AWS::SNS::Topic');

@@ -74,9 +74,9 @@ describe('references', () => {
   });
 
   test('Ref of a type that the table lacks is an error, no guess', () => {
-    const template = { Resources: { W: { Type: 'AWS::Grafana::Workspace' } } };
+    const template = { Resources: { W: { Type: 'AWS::Budgets::Budget' } } };
     expect(() => resolve({ Ref: 'W' }, template)).toThrow(
-      "App/Here: refers to 'W', but no physical id is known for AWS::Grafana::Workspace",
+      "App/Here: refers to 'W', but no physical id is known for AWS::Budgets::Budget",
     );
   });
 
@@ -95,6 +95,9 @@ describe('attributes', () => {
     T: { Type: 'AWS::MSK::Topic', Properties: { TopicName: 'posts', ClusterArn: { 'Fn::GetAtt': ['C', 'Arn'] } } },
     K: { Type: 'AWS::Cassandra::Table', Properties: { KeyspaceName: 'k', TableName: 't' } },
     A: { Type: 'AWS::ApiGatewayV2::Api' },
+    N: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'n' } },
+    P: { Type: 'AWS::APS::Workspace' },
+    G: { Type: 'AWS::Grafana::Workspace' },
   };
   const template = { Resources: resources };
 
@@ -102,9 +105,26 @@ describe('attributes', () => {
     ['F', 'Arn', 'arn:aws:lambda:us-east-1:000000000000:function:f'],
     ['R', 'Arn', 'arn:aws:iam::000000000000:role/p/r'],
     ['L', 'Arn', 'arn:aws:logs:us-east-1:000000000000:log-group:/l:*'],
+    ['N', 'TopicArn', 'arn:aws:sns:us-east-1:000000000000:n'],
+    ['N', 'TopicName', 'n'],
   ])('%s.%s is %s', (logicalId, attribute, value) => {
     expect(resolve({ 'Fn::GetAtt': [logicalId, attribute] }, template)).toBe(value);
     expect(resolve({ 'Fn::GetAtt': `${logicalId}.${attribute}` }, template)).toBe(value);
+  });
+
+  test('a topic of SNS and a workspace of Prometheus are referred to by ARN, one of Grafana by id', () => {
+    const attribute = (logicalId: string, name: string) => resolve({ 'Fn::GetAtt': [logicalId, name] }, template);
+    expect(resolve({ Ref: 'N' }, template)).toBe(attribute('N', 'TopicArn'));
+    expect(resolve({ Ref: 'P' }, template)).toBe(attribute('P', 'Arn'));
+    const prometheus = String(attribute('P', 'WorkspaceId'));
+    expect(attribute('P', 'Arn')).toBe(`arn:aws:aps:us-east-1:000000000000:workspace/${prometheus}`);
+    expect(attribute('P', 'PrometheusEndpoint')).toBe(
+      `https://aps-workspaces.us-east-1.amazonaws.com/workspaces/${prometheus}/`,
+    );
+    const grafana = String(resolve({ Ref: 'G' }, template));
+    expect(grafana).toMatch(/^g-[0-9a-f]{10}$/);
+    expect(attribute('G', 'Id')).toBe(grafana);
+    expect(attribute('G', 'Endpoint')).toBe(`${grafana}.grafana-workspace.us-east-1.amazonaws.com`);
   });
 
   test('the ARNs of a cluster and its topic belong together', () => {

@@ -1,0 +1,62 @@
+/** Who asks AWS for something: the roles that the matrix is about, and those it is not. */
+
+/** Every caller of the pipeline and the logical id of its role, without the hash at its end. */
+export const ROLES = {
+  ingest: 'StepsIngestRole',
+  archive: 'StepsArchiveRole',
+  aggregate: 'StepsAggregateRole',
+  seal: 'StepsSealRole',
+  compact: 'StepsCompactRole',
+  publish: 'StepsPublishRole',
+  reconcile: 'StepsReconcileRole',
+  query: 'StepsQueryRole',
+  canary: 'CanaryRole',
+  spark: 'SparkJobRole',
+  stopper: 'SparkStopperHandlerRole',
+  airflow: 'AirflowRole',
+  workflow: 'WorkflowRole',
+  jobFiles: 'SparkJobFilesRole',
+  dagFiles: 'AirflowDagsRole',
+  workflowFiles: 'WorkflowDefinitionRole',
+  flowLogs: 'NetworkVpcAllIAMRole',
+  exporters: 'PrometheusExportersRole',
+  grafana: 'GrafanaRole',
+  grafanaContent: 'GrafanaContentFunctionRole',
+} as const;
+
+export type Caller = keyof typeof ROLES;
+export const CALLERS = Object.keys(ROLES) as Caller[];
+/** The functions that are steps of the pipeline. */
+export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
+/** Functions in the pipeline's network. */
+export const IN_NETWORK: readonly Caller[] = [...STEPS, 'exporters'];
+/** All functions of the pipeline. A stage may lack those that are no steps. */
+export const FUNCTIONS: readonly Caller[] = [...IN_NETWORK, 'canary', 'stopper', 'grafanaContent'];
+/** The logical id of a function, without the hash at its end. */
+export const functionOf = (caller: Caller) => ROLES[caller].replace(/(Function)?Role$/, 'Function');
+/** The logical id of a function's log group, or a workflow's, without the hash at its end. */
+export const logsOf = (caller: Caller) => ROLES[caller].replace(/Role$/, 'Logs');
+
+/**
+ * What a local run does in another way or has nothing of: it copies files, has no network, knows its broker, deploys nothing,
+ * has Airflow with the DAG and a Grafana that asks it directly.
+ */
+export const NOT_LOCAL: readonly Caller[] = [
+  'stopper',
+  'workflow',
+  'jobFiles',
+  'dagFiles',
+  'workflowFiles',
+  'flowLogs',
+  'exporters',
+  'grafana',
+  'grafanaContent',
+];
+
+/** Roles of the templates that are not simulated, each with its reason. */
+export const NOT_SIMULATED: Readonly<Record<string, string>> = {
+  CustomS3AutoDeleteObjectsCustomResourceProviderRole:
+    "CDK's function that empties a bucket which goes with its stack: it writes its log, and what it may do else is in the bucket's policy",
+  CustomVpcRestrictDefaultSGCustomResourceProviderRole:
+    "CDK's function that empties the default security group: it writes its log, and may change that one group",
+};

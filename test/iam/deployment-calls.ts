@@ -1,0 +1,130 @@
+/** What is asked while a stack is deployed or deleted, which no local run does. Each with the page that says so. */
+import { type ServiceCalls } from './service-calls';
+
+const CLUSTER = ['{KafkaCluster.Arn}'];
+const AIRFLOW_BUCKET = ['{AirflowBucket.Arn}'];
+const AIRFLOW_DAG = ['{AirflowBucket.Arn}/dags/pipeline.py'];
+const GRAFANA = ['arn:aws:grafana:REGION:ACCOUNT:/workspaces/{GrafanaWorkspace.Id}'];
+const REPLACED_APPLICATION = 'arn:aws:emr-serverless:REGION:ACCOUNT:/applications/replaced';
+
+const STOP_APPLICATION = 'https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_StopApplication.html';
+const CDK_UPLOAD = 'https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html';
+
+export const DEPLOYMENT: readonly ServiceCalls[] = [
+  {
+    why: 'While a stack is deployed, the brokers are looked up for the scraper of Managed Prometheus',
+    see: 'https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-nodes.html',
+    callers: ['exporters'],
+    byCode: true,
+    calls: { 'kafka:ListNodes': CLUSTER },
+  },
+  {
+    why: "CDK's function fetches the asset of an upload",
+    see: CDK_UPLOAD,
+    callers: ['jobFiles', 'dagFiles', 'workflowFiles'],
+    calls: { 's3:GetObject': ['ASSETS'] },
+  },
+  {
+    why: 'It copies what is new of the job',
+    see: CDK_UPLOAD,
+    callers: ['jobFiles'],
+    calls: { 's3:PutObject': ['{LakeBucket.Arn}/jobs/batch_views.py'] },
+  },
+  {
+    why: 'For that it lists what is there',
+    see: CDK_UPLOAD,
+    callers: ['jobFiles'],
+    calls: { 's3:ListBucket': ['{LakeBucket.Arn}'] },
+    context: { 's3:prefix': 'jobs/' },
+  },
+  {
+    why: 'It copies what is new of the workflow',
+    see: CDK_UPLOAD,
+    callers: ['workflowFiles'],
+    calls: { 's3:PutObject': ['{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'] },
+  },
+  {
+    why: 'For that it lists what is there',
+    see: CDK_UPLOAD,
+    callers: ['workflowFiles'],
+    calls: { 's3:ListBucket': ['{WorkflowBucket.Arn}'] },
+    context: { 's3:prefix': 'workflows/' },
+  },
+  {
+    why: 'It copies what is new of the DAGs, and deletes what is gone',
+    see: CDK_UPLOAD,
+    callers: ['dagFiles'],
+    calls: { 's3:PutObject': AIRFLOW_DAG, 's3:DeleteObject': AIRFLOW_DAG },
+  },
+  {
+    why: 'For that it lists what is there',
+    see: CDK_UPLOAD,
+    callers: ['dagFiles'],
+    calls: { 's3:ListBucket': AIRFLOW_BUCKET },
+    context: { 's3:prefix': 'dags/' },
+  },
+  {
+    why: 'It writes its log',
+    see: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html',
+    callers: ['jobFiles', 'dagFiles', 'workflowFiles'],
+    calls: {
+      'logs:CreateLogStream': ['{LOGS.Arn}:log-stream:x'],
+      'logs:PutLogEvents': ['{LOGS.Arn}:log-stream:x'],
+    },
+  },
+  {
+    why: 'Before an update of the Spark application it is looked up in its stack',
+    see: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html',
+    callers: ['stopper'],
+    byCode: true,
+    calls: {
+      'cloudformation:DescribeStackResource': [
+        'arn:aws:cloudformation:REGION:ACCOUNT:stack/PROJECT-STAGE-processing/local',
+      ],
+    },
+  },
+  {
+    why: 'One that another has taken the place of is known by its tags only, and has to be stopped before it goes',
+    see: STOP_APPLICATION,
+    callers: ['stopper'],
+    byCode: true,
+    calls: {
+      'emr-serverless:GetApplication': [REPLACED_APPLICATION],
+      'emr-serverless:ListJobRuns': [REPLACED_APPLICATION],
+      'emr-serverless:StopApplication': [REPLACED_APPLICATION],
+    },
+    context: { 'aws:ResourceTag/project': 'PROJECT', 'aws:ResourceTag/stage': 'STAGE' },
+  },
+  {
+    why: 'Before its deletion the Spark application is named, whatever became of its tags, and its jobs are cancelled',
+    see: STOP_APPLICATION,
+    callers: ['stopper'],
+    byCode: true,
+    calls: {
+      'emr-serverless:GetApplication': ['{SparkApplication.Arn}'],
+      'emr-serverless:ListJobRuns': ['{SparkApplication.Arn}'],
+      'emr-serverless:StopApplication': ['{SparkApplication.Arn}'],
+      'emr-serverless:CancelJobRun': ['{SparkApplication.Arn}/jobruns/0'],
+    },
+  },
+  {
+    why: "Grafana's content is read",
+    see: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html',
+    callers: ['grafanaContent'],
+    byCode: true,
+    calls: { 's3:GetObject': ['ASSETS'] },
+  },
+  {
+    why: 'It is applied with a token of a service account, and both are deleted',
+    see: 'https://docs.aws.amazon.com/grafana/latest/userguide/service-accounts.html',
+    callers: ['grafanaContent'],
+    byCode: true,
+    calls: {
+      'grafana:ListWorkspaceServiceAccounts': GRAFANA,
+      'grafana:CreateWorkspaceServiceAccount': GRAFANA,
+      'grafana:CreateWorkspaceServiceAccountToken': GRAFANA,
+      'grafana:DeleteWorkspaceServiceAccountToken': GRAFANA,
+      'grafana:DeleteWorkspaceServiceAccount': GRAFANA,
+    },
+  },
+];
