@@ -91,7 +91,10 @@ describe('who may use it', () => {
     ['Steps/Aggregate', [`kms:Decrypt ${by('cassandra')}`, `kms:GenerateDataKey ${by('cassandra')}`]],
     [
       'Steps/Publish',
-      [`kms:Decrypt ${by('cassandra')}`, `kms:Decrypt ${by('s3')}`, `kms:GenerateDataKey ${by('cassandra')}`],
+      ['kms:Decrypt', 'kms:GenerateDataKey'].flatMap((action) => [
+        `${action} ${by('cassandra')}`,
+        `${action} ${by('s3')}`,
+      ]),
     ],
     ['Steps/Query', [`kms:Decrypt ${by('cassandra')}`]],
     ['Spark/Job', [`kms:Decrypt ${by('s3')}`, `kms:GenerateDataKey ${by('s3')}`]],

@@ -139,6 +139,7 @@ describe('acknowledgements', () => {
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/jobs/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/manifests/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/posts/*]': 2,
+    'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/published/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/quarantine/*]': 1,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/raw/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/seals/*]': 4,
