@@ -8,6 +8,7 @@
  *   pin, geo, user   the cleaned columns of the sections that the record brought, typed (post only)
  *   h     `section` header of the record, if it had one: with `raw` it is all that a replay needs
  *   raw   the client's own text (posts; of a bad record the bytes are in quarantine)
+ *   erased  true in the place of sections, `h` and `raw`: the post was erased (`operate/erase`), and brings nothing
  *
  * Columns are stored cleaned so that compaction and Spark parse no text; the text is stored so that nothing is lost.
  */

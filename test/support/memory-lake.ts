@@ -51,6 +51,11 @@ export class MemoryLake implements ObjectStore {
     await writeFile(file, await this.get(key));
   }
 
+  async delete(key: string): Promise<void> {
+    this.calls.push(`delete ${key}`);
+    this.objects.delete(key);
+  }
+
   async upload(file: string, key: string): Promise<void> {
     await this.put(key, await readFile(file));
   }

@@ -1,0 +1,75 @@
+/**
+ * Takes a person or posts out of the lake. Each step may be cut off and repeated: what names the person goes last of its
+ * kind, and what was done already is found done.
+ */
+import { promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
+import { mapConcurrently } from '../../lambda/shared/concurrent';
+import { bucketNameOfManifest, postsKey, PREFIXES, seenKey } from '../../lambda/shared/keys';
+import { redact, type Target } from './core';
+import { type EraseLake } from './lake';
+import { callsFor, parseFileKey, runsFor, startOf, type RunConf } from './recompute';
+import { readRaw, search, type Found, type SearchDeps } from './search';
+
+/** The compaction of the pipeline, deployed or in this process. */
+export type Compact = (event: unknown) => Promise<{ buckets: readonly { bucket: string; rows: number }[] }>;
+
+export interface EraseDeps extends SearchDeps {
+  readonly lake: EraseLake;
+  readonly compact: Compact;
+}
+
+export interface Erased {
+  /** What a search finds afterwards. */
+  readonly left: Found;
+  /** Runs of the DAG that compute the views of these buckets again. */
+  readonly views: readonly RunConf[];
+}
+
+const compress = promisify(zstdCompress);
+/** As the archive writes. */
+const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+
+async function redactRaw({ lake, concurrency }: EraseDeps, { raw, posts }: Found): Promise<void> {
+  await mapConcurrently(raw, concurrency, async (key) => {
+    const { ndjson } = redact(await readRaw(lake, key), posts);
+    await lake.put(key, await compress(ndjson, LEVEL), { contentType: 'application/zstd' });
+  });
+}
+
+async function recompute({ lake, compact, say }: EraseDeps, { parquet }: Found): Promise<void> {
+  if (parquet.length === 0) return;
+  for (const call of callsFor(parquet)) {
+    say(`compact: partition ${call.partition}, buckets ${call.buckets.join(' ')}`);
+    const { buckets } = await compact(call);
+    // Compaction writes no file without rows, and may not take away the one that was there.
+    for (const { bucket } of buckets.filter(({ rows }) => rows === 0)) {
+      await lake.delete(seenKey(startOf(bucket), call.partition));
+      await lake.delete(postsKey(startOf(bucket), call.partition));
+    }
+  }
+  await compact({ step: 'commit', buckets: [...new Set(parquet.map((key) => parseFileKey(key).bucket))].sort() });
+}
+
+/** Views are of `posts/` alone: what only waited is in none. */
+async function viewsOf({ lake }: EraseDeps, { parquet }: Found): Promise<RunConf[]> {
+  const changed = new Set(
+    parquet.filter((key) => key.startsWith(PREFIXES.posts)).map((key) => parseFileKey(key).bucket),
+  );
+  const all: string[] = [];
+  for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(bucketNameOfManifest(key)!);
+  return runsFor(changed, all);
+}
+
+/**
+ * @param found what {@link search} found of the target
+ * @throws the first error of the lake or of compaction; repeated, it goes on from there
+ */
+export async function erase(deps: EraseDeps, target: Target, found: Found): Promise<Erased> {
+  const views = await viewsOf(deps, found);
+  await redactRaw(deps, found);
+  await recompute(deps, found);
+  await mapConcurrently(found.quarantine, deps.concurrency, (key) => deps.lake.delete(key));
+  // By the keys that were found: after erasing, the person's name leads to none of them.
+  return { left: await search(deps, { ...target, posts: [...found.posts] }), views };
+}

@@ -1,0 +1,22 @@
+/** What `npm run erase` tells. No line names a person. */
+import { type RunConf } from './recompute';
+import { countOf, type Found } from './search';
+
+export function foundText(found: Found): string {
+  return [
+    `posts: ${found.posts.size}, erased earlier ones among them`,
+    `raw: ${found.records} records in ${found.raw.length} objects`,
+    `quarantine: ${found.quarantine.length} objects`,
+    `posts and what waits: ${found.parquet.length} files`,
+    ...found.parquet.map((key) => `  ${key}`),
+  ].join('\n');
+}
+
+export const leftText = (found: Found) => `${countOf(found)} left`;
+
+/** As the runbook's `dag` sends it. */
+export function viewsText(views: readonly RunConf[]): string[] {
+  if (views.length === 0) return [];
+  const runs = views.map((conf) => `  dag dagRuns POST '${JSON.stringify({ logical_date: null, conf })}'`);
+  return ['views of these buckets are to be computed again, with the shell functions of docs/runbook.md:', ...runs];
+}
