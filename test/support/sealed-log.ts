@@ -1,0 +1,79 @@
+/** A log in the lake as the batch way leaves it: archived in batches that overlap, sealed bucket by bucket, compacted. */
+import { makeHandler as makeArchive } from '../../lambda/archive/handler';
+import { makeHandler as makeCompact } from '../../lambda/compact/handler';
+import { bucketName, nextBucket } from '../../lambda/shared/buckets';
+import { serialize, type Seal } from '../../lambda/shared/chain';
+import { type KafkaRecord } from '../../lambda/shared/decode';
+import { sealKey } from '../../lambda/shared/keys';
+import { type ObjectStore } from '../../lambda/shared/s3';
+import { type Compact } from '../../operate/erase/erase';
+import { lambdaEvent } from './posts-log';
+
+export const TOPIC = 'posts';
+export const BUCKET_MINUTES = 60;
+
+const BATCH = 5;
+const AGAIN = 3;
+
+/** @param records of one partition, offsets from 0 on without a gap */
+export async function archiveLog(store: Pick<ObjectStore, 'put'>, records: readonly KafkaRecord[]): Promise<void> {
+  const archive = makeArchive({ topic: TOPIC, store, report: () => undefined, now: () => 0 });
+  for (let at = 0; at < records.length; at += BATCH) {
+    await archive(lambdaEvent(TOPIC, records.slice(at, at + BATCH)));
+    // As after a rebalance: again, with other borders.
+    await archive(lambdaEvent(TOPIC, records.slice(at + AGAIN, at + AGAIN + BATCH)));
+  }
+}
+
+/** @returns the names of the buckets, sorted */
+export async function sealLog(
+  store: Pick<ObjectStore, 'put'>,
+  partition: number,
+  records: readonly KafkaRecord[],
+): Promise<string[]> {
+  const ends = new Map<number, number>();
+  let bucket = -Infinity;
+  for (const { offset, timestamp } of records) {
+    bucket = nextBucket(bucket, timestamp, BUCKET_MINUTES);
+    ends.set(bucket, offset + 1);
+  }
+  let previous: Pick<Seal, 'bucket'> & { to: number } = { bucket: '', to: 0 };
+  for (const [start, to] of ends) {
+    const seal: Seal = {
+      bucket: bucketName(start),
+      previous: previous.bucket || null,
+      topic: TOPIC,
+      partitions: [{ partition, from: previous.to, to }],
+    };
+    await store.put(sealKey(start), serialize(seal));
+    previous = { bucket: seal.bucket, to };
+  }
+  return [...ends.keys()].map(bucketName);
+}
+
+/** @param temporary folder for DuckDB's files */
+export function compaction(store: ObjectStore, temporary: string, identityHorizonHours: number): Compact {
+  return makeCompact({
+    bucketMinutes: BUCKET_MINUTES,
+    identityHorizonHours,
+    store,
+    resources: { memoryMb: 256, threads: 1 },
+    temporary,
+    report: () => undefined,
+    now: () => 0,
+  });
+}
+
+/** All of it. @returns the names of the buckets, sorted */
+export async function sealedLog(
+  store: ObjectStore,
+  compact: Compact,
+  partition: number,
+  records: readonly KafkaRecord[],
+): Promise<string[]> {
+  await archiveLog(store, records);
+  const buckets = await sealLog(store, partition, records);
+  await compact({ step: 'compact', partition, buckets });
+  await compact({ step: 'commit', buckets });
+  return buckets;
+}
