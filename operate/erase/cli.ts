@@ -1,6 +1,6 @@
 /** `npm run erase`: takes a person out of the lake, and proves it by searching again. */
 import { tmpdir } from 'node:os';
-import { erase } from './erase';
+import { erase, viewsOf } from './erase';
 import { connectLambda, invoking } from './function';
 import { connectLake } from './lake';
 import { parseEraseOptions, USAGE } from './options';
@@ -19,10 +19,11 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     const deps = { lake, parquet, temporary: tmpdir(), concurrency, say: print };
     const found = await search(deps, target);
-    print(foundText(found));
+    // Told before anything is changed: whoever has to begin again finds fewer buckets.
+    print([foundText(found), ...viewsText(await viewsOf(lake, found))].join('\n'));
     if (compact === undefined) return print(leftText(found));
-    const { left, views } = await erase({ ...deps, compact: invoking(compact, connectLambda()) }, target, found);
-    print([...viewsText(views), leftText(left)].join('\n'));
+    const left = await erase({ ...deps, compact: invoking(compact, connectLambda()) }, target, found);
+    print(leftText(left));
     process.exitCode = countOf(left) === 0 ? 0 : 1;
   } finally {
     parquet.close();

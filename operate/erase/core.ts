@@ -102,19 +102,24 @@ function parsed(text: string): Fields | undefined {
   }
 }
 
-/** Age and day may be what could not be interpreted: then the names decide. */
-function mayBe(person: Person, user: Fields): boolean {
-  if (cleanText(user.first_name) !== person.first_name || cleanText(user.last_name) !== person.last_name) return false;
-  const { age } = user;
-  const cleaned = cleanUser({ age });
-  const joined = cleanTimestamp(user.date_joined);
-  return (isRefused(cleaned) || cleaned.age === person.age) && (joined === undefined || joined === person.date_joined);
+/** Whether the names are the person's, and what age and day say to that: they may be missing, or what was refused. */
+function compare(person: Person, user: Fields): { readonly possible: boolean; readonly sure: boolean } {
+  if (cleanText(user.first_name) !== person.first_name || cleanText(user.last_name) !== person.last_name) {
+    return { possible: false, sure: false };
+  }
+  const cleaned = cleanUser({ age: user.age });
+  const told = [
+    [isRefused(cleaned) ? null : cleaned.age, person.age],
+    [cleanTimestamp(user.date_joined) ?? null, person.date_joined],
+  ].filter(([value]) => value !== null);
+  const possible = told.every(([value, wanted]) => value === wanted);
+  return { possible, sure: possible && told.length > 0 };
 }
 
 export interface QuarantinedPosts {
   /** The record may name the person. */
   readonly person: boolean;
-  /** The post of which the record says that it is the person's. */
+  /** The post of which the record says that it is the person's, by more than a name, which several may share. */
   readonly own: number | undefined;
   /** Every key that it was sent under or that a section of it names: they may differ, which is a reason to be here. */
   readonly posts: readonly number[];
@@ -134,8 +139,8 @@ export function quarantined(body: string, person: Person | undefined): Quarantin
   if (!person) return { person: false, own: undefined, posts };
   const user = asFields(value?.user) ?? (value && 'first_name' in value ? value : undefined);
   if (user) {
-    const its = mayBe(person, user);
-    return { person: its, own: its ? toIndex(user[KEY_FIELD.user]) : undefined, posts };
+    const { possible, sure } = compare(person, user);
+    return { person: possible, own: sure ? toIndex(user[KEY_FIELD.user]) : undefined, posts };
   }
   // Of another form, or no JSON at all: what holds both names is taken for the person's.
   const holds = (name: string) => text.includes(name) || text.includes(JSON.stringify(name).slice(1, -1));

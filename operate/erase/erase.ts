@@ -19,13 +19,6 @@ export interface EraseDeps extends SearchDeps {
   readonly compact: Compact;
 }
 
-export interface Erased {
-  /** What a search finds afterwards. */
-  readonly left: Found;
-  /** Runs of the DAG that compute the views of these buckets again. */
-  readonly views: readonly RunConf[];
-}
-
 const compress = promisify(zstdCompress);
 /** As the archive writes. */
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
@@ -37,9 +30,10 @@ async function redactRaw({ lake, concurrency }: EraseDeps, { raw, posts }: Found
   });
 }
 
-async function recompute({ lake, compact, say }: EraseDeps, { parquet }: Found): Promise<void> {
-  if (parquet.length === 0) return;
-  for (const call of callsFor(parquet)) {
+async function recompute({ lake, compact, say }: EraseDeps, { parquet, uncommitted }: Found): Promise<void> {
+  const files = [...parquet, ...uncommitted];
+  if (files.length === 0) return;
+  for (const call of callsFor(files)) {
     say(`compact: partition ${call.partition}, buckets ${call.buckets.join(' ')}`);
     const { buckets } = await compact(call);
     // Compaction writes no file without rows, and may not take away the one that was there.
@@ -48,28 +42,31 @@ async function recompute({ lake, compact, say }: EraseDeps, { parquet }: Found):
       await lake.delete(postsKey(startOf(bucket), call.partition));
     }
   }
-  await compact({ step: 'commit', buckets: [...new Set(parquet.map((key) => parseFileKey(key).bucket))].sort() });
+  await compact({ step: 'commit', buckets: bucketsOf(files) });
 }
 
-/** Views are of `posts/` alone: what only waited is in none. */
-async function viewsOf({ lake }: EraseDeps, { parquet }: Found): Promise<RunConf[]> {
-  const changed = new Set(
-    parquet.filter((key) => key.startsWith(PREFIXES.posts)).map((key) => parseFileKey(key).bucket),
-  );
+const bucketsOf = (files: readonly string[]) => [...new Set(files.map((key) => parseFileKey(key).bucket))].sort();
+
+/**
+ * The runs of the DAG that compute the views of what was found again, once it is erased. Views are of `posts/` alone: what
+ * only waited is in none.
+ */
+export async function viewsOf(lake: Pick<EraseLake, 'list'>, { parquet, uncommitted }: Found): Promise<RunConf[]> {
+  const changed = bucketsOf([...parquet.filter((key) => key.startsWith(PREFIXES.posts)), ...uncommitted]);
   const all: string[] = [];
   for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(bucketNameOfManifest(key)!);
-  return runsFor(changed, all);
+  return runsFor(new Set(changed), all);
 }
 
 /**
  * @param found what {@link search} found of the target
+ * @returns what a search finds afterwards
  * @throws the first error of the lake or of compaction; repeated, it goes on from there
  */
-export async function erase(deps: EraseDeps, target: Target, found: Found): Promise<Erased> {
-  const views = await viewsOf(deps, found);
+export async function erase(deps: EraseDeps, target: Target, found: Found): Promise<Found> {
   await redactRaw(deps, found);
   await recompute(deps, found);
   await mapConcurrently(found.quarantine, deps.concurrency, (key) => deps.lake.delete(key));
   // By the keys that were found: after erasing, the person's name leads to none of them.
-  return { left: await search(deps, { ...target, posts: [...found.posts] }), views };
+  return search(deps, { ...target, posts: [...found.posts] });
 }

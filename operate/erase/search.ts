@@ -1,13 +1,17 @@
 /** Where a person or posts are in the lake: the raw log, the quarantine, `posts/` and `carry/pending/`. Nothing is changed. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
+import { type Manifest } from '../../lambda/shared/chain';
 import { mapConcurrently } from '../../lambda/shared/concurrent';
-import { parseRawKey, PREFIXES } from '../../lambda/shared/keys';
+import { parseRawKey, postsKey, PREFIXES } from '../../lambda/shared/keys';
 import { postsOf, quarantined, redact, type Target } from './core';
 import { type EraseLake } from './lake';
 import { type ParquetSearch } from './parquet';
+import { startOf } from './recompute';
 
 export interface SearchDeps {
   readonly lake: Pick<EraseLake, 'get' | 'list' | 'download'>;
@@ -29,10 +33,13 @@ export interface Found {
   readonly records: number;
   readonly quarantine: readonly string[];
   readonly parquet: readonly string[];
+  /** Files of `posts/` that are not what their manifest says: their compaction was cut off before it was committed. */
+  readonly uncommitted: readonly string[];
 }
 
-/** Objects and files in which there is something. */
-export const countOf = ({ raw, quarantine, parquet }: Found) => raw.length + quarantine.length + parquet.length;
+/** Objects and files with which something is to be done. */
+export const countOf = ({ raw, quarantine, parquet, uncommitted }: Found) =>
+  raw.length + quarantine.length + parquet.length + uncommitted.length;
 
 /** Objects that are listed before they are read, and after which a line is said. */
 const PAGE = 1_000;
@@ -114,36 +121,75 @@ export async function search(deps: SearchDeps, target: Target): Promise<Found> {
     });
   }
 
-  const parquet: string[] = [];
-  for (const prefix of [PREFIXES.posts, PREFIXES.pending]) {
-    parquet.push(...(await searchParquet(deps, prefix, [...posts], target)));
-  }
-  return { posts, raw: raw.sort(), records, quarantine: quarantine.sort(), parquet };
+  const keys = [...posts];
+  const files = await searchFiles(deps, PREFIXES.posts, keys, target);
+  const waiting = await searchFiles(deps, PREFIXES.pending, keys, target);
+  return {
+    posts,
+    raw: raw.sort(),
+    records,
+    quarantine: quarantine.sort(),
+    parquet: [...files.holding, ...waiting.holding],
+    uncommitted: await uncommitted(deps, files),
+  };
 }
 
-async function searchParquet(
+interface Files {
+  /** Keys of those that hold rows of the target. */
+  readonly holding: readonly string[];
+  /** Of all, by key. */
+  readonly sha256: ReadonlyMap<string, string>;
+}
+
+async function searchFiles(
   deps: SearchDeps,
   prefix: string,
   posts: readonly number[],
   { person }: Target,
-): Promise<string[]> {
-  const found: string[] = [];
-  let read = 0;
+): Promise<Files> {
+  const holding: string[] = [];
+  const sha256 = new Map<string, string>();
   let said = 0;
   for await (const keys of pagesOf(deps.lake, prefix, FILES, (key) => key.endsWith('.parquet'))) {
     const directory = await mkdtemp(join(deps.temporary, 'erase-'));
     try {
-      const files = keys.map((_, i) => join(directory, `${i}.parquet`));
-      await mapConcurrently(keys, deps.concurrency, (key) => deps.lake.download(key, files[keys.indexOf(key)]));
-      const holding = await deps.parquet.holding(files, posts, person);
-      found.push(...keys.filter((_, i) => holding.has(files[i])));
+      const files = keys.map((key, i) => ({ key, path: join(directory, `${i}.parquet`) }));
+      await mapConcurrently(files, deps.concurrency, async ({ key, path }) => {
+        await deps.lake.download(key, path);
+        sha256.set(key, await sha256Of(path));
+      });
+      const paths = await deps.parquet.holding(
+        files.map(({ path }) => path),
+        posts,
+        person,
+      );
+      holding.push(...files.filter(({ path }) => paths.has(path)).map(({ key }) => key));
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-    read += keys.length;
-    if (read - said < PAGE && keys.length === FILES) continue;
-    deps.say(`${prefix}: ${read} files read`);
-    said = read;
+    if (sha256.size - said < PAGE && keys.length === FILES) continue;
+    said = sha256.size;
+    deps.say(`${prefix}: ${said} files read`);
   }
-  return found;
+  return { holding, sha256 };
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function uncommitted({ lake, concurrency }: SearchDeps, { holding, sha256 }: Files): Promise<string[]> {
+  const found: string[] = [];
+  for await (const page of pagesOf(lake, PREFIXES.manifests, PAGE, () => true)) {
+    await mapConcurrently(page, concurrency, async (key) => {
+      const { bucket, partitions } = JSON.parse((await lake.get(key)).toString('utf8')) as Manifest;
+      for (const each of partitions) {
+        const file = postsKey(startOf(bucket), each.partition);
+        if ((sha256.get(file) ?? null) !== each.sha256 && !holding.includes(file)) found.push(file);
+      }
+    });
+  }
+  return found.sort();
 }

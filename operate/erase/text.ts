@@ -9,6 +9,8 @@ export function foundText(found: Found): string {
     `quarantine: ${found.quarantine.length} objects`,
     `posts and what waits: ${found.parquet.length} files`,
     ...found.parquet.map((key) => `  ${key}`),
+    `posts not as their manifest says: ${found.uncommitted.length} files`,
+    ...found.uncommitted.map((key) => `  ${key}`),
   ].join('\n');
 }
 
@@ -18,5 +20,5 @@ export const leftText = (found: Found) => `${countOf(found)} left`;
 export function viewsText(views: readonly RunConf[]): string[] {
   if (views.length === 0) return [];
   const runs = views.map((conf) => `  dag dagRuns POST '${JSON.stringify({ logical_date: null, conf })}'`);
-  return ['views of these buckets are to be computed again, with the shell functions of docs/runbook.md:', ...runs];
+  return ['views to be computed again after that, with the shell functions of docs/runbook.md:', ...runs];
 }

@@ -105,6 +105,9 @@ describe('an object of the quarantine', () => {
     expect(about(5, user(5, { date_joined: 'soon' }), 'user')).toEqual({ person: true, own: 5, posts: [5] });
     expect(about(5, user(5, { age: 37, date_joined: 'soon' }), 'user').person).toBe(false);
     expect(about(5, { user: user(5, { last_name: 'P', age: 900 }) }).person).toBe(false);
+    // Names alone do: the object goes, but names may be shared, so the post is not taken for the person's.
+    const named = { ind: 5, first_name: 'Ada', last_name: 'Ö "O', age: 900 };
+    expect(about(5, named, 'user')).toEqual({ person: true, own: undefined, posts: [5] });
   });
 
   test('names the person if both names stand in what is no post at all', () => {
