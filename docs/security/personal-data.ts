@@ -156,10 +156,21 @@ The query API gives these to whoever may call it, \`top_poster_by_country\` with
 
 ## Erasing a person
 
-There is no command for it. The log is kept for ever so that everything can be computed anew, and there is no index by person: posts are
-found with Athena, by name, in the table \`posts\`. What has to be rewritten then: the objects of \`raw/\` whose keys cover the posts' \`kafka_partition\` and
-\`first_offset\`, the files of their buckets under \`posts/\` and \`carry/pending/\`, and, for a poster, the views of these buckets and the roll-ups over them. After
-that, the days above must pass in which old versions can be brought back.
+\`npm run -s erase -- --help\`; the steps around it are in the [runbook](../runbook.md#erase-a-person), the reasons in [ADR 23](../adr/0023-erased-in-place.md). A person
+is all four of first name, last name, age and day of joining: there is no user id. A post of a person is erased whole, all its sections in all records.
+
+| where | what happens |
+| --- | --- |
+| S3, ${code([PREFIXES.raw])} | offset, time, key of the post and a mark stay of each record; whole records and columns go |
+| S3, ${code([PREFIXES.quarantine])} | the objects go that name the person or have the key of one of the posts |
+| S3, ${code([PREFIXES.posts, PREFIXES.pending, PREFIXES.seen])} | computed again without the posts |
+| S3, ${code([PREFIXES.views])}; Keyspaces, \`batch_views\` | computed again by the runs of the DAG that the command prints |
+| Keyspaces, \`speed_views\`, \`speed_state\` | stays as long as the table above says |
+| Kafka | stays as long as the table above says; an event source that is set back to before brings the posts again |
+| S3, versions before | stay ${NONCURRENT_DAYS} days |
+| Keyspaces, restore | stays ${RESTORE_DAYS} days |
+
+Text of others that mentions the person, a title or a description, is not searched for.
 `;
 }
 

@@ -58,15 +58,21 @@ export interface RunConf {
 /**
  * The runs that compute the views of some buckets again: neighbours share one.
  * @param all the names of all compacted buckets, sorted
+ * @param limit buckets that a run takes
  */
-export function runsFor(buckets: ReadonlySet<string>, all: readonly string[]): RunConf[] {
+export function runsFor(buckets: ReadonlySet<string>, all: readonly string[], limit: number): RunConf[] {
   const runs: { from: string; to: string }[] = [];
-  let open = false;
+  let length = 0;
   for (const name of all) {
-    const wanted = buckets.has(name);
-    if (wanted && open) runs[runs.length - 1].to = name;
-    else if (wanted) runs.push({ from: name, to: name });
-    open = wanted;
+    if (!buckets.has(name)) {
+      length = 0;
+    } else if (length === 0 || length === limit) {
+      runs.push({ from: name, to: name });
+      length = 1;
+    } else {
+      runs[runs.length - 1].to = name;
+      length++;
+    }
   }
   return runs;
 }

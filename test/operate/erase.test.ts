@@ -252,11 +252,15 @@ describe('what is computed again', () => {
   });
 
   test('shares a run of the DAG with its neighbours, for which the runbook has the command', () => {
-    const runs = runsFor(new Set([names[0], names[1], names[4], names[7]]), names);
+    const runs = runsFor(new Set([names[0], names[1], names[4], names[7]]), names, 2);
     expect(runs).toEqual([
       { from: names[0], to: names[1] },
       { from: names[4], to: names[4] },
       { from: names[7], to: names[7] },
+    ]);
+    expect(runsFor(new Set(names.slice(2)), names, 4)).toEqual([
+      { from: names[2], to: names[5] },
+      { from: names[6], to: names[7] },
     ]);
     expect(viewsText(runs)[1]).toBe(
       `  dag dagRuns POST '{"logical_date":null,"conf":{"from":"2026-11-22T00-00","to":"2026-11-22T01-00"}}'`,
