@@ -1,8 +1,8 @@
 /** `npm run erase`: takes a person out of the lake, and proves it by searching again. */
 import { tmpdir } from 'node:os';
 import { erase, viewsOf } from './erase';
-import { connectLambda, invoking } from './function';
-import { connectLake } from './lake';
+import { connectLambda, invoking } from '../function';
+import { connectLake } from '../lake';
 import { parseEraseOptions, USAGE } from './options';
 import { openParquetSearch } from './parquet';
 import { countOf, search } from './search';

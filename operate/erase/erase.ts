@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS } from '../../lambda/seal/handler';
 import { mapConcurrently } from '../../lambda/shared/concurrent';
 import { bucketNameOfManifest, postsKey, PREFIXES, seenKey } from '../../lambda/shared/keys';
 import { redact, type Target } from './core';
-import { type EraseLake } from './lake';
+import { type OperatorLake } from '../lake';
 import { callsFor, parseFileKey, runsFor, startOf, type RunConf } from './recompute';
 import { readRaw, search, type Found, type SearchDeps } from './search';
 
@@ -16,7 +16,7 @@ import { readRaw, search, type Found, type SearchDeps } from './search';
 export type Compact = (event: unknown) => Promise<{ buckets: readonly { bucket: string; rows: number }[] }>;
 
 export interface EraseDeps extends SearchDeps {
-  readonly lake: EraseLake;
+  readonly lake: OperatorLake;
   readonly compact: Compact;
 }
 
@@ -52,7 +52,7 @@ const bucketsOf = (files: readonly string[]) => [...new Set(files.map((key) => p
  * The runs of the DAG that compute the views of what was found again, once it is erased. Views are of `posts/` alone: what
  * only waited is in none.
  */
-export async function viewsOf(lake: Pick<EraseLake, 'list'>, { parquet, uncommitted }: Found): Promise<RunConf[]> {
+export async function viewsOf(lake: Pick<OperatorLake, 'list'>, { parquet, uncommitted }: Found): Promise<RunConf[]> {
   const changed = bucketsOf([...parquet.filter((key) => key.startsWith(PREFIXES.posts)), ...uncommitted]);
   const all: string[] = [];
   for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(bucketNameOfManifest(key)!);

@@ -1,8 +1,8 @@
 /** The command line of `npm run erase`. */
-import { parseArgs } from 'node:util';
 import { cleanText } from '../../lambda/shared/clean';
 import { toIndex } from '../../lambda/shared/post';
 import { cleanTimestamp } from '../../lambda/shared/timestamps';
+import { parsedOptions, refuse, whole } from '../options';
 import { type Person, type Target } from './core';
 
 export const USAGE = `npm run -s erase -- --lake BUCKET <whom> [--yes --compact FUNCTION]
@@ -45,27 +45,9 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS }).values;
-  } catch (error) {
-    const reason = (error as Error).message.split(/[.\n]/)[0];
-    const allowed = Object.keys(OPTIONS).map((name) => `--${name}`);
-    throw new Error(`${reason}: allowed are ${allowed.join(', ')}`);
-  }
-}
-
 type Values = ReturnType<typeof parsed>;
 
-function refuse(option: string, value: string | undefined, allowed: string): never {
-  throw new Error(`--${option} must be ${allowed}, got ${value === undefined ? 'nothing' : `'${value.slice(0, 60)}'`}`);
-}
-
-function whole(option: string, text: string, from: number, to: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!(value >= from && value <= to)) refuse(option, text, `an integer from ${from} to ${to}`);
-  return value;
-}
+const parsed = (argv: readonly string[]) => parsedOptions(argv, OPTIONS);
 
 function nameOf(option: 'first-name' | 'last-name', value: string): string {
   return cleanText(value) ?? refuse(option, value, 'a name');

@@ -9,12 +9,12 @@ import { type Manifest } from '../../lambda/shared/chain';
 import { mapConcurrently } from '../../lambda/shared/concurrent';
 import { parseRawKey, postsKey, PREFIXES } from '../../lambda/shared/keys';
 import { postsOf, quarantined, redact, type Target } from './core';
-import { type EraseLake } from './lake';
+import { type OperatorLake } from '../lake';
 import { type ParquetSearch } from './parquet';
 import { startOf } from './recompute';
 
 export interface SearchDeps {
-  readonly lake: Pick<EraseLake, 'get' | 'list' | 'download'>;
+  readonly lake: Pick<OperatorLake, 'get' | 'list' | 'download'>;
   readonly parquet: ParquetSearch;
   /** Folder under which each search makes and removes one of its own. */
   readonly temporary: string;
@@ -48,7 +48,7 @@ const FILES = 16;
 
 const decompress = promisify(zstdDecompress);
 
-export async function readRaw(lake: Pick<EraseLake, 'get'>, key: string): Promise<string> {
+export async function readRaw(lake: Pick<OperatorLake, 'get'>, key: string): Promise<string> {
   return (await decompress(await lake.get(key))).toString('utf8');
 }
 

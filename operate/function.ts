@@ -1,6 +1,5 @@
-/** The deployed compaction, called by the name of its function. */
+/** Deployed functions, called by name. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { type Compact } from './erase';
 
 /** A function's longest run. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LONGEST_MS = 900_000;
@@ -8,8 +7,11 @@ const LONGEST_MS = 900_000;
 /** A call that is cut off must not be repeated by the SDK while the first still runs. */
 export const connectLambda = () => new LambdaClient({ maxAttempts: 1, requestHandler: { requestTimeout: LONGEST_MS } });
 
-/** @throws Error of one line with what the function says, if it fails */
-export function invoking(name: string, client: LambdaClient): Compact {
+/**
+ * @returns a call of the function; its answer is taken for what the handler's type says
+ * @throws Error of one line with what the function says, if it fails
+ */
+export function invoking<Answer>(name: string, client: LambdaClient): (event: unknown) => Promise<Answer> {
   return async (event) => {
     const answer = await client.send(
       new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(event)) }),
@@ -19,6 +21,6 @@ export function invoking(name: string, client: LambdaClient): Compact {
       const { errorMessage } = body as { errorMessage?: string };
       throw new Error(`function ${name} failed: ${errorMessage?.split('\n')[0] ?? answer.FunctionError}`);
     }
-    return body as Awaited<ReturnType<Compact>>;
+    return body as Answer;
   };
 }

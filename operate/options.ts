@@ -1,0 +1,25 @@
+/** What the command lines of operators have in common. Errors are one line that names the option, its value and what is allowed. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** @throws Error of one line that names the options there are */
+export function parsedOptions<const T extends Options>(argv: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...argv], options }).values;
+  } catch (error) {
+    const reason = (error as Error).message.split(/[.\n]/)[0];
+    const allowed = Object.keys(options).map((name) => `--${name}`);
+    throw new Error(`${reason}: allowed are ${allowed.join(', ')}`);
+  }
+}
+
+export function refuse(option: string, value: string | undefined, allowed: string): never {
+  throw new Error(`--${option} must be ${allowed}, got ${value === undefined ? 'nothing' : `'${value.slice(0, 60)}'`}`);
+}
+
+export function whole(option: string, text: string, from: number, to: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value >= from && value <= to)) refuse(option, text, `an integer from ${from} to ${to}`);
+  return value;
+}
