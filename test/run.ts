@@ -152,7 +152,7 @@ const SUITES: readonly Suite[] = [
   { name: 'web types', what: 'tsc with the DOM', run: command(bin('tsc'), '--noEmit', '-p', 'web') },
   { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },
   { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
-  { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit') },
+  { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit', '--maxWorkers=100%') },
   { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/spark') },
   { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
   { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'rehearsal/lint.ts') },
