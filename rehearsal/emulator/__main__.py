@@ -23,6 +23,10 @@ from .stubs import Place, Stubs
 from .world import EmulatorWorld
 
 
+#: Types of which MiniStack refuses what AWS takes: alarms on metric math.
+_HALF_NATIVE = frozenset({"AWS::CloudWatch::Alarm"})
+
+
 def _stand_ins(endpoint: str) -> dict[str, dict[str, object]]:
     upload = standins.Upload(endpoint)
     return {
@@ -31,6 +35,11 @@ def _stand_ins(endpoint: str) -> dict[str, dict[str, object]]:
             "create": standins.cluster_create,
             "update": standins.cluster_update,
             "delete": standins.cluster_delete,
+        },
+        "Custom::StoppedApplication": {
+            "create": standins.stopped_create,
+            "update": standins.stopped_update,
+            "delete": standins.stopped_delete,
         },
         "Custom::CDKBucketDeployment": {"create": upload.create, "update": upload.update, "delete": upload.delete},
     }
@@ -51,7 +60,8 @@ def main() -> None:
     endpoint = f"http://{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"
 
     stand_ins = _stand_ins(endpoint)
-    lacking = [name for name in registry.types if name not in handlers and name not in stand_ins]
+    native = handlers.keys() - _HALF_NATIVE
+    lacking = [name for name in registry.types if name not in native and name not in stand_ins]
     handlers.update(stand_ins)
     handlers.update({name: _stub(stubs, name) for name in lacking})
 

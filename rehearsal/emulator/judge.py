@@ -24,6 +24,7 @@ NO_EFFECT: Mapping[str, str] = {
     "AWS::EC2::VPCEndpoint": "no packet passes through it",
     "AWS::EC2::SecurityGroup": "its rules are kept and let everything pass",
     "AWS::EC2::SecurityGroupIngress": "its rules are kept and let everything pass",
+    "Custom::StoppedApplication": "EMR Serverless has no API here to stop the application by",
     "AWS::Glue::Database": "nothing queries the catalogue",
     "AWS::Glue::Table": "nothing queries the catalogue",
 }
