@@ -2,18 +2,12 @@
  * CloudFormation's custom resource for what `AWS::MSK::Cluster` doesn't tell: the names of its brokers and controllers, which the
  * scraper of Managed Prometheus has to be given.
  */
+import { type CustomResourceRequest, putAnswer } from '../shared/custom-resource';
 import { ENV, requireEnv } from '../shared/env';
 import { log } from '../shared/log';
 import { exporterHosts, type Node } from './core';
 
-/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requests.html */
-export interface Request {
-  readonly RequestType: 'Create' | 'Update' | 'Delete';
-  readonly ResponseURL: string;
-  readonly StackId: string;
-  readonly RequestId: string;
-  readonly LogicalResourceId: string;
-}
+export type Request = Omit<CustomResourceRequest, 'PhysicalResourceId' | 'ResourceProperties'>;
 
 export interface Deps {
   /** ARN of the cluster. */
@@ -52,9 +46,5 @@ async function listNodes(cluster: string): Promise<Node[]> {
 export const handler = makeHandler({
   cluster: () => requireEnv(ENV.clusterArn),
   nodes: listNodes,
-  respond: async (url, body) => {
-    // The address is signed without a content type.
-    const response = await fetch(url, { method: 'PUT', body, headers: { 'content-type': '' } });
-    if (!response.ok) throw new Error(`CloudFormation did not take the answer: ${response.status}`);
-  },
+  respond: putAnswer,
 });

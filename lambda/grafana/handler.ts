@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrafanaClient } from '@aws-sdk/client-grafana';
+import { putAnswer } from '../shared/custom-resource';
 import { log } from '../shared/log';
 import { connectS3 } from '../shared/s3';
 import { ConflictError, connectGrafana, type Grafana } from './api';
@@ -36,11 +37,7 @@ const PORTS: Ports = {
   control: new GrafanaClient({}),
   content: async (bucket, key) => (await connectS3(bucket).get(key)).toString('utf8'),
   connect: (origin, token, signal) => connectGrafana({ origin, token, signal }),
-  respond: async (url, body) => {
-    // The address is signed without a content type.
-    const response = await fetch(url, { method: 'PUT', body, headers: { 'content-type': '' } });
-    if (!response.ok) throw new Error(`CloudFormation did not take the answer: ${response.status}`);
-  },
+  respond: putAnswer,
   wait: sleep,
 };
 

@@ -37,7 +37,8 @@ export type Answer = (url: string, body: string) => Promise<void>;
 /** CloudFormation cuts longer answers off: 4,096 bytes for all of it. */
 const LONGEST_REASON = 1_000;
 
-const put: Answer = async (url, body) => {
+/** Puts the answer at its address. @throws Error with the status, if it is not taken */
+export const putAnswer: Answer = async (url, body) => {
   // The address is signed without a content type.
   const response = await fetch(url, { method: 'PUT', headers: { 'content-type': '' }, body });
   if (!response.ok) throw new Error(`CloudFormation's answer address said ${response.status}`);
@@ -49,7 +50,7 @@ const put: Answer = async (url, body) => {
  */
 export function customResource(
   work: Work,
-  answer: Answer = put,
+  answer: Answer = putAnswer,
 ): (request: CustomResourceRequest, context: InvocationContext) => Promise<void> {
   return async (request, context) => {
     const { RequestType, LogicalResourceId, RequestId, StackId } = request;
