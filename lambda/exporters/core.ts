@@ -11,10 +11,7 @@ export interface Node {
 }
 
 /** JSON arrays of DNS names, to be put into a text as they are. */
-export interface Hosts {
-  readonly Brokers: string;
-  readonly Controllers: string;
-}
+export type Hosts = Readonly<Record<'Brokers' | 'Controllers', string>>;
 
 /** CloudFormation takes 4 KB of an answer, the rest of which needs less than this. */
 const MOST_CHARACTERS = 3_400;

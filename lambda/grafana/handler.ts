@@ -5,12 +5,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrafanaClient } from '@aws-sdk/client-grafana';
-import { putAnswer } from '../shared/custom-resource';
+import { customResource, type CustomResource } from '../shared/custom-resource';
 import { log } from '../shared/log';
 import { connectS3 } from '../shared/s3';
 import { ConflictError, connectGrafana, type Grafana } from './api';
 import { type Content, held, plan, type Wanted, wanted } from './core';
-import { answer, type BoardsRequest, type Envelope, isPhysicalId, parseRequest, physicalId } from './request';
+import { type BoardsRequest, isPhysicalId, parseRequest, physicalId } from './request';
 import { withToken } from './session';
 
 /** What a run needs of the world. */
@@ -18,8 +18,6 @@ export interface Ports {
   readonly control: GrafanaClient;
   readonly content: (bucket: string, key: string) => Promise<string>;
   readonly connect: (origin: string, token: string, signal: AbortSignal) => Grafana;
-  /** Sends the answer to CloudFormation. */
-  readonly respond: (url: string, body: string) => Promise<void>;
   readonly wait: (milliseconds: number) => Promise<unknown>;
 }
 
@@ -37,43 +35,24 @@ const PORTS: Ports = {
   control: new GrafanaClient({}),
   content: async (bucket, key) => (await connectS3(bucket).get(key)).toString('utf8'),
   connect: (origin, token, signal) => connectGrafana({ origin, token, signal }),
-  respond: putAnswer,
   wait: sleep,
 };
 
-export async function handler(
-  event: Readonly<Record<string, unknown>>,
-  context: { getRemainingTimeInMillis(): number },
-): Promise<void> {
-  await handle(event, context.getRemainingTimeInMillis(), PORTS);
+/** What a workspace shows, see {@link BoardsRequest}. */
+export function boardsOf(ports: Ports): CustomResource {
+  return {
+    identify: (event) => physicalId(parseRequest(event)),
+    async work(event, context) {
+      // Its creation failed before anything was made, perhaps for properties that can't be read now either.
+      if (event.RequestType === 'Delete' && !isPhysicalId(event.PhysicalResourceId ?? '')) return;
+      const request = parseRequest(event);
+      const signal = AbortSignal.timeout(Math.max(1_000, context.getRemainingTimeInMillis() - RESERVE_MS));
+      log.info('boards deployed', { type: request.type, ...(await deploy(request, signal, ports)) });
+    },
+  };
 }
 
-/**
- * Does what the event asks and answers to its address: whatever happens, as CloudFormation waits an hour for a missing answer.
- * @param remaining milliseconds until the function is ended
- */
-export async function handle(event: Readonly<Record<string, unknown>>, remaining: number, ports: Ports): Promise<void> {
-  const envelope = event as unknown as Envelope;
-  // What a failed creation is called does not matter, but it needs a name.
-  let id = envelope.PhysicalResourceId ?? envelope.RequestId;
-  let failure: string | undefined;
-  try {
-    if (event['RequestType'] === 'Delete' && !isPhysicalId(id)) {
-      // Its creation failed before anything was made, perhaps for properties that can't be read now either.
-      return await ports.respond(envelope.ResponseURL, answer(envelope, id, undefined));
-    }
-    const request = parseRequest(event);
-    // A deletion is of what was made, whatever the properties say.
-    id = request.type === 'Delete' ? id : physicalId(request);
-    const signal = AbortSignal.timeout(Math.max(1_000, remaining - RESERVE_MS));
-    const counts = await deploy(request, signal, ports);
-    log.info('boards deployed', { type: request.type, id, ...counts });
-  } catch (error) {
-    failure = error instanceof Error ? error.message : String(error);
-    log.error('boards not deployed', error, { id });
-  }
-  await ports.respond(envelope.ResponseURL, answer(envelope, id, failure));
-}
+export const handler = customResource(boardsOf(PORTS));
 
 type Counts = Readonly<Record<'create' | 'update' | 'delete' | 'unchanged', number>>;
 

@@ -1,11 +1,6 @@
-/**
- * The request of a CloudFormation custom resource, and its answer.
- * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
- */
+/** What the resource `Custom::GrafanaContent` is asked for. */
+import { type CustomResourceRequest } from '../shared/custom-resource';
 import { type Deployed } from './core';
-
-const REQUEST_TYPES = ['Create', 'Update', 'Delete'] as const;
-export type RequestType = (typeof REQUEST_TYPES)[number];
 
 /** What the resource `Custom::GrafanaContent` is given, all of it text as CloudFormation makes text of everything. */
 export interface Properties {
@@ -23,18 +18,8 @@ export interface Properties {
 
 const PROPERTIES = ['WorkspaceId', 'Endpoint', 'ContentBucket', 'ContentKey', 'FolderUid', 'Deployed'] as const;
 
-/** Where the answer goes, and whose it is: known before anything else is. */
-export interface Envelope {
-  readonly ResponseURL: string;
-  readonly StackId: string;
-  readonly RequestId: string;
-  readonly LogicalResourceId: string;
-  /** Of an update or deletion. */
-  readonly PhysicalResourceId?: string;
-}
-
 export interface BoardsRequest {
-  readonly type: RequestType;
+  readonly type: CustomResourceRequest['RequestType'];
   readonly workspaceId: string;
   /** As `https://g-0123456789.grafana-workspace.eu-central-1.amazonaws.com`. */
   readonly origin: string;
@@ -45,12 +30,7 @@ export interface BoardsRequest {
 }
 
 /** @throws Error naming the field, its value and what is allowed */
-export function parseRequest(event: Readonly<Record<string, unknown>>): BoardsRequest {
-  const type = REQUEST_TYPES.find((each) => each === event['RequestType']);
-  if (type === undefined) {
-    throw new Error(`RequestType must be one of ${REQUEST_TYPES.join(', ')}, got '${String(event['RequestType'])}'`);
-  }
-  const given = (event['ResourceProperties'] ?? {}) as Readonly<Record<string, unknown>>;
+export function parseRequest({ RequestType: type, ResourceProperties: given }: CustomResourceRequest): BoardsRequest {
   for (const name of PROPERTIES) {
     if (typeof given[name] !== 'string' || given[name] === '') {
       throw new Error(`property ${name} must be a text, got '${String(given[name])}'`);
@@ -89,19 +69,4 @@ export function physicalId({ workspaceId, folderUid }: BoardsRequest): string {
 /** Whether an id is one of {@link physicalId}: a creation that got that far may have made something. */
 export function isPhysicalId(id: string): boolean {
   return /^g-[0-9a-f]+\//.test(id);
-}
-
-/** The whole answer may have 4,096 bytes. */
-const REASON_LENGTH = 1_000;
-
-/** @param failure undefined if all went well */
-export function answer(envelope: Envelope, id: string, failure: string | undefined): string {
-  return JSON.stringify({
-    Status: failure === undefined ? 'SUCCESS' : 'FAILED',
-    ...(failure === undefined ? {} : { Reason: failure.slice(0, REASON_LENGTH) }),
-    PhysicalResourceId: id,
-    StackId: envelope.StackId,
-    RequestId: envelope.RequestId,
-    LogicalResourceId: envelope.LogicalResourceId,
-  });
 }

@@ -24,12 +24,23 @@ export interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }
 
-/**
- * What is done for a request.
- * @returns the physical id of the resource: another one than before tells CloudFormation to delete the one before
- * @throws Error whose message CloudFormation shows as the reason of the failure
- */
-export type Work = (request: CustomResourceRequest, context: InvocationContext) => Promise<string>;
+/** A custom resource. */
+export interface CustomResource {
+  /**
+   * The physical id of what a creation or an update is about: another one than before tells CloudFormation to delete the one before.
+   * It has to be known before the work is done, so that what a failed creation left behind is deleted under its name.
+   * @throws Error saying what is wrong with the request
+   */
+  identify(request: CustomResourceRequest): string;
+  /**
+   * Does what is asked.
+   * @returns attributes for `Fn::GetAtt`, if the resource has any
+   * @throws Error whose message CloudFormation shows as the reason of the failure
+   */
+  work(request: CustomResourceRequest, context: InvocationContext): Promise<Attributes | void>;
+}
+
+export type Attributes = Readonly<Record<string, string>>;
 
 /** Sends the answer. */
 export type Answer = (url: string, body: string) => Promise<void>;
@@ -44,30 +55,34 @@ export const putAnswer: Answer = async (url, body) => {
   if (!response.ok) throw new Error(`CloudFormation's answer address said ${response.status}`);
 };
 
+/** The id to answer with for a request that can't be told which resource it is about; a creation has none yet. */
+function fallbackId({ PhysicalResourceId, RequestId }: CustomResourceRequest): string {
+  return PhysicalResourceId ?? RequestId;
+}
+
 /**
  * A handler that does the work and answers `SUCCESS` or `FAILED` with the reason.
  * @throws Error if the answer can't be sent: Lambda then invokes once more, so the work has to be idempotent
  */
 export function customResource(
-  work: Work,
+  { identify, work }: CustomResource,
   answer: Answer = putAnswer,
 ): (request: CustomResourceRequest, context: InvocationContext) => Promise<void> {
   return async (request, context) => {
     const { RequestType, LogicalResourceId, RequestId, StackId } = request;
-    const about = { request: RequestType, resource: LogicalResourceId };
-    let result: { Status: 'SUCCESS' | 'FAILED'; Reason?: string; PhysicalResourceId: string };
+    let id = fallbackId(request);
+    let result: { Status: 'SUCCESS'; Data?: Attributes } | { Status: 'FAILED'; Reason: string };
     try {
-      result = { Status: 'SUCCESS', PhysicalResourceId: await work(request, context) };
-      log.info('done', about);
+      // A deletion is of what was made, whatever the properties say.
+      if (RequestType !== 'Delete') id = identify(request);
+      result = { Status: 'SUCCESS', Data: (await work(request, context)) ?? undefined };
+      log.info('done', { request: RequestType, resource: LogicalResourceId, id });
     } catch (error) {
-      log.error('failed', error, about);
-      result = {
-        Status: 'FAILED',
-        Reason: (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_REASON),
-        // A failed answer must name one, too. The id of a failed creation comes back with its deletion.
-        PhysicalResourceId: request.PhysicalResourceId ?? RequestId,
-      };
+      log.error('failed', error, { request: RequestType, resource: LogicalResourceId, id });
+      const reason = error instanceof Error ? error.message : String(error);
+      result = { Status: 'FAILED', Reason: reason.slice(0, LONGEST_REASON) };
     }
-    await answer(request.ResponseURL, JSON.stringify({ ...result, StackId, RequestId, LogicalResourceId }));
+    const about = { PhysicalResourceId: id, StackId, RequestId, LogicalResourceId };
+    await answer(request.ResponseURL, JSON.stringify({ ...result, ...about }));
   };
 }

@@ -10,9 +10,9 @@ import {
   ListJobRunsCommand,
   StopApplicationCommand,
 } from '@aws-sdk/client-emr-serverless';
-import { customResource, type Work } from '../shared/custom-resource';
+import { customResource, type CustomResource, type CustomResourceRequest } from '../shared/custom-resource';
 import { log } from '../shared/log';
-import { type ApplicationState, nextStep, taskOf } from './core';
+import { type ApplicationState, nextStep, type Task, taskOf } from './core';
 
 /** What the handler asks AWS for. */
 export interface Applications {
@@ -38,19 +38,22 @@ const POLL_MS = 5_000;
 /** Time that is left for the answer. */
 const RESERVE_MS = 15_000;
 
+const taskFor = ({ RequestType, ResourceProperties, PhysicalResourceId }: CustomResourceRequest): Task =>
+  taskOf(RequestType, ResourceProperties, PhysicalResourceId);
+
 /** @throws Error saying why, if the application isn't stopped shortly before the function's time is over */
-export function stopWork({ applications, sleep }: StopOptions): Work {
+function stopWork({ applications, sleep }: StopOptions): CustomResource['work'] {
   return async (request, context) => {
-    const task = taskOf(request.RequestType, request.ResourceProperties, request.PhysicalResourceId);
-    if (task.kind === 'nothing') return task.physicalId;
+    const task = taskFor(request);
+    if (task.kind === 'nothing') return;
     const { application } = task;
     const id = 'id' in application ? application.id : await applications.idOf(request.StackId, application.logicalId);
-    if (id === undefined) return task.physicalId;
+    if (id === undefined) return;
     for (;;) {
       const state = await applications.state(id);
       const jobs = state === 'STARTED' ? await applications.jobs(id) : [];
       const step = nextStep(state, jobs, task.jobs);
-      if (step.kind === 'done') return task.physicalId;
+      if (step.kind === 'done') return;
       log.info(step.kind, { application: id, state, jobs });
       let reason = step.kind === 'wait' ? step.reason : `it was ${state} and asked to ${step.kind}`;
       if (step.kind === 'stop') reason = (await applications.stop(id)) ?? reason;
@@ -61,6 +64,10 @@ export function stopWork({ applications, sleep }: StopOptions): Work {
       await sleep(POLL_MS);
     }
   };
+}
+
+export function stopperOf(options: StopOptions): CustomResource {
+  return { identify: (request) => taskFor(request).physicalId, work: stopWork(options) };
 }
 
 /** @see https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_JobRun.html */
@@ -118,9 +125,9 @@ export function awsApplications(emr: EMRServerlessClient, stacks: CloudFormation
   };
 }
 
-export const handler = customResource((request, context) =>
-  stopWork({
+export const handler = customResource(
+  stopperOf({
     applications: awsApplications(new EMRServerlessClient(), new CloudFormationClient()),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  })(request, context),
+  }),
 );

@@ -1,5 +1,6 @@
 import { exporterHosts } from '../../../lambda/exporters/core';
-import { type Deps, makeHandler, type Request } from '../../../lambda/exporters/handler';
+import { type Deps, exportersOf } from '../../../lambda/exporters/handler';
+import { customResource, type CustomResourceRequest } from '../../../lambda/shared/custom-resource';
 
 const broker = (name: string) => ({ BrokerNodeInfo: { Endpoints: [name] } });
 const controller = (name: string) => ({ ControllerNodeInfo: { Endpoints: [name] } });
@@ -30,20 +31,20 @@ describe('the names of brokers and controllers', () => {
 });
 
 describe('the custom resource', () => {
-  const request: Request = {
+  const request: CustomResourceRequest = {
     RequestType: 'Create',
     ResponseURL: 'https://answer',
     StackId: 'stack',
     RequestId: 'request',
     LogicalResourceId: 'Exporters',
+    ResourceProperties: {},
   };
   const sent: { url: string; answer: Record<string, unknown> }[] = [];
-  const handle = (of: Partial<Request>, nodes: Deps['nodes']) =>
-    makeHandler({
-      cluster: () => 'arn:cluster',
-      nodes,
-      respond: async (url, body) => void sent.push({ url, answer: JSON.parse(body) as Record<string, unknown> }),
-    })({ ...request, ...of });
+  const handle = (of: Partial<CustomResourceRequest>, nodes: Deps['nodes']) =>
+    customResource(
+      exportersOf({ cluster: () => 'arn:cluster', nodes }),
+      async (url, body) => void sent.push({ url, answer: JSON.parse(body) as Record<string, unknown> }),
+    )({ ...request, ...of }, { getRemainingTimeInMillis: () => 60_000 });
   const unexpected = () => Promise.reject(new Error('must not be called'));
 
   beforeEach(() => {
@@ -73,7 +74,7 @@ describe('the custom resource', () => {
   });
 
   test('lets itself be deleted without asking for anything', async () => {
-    await handle({ RequestType: 'Delete' }, unexpected);
+    await handle({ RequestType: 'Delete', PhysicalResourceId: 'exporters' }, unexpected);
     expect(sent.map(({ answer }) => answer.Status)).toEqual(['SUCCESS']);
   });
 

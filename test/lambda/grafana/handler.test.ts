@@ -2,8 +2,9 @@
 import { GrafanaClient } from '@aws-sdk/client-grafana';
 import { connectGrafana } from '../../../lambda/grafana/api';
 import { type Content } from '../../../lambda/grafana/core';
-import { handle, type Ports } from '../../../lambda/grafana/handler';
+import { boardsOf, type Ports } from '../../../lambda/grafana/handler';
 import { ACCOUNT } from '../../../lambda/grafana/session';
+import { type CustomResourceRequest, customResource } from '../../../lambda/shared/custom-resource';
 import { board, DEPLOYED, FIRST, FOLDER, ruleGroup, SECOND } from './support/content';
 import { GrafanaStub, WORKSPACE } from './support/grafana-stub';
 
@@ -39,18 +40,38 @@ interface Answer {
 }
 
 async function send(
-  type: string,
+  type: CustomResourceRequest['RequestType'],
   key: string,
   {
     event = {},
     ports = {},
     remaining = MINUTES_MS,
     theirs = [],
-  }: { event?: object; ports?: Partial<Ports>; remaining?: number; theirs?: string[] } = {},
+  }: { event?: Partial<CustomResourceRequest>; ports?: Partial<Ports>; remaining?: number; theirs?: string[] } = {},
 ): Promise<Answer> {
   const answers: string[] = [];
   const wait = (milliseconds: number) => Promise.resolve(waits.push(milliseconds));
-  await handle(
+  const boards = boardsOf({
+    control: new GrafanaClient({
+      endpoint: stub.origin,
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+      maxAttempts: 1,
+    }),
+    content: (bucket, asked) => {
+      const text = contents.get(asked);
+      if (bucket !== 'assets' || text === undefined) throw new Error(`object '${asked}' does not exist`);
+      return Promise.resolve(text);
+    },
+    connect: (origin, token, signal) => connectGrafana({ origin, token, signal, wait }),
+    wait,
+    ...ports,
+  });
+  const respond = async (url: string, body: string) => {
+    expect(url).toBe('https://answer.example/');
+    answers.push(body);
+  };
+  await customResource(boards, respond)(
     {
       RequestType: type,
       ResponseURL: 'https://answer.example/',
@@ -69,28 +90,7 @@ async function send(
       },
       ...event,
     },
-    remaining,
-    {
-      control: new GrafanaClient({
-        endpoint: stub.origin,
-        region: 'eu-central-1',
-        credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
-        maxAttempts: 1,
-      }),
-      content: (bucket, asked) => {
-        const text = contents.get(asked);
-        if (bucket !== 'assets' || text === undefined) throw new Error(`object '${asked}' does not exist`);
-        return Promise.resolve(text);
-      },
-      connect: (origin, token, signal) => connectGrafana({ origin, token, signal, wait }),
-      respond: (url, body) => {
-        expect(url).toBe('https://answer.example/');
-        answers.push(body);
-        return Promise.resolve();
-      },
-      wait,
-      ...ports,
-    },
+    { getRemainingTimeInMillis: () => remaining },
   );
   expect(answers).toHaveLength(1);
   const answer = JSON.parse(answers[0]) as Answer;

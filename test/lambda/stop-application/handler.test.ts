@@ -2,7 +2,7 @@ import { type CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { type EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { type CustomResourceRequest } from '../../../lambda/shared/custom-resource';
 import { type ApplicationState } from '../../../lambda/stop-application/core';
-import { awsApplications, stopWork, type Applications } from '../../../lambda/stop-application/handler';
+import { awsApplications, stopperOf, type Applications } from '../../../lambda/stop-application/handler';
 
 const BEFORE: CustomResourceRequest = {
   RequestType: 'Update',
@@ -46,13 +46,12 @@ function world(states: readonly (ApplicationState | undefined)[], jobs: readonly
     done,
     applications,
     looks: () => looks,
-    run: (request: CustomResourceRequest, minutes = 14) =>
-      stopWork({
-        applications,
-        sleep: async (milliseconds) => {
-          slept += milliseconds;
-        },
-      })(request, { getRemainingTimeInMillis: () => minutes * 60_000 - slept }),
+    run: async (request: CustomResourceRequest, minutes = 14) => {
+      const sleep = async (milliseconds: number) => void (slept += milliseconds);
+      const { identify, work } = stopperOf({ applications, sleep });
+      await work(request, { getRemainingTimeInMillis: () => minutes * 60_000 - slept });
+      return identify(request);
+    },
   };
 }
 
