@@ -27,7 +27,6 @@ export const ASSUMPTIONS = {
   airflowLogGb: assume(2, 'GB a month that Airflow logs'),
   airflowDatabaseGb: assume(10, "GB of Airflow's metadata database"),
   natGb: assume(5, 'GB a month that Airflow sends and gets through NAT'),
-  functionMetrics: assume(60, 'metrics that the functions report, each dimension counted'),
   apiMetrics: assume(12, 'detailed metrics of the APIs: six for each of the two routes in use'),
   brokerMetrics: assume(
     60,
@@ -38,6 +37,7 @@ export const ASSUMPTIONS = {
   scrapeSeconds: assume(60, 'seconds between two scrapes'),
   sparkStartSeconds: assume(30, 'seconds that a Spark worker is billed before it works'),
   sparkLeastSeconds: assume(60, 'seconds that a Spark worker is billed at least'),
+  canaryMilliseconds: assume(500, 'milliseconds that each of the three functions works for a canary'),
   tracedFirst: assume(1, 'invocations of a function traced each second'),
   tracedShare: assume(0.05, 'share of the further ones that is traced'),
   compactPuts: assume(
@@ -57,7 +57,6 @@ export const UPPER_BOUNDS: readonly string[] = [
 /** In words: what is left out of the sum. */
 export const LEFT_OUT: readonly string[] = [
   'queries: what readers ask is not part of a rate of posts',
-  'a key of your own (kms=customer: a dollar a month and its requests), task time of MWAA Serverless, support plan, tax, free tier, discounts',
-  'alarms and dashboards of CloudWatch, invocations of the canary',
+  'requests to a key of your own (kms=customer), task time of MWAA Serverless, support plan, tax, free tier, discounts',
   'Glacier retrieval, S3 access log requests, metrics of event sources, data that leaves AWS',
 ];

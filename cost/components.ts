@@ -4,6 +4,7 @@ import { ASSUMPTIONS } from './assumptions';
 import { INTERFACE_ENDPOINTS, MEMORY_MB, type Step } from './functions';
 import { type Measured } from './measured';
 import { airflowHour, brokerHour, PRICES } from './prices';
+import { alarmMetrics, COMPOSITE_ALARMS, dashboards, ownSeries } from './watching';
 import { type Workload } from './workload';
 
 /** USD a month. */
@@ -22,7 +23,6 @@ export interface Scene {
   readonly measured: Measured;
   /** Units that the pollers of all event sources take. */
   readonly pollerUnits: number;
-  readonly tracing: boolean;
   readonly brokerMetrics: boolean;
 }
 
@@ -249,9 +249,41 @@ export function logs(scene: Scene): Cost {
 }
 
 export function metrics({ config, brokerMetrics }: Scene): Cost {
-  const own = ASSUMPTIONS.functionMetrics.value + ASSUMPTIONS.apiMetrics.value;
+  const own = ownSeries(config) + ASSUMPTIONS.apiMetrics.value;
   const count = own + (brokerMetrics ? config.brokers * ASSUMPTIONS.brokerMetrics.value : 0);
   return { fixed: count * PRICES.metric.usd, usage: 0, basis: `${round(count)} metrics` };
+}
+
+export function alarms({ config }: Scene): Cost {
+  const looked = alarmMetrics(config);
+  return {
+    fixed: looked * PRICES.alarmMetric.usd + COMPOSITE_ALARMS * PRICES.compositeAlarm.usd,
+    usage: 0,
+    basis: `${looked} metrics that alarms look at, ${COMPOSITE_ALARMS} composite alarms`,
+  };
+}
+
+export function cloudwatchDashboards({ config }: Scene): Cost {
+  const count = dashboards(config);
+  return { fixed: count * PRICES.dashboard.usd, usage: 0, basis: `${count} dashboard(s)` };
+}
+
+/** Each sends a request to ingest and asks query: three functions, hardly any work. */
+export function canary({ config }: Scene): Cost {
+  const { canaryMinutes, architecture } = config;
+  const count = canaryMinutes === 0 ? 0 : (hours * 60) / canaryMinutes;
+  const ms = ASSUMPTIONS.canaryMilliseconds.value;
+  const fixed = (['canary', 'ingest', 'query'] as const).reduce(
+    (sum, step) => sum + invocations(step, count, ms, architecture),
+    0,
+  );
+  return { fixed, usage: 0, basis: `${round(count)} canaries` };
+}
+
+/** Of the deployment itself; what AWS's own keys are asked is not billed. */
+export function key({ config }: Scene): Cost {
+  const keys = config.kms === 'customer' ? 1 : 0;
+  return { fixed: keys * PRICES.key.usd, usage: 0, basis: `${keys} key(s)` };
 }
 
 /** Of the config: stage dev has no workspace. */
@@ -279,6 +311,6 @@ export function traces(scene: Scene): Cost {
     const first = Math.min(count, tracedFirst.value * seconds);
     return first + (count - first) * tracedShare.value;
   });
-  const count = scene.tracing ? traced.reduce((sum, each) => sum + each, 0) : 0;
+  const count = scene.config.tracing ? traced.reduce((sum, each) => sum + each, 0) : 0;
   return { fixed: 0, usage: count * PRICES.trace.usd, basis: `${round(count / MILLION, 2)} M traces` };
 }

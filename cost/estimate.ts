@@ -64,6 +64,10 @@ const COMPONENTS: Readonly<Record<string, (scene: components.Scene) => component
   'NAT and endpoints': components.network,
   Logs: components.logs,
   Metrics: components.metrics,
+  Alarms: components.alarms,
+  Dashboards: components.cloudwatchDashboards,
+  Canary: components.canary,
+  'Key of your own': components.key,
   'Managed Prometheus': components.prometheus,
   'Managed Grafana': components.grafana,
   Traces: components.traces,
@@ -81,14 +85,12 @@ const LESS_SHARED = 4;
 interface Variant {
   readonly minimumPollers: number;
   readonly provisioned: boolean;
-  readonly tracing: boolean;
   readonly brokerMetrics: boolean;
 }
 
 const asBuilt = ({ pollers, brokerMonitoring }: PipelineConfig): Variant => ({
   minimumPollers: pollers,
   provisioned: true,
-  tracing: true,
   brokerMetrics: brokerMonitoring !== 'DEFAULT',
 });
 
@@ -98,7 +100,6 @@ function price(config: PipelineConfig, load: Load, measured: Measured, variant: 
   const scene: components.Scene = {
     ...{ config, workload, measured },
     pollerUnits: variant.provisioned ? Math.ceil(pollers / ASSUMPTIONS.pollersPerUnit.value) : 0,
-    tracing: variant.tracing,
     brokerMetrics: variant.brokerMetrics,
   };
   const priced = Object.entries(COMPONENTS).map(([name, cost]): Component => {
@@ -176,9 +177,14 @@ function leversOf(
       givesUp: 'retry controls, and endpoints of Lambda and STS are needed instead',
     },
     {
-      name: 'Tracing off',
-      saves: savedBy({}, { tracing: false }),
+      name: 'tracing=false',
+      saves: savedBy({ tracing: false }),
       givesUp: 'traces; metrics and logs stay',
+    },
+    {
+      name: 'dashboards=overview',
+      saves: savedBy({ dashboards: 'overview' }),
+      givesUp: 'a dashboard of each step in CloudWatch; its metrics stay',
     },
     {
       name: 'brokerMonitoring=DEFAULT',

@@ -7,6 +7,8 @@ export const MEMORY_MB = {
   compact: 3538,
   publish: 1024,
   reconcile: 1024,
+  query: 1024,
+  canary: 256,
 } as const;
 
 export type Step = keyof typeof MEMORY_MB;

@@ -1,15 +1,10 @@
 /** Writes docs/metrics.md from the list of metrics: `npm run metrics`. A test holds the committed file equal to what this generates. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownSeries } from '../cost/watching';
 import { dimensionsOf, METRIC_LIST, metricNamespace, prometheusName, STEPS } from '../lambda/shared/metrics';
-import { VIEWS } from '../lambda/shared/views';
 
 export const FILE = join(__dirname, 'metrics.md');
-
-/** Time series that CloudWatch bills: a name with one value of each dimension. */
-export function seriesCount(): number {
-  return METRIC_LIST.reduce((sum, { steps, perView }) => sum + steps.length * (perView ? VIEWS.length : 1), 0);
-}
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const code = (text: string) => `\`${text}\``;
@@ -53,7 +48,7 @@ time. \`lag\` is what is not sealed yet.
 **Boundary.** \`publish\` reports the boundary's age when it moves it. A batch layer that stands still reports nothing, so the canary
 reports the age every few minutes too, and the alarm is on that.
 
-**Cost.** These are ${seriesCount()} custom metrics, a step and a view counted apart. CloudWatch bills a metric by the hours in which it is
+**Cost.** These are ${ownSeries({ canaryMinutes: 1 })} custom metrics, a step and a view counted apart. CloudWatch bills a metric by the hours in which it is
 reported. The logs hold every single report, so a metric that nobody looks at can be taken out of the list and still be found by a query.
 `;
 }

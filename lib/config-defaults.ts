@@ -51,6 +51,8 @@ const DEV: PipelineConfig = {
   deferrable: true,
   // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough here.
   prometheus: 'none',
+  tracing: true,
+  dashboards: 'all',
   canaryMinutes: 0,
 };
 
@@ -77,6 +79,9 @@ const LEAN: PipelineConfig = {
   batchSize: 10_000,
   // An environment and its NAT would be the largest part of the bill.
   orchestrator: 'mwaa-serverless',
+  // Together they would cost as much as all functions.
+  tracing: false,
+  dashboards: 'overview',
 };
 
 const PROD: PipelineConfig = {

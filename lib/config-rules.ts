@@ -126,6 +126,8 @@ export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   grafanaAuth: oneOf('sso', 'saml'),
   grafanaSamlMetadata: matching(/^https:\/\/\S+$/, 'an https address'),
   prometheus: oneOf('managed', 'none'),
+  tracing: YES_NO,
+  dashboards: oneOf('all', 'overview'),
   canaryMinutes: integer(0, 60),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),
   runbookUrl: matching(/^https:\/\/\S+$/, 'an https address'),

@@ -141,6 +141,10 @@ export interface PipelineConfig {
   readonly airflowClass: string;
   /** Whether Airflow's web server is reached over the internet (IAM decides who) or from the network only. */
   readonly airflowWebserver: 'public' | 'private';
+  /** Whether the functions are traced by X-Ray, one invocation a second and 5 % of the others: see ADR 24 for what that costs. */
+  readonly tracing: boolean;
+  /** Which dashboards CloudWatch has: an overview and one a step (`all`), or the `overview` alone. */
+  readonly dashboards: 'all' | 'overview';
   /** Minutes between two canaries; 0: none, and an idle pipeline runs no batch jobs. */
   readonly canaryMinutes: number;
   /**

@@ -112,7 +112,7 @@ export class PipelineFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      tracing: Tracing.ACTIVE,
+      tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       vpc: network?.vpc,
       vpcSubnets: network?.subnets,
       securityGroups: network && [network.securityGroup],
@@ -125,6 +125,8 @@ export class PipelineFunction extends Construct {
         'Invoked by an API, an event source or Airflow, each of which sees the error and tries again: never asynchronously',
       'Serverless-LambdaDLQ',
     );
+    if (!config.tracing)
+      acknowledge(this.function, 'Off by the configuration (tracing=false)', 'Serverless-LambdaTracing');
     // The function checks its network when it is created: the rights must be there by then.
     this.function.node.addDependency(this.role);
   }

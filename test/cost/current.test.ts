@@ -49,4 +49,6 @@ const DESCRIPTIONS: Readonly<Record<keyof typeof MEMORY_MB, string>> = {
   compact: 'Raw log of a bucket',
   publish: 'Batch views to the store',
   reconcile: 'Difference between the layers',
+  query: 'Answers from batch views',
+  canary: 'A control record through both layers',
 };

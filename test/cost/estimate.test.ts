@@ -22,7 +22,7 @@ const CONFIG = loadConfig({ stage: 'prod', partitions: 1, brokerVolumeGb: 10_000
 function scene(rate: number, batch: number, overrides: Record<string, unknown> = {}): Scene {
   const config = loadConfig({ ...CONFIG, ...overrides });
   const workload = workloadOf(config, { rate, batch }, MEASURED);
-  return { config, workload, measured: MEASURED, pollerUnits: 1, tracing: true, brokerMetrics: true };
+  return { config, workload, measured: MEASURED, pollerUnits: 1, brokerMetrics: true };
 }
 
 /** One post a second: 2.628 million a month. */
@@ -100,6 +100,29 @@ describe('components, reckoned by hand', () => {
     expect(components.crossZone(scene(1, 1)).usage).toBeCloseTo(((POSTS * 1_000 * 3) / 1e9) * (2 / 3) * 0.02, 9);
   });
 
+  test('what watches in CloudWatch is paid by the piece: metrics, alarms by what they look at, dashboards', () => {
+    const plain = scene(1, 1, { stage: 'prod', canaryMinutes: 0, dashboards: 'overview', brokers: 3 });
+    expect(components.alarms(plain).fixed).toBeCloseTo(33 * 0.1 + 2 * 0.5, 9);
+    expect(components.cloudwatchDashboards(plain).fixed).toBe(3);
+    const watched = scene(1, 1, { stage: 'prod', canaryMinutes: 5, dashboards: 'all', brokers: 3 });
+    expect(components.alarms(watched).fixed).toBeCloseTo(37 * 0.1 + 2 * 0.5, 9);
+    expect(components.cloudwatchDashboards(watched).fixed).toBe(30);
+    // The canary's own six.
+    expect(components.metrics(watched).fixed - components.metrics(plain).fixed).toBeCloseTo(6 * 0.3, 9);
+  });
+
+  test('a canary pays three functions, and nothing where there is none', () => {
+    const gbSeconds = 8_760 * 0.5 * ((2 * 1_769) / 1_024 + 1_769 / 1_024);
+    const { fixed } = components.canary(scene(1, 1, { canaryMinutes: 5, architecture: 'arm64' }));
+    expect(fixed).toBeCloseTo(gbSeconds * 0.0000133334 + 3 * 8_760 * 0.2e-6, 6);
+    expect(components.canary(scene(1, 1, { canaryMinutes: 0 })).fixed).toBe(0);
+  });
+
+  test('a key of your own is a dollar', () => {
+    expect(components.key(scene(1, 1, { kms: 'customer' })).fixed).toBe(1);
+    expect(components.key(scene(1, 1, { kms: 'aws' })).fixed).toBe(0);
+  });
+
   test('Grafana pays an editor where there is a workspace', () => {
     expect(components.grafana(scene(1, 1, { grafana: 'managed' })).fixed).toBe(9);
     expect(components.grafana(scene(1, 1, { grafana: 'none' })).fixed).toBe(0);
@@ -118,7 +141,7 @@ describe('components, reckoned by hand', () => {
     const many = components.traces(scene(101, 1)).basis;
     // 1 + 100 × 0.05 of the requests, and less than one a second of each event source.
     expect(Number(many.split(' ')[0])).toBeGreaterThan(15.7);
-    expect(components.traces({ ...scene(1, 1), tracing: false }).usage).toBe(0);
+    expect(components.traces(scene(1, 1, { tracing: false })).usage).toBe(0);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Template } from 'aws-cdk-lib/assertions';
 import { dimensionsOf, METRIC_LIST, STEPS, type MetricName, type Step } from '../../lambda/shared/metrics';
 import { VIEWS } from '../../lambda/shared/views';
+import { alarmMetrics, COMPOSITE_ALARMS, dashboards as dashboardCount, ownSeries } from '../../cost/watching';
 import { COMPOSITES } from '../../lib/constructs/alarm-list';
 import { synthesize } from '../support/synth';
 
@@ -93,6 +94,7 @@ function isListed(name: string, dimensions: Readonly<Record<string, unknown>>): 
 
 const prod = synthesize({ stage: 'prod' });
 const dev = synthesize({ stage: 'dev' });
+const lean = synthesize({ stage: 'lean' });
 const idOf = ({ AlarmName }: { AlarmName: string }) => AlarmName.replace(/^pinterest-(prod|dev)-/, '');
 const alarmOf = (id: string) => alarmsOf(prod.observability).find((alarm) => idOf(alarm) === id)!;
 
@@ -225,22 +227,16 @@ describe('the alarms', () => {
       metrics: alarmsOf(observability).reduce((sum, alarm) => sum + metricsOfAlarm(alarm).length, 0),
       dashboards: dashboardsOf(observability).length,
     });
-    const [inDev, inProd] = [cost(dev), cost(prod)];
-    const ours = METRIC_LIST.flatMap(({ steps, perView }) =>
-      steps.map((step) => ({ step, series: perView ? VIEWS.length : 1 })),
-    );
-    const series = (canary: boolean) =>
-      ours.filter(({ step }) => canary || step !== 'canary').reduce((sum, each) => sum + each.series, 0);
-    for (const [stage, counted, canary] of [
-      ['dev', inDev, false],
-      ['prod', inProd, true],
-    ] as const) {
-      const [row] = RUNBOOK.match(new RegExp(`^\\| ${stage} .*$`, 'm'))!;
+    for (const templates of [dev, lean, prod]) {
+      const { config } = templates;
+      const counted = cost(templates);
+      expect(counted).toMatchObject({ metrics: alarmMetrics(config), dashboards: dashboardCount(config) });
+      const [row] = RUNBOOK.match(new RegExp(`^\\| ${config.stage} .*$`, 'm'))!;
       expect(row.match(/\d+/g)!.map(Number)).toEqual([
-        series(canary),
+        ownSeries(config),
         counted.alarms,
         counted.metrics,
-        compositesOf(prod.observability).length,
+        COMPOSITE_ALARMS,
         counted.dashboards,
       ]);
     }
@@ -299,6 +295,16 @@ describe('dashboards', () => {
   test('are an overview and one a step, at names that do not change', () => {
     expect(bodies.map(({ name }) => name)).toEqual(['overview', ...STEPS].map((id) => `pinterest-prod-${id}`));
     expect(dashboardsOf(dev.observability).map(({ name }) => name)).not.toContain('pinterest-dev-canary');
+  });
+
+  test('are the overview alone where the config says so, and it leads nowhere', () => {
+    const [overview, ...others] = dashboardsOf(lean.observability);
+    expect({ name: overview.name, others, counted: dashboardCount(lean.config) }).toEqual({
+      name: 'pinterest-lean-overview',
+      others: [],
+      counted: 1,
+    });
+    expect(String(overview.widgets[0].properties.markdown)).not.toContain('dashboards/');
   });
 
   test('show metrics of the list only, and together all of them', () => {

@@ -27,6 +27,7 @@ export function dashboardName(config: PipelineConfig, id: DashboardId): string {
 
 /** The dashboards that a copy has: without a canary, none is about it. */
 export function dashboardIds(config: PipelineConfig): readonly DashboardId[] {
+  if (config.dashboards === 'overview') return ['overview'];
   return ['overview', ...STEPS.filter((step) => step !== 'canary' || config.canaryMinutes > 0)];
 }
 
