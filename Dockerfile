@@ -12,7 +12,7 @@ FROM ${BASE} AS machine
 # bookworm has what the engines want: Java 17 (Cassandra 5.0 runs on 17 to 23) and Python 3.11 (as EMR Serverless has).
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        ca-certificates git maven openjdk-17-jre-headless procps prometheus prometheus-node-exporter \
+        ca-certificates chromium git maven openjdk-17-jre-headless procps prometheus prometheus-node-exporter \
         python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
 

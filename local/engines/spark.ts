@@ -50,6 +50,9 @@ export function sparkDefaults(s3Endpoint: string, workDir: string, javaOptions: 
     'fs.s3a.endpoint': s3Endpoint,
     'fs.s3a.path.style.access': 'true',
     'fs.s3a.connection.ssl.enabled': 'false',
+    // Not by the environment: Spark would note the host's name with them, which not every machine can resolve.
+    'fs.s3a.access.key': 'test',
+    'fs.s3a.secret.key': 'test',
     // As in EMR's Hadoop 3.4: this older one would delete markers of folders after each write, which is nobody's right.
     'fs.s3a.directory.marker.retention': 'keep',
   };
@@ -117,8 +120,6 @@ export function sparkCommand(options: SparkOptions): SparkCommand {
       PYSPARK_PYTHON: python,
       PYSPARK_DRIVER_PYTHON: python,
       PYTHONUNBUFFERED: '1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
       AWS_REGION: 'us-east-1',
       AWS_EC2_METADATA_DISABLED: 'true',
     },
