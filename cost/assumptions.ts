@@ -26,6 +26,10 @@ export const ASSUMPTIONS = {
   flowLogGb: assume(1, 'GB a month of flow log without any post'),
   airflowLogGb: assume(2, 'GB a month that Airflow logs'),
   airflowDatabaseGb: assume(10, "GB of Airflow's metadata database"),
+  airflowTaskSeconds: assume(
+    60,
+    "seconds that a task of MWAA Serverless is billed at least, and each but Spark's takes no longer",
+  ),
   natGb: assume(5, 'GB a month that Airflow sends and gets through NAT'),
   apiMetrics: assume(12, 'detailed metrics of the APIs: six for each of the two routes in use'),
   brokerMetrics: assume(
@@ -57,6 +61,6 @@ export const UPPER_BOUNDS: readonly string[] = [
 /** In words: what is left out of the sum. */
 export const LEFT_OUT: readonly string[] = [
   'queries: what readers ask is not part of a rate of posts',
-  'requests to a key of your own (kms=customer), task time of MWAA Serverless, support plan, tax, free tier, discounts',
+  'requests to a key of your own (kms=customer), support plan, tax, free tier, discounts',
   'Glacier retrieval, S3 access log requests, metrics of event sources, data that leaves AWS',
 ];

@@ -188,18 +188,19 @@ export function s3Storage({ workload, measured }: Scene): Cost {
   return { fixed: 0, usage: gb * PRICES.s3Storage.usd, basis: `${round(gb, 1)} GB, standard` };
 }
 
-export function spark({ config, workload, measured }: Scene): Cost {
+/** How long a Spark job is billed, s. */
+function sparkSeconds({ config, measured }: Scene, rows: number): number {
+  const working = measured.spark.start + (rows * measured.spark.coreSecondsPerRow) / config.sparkCores;
+  return Math.max(ASSUMPTIONS.sparkLeastSeconds.value, ASSUMPTIONS.sparkStartSeconds.value + working);
+}
+
+export function spark(scene: Scene): Cost {
+  const { config, workload } = scene;
   const { sparkCores, sparkMemoryGb, architecture } = config;
   const memory = sparkMemoryGb + Math.max(SPARK_MEMORY.least, (SPARK_MEMORY.share - 1) * sparkMemoryGb);
   const discount = architecture === 'arm64' ? 1 - PRICES.sparkArmDiscount.usd : 1;
   const workerHour = (sparkCores * PRICES.sparkVcpuX86.usd + memory * PRICES.sparkGbX86.usd) * discount;
-  const seconds = (rows: number) =>
-    Math.max(
-      ASSUMPTIONS.sparkLeastSeconds.value,
-      ASSUMPTIONS.sparkStartSeconds.value +
-        measured.spark.start +
-        (rows * measured.spark.coreSecondsPerRow) / sparkCores,
-    );
+  const seconds = (rows: number) => sparkSeconds(scene, rows);
   const total = (rows: number) => (workload.buckets * SPARK_WORKERS * workerHour * seconds(rows)) / 3600;
   const vcpuHours = (workload.buckets * SPARK_WORKERS * sparkCores * seconds(workload.postsPerBucket)) / 3600;
   return {
@@ -209,10 +210,28 @@ export function spark({ config, workload, measured }: Scene): Cost {
   };
 }
 
-export function airflow({ config }: Scene): Cost {
-  if (config.orchestrator !== 'mwaa') {
-    return { fixed: 0, usage: 0, basis: `${config.orchestrator}: task time is not priced` };
-  }
+/** Tasks of a run beside one of `compact` a partition, and Spark's: seal, commit, publish, reconcile. */
+const SHORT_TASKS = 4;
+
+/** Each task of a run is billed by itself; the one that starts Spark waits for it. */
+function airflowByTheRun(scene: Scene): Cost {
+  const { config, workload } = scene;
+  const least = ASSUMPTIONS.airflowTaskSeconds.value;
+  const short = (SHORT_TASKS + config.partitions) * least;
+  const usd = (rows: number) =>
+    ((workload.buckets * (short + Math.max(least, sparkSeconds(scene, rows)))) / 3600) * PRICES.airflowTask.usd;
+  const fixed = usd(0);
+  return {
+    fixed,
+    usage: usd(workload.postsPerBucket) - fixed,
+    basis: `${round(workload.buckets)} runs of ${SHORT_TASKS + config.partitions} tasks of a minute, and Spark's`,
+  };
+}
+
+export function airflow(scene: Scene): Cost {
+  const { config } = scene;
+  if (config.orchestrator === 'none') return { fixed: 0, usage: 0, basis: 'an Airflow of your own' };
+  if (config.orchestrator === 'mwaa-serverless') return airflowByTheRun(scene);
   const database = ASSUMPTIONS.airflowDatabaseGb.value * PRICES.airflowDatabase.usd;
   return { fixed: airflowHour(config.airflowClass) * hours + database, usage: 0, basis: config.airflowClass };
 }

@@ -143,7 +143,7 @@ All included, fixed costs too.
 
 ${goals()}
 
-\`lean\` is without the task time of MWAA Serverless, whose price nobody read: a run is eight tasks or so of some minutes together.
+\`lean\` pays task time of MWAA Serverless, at a price read for Tokyo and for no other region.
 
 Where the fixed part alone is over the goal, nothing that the posts cost can meet it: Airflow's environment and its NAT,
 the poller unit and the brokers have to become cheaper first.

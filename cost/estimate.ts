@@ -3,7 +3,6 @@ import { type PipelineConfig } from '../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import * as components from './components';
 import { MEASURED, type Measured } from './measured';
-import { PRICES } from './prices';
 import { type Load, type Workload, workloadOf } from './workload';
 
 export interface Component {
@@ -129,7 +128,7 @@ export function estimate(config: PipelineConfig, load: Load, measured: Measured 
   };
 }
 
-/** Each is priced by the model itself, except where it says that nothing would be left of a component. */
+/** Each is priced by the model itself. */
 function leversOf(
   config: PipelineConfig,
   load: Load,
@@ -137,7 +136,6 @@ function leversOf(
   priced: readonly Component[],
 ): readonly Lever[] {
   const before = priced.reduce((sum, { monthly }) => sum + monthly, 0);
-  const fixedOf = (name: string) => priced.find((each) => each.name === name)!.fixed;
   const savedBy = (change: Partial<PipelineConfig>, variant: Partial<Variant> = {}) =>
     before - price({ ...config, ...change }, load, measured, { ...asBuilt(config), ...variant }).monthly;
   const slower = Math.min(MAX_WINDOW_SECONDS, Math.max(1, config.aggregateWindowSeconds) * 4);
@@ -145,11 +143,8 @@ function leversOf(
   const levers: Lever[] = [
     {
       name: 'Airflow paid by the run (MWAA Serverless) instead of an environment',
-      saves:
-        fixedOf('Airflow (MWAA)') +
-        config.natGateways * ASSUMPTIONS.hours.value * (PRICES.natHour.usd + PRICES.publicAddress.usd),
-      givesUp:
-        'at most this, with NAT that Airflow alone needs: task time is not priced; no web server, steps of a minute at most (orchestrator=mwaa-serverless)',
+      saves: savedBy({ orchestrator: 'mwaa-serverless', natGateways: 0 }),
+      givesUp: 'the web server, and steps of more than a minute (orchestrator=mwaa-serverless)',
     },
     {
       name: `aggregateWindowSeconds=${slower} instead of ${config.aggregateWindowSeconds}`,

@@ -17,6 +17,7 @@ export interface Price {
 const READ = '2026-11-22';
 const WRITTEN_DOWN = '2026-11-24';
 const KIT = 'github.com/aws/agent-toolkit-for-aws, commit d6ad2e4';
+const CLASSMETHOD = 'dev.classmethod.jp/articles/amazon-mwaa-serverless-cost-comparison, of 2025-11-30';
 const MEMORY = 'from memory';
 
 const price = (usd: number, per: string, source: string): Price => ({
@@ -60,6 +61,10 @@ export const PRICES = {
   airflowLarge: price(0.99, 'hour of mw1.large', MEMORY),
   airflowXlarge: price(1.98, 'hour of mw1.xlarge', MEMORY),
   airflow2xlarge: price(3.97, 'hour of mw1.2xlarge', MEMORY),
+  airflowTask: {
+    ...price(0.104, 'task-hour of MWAA Serverless, by the second, a minute at least', CLASSMETHOD),
+    region: 'ap-northeast-1, as nobody read it for us-east-1',
+  },
   airflowDatabase: price(0.1, 'GB-month of the metadata database', 'c3x.dev'),
   natHour: price(0.045, 'hour of a NAT gateway', MEMORY),
   natGb: price(0.045, 'GB through a NAT gateway', MEMORY),

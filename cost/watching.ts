@@ -15,10 +15,13 @@ const CANARY_ALARMS = 4;
 export const COMPOSITE_ALARMS = 2;
 
 /** Time series that CloudWatch bills: a name with one value of each dimension. */
-export function ownSeries({ canaryMinutes }: Pick<PipelineConfig, 'canaryMinutes'>): number {
-  return METRIC_LIST.flatMap(({ steps, perView }) =>
-    steps.filter((step) => step !== 'canary' || canaryMinutes > 0).map(() => (perView ? VIEWS.length : 1)),
-  ).reduce((sum, each) => sum + each, 0);
+export function ownSeries({ canaryMinutes, metrics }: Pick<PipelineConfig, 'canaryMinutes' | 'metrics'>): number {
+  const listed = METRIC_LIST.filter(({ watched }) => watched || metrics === 'all');
+  return listed
+    .flatMap(({ steps, perView }) =>
+      steps.filter((step) => step !== 'canary' || canaryMinutes > 0).map(() => (perView ? VIEWS.length : 1)),
+    )
+    .reduce((sum, each) => sum + each, 0);
 }
 
 /** Metrics of all alarms but the composite ones: CloudWatch bills each that an alarm looks at. */

@@ -48,7 +48,8 @@ time. \`lag\` is what is not sealed yet.
 **Boundary.** \`publish\` reports the boundary's age when it moves it. A batch layer that stands still reports nothing, so the canary
 reports the age every few minutes too, and the alarm is on that.
 
-**Cost.** These are ${ownSeries({ canaryMinutes: 1 })} custom metrics, a step and a view counted apart. CloudWatch bills a metric by the hours in which it is
+**Cost.** These are ${ownSeries({ canaryMinutes: 1, metrics: 'all' })} custom metrics, a step and a view counted apart, ${ownSeries({ canaryMinutes: 1, metrics: 'watched' })} where only those are that an alarm or
+the overview looks at (\`metrics=watched\`). CloudWatch bills a metric by the hours in which it is
 reported. The logs hold every single report, so a metric that nobody looks at can be taken out of the list and still be found by a query.
 `;
 }

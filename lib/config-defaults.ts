@@ -52,6 +52,7 @@ const DEV: PipelineConfig = {
   // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough here.
   prometheus: 'none',
   tracing: true,
+  metrics: 'all',
   dashboards: 'all',
   canaryMinutes: 0,
 };
@@ -79,8 +80,9 @@ const LEAN: PipelineConfig = {
   batchSize: 10_000,
   // An environment and its NAT would be the largest part of the bill.
   orchestrator: 'mwaa-serverless',
-  // Together they would cost as much as all functions.
+  // Together they would cost three times as much as all functions.
   tracing: false,
+  metrics: 'watched',
   dashboards: 'overview',
 };
 

@@ -127,6 +127,7 @@ export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   grafanaSamlMetadata: matching(/^https:\/\/\S+$/, 'an https address'),
   prometheus: oneOf('managed', 'none'),
   tracing: YES_NO,
+  metrics: oneOf('all', 'watched'),
   dashboards: oneOf('all', 'overview'),
   canaryMinutes: integer(0, 60),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),

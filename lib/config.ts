@@ -143,6 +143,8 @@ export interface PipelineConfig {
   readonly airflowWebserver: 'public' | 'private';
   /** Whether the functions are traced by X-Ray, one invocation a second and 5 % of the others: see ADR 24 for what that costs. */
   readonly tracing: boolean;
+  /** Which of the functions' metrics are custom metrics of CloudWatch: `all`, or those that an alarm or the overview looks at (`watched`; the others are in the logs). */
+  readonly metrics: 'all' | 'watched';
   /** Which dashboards CloudWatch has: an overview and one a step (`all`), or the `overview` alone. */
   readonly dashboards: 'all' | 'overview';
   /** Minutes between two canaries; 0: none, and an idle pipeline runs no batch jobs. */

@@ -7,6 +7,8 @@ export const ENV = {
   stage: 'STAGE',
   /** CloudWatch's namespace of the metrics. */
   metricNamespace: 'METRIC_NAMESPACE',
+  /** `all`, or `watched`: which of the metrics are CloudWatch's, see the list. */
+  metrics: 'METRICS',
   bucketMinutes: 'BUCKET_MINUTES',
   lakeBucket: 'LAKE_BUCKET',
   /** ARN of the MSK cluster; the brokers are looked up with GetBootstrapBrokers at cold start. */

@@ -35,6 +35,8 @@ export interface Metric {
   readonly steps: readonly Step[];
   /** Reported once a view, with the dimension `view`. */
   readonly perView?: true;
+  /** An alarm or the overview looks at it: a metric of CloudWatch even where only such are, see {@link ENV.metrics}. */
+  readonly watched?: true;
   /** What became of a record that was received: all of these together account for it, see {@link account}. */
   readonly accounts?: true;
 }
@@ -46,6 +48,7 @@ export const METRICS = {
     kind: 'counter',
     description: 'Taken in by the step: records; buckets in seal and reconcile, rows in publish, questions in query',
     steps: PIPELINE_STEPS,
+    watched: true,
   },
   written: {
     unit: 'Count',
@@ -60,12 +63,14 @@ export const METRICS = {
     description: 'Of these, no posts: set aside with position and reason by archive, left out by the others',
     steps: PIPELINE_STEPS,
     accounts: true,
+    watched: true,
   },
   dropped: {
     unit: 'Count',
     kind: 'counter',
     description: 'Of these, unaccounted for; 0 by contract, since it is what is left when all else is subtracted',
     steps: PIPELINE_STEPS,
+    watched: true,
   },
   rejected: {
     unit: 'Count',
@@ -81,6 +86,7 @@ export const METRICS = {
       'Of these, not served because of an outage, which the client is told (5xx); of the canary, failed checks',
     steps: ['ingest', 'query', 'canary'],
     accounts: true,
+    watched: true,
   },
   repeated: {
     unit: 'Count',
@@ -120,12 +126,14 @@ export const METRICS = {
     kind: 'counter',
     description: 'Offsets missing between what a partition had applied and its next record: the log lost them',
     steps: ['aggregate'],
+    watched: true,
   },
   duration: {
     unit: 'Milliseconds',
     kind: 'duration',
     description: 'Duration of a batch, a run or a request',
     steps: STEPS,
+    watched: true,
   },
   batchBytes: {
     unit: 'Bytes',
@@ -138,24 +146,28 @@ export const METRICS = {
     kind: 'counter',
     description: 'Bytes the step wrote',
     steps: ['ingest', 'archive', 'aggregate', 'compact', 'publish'],
+    watched: true,
   },
   writeUnits: {
     unit: 'Count',
     kind: 'counter',
     description: 'Keyspaces write units (1 KB each, rounded up a row)',
     steps: ['aggregate', 'publish'],
+    watched: true,
   },
   conditionFailed: {
     unit: 'Count',
     kind: 'counter',
     description: 'Conditional writes that found another value',
     steps: ['aggregate', 'publish'],
+    watched: true,
   },
   retries: {
     unit: 'Count',
     kind: 'counter',
     description: 'Attempts that failed and were repeated',
     steps: ['aggregate'],
+    watched: true,
   },
   coldStarts: {
     unit: 'Count',
@@ -175,6 +187,7 @@ export const METRICS = {
     description:
       'Log append time to visible in the store (archive: durable in the lake), of the newest record of a batch',
     steps: ['archive', 'aggregate'],
+    watched: true,
   },
   boundaryAge: {
     unit: 'Milliseconds',
@@ -182,6 +195,7 @@ export const METRICS = {
     description:
       'Age of the end of the newest published bucket; the canary reports it also while the batch layer stands still',
     steps: ['publish', 'canary'],
+    watched: true,
   },
   drift: {
     unit: 'Count',
@@ -195,18 +209,21 @@ export const METRICS = {
     kind: 'gauge',
     description: 'Sum of the drift of all views',
     steps: ['reconcile'],
+    watched: true,
   },
   canarySpeedAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
     description: 'Time since the newest canary that the speed layer shows was sent',
     steps: ['canary'],
+    watched: true,
   },
   canaryBatchAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
     description: 'Time since the newest canary in a published bucket was sent',
     steps: ['canary'],
+    watched: true,
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 
@@ -277,25 +294,24 @@ export function account(values: Numbers): Numbers {
   return { ...values, quarantined: values.quarantined ?? 0, dropped: values.received - accounted };
 }
 
+/** `all`, or `watched`: the others are fields of the log line and no metrics, which cost by the piece. */
+const isMetric = (name: MetricName): boolean => {
+  const { watched }: Metric = METRICS[name];
+  return watched === true || requireEnv(ENV.metrics) === 'all';
+};
+
 let cold = true;
 
 function write(dimensions: Readonly<Record<string, string>>, values: Numbers): void {
-  process.stdout.write(
-    `${JSON.stringify({
-      _aws: {
-        Timestamp: Date.now(),
-        CloudWatchMetrics: [
-          {
-            Namespace: requireEnv(ENV.metricNamespace),
-            Dimensions: [Object.keys(dimensions)],
-            Metrics: Object.keys(values).map((name) => ({ Name: name, Unit: METRICS[name as MetricName].unit })),
-          },
-        ],
-      },
-      ...dimensions,
-      ...values,
-    })}\n`,
-  );
+  const names = (Object.keys(values) as MetricName[]).filter(isMetric);
+  const directive = {
+    Namespace: requireEnv(ENV.metricNamespace),
+    Dimensions: [Object.keys(dimensions)],
+    Metrics: names.map((name) => ({ Name: name, Unit: METRICS[name].unit })),
+  };
+  // A directive without a metric would be refused.
+  const metadata = names.length === 0 ? {} : { _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] } };
+  process.stdout.write(`${JSON.stringify({ ...metadata, ...dimensions, ...values })}\n`);
 }
 
 /** Writes one report of a step: a log line, no API call. The first of a process says so. */

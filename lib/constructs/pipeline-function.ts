@@ -117,7 +117,11 @@ export class PipelineFunction extends Construct {
       vpcSubnets: network?.subnets,
       securityGroups: network && [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
-      environment: { [ENV.stage]: config.stage, [ENV.metricNamespace]: metricNamespace(config) },
+      environment: {
+        [ENV.stage]: config.stage,
+        [ENV.metricNamespace]: metricNamespace(config),
+        [ENV.metrics]: config.metrics,
+      },
     });
     acknowledge(
       this.function,

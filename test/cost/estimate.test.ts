@@ -111,6 +111,17 @@ describe('components, reckoned by hand', () => {
     expect(components.metrics(watched).fixed - components.metrics(plain).fixed).toBeCloseTo(6 * 0.3, 9);
   });
 
+  test('a run of MWAA Serverless pays each of its tasks a minute at least, and the one that waits for Spark as long', () => {
+    const plain = scene(1, 1, { partitions: 3 });
+    const by = (orchestrator: 'mwaa-serverless' | 'none') =>
+      components.airflow({ ...plain, config: { ...plain.config, orchestrator } });
+    // 3,600 posts of a bucket, a core-millisecond each, on four cores; 30 s until workers work, 10 s until Spark does.
+    const seconds = (4 + 3) * 60 + Math.max(60, 30 + 10 + 3_600 / 1_000 / 4);
+    const { fixed, usage } = by('mwaa-serverless');
+    expect(fixed + usage).toBeCloseTo(((730 * seconds) / 3_600) * 0.104, 6);
+    expect(by('none').fixed).toBe(0);
+  });
+
   test('a canary pays three functions, and nothing where there is none', () => {
     const gbSeconds = 8_760 * 0.5 * ((2 * 1_769) / 1_024 + 1_769 / 1_024);
     const { fixed } = components.canary(scene(1, 1, { canaryMinutes: 5, architecture: 'arm64' }));

@@ -56,7 +56,7 @@ function rolesOfStage(stage: string): StageRoles {
   return {
     roles,
     recorded: [...RECORDED, ...OPERATORS].filter(present),
-    services: serviceCalls(names).filter(present),
+    services: serviceCalls(names, templates.config).filter(present),
     never: never.filter((call) => present(call) && roles.has(call.resource)),
     lacks: never.map(({ resource }) => resource).filter((resource) => !roles.has(resource)),
   };

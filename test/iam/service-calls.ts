@@ -2,6 +2,7 @@
  * What AWS services do with the roles, which no local run shows: it has neither a network of Lambda's, nor pollers, nor
  * MWAA, nor Managed Grafana. Each with the page that says so.
  */
+import { type PipelineConfig } from '../../lib/config';
 import { type Caller, FUNCTIONS, IN_NETWORK, logsOf } from './callers';
 import { DEPLOYMENT } from './deployment-calls';
 import { type Call } from './roles';
@@ -14,6 +15,8 @@ export interface ServiceCalls {
   /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` what it reads of the deployment's assets. */
   readonly calls: Readonly<Record<string, readonly string[]>>;
   readonly context?: Readonly<Record<string, string>>;
+  /** Where it is done. @default - everywhere */
+  readonly where?: (config: PipelineConfig) => boolean;
   /** Whether it is the function's own code that asks. @default - the service does */
   readonly byCode?: true;
 }
@@ -62,6 +65,7 @@ const LIST: readonly ServiceCalls[] = [
     why: 'Lambda sends traces',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html',
     callers: FUNCTIONS,
+    where: ({ tracing }) => tracing,
     calls: { 'xray:PutTraceSegments': ['*'], 'xray:PutTelemetryRecords': ['*'] },
   },
   {
@@ -234,8 +238,9 @@ export interface Names extends StageNames {
 }
 
 /** The list as single calls of a stage. */
-export function serviceCalls({ assets, ...names }: Names): Call[] {
-  return [...LIST, ...DEPLOYMENT].flatMap(({ callers, calls, context, byCode }) =>
+export function serviceCalls({ assets, ...names }: Names, config: PipelineConfig): Call[] {
+  const done = [...LIST, ...DEPLOYMENT].filter(({ where }) => where?.(config) ?? true);
+  return done.flatMap(({ callers, calls, context, byCode }) =>
     callers.flatMap((caller) =>
       Object.entries(calls).flatMap(([action, resources]) =>
         (resources[0] === 'ASSETS' ? (assets[caller] ?? []) : resources).map((resource): Call => {

@@ -26,8 +26,9 @@ const NOW = BUCKET + 1_800_000;
 const TOP = findView('top_poster_by_country')!;
 const now = () => NOW;
 
-beforeAll(() => void (process.env.METRIC_NAMESPACE = 'PinterestPipeline/test-local'));
-afterAll(() => void delete process.env.METRIC_NAMESPACE);
+const ENVIRONMENT = { METRIC_NAMESPACE: 'PinterestPipeline/test-local', METRICS: 'all' };
+beforeAll(() => void Object.assign(process.env, ENVIRONMENT));
+afterAll(() => Object.keys(ENVIRONMENT).forEach((name) => void delete process.env[name]));
 
 /** Every line that the process writes while `work` runs; what it throws is logged by Lambda, so it counts too. */
 async function linesOf(work: () => Promise<unknown>): Promise<string[]> {

@@ -198,6 +198,12 @@ describe('a combination that is not allowed is refused in one line that names th
       'brokers must be a multiple of availabilityZones (2), got 3',
     ],
     [
+      'dashboards that show more metrics than there are',
+      { stage: 'lean', dashboards: 'all' },
+      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than is watched, got watched with dashboards all, page false, grafana none',
+    ],
+    ['a page that shows more metrics than there are', { stage: 'lean', page: true }, 'page true'],
+    [
       'two brokers for three zones',
       { availabilityZones: 3 },
       'brokers must be a multiple of availabilityZones (3), got 2',

@@ -307,6 +307,19 @@ describe('dashboards', () => {
     expect(String(overview.widgets[0].properties.markdown)).not.toContain('dashboards/');
   });
 
+  test('and alarms of a stage that has the watched metrics alone name these, and all of these', () => {
+    const { config, observability } = lean;
+    expect(config.metrics).toBe('watched');
+    const own = `PinterestPipeline/pinterest-lean`;
+    const shown = dashboardsOf(observability).flatMap((body) => ownMetricsOf(body, own).map(([name]) => name));
+    const looked = alarmsOf(observability)
+      .flatMap(metricsOfAlarm)
+      .filter(({ Namespace }) => Namespace === own);
+    const named = new Set([...shown, ...looked.map(({ MetricName: name }) => name)]);
+    const ofSteps = METRIC_LIST.filter(({ watched, steps }) => watched && steps.some((step) => step !== 'canary'));
+    expect([...named].sort()).toEqual(ofSteps.map(({ name }) => name).sort());
+  });
+
   test('show metrics of the list only, and together all of them', () => {
     const shown = bodies.flatMap((body) => ownMetricsOf(body, namespace));
     for (const [name, dimensions] of shown) {

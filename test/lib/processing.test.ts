@@ -170,6 +170,7 @@ describe('variables: each function has these and no others', () => {
     expect(environment(dev.processing, `Steps${step}Function`, dev.all)).toEqual({
       STAGE: 'dev',
       METRIC_NAMESPACE: 'PinterestPipeline/pinterest-dev',
+      METRICS: 'all',
       ...expected,
     });
   });

@@ -27,8 +27,9 @@ function linesOf(work: () => void): Record<string, unknown>[] {
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-beforeAll(() => void (process.env.METRIC_NAMESPACE = metricNamespace({ project: 'pinterest', stage: 'dev' })));
-afterAll(() => void delete process.env.METRIC_NAMESPACE);
+const ENVIRONMENT = { METRIC_NAMESPACE: metricNamespace({ project: 'pinterest', stage: 'dev' }), METRICS: 'all' };
+beforeEach(() => void Object.assign(process.env, ENVIRONMENT));
+afterAll(() => Object.keys(ENVIRONMENT).forEach((name) => void delete process.env[name]));
 
 const PARTS = METRIC_LIST.filter(({ accounts }) => accounts).map(({ name }) => name);
 
@@ -123,6 +124,20 @@ describe('a report', () => {
     const [line] = linesOf(() => reportView('reconcile', 'posts_by_category', { drift: 2 }));
     expect(line).toMatchObject({ step: 'reconcile', view: 'posts_by_category', drift: 2 });
     expect(line._aws).toMatchObject({ CloudWatchMetrics: [{ Dimensions: [['step', 'view']] }] });
+  });
+
+  it('makes metrics of what is watched only where the stage says so, and loses nothing', () => {
+    process.env.METRICS = 'watched';
+    const [ofStep, ofView] = linesOf(() => {
+      report('aggregate', { received: 3, written: 2, repeated: 1, freshness: 4 });
+      reportView('reconcile', 'posts_by_category', { drift: 0 });
+    });
+    expect(ofStep).toMatchObject({ step: 'aggregate', received: 3, written: 2, repeated: 1, freshness: 4, dropped: 0 });
+    const { CloudWatchMetrics } = ofStep._aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
+    expect(CloudWatchMetrics[0].Metrics.map(({ Name }) => Name).sort()).toEqual(
+      ['dropped', 'freshness', 'quarantined', 'received'].sort(),
+    );
+    expect(ofView).toEqual({ step: 'reconcile', view: 'posts_by_category', drift: 0 });
   });
 
   it('cannot name a metric that the list does not give the step', () => {
