@@ -158,6 +158,11 @@ export function number(options: NumberOptions, ...queries: readonly Query[]): Dr
   };
 }
 
+/** A count over the range that is 0 by contract. */
+export function zero(options: Omit<PanelOptions, 'unit' | 'limits'>, ...queries: readonly Query[]): Draft {
+  return number({ ...options, unit: 'count', of: 'sum', limits: { critical: 1 } }, ...queries);
+}
+
 export interface GraphOptions extends PanelOptions {
   /** Series on top of each other: parts of a whole. @default false */
   readonly stacked?: boolean;

@@ -87,6 +87,29 @@ export function metric<S extends Step>(
   return cloudwatch(label, constant('namespace'), name, statistic, { step });
 }
 
+/** Metrics of a step under their own names. */
+export function metricsOf<S extends Step>(step: S, names: readonly Exclude<MetricOf<S>, ViewMetric>[]): Query[] {
+  return names.map((name) => metric(step, name, name));
+}
+
+/** A duration of a step by percentiles, which are the names of the series. */
+export function percentilesOf<S extends Step>(
+  step: S,
+  name: Exclude<MetricOf<S>, ViewMetric>,
+  percentiles: readonly Extract<Statistic, `p${number}`>[],
+): Query[] {
+  return percentiles.map((percentile) => metric(step, name, percentile, percentile));
+}
+
+/** The same metric of several steps, each under the step's name. */
+export function byStep<S extends Step>(
+  steps: readonly S[],
+  name: Exclude<MetricOf<S>, ViewMetric>,
+  statistic?: Statistic,
+): Query[] {
+  return steps.map((step) => metric(step, name, step, statistic));
+}
+
 /** A metric that a step reports once a view: a series a view. */
 export function metricByView<S extends Step>(step: S, name: MetricOf<S> & ViewMetric): Query {
   const label = "${PROP('Dim.view')}";

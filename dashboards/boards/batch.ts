@@ -1,6 +1,6 @@
 import { type Board } from '../board';
 import { graph, number } from '../panels';
-import { awsMetric, constant, metric } from '../queries';
+import { awsMetric, byStep, constant, metric, metricsOf, percentilesOf } from '../queries';
 
 const APPLICATION = { ApplicationId: constant('sparkApplication') };
 const EXECUTOR = { Function: 'Executor', Environment: constant('airflow') };
@@ -79,33 +79,19 @@ export const BATCH: Board = {
       panels: [
         graph(
           { title: 'Archive', description: 'What became of the records of the log.', unit: 'count', stacked: true },
-          metric('archive', 'written', 'written'),
-          metric('archive', 'repeated', 'repeated'),
-          metric('archive', 'ticks', 'ticks'),
-          metric('archive', 'quarantined', 'quarantined'),
-          metric('archive', 'dropped', 'dropped'),
+          ...metricsOf('archive', ['written', 'repeated', 'ticks', 'quarantined', 'dropped']),
         ),
         graph(
           { title: 'Compact', description: 'What became of the records of the raw log.', unit: 'count', stacked: true },
-          metric('compact', 'written', 'written'),
-          metric('compact', 'repeated', 'repeated'),
-          metric('compact', 'ticks', 'ticks'),
-          metric('compact', 'quarantined', 'quarantined'),
-          metric('compact', 'dropped', 'dropped'),
+          ...metricsOf('compact', ['written', 'repeated', 'ticks', 'quarantined', 'dropped']),
         ),
         graph(
           { title: 'How long each takes', description: 'The slowest run.', unit: 'milliseconds' },
-          metric('archive', 'duration', 'archive', 'Maximum'),
-          metric('seal', 'duration', 'seal', 'Maximum'),
-          metric('compact', 'duration', 'compact', 'Maximum'),
-          metric('publish', 'duration', 'publish', 'Maximum'),
-          metric('reconcile', 'duration', 'reconcile', 'Maximum'),
+          ...byStep(['archive', 'seal', 'compact', 'publish', 'reconcile'], 'duration', 'Maximum'),
         ),
         graph(
           { title: 'Bytes written', description: 'Raw log, Parquet and rows of views.', unit: 'bytes' },
-          metric('archive', 'bytes', 'archive'),
-          metric('compact', 'bytes', 'compact'),
-          metric('publish', 'bytes', 'publish'),
+          ...byStep(['archive', 'compact', 'publish'], 'bytes'),
         ),
         graph(
           {
@@ -122,8 +108,7 @@ export const BATCH: Board = {
             description: 'Log append time to the lake, of the newest record of each batch.',
             unit: 'milliseconds',
           },
-          metric('archive', 'freshness', 'p50', 'p50'),
-          metric('archive', 'freshness', 'p99', 'p99'),
+          ...percentilesOf('archive', 'freshness', ['p50', 'p99']),
         ),
       ],
     },

@@ -1,6 +1,6 @@
 import { type Board } from '../board';
 import { graph, number } from '../panels';
-import { awsMetric, constant, metric, promql } from '../queries';
+import { awsMetric, byStep, constant, metric, promql } from '../queries';
 import { TABLES } from '../tables';
 
 const FUNCTIONS = [
@@ -145,11 +145,7 @@ export const COST: Board = {
             unit: 'bytes',
             stacked: true,
           },
-          metric('ingest', 'bytes', 'ingest'),
-          metric('archive', 'bytes', 'archive'),
-          metric('compact', 'bytes', 'compact'),
-          metric('aggregate', 'bytes', 'aggregate'),
-          metric('publish', 'bytes', 'publish'),
+          ...byStep(['ingest', 'archive', 'compact', 'aggregate', 'publish'], 'bytes'),
         ),
       ],
     },

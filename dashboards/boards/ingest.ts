@@ -1,6 +1,6 @@
 import { type Board } from '../board';
-import { graph, number } from '../panels';
-import { awsMetric, constant, metric } from '../queries';
+import { graph, number, zero } from '../panels';
+import { awsMetric, constant, metric, metricsOf, percentilesOf } from '../queries';
 
 const API = { ApiId: constant('ingestApi') };
 const FUNCTION = { FunctionName: constant('ingestFunction') };
@@ -43,14 +43,11 @@ export const INGEST: Board = {
           },
           metric('ingest', 'failed', 'failed'),
         ),
-        number(
+        zero(
           {
             title: 'Dropped',
             description: 'Records unaccounted for. 0 by contract.',
             alarm: 'dropped',
-            unit: 'count',
-            of: 'sum',
-            limits: { critical: 1 },
           },
           metric('ingest', 'dropped', 'dropped'),
         ),
@@ -65,10 +62,7 @@ export const INGEST: Board = {
             unit: 'count',
             stacked: true,
           },
-          metric('ingest', 'written', 'written'),
-          metric('ingest', 'rejected', 'rejected'),
-          metric('ingest', 'failed', 'failed'),
-          metric('ingest', 'dropped', 'dropped'),
+          ...metricsOf('ingest', ['written', 'rejected', 'failed', 'dropped']),
         ),
         graph(
           { title: 'Bytes', description: 'Bodies that came in, and what was written to the log.', unit: 'bytes' },
@@ -82,9 +76,7 @@ export const INGEST: Board = {
       panels: [
         graph(
           { title: 'The function', description: 'A request, from its parsing to the answer.', unit: 'milliseconds' },
-          metric('ingest', 'duration', 'p50', 'p50'),
-          metric('ingest', 'duration', 'p95', 'p95'),
-          metric('ingest', 'duration', 'p99', 'p99'),
+          ...percentilesOf('ingest', 'duration', ['p50', 'p95', 'p99']),
         ),
         graph(
           {

@@ -1,7 +1,7 @@
 import { VIEWS } from '../../lambda/shared/views';
 import { type Board } from '../board';
-import { graph, number } from '../panels';
-import { metric, metricByView, promql } from '../queries';
+import { graph, number, zero } from '../panels';
+import { byStep, metric, metricByView, percentilesOf, promql } from '../queries';
 
 /** Is it right, is it fresh, is it complete: what to look at first. */
 export const OVERVIEW: Board = {
@@ -23,30 +23,21 @@ export const OVERVIEW: Board = {
           },
           metric('reconcile', 'totalDrift', 'drift'),
         ),
-        number(
+        zero(
           {
             title: 'Gaps',
             description: 'Offsets that the log lost before the speed layer read them. 0 is expected.',
             alarm: 'gap',
-            unit: 'count',
-            of: 'sum',
-            limits: { critical: 1 },
           },
           metric('aggregate', 'gap', 'gaps'),
         ),
-        number(
+        zero(
           {
             title: 'Dropped',
             description: 'Records that no step accounts for. 0 by contract.',
             alarm: 'dropped',
-            unit: 'count',
-            of: 'sum',
-            limits: { critical: 1 },
           },
-          metric('ingest', 'dropped', 'ingest'),
-          metric('archive', 'dropped', 'archive'),
-          metric('aggregate', 'dropped', 'aggregate'),
-          metric('compact', 'dropped', 'compact'),
+          ...byStep(['ingest', 'archive', 'aggregate', 'compact'], 'dropped'),
         ),
         number(
           {
@@ -92,8 +83,7 @@ export const OVERVIEW: Board = {
             description: 'Log append time to visible, of the newest record of each batch.',
             unit: 'milliseconds',
           },
-          metric('aggregate', 'freshness', 'p50', 'p50'),
-          metric('aggregate', 'freshness', 'p99', 'p99'),
+          ...percentilesOf('aggregate', 'freshness', ['p50', 'p99']),
         ),
         graph(
           {
@@ -137,10 +127,7 @@ export const OVERVIEW: Board = {
               'Records that each step acknowledged or made durable. The lines of a healthy pipeline are one.',
             unit: 'count',
           },
-          metric('ingest', 'written', 'ingest'),
-          metric('archive', 'written', 'archive'),
-          metric('aggregate', 'written', 'aggregate'),
-          metric('compact', 'written', 'compact'),
+          ...byStep(['ingest', 'archive', 'aggregate', 'compact'], 'written'),
         ),
         graph(
           {

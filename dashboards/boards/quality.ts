@@ -1,6 +1,6 @@
 import { type Board } from '../board';
 import { graph, number, table } from '../panels';
-import { athena, metric, metricByView } from '../queries';
+import { athena, byStep, metric, metricByView } from '../queries';
 import { COMPLETENESS, NULL_SHARES, POSTS_PER_BUCKET } from '../sql';
 
 /** Are the data what they should be: at the gate, between the layers, in the lake. */
@@ -59,9 +59,7 @@ export const QUALITY: Board = {
             limits: { critical: 1 },
             width: 6,
           },
-          metric('archive', 'dropped', 'archive'),
-          metric('aggregate', 'dropped', 'aggregate'),
-          metric('compact', 'dropped', 'compact'),
+          ...byStep(['archive', 'aggregate', 'compact'], 'dropped'),
         ),
         number(
           {

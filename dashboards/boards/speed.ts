@@ -1,6 +1,6 @@
 import { type Board } from '../board';
-import { graph, number } from '../panels';
-import { awsMetric, constant, metric, promql } from '../queries';
+import { graph, number, zero } from '../panels';
+import { awsMetric, constant, metric, metricsOf, percentilesOf, promql } from '../queries';
 
 const FUNCTION = { FunctionName: constant('aggregateFunction') };
 
@@ -22,25 +22,19 @@ export const SPEED: Board = {
           },
           metric('aggregate', 'freshness', 'p99'),
         ),
-        number(
+        zero(
           {
             title: 'Gaps',
             description: 'Offsets missing between what a partition had applied and its next record.',
             alarm: 'gap',
-            unit: 'count',
-            of: 'sum',
-            limits: { critical: 1 },
           },
           metric('aggregate', 'gap', 'gaps'),
         ),
-        number(
+        zero(
           {
             title: 'Dropped',
             description: 'Records unaccounted for. 0 by contract.',
             alarm: 'dropped',
-            unit: 'count',
-            of: 'sum',
-            limits: { critical: 1 },
           },
           metric('aggregate', 'dropped', 'dropped'),
         ),
@@ -71,17 +65,11 @@ export const SPEED: Board = {
         ),
         graph(
           { title: 'Records', description: 'What became of the records of the log.', unit: 'count', stacked: true },
-          metric('aggregate', 'written', 'written'),
-          metric('aggregate', 'repeated', 'repeated'),
-          metric('aggregate', 'ticks', 'ticks'),
-          metric('aggregate', 'quarantined', 'quarantined'),
-          metric('aggregate', 'dropped', 'dropped'),
+          ...metricsOf('aggregate', ['written', 'repeated', 'ticks', 'quarantined', 'dropped']),
         ),
         graph(
           { title: 'Freshness', description: 'Log append time to visible in the store.', unit: 'milliseconds' },
-          metric('aggregate', 'freshness', 'p50', 'p50'),
-          metric('aggregate', 'freshness', 'p95', 'p95'),
-          metric('aggregate', 'freshness', 'p99', 'p99'),
+          ...percentilesOf('aggregate', 'freshness', ['p50', 'p95', 'p99']),
         ),
       ],
     },
@@ -90,8 +78,7 @@ export const SPEED: Board = {
       panels: [
         graph(
           { title: 'A batch', description: 'From the event to the last write.', unit: 'milliseconds' },
-          metric('aggregate', 'duration', 'p50', 'p50'),
-          metric('aggregate', 'duration', 'p99', 'p99'),
+          ...percentilesOf('aggregate', 'duration', ['p50', 'p99']),
         ),
         graph(
           {

@@ -1,6 +1,6 @@
 import { type Board } from '../board';
 import { graph, number } from '../panels';
-import { awsMetric, constant, metric, type Query } from '../queries';
+import { awsMetric, byStep, constant, metric, percentilesOf, type Query } from '../queries';
 import { TABLES } from '../tables';
 
 const API = { ApiId: constant('queryApi') };
@@ -51,9 +51,7 @@ export const STORE: Board = {
         ),
         graph(
           { title: 'Time of an answer', description: 'In the function.', unit: 'milliseconds' },
-          metric('query', 'duration', 'p50', 'p50'),
-          metric('query', 'duration', 'p95', 'p95'),
-          metric('query', 'duration', 'p99', 'p99'),
+          ...percentilesOf('query', 'duration', ['p50', 'p95', 'p99']),
         ),
         graph(
           { title: 'As clients see it', description: 'The API with the function behind it.', unit: 'milliseconds' },
@@ -103,8 +101,7 @@ export const STORE: Board = {
             alarm: 'write-conflicts',
             unit: 'count',
           },
-          metric('aggregate', 'conditionFailed', 'aggregate'),
-          metric('publish', 'conditionFailed', 'publish'),
+          ...byStep(['aggregate', 'publish'], 'conditionFailed'),
         ),
         graph(
           { title: 'Size, by table', description: 'What is billed as stored.', unit: 'bytes', stacked: true },
