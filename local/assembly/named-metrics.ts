@@ -1,15 +1,16 @@
 /** Every metric that a widget or an alarm of the templates names, and who names it. */
-import { type LocalPlan } from '../../local/assembly/local-plan';
-import { keyOf, type MetricId } from '../../local/cloud/data-points';
+import { keyOf, type MetricId } from '../cloud/data-points';
+import { type LocalPlan } from './local-plan';
 
 export interface NamedMetric extends MetricId {
-  /** Names of alarms, `dashboard: title` of widgets. */
-  readonly namedBy: readonly string[];
+  /** Names of those that name it, as often as they do. */
+  readonly alarms: readonly string[];
+  readonly dashboards: readonly string[];
 }
 
 interface Widget {
   readonly type: string;
-  readonly properties: { readonly title?: string; readonly metrics?: readonly (readonly unknown[])[] };
+  readonly properties: { readonly metrics?: readonly (readonly unknown[])[] };
 }
 
 /**
@@ -29,18 +30,18 @@ function metricOf(line: readonly unknown[]): MetricId[] {
 
 /** In the order in which they are first named. */
 export function namedMetrics({ alarms, dashboards }: Pick<LocalPlan, 'alarms' | 'dashboards'>): NamedMetric[] {
-  const found = new Map<string, MetricId & { namedBy: string[] }>();
-  const note = ({ namespace, name, dimensions }: MetricId, by: string) => {
+  const found = new Map<string, MetricId & { alarms: string[]; dashboards: string[] }>();
+  const of = ({ namespace, name, dimensions }: MetricId) => {
     const metric = { namespace, name, dimensions };
-    const entry = found.get(keyOf(metric)) ?? { ...metric, namedBy: [] };
+    const entry = found.get(keyOf(metric)) ?? { ...metric, alarms: [], dashboards: [] };
     found.set(keyOf(metric), entry);
-    entry.namedBy.push(by);
+    return entry;
   };
-  for (const alarm of alarms) for (const metric of alarm.metrics) note(metric, alarm.name);
+  for (const { name, metrics } of alarms) for (const metric of metrics) of(metric).alarms.push(name);
   for (const { name, body } of dashboards) {
-    for (const { properties } of (JSON.parse(body) as { widgets: Widget[] }).widgets) {
-      for (const metric of (properties.metrics ?? []).flatMap(metricOf)) note(metric, `${name}: ${properties.title}`);
-    }
+    const { widgets } = JSON.parse(body) as { widgets: Widget[] };
+    const lines = widgets.flatMap(({ properties }) => properties.metrics ?? []);
+    for (const metric of lines.flatMap(metricOf)) of(metric).dashboards.push(name);
   }
   return [...found.values()];
 }
