@@ -17,7 +17,9 @@ import { keyOf } from '../../local/cloud/data-points';
 import { emulate } from '../../local/emulator/emulate';
 import { waitUntilThrough } from '../../local/run/completion';
 import { loadedRules, seriesOf } from '../../local/run/prometheus-queries';
-import { idOf, ObservedRun, repeatedly, until } from './observed-run';
+import { until } from '../support/until-alerts';
+import { repeatedly } from '../support/repeatedly';
+import { idOf, ObservedRun } from './observed-run';
 
 jest.setTimeout(300_000);
 
@@ -27,6 +29,8 @@ const POSTS = 600;
 const unreadable = (index: number) => ({ pin: { index, category: 'art', follower_count: 'many' } });
 const good = (index: number) => ({ pin: { index, category: 'art', follower_count: '12k' } });
 const list = <T>(length: number, of: (i: number) => T) => Array.from({ length }, (_, i) => of(i));
+
+const TWO_BROKERS = 'it takes two brokers: kafka-faults.itest.ts has them';
 
 /** What a machine with one broker can't be brought to, or not within minutes; `promtool` and unit tests have the cases. */
 const NOT_MADE: Readonly<Record<string, string>> = {
@@ -39,16 +43,16 @@ const NOT_MADE: Readonly<Record<string, string>> = {
   'write-conflicts': 'two writers would have to be at one partition: the aggregation’s own suite has them',
   'kafka-offline': 'the only broker is its own controller: with it gone nobody tells of partitions without a leader',
   'kafka-disk': 'the disk of the machine would have to be filled',
-  KafkaOfflinePartitions: 'with the only broker gone nobody tells of partitions without a leader',
+  KafkaOfflinePartitions: TWO_BROKERS,
   KafkaControllers: 'with the only controller gone nobody tells how many there are',
-  KafkaUnderMinIsr: 'there is no second replica to lack',
-  KafkaUnderReplicated: 'there is no second replica to lack',
+  KafkaUnderMinIsr: TWO_BROKERS,
+  KafkaUnderReplicated: TWO_BROKERS,
   KafkaDiskFilling: 'the disk of the machine would have to be filled',
   KafkaDiskFull: 'the disk of the machine would have to be filled',
   KafkaCpuHigh: 'what else runs on the machine decides it',
-  KafkaProduceSlow: 'what else runs on the machine decides it',
+  KafkaProduceSlow: TWO_BROKERS,
   KafkaHandlersBusy: 'the broker would have to be saturated for a minute',
-  KafkaProduceFailing: 'there is no second replica whose lack a broker would refuse writes for',
+  KafkaProduceFailing: TWO_BROKERS,
   KafkaHeapFull: 'a broker whose heap is full is about to end',
   KafkaGarbageCollection: 'a broker whose heap is full is about to end',
 };

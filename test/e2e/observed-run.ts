@@ -2,68 +2,27 @@
  * A local run that goes on while faults are made, watched as a deployment is: by the alarms of the templates and by the rules
  * of Prometheus. A minute of their periods is a second here, or each fault would have to last for half an hour.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { type AlarmState } from '../../local/alarms/evaluate';
-import { type AlarmPlan } from '../../local/assembly/local-plan';
 import { type AirflowEngine } from '../../local/engines/airflow';
 import { type RunningAlarms } from '../../local/run/alarms';
 import { bringUp, type Running } from '../../local/run/bring-up';
 import { startClock } from '../../local/run/clock';
-import { ruleFiles } from '../../local/run/monitoring';
 import { vectorOf } from '../../local/run/prometheus-queries';
 import { type QueryClient, queryClient } from '../../local/run/query-client';
 import { watch, type Watchdog } from '../../local/run/watchdog';
-import { shorterRules } from '../support/shorter-rules';
-
-/** By what periods of alarms and times of rules are divided. */
-export const SHORTER = 60;
-const MINUTE_MS = 60_000;
-/** The schedule of the templates sends a canary a minute. */
-const CANARY_MS = 3_000;
-const POLL_MS = 250;
-/** A busy machine with few cores may take its time; nothing here waits for longer than it has to. */
-const PATIENCE_MS = 120_000;
+import { until, untilAlerts } from '../support/until-alerts';
+import { repeatedly } from '../support/repeatedly';
+import { CANARY_MS, SHORTER, shorterAlarm } from '../support/shorter-alarms';
+import { writeShorterRules } from '../support/shorter-rules';
 
 /**
  * Small batches, so that a lag of ten of them is some hundred records, and as little time for publishing as the configuration
  * takes, so that the boundary is late within minutes.
  */
 const OVERRIDES = { batchSize: '50', publishDelayMinutes: '1' };
-
-/** Periods are divided. Thresholds stay, but for the one that counts in canaries, which are sent more often, too. */
-export function shorterAlarm(alarm: AlarmPlan): AlarmPlan {
-  const ofCanaries = alarm.metrics.some(({ name }) => name === 'canarySpeedAge');
-  return {
-    ...alarm,
-    periodSeconds: alarm.periodSeconds / SHORTER,
-    threshold: ofCanaries ? (alarm.threshold * CANARY_MS) / MINUTE_MS : alarm.threshold,
-  };
-}
-
-/** Asks again and again until the answer is true. @throws Error with `what` and what is seen then */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, seen: () => unknown = () => '') {
-  for (const deadline = Date.now() + PATIENCE_MS; !(await isSo()); await sleep(POLL_MS)) {
-    if (Date.now() > deadline)
-      throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what}; ${JSON.stringify(seen())}`);
-  }
-}
-
-/** Does something again and again, until told to stop: more of it begins while the first still goes on. */
-export function repeatedly(everyMs: number, work: () => Promise<unknown>): () => Promise<void> {
-  const going = new Set<Promise<unknown>>();
-  const timer = setInterval(() => {
-    const one = work().catch(() => undefined);
-    going.add(one);
-    void one.finally(() => going.delete(one));
-  }, everyMs);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(going);
-  };
-}
 
 export class ObservedRun {
   readonly query: QueryClient;
@@ -97,7 +56,7 @@ export class ObservedRun {
         running.startMonitoring({
           folder: 'prometheus-in-short',
           intervalSeconds: 1,
-          ruleFiles: writeShorterRules(join(directory, 'rules')),
+          ruleFiles: writeShorterRules(join(directory, 'rules'), SHORTER),
         }),
       ]);
       if (!monitoring || !inShort) throw new Error(lines.join('\n'));
@@ -142,11 +101,8 @@ export class ObservedRun {
   }
 
   /** Waits until Prometheus fires an alert, or until it does no longer. */
-  async untilAlert(name: string, fires: boolean): Promise<void> {
-    await until(`alert ${name} ${fires ? 'fires' : 'is over'}`, async () => {
-      const found = await vectorOf(this.prometheusInShort, `ALERTS{alertname="${name}",alertstate="firing"}`);
-      return found.length > 0 === fires;
-    });
+  untilAlert(name: string, fires: boolean): Promise<void> {
+    return untilAlerts(this.prometheusInShort, fires, name);
   }
 
   /** Ids of the alarms that were in alarm at some time. */
@@ -167,12 +123,3 @@ export class ObservedRun {
 
 /** `pinterest-local-drift` → `drift` */
 export const idOf = (alarm: string): string => alarm.replace(/^pinterest-local-/, '');
-
-function writeShorterRules(folder: string): string[] {
-  mkdirSync(folder);
-  return ruleFiles().map((file) => {
-    const short = join(folder, basename(file));
-    writeFileSync(short, shorterRules(readFileSync(file, 'utf8'), SHORTER));
-    return short;
-  });
-}
