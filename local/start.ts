@@ -73,6 +73,7 @@ async function run(
   const ledger = join(options.data, 'acknowledged.jsonl');
   const query = queryClient(cloud.queryUrl);
   writeEndpoints(endpointsFile, running);
+  const alarms = running.watchAlarms();
   const firstTaken = () => {
     writeEndpoints(endpointsFile, running);
     display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s; watch it at ${cloud.queryUrl}/`);
@@ -108,7 +109,7 @@ async function run(
   const counters = cloud.counters();
   const drift = counters.reconcile?.drift ?? 0;
   const broken = brokenPromises(expectedPosts(readLedger(ledger)), { ...collected, drift });
-  await printReport({ running, urls, collected, clock, tally, drift, memory: memoryOfTree() });
+  await printReport({ running, urls, collected, clock, tally, drift, alarms, memory: memoryOfTree() });
   if (options.answers) writeAnswers(options.answers, collected, counters, clock.timings);
   if (broken.length === 0) {
     console.log('\nEvery acknowledged post is in both layers, once; drift is 0.');

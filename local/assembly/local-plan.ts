@@ -1,4 +1,6 @@
 /** What the templates ask for, as far as the local run brings it up: the contract between reading and running. */
+import { type Condition } from '../alarms/evaluate';
+import { type MetricId } from '../cloud/data-points';
 import { type TableProperties } from '../engines/keyspaces-ddl';
 
 export interface LocalPlan {
@@ -16,6 +18,9 @@ export interface LocalPlan {
   /** ARNs of the roles that EMR Serverless may take: a job started with another one is refused. */
   readonly jobRoles: readonly string[];
   readonly environments: readonly EnvironmentPlan[];
+  readonly alarms: readonly AlarmPlan[];
+  readonly compositeAlarms: readonly CompositeAlarmPlan[];
+  readonly dashboards: readonly DashboardPlan[];
   /** Outputs by the names asked for. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Resources that the local run leaves out, each type with the reason. */
@@ -137,6 +142,35 @@ export interface EnvironmentPlan extends Resource {
   /** `section.key` → value. */
   readonly configuration: Readonly<Record<string, string>>;
   readonly executionRole: string;
+}
+
+/** A metric that an alarm looks at. */
+export interface AlarmMetric extends MetricId {
+  /** As the alarm's expression names it. */
+  readonly id: string;
+  /** `Sum`, `Maximum`, `p99` … */
+  readonly statistic: string;
+}
+
+export interface AlarmPlan extends Resource, Condition {
+  readonly name: string;
+  readonly arn: string;
+  readonly periodSeconds: number;
+  readonly metrics: readonly AlarmMetric[];
+  /** Metric math over the metrics' ids. @default - the only metric itself */
+  readonly expression?: string;
+}
+
+export interface CompositeAlarmPlan extends Resource {
+  readonly name: string;
+  readonly arn: string;
+  readonly rule: string;
+}
+
+export interface DashboardPlan extends Resource {
+  readonly name: string;
+  /** JSON. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+  readonly body: string;
 }
 
 export interface IgnoredType {

@@ -21,15 +21,21 @@ export function readLocalPlan(directory: string, options: ReadOptions = {}): Loc
   return planOf(readCloudAssembly(directory), options);
 }
 
+/** All resources of an assembly, for what reads but a part of it. */
+export const resourcesOf = (assembly: CloudAssembly): Resources =>
+  byType(existing(assembly, createResolver(assembly.stacks)));
+
+const byType = (resources: readonly Found[]): Resources => ({
+  ofType: (type) => resources.filter(({ resource }) => resource.Type === type),
+  custom: () =>
+    resources.filter(({ resource: { Type } }) => /^(Custom::|AWS::CloudFormation::CustomResource$)/.test(Type)),
+});
+
 export function planOf(assembly: CloudAssembly, options: ReadOptions = {}): LocalPlan {
   const resolver = createResolver(assembly.stacks, options.parameters);
   const resources = existing(assembly, resolver);
   refuseUnknown(resources);
-  const all: Resources = {
-    ofType: (type) => resources.filter(({ resource }) => resource.Type === type),
-    custom: () =>
-      resources.filter(({ resource: { Type } }) => /^(Custom::|AWS::CloudFormation::CustomResource$)/.test(Type)),
-  };
+  const all = byType(resources);
   const plan = Object.fromEntries(
     Object.entries(READERS).map(([part, read]) => [part, read(all, assembly)]),
   ) as unknown as Omit<LocalPlan, 'outputs' | 'ignored'>;
@@ -78,6 +84,9 @@ export const RUN_TYPES: ReadonlySet<string> = new Set([
   'AWS::EMRServerless::Application',
   'AWS::MWAA::Environment',
   'AWS::IAM::Role',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CloudWatch::Dashboard',
 ]);
 
 function refuseUnknown(resources: readonly Found[]): void {

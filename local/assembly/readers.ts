@@ -13,6 +13,7 @@ import {
   type TablePlan,
   type TopicPlan,
 } from './local-plan';
+import { readAlarms, readCompositeAlarms, readDashboards } from './read-alarms';
 import { readEventSources } from './read-event-sources';
 import { readFunctions } from './read-functions';
 import { readHttpApis } from './read-http-apis';
@@ -163,4 +164,7 @@ export const READERS: { readonly [P in Part]: (all: Resources, assembly: CloudAs
   applications,
   jobRoles,
   environments,
+  alarms: readAlarms,
+  compositeAlarms: readCompositeAlarms,
+  dashboards: readDashboards,
 };

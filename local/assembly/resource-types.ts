@@ -79,6 +79,7 @@ const prometheusId = (r: Described) => `ws-${keyId(r)}`;
 const prometheusArn = (r: Described) => arn('aps', `workspace/${prometheusId(r)}`);
 const grafanaId = (r: Described) => `g-${hash(r).slice(0, 10)}`;
 const apiId = (r: Described) => hash(r).slice(0, 10);
+const alarmArn = (r: Described) => arn('cloudwatch', `alarm:${name(r, 'AlarmName', 255)}`);
 const securityGroup = id('sg-').ref;
 const vpc = id('vpc-').ref;
 const subnet = id('subnet-').ref;
@@ -155,6 +156,9 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::KMS::Key': { ref: keyId, attributes: { KeyId: keyId, Arn: (r) => arn('kms', `key/${keyId(r)}`) } },
   'AWS::SNS::Topic': { ref: notificationsArn, attributes: { TopicArn: notificationsArn, TopicName: topicName } },
+  'AWS::CloudWatch::Alarm': { ref: (r) => name(r, 'AlarmName', 255), attributes: { Arn: alarmArn } },
+  'AWS::CloudWatch::CompositeAlarm': { ref: (r) => name(r, 'AlarmName', 255), attributes: { Arn: alarmArn } },
+  'AWS::CloudWatch::Dashboard': { ref: (r) => name(r, 'DashboardName', 255) },
   'AWS::APS::Workspace': {
     ref: prometheusArn,
     attributes: {

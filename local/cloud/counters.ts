@@ -1,5 +1,6 @@
 /** Live counters: the metrics that functions report in CloudWatch's embedded metric format, added up as they come. */
 
+import { DataPoints, type MetricId } from './data-points';
 import { MetricSeries } from './metric-series';
 
 /** Bounds the memory of a long run; percentiles are those of the newest values. */
@@ -17,11 +18,10 @@ export interface Durations {
 /** step → metric → sum of the reported values; for metrics in milliseconds, the largest. */
 export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** What was reported of one metric with the same dimensions. */
-export interface Series {
-  readonly metric: string;
-  /** By the names of the dimensions: `step`, `view`. */
-  readonly dimensions: Readonly<Record<string, string>>;
+/** What was reported of one metric with the same dimensions: `step`, `view`. */
+export interface Series extends MetricId {
+  /** CloudWatch's name; undefined if the report has none. */
+  readonly unit?: string;
   readonly sum: number;
   readonly count: number;
   readonly last: number;
@@ -43,6 +43,8 @@ interface Emf {
 export class CounterStore {
   /** The same values over time, as CloudWatch keeps them. */
   readonly byMinute = new MetricSeries();
+  /** The same values one by one. */
+  readonly points = new DataPoints();
   private readonly sums: Record<string, Record<string, number>> = {};
   private readonly samples = new Map<string, { count: number; max: number; values: number[] }>();
   private readonly seen = new Map<string, Series>();
@@ -66,7 +68,9 @@ export class CounterStore {
         for (const value of [report[Name]].flat()) {
           if (typeof value !== 'number') continue;
           this.add(step, Name, value, Unit === 'Milliseconds');
-          this.see(Name, dimensions, value);
+          const metric = { namespace: Namespace, name: Name, dimensions };
+          this.see({ ...metric, unit: Unit }, value);
+          this.points.add(metric, value, Timestamp);
           this.byMinute.add(Namespace, Name, dimensions, value, Timestamp);
         }
       }
@@ -74,13 +78,13 @@ export class CounterStore {
     return true;
   }
 
-  private see(metric: string, dimensions: Readonly<Record<string, string>>, value: number): void {
-    const key = JSON.stringify([metric, dimensions]);
+  private see(metric: MetricId & { readonly unit?: string }, value: number): void {
+    const key = JSON.stringify(metric);
     const { sum = 0, count = 0 } = this.seen.get(key) ?? {};
-    this.seen.set(key, { metric, dimensions, sum: sum + value, count: count + 1, last: value });
+    this.seen.set(key, { ...metric, sum: sum + value, count: count + 1, last: value });
   }
 
-  /** Everything reported so far, by metric and dimensions, in the order of the first reports. */
+  /** Everything reported so far, by metric, dimensions and unit, in the order of the first reports. */
   series(): readonly Series[] {
     return [...this.seen.values()];
   }

@@ -42,7 +42,7 @@ export interface EventSource {
    * @throws Error if Kafka does not answer
    */
   lag(): Promise<Readonly<Record<string, number>>>;
-  /** Ends reading, waits for the invocations in flight, commits what they did. */
+  /** Ends reading, waits for the invocations in flight, commits what they did. The lag can still be asked for. */
   stop(): Promise<void>;
 }
 
@@ -137,7 +137,9 @@ class Poller implements EventSource {
     this.stopping.abort();
     await Promise.all(this.slots.map((slot) => slot.done));
     await this.running;
-    await (await this.admin?.catch(() => undefined))?.disconnect();
+    const admin = await this.admin?.catch(() => undefined);
+    this.admin = undefined;
+    await admin?.disconnect();
   }
 
   /** Holds a consumer; one that broke down for good is replaced. */

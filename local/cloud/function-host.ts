@@ -193,7 +193,15 @@ class HostedFunction {
     if (invocation.error && !this.log.writableEnded) {
       this.log.write(`${JSON.stringify({ level: 'error', message: 'invoke error', error: invocation.error })}\n`);
     }
+    this.count('Invocations', 1);
+    this.count('Errors', invocation.error ? 1 : 0);
     return invocation;
+  }
+
+  /** @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+  private count(name: string, value: number): void {
+    const dimensions = { FunctionName: this.plan.name };
+    this.counters.points.add({ namespace: 'AWS/Lambda', name, dimensions }, value, Date.now());
   }
 
   private async attempt(event: string): Promise<Invocation> {

@@ -16,6 +16,8 @@ export interface HttpApiOptions {
   /** @default - a free port */
   readonly port?: number;
   readonly invoke: Invoke;
+  /** Told of each answer. @default - nobody is */
+  readonly onAnswer?: (statusCode: number) => void;
 }
 
 /** @throws Error naming the port if it is taken */
@@ -29,6 +31,7 @@ export function startHttpApi(api: HttpApiPlan, options: HttpApiOptions): Promise
       // The client went away while it sent, or the host is being stopped.
       answer = message(500, 'Internal Server Error');
     }
+    options.onAnswer?.(answer.statusCode);
     const headers = { ...answer.headers, 'content-length': String(answer.body.length), 'apigw-requestid': requestId };
     response.writeHead(answer.statusCode, headers as Record<string, string>);
     response.end(request.method === 'HEAD' ? undefined : answer.body);

@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { join } from 'node:path';
 import {
   type EnvironmentPlan,
+  type EventSourcePlan,
   type FunctionPlan,
   findFunction,
   type HttpApiPlan,
@@ -15,6 +16,7 @@ import { type S3Engine } from '../engines/s3';
 import { type SparkCommand } from '../engines/spark';
 import { startControlApi } from './control-api';
 import { type Counters, type Durations, type Series } from './counters';
+import { type DataPoints } from './data-points';
 import { deployedFiles, upload, writeDags } from './deployed-files';
 import { type EventSource, type EventSourceMetrics, startEventSource } from './event-source';
 import { type FunctionHost, startFunctionHost } from './function-host';
@@ -61,6 +63,16 @@ export interface LocalCloud {
   durations(step: string, metric: string): Durations | undefined;
   /** Every metric that functions reported, with its dimensions. */
   series(): readonly Series[];
+  /** What functions and APIs report, value by value, under AWS's names, too. */
+  readonly points: DataPoints;
+  /** Reports what MSK would report of consumer groups. @throws Error if Kafka does not answer */
+  measureLag(): Promise<void>;
+  /**
+   * Stops and starts the reading of a function's event source, as `update-event-source-mapping` does; a stop waits for the
+   * invocations in flight.
+   * @param name as in `invoke`
+   */
+  enableEventSource(name: string, enabled: boolean): Promise<void>;
   /** Of each event source, by its function's logical id. */
   eventSources(): Readonly<Record<string, EventSourceMetrics>>;
   /** Uncommitted records, by the function's logical id and `topic-partition`. @throws Error if Kafka does not answer */
@@ -113,6 +125,7 @@ export async function startLocalCloud(
       environment: functionEnvironment,
     });
     started.push(functions);
+    const { points } = functions.counters;
     const sources = new Map<string, EventSource>();
     const control = await startControlApi({
       port: options.ports?.control,
@@ -140,20 +153,25 @@ export async function startLocalCloud(
       const port = portOf(plan, api, options);
       apis.set(
         api.logicalId,
-        await startHttpApi(api, { port, invoke: (name, event) => functions.invoke(name, event) }),
+        await startHttpApi(api, {
+          port,
+          invoke: (name, event) => functions.invoke(name, event),
+          onAnswer: (statusCode) => countAnswer(points, api, statusCode),
+        }),
       );
       started.push(apis.get(api.logicalId)!);
     }
-    for (const source of plan.eventSources.filter(({ enabled }) => enabled)) {
-      const target = findFunction(plan.functions, source.functionName);
-      const poller = startEventSource(source, {
-        brokers: engines.kafka.brokers,
-        invoke: (event) => functions.invoke(source.functionName, event),
-        onError: options.onError,
-      });
-      sources.set(target.logicalId, poller);
-      started.push(poller);
-    }
+    const poll = (source: EventSourcePlan) =>
+      sources.set(
+        findFunction(plan.functions, source.functionName).logicalId,
+        startEventSource(source, {
+          brokers: engines.kafka.brokers,
+          invoke: (event) => functions.invoke(source.functionName, event),
+          onError: options.onError,
+        }),
+      );
+    plan.eventSources.filter(({ enabled }) => enabled).forEach(poll);
+    started.push({ stop: async () => void (await Promise.all([...sources.values()].map((source) => source.stop()))) });
     for (const schedule of plan.schedules) {
       const call = async (name: string) => {
         const { error } = await functions.invoke(name, '{}');
@@ -177,6 +195,15 @@ export async function startLocalCloud(
         Object.fromEntries(
           await Promise.all([...sources].map(async ([id, source]) => [id, await source.lag()] as const)),
         ),
+      points,
+      measureLag: () => measureLag(points, [...sources.values()]),
+      enableEventSource: async (name, enabled) => {
+        const { logicalId } = findFunction(plan.functions, name);
+        const source = sources.get(logicalId);
+        if (!source) throw new Error(`${logicalId} has no event source that is enabled in the templates`);
+        await source.stop();
+        if (enabled) poll(source.plan);
+      },
       invoke: (name, event) => invoke(functions, findFunction(plan.functions, name), event),
       kill9: (name) => functions.kill9(findFunction(plan.functions, name).name),
       processes: () => processes(plan.functions, functions),
@@ -239,6 +266,31 @@ function apiOf(plan: LocalPlan, output: string): HttpApiPlan {
 function portOf(plan: LocalPlan, api: HttpApiPlan, { ports }: LocalCloudOptions): number | undefined {
   if (api === apiOf(plan, INGEST_OUTPUT)) return ports?.ingest;
   return api === apiOf(plan, QUERY_OUTPUT) ? ports?.query : undefined;
+}
+
+/** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
+function countAnswer(points: DataPoints, api: HttpApiPlan, statusCode: number): void {
+  const counts = { Count: 1, '4xx': Number(statusCode >= 400 && statusCode < 500), '5xx': Number(statusCode >= 500) };
+  for (const [name, value] of Object.entries(counts)) {
+    points.add({ namespace: 'AWS/ApiGateway', name, dimensions: { ApiId: api.id } }, value, Date.now());
+  }
+}
+
+/** @see https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html */
+async function measureLag(points: DataPoints, sources: readonly EventSource[]): Promise<void> {
+  const measure = ({ plan }: EventSource, lags: Readonly<Record<string, number>>) => {
+    for (const topic of plan.topics) {
+      const ofTopic = Object.entries(lags).filter(([key]) => key.slice(0, key.lastIndexOf('-')) === topic);
+      const dimensions = {
+        'Cluster Name': plan.clusterArn.split('/')[1],
+        'Consumer Group': plan.consumerGroup,
+        Topic: topic,
+      };
+      const most = ofTopic.reduce((max, [, records]) => Math.max(max, records), 0);
+      points.add({ namespace: 'AWS/Kafka', name: 'MaxOffsetLag', dimensions }, most, Date.now());
+    }
+  };
+  await Promise.all(sources.map(async (source) => measure(source, await source.lag())));
 }
 
 async function invoke(functions: FunctionHost, plan: FunctionPlan, event: unknown): Promise<unknown> {

@@ -45,7 +45,7 @@ export function metricsPage(series: readonly Series[], lags: readonly GroupLag[]
   const lagName = 'kafka_consumer_group_ConsumerLagMetrics_Value';
   const lines = [
     ...(Object.keys(METRICS) as MetricName[]).flatMap((metric) => {
-      const found = series.filter((each) => each.metric === metric);
+      const found = series.filter(({ name }) => name === metric);
       return found.length > 0 ? family(metric, found) : [];
     }),
     `# TYPE ${lagName} gauge`,

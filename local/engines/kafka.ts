@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
@@ -18,9 +18,18 @@ export interface KafkaOptions {
   readonly port?: number;
   /** Whether the JMX exporter runs in it. @default false */
   readonly exporter?: boolean;
+  /** The broker whose cluster this one joins as the second, for tests of what takes two. @default - a cluster of its own */
+  readonly joins?: Pick<KafkaEngine, 'cluster'>;
 }
 
-/** A running Apache Kafka broker (KRaft, combined broker and controller). */
+/** What a second broker must know of the first. */
+interface Cluster {
+  readonly id: string;
+  /** `127.0.0.1:PORT` of the only controller. */
+  readonly controller: string;
+}
+
+/** A running Apache Kafka broker (KRaft; the first of a cluster is its controller, too). */
 export interface KafkaEngine extends Engine {
   /** `127.0.0.1:PORT`, SASL OAUTHBEARER with unsecured tokens, no TLS: what functions are given as the IAM listener. */
   readonly brokers: string;
@@ -29,6 +38,7 @@ export interface KafkaEngine extends Engine {
   readonly port: number;
   /** `127.0.0.1:PORT` of the JMX exporter, where it runs. */
   readonly exporter?: string;
+  readonly cluster: Cluster;
   /**
    * Creates a topic, or adds the partitions that an existing one lacks and sets its configs.
    * @param configs topic configs by name, e.g. `message.timestamp.type`
@@ -41,6 +51,9 @@ interface Ports {
   readonly plain: number;
   readonly controller: number;
 }
+
+const FIRST = 1;
+const SECOND = 2;
 
 const LOG4J = `status=warn
 appender.c.type=Console
@@ -55,11 +68,12 @@ rootLogger.appenderRef.c.ref=C
  * Broker configuration. Auto-creation is off, as on a cluster whose topics are CloudFormation resources: a wrong topic
  * name has to fail. The short session timeout is for kill -9: the next start waits until the old registration expires.
  */
-export function serverProperties(data: string, ports: Ports): string {
-  return `process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@${HOST}:${ports.controller}
-listeners=SASL://${HOST}:${ports.sasl},PLAINTEXT://${HOST}:${ports.plain},CONTROLLER://${HOST}:${ports.controller}
+export function serverProperties(data: string, ports: Ports, joins?: Cluster): string {
+  const own = `${HOST}:${ports.controller}`;
+  return `process.roles=${joins ? 'broker' : 'broker,controller'}
+node.id=${joins ? SECOND : FIRST}
+controller.quorum.voters=${FIRST}@${joins?.controller ?? own}
+listeners=SASL://${HOST}:${ports.sasl},PLAINTEXT://${HOST}:${ports.plain}${joins ? '' : `,CONTROLLER://${own}`}
 advertised.listeners=SASL://${HOST}:${ports.sasl},PLAINTEXT://${HOST}:${ports.plain}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
@@ -132,6 +146,12 @@ async function createTopic(
   });
 }
 
+/** As it was given when the folder was formatted. */
+function clusterId(data: string): string {
+  const [, id] = /^cluster\.id=(.+)$/m.exec(readFileSync(join(data, 'meta.properties'), 'utf8'))!;
+  return id;
+}
+
 /**
  * Starts Apache Kafka and waits until it answers.
  * @throws Error of one line (Java missing, port in use, folder in use), or with the log's last lines
@@ -149,12 +169,12 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
   };
   const plainBrokers = `${HOST}:${ports.plain}`;
   mkdirSync(options.dir, { recursive: true });
-  writeFileSync(properties, serverProperties(data, ports));
+  writeFileSync(properties, serverProperties(data, ports, options.joins?.cluster));
   writeFileSync(log4j, LOG4J);
   if (!existsSync(join(data, 'meta.properties'))) {
+    const id = options.joins?.cluster.id ?? randomBytes(16).toString('base64url');
     // In one piece: one id in 64 begins with a hyphen, which would be taken for an option.
-    const id = `--cluster-id=${randomBytes(16).toString('base64url')}`;
-    const format = ['kafka.tools.StorageTool', 'format', id, '-c', properties];
+    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', properties];
     const flags = ['-Xmx128m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`, '-cp', classpath];
     await promisify(execFile)(java.command, [...flags, ...format]);
   }
@@ -179,13 +199,16 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
       ],
       ready: async () =>
         (await isOpen(ports.sasl)) &&
-        (await withAdmin(plainBrokers, 0, (admin) => admin.describeCluster())).brokers.length === 1,
+        (await withAdmin(plainBrokers, 0, (admin) => admin.describeCluster())).brokers.some(
+          ({ nodeId }) => nodeId === (options.joins ? SECOND : FIRST),
+        ),
     });
   return startEngine<KafkaEngine>(start, {
     brokers: `${HOST}:${ports.sasl}`,
     plainBrokers,
     port: ports.sasl,
     exporter: exporter === undefined ? undefined : `${HOST}:${exporter}`,
+    cluster: { id: clusterId(data), controller: options.joins?.cluster.controller ?? `${HOST}:${ports.controller}` },
     createTopic: (name, partitions, configs = {}) => createTopic(plainBrokers, name, partitions, configs),
   });
 }

@@ -17,7 +17,8 @@ import { serveMetrics } from '../cloud/metrics-page';
 import { type CallRecorder } from '../cloud/recorder';
 import { type LocalPlan } from '../assembly/local-plan';
 import { type Clock } from './clock';
-import { canMonitor, lagsOf, type Monitoring, startMonitoring } from './monitoring';
+import { type AlarmOptions, type RunningAlarms, watchAlarms } from './alarms';
+import { canMonitor, lagsOf, type Monitoring, startMonitoring, type Watched } from './monitoring';
 
 export interface Running {
   readonly plan: LocalPlan;
@@ -27,10 +28,17 @@ export interface Running {
   readonly cloud: LocalCloud;
   /** Starts Airflow, which needs the cloud; the first posts need not wait for it. */
   startOrchestration(): Promise<AirflowEngine>;
-  /** Starts Prometheus, which needs the cloud; undefined where it is not installed, which is said. */
-  startMonitoring(): Promise<Monitoring | undefined>;
+  /** Starts a Prometheus, which needs the cloud; undefined where it is not installed, which is said. */
+  startMonitoring(options?: MonitoringOptions): Promise<Monitoring | undefined>;
+  /** Begins to evaluate the alarms of the templates. */
+  watchAlarms(options?: AlarmOptions): RunningAlarms;
   /** Ends everything that is up, latest first. */
   stop(): Promise<void>;
+}
+
+export interface MonitoringOptions extends Pick<Watched, 'intervalSeconds' | 'ruleFiles'> {
+  /** Name of its folder; each Prometheus of a run has its own. @default prometheus */
+  readonly folder?: string;
 }
 
 interface Stoppable {
@@ -42,12 +50,14 @@ export interface BringUpOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly say: (line: string) => void;
+  /** Configuration of the templates beside the stage, e.g. `{ batchSize: '100' }`. @default - none */
+  readonly overrides?: Readonly<Record<string, string>>;
   /** Sees every AWS call of functions, Spark and Airflow. @default - they are not watched */
   readonly recorder?: CallRecorder;
 }
 
 /** @throws Error of one line, or with the last lines of the log of what did not come up */
-export async function bringUp({ directory, clock, say, recorder }: BringUpOptions): Promise<Running> {
+export async function bringUp({ directory, clock, say, overrides, recorder }: BringUpOptions): Promise<Running> {
   const up: Stoppable[] = [];
   const track = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
     const started = await starting;
@@ -62,7 +72,7 @@ export async function bringUp({ directory, clock, say, recorder }: BringUpOption
     const exporter = canMonitor();
     // All are awaited, also if one fails, so that what came up later is ended as well.
     const [plan, kafka, cassandra, s3] = await settled([
-      clock.phase('synthesize the templates', () => synthesize(at('cdk.out'))),
+      clock.phase('synthesize the templates', () => synthesize(at('cdk.out'), overrides)),
       clock.phase('start Kafka', () => track(startKafka({ dir: at('kafka'), exporter }))),
       clock.phase('start Cassandra', () =>
         track(startCassandra({ dir: at('cassandra'), persistent: true, region: REGION, exporter })),
@@ -108,7 +118,7 @@ export async function bringUp({ directory, clock, say, recorder }: BringUpOption
           }),
         );
       });
-    const monitor = async () => {
+    const monitor = async ({ folder = 'prometheus', ...options }: MonitoringOptions = {}) => {
       if (!exporter) {
         say(PROMETHEUS_HINT);
         return undefined;
@@ -116,10 +126,18 @@ export async function bringUp({ directory, clock, say, recorder }: BringUpOption
       return clock.phase('start Prometheus', async () => {
         const page = await track(serveMetrics({ series: () => cloud.series(), lags: () => lagsOf(plan, cloud) }));
         const functions = new URL(page.url).host;
-        return track(startMonitoring(at('prometheus'), { kafka, cassandra, functions }));
+        return track(startMonitoring(at(folder), { kafka, cassandra, functions, ...options }));
       });
     };
-    return { plan, kafka, cassandra, s3, cloud, startOrchestration, startMonitoring: monitor, stop };
+    const alarms = (options?: AlarmOptions) => {
+      const started = watchAlarms(plan, cloud, options);
+      up.push(started);
+      return started;
+    };
+    return {
+      ...{ plan, kafka, cassandra, s3, cloud, stop },
+      ...{ startOrchestration, startMonitoring: monitor, watchAlarms: alarms },
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -127,9 +145,10 @@ export async function bringUp({ directory, clock, say, recorder }: BringUpOption
 }
 
 /** The same command as a reviewer's, for stage `local`. */
-async function synthesize(output: string): Promise<LocalPlan> {
+async function synthesize(output: string, overrides: BringUpOptions['overrides'] = {}): Promise<LocalPlan> {
   const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
-  await execute(cdk, ['synth', '--quiet', '--no-notices', '-c', 'stage=local', '--output', output]);
+  const context = Object.entries({ ...overrides, stage: 'local' }).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  await execute(cdk, ['synth', '--quiet', '--no-notices', ...context, '--output', output]);
   return readLocalPlan(output);
 }
 

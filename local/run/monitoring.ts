@@ -20,6 +20,8 @@ export interface Watched {
   readonly functions?: string;
   /** Between two scrapes. @default 5 */
   readonly intervalSeconds?: number;
+  /** Absolute. @default - the deployed ones */
+  readonly ruleFiles?: readonly string[];
 }
 
 export interface Monitoring {
@@ -117,7 +119,7 @@ export async function startMonitoring(directory: string, watched: Watched): Prom
     const prometheus = await startPrometheus({
       dir: directory,
       jobs: localJobs(watched, node?.address, mountPointOf(directory)),
-      ruleFiles: ruleFiles(),
+      ruleFiles: watched.ruleFiles ?? ruleFiles(),
       intervalSeconds: watched.intervalSeconds,
     });
     return {

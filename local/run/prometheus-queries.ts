@@ -44,17 +44,33 @@ export function unfiltered(expression: string): string {
   return result;
 }
 
+/** One series of an instant vector. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/**
+ * What an expression is now; a number alone is one sample without labels.
+ * @throws Error with Prometheus' words, if it is no expression
+ */
+export async function vectorOf(url: string, expression: string): Promise<Sample[]> {
+  type Value = readonly [number, string];
+  type Found = { readonly metric: Sample['labels']; readonly value: Value };
+  const { resultType, result } = await ask<{ resultType: string; result: Found[] | Value }>(url, 'query', {
+    query: expression,
+  });
+  const found = resultType === 'vector' ? (result as Found[]) : [{ metric: {}, value: result as Value }];
+  return found.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+}
+
 /**
  * How many series an expression has now. One without a number (0 / 0) counts for nothing.
  * @throws Error with Prometheus' words, if it is no expression
  */
 export async function seriesOf(url: string, expression: string): Promise<number> {
-  type Sample = { readonly value: readonly [number, string] };
-  const { resultType, result } = await ask<{ resultType: string; result: Sample[] | Sample['value'] }>(url, 'query', {
-    query: unfiltered(expression),
-  });
-  const samples = resultType === 'vector' ? (result as Sample[]) : [{ value: result as Sample['value'] }];
-  return samples.filter(({ value }) => value[1] !== 'NaN').length;
+  const samples = await vectorOf(url, unfiltered(expression));
+  return samples.filter(({ value }) => !Number.isNaN(value)).length;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { type Tally } from '../emulator/send';
 import { type Running } from './bring-up';
 import { type Clock } from './clock';
+import { formatAlarms, type RunningAlarms } from './alarms';
 import { type Collected } from './answers';
 import { formatCounters, formatRows } from './tables';
 
@@ -18,13 +19,14 @@ export interface Report {
   readonly clock: Clock;
   readonly tally: Tally;
   readonly drift: number;
+  readonly alarms: RunningAlarms;
   readonly memory: number | undefined;
 }
 
 const SHOWN_ROWS = 6;
 
 export async function printReport(report: Report): Promise<void> {
-  const { running, collected, clock, tally, drift, memory } = report;
+  const { running, collected, clock, tally, drift, alarms, memory } = report;
   const { cloud } = running;
   for (const [name, rows] of Object.entries(collected.answers.merged)) {
     console.log(`\n${name}`);
@@ -47,6 +49,7 @@ export async function printReport(report: Report): Promise<void> {
       `${units} (${received > 0 ? Math.round((units / received) * 1000) : 0} per 1,000 records)`,
     ],
     ['drift', String(drift)],
+    ['alarms', formatAlarms(alarms.states())],
     ['lag', formatLag(await cloud.lag())],
     ['requests', `${tally.requests}, ${tally.retries} repeated`],
     [

@@ -133,6 +133,9 @@ function planOf(received: string): LocalPlan {
     apis: [api('ingest', 'aaa', 'POST /posts'), api('query', 'bbb', 'GET /health')],
     applications: [],
     jobRoles: [],
+    alarms: [],
+    compositeAlarms: [],
+    dashboards: [],
     environments: [
       {
         path,

@@ -16,6 +16,7 @@ import { expressionsWithoutData, loadedRules, type Rule, seriesOf } from '../../
 import { ALERT_CASES, ruleTests } from './prometheus-cases';
 
 const TOPIC = 'posts';
+const RECEIVED = { namespace: 'Test', name: 'received', dimensions: { step: 'archive' } };
 const RECORDS_PER_SEND = 50;
 
 let dir: string;
@@ -83,7 +84,7 @@ describe('a real Prometheus over a real broker and store', () => {
     await kafka.createTopic(TOPIC, 3);
     source = startEventSource(plan, { brokers: kafka.brokers, invoke: async () => ({ payload: 'null' }) });
     page = await serveMetrics({
-      series: () => [{ metric: 'received', dimensions: { step: 'archive' }, sum: 7, count: 2, last: 3 }],
+      series: () => [{ ...RECEIVED, sum: 7, count: 2, last: 3 }],
       lags: async () => {
         const records = Object.values(await source.lag()).reduce((sum, each) => sum + each, 0);
         return [{ groupId: plan.consumerGroup, topic: TOPIC, records }];

@@ -28,6 +28,15 @@ const never: Invoke = () => {
   throw new Error('must not be invoked');
 };
 
+test('tells of each answer, also of those that are its own', async () => {
+  const told: number[] = [];
+  const payload = '{"statusCode":202,"body":"taken"}';
+  server = await startHttpApi(api, { invoke: async () => ({ payload }), onAnswer: (status) => told.push(status) });
+  await fetch(`${server.url}/posts`, { method: 'POST', body: '{}' });
+  await fetch(`${server.url}/unknown`);
+  expect(told).toEqual([202, 404]);
+});
+
 test('hands the request to the function of its route, and its answer to the client', async () => {
   const calls: [string, unknown][] = [];
   const answer = await post(async (name, event) => {

@@ -21,6 +21,16 @@ describe('the broker', () => {
   it('listens on the loopback address only', () => {
     expect(config.get('listeners')).toBe('SASL://127.0.0.1:1,PLAINTEXT://127.0.0.1:2,CONTROLLER://127.0.0.1:3');
   });
+
+  it('that joins another is no controller', () => {
+    const cluster = { id: 'c', controller: '127.0.0.1:9' };
+    const second = properties(serverProperties('/data', { sasl: 1, plain: 2, controller: 3 }, cluster));
+    const [own, joined] = [config, second].map((each) =>
+      ['process.roles', 'node.id', 'controller.quorum.voters', 'listeners'].map((key) => each.get(key)),
+    );
+    expect(own.slice(0, 3)).toEqual(['broker,controller', '1', '1@127.0.0.1:3']);
+    expect(joined).toEqual(['broker', '2', '1@127.0.0.1:9', 'SASL://127.0.0.1:1,PLAINTEXT://127.0.0.1:2']);
+  });
 });
 
 describe('Cassandra', () => {

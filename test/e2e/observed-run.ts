@@ -1,0 +1,125 @@
+/**
+ * A local run that goes on while faults are made, watched as a deployment is: by the alarms of the templates and by the rules
+ * of Prometheus. A minute of their periods is a second here, or each fault would have to last for half an hour.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AlarmState } from '../../local/alarms/evaluate';
+import { type AirflowEngine } from '../../local/engines/airflow';
+import { type RunningAlarms } from '../../local/run/alarms';
+import { bringUp, type Running } from '../../local/run/bring-up';
+import { startClock } from '../../local/run/clock';
+import { vectorOf } from '../../local/run/prometheus-queries';
+import { type QueryClient, queryClient } from '../../local/run/query-client';
+import { watch, type Watchdog } from '../../local/run/watchdog';
+import { until, untilAlerts } from '../support/until-alerts';
+import { repeatedly } from '../support/repeatedly';
+import { CANARY_MS, SHORTER, shorterAlarm } from '../support/shorter-alarms';
+import { writeShorterRules } from '../support/shorter-rules';
+
+/**
+ * Small batches, so that a lag of ten of them is some hundred records, and as little time for publishing as the configuration
+ * takes, so that the boundary is late within minutes.
+ */
+const OVERRIDES = { batchSize: '50', publishDelayMinutes: '1' };
+
+export class ObservedRun {
+  readonly query: QueryClient;
+  private watchdog: Watchdog | undefined;
+  private stopCanaries: () => Promise<void> = async () => undefined;
+
+  private constructor(
+    private readonly directory: string,
+    readonly running: Running,
+    readonly alarms: RunningAlarms,
+    readonly airflow: AirflowEngine,
+    /** Of the Prometheus that every run has, with the deployed rules. */
+    readonly prometheus: string,
+    /** Of another one beside it, with the rules in short time. */
+    readonly prometheusInShort: string,
+  ) {
+    this.query = queryClient(running.cloud.queryUrl);
+    this.superviseEngines();
+    this.stopCanaries = repeatedly(CANARY_MS, () => running.cloud.invoke('canary', {}));
+  }
+
+  static async start(): Promise<ObservedRun> {
+    const directory = mkdtempSync(join(tmpdir(), 'observed-'));
+    const lines: string[] = [];
+    const say = (line: string) => void lines.push(line);
+    const running = await bringUp({ directory, clock: startClock(say), say, overrides: OVERRIDES });
+    try {
+      const [airflow, monitoring, inShort] = await Promise.all([
+        running.startOrchestration(),
+        running.startMonitoring(),
+        running.startMonitoring({
+          folder: 'prometheus-in-short',
+          intervalSeconds: 1,
+          ruleFiles: writeShorterRules(join(directory, 'rules'), SHORTER),
+        }),
+      ]);
+      if (!monitoring || !inShort) throw new Error(lines.join('\n'));
+      const alarms = running.watchAlarms({ everyMs: 500, change: shorterAlarm });
+      return new ObservedRun(directory, running, alarms, airflow, monitoring.prometheus.url, inShort.prometheus.url);
+    } catch (error) {
+      await running.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.watchdog?.stop();
+    await this.stopCanaries();
+    await this.running.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Engines that die come back, as those of a managed service. */
+  superviseEngines(): void {
+    const { kafka, cassandra, s3 } = this.running;
+    this.watchdog ??= watch({ kafka, cassandra, s3 }, () => undefined);
+  }
+
+  /** Until {@link superviseEngines} is called again: so an outage lasts as long as a test needs. */
+  leaveEnginesAlone(): void {
+    this.watchdog?.stop();
+    this.watchdog = undefined;
+  }
+
+  /** The state of an alarm. @param id last part of its name */
+  stateOf(id: string): AlarmState {
+    const found = Object.entries(this.alarms.states()).find(([name]) => idOf(name) === id);
+    if (!found) throw new Error(`there is no alarm '${id}'`);
+    return found[1];
+  }
+
+  /** Waits until alarms are in a state. */
+  async untilAlarms(state: AlarmState, ...ids: readonly string[]): Promise<void> {
+    const states = () => Object.fromEntries(ids.map((id) => [id, this.stateOf(id)]));
+    await until(`${ids.join(', ')} in state ${state}`, () => ids.every((id) => this.stateOf(id) === state), states);
+  }
+
+  /** Waits until Prometheus fires an alert, or until it does no longer. */
+  untilAlert(name: string, fires: boolean): Promise<void> {
+    return untilAlerts(this.prometheusInShort, fires, name);
+  }
+
+  /** Ids of the alarms that were in alarm at some time. */
+  alarmsSeen(): Set<string> {
+    return new Set(this.alarms.transitions.filter(({ to }) => to === 'ALARM').map(({ alarm }) => idOf(alarm)));
+  }
+
+  /** Names of the alerts that fired at some time. */
+  async alertsSeen(): Promise<Set<string>> {
+    const found = await vectorOf(this.prometheusInShort, 'last_over_time(ALERTS{alertstate="firing"}[1h])');
+    return new Set(found.map(({ labels }) => labels.alertname));
+  }
+
+  post(body: unknown): Promise<Response> {
+    return fetch(`${this.running.cloud.ingestUrl}/posts`, { method: 'POST', body: JSON.stringify(body) });
+  }
+}
+
+/** `pinterest-local-drift` → `drift` */
+export const idOf = (alarm: string): string => alarm.replace(/^pinterest-local-/, '');
