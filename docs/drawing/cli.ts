@@ -1,10 +1,17 @@
-/** `npm run drawing`: writes docs/architecture.svg from freshly synthesized templates. */
-import { writeFileSync } from 'node:fs';
+/** `npm run drawing`: writes docs/architecture.svg and docs/dashboards/ from freshly synthesized templates. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../lib/config';
 import { synthesizeAssembly } from '../../local/assembly/synthesize';
+import * as layouts from '../layouts/generate';
 import { architecture, FILE, STAGE } from './generate';
 
 const LAYERS = join(__dirname, '..', '..', '.local', 'layers');
 
-writeFileSync(FILE, architecture(synthesizeAssembly(loadConfig({ stage: STAGE }), LAYERS).stacks));
+const assemblyOf = (stage: string) => synthesizeAssembly(loadConfig({ stage }), LAYERS);
+
+writeFileSync(FILE, architecture(assemblyOf(STAGE).stacks));
+rmSync(layouts.FOLDER, { recursive: true, force: true });
+mkdirSync(layouts.FOLDER);
+for (const [name, text] of layouts.layoutFiles(assemblyOf(layouts.STAGE)))
+  writeFileSync(join(layouts.FOLDER, name), text);

@@ -1,3 +1,4 @@
+import { escape, FONT, round, themed } from '../svg';
 import { type Placed, type PlacedArrow, type PlacedBox, type Point, SIZES } from './layout';
 import { type Kind } from './model';
 
@@ -14,22 +15,19 @@ const style = () => {
         return `.${kind} rect{fill:${colour(fill)};stroke:${colour(edge)}}`;
       })
       .join('');
-  const theme = (back: string, text: string, faint: string, line: string) =>
-    `.back{fill:${back}}text{fill:${text}}.line{fill:${faint}}.people rect{fill:${back};stroke:${line}}` +
-    `.arrow{stroke:${line}}.head{fill:${line}}`;
   return (
-    'text{font-family:system-ui,"Segoe UI","DejaVu Sans",sans-serif}' +
+    `text{${FONT}}` +
     `.title{font-size:${SIZES.title}px;font-weight:600}.line{font-size:${SIZES.line}px}` +
     'rect{stroke-width:1.4}.people rect{stroke-dasharray:5 4}' +
     '.arrow{fill:none;stroke-width:1.4}.control{stroke-dasharray:3 4}' +
-    theme('#ffffff', '#1c2024', '#4a5159', '#6b737c') +
-    boxes(60, 95, 45) +
-    `@media (prefers-color-scheme:dark){${theme('#0f1317', '#edf0f3', '#b4bcc4', '#8b949e')}${boxes(35, 19, 58)}}`
+    themed(
+      ({ back, text, faint, line }, dark) =>
+        `.back{fill:${back}}text{fill:${text}}.line{fill:${faint}}.people rect{fill:${back};stroke:${line}}` +
+        `.arrow{stroke:${line}}.head{fill:${line}}${dark ? boxes(35, 19, 58) : boxes(60, 95, 45)}`,
+    )
   );
 };
 
-const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-const round = (value: number) => String(Math.round(value * 10) / 10);
 const at = ({ x, y }: Point) => `${round(x)} ${round(y)}`;
 
 function box({ kind, x, y, width, height, title, wrapped }: PlacedBox): string {
