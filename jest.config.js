@@ -12,7 +12,10 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean'],
+      // A busy machine is slow, and no failed test.
+      testTimeout: 60_000,
+      globalSetup: '<rootDir>/test/support/synthesis/setup.ts',
+      globalTeardown: '<rootDir>/test/support/synthesis/teardown.ts',
     },
     // Real Kafka, Cassandra, S3 …, each started by the suite on free loopback ports.
     { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.itest.ts'] },

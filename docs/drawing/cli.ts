@@ -7,4 +7,4 @@ import { architecture, FILE, STAGE } from './generate';
 
 const LAYERS = join(__dirname, '..', '..', '.local', 'layers');
 
-writeFileSync(FILE, architecture(synthesizeAssembly(loadConfig({ stage: STAGE }), LAYERS).stacks));
+writeFileSync(FILE, architecture(synthesizeAssembly(loadConfig({ stage: STAGE }), { layers: LAYERS }).stacks));
