@@ -6,14 +6,14 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // A machine that is busy is slow: that is no failed test.
+  testTimeout: 60_000,
   projects: [
     // No engine, no network, no Docker: under a minute.
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      // A busy machine is slow, and no failed test.
-      testTimeout: 60_000,
       globalSetup: '<rootDir>/test/support/synthesis/setup.ts',
       globalTeardown: '<rootDir>/test/support/synthesis/teardown.ts',
     },

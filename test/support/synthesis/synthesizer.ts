@@ -36,5 +36,8 @@ function look(): void {
 }
 
 // Jest has ended, or was ended.
-process.once('disconnect', () => process.exit());
+process.once('disconnect', () => {
+  rmSync(folder, { recursive: true, force: true });
+  process.exit();
+});
 look();
