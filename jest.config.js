@@ -9,7 +9,7 @@ module.exports = {
   // A machine that is busy is slow: that is no failed test.
   testTimeout: 60_000,
   projects: [
-    // No engine, no network, no Docker: under a minute.
+    // No engine, no network, no Docker.
     {
       ...shared,
       displayName: 'unit',

@@ -5,11 +5,11 @@ import { type Drawing, drawingOf } from '../../docs/drawing/model';
 import { place } from '../../docs/drawing/layout';
 import { svg } from '../../docs/drawing/svg';
 import { type Stack } from '../../local/assembly/cloud-assembly';
-import { stacksOf } from '../support/synth';
+import { synthesized } from '../support/synth';
 
 let stacks: readonly Stack[];
 beforeAll(() => {
-  stacks = stacksOf({ stage: STAGE });
+  stacks = synthesized({ stage: STAGE }).stacks;
 });
 
 /** Arrows by titles, which is what one sees. */

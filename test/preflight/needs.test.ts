@@ -1,9 +1,9 @@
 import { type Stack } from '../../local/assembly/cloud-assembly';
 import { needsOf } from '../../preflight/needs';
 import { parsePreflightOptions } from '../../preflight/options';
-import { stacksOf } from '../support/synth';
+import { synthesized } from '../support/synth';
 
-const needsOfStage = (overrides: Readonly<Record<string, unknown>>) => needsOf(stacksOf(overrides));
+const needsOfStage = (overrides: Readonly<Record<string, unknown>>) => needsOf(synthesized(overrides).stacks);
 
 const total = (needs: ReturnType<typeof needsOf>) => {
   const sum = (key: 'brokers' | 'addresses' | 'vpcs' | 'concurrency' | 'sparkVcpus') =>

@@ -6,7 +6,7 @@ import { App, type IPolicyValidationPlugin } from 'aws-cdk-lib';
 import { loadConfig } from '../../lib/config';
 import { DeployChecks } from '../../lib/rules/cloudformation';
 import { PipelineChecks } from '../../lib/rules/pipeline-checks';
-import { stacksOf } from './synth';
+import { synthesized } from './synth';
 
 export type StackName = 'network' | 'storage' | 'processing' | 'orchestration' | 'observability';
 
@@ -88,7 +88,10 @@ export function reviewer(overrides: Readonly<Record<string, unknown>>, plugins: 
   // The plugins ask for an app, and look at the files only.
   const app = new App();
   const original = Object.fromEntries(
-    stacksOf(overrides).map(({ name, template }) => [name.split('-').pop() as string, JSON.stringify(template)]),
+    synthesized(overrides).stacks.map(({ name, template }) => [
+      name.split('-').pop() as string,
+      JSON.stringify(template),
+    ]),
   );
   const directory = mkdtempSync(join(tmpdir(), 'review-'));
   const deploy = plugins === 'all' ? deployReview(app, directory) : undefined;

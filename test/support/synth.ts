@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { loadConfig, type PipelineConfig } from '../../lib/config';
-import { readCloudAssembly, type Stack } from '../../local/assembly/cloud-assembly';
+import { type CloudAssembly, readCloudAssembly } from '../../local/assembly/cloud-assembly';
 import { assemblyOf } from './synthesis/assembly';
 
 export { emptyLayers } from './synthesis/assembly';
@@ -47,9 +47,9 @@ export function synthesize(overrides: Readonly<Record<string, unknown>>, { dags 
   };
 }
 
-/** The stacks as they are deployed, for what reads templates as plain data. */
-export function stacksOf(overrides: Readonly<Record<string, unknown>>): readonly Stack[] {
-  return readCloudAssembly(assemblyOf({ overrides })).stacks;
+/** What is deployed, for what reads it as plain data. */
+export function synthesized(overrides: Readonly<Record<string, unknown>>): CloudAssembly {
+  return readCloudAssembly(assemblyOf({ overrides }));
 }
 
 type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly data?: unknown }[]>>;
