@@ -186,7 +186,7 @@ const SUITES: readonly Suite[] = [
   },
 ];
 
-/** Spark takes a gigabyte, eslint as much: more than two at a time would need a larger machine than the pipeline does. */
+/** Two on larger machines, too: Spark and eslint take memory as well as a core. */
 const LANES = Math.min(2, availableParallelism());
 
 interface Result extends Counts {
