@@ -6,13 +6,16 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // A machine that is busy is slow: that is no failed test.
+  testTimeout: 60_000,
   projects: [
-    // No engine, no network, no Docker: under a minute.
+    // No engine, no network, no Docker.
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean'],
+      globalSetup: '<rootDir>/test/support/synthesis/setup.ts',
+      globalTeardown: '<rootDir>/test/support/synthesis/teardown.ts',
     },
     // Real Kafka, Cassandra, S3 …, each started by the suite on free loopback ports.
     { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.itest.ts'] },

@@ -136,7 +136,7 @@ reported. The logs hold every single report, so a metric that nobody looks at ca
 
 async function write(): Promise<void> {
   const { format, resolveConfig } = await import('prettier');
-  const text = document(resourcesOf(synthesizeAssembly(CONFIG, LAYERS)));
+  const text = document(resourcesOf(synthesizeAssembly(CONFIG, { layers: LAYERS })));
   writeFileSync(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'markdown' }));
 }
 

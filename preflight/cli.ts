@@ -16,7 +16,7 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const needs = needsOf(synthesizeAssembly(config, LAYERS).stacks);
+  const needs = needsOf(synthesizeAssembly(config, { layers: LAYERS }).stacks);
   const answers = await gather(awsAccount(config.region), needs);
   const verdicts = check(config, needs, answers);
   const failed = verdicts.filter(({ ok }) => !ok).length;

@@ -1,10 +1,11 @@
 /**
- * `npm test`: every suite, one after the other, and one closing line `N passed, N failed`.
+ * `npm test`: every suite, and one closing line `N passed, N failed`. Suites that keep one core busy run two at a time, then
+ * each of the others has the machine to itself.
  * `npm test -- unit dag` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
@@ -18,10 +19,15 @@ interface Counts {
   readonly failed: number;
 }
 
+/** Takes what a suite prints; without one it goes to the terminal as it comes. */
+type Sink = (chunk: Buffer) => void;
+
 interface Suite {
   readonly name: string;
   readonly what: string;
-  readonly run: () => Promise<Counts>;
+  /** It takes all cores, or starts engines whose answers come late on a machine that is busy. */
+  readonly alone?: boolean;
+  readonly run: (sink?: Sink) => Promise<Counts>;
 }
 
 const bin = (name: string) => join(ROOT, 'node_modules', '.bin', name);
@@ -33,10 +39,18 @@ interface Execution {
   readonly hung: boolean;
 }
 
-/** @param finished a file that the command writes when it is through: if it goes on for long after, it is ended */
-function execute(command: string, args: readonly string[], finished?: string): Promise<Execution> {
+interface ExecuteOptions {
+  readonly sink?: Sink;
+  /** A file that the command writes when it is through: if it goes on for long after, it is ended. */
+  readonly finished?: string;
+}
+
+function execute(command: string, args: readonly string[], options: ExecuteOptions = {}): Promise<Execution> {
+  const { sink, finished } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    const output = sink ? 'pipe' : 'inherit';
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', output, output] });
+    if (sink) for (const stream of [child.stdout, child.stderr]) stream?.on('data', sink);
     let hung = false;
     const watch = setInterval(() => {
       if (finished === undefined || !existsSync(finished) || Date.now() - statSync(finished).mtimeMs < HANGING_MS)
@@ -58,8 +72,8 @@ function execute(command: string, args: readonly string[], finished?: string): P
 /** A command that is one test: it passes with exit code 0. */
 const command =
   (file: string, ...args: readonly string[]) =>
-  async (): Promise<Counts> => {
-    const failed = (await execute(file, args)).code === 0 ? 0 : 1;
+  async (sink?: Sink): Promise<Counts> => {
+    const failed = (await execute(file, args, { sink })).code === 0 ? 0 : 1;
     return { passed: 1 - failed, failed };
   };
 
@@ -98,12 +112,12 @@ function leftOpen(directory: string): number {
 
 const jest =
   (project: string, ...args: readonly string[]) =>
-  async (): Promise<Counts> => {
+  async (sink?: Sink): Promise<Counts> => {
     const directory = mkdtempSync(join(scratch, `${project}-`));
     const report = join(directory, 'results.json');
     const options = ['--selectProjects', project, '--json', `--outputFile=${report}`, ...args];
     const node = [...REPORT, `--report-directory=${directory}`, require.resolve('jest/bin/jest')];
-    const { code, hung } = await execute(process.execPath, [...node, ...options], report);
+    const { code, hung } = await execute(process.execPath, [...node, ...options], { sink, finished: report });
     try {
       const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
       const left = hung ? leftOpen(directory) : 0;
@@ -115,56 +129,100 @@ const jest =
   };
 
 /** Each check of the rehearsal is a test. */
-const rehearsal = (stage: string) => async (): Promise<Counts> => {
-  const report = join(scratch, 'rehearsal.json');
-  const { code } = await execute(bin('tsx'), ['rehearsal/rehearse.ts', '--stage', stage, '--results', report]);
-  try {
-    const { passed, failed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
-    return atLeastOne({ passed, failed }, code);
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
-};
+const rehearsal =
+  (stage: string) =>
+  async (sink?: Sink): Promise<Counts> => {
+    const report = join(scratch, 'rehearsal.json');
+    const args = ['rehearsal/rehearse.ts', '--stage', stage, '--results', report];
+    const { code } = await execute(bin('tsx'), args, { sink });
+    try {
+      const { passed, failed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
+      return atLeastOne({ passed, failed }, code);
+    } catch {
+      return { passed: 0, failed: 1 };
+    }
+  };
 
-const pytest = (engine: string, folder: string) => async (): Promise<Counts> => {
-  const report = join(scratch, `${engine}.xml`);
-  const { code } = await execute(python(engine), [
-    '-m',
-    'pytest',
-    '-q',
-    '-p',
-    'no:cacheprovider',
-    `--junitxml=${report}`,
-    folder,
-  ]);
-  const counted = (attribute: string, xml: string) => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(xml)?.[1] ?? 0);
-  try {
-    const xml = readFileSync(report, 'utf8');
-    const failed = counted('failures', xml) + counted('errors', xml);
-    return atLeastOne({ passed: counted('tests', xml) - failed - counted('skipped', xml), failed }, code);
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
-};
+const pytest =
+  (engine: string, folder: string) =>
+  async (sink?: Sink): Promise<Counts> => {
+    const report = join(scratch, `${engine}.xml`);
+    const args = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, folder];
+    const { code } = await execute(python(engine), args, { sink });
+    const counted = (attribute: string, xml: string) =>
+      Number(new RegExp(` ${attribute}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+    try {
+      const xml = readFileSync(report, 'utf8');
+      const failed = counted('failures', xml) + counted('errors', xml);
+      return atLeastOne({ passed: counted('tests', xml) - failed - counted('skipped', xml), failed }, code);
+    } catch {
+      return { passed: 0, failed: 1 };
+    }
+  };
 
+/** Those that share the machine first, the longest of them before the others. */
 const SUITES: readonly Suite[] = [
-  { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
-  { name: 'web types', what: 'tsc with the DOM', run: command(bin('tsc'), '--noEmit', '-p', 'web') },
   { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },
-  { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
-  { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit', '--maxWorkers=100%') },
   { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/spark') },
-  { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
   { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'rehearsal/lint.ts') },
+  { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
+  { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
+  { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
+  { name: 'web types', what: 'tsc with the DOM', run: command(bin('tsc'), '--noEmit', '-p', 'web') },
   { name: 'judge', what: "the emulator's extension", run: pytest('rehearsal', 'test/rehearsal') },
-  { name: 'rehearse', what: 'deployment of stage dev to the emulator', run: rehearsal('dev') },
+  { name: 'unit', what: 'cores, handlers with fakes, templates', alone: true, run: jest('unit', '--maxWorkers=100%') },
+  { name: 'rehearse', what: 'deployment of stage dev to the emulator', alone: true, run: rehearsal('dev') },
   {
     name: 'integration',
     what: 'stores, pollers and faults on real engines',
+    alone: true,
     run: jest('integration', '--runInBand', '--testPathIgnorePatterns', 'test/e2e/'),
   },
-  { name: 'e2e', what: 'the whole pipeline, by npm start', run: jest('integration', '--runInBand', 'test/e2e/') },
+  {
+    name: 'e2e',
+    what: 'the whole pipeline, by npm start',
+    alone: true,
+    run: jest('integration', '--runInBand', 'test/e2e/'),
+  },
 ];
+
+/** Two on larger machines, too: Spark and eslint take memory as well as a core. */
+const LANES = Math.min(2, availableParallelism());
+
+interface Result extends Counts {
+  readonly suite: Suite;
+  readonly seconds: number;
+}
+
+/** What a suite of several prints is held back until it ends, so that it stays together. */
+async function run(suite: Suite, together: boolean): Promise<Result> {
+  const held: Buffer[] = [];
+  const title = `\n== ${suite.name}: ${suite.what}`;
+  if (!together) console.log(title);
+  const started = Date.now();
+  const counts = await suite.run(together ? (chunk) => held.push(chunk) : undefined).catch((error: Error) => {
+    console.error(`${suite.name} could not be started: ${error.message}`);
+    return { passed: 0, failed: 1 };
+  });
+  const seconds = (Date.now() - started) / 1000;
+  if (together) {
+    console.log(title);
+    process.stdout.write(Buffer.concat(held));
+  }
+  return { suite, seconds, ...counts };
+}
+
+async function runAll(suites: readonly Suite[]): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = suites.filter(({ alone }) => !alone);
+  const together = waiting.length > 1;
+  const lane = async () => {
+    for (let suite = waiting.shift(); suite; suite = waiting.shift()) results.push(await run(suite, together));
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  for (const suite of suites.filter(({ alone }) => alone)) results.push(await run(suite, false));
+  return results;
+}
 
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);
@@ -173,19 +231,14 @@ async function main(): Promise<void> {
     throw new Error(`no such suite: ${unknown.join(', ')}; there are ${SUITES.map((suite) => suite.name).join(', ')}`);
   }
   const suites = SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name));
-  const lines: string[] = [];
-  const total = { passed: 0, failed: 0 };
-  for (const suite of suites) {
-    console.log(`\n== ${suite.name}: ${suite.what}`);
-    const started = Date.now();
-    const counts = await suite.run();
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    lines.push(
-      `${suite.name.padEnd(12)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${seconds.padStart(8)} s`,
-    );
-  }
+  const results = await runAll(suites);
+  results.sort((a, b) => SUITES.indexOf(a.suite) - SUITES.indexOf(b.suite));
+  const lines = results.map(({ suite: { name }, passed, failed, seconds }) => {
+    const counts = `${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed`;
+    return `${name.padEnd(12)} ${counts} ${seconds.toFixed(1).padStart(8)} s`;
+  });
+  const sum = (of: keyof Counts) => results.reduce((total, each) => total + each[of], 0);
+  const total = { passed: sum('passed'), failed: sum('failed') };
   console.log(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

@@ -8,7 +8,7 @@ import { architecture, FILE, STAGE } from './generate';
 
 const LAYERS = join(__dirname, '..', '..', '.local', 'layers');
 
-const assemblyOf = (stage: string) => synthesizeAssembly(loadConfig({ stage }), LAYERS);
+const assemblyOf = (stage: string) => synthesizeAssembly(loadConfig({ stage }), { layers: LAYERS });
 
 writeFileSync(FILE, architecture(assemblyOf(STAGE).stacks));
 rmSync(layouts.FOLDER, { recursive: true, force: true });

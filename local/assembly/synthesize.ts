@@ -2,21 +2,33 @@
 import { App } from 'aws-cdk-lib';
 import { context } from '../../cdk.json';
 import { type PipelineConfig } from '../../lib/config';
-import { composePipeline } from '../../lib/pipeline';
+import { composePipeline, type PipelineOptions } from '../../lib/pipeline';
 import { type CloudAssembly, readCloudAssembly } from './cloud-assembly';
 
+export interface SynthesisOptions extends PipelineOptions {
+  /** @default - a folder of its own below the system's temporary one */
+  readonly directory?: string;
+}
+
 /**
- * The assembly of a configuration, in a folder of its own below the system's temporary one. Functions are not bundled: their
- * assets are the sources, so that it takes a second or two. The feature flags of `cdk.json` are set, as they change templates.
+ * The assembly of a configuration. Functions are not bundled: their assets are the sources; and templates are not validated,
+ * which a deployment's own synth does. So it takes a second or two. The other feature flags of `cdk.json` are set, as they
+ * change templates.
  *
- * @param layers folder with the files of the layers, see `npm run layers`
  * @throws ConfigError if a layer is not there
  */
-export function synthesizeAssembly(config: PipelineConfig, layers: string): CloudAssembly {
+export function synthesizeAssembly(config: PipelineConfig, options: SynthesisOptions): CloudAssembly {
+  const { directory, ...parts } = options;
   const app = new App({
-    context: { ...context, 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:annotationsInValidationReport': false },
+    outdir: directory,
+    context: {
+      ...context,
+      'aws:cdk:bundling-stacks': [],
+      '@aws-cdk/core:annotationsInValidationReport': false,
+      '@aws-cdk/core:validateAgainstDefaultRules': false,
+    },
     analyticsReporting: false,
   });
-  composePipeline(app, config, { layers });
+  composePipeline(app, config, parts);
   return readCloudAssembly(app.synth().directory);
 }

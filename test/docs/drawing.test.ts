@@ -4,14 +4,12 @@ import { mergeStores } from '../../docs/drawing/merge';
 import { type Drawing, drawingOf } from '../../docs/drawing/model';
 import { place } from '../../docs/drawing/layout';
 import { svg } from '../../docs/drawing/svg';
-import { loadConfig } from '../../lib/config';
 import { type Stack } from '../../local/assembly/cloud-assembly';
-import { synthesizeAssembly } from '../../local/assembly/synthesize';
-import { emptyLayers } from '../support/synth';
+import { synthesized } from '../support/synth';
 
 let stacks: readonly Stack[];
 beforeAll(() => {
-  stacks = synthesizeAssembly(loadConfig({ stage: STAGE }), emptyLayers()).stacks;
+  stacks = synthesized({ stage: STAGE }).stacks;
 });
 
 /** Arrows by titles, which is what one sees. */

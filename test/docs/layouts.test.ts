@@ -6,14 +6,12 @@ import { FOLDER, layoutFiles, layoutsOf, STAGE } from '../../docs/layouts/genera
 import { grafanaLayout } from '../../docs/layouts/grafana';
 import { COLUMNS, type Layout } from '../../docs/layouts/panel';
 import { layoutSvg } from '../../docs/layouts/svg';
-import { loadConfig } from '../../lib/config';
 import { type CloudAssembly } from '../../local/assembly/cloud-assembly';
-import { synthesizeAssembly } from '../../local/assembly/synthesize';
-import { emptyLayers } from '../support/synth';
+import { synthesized } from '../support/synth';
 
 let assembly: CloudAssembly;
 beforeAll(() => {
-  assembly = synthesizeAssembly(loadConfig({ stage: STAGE }), emptyLayers());
+  assembly = synthesized({ stage: STAGE });
 });
 
 test('docs/dashboards are what templates and boards say now; if not, run npm run drawing', () => {

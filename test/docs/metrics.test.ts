@@ -3,14 +3,13 @@ import { ownSeries } from '../../cost/watching';
 import { CONFIG, document, FILE } from '../../docs/generate-metrics';
 import { METRIC_LIST, PIPELINE_STEPS } from '../../lambda/shared/metrics';
 import { resourcesOf } from '../../local/assembly/read-plan';
-import { synthesizeAssembly } from '../../local/assembly/synthesize';
-import { emptyLayers } from '../support/synth';
+import { synthesized } from '../support/synth';
 
 /** Tables are padded by prettier, which a unit test can't load (it is an ES module). */
 const withoutPadding = (text: string) => text.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---').trim();
 
 test('docs/metrics.md is what the list, the templates and the boards say now: run npm run metrics', () => {
-  const all = resourcesOf(synthesizeAssembly(CONFIG, emptyLayers()));
+  const all = resourcesOf(synthesized({ stage: CONFIG.stage }));
   expect(withoutPadding(readFileSync(FILE, 'utf8'))).toBe(withoutPadding(document(all)));
 }, 60_000);
 

@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
-import { context } from '../../cdk.json';
 import { BOARDS, FOLDER_UID } from '../../dashboards';
 import { CONSTANTS } from '../../dashboards/aws-metrics';
 import { TABLES } from '../../dashboards/tables';
 import { type Content, type Deployed, wanted } from '../../lambda/grafana/core';
-import { loadConfig } from '../../lib/config';
-import { composePipeline } from '../../lib/pipeline';
 import { checkContactPoint, checkDataSource } from '../lambda/grafana/support/payloads';
-import { emptyLayers, synthesize, type Templates } from '../support/synth';
+import { synthesize, type Templates } from '../support/synth';
+import { assemblyOf } from '../support/synthesis/assembly';
 import { allowed, render, resource, resources } from '../support/templates';
 
 let dev: Templates;
@@ -171,11 +168,7 @@ describe('the content', () => {
   });
 
   test('is an asset by its content: all boards, and every constant of theirs is given', () => {
-    const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
-    composePipeline(app, loadConfig({ stage: 'prod', runbookUrl: 'https://git.example/runbook.md' }), {
-      layers: emptyLayers(),
-    });
-    const { directory } = app.synth({ validateOnSynthesis: false });
+    const directory = assemblyOf({ overrides: { stage: 'prod', runbookUrl: 'https://git.example/runbook.md' } });
     const [file] = readdirSync(directory).filter((name) => /^asset\.[0-9a-f]{64}\.json$/.test(name));
     const bundle = JSON.parse(readFileSync(join(directory, file), 'utf8')) as Content;
     expect(bundle.folder).toEqual({ uid: FOLDER_UID, title: 'Pinterest data pipeline (prod)' });

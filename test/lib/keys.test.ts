@@ -1,6 +1,7 @@
 import { Aspects, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { loadConfig } from '../../lib/config';
 import { PipelineKey } from '../../lib/constructs/pipeline-key';
 import { synthesize, type Templates } from '../support/synth';
@@ -12,6 +13,8 @@ beforeAll(() => {
   services = synthesize({ stage: 'lean' });
   own = synthesize({ stage: 'lean', kms: 'customer' });
 }, 60_000);
+
+afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
 
 const KEY = '{Key.Arn}';
 const properties = (type: string, prefix = '') => resource(own.storage, type, prefix).Properties;

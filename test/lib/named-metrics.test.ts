@@ -4,14 +4,13 @@ import { loadConfig } from '../../lib/config';
 import { namedMetrics } from '../../local/assembly/named-metrics';
 import { readAlarms, readDashboards } from '../../local/assembly/read-alarms';
 import { resourcesOf } from '../../local/assembly/read-plan';
-import { synthesizeAssembly } from '../../local/assembly/synthesize';
 import { isPublished } from '../support/published-by-aws';
-import { emptyLayers } from '../support/synth';
+import { synthesized } from '../support/synth';
 
 // The others name a part of what these do.
 describe.each(['prod', 'local'] as const)('stage %s', (stage) => {
   const config = loadConfig({ stage });
-  const all = resourcesOf(synthesizeAssembly(config, emptyLayers()));
+  const all = resourcesOf(synthesized({ stage }));
   const named = namedMetrics({ alarms: readAlarms(all), dashboards: readDashboards(all) });
   const ours = named.filter(({ namespace }) => namespace === metricNamespace(config));
   const theirs = named.filter((metric) => !ours.includes(metric));

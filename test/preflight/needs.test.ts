@@ -1,12 +1,9 @@
-import { loadConfig } from '../../lib/config';
 import { type Stack } from '../../local/assembly/cloud-assembly';
-import { synthesizeAssembly } from '../../local/assembly/synthesize';
 import { needsOf } from '../../preflight/needs';
 import { parsePreflightOptions } from '../../preflight/options';
-import { emptyLayers } from '../support/synth';
+import { synthesized } from '../support/synth';
 
-const needsOfStage = (overrides: Readonly<Record<string, unknown>>) =>
-  needsOf(synthesizeAssembly(loadConfig(overrides), emptyLayers()).stacks);
+const needsOfStage = (overrides: Readonly<Record<string, unknown>>) => needsOf(synthesized(overrides).stacks);
 
 const total = (needs: ReturnType<typeof needsOf>) => {
   const sum = (key: 'brokers' | 'addresses' | 'vpcs' | 'concurrency' | 'sparkVcpus') =>

@@ -4,9 +4,7 @@ import { check, type Place } from '../../preflight/checks';
 import { gather } from '../../preflight/gather';
 import { type Needs, needsOf } from '../../preflight/needs';
 import { asLine, type Verdict } from '../../preflight/verdict';
-import { synthesizeAssembly } from '../../local/assembly/synthesize';
-import { loadConfig } from '../../lib/config';
-import { emptyLayers } from '../support/synth';
+import { synthesized } from '../support/synth';
 import * as account from './support/account';
 import { type AwsStub, awsStub, ec2Error, json, jsonError, type Replies, xmlError } from './support/aws-stub';
 
@@ -18,7 +16,7 @@ let stub: AwsStub | undefined;
 const before = { ...process.env };
 
 beforeAll(() => {
-  needs = needsOf(synthesizeAssembly(loadConfig({ stage: 'prod' }), emptyLayers()).stacks);
+  needs = needsOf(synthesized({ stage: 'prod' }).stacks);
 });
 beforeEach(() => {
   Object.assign(process.env, { AWS_REGION: REGION, AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' });

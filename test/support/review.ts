@@ -1,14 +1,12 @@
 /** Plants mistakes into the app's templates and has them reviewed as a synth would. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type IPolicyValidationPlugin } from 'aws-cdk-lib';
-import { context } from '../../cdk.json';
 import { loadConfig } from '../../lib/config';
-import { composePipeline } from '../../lib/pipeline';
 import { DeployChecks } from '../../lib/rules/cloudformation';
 import { PipelineChecks } from '../../lib/rules/pipeline-checks';
-import { emptyLayers } from './synth';
+import { synthesized } from './synth';
 
 export type StackName = 'network' | 'storage' | 'processing' | 'orchestration' | 'observability';
 
@@ -87,16 +85,17 @@ export type Review = (plant: (drafts: Drafts) => void) => Found[];
  * @param plugins `own` leaves out the validation of CloudFormation, which takes most of the time
  */
 export function reviewer(overrides: Readonly<Record<string, unknown>>, plugins: 'all' | 'own' = 'all'): Review {
-  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
-  const config = loadConfig(overrides);
-  composePipeline(app, config, { layers: emptyLayers() });
-  const assembly = app.synth({ validateOnSynthesis: false });
+  // The plugins ask for an app, and look at the files only.
+  const app = new App();
   const original = Object.fromEntries(
-    assembly.stacks.map(({ stackName, template }) => [stackName.split('-').pop() as string, JSON.stringify(template)]),
+    synthesized(overrides).stacks.map(({ name, template }) => [
+      name.split('-').pop() as string,
+      JSON.stringify(template),
+    ]),
   );
   const directory = mkdtempSync(join(tmpdir(), 'review-'));
-  const deploy = plugins === 'all' ? new DeployChecks() : undefined;
-  const own = new PipelineChecks(config);
+  const deploy = plugins === 'all' ? deployReview(app, directory) : undefined;
+  const own = new PipelineChecks(loadConfig(overrides));
   return (plant) => {
     const drafts = new Drafts(
       Object.fromEntries(Object.entries(original).map(([name, template]) => [name, JSON.parse(template)])),
@@ -109,7 +108,41 @@ export function reviewer(overrides: Readonly<Record<string, unknown>>, plugins: 
       return { name, templatePath, changed: text !== original[name] };
     });
     const changed = written.some((each) => each.changed) ? written.filter((each) => each.changed) : written;
-    return [...(deploy ? found(deploy, changed, app) : []), ...found(own, written, app)];
+    return [...(deploy ? changed.flatMap(deploy) : []), ...found(own, written, app)];
+  };
+}
+
+interface Written {
+  readonly name: string;
+  readonly templatePath: string;
+}
+
+/**
+ * The validation of CloudFormation, template by template, as it looks at them. Its engine is made for types of resources, and
+ * made anew for every template that has others, which takes several times longer than validating: so it is made for all
+ * types that were seen. A template that was validated is not validated again.
+ */
+function deployReview(app: App, directory: string): (written: Written) => Found[] {
+  const plugin = new DeployChecks();
+  const types = new Set<string>();
+  const known = new Map<string, Found[]>();
+  const makeEngineFor = (more: readonly string[]) => {
+    if (more.every((type) => types.has(type))) return;
+    for (const type of more) types.add(type);
+    const one = Object.fromEntries([...types].map((Type, index) => [`Resource${index}`, { Type }]));
+    const templatePath = join(directory, 'types.json');
+    writeFileSync(templatePath, JSON.stringify({ Resources: one }));
+    found(plugin, [{ name: 'types', templatePath }], app);
+  };
+  return (written) => {
+    const text = readFileSync(written.templatePath, 'utf8');
+    const before = known.get(text);
+    if (before) return before;
+    const { Resources } = JSON.parse(text) as { Resources: Record<string, Draft> };
+    makeEngineFor(Object.values(Resources).map(({ Type }) => Type));
+    const now = found(plugin, [written], app);
+    known.set(text, now);
+    return now;
   };
 }
 

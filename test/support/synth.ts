@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { loadConfig, type PipelineConfig } from '../../lib/config';
-import { composePipeline, type PipelineOptions } from '../../lib/pipeline';
-import { context } from '../../cdk.json';
+import { type CloudAssembly, readCloudAssembly } from '../../local/assembly/cloud-assembly';
+import { assemblyOf } from './synthesis/assembly';
+
+export { emptyLayers } from './synthesis/assembly';
 
 /** The stacks of the app as templates. */
 export interface Templates {
@@ -21,49 +21,43 @@ export interface Templates {
   readonly warnings: readonly string[];
 }
 
-/**
- * Synthesizes the app for tests: with the feature flags of `cdk.json`, as they change templates, but without bundling, and
- * with an empty folder in the place of the DuckDB layer, so that it needs no fetch and takes a second.
- */
-export function synthesize(
-  overrides: Readonly<Record<string, unknown>>,
-  options: Partial<PipelineOptions> = {},
-): Templates {
-  const app = new App({
-    context: {
-      ...context,
-      'aws:cdk:bundling-stacks': [],
-      // Warnings are asserted where they matter; in the report they would be printed with every test.
-      '@aws-cdk/core:annotationsInValidationReport': false,
-    },
-    analyticsReporting: false,
-  });
-  const config = loadConfig(overrides);
-  const pipeline = composePipeline(app, config, { layers: emptyLayers(), ...options });
-  const { network, storage, processing, orchestration, observability } = pipeline;
-  const stacks = [network, storage, processing, ...(orchestration ? [orchestration] : []), observability];
-  const all = stacks.map((stack) => Template.fromStack(stack));
+const STACKS = ['network', 'storage', 'processing', 'orchestration', 'observability'] as const;
+
+export interface SynthOptions {
+  /**
+   * Folder with the DAGs of Airflow.
+   * @default - `dags` of this repository
+   */
+  readonly dags?: string;
+}
+
+/** The app's templates of a configuration, by `synthesizeAssembly`, with an empty folder in the place of the DuckDB layer. */
+export function synthesize(overrides: Readonly<Record<string, unknown>>, { dags }: SynthOptions = {}): Templates {
+  const directory = assemblyOf({ overrides, dags });
+  const byPart = new Map(readCloudAssembly(directory).stacks.map((stack) => [stack.name.split('-').pop()!, stack]));
+  const parts = STACKS.filter((part) => byPart.has(part));
+  const templates = Object.fromEntries(
+    parts.map((part) => [part, Template.fromJSON(byPart.get(part)!.template as Record<string, unknown>)]),
+  ) as Record<(typeof STACKS)[number], Template>;
   return {
-    config,
-    network: all[0],
-    storage: all[1],
-    processing: all[2],
-    orchestration: all[stacks.findIndex((stack) => stack === orchestration)],
-    observability: all[stacks.indexOf(observability)],
-    all,
-    warnings: stacks.flatMap((stack) =>
-      Annotations.fromStack(stack)
-        .findWarning('*', Match.anyValue())
-        .map(({ entry }) => String(entry.data)),
-    ),
+    ...templates,
+    config: loadConfig(overrides),
+    all: parts.map((part) => templates[part]),
+    warnings: parts.flatMap((part) => warningsOf(directory, byPart.get(part)!.name)),
   };
 }
 
-/** A folder that looks like what `npm run layers` leaves. */
-export function emptyLayers(): string {
-  const directory = join(tmpdir(), 'pipeline-empty-layers');
-  for (const arch of ['arm64', 'x64']) {
-    mkdirSync(join(directory, `duckdb-${arch}`, 'nodejs', 'node_modules'), { recursive: true });
-  }
-  return directory;
+/** What is deployed, for what reads it as plain data. */
+export function synthesized(overrides: Readonly<Record<string, unknown>>): CloudAssembly {
+  return readCloudAssembly(assemblyOf({ overrides }));
+}
+
+type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly data?: unknown }[]>>;
+
+function warningsOf(directory: string, stack: string): string[] {
+  const metadata = JSON.parse(readFileSync(join(directory, `${stack}.metadata.json`), 'utf8')) as Metadata;
+  return Object.values(metadata)
+    .flat()
+    .filter(({ type }) => type === 'aws:cdk:warning')
+    .map(({ data }) => String(data));
 }

@@ -125,13 +125,19 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
       await handler(lambdaEvent(TOPIC, batch));
       committed = Math.max(committed, from + batch.length);
     } catch (error) {
-      expect((error as Error).message).toBe('the process died');
+      expect((error as Error).message).toMatch(/^the process died$|is written by others/);
     }
   }
   for (const each of zombies) each.release();
   live.beforeWrite = () => undefined;
   live.afterWrite = () => undefined;
-  await handlerOver(live, { recentPosts })(lambdaEvent(TOPIC, log.slice(committed)));
+  const last = () => handlerOver(live, { recentPosts })(lambdaEvent(TOPIC, log.slice(committed)));
+  // So many late writers at once may outdo it: then the event source delivers again, and each of them has its say only once.
+  await last().catch(async (error: Error) => {
+    expect(error.message).toContain('is written by others');
+    await Promise.all(zombies.map(({ done }) => done));
+    await last();
+  });
   await Promise.all(zombies.map(({ done }) => done));
   return tables;
 }

@@ -196,7 +196,7 @@ describe('compaction in DuckDB', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  }, 180_000);
 
   const twoBuckets: Log = {
     records: [

@@ -2,6 +2,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { type CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { NagPack } from 'cdk-nag';
 import { context } from '../../../cdk.json';
 import { loadConfig, type Stage } from '../../../lib/config';
@@ -10,9 +11,19 @@ import { ServerlessLensChecks, SolutionsChecks } from '../../../lib/rules/nag';
 import { reviewAtSynth } from '../../../lib/rules/review';
 import { emptyLayers } from '../../support/synth';
 
-function compose(overrides: Readonly<Record<string, unknown>>): { app: App; pipeline: Pipeline; synth: () => void } {
+afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
+
+function compose(
+  overrides: Readonly<Record<string, unknown>>,
+  flags: Readonly<Record<string, boolean>> = {},
+): { app: App; pipeline: Pipeline; synth: () => void } {
   const app = new App({
-    context: { ...context, 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:annotationsInValidationReport': false },
+    context: {
+      ...context,
+      'aws:cdk:bundling-stacks': [],
+      '@aws-cdk/core:annotationsInValidationReport': false,
+      ...flags,
+    },
     analyticsReporting: false,
   });
   const config = loadConfig(overrides);
@@ -77,12 +88,9 @@ describe('synth', () => {
 describe('acknowledgements', () => {
   let apps: Readonly<Record<Stage, App>>;
   beforeAll(() => {
-    apps = {
-      dev: compose({ stage: 'dev' }).app,
-      lean: compose({ stage: 'lean' }).app,
-      prod: compose({ stage: 'prod' }).app,
-      local: compose({ stage: 'local' }).app,
-    };
+    // What is acknowledged is known without the validation of CloudFormation, which takes most of a synth's time.
+    const composed = (stage: Stage) => compose({ stage }, { '@aws-cdk/core:validateAgainstDefaultRules': false }).app;
+    apps = { dev: composed('dev'), lean: composed('lean'), prod: composed('prod'), local: composed('local') };
   });
 
   interface Place {

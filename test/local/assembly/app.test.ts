@@ -1,26 +1,12 @@
 /** The app's own assembly of stage local, as the run reads it: what one part names, another part is. */
-import { App } from 'aws-cdk-lib';
-import { rmSync } from 'node:fs';
-import { context } from '../../../cdk.json';
-import { loadConfig } from '../../../lib/config';
-import { composePipeline } from '../../../lib/pipeline';
 import { type FunctionPlan, findFunction, type LocalPlan } from '../../../local/assembly/local-plan';
 import { readLocalPlan } from '../../../local/assembly/read-plan';
-import { emptyLayers } from '../../support/synth';
+import { assemblyOf } from '../../support/synthesis/assembly';
 
 let plan: LocalPlan;
 
 beforeAll(() => {
-  const app = new App({
-    context: { ...context, 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:annotationsInValidationReport': false },
-    analyticsReporting: false,
-  });
-  const layers = emptyLayers();
-  composePipeline(app, loadConfig({ stage: 'local' }), { layers });
-  const { directory } = app.synth();
-  plan = readLocalPlan(directory);
-  rmSync(directory, { recursive: true, force: true });
-  rmSync(layers, { recursive: true, force: true });
+  plan = readLocalPlan(assemblyOf({ overrides: { stage: 'local' } }));
 }, 60_000);
 
 const find = (what: string): FunctionPlan => findFunction(plan.functions, what);
