@@ -77,10 +77,15 @@ export function createProducer(kafka: Kafka, topic: string, limits: ProducerLimi
     return producer.connect().then(() => producer);
   }
 
-  function drop(): void {
+  /**
+   * @param work what it is still at: one that was given up goes on trying, and would connect the producer again
+   */
+  function drop(work?: Promise<unknown>): void {
     const dropped = current;
     current = undefined;
-    void dropped?.then((producer) => producer.disconnect()).catch(() => undefined);
+    const disconnect = () => dropped?.then((producer) => producer.disconnect()).catch(() => undefined);
+    void disconnect();
+    void work?.then(disconnect, disconnect);
   }
 
   /** Takes from the queue what one sendBatch can carry: no partition gets more than a broker takes in one piece. */
@@ -121,34 +126,34 @@ export function createProducer(kafka: Kafka, topic: string, limits: ProducerLimi
     }
   }
 
+  /** @throws Error of a leader that did not take its part, when all are through */
+  async function sendToLeaders(producer: KafkajsProducer, batch: readonly Entry[]): Promise<void> {
+    const leaders = new Map(metadata.map(({ partitionId, leader }) => [partitionId, leader]));
+    const byLeader = Map.groupBy(batch, ({ message }) => leaders.get(message.partition!));
+    const outcomes = await Promise.allSettled(
+      [...byLeader.values()].map(async (entries) => {
+        try {
+          await sendToLeader(producer, entries);
+        } catch (error) {
+          for (const { settle } of entries) settle?.({ ok: false, error: messageOf(error) });
+          throw error;
+        }
+      }),
+    );
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
   async function flush(batch: readonly Entry[]): Promise<void> {
     if (current && Date.now() - lastUsed > idle) drop();
     current ??= connect();
     const mine = current;
+    const work = mine.then((producer) => sendToLeaders(producer, batch));
     try {
-      await within(
-        mine.then(async (producer) => {
-          const leaders = new Map(metadata.map(({ partitionId, leader }) => [partitionId, leader]));
-          const byLeader = Map.groupBy(batch, ({ message }) => leaders.get(message.partition!));
-          const outcomes = await Promise.allSettled(
-            [...byLeader.values()].map(async (entries) => {
-              try {
-                await sendToLeader(producer, entries);
-              } catch (error) {
-                for (const { settle } of entries) settle?.({ ok: false, error: messageOf(error) });
-                throw error;
-              }
-            }),
-          );
-          const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-          if (failed) throw failed.reason;
-        }),
-        batchTimeout,
-        'kafka',
-      );
+      await within(work, batchTimeout, 'kafka');
       lastUsed = Date.now();
     } catch (error) {
-      if (current === mine) drop();
+      if (current === mine) drop(work);
       for (const { settle } of batch) settle?.({ ok: false, error: messageOf(error) });
     }
   }
