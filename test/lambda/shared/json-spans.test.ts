@@ -35,12 +35,12 @@ function keysOf(value: unknown): string[] {
 }
 
 /**
- * Without names that begin with a backslash: after one of them, V8's own parser (13.6, Node 24) may take an escaped name for it,
- * so that `{"\\u0062":2}` has a property `\\` once `{"\\\\":2}` was parsed, and there is nothing to compare with.
+ * Without backslashes in names: after a name that ends in one, V8's own parser (13.6, Node 24) may take another name for it that
+ * goes on with an escape there, so that `{"a\\n":2}` has a property `a\\` once `{"a\\\\":2}` was parsed, and there is nothing to compare with.
  */
 const anyJson = fc
   .oneof(fc.jsonValue(), tricky, fc.dictionary(tricky, tricky), fc.array(fc.array(tricky)))
-  .filter((value) => !keysOf(value).some((key) => key.startsWith('\\')));
+  .filter((value) => !keysOf(value).some((key) => key.includes('\\')));
 
 function depthOf(value: unknown): number {
   if (value === null || typeof value !== 'object') return 0;
@@ -68,16 +68,14 @@ test('the elements of an array are those of JSON.parse', () => {
   );
 });
 
-test('a property is that of JSON.parse', () => {
+test('a property is the one of that name, however it is written', () => {
   const names = ['a', 'b', 'c\\', '"', 'd'];
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...names), anyJson), fc.integer(), (object, seed) => {
       const text = render(object, seed);
       for (const name of names) {
         const span = propertySpan(text, name);
-        expect(span && (JSON.parse(text.slice(span.start, span.end)) as unknown)).toEqual(
-          (JSON.parse(text) as Record<string, unknown>)[name],
-        );
+        expect(span && (JSON.parse(text.slice(span.start, span.end)) as unknown)).toEqual(object[name]);
       }
     }),
   );
