@@ -66,6 +66,9 @@ export class ApplicationStopper extends Construct {
     const runs = `${application.attrArn}/jobruns/*`;
     // Without a condition: of one that is gone no tags are known, and it has to be told from one that is not allowed.
     const known = new Policy(this, 'Known', {
+      // With another application comes another policy. This one stays, with the right to cancel the jobs of the application
+      // that is replaced, until that is stopped: CloudFormation deletes what was replaced at the end, dependents first.
+      policyName: `known-${application.attrApplicationId}`,
       roles: [this.function.role],
       statements: [
         new PolicyStatement({ actions: STOP, resources: [application.attrArn] }),
