@@ -2,7 +2,7 @@
 import { type Clock } from '../local/run/clock';
 import { protectedIn, retainedIn, stacksOf } from './assembly';
 import { ACCOUNT, cdk, reasonOf, REGION } from './cdk';
-import { CHANGE, type Check, unexpectedChanges, unexpectedRemains } from './checks';
+import { boardsProblem, CHANGE, type Check, unexpectedChanges, unexpectedRemains } from './checks';
 import { type Emulator, startEmulator } from './emulator';
 import { type Order } from './options';
 import { type Entry, living } from './record';
@@ -51,6 +51,7 @@ class Course {
       await this.smoke();
       await this.deployAgain();
       await this.update(await changed);
+      await this.submitJob();
     }
     return this.destroy(before);
   }
@@ -76,11 +77,23 @@ class Course {
     return this.step(phase, name, ['deploy', '--all', '--app', assembly, ...how]);
   }
 
+  /** What the stacks' names begin with. */
+  private get prefix(): string {
+    return stacksOf(this.options.assembly)[0].replace(/-[^-]*$/, '');
+  }
+
   private async smoke(): Promise<void> {
-    const prefix = stacksOf(this.options.assembly)[0].replace(/-[^-]*$/, '');
-    const finished = await this.phase('use', () => this.emulator.client('smoke', prefix));
+    const finished = await this.phase('use', () => this.emulator.client('smoke', this.prefix));
     if (finished.code !== 0) return this.note('what was deployed can be used', reasonOf(finished));
     for (const { name, problem } of JSON.parse(finished.output) as Check[]) this.note(name, problem);
+    const { grafana } = this.emulator;
+    if (grafana.workspace !== null) this.note('Grafana holds every board and alert rule', boardsProblem(grafana));
+  }
+
+  /** What is under way when the app is deleted must not keep it. */
+  private async submitJob(): Promise<void> {
+    const finished = await this.emulator.client('submit', this.prefix);
+    this.note('a Spark job is under way when the app is deleted', finished.code === 0 ? '' : reasonOf(finished));
   }
 
   private async deployAgain(): Promise<void> {
@@ -93,9 +106,11 @@ class Course {
   }
 
   private async update(assembly: string): Promise<void> {
-    const { key, value, expected } = CHANGE;
-    const changes = await this.changesOf(() => this.deploy('update', `${key} can be changed to ${value}`, assembly));
-    this.note(`${key} touches ${expected.join(', ')} and nothing else`, unexpectedChanges(changes, expected));
+    const { keys, expected } = CHANGE;
+    const settings = Object.entries(keys).map(([key, value]) => `${key} to ${value}`);
+    const name = `what was deployed can be updated: ${settings.join(', ')}`;
+    const changes = await this.changesOf(() => this.deploy('update', name, assembly));
+    this.note(`that touches ${expected.join(', ')} and nothing else`, unexpectedChanges(changes, expected));
   }
 
   private async changesOf(work: () => Promise<void>): Promise<Entry[]> {

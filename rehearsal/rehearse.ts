@@ -10,6 +10,7 @@ import { cdk, reasonOf } from './cdk';
 import { CHANGE } from './checks';
 import { runCourse } from './course';
 import { parseOptions, type RehearsalOptions, USAGE } from './options';
+import { rowsOf } from './record';
 import { formatChecks, formatTypes, refusedTypes } from './report';
 
 /**
@@ -30,7 +31,12 @@ async function rehearse({ stage, results }: RehearsalOptions, clock: Clock): Pro
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const assembly = await clock.phase('synthesize', () => synthesize(stage, dir, 'assembly', []));
-  const changed = synthesize(stage, dir, 'changed', [`${CHANGE.key}=${CHANGE.value}`]);
+  const changed = synthesize(
+    stage,
+    dir,
+    'changed',
+    Object.entries(CHANGE.keys).map((pair) => pair.join('=')),
+  );
   // It is waited for much later: a failure until then must not end the process.
   changed.catch(() => undefined);
   const [forward, reverse] = await Promise.all([
@@ -50,7 +56,9 @@ async function rehearse({ stage, results }: RehearsalOptions, clock: Clock): Pro
   }
   console.log(`\n${checks.length - failed} checks held, ${failed} did not; ${seconds.toFixed(1)} s`);
   if (results !== undefined) {
-    const document = { stage, passed: checks.length - failed, failed, checks, refused, timings: clock.timings };
+    const counts = { passed: checks.length - failed, failed };
+    const types = rowsOf(forward.record);
+    const document = { stage, ...counts, checks, types, refused, timings: clock.timings };
     writeFileSync(results, `${JSON.stringify(document, null, 2)}\n`);
   }
   return failed === 0;
