@@ -145,7 +145,7 @@ def _holds(deployed: Deployed, bucket: str, key: str, file: Path) -> str:
 
 def holds_the_workflow(deployed: Deployed) -> str:
     """The workflow's definition is in its bucket, and the functions and the Spark application that it names are there."""
-    bucket = deployed.physical_id("orchestration", "AWS::S3::Bucket", "Airflow")
+    bucket = deployed.physical_id("orchestration", "AWS::S3::Bucket", "WorkflowBucket")
     s3 = deployed.client("s3")
     (found,) = s3.list_objects_v2(Bucket=bucket, Prefix="workflows/")["Contents"]
     definition = yaml.safe_load(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
