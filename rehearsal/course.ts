@@ -11,8 +11,8 @@ export interface CourseOptions {
   readonly order: Order;
   /** Folder of the course, absolute. */
   readonly dir: string;
-  /** The cloud assembly to deploy. */
-  readonly assembly: string;
+  /** The cloud assembly to deploy, which may still be in the making while the account is bootstrapped. */
+  readonly assembly: Promise<string>;
   /**
    * With {@link CHANGE} made; if given, the app is also used, deployed again, compared and updated.
    * @default - it is deployed and deleted
@@ -27,6 +27,9 @@ export interface CourseResult {
   /** What is there after the app was deleted, since its templates say so. */
   readonly kept: readonly Entry[];
 }
+
+/** What the stacks' names begin with. */
+const prefixOf = (assembly: string) => stacksOf(assembly)[0].replace(/-[^-]*$/, '');
 
 /** A phase that did not get through: those after it stand on nothing. */
 class Broken extends Error {}
@@ -43,17 +46,18 @@ class Course {
   }
 
   public async run(): Promise<readonly Entry[]> {
-    const { assembly, changed } = this.options;
+    const { changed } = this.options;
     await this.step('bootstrap', 'CDK bootstraps the account', ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
     const before = await this.inventory();
+    const assembly = await this.options.assembly;
     await this.deploy('deploy', 'every stack is created', assembly);
     if (changed !== undefined) {
-      await this.smoke();
-      await this.deployAgain();
+      await this.smoke(assembly);
+      await this.deployAgain(assembly);
       await this.update(await changed);
-      await this.submitJob();
+      await this.submitJob(assembly);
     }
-    return this.destroy(before);
+    return this.destroy(assembly, before);
   }
 
   private note(name: string, problem: string): void {
@@ -77,13 +81,8 @@ class Course {
     return this.step(phase, name, ['deploy', '--all', '--app', assembly, ...how]);
   }
 
-  /** What the stacks' names begin with. */
-  private get prefix(): string {
-    return stacksOf(this.options.assembly)[0].replace(/-[^-]*$/, '');
-  }
-
-  private async smoke(): Promise<void> {
-    const finished = await this.phase('use', () => this.emulator.client('smoke', this.prefix));
+  private async smoke(assembly: string): Promise<void> {
+    const finished = await this.phase('use', () => this.emulator.client('smoke', prefixOf(assembly)));
     if (finished.code !== 0) return this.note('what was deployed can be used', reasonOf(finished));
     for (const { name, problem } of JSON.parse(finished.output) as Check[]) this.note(name, problem);
     const { grafana } = this.emulator;
@@ -91,13 +90,12 @@ class Course {
   }
 
   /** What is under way when the app is deleted must not keep it. */
-  private async submitJob(): Promise<void> {
-    const finished = await this.emulator.client('submit', this.prefix);
+  private async submitJob(assembly: string): Promise<void> {
+    const finished = await this.emulator.client('submit', prefixOf(assembly));
     this.note('a Spark job is under way when the app is deleted', finished.code === 0 ? '' : reasonOf(finished));
   }
 
-  private async deployAgain(): Promise<void> {
-    const { assembly } = this.options;
+  private async deployAgain(assembly: string): Promise<void> {
     const changes = await this.changesOf(() => this.deploy('deploy again', 'it can be deployed again', assembly));
     this.note('deployed again, nothing changes', unexpectedChanges(changes, []));
     const compare = ['diff', '--all', '--fail', '--app', assembly];
@@ -119,8 +117,7 @@ class Course {
     return this.emulator.record().slice(already);
   }
 
-  private async destroy(before: readonly string[]): Promise<readonly Entry[]> {
-    const { assembly } = this.options;
+  private async destroy(assembly: string, before: readonly string[]): Promise<readonly Entry[]> {
     const retained = retainedIn(assembly);
     const attempt = () => cdk('destroy', ['destroy', '--all', '--force', '--app', assembly], this.folder);
     const finished = await this.phase('destroy', async () => {

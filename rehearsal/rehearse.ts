@@ -30,19 +30,18 @@ async function rehearse({ stage, results }: RehearsalOptions, clock: Clock): Pro
   const dir = join(ROOT, '.local', 'rehearsal', stage);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  const assembly = await clock.phase('synthesize', () => synthesize(stage, dir, 'assembly', []));
-  const changed = synthesize(
-    stage,
-    dir,
-    'changed',
-    Object.entries(CHANGE.keys).map((pair) => pair.join('=')),
-  );
+  const assembly = clock.phase('synthesize', () => synthesize(stage, dir, 'assembly', []));
+  const settings = Object.entries(CHANGE.keys).map((pair) => pair.join('='));
+  const changed = assembly.then(() => synthesize(stage, dir, 'changed', settings));
   // It is waited for much later: a failure until then must not end the process.
   changed.catch(() => undefined);
-  const [forward, reverse] = await Promise.all([
+  const courses = [
     runCourse({ order: 'forward', dir: join(dir, 'forward'), assembly, changed, clock }),
     runCourse({ order: 'reverse', dir: join(dir, 'reverse'), assembly, clock }),
-  ]);
+  ];
+  // Whatever becomes of one, the other's emulator is to be stopped.
+  await Promise.allSettled(courses);
+  const [forward, reverse] = await Promise.all(courses);
   const seconds = clock.mark('in all');
   const checks = [...forward.checks, ...reverse.checks];
   const failed = checks.filter(({ problem }) => problem !== '').length;

@@ -52,7 +52,7 @@ export interface Roles {
   readonly all: Readonly<Record<string, readonly string[]>>;
   /** Logical ids, without hash, of the role that each function, Airflow's environment or workflow, and Grafana take. */
   readonly taken: Readonly<Record<string, string>>;
-  /** Managed policies and inline ones, neither of which {@link grants} would show. */
+  /** Roles that name policies themselves, inline or AWS's own, neither of which {@link grants} would show. */
   readonly elsewhere: readonly string[];
   /** The assets that each upload copies and Grafana's function reads, as ARNs. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
