@@ -118,9 +118,20 @@ describe('the report', () => {
 
 describe('the command line', () => {
   it('deploys dev unless it says otherwise', () => {
-    expect(parseOptions([])).toEqual({ stage: 'dev', results: undefined });
+    expect(parseOptions([])).toEqual({ stage: 'dev', settings: [], results: undefined });
     expect(parseOptions(['--stage', 'prod'])).toMatchObject({ stage: 'prod' });
     expect(parseOptions(['--help'])).toBe('help');
+  });
+
+  it('hands settings on as they are given', () => {
+    const settings = ['kms=customer', 'brokers=4'];
+    expect(parseOptions(settings.flatMap((each) => ['-c', each]))).toMatchObject({ settings });
+  });
+
+  it.each(['kms', 'kms=', '=customer', 'stage=prod'])("refuses '-c %s' in one line", (setting) => {
+    expect(() => parseOptions(['-c', setting])).toThrow(
+      `-c must be KEY=VALUE, with another key than stage, got '${setting}'`,
+    );
   });
 
   it.each(['local', 'staging'])("names what is allowed instead of '%s'", (stage) => {
