@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -35,7 +36,10 @@ class Grafana:
         self._origin = origin
 
     def create(self, logical_id: str, props: Properties, stack: str) -> Provisioned:
-        made: Mapping[str, Any] = json.loads(self._ask("POST", "/workspaces", b"{}")[2])["workspace"]
+        status, _, body = self._ask("POST", "/workspaces", b"{}")
+        if status != HTTPStatus.OK:
+            raise ValueError(f"CreateWorkspace answered {status}: {body.decode()}")
+        made: Mapping[str, Any] = json.loads(body)["workspace"]
         known = {"Id": made["id"], "Endpoint": made["endpoint"]}
         return self._stubs.create(WORKSPACE, logical_id, props, stack, known)
 
