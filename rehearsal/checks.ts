@@ -1,4 +1,6 @@
 /** What a rehearsal finds out: named checks, each with what is wrong or nothing, and the time of each phase. */
+import { contentOf } from '../dashboards/index';
+import { type GrafanaStub } from './grafana/stand-in';
 import { describe, type Entry } from './record';
 
 export interface Check {
@@ -9,19 +11,21 @@ export interface Check {
 
 /** A change of the configuration, and the only resources that it may touch. */
 export interface Change {
-  readonly key: string;
-  readonly value: string;
+  readonly keys: Readonly<Record<string, string>>;
   /** As {@link describe} writes them, without the hash of the logical id. */
   readonly expected: readonly string[];
 }
 
 export const CHANGE: Change = {
-  key: 'archiveWindowSeconds',
-  value: '45',
+  keys: { archiveWindowSeconds: '45', sparkIdleMinutes: '7' },
   expected: [
     'StepsArchivePosts (AWS::Lambda::EventSourceMapping): MaximumBatchingWindowInSeconds',
-    // How late the archive may be follows from its window.
+    // How late the archive may be, and how long sealing waits for it, follow from its window.
     'Alarmsarchivelate (AWS::CloudWatch::Alarm): Threshold',
+    'StepsSealFunction (AWS::Lambda::Function): Environment',
+    'SparkApplication (AWS::EMRServerless::Application): AutoStopConfiguration',
+    // An application that is started is refused: it is stopped first.
+    'SparkStopperBeforeUpdate (Custom::StoppedApplication): Application',
   ],
 };
 
@@ -33,6 +37,25 @@ export function unexpectedChanges(entries: readonly Entry[], expected: readonly 
   const extra = found.filter((each) => !expected.includes(each)).map((each) => `also ${each}`);
   const missing = expected.filter((each) => !found.includes(each)).map((each) => `not ${each}`);
   return [...extra, ...missing].join('; ');
+}
+
+/** What is wrong with what Grafana holds, after the function that fills it, and with what that function left behind. */
+export function boardsProblem({
+  boards,
+  groups,
+  leftBehind,
+}: Pick<GrafanaStub, 'boards' | 'groups' | 'leftBehind'>): string {
+  const { dashboards, ruleGroups, folder } = contentOf('', {});
+  const wanted = [
+    ...dashboards.map(({ uid }) => uid),
+    ...ruleGroups.map(({ title }) => `${folder.uid}/${String(title)}`),
+  ];
+  const found = [...boards.keys(), ...groups.keys()];
+  return [
+    ...wanted.filter((each) => !found.includes(String(each))).map((each) => `${String(each)} is not there`),
+    ...found.filter((each) => !wanted.includes(each)).map((each) => `${each} is there, too`),
+    ...leftBehind.map((each) => `${each} was left behind`),
+  ].join('; ');
 }
 
 /**

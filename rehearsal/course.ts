@@ -2,7 +2,7 @@
 import { type Clock } from '../local/run/clock';
 import { protectedIn, retainedIn, stacksOf } from './assembly';
 import { ACCOUNT, cdk, reasonOf, REGION } from './cdk';
-import { CHANGE, type Check, unexpectedChanges, unexpectedRemains } from './checks';
+import { boardsProblem, CHANGE, type Check, unexpectedChanges, unexpectedRemains } from './checks';
 import { type Emulator, startEmulator } from './emulator';
 import { type Order } from './options';
 import { type Entry, living } from './record';
@@ -11,8 +11,8 @@ export interface CourseOptions {
   readonly order: Order;
   /** Folder of the course, absolute. */
   readonly dir: string;
-  /** The cloud assembly to deploy. */
-  readonly assembly: string;
+  /** The cloud assembly to deploy, which may still be in the making while the account is bootstrapped. */
+  readonly assembly: Promise<string>;
   /**
    * With {@link CHANGE} made; if given, the app is also used, deployed again, compared and updated.
    * @default - it is deployed and deleted
@@ -27,6 +27,9 @@ export interface CourseResult {
   /** What is there after the app was deleted, since its templates say so. */
   readonly kept: readonly Entry[];
 }
+
+/** What the stacks' names begin with. */
+const prefixOf = (assembly: string) => stacksOf(assembly)[0].replace(/-[^-]*$/, '');
 
 /** A phase that did not get through: those after it stand on nothing. */
 class Broken extends Error {}
@@ -43,16 +46,18 @@ class Course {
   }
 
   public async run(): Promise<readonly Entry[]> {
-    const { assembly, changed } = this.options;
+    const { changed } = this.options;
     await this.step('bootstrap', 'CDK bootstraps the account', ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
     const before = await this.inventory();
+    const assembly = await this.options.assembly;
     await this.deploy('deploy', 'every stack is created', assembly);
     if (changed !== undefined) {
-      await this.smoke();
-      await this.deployAgain();
+      await this.smoke(assembly);
+      await this.deployAgain(assembly);
       await this.update(await changed);
+      await this.submitJob(assembly);
     }
-    return this.destroy(before);
+    return this.destroy(assembly, before);
   }
 
   private note(name: string, problem: string): void {
@@ -76,15 +81,21 @@ class Course {
     return this.step(phase, name, ['deploy', '--all', '--app', assembly, ...how]);
   }
 
-  private async smoke(): Promise<void> {
-    const prefix = stacksOf(this.options.assembly)[0].replace(/-[^-]*$/, '');
-    const finished = await this.phase('use', () => this.emulator.client('smoke', prefix));
+  private async smoke(assembly: string): Promise<void> {
+    const finished = await this.phase('use', () => this.emulator.client('smoke', prefixOf(assembly)));
     if (finished.code !== 0) return this.note('what was deployed can be used', reasonOf(finished));
     for (const { name, problem } of JSON.parse(finished.output) as Check[]) this.note(name, problem);
+    const { grafana } = this.emulator;
+    if (grafana.workspace !== null) this.note('Grafana holds every board and alert rule', boardsProblem(grafana));
   }
 
-  private async deployAgain(): Promise<void> {
-    const { assembly } = this.options;
+  /** What is under way when the app is deleted must not keep it. */
+  private async submitJob(assembly: string): Promise<void> {
+    const finished = await this.emulator.client('submit', prefixOf(assembly));
+    this.note('a Spark job is under way when the app is deleted', finished.code === 0 ? '' : reasonOf(finished));
+  }
+
+  private async deployAgain(assembly: string): Promise<void> {
     const changes = await this.changesOf(() => this.deploy('deploy again', 'it can be deployed again', assembly));
     this.note('deployed again, nothing changes', unexpectedChanges(changes, []));
     const compare = ['diff', '--all', '--fail', '--app', assembly];
@@ -93,9 +104,11 @@ class Course {
   }
 
   private async update(assembly: string): Promise<void> {
-    const { key, value, expected } = CHANGE;
-    const changes = await this.changesOf(() => this.deploy('update', `${key} can be changed to ${value}`, assembly));
-    this.note(`${key} touches ${expected.join(', ')} and nothing else`, unexpectedChanges(changes, expected));
+    const { keys, expected } = CHANGE;
+    const settings = Object.entries(keys).map(([key, value]) => `${key} to ${value}`);
+    const name = `what was deployed can be updated: ${settings.join(', ')}`;
+    const changes = await this.changesOf(() => this.deploy('update', name, assembly));
+    this.note(`that touches ${expected.join(', ')} and nothing else`, unexpectedChanges(changes, expected));
   }
 
   private async changesOf(work: () => Promise<void>): Promise<Entry[]> {
@@ -104,8 +117,7 @@ class Course {
     return this.emulator.record().slice(already);
   }
 
-  private async destroy(before: readonly string[]): Promise<readonly Entry[]> {
-    const { assembly } = this.options;
+  private async destroy(assembly: string, before: readonly string[]): Promise<readonly Entry[]> {
     const retained = retainedIn(assembly);
     const attempt = () => cdk('destroy', ['destroy', '--all', '--force', '--app', assembly], this.folder);
     const finished = await this.phase('destroy', async () => {

@@ -5,11 +5,14 @@ import { installed, ROOT } from '../local/engines/paths';
 import { freePort, HOST } from '../local/engines/ports';
 import { supervise, type Supervised } from '../local/engines/supervise';
 import { environment, type Finished, REGION, run } from './cdk';
+import { GrafanaStub } from './grafana/stand-in';
 import { type Order } from './options';
 import { type Entry, parseRecord } from './record';
 
 export interface Emulator {
   readonly endpoint: string;
+  /** What the emulator takes for Managed Grafana. */
+  readonly grafana: GrafanaStub;
   /** What happened to the app's resources until now. */
   record(): Entry[];
   /** Runs a module of the extension as a client, with the endpoint, the region and `args`. */
@@ -28,7 +31,10 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
   const file = join(dir, 'record.jsonl');
   const temporary = join(dir, 'tmp');
   mkdirSync(temporary, { recursive: true });
-  const modules = { PYTHONPATH: join(ROOT, 'rehearsal'), PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' };
+  // Its packages come without byte code, and compiling them takes most of a start.
+  const compiled = join(ROOT, '.local', 'rehearsal', 'compiled');
+  const modules = { PYTHONPATH: join(ROOT, 'rehearsal'), PYTHONPYCACHEPREFIX: compiled, PYTHONUNBUFFERED: '1' };
+  const grafana = await GrafanaStub.start(null);
   const emulator: Supervised = await supervise({
     name: 'emulator',
     dir,
@@ -47,11 +53,13 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
       REHEARSAL_RECORD: file,
       REHEARSAL_ORDER: order,
       REHEARSAL_REGION: REGION,
+      REHEARSAL_GRAFANA: grafana.origin,
     },
     ready: async () => (await fetch(`${endpoint}/_ministack/health`)).ok,
   });
   return {
     endpoint,
+    grafana,
     record: () => parseRecord(readFileSync(file, 'utf8')),
     client: (module, ...args) =>
       run(python, ['-m', `emulator.${module}`, endpoint, REGION, ...args], {
@@ -59,6 +67,9 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
         env: { ...environment(dir), ...modules },
         log: join(dir, `${module}.log`),
       }),
-    stop: () => emulator.stop(),
+    stop: async () => {
+      await emulator.stop();
+      await grafana.stop();
+    },
   };
 }

@@ -11,6 +11,8 @@ export type Order = (typeof ORDERS)[number];
 export interface RehearsalOptions {
   /** One of {@link DEPLOYED}. */
   readonly stage: Stage;
+  /** Keys of the configuration to set beside the stage, each `key=value`. */
+  readonly settings: readonly string[];
   /** File to write the checks, the types and the times to, as JSON. */
   readonly results?: string;
 }
@@ -18,9 +20,10 @@ export interface RehearsalOptions {
 /** The stages that are deployed: `local` never is. */
 export const DEPLOYED = STAGES.filter((stage) => stage !== 'local');
 
-export const USAGE = `npm run rehearse [-- --stage ${DEPLOYED.join('|')}] [--results FILE]
+export const USAGE = `npm run rehearse [-- --stage ${DEPLOYED.join('|')}] [-c KEY=VALUE]… [--results FILE]
 
   --stage S       stage to deploy to the emulator (default dev)
+  -c KEY=VALUE    sets a key of the configuration, as for cdk; may be repeated
   --results FILE  write the checks, the types and the times as JSON`;
 
 /**
@@ -31,6 +34,7 @@ export function parseOptions(argv: readonly string[]): RehearsalOptions | 'help'
     args: [...argv],
     options: {
       stage: { type: 'string', default: 'dev' },
+      setting: { type: 'string', short: 'c', multiple: true, default: [] },
       results: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -38,5 +42,8 @@ export function parseOptions(argv: readonly string[]): RehearsalOptions | 'help'
   if (values.help) return 'help';
   const stage = DEPLOYED.find((each) => each === values.stage);
   if (stage === undefined) throw new Error(`--stage must be one of ${DEPLOYED.join(', ')}, got '${values.stage}'`);
-  return { stage, results: values.results === undefined ? undefined : resolve(values.results) };
+  const malformed = values.setting.find((each) => !/^\w+=./.test(each) || each.startsWith('stage='));
+  if (malformed !== undefined) throw new Error(`-c must be KEY=VALUE, with another key than stage, got '${malformed}'`);
+  const results = values.results === undefined ? undefined : resolve(values.results);
+  return { stage, settings: values.setting, results };
 }

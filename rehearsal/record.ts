@@ -12,6 +12,8 @@ export interface Entry {
   readonly way: Way;
   /** Why nothing comes of the type in the emulator; null if something does. */
   readonly noEffect: string | null;
+  /** What is missing of a type of which something does come; null if nothing is. */
+  readonly lacking: string | null;
   /** Names of the changed properties, of an update or a replacement. */
   readonly changed: readonly string[] | null;
 }
@@ -30,19 +32,34 @@ export function parseRecord(text: string): Entry[] {
 
 export interface TypeRow {
   readonly type: string;
-  readonly created: number;
-  readonly way: Way | 'custom';
-  readonly noEffect: string;
+  /** How many. */
+  readonly count: number;
+  /** Whether something comes of it in the emulator. */
+  readonly outcome: 'created' | 'accepted without effect';
+  /** Who made it, and what it lacks of AWS. */
+  readonly how: string;
 }
 
-/** A row a type, by name. Custom resources that the stacks' own functions handle are `custom`. */
+const WAYS: Readonly<Record<Way | 'custom', string>> = {
+  native: 'by MiniStack',
+  'stand-in': "by this project's handler",
+  custom: 'by its function',
+  stub: 'properties checked against the schema, nothing more',
+};
+
+/** A row a type, by name. Custom resources that the stacks' own functions handle are told apart. */
 export function rowsOf(entries: readonly Entry[]): TypeRow[] {
   const rows = new Map<string, TypeRow>();
-  for (const { event, type, way, noEffect } of entries) {
+  for (const { event, type, way, noEffect, lacking } of entries) {
     if (event !== 'create') continue;
     const custom = way === 'native' && !type.startsWith('AWS::');
-    const created = (rows.get(type)?.created ?? 0) + 1;
-    rows.set(type, { type, created, way: custom ? 'custom' : way, noEffect: noEffect ?? '' });
+    const made = WAYS[custom ? 'custom' : way];
+    rows.set(type, {
+      type,
+      count: (rows.get(type)?.count ?? 0) + 1,
+      outcome: way === 'stub' || noEffect !== null ? 'accepted without effect' : 'created',
+      how: [made, noEffect ?? lacking].filter((part) => part !== null).join('; '),
+    });
   }
   return [...rows.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
 }

@@ -10,33 +10,38 @@ import { cdk, reasonOf } from './cdk';
 import { CHANGE } from './checks';
 import { runCourse } from './course';
 import { parseOptions, type RehearsalOptions, USAGE } from './options';
+import { rowsOf } from './record';
 import { formatChecks, formatTypes, refusedTypes } from './report';
 
 /**
- * @param changes keys of the configuration to override
+ * @param settings keys of the configuration to override
  * @returns the folder of the cloud assembly
  * @throws Error of one line
  */
-async function synthesize(stage: string, dir: string, name: string, changes: readonly string[]): Promise<string> {
+async function synthesize(stage: string, dir: string, name: string, settings: readonly string[]): Promise<string> {
   const assembly = join(dir, name);
-  const context = [`stage=${stage}`, ...changes].flatMap((each) => ['-c', each]);
+  const context = [`stage=${stage}`, ...settings].flatMap((each) => ['-c', each]);
   const finished = await cdk(`synth-${name}`, ['synth', '-q', ...context, '-o', assembly], { dir });
   if (finished.code !== 0) throw new Error(`cdk synth failed: ${reasonOf(finished)}`);
   return assembly;
 }
 
-async function rehearse({ stage, results }: RehearsalOptions, clock: Clock): Promise<boolean> {
+async function rehearse({ stage, settings, results }: RehearsalOptions, clock: Clock): Promise<boolean> {
   const dir = join(ROOT, '.local', 'rehearsal', stage);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  const assembly = await clock.phase('synthesize', () => synthesize(stage, dir, 'assembly', []));
-  const changed = synthesize(stage, dir, 'changed', [`${CHANGE.key}=${CHANGE.value}`]);
+  const assembly = clock.phase('synthesize', () => synthesize(stage, dir, 'assembly', settings));
+  const changes = Object.entries(CHANGE.keys).map((pair) => pair.join('='));
+  const changed = assembly.then(() => synthesize(stage, dir, 'changed', [...settings, ...changes]));
   // It is waited for much later: a failure until then must not end the process.
   changed.catch(() => undefined);
-  const [forward, reverse] = await Promise.all([
+  const courses = [
     runCourse({ order: 'forward', dir: join(dir, 'forward'), assembly, changed, clock }),
     runCourse({ order: 'reverse', dir: join(dir, 'reverse'), assembly, clock }),
-  ]);
+  ];
+  // Whatever becomes of one, the other's emulator is to be stopped.
+  await Promise.allSettled(courses);
+  const [forward, reverse] = await Promise.all(courses);
   const seconds = clock.mark('in all');
   const checks = [...forward.checks, ...reverse.checks];
   const failed = checks.filter(({ problem }) => problem !== '').length;
@@ -50,7 +55,9 @@ async function rehearse({ stage, results }: RehearsalOptions, clock: Clock): Pro
   }
   console.log(`\n${checks.length - failed} checks held, ${failed} did not; ${seconds.toFixed(1)} s`);
   if (results !== undefined) {
-    const document = { stage, passed: checks.length - failed, failed, checks, refused, timings: clock.timings };
+    const counts = { passed: checks.length - failed, failed };
+    const types = rowsOf(forward.record);
+    const document = { stage, settings, ...counts, checks, types, refused, timings: clock.timings };
     writeFileSync(results, `${JSON.stringify(document, null, 2)}\n`);
   }
   return failed === 0;

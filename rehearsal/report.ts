@@ -3,24 +3,12 @@ import { formatRows } from '../local/run/tables';
 import { type Check } from './checks';
 import { type Entry, rowsOf } from './record';
 
-const WAYS: Readonly<Record<string, string>> = {
-  native: 'created by MiniStack',
-  'stand-in': "created by this project's handler",
-  custom: 'created by its function',
-  stub: 'stub: properties checked against the schema',
-};
-
-/** A row a type: how many, how they were made, and whether anything comes of them in the emulator. */
+/** A row a type: how many, whether anything comes of them in the emulator, and how they were made. */
 export function formatTypes(record: readonly Entry[]): string {
   const rows = rowsOf(record);
   return formatRows(
-    ['type', 'created', 'how', 'without effect'],
-    rows.map(({ type, created, way, noEffect }) => ({
-      type,
-      created,
-      how: WAYS[way],
-      'without effect': noEffect,
-    })),
+    ['type', 'count', 'outcome', 'how'],
+    rows.map((row) => ({ ...row })),
     rows.length,
   );
 }

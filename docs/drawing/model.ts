@@ -117,7 +117,7 @@ function policiesOf(stacks: readonly Stack[], roles: readonly Role[]): Resolved[
   return stacks.flatMap((stack) =>
     Object.entries(stack.template.Resources ?? {})
       .filter(([id, { Type, Properties }]) => {
-        if (Type !== 'AWS::IAM::Policy') return false;
+        if (!['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(Type)) return false;
         const names = resolver.resolve(stack, Properties?.Roles ?? [], id) as readonly string[];
         return roles.some(({ role }) => names.includes(role));
       })

@@ -39,7 +39,8 @@ export interface SealLimits {
   readonly archiveMs: number;
 }
 
-export const DEFAULT_LIMITS: SealLimits = { buckets: 48, endMs: 30_000, archiveMs: 180_000 };
+/** How long the archive may take follows from its window: the construct says it. */
+export const LIMITS: Omit<SealLimits, 'archiveMs'> = { buckets: 48, endMs: 30_000 };
 
 export interface Deps {
   readonly topic: string;
@@ -213,7 +214,7 @@ export const handler = (event: SealEvent): Promise<SealResult> => {
     bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
     kafka: kafkaFromEnvironment(),
     store: lakeFromEnvironment(),
-    limits: DEFAULT_LIMITS,
+    limits: { ...LIMITS, archiveMs: requirePositiveInteger(ENV.archiveWaitSeconds) * 1_000 },
     report,
     now: Date.now,
     sleep: sleepFor,

@@ -33,6 +33,8 @@ export const ENV = {
   queryFunction: 'QUERY_FUNCTION',
   /** Minutes after the end of a bucket within which it is expected to be published: where the page calls it late. */
   publishDelayMinutes: 'PUBLISH_DELAY_MINUTES',
+  /** How long seal waits for the archive, seconds. */
+  archiveWaitSeconds: 'ARCHIVE_WAIT_SECONDS',
   /** Names of the functions whose lag the page shows. */
   archiveFunction: 'ARCHIVE_FUNCTION',
   aggregateFunction: 'AGGREGATE_FUNCTION',

@@ -1,6 +1,6 @@
 import { ArnFormat, CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { type CfnApplication, type CfnApplicationProps } from 'aws-cdk-lib/aws-emrserverless';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
@@ -65,7 +65,11 @@ export class ApplicationStopper extends Construct {
     const beforeDeletion = this.resource('BeforeDeletion', { ApplicationId: application.attrApplicationId });
     const runs = `${application.attrArn}/jobruns/*`;
     // Without a condition: of one that is gone no tags are known, and it has to be told from one that is not allowed.
-    const known = new Policy(this, 'Known', {
+    const known = new ManagedPolicy(this, 'Known', {
+      // A managed policy's description can't be changed: with another application comes another policy. The old one stays
+      // until the application that is replaced is stopped, as CloudFormation deletes at the end, dependents first. A policy
+      // that is changed in place would name the new application by then.
+      description: `To stop Spark application ${application.attrApplicationId}`,
       roles: [this.function.role],
       statements: [
         new PolicyStatement({ actions: STOP, resources: [application.attrArn] }),

@@ -24,6 +24,9 @@ export interface PipelineStepsProps {
 /** An HTTP API waits no longer than this for its function. */
 const API_TIMEOUT = Duration.seconds(29);
 
+/** Seconds that the archive may take after its window: pollers, a cold start, the writing, and a failed attempt. */
+const ARCHIVE_TIME = 180;
+
 /** The functions of the pipeline, each with the rights and variables of its step and no others. */
 export class PipelineSteps extends Construct {
   public readonly ingest: PipelineFunction;
@@ -123,7 +126,10 @@ export class PipelineSteps extends Construct {
     kafka.bindProducer(fn);
     // Marks of what is published tell it what an earlier run did not get through.
     lake.bind(fn, { read: ['seals', 'published'], list: ['raw'], write: ['seals'] });
-    fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
+    fn.setEnvironment({
+      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.archiveWaitSeconds]: String(config.archiveWindowSeconds + ARCHIVE_TIME),
+    });
     return fn;
   }
 

@@ -80,6 +80,45 @@ const eventSourcePollers: Rule = {
       ),
 };
 
+/** A source that is off, or whose function may not run, stands still without an error; one that starts late leaves a gap. */
+const eventSourceWhole: Rule = {
+  name: 'event-source-whole',
+  check: (app) =>
+    kafkaSources(app).flatMap((at) => {
+      const { StartingPosition: start, Enabled: enabled, FunctionName: name } = at.properties;
+      const fn = app.target(name, at.stack);
+      return [
+        ...(start === 'LATEST'
+          ? [
+              {
+                at,
+                location: 'Properties.StartingPosition',
+                message: 'StartingPosition must not be LATEST: records of before are lost',
+              },
+            ]
+          : []),
+        ...(String(enabled) === 'false'
+          ? [
+              {
+                at,
+                location: 'Properties.Enabled',
+                message: 'Enabled must be true, got false: nothing is read, and Kafka forgets',
+              },
+            ]
+          : []),
+        ...(fn && Number(fn.properties['ReservedConcurrentExecutions'] ?? 1) === 0
+          ? [
+              {
+                at: fn,
+                location: 'Properties.ReservedConcurrentExecutions',
+                message: 'ReservedConcurrentExecutions of a function with a Kafka source must be at least 1, got 0',
+              },
+            ]
+          : []),
+      ];
+    }),
+};
+
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html */
 const eventSourceTimeout: Rule = {
   name: 'event-source-timeout',
@@ -138,6 +177,41 @@ const topicProperties: Rule = {
           message: `Configs must be lines name=value in base64, with a name that topics have, got '${line.slice(0, 60)}'`,
         })),
     ),
+};
+
+/** What the pipeline stands on and Kafka can do otherwise: value, and what happens with another. */
+const LOG: readonly { name: string; must: string; default?: string; why: string }[] = [
+  { name: 'message.timestamp.type', must: 'LogAppendTime', why: 'buckets are cut by it' },
+  {
+    name: 'cleanup.policy',
+    must: 'delete',
+    default: 'delete',
+    why: 'compaction drops records that are not archived yet',
+  },
+  {
+    name: 'unclean.leader.election.enable',
+    must: 'false',
+    default: 'false',
+    why: 'an election may drop what was acknowledged',
+  },
+];
+
+const topicLog: Rule = {
+  name: 'topic-log',
+  check: (app) =>
+    app.resources(TOPIC).flatMap((at) => {
+      const lines = Buffer.from(String(at.properties['Configs'] ?? ''), 'base64')
+        .toString()
+        .split('\n');
+      const configs = new Map(lines.map((line) => line.split('=', 2) as [string, string]));
+      return LOG.filter((each) => (configs.get(each.name) ?? each.default) !== each.must).map(
+        ({ name, must, why }) => ({
+          at,
+          location: 'Properties.Configs',
+          message: `${name} must be ${must}, got ${configs.get(name) ?? 'nothing'}: ${why}`,
+        }),
+      );
+    }),
 };
 
 /** @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html */
@@ -271,9 +345,11 @@ function budgetOf(app: AppTemplates, at: Located): Finding[] {
 
 export const KAFKA_RULES: readonly Rule[] = [
   eventSourcePollers,
+  eventSourceWhole,
   eventSourceTimeout,
   topicReplicas,
   topicProperties,
+  topicLog,
   brokersPerZone,
   kafkaNames,
   brokerIngress,

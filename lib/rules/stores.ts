@@ -36,6 +36,34 @@ const removalDecided: Rule = {
     ),
 };
 
+/** Types that hold posts or what was computed from them, whichever resource it is. */
+const DATA = [
+  'AWS::MSK::Cluster',
+  'AWS::MSK::Topic',
+  'AWS::Cassandra::Keyspace',
+  'AWS::Cassandra::Table',
+  'AWS::Glue::Table',
+  'AWS::KMS::Key',
+];
+const KEEPING = ['Retain', 'RetainExceptOnCreate'];
+
+/** A decision may be the wrong one: what the configuration promises to keep must say so. */
+const dataRetained: Rule = {
+  name: 'data-retained',
+  check: (app, { removal }) =>
+    removal !== 'retain'
+      ? []
+      : app.resources(...DATA).flatMap((at) =>
+          (['DeletionPolicy', 'UpdateReplacePolicy'] as const)
+            .filter((policy) => !KEEPING.includes(String(at.resource[policy])))
+            .map((policy) => ({
+              at,
+              location: policy,
+              message: `${policy} must be ${KEEPING.join(' or ')} where removal is retain, got ${String(at.resource[policy])}`,
+            })),
+        ),
+};
+
 const logRetention: Rule = {
   name: 'log-retention',
   check: (app) =>
@@ -152,4 +180,11 @@ const speedTtl: Rule = {
   },
 };
 
-export const STORE_RULES: readonly Rule[] = [removalDecided, logRetention, containerFirst, uniqueNames, speedTtl];
+export const STORE_RULES: readonly Rule[] = [
+  removalDecided,
+  dataRetained,
+  logRetention,
+  containerFirst,
+  uniqueNames,
+  speedTtl,
+];

@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
-import { DEFAULT_LIMITS } from '../../lambda/seal/handler';
+import { LIMITS } from '../../lambda/seal/handler';
 import { mapConcurrently } from '../../lambda/shared/concurrent';
 import { bucketNameOfManifest, postsKey, PREFIXES, seenKey } from '../../lambda/shared/keys';
 import { redact, type Target } from './core';
@@ -56,7 +56,7 @@ export async function viewsOf(lake: Pick<OperatorLake, 'list'>, { parquet, uncom
   const changed = bucketsOf([...parquet.filter((key) => key.startsWith(PREFIXES.posts)), ...uncommitted]);
   const all: string[] = [];
   for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(bucketNameOfManifest(key)!);
-  return runsFor(new Set(changed), all, DEFAULT_LIMITS.buckets);
+  return runsFor(new Set(changed), all, LIMITS.buckets);
 }
 
 /**

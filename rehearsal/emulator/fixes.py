@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import s3
+from ministack.services import msk, s3
 
 from .registry import Properties
 
@@ -32,6 +33,27 @@ def clusters_by_arn() -> None:
         return cluster.group(1) if cluster else str(extract(service, method, path, *others))
 
     iam_actions.extract_resource_arn = extracted
+
+
+def nodes_of_their_own() -> None:
+    """Every broker is listed at the address of the first, and none of the controllers, which a cluster without ZooKeeper has."""
+    listed = msk._list_nodes
+
+    def nodes(arn: str) -> Any:
+        status, headers, body = listed(arn)
+        if status != 200:
+            return status, headers, body
+        brokers: list[dict[str, Any]] = json.loads(body)["nodeInfoList"]
+        name = msk._clusters[arn]["ClusterName"].lower()
+        for number, broker in enumerate(brokers, start=1):
+            broker["brokerNodeInfo"]["endpoints"] = [f"b-{number}.{name}.kafka.amazonaws.com"]
+        controllers = [
+            {"nodeType": "CONTROLLER", "controllerNodeInfo": {"endpoints": [f"c-{number}.{name}.kafka.amazonaws.com"]}}
+            for number in range(10001, 10004)
+        ]
+        return status, headers, json.dumps({"nodeInfoList": [*brokers, *controllers]}).encode()
+
+    msk._list_nodes = nodes
 
 
 def tag_bucket(bucket: str, props: Properties) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .preconditions import CREATION, DELETION, World
+from .preconditions import CHANGE, CREATION, DELETION, World
 from .registry import Properties, Registry
 from .stubs import Provisioned
 
@@ -24,9 +24,17 @@ NO_EFFECT: Mapping[str, str] = {
     "AWS::EC2::VPCEndpoint": "no packet passes through it",
     "AWS::EC2::SecurityGroup": "its rules are kept and let everything pass",
     "AWS::EC2::SecurityGroupIngress": "its rules are kept and let everything pass",
-    "Custom::StoppedApplication": "EMR Serverless has no API here to stop the application by",
     "AWS::Glue::Database": "nothing queries the catalogue",
     "AWS::Glue::Table": "nothing queries the catalogue",
+    "AWS::Athena::WorkGroup": "nothing queries the catalogue",
+}
+
+#: What is missing of types of which something does come.
+LACKING: Mapping[str, str] = {
+    "AWS::ApiGatewayV2::Stage": "its limits let everything pass",
+    "AWS::EMRServerless::Application": "its jobs do nothing",
+    "AWS::MSK::Cluster": "its control plane answers, no broker listens",
+    "AWS::S3::Bucket": "nothing expires or changes its storage class",
 }
 
 #: Bootstrapping is CDK's own template, whose empty texts the schemas refuse and AWS takes.
@@ -85,6 +93,8 @@ class Judge:
                 return update(type_name, physical_id, old, new, stack, logical_id, attributes)
             if stack != _UNJUDGED:
                 self._validate(type_name, new)
+            check = CHANGE.get(type_name)
+            self._refuse(list(check({**old, "physicalId": physical_id}, self._world)) if check else [])
             now, values = update(type_name, physical_id, old, new, stack, logical_id, attributes)
             self._finished(type_name, now, new)
             changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
@@ -135,6 +145,7 @@ class Judge:
             "physicalId": physical_id,
             "way": self._ways.get(type_name, "native"),
             "noEffect": NO_EFFECT.get(type_name),
+            "lacking": LACKING.get(type_name),
             "changed": changed,
         }
         with self._record.open("a") as out:

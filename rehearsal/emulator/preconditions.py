@@ -30,6 +30,9 @@ class World(Protocol):
     def role_of(self, function: str) -> str:
         """ARN of a function's role; by the function's name or ARN."""
 
+    def application_state(self, application: str) -> str:
+        """Of an EMR Serverless application, by its id: ``CREATED``, ``STARTED`` or ``STOPPED``."""
+
 
 Check = Callable[[Properties, World], Iterator[str]]
 
@@ -103,6 +106,19 @@ def _airflow(props: Properties, world: World) -> Iterator[str]:
             yield f"there is no log group '{group}': MWAA would make one that never expires"
 
 
+def _workflow(props: Properties, world: World) -> Iterator[str]:
+    bucket, key = (props["DefinitionS3Location"][name] for name in ("Bucket", "ObjectKey"))
+    keys = world.bucket_keys(bucket)
+    if keys is None:
+        yield f"there is no bucket '{bucket}'"
+    elif key not in keys:
+        yield f"there is no '{key}' in '{bucket}' yet"
+    yield from _lacking(world, props["RoleArn"], "s3:GetObject")
+    group = value_at(props, "LoggingConfiguration.LogGroupName")
+    if group is not None and not world.has_log_group(group):
+        yield f"there is no log group '{group}'"
+
+
 def _bucket_deletion(props: Properties, world: World) -> Iterator[str]:
     keys = world.bucket_keys(props["physicalId"])
     if keys:
@@ -115,6 +131,12 @@ def _keyspace_deletion(props: Properties, world: World) -> Iterator[str]:
         yield f"the keyspace still has the tables {', '.join(sorted(tables))}"
 
 
+def _stopped(props: Properties, world: World) -> Iterator[str]:
+    state = world.application_state(props["physicalId"])
+    if state not in ("CREATED", "STOPPED"):
+        yield f"Application {props['physicalId']} must be in one of the states [CREATED, STOPPED], it is {state}"
+
+
 CREATION: Mapping[str, Check] = {
     "AWS::Cassandra::Table": _table,
     "AWS::EC2::FlowLog": _flow_log,
@@ -123,10 +145,16 @@ CREATION: Mapping[str, Check] = {
     "AWS::Lambda::Function": _function,
     "AWS::MSK::Topic": _topic,
     "AWS::MWAA::Environment": _airflow,
+    "AWS::MWAAServerless::Workflow": _workflow,
 }
 
-#: Their checks are handed ``physicalId`` beside the properties.
+#: These and the next ones are handed ``physicalId`` beside the properties, which are those before the change.
+CHANGE: Mapping[str, Check] = {
+    "AWS::EMRServerless::Application": _stopped,
+}
+
 DELETION: Mapping[str, Check] = {
     "AWS::Cassandra::Keyspace": _keyspace_deletion,
+    "AWS::EMRServerless::Application": _stopped,
     "AWS::S3::Bucket": _bucket_deletion,
 }

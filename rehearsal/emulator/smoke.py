@@ -9,7 +9,7 @@ import base64
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import yaml
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -127,16 +128,44 @@ def is_unavailable_without_store(deployed: Deployed) -> str:
     return _expect("status", deployed.call("QueryUrl", "GET", "/boundary").status, 503)
 
 
-def holds_the_files(deployed: Deployed) -> str:
-    """Spark's job and Airflow's DAG are in their buckets, as they are in the repository."""
+def holds_the_job(deployed: Deployed) -> str:
+    """Spark's job is in the lake's bucket, as it is in the repository."""
+    return _holds(deployed, "LakeBucket", "jobs/batch_views.py", ROOT / "spark" / "batch_views.py")
+
+
+def holds_the_dag(deployed: Deployed) -> str:
+    """Airflow's DAG is in its bucket, as it is in the repository."""
+    return _holds(deployed, "DagBucket", "dags/pipeline.py", ROOT / "dags" / "pipeline.py")
+
+
+def _holds(deployed: Deployed, bucket: str, key: str, file: Path) -> str:
+    body = deployed.client("s3").get_object(Bucket=deployed.outputs[bucket], Key=key)["Body"].read()
+    return "" if body == file.read_bytes() else f"{key} differs from {file.name}"
+
+
+def holds_the_workflow(deployed: Deployed) -> str:
+    """The workflow's definition is in its bucket, and the functions and the Spark application that it names are there."""
+    bucket = deployed.physical_id("orchestration", "AWS::S3::Bucket", "WorkflowBucket")
     s3 = deployed.client("s3")
-    for bucket, key, file in (
-        (deployed.outputs["LakeBucket"], "jobs/batch_views.py", ROOT / "spark" / "batch_views.py"),
-        (deployed.outputs["DagBucket"], "dags/pipeline.py", ROOT / "dags" / "pipeline.py"),
-    ):
-        if s3.get_object(Bucket=bucket, Key=key)["Body"].read() != file.read_bytes():
-            return f"{key} differs from {file.name}"
-    return ""
+    (found,) = s3.list_objects_v2(Bucket=bucket, Prefix="workflows/")["Contents"]
+    definition = yaml.safe_load(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+    named = {(key, value) for key, value in _scalars(definition) if key in ("function_name", "application_id")}
+    functions = deployed.client("lambda").get_paginator("list_functions").paginate().search("Functions[].FunctionName")
+    there = {("function_name", name) for name in functions} | {("application_id", _application(deployed))}
+    if not named:
+        return f"{found['Key']} names neither a function nor an application"
+    return _expect("what is named and not there", sorted(named - there), [])
+
+
+def _scalars(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _scalars(each, str(name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _scalars(each, key)
+    else:
+        yield key, value
 
 
 def closed_the_default_group(deployed: Deployed) -> str:
@@ -145,6 +174,25 @@ def closed_the_default_group(deployed: Deployed) -> str:
     wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
     (group,) = deployed.client("ec2").describe_security_groups(Filters=wanted)["SecurityGroups"]
     return _expect("rules", group["IpPermissions"] + group["IpPermissionsEgress"], [])
+
+
+def starts_spark(deployed: Deployed) -> str:
+    """A job starts the Spark application."""
+    client, application, job = submitted(deployed)
+    client.cancel_job_run(applicationId=application, jobRunId=job)
+    return _expect("state", client.get_application(applicationId=application)["application"]["state"], "STARTED")
+
+
+def _application(deployed: Deployed) -> str:
+    return deployed.physical_id("processing", "AWS::EMRServerless::Application", "SparkApplication")
+
+
+def submitted(deployed: Deployed) -> tuple[Any, str, str]:
+    """A client of EMR Serverless, and the ids of the application and of a job that was submitted to it."""
+    client, application = deployed.client("emr-serverless"), _application(deployed)
+    role = deployed.client("iam").get_role(RoleName=deployed.physical_id("processing", "AWS::IAM::Role", "SparkJobRole"))
+    job = client.start_job_run(applicationId=application, executionRoleArn=role["Role"]["Arn"])["jobRunId"]
+    return client, application, job
 
 
 def was_denied_nothing(deployed: Deployed) -> str:
@@ -211,15 +259,19 @@ CHECKS: tuple[Callable[[Deployed], str], ...] = (
     names_what_is_wrong,
     lists_views,
     is_unavailable_without_store,
-    holds_the_files,
+    holds_the_job,
     closed_the_default_group,
+    starts_spark,
     was_denied_nothing,
     archives_as_far_as_its_role_goes,
 )
 
+#: Of an app that has such an output.
+BY_OUTPUT: Mapping[str, Callable[[Deployed], str]] = {"DagBucket": holds_the_dag, "WorkflowArn": holds_the_workflow}
+
 
 def smoke(deployed: Deployed) -> Iterator[Check]:
-    for check in CHECKS:
+    for check in (*CHECKS, *(check for output, check in BY_OUTPUT.items() if output in deployed.outputs)):
         name = (check.__doc__ or check.__name__).rstrip(".")
         try:
             yield Check(name, check(deployed))

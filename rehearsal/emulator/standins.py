@@ -53,19 +53,6 @@ def cluster_delete(physical_id: str, props: Properties) -> None:
     del msk._clusters[physical_id]
 
 
-def stopped_create(logical_id: str, props: Properties, stack: str) -> Provisioned:
-    """What stops the Spark application: its function would find no EMR Serverless to ask."""
-    return f"stopped-{uuid.uuid4()}", {}
-
-
-def stopped_update(physical_id: str, old: Properties, new: Properties, stack: str) -> Provisioned:
-    return physical_id, {}
-
-
-def stopped_delete(physical_id: str, props: Properties) -> None:
-    """Nothing runs that would have to be stopped."""
-
-
 class Upload:
     """
     What CDK's `BucketDeployment` does, without the AWS CLI that its function brings in a layer, which has to lie under /opt.

@@ -54,12 +54,17 @@ class Stubs:
         where = self._where()
         return {pid: stub for (kind, at, pid), stub in self._living.items() if kind == type_name and at == where}
 
-    def create(self, type_name: str, logical_id: str, props: Properties, stack: str) -> Provisioned:
+    def create(
+        self, type_name: str, logical_id: str, props: Properties, stack: str, known: Mapping[str, Any] | None = None
+    ) -> Provisioned:
         """
+        :param known: attributes that are not to be made up
         :raises AlreadyExistsError: if the identity that the properties give is taken
         """
         schema = self._schema(type_name)
-        attributes = {each.name: self._attribute(schema, each, props) for each in schema.attributes}
+        token = uuid.uuid4()
+        made_up = {each.name: self._attribute(schema, each, props, token) for each in schema.attributes}
+        attributes = {**made_up, **(known or {})}
         parts = [
             str(attributes.get(name) or value_at(props, name) or f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}")
             for name in schema.identifier
@@ -97,14 +102,16 @@ class Stubs:
             raise ValueError(f"'{type_name}' is not in the CloudFormation registry")
         return schema
 
-    def _attribute(self, schema: ResourceSchema, attribute: Attribute, props: Properties) -> Any:
+    def _attribute(self, schema: ResourceSchema, attribute: Attribute, props: Properties, token: uuid.UUID) -> Any:
+        """
+        :param token: the same for all attributes of a resource: its ARN ends with its id
+        """
         if attribute.type in ("integer", "number"):
             return 1
         if attribute.type == "boolean":
             return False
         if attribute.type == "array":
             return []
-        token = uuid.uuid4()
         if not attribute.name.endswith("Arn"):
             return token.hex[:16]
         if schema.type == "AWS::MSK::Topic":

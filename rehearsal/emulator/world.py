@@ -10,14 +10,16 @@ from typing import Any
 from ministack.services import cloudwatch_logs, iam, lambda_svc, msk, s3
 
 from .registry import Properties
+from .spark import Spark
 from .stubs import Stubs
 
 
 class EmulatorWorld:
     """Reads MiniStack's own stores, and the stubs."""
 
-    def __init__(self, stubs: Stubs) -> None:
+    def __init__(self, stubs: Stubs, spark: Spark) -> None:
         self._stubs = stubs
+        self._spark = spark
 
     def properties(self, type_name: str) -> Mapping[str, Properties]:
         if type_name == "AWS::MSK::Cluster":
@@ -46,6 +48,9 @@ class EmulatorWorld:
             for statement in _list((json.loads(document) if isinstance(document, str) else document)["Statement"])
             if "Action" in statement
         )
+
+    def application_state(self, application: str) -> str:
+        return self._spark.state(application)
 
     def role_of(self, function: str) -> str:
         _, config, _ = lambda_svc._get_func_record_for_ref(function)

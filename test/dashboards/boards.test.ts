@@ -13,7 +13,7 @@ import { type JsonObject, marked } from '../../lambda/grafana/core';
 import { dimensionsOf, METRIC_LIST, METRICS, type MetricName } from '../../lambda/shared/metrics';
 import { RULES_FOLDER } from '../../prometheus/scrape';
 import { synthesize } from '../support/synth';
-import { checkDashboardCommand, checkRuleGroup } from '../lambda/grafana/support/payloads';
+import { checkDashboardCommand, checkRuleGroup } from '../../rehearsal/grafana/payloads';
 
 /** The copy's own. */
 const METRIC_NAMESPACE = '${namespace}';

@@ -52,7 +52,7 @@ export interface Roles {
   readonly all: Readonly<Record<string, readonly string[]>>;
   /** Logical ids, without hash, of the role that each function, Airflow's environment or workflow, and Grafana take. */
   readonly taken: Readonly<Record<string, string>>;
-  /** Managed policies and inline ones, neither of which {@link grants} would show. */
+  /** Roles that name policies themselves, inline or AWS's own, neither of which {@link grants} would show. */
   readonly elsewhere: readonly string[];
   /** The assets that each upload copies and Grafana's function reads, as ARNs. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
@@ -127,7 +127,8 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
     return role ? bare(role.logicalId) : String(arn);
   };
   const callerOf = new Map<string, Caller>(CALLERS.map((caller) => [ROLES[caller], caller]));
-  const grants = ofType('AWS::IAM::Policy').flatMap((policy) =>
+  const policies = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')];
+  const grants = policies.flatMap((policy) =>
     list(property(policy, 'Roles') as string[])
       .map((name) => callerOf.get(bare(roles.get(name)!.logicalId)))
       .filter((caller) => caller !== undefined)
@@ -219,7 +220,6 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
           (role) => list(property(role, 'ManagedPolicyArns')).length + list(property(role, 'Policies')).length > 0,
         )
         .map(({ logicalId }) => bare(logicalId)),
-      ...ofType('AWS::IAM::ManagedPolicy').map(({ logicalId }) => bare(logicalId)),
     ],
     async simulate(call, own = grants) {
       const role = named(ROLES[call.caller]);

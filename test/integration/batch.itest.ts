@@ -12,7 +12,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
-import { DEFAULT_LIMITS, makeHandler as makeSeal } from '../../lambda/seal/handler';
+import { LIMITS, makeHandler as makeSeal } from '../../lambda/seal/handler';
 import { bucketOf, parseBucketName } from '../../lambda/shared/buckets';
 import { type Seal } from '../../lambda/shared/chain';
 import { columnsOf, type Sections } from '../../lambda/shared/columns';
@@ -242,7 +242,7 @@ describe('archive, seal, compact and Spark', () => {
         },
       },
       store,
-      limits: { ...DEFAULT_LIMITS, endMs: 90_000 },
+      limits: { ...LIMITS, archiveMs: 180_000, endMs: 90_000 },
       report: () => undefined,
       now: Date.now,
       sleep,

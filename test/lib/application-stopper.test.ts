@@ -28,6 +28,14 @@ test('what stops it before its deletion comes after it, and after the right to d
   );
 });
 
+test('a replaced application keeps its policy until it is stopped: by what cannot be changed it is another one', () => {
+  const known = resource(dev.processing, 'AWS::IAM::ManagedPolicy', 'SparkStopperKnown');
+  expect(render(known.Properties.Description, dev.all)).toBe(
+    'To stop Spark application {SparkApplication.ApplicationId}',
+  );
+  expect(JSON.stringify(known.Properties.PolicyDocument)).toContain('/jobruns/*');
+});
+
 /** Names as CloudFormation spells them, and every scalar as text, as custom resources get them. */
 function spelled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(spelled);

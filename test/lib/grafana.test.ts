@@ -4,7 +4,7 @@ import { BOARDS, FOLDER_UID } from '../../dashboards';
 import { CONSTANTS } from '../../dashboards/aws-metrics';
 import { TABLES } from '../../dashboards/tables';
 import { type Content, type Deployed, wanted } from '../../lambda/grafana/core';
-import { checkContactPoint, checkDataSource } from '../lambda/grafana/support/payloads';
+import { checkContactPoint, checkDataSource } from '../../rehearsal/grafana/payloads';
 import { synthesize, type Templates } from '../support/synth';
 import { assemblyOf } from '../support/synthesis/assembly';
 import { allowed, render, resource, resources } from '../support/templates';

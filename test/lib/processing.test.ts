@@ -1,3 +1,4 @@
+import { LIMITS } from '../../lambda/seal/handler';
 import { PREFIXES } from '../../lambda/shared/keys';
 import { synthesize, type Templates } from '../support/synth';
 import { allowed, environment, grants, render, resource, resources } from '../support/templates';
@@ -161,7 +162,7 @@ describe('variables: each function has these and no others', () => {
     ['Ingest', kafka],
     ['Archive', { ...topic, ...bucket }],
     ['Aggregate', { ...topic, ...keyspace, ...speed, ...state, ...minutes, ...ttl, RECENT_POSTS: '20000' }],
-    ['Seal', { ...kafka, ...bucket, ...minutes }],
+    ['Seal', { ...kafka, ...bucket, ...minutes, ARCHIVE_WAIT_SECONDS: '210' }],
     ['Compact', { ...topic, ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
     ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...boundary, ...minutes }],
     ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...state, ...batch, ...boundary, ...minutes, ...ttl }],
@@ -218,6 +219,17 @@ describe('functions', () => {
     expect(resource(local.processing, 'AWS::Lambda::LayerVersion', 'StepsDuckdb').Properties).toMatchObject({
       CompatibleArchitectures: ['x86_64'],
     });
+  });
+
+  test('seal waits for the archive longer than that gathers records, and has an answer before its time is over', () => {
+    const { processing } = synthesize({ stage: 'dev', archiveWindowSeconds: '300' });
+    const window = resource(processing, 'AWS::Lambda::EventSourceMapping', 'StepsArchive').Properties;
+    expect(window.MaximumBatchingWindowInSeconds).toBe(300);
+    const { Timeout, Environment } = resource(processing, 'AWS::Lambda::Function', 'StepsSeal').Properties;
+    const wait = Number((Environment as { Variables: Record<string, string> }).Variables.ARCHIVE_WAIT_SECONDS);
+    expect(wait - 300).toBeGreaterThanOrEqual(120);
+    // Before it, seal waits for the end of the bucket.
+    expect(wait + LIMITS.endMs / 1_000).toBeLessThan(0.9 * Number(Timeout));
   });
 
   test('only compact has DuckDB', () => {

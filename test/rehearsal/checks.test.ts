@@ -1,6 +1,7 @@
-import { CHANGE, unexpectedChanges, unexpectedRemains } from '../../rehearsal/checks';
+import { contentOf } from '../../dashboards/index';
+import { boardsProblem, CHANGE, unexpectedChanges, unexpectedRemains } from '../../rehearsal/checks';
 import { reasonOf } from '../../rehearsal/cdk';
-import { parseOptions } from '../../rehearsal/options';
+import { DEPLOYED, parseOptions } from '../../rehearsal/options';
 import { type Entry } from '../../rehearsal/record';
 import { formatChecks, refusedTypes } from '../../rehearsal/report';
 import { loadConfig } from '../../lib/config';
@@ -13,6 +14,7 @@ const entry = (more: Partial<Entry>): Entry => ({
   physicalId: 'id-1',
   way: 'native',
   noEffect: null,
+  lacking: null,
   changed: ['MaximumBatchingWindowInSeconds'],
   ...more,
 });
@@ -32,9 +34,10 @@ describe('a change of the configuration', () => {
     );
   });
 
-  it.each(['dev', 'prod'])('is one for stage %s', (stage) => {
-    const was = loadConfig({ stage })[CHANGE.key as 'archiveWindowSeconds'];
-    expect(loadConfig({ stage, [CHANGE.key]: CHANGE.value }).archiveWindowSeconds).not.toBe(was);
+  it.each(DEPLOYED)('is one for stage %s, in each key', (stage) => {
+    const was = loadConfig({ stage });
+    const is = loadConfig({ stage, ...CHANGE.keys });
+    for (const key of Object.keys(CHANGE.keys) as (keyof typeof was)[]) expect(is[key]).not.toBe(was[key]);
   });
 });
 
@@ -49,6 +52,31 @@ describe('what a deleted app leaves', () => {
   it('names what should be gone, what should be there, and what no stack knows', () => {
     expect(unexpectedRemains([bucket], ['p-prod-storage Keyspace'], ['s3 lake-1', 'logs /aws/lambda/x'])).toBe(
       'p-prod-storage Lake is still there; p-prod-storage Keyspace is gone; logs /aws/lambda/x is left, and no stack knows it',
+    );
+  });
+});
+
+describe('what Grafana holds', () => {
+  const { dashboards, ruleGroups, folder } = contentOf('', {});
+  const whole = {
+    boards: new Map(
+      dashboards.map((each) => [String(each['uid']), { folderUid: folder.uid, dashboard: { version: 1 } }]),
+    ),
+    groups: new Map(ruleGroups.map((each) => [`${folder.uid}/${String(each['title'])}`, each])),
+    leftBehind: [],
+  };
+
+  it('is right if it is every board and every group of rules', () => {
+    expect(whole.boards.size).toBeGreaterThan(5);
+    expect(whole.groups.size).toBeGreaterThan(0);
+    expect(boardsProblem(whole)).toBe('');
+  });
+
+  it('names what is not there, what is there, too, and a token that was left behind', () => {
+    const [first, ...others] = whole.boards;
+    const boards = new Map([...others, ['strange', first[1]] as const]);
+    expect(boardsProblem({ ...whole, boards, leftBehind: ['pipeline-boards'] })).toBe(
+      `${first[0]} is not there; strange is there, too; pipeline-boards was left behind`,
     );
   });
 });
@@ -90,9 +118,20 @@ describe('the report', () => {
 
 describe('the command line', () => {
   it('deploys dev unless it says otherwise', () => {
-    expect(parseOptions([])).toEqual({ stage: 'dev', results: undefined });
+    expect(parseOptions([])).toEqual({ stage: 'dev', settings: [], results: undefined });
     expect(parseOptions(['--stage', 'prod'])).toMatchObject({ stage: 'prod' });
     expect(parseOptions(['--help'])).toBe('help');
+  });
+
+  it('hands settings on as they are given', () => {
+    const settings = ['kms=customer', 'brokers=4'];
+    expect(parseOptions(settings.flatMap((each) => ['-c', each]))).toMatchObject({ settings });
+  });
+
+  it.each(['kms', 'kms=', '=customer', 'stage=prod'])("refuses '-c %s' in one line", (setting) => {
+    expect(() => parseOptions(['-c', setting])).toThrow(
+      `-c must be KEY=VALUE, with another key than stage, got '${setting}'`,
+    );
   });
 
   it.each(['local', 'staging'])("names what is allowed instead of '%s'", (stage) => {

@@ -9,6 +9,7 @@ function entry(event: Entry['event'], logicalId: string, more: Partial<Entry> = 
     physicalId: logicalId.toLowerCase(),
     way: 'native',
     noEffect: null,
+    lacking: null,
     changed: null,
     ...more,
   };
@@ -21,20 +22,22 @@ describe('the record of an emulator', () => {
     expect(parseRecord(text).map(({ logicalId }) => logicalId)).toEqual(['A']);
   });
 
-  it('is a row a type, by name, with how the type is made and why nothing comes of it', () => {
+  it('is a row a type, by name, with what became of it, how it was made and what it lacks', () => {
     const rows = rowsOf([
       entry('create', 'Source', { type: 'AWS::Lambda::EventSourceMapping', noEffect: 'never polled' }),
       entry('create', 'Empty', { type: 'Custom::S3AutoDeleteObjects' }),
       entry('create', 'Files', { type: 'Custom::CDKBucketDeployment', way: 'stand-in' }),
+      entry('create', 'Lake', { lacking: 'nothing expires' }),
       entry('create', 'One', { type: 'AWS::Cassandra::Table', way: 'stub' }),
       entry('create', 'Two', { type: 'AWS::Cassandra::Table', way: 'stub' }),
       entry('update', 'Two', { type: 'AWS::Cassandra::Table', way: 'stub' }),
     ]);
-    expect(rows).toEqual([
-      { type: 'AWS::Cassandra::Table', created: 2, way: 'stub', noEffect: '' },
-      { type: 'AWS::Lambda::EventSourceMapping', created: 1, way: 'native', noEffect: 'never polled' },
-      { type: 'Custom::CDKBucketDeployment', created: 1, way: 'stand-in', noEffect: '' },
-      { type: 'Custom::S3AutoDeleteObjects', created: 1, way: 'custom', noEffect: '' },
+    expect(rows.map(({ type, count, outcome, how }) => `${count} ${type}: ${outcome} ${how}`)).toEqual([
+      '2 AWS::Cassandra::Table: accepted without effect properties checked against the schema, nothing more',
+      '1 AWS::Lambda::EventSourceMapping: accepted without effect by MiniStack; never polled',
+      '1 AWS::S3::Bucket: created by MiniStack; nothing expires',
+      "1 Custom::CDKBucketDeployment: created by this project's handler",
+      '1 Custom::S3AutoDeleteObjects: created by its function',
     ]);
   });
 

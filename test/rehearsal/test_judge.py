@@ -35,6 +35,9 @@ class FakeWorld:
     def role_of(self, function):
         return self.there["functions"][function]
 
+    def application_state(self, application):
+        return self.there["applications"][application]
+
 
 @pytest.fixture
 def judge(registry, tmp_path):
@@ -122,6 +125,49 @@ def test_airflow_before_what_it_looks_at_is_refused(judge, there, message):
     }
     assert judge(**whole).creating(created)("AWS::MWAA::Environment", "Air", airflow(), "s")
     assert message in refused(judge(**{**whole, **there}), "AWS::MWAA::Environment", airflow())
+
+
+WORKFLOW = {
+    "DefinitionS3Location": {"Bucket": "bucket", "ObjectKey": "workflows/1/pipeline.yaml"},
+    "RoleArn": "arn:aws:iam::000000000000:role/r",
+    "LoggingConfiguration": {"LogGroupName": "runs"},
+}
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        ({"buckets": {}}, "there is no bucket 'bucket'"),
+        ({"buckets": {"bucket": ["workflows/2/pipeline.yaml"]}}, "there is no 'workflows/1/pipeline.yaml' in 'bucket' yet"),
+        ({"roles": {}}, "the role r does not allow s3:GetObject yet"),
+        ({"groups": []}, "there is no log group 'runs'"),
+    ],
+)
+def test_a_workflow_before_what_it_looks_at_is_refused(judge, there, message):
+    whole = {
+        "buckets": {"bucket": ["workflows/1/pipeline.yaml"]},
+        "groups": ["runs"],
+        "roles": {"arn:aws:iam::000000000000:role/r": ["s3:GetObject"]},
+    }
+    assert judge(**whole).creating(created)("AWS::MWAAServerless::Workflow", "Flow", WORKFLOW, "s")
+    assert refused(judge(**{**whole, **there}), "AWS::MWAAServerless::Workflow", WORKFLOW) == message
+
+
+@pytest.mark.parametrize("state", ["CREATED", "STARTED", "STOPPED"])
+def test_a_spark_application_that_is_started_can_be_neither_updated_nor_deleted(judge, tmp_path, state):
+    spark, old = "AWS::EMRServerless::Application", {"Name": "v", "Type": "SPARK", "ReleaseLabel": "emr-7.13.0"}
+    there = judge(applications={"00f1": state})
+    changes = [
+        lambda: there.updating(lambda *_: ("00f1", {}))(spark, "00f1", old, {**old, "ReleaseLabel": "emr-7.14.0"}, "s", "Spark"),
+        lambda: there.deleting(lambda *_: None)(spark, "00f1", old, "s", "Spark"),
+    ]
+    for change in changes:
+        if state == "STARTED":
+            with pytest.raises(RefusedError, match=r"must be in one of the states \[CREATED, STOPPED\], it is STARTED"):
+                change()
+        else:
+            change()
+    assert len(written(tmp_path)) == (0 if state == "STARTED" else 2)
 
 
 def test_a_bucket_with_objects_cannot_be_deleted(judge, tmp_path):

@@ -20,6 +20,14 @@ def test_ref_is_made_up_where_the_service_makes_it(stubs):
     first, attributes = stubs.create("AWS::EMRServerless::Application", "App", {"Name": "views"}, "s")
     second, _ = stubs.create("AWS::EMRServerless::Application", "Other", {"Name": "views"}, "s")
     assert first == attributes["ApplicationId"] != second
+    assert attributes["Arn"].endswith(f"/{first}")
+
+
+def test_attributes_that_are_given_are_not_made_up(stubs):
+    given = {"Id": "g-0123456789", "Endpoint": "http://127.0.0.1:40000"}
+    grafana, attributes = stubs.create("AWS::Grafana::Workspace", "Grafana", {"Name": "boards"}, "s", given)
+    assert grafana == "g-0123456789"
+    assert given.items() <= attributes.items()
 
 
 def test_a_name_that_nobody_gave_begins_with_stack_and_logical_id(stubs):

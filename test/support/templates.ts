@@ -81,7 +81,9 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [val
 
 /** Everything that the policies of a role say, one line an action and resource. */
 export function grants(template: Template, role: string, all: readonly Template[]): Grant[] {
-  return Object.values(resources(template, 'AWS::IAM::Policy'))
+  const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].map((type) => resources(template, type));
+  return policies
+    .flatMap((each) => Object.values(each))
     .filter((policy) => (policy.Properties.Roles as unknown[]).some((each) => render(each, all) === `{${role}}`))
     .flatMap((policy) => (policy.Properties.PolicyDocument as { Statement: Statement[] }).Statement)
     .flatMap((statement) =>

@@ -5,8 +5,8 @@ import { type Content } from '../../../lambda/grafana/core';
 import { boardsOf, type Ports } from '../../../lambda/grafana/handler';
 import { ACCOUNT } from '../../../lambda/grafana/session';
 import { type CustomResourceRequest, customResource } from '../../../lambda/shared/custom-resource';
+import { GrafanaStub, WORKSPACE } from '../../../rehearsal/grafana/stand-in';
 import { board, DEPLOYED, FIRST, FOLDER, ruleGroup, SECOND } from './support/content';
-import { GrafanaStub, WORKSPACE } from './support/grafana-stub';
 
 const ID = `${WORKSPACE}/${FOLDER}`;
 const MINUTES_MS = 600_000;

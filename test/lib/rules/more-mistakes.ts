@@ -66,6 +66,38 @@ export const MORE: readonly [string, string, Plant][] = [
     'event-source-bounds at StepsArchivePosts',
     set(SOURCE, '', 'StartingPosition', 'AT_TIMESTAMP'),
   ],
+  [
+    'a source that starts at the newest record',
+    'event-source-whole at StepsArchivePosts',
+    set(SOURCE, '', 'StartingPosition', 'LATEST'),
+  ],
+  ['a source that is off', 'event-source-whole at StepsArchivePosts', set(SOURCE, '', 'Enabled', false)],
+  [
+    'a function with a source that may not run',
+    'event-source-whole at StepsArchiveFunction',
+    set(FUNCTION, 'StepsArchive', 'ReservedConcurrentExecutions', 0),
+  ],
+  [
+    'a source that bisects batches, without pollers of its own',
+    'event-source-pollers at StepsArchivePosts',
+    (d) => {
+      for (const name of ['ProvisionedPollerConfig', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds']) {
+        d.set(SOURCE, 'StepsArchive', name, undefined);
+      }
+      d.set(SOURCE, 'StepsArchive', 'BisectBatchOnFunctionError', true);
+    },
+  ],
+  ...(
+    ['message.timestamp.type=CreateTime', 'cleanup.policy=compact', 'unclean.leader.election.enable=true'] as const
+  ).map((line): (typeof MORE)[number] => [
+    `a topic with ${line}`,
+    'topic-log at KafkaPosts',
+    (d) => {
+      const before = Buffer.from(String(d.find(TOPIC).Properties.Configs), 'base64').toString();
+      const others = before.split('\n').filter((each) => !each.startsWith(line.split('=')[0]));
+      d.set(TOPIC, '', 'Configs', Buffer.from([...others, line].join('\n')).toString('base64'));
+    },
+  ]),
   ['too many retries', 'F3034 at StepsArchivePosts', set(SOURCE, '', 'MaximumRetryAttempts', 20000)],
   [
     'records that are too old at once',
@@ -111,13 +143,13 @@ export const MORE: readonly [string, string, Plant][] = [
   ],
   [
     'properties of a topic as plain text',
-    'topic-properties at KafkaPosts',
+    'topic-properties at KafkaPosts, topic-log at KafkaPosts',
     set(TOPIC, '', 'Configs', 'retention.ms=1'),
   ],
   ['a topic without partitions', 'F3034 at KafkaPosts', set(TOPIC, '', 'PartitionCount', 0)],
   [
     'a mistyped property of a topic',
-    'topic-properties at KafkaPosts',
+    'topic-properties at KafkaPosts, topic-log at KafkaPosts',
     set(TOPIC, '', 'Configs', Buffer.from('retention.mss=1').toString('base64')),
   ],
   [

@@ -4,7 +4,7 @@ import { type Drafts, reviewer, type Review } from '../../support/review';
 
 let review: Review;
 beforeAll(() => {
-  review = reviewer({ stage: 'dev' }, 'own');
+  review = reviewer({ stage: 'dev', removal: 'retain' }, 'own');
 }, 60_000);
 
 const FUNCTION = 'AWS::Lambda::Function';
@@ -40,6 +40,20 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
     set(FUNCTION, 'StepsAggregate', 'Timeout', 900),
     'StepsAggregateFunction',
     'Timeout of a function with a Kafka source must be at most 840 s, got 900',
+  ],
+  [
+    'event-source-whole',
+    'a source that begins with the newest record',
+    set(SOURCE, 'StepsAggregate', 'StartingPosition', 'LATEST'),
+    'StepsAggregatePosts',
+    'StartingPosition must not be LATEST: records of before are lost',
+  ],
+  [
+    'topic-log',
+    'a topic in the time of its producers',
+    set(TOPIC, '', 'Configs', Buffer.from('message.timestamp.type=CreateTime').toString('base64')),
+    'KafkaPosts',
+    'message.timestamp.type must be LogAppendTime, got CreateTime: buckets are cut by it',
   ],
   [
     'topic-replicas',
@@ -127,6 +141,13 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
     (drafts) => delete drafts.find(CLUSTER).UpdateReplacePolicy,
     'KafkaCluster',
     'AWS::MSK::Cluster must have UpdateReplacePolicy',
+  ],
+  [
+    'data-retained',
+    'a table that goes with its stack where the configuration keeps data',
+    (drafts) => (drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews').DeletionPolicy = 'Delete'),
+    'ViewsBatchViews',
+    'DeletionPolicy must be Retain or RetainExceptOnCreate where removal is retain, got Delete',
   ],
   [
     'log-retention',
@@ -279,6 +300,16 @@ describe('what is right is left alone', () => {
 
   test('a denial of everything', () => {
     expect(review(allow({ Effect: 'Deny', Action: 's3:*', Resource: '*' }))).toEqual([]);
+  });
+
+  test('a table that goes with its stack where the configuration says so', () => {
+    const destroying = reviewer({ stage: 'dev' }, 'own');
+    const plant: Plant = (drafts) => {
+      const table = drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews');
+      Object.assign(table, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+    };
+    expect(destroying(plant)).toEqual([]);
+    expect(review(plant).map(({ rule }) => rule)).toEqual(['data-retained', 'data-retained']);
   });
 
   test('a source without retry controls in on-demand mode', () => {

@@ -1,6 +1,6 @@
 /**
- * A workspace of Managed Grafana in memory, over HTTP: its control API (service accounts and tokens) and Grafana's own, with
- * its status codes, version checks and the tokens that it asks for. It refuses what it doesn't know.
+ * A workspace of Managed Grafana in memory, over HTTP: its control API (the workspace itself, service accounts, tokens) and
+ * Grafana's own, with its status codes, version checks and the tokens that it asks for. It refuses what it doesn't know.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -54,11 +54,16 @@ export class GrafanaStub {
   /** Runs before a request is handled: somebody else at the same time. */
   public before: (method: string, path: string) => void = () => undefined;
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    /** Id of the one that there is. */
+    public workspace: string | null,
+  ) {}
 
-  static async start(): Promise<GrafanaStub> {
+  /** @param workspace null: it is still to be made, by `POST /workspaces` */
+  static async start(workspace: string | null = WORKSPACE): Promise<GrafanaStub> {
     const server = createServer();
-    const stub = new GrafanaStub(server);
+    const stub = new GrafanaStub(server, workspace);
     server.on('request', (request, response) => {
       void body(request).then((given) => {
         const { status, headers, answer } = stub.handle(request, given);
@@ -105,7 +110,7 @@ export class GrafanaStub {
 
   private answer(method: string, path: string, url: URL, given: unknown, request: IncomingMessage) {
     try {
-      if (path.startsWith('/workspaces/')) return { status: 200, answer: this.control(method, path, given) };
+      if (/^\/workspaces(\/|$)/.test(path)) return { status: 200, answer: this.control(method, path, given) };
       const key = String(request.headers.authorization).replace('Bearer ', '');
       if (![...this.accounts.values()].some(({ tokens }) => [...tokens.values()].includes(key))) {
         throw new Refused(401, 'Unauthorized');
@@ -121,7 +126,8 @@ export class GrafanaStub {
 
   private control(method: string, path: string, given: unknown): unknown {
     const [, , workspace, , accountId, , tokenId] = path.split('/');
-    if (workspace !== WORKSPACE) throw new Refused(404, `no workspace ${workspace}`);
+    if (method === 'POST' && workspace === undefined) return this.create();
+    if (workspace !== this.workspace) throw new Refused(404, `no workspace ${workspace}`);
     const account = accountId === undefined ? undefined : this.accounts.get(accountId);
     if (accountId !== undefined && !account) throw new Refused(404, `no service account ${accountId}`);
     switch (`${method} ${path.split('/').length}`) {
@@ -157,12 +163,27 @@ export class GrafanaStub {
       case 'DELETE 7':
         account?.tokens.delete(tokenId);
         return { workspaceId: workspace, serviceAccountId: accountId, tokenId };
+      case 'DELETE 3':
+        return this.remove(workspace);
       case 'DELETE 5':
         this.accounts.delete(accountId);
         return { workspaceId: workspace, serviceAccountId: accountId };
       default:
         throw new Refused(404, `${method} ${path} is unknown`);
     }
+  }
+
+  private create(): unknown {
+    if (this.workspace !== null) throw new Refused(402, 'there is room for one workspace');
+    this.workspace = WORKSPACE;
+    return { workspace: { id: WORKSPACE, endpoint: this.origin, status: 'ACTIVE' } };
+  }
+
+  /** With everything in it. */
+  private remove(id: string): unknown {
+    this.workspace = null;
+    for (const each of [this.folders, this.sources, this.boards, this.points, this.groups, this.accounts]) each.clear();
+    return { workspace: { id, status: 'DELETING' } };
   }
 
   private grafana(method: string, path: string, url: URL, given: unknown): unknown {
