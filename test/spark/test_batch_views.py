@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -59,6 +60,9 @@ def post(key, sections, new, category=None, followers=None, poster=None, country
 @pytest.fixture(scope="session")
 def spark():
     from pyspark.sql import SparkSession
+
+    # Spark would ask for the address of the host's name, which not every machine can resolve.
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
     session = (
         SparkSession.builder.master("local[2]")
