@@ -1,5 +1,5 @@
 import { type Drafts } from '../../support/review';
-import { AIRFLOW, CLUSTER, FUNCTION, ROWS, SOURCE, SPARK, TOPIC, set, type Plant } from './planting';
+import { AIRFLOW, BUCKET, CLUSTER, FUNCTION, ROWS, SOURCE, SPARK, TOPIC, set, type Plant } from './planting';
 
 function policy(drafts: Drafts): { Version: string; Statement: { Effect: string; Resource?: unknown }[] } {
   return drafts.find('AWS::IAM::Policy', 'StepsSeal').Properties.PolicyDocument as ReturnType<typeof policy>;
@@ -325,5 +325,38 @@ export const MORE: readonly [string, string, Plant][] = [
         },
       },
     }),
+  ],
+  [
+    'strangers at the brokers',
+    'MSK_STRANGERS at KafkaCluster',
+    set(CLUSTER, '', 'ClientAuthentication.Unauthenticated', { Enabled: true }),
+  ],
+  [
+    'brokers without IAM',
+    'MSK_IAM at KafkaCluster',
+    set(CLUSTER, '', 'ClientAuthentication.Sasl', { Scram: { Enabled: true } }),
+  ],
+  [
+    'brokers on the internet',
+    'MSK_PUBLIC at KafkaCluster',
+    set(CLUSTER, '', 'BrokerNodeGroupInfo.ConnectivityInfo', { PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } }),
+  ],
+  [
+    'Spark that never stops',
+    'EMR_AUTO_STOP at SparkApplication',
+    set(SPARK, '', 'AutoStopConfiguration', { Enabled: false }),
+  ],
+  [
+    'a lake that expires',
+    'S3_KEPT at LakeBucket',
+    (d) => {
+      const { Rules } = d.find(BUCKET, 'LakeBucket').Properties.LifecycleConfiguration as { Rules: object[] };
+      Rules.push({ Id: 'expire', Status: 'Enabled', ExpirationInDays: 365 });
+    },
+  ],
+  [
+    'batch rows that expire',
+    'KEYSPACES_KEPT at ViewsBatchViews',
+    set(ROWS, 'ViewsBatch', 'DefaultTimeToLive', 630_720_000),
   ],
 ];
