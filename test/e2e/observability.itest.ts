@@ -18,7 +18,6 @@ import { emulate } from '../../local/emulator/emulate';
 import { waitUntilThrough } from '../../local/run/completion';
 import { loadedRules, seriesOf } from '../../local/run/prometheus-queries';
 import { until } from '../support/until-alerts';
-import { repeatedly } from '../support/repeatedly';
 import { idOf, ObservedRun } from './observed-run';
 
 jest.setTimeout(300_000);
@@ -64,6 +63,7 @@ let run: ObservedRun;
 beforeAll(async () => {
   run = await ObservedRun.start();
 });
+afterEach(() => run?.settle());
 afterAll(() => run?.stop());
 
 const untilThrough = () =>
@@ -92,7 +92,7 @@ test('the broker is killed: ingest fails and the node is down until it is back, 
 
   run.leaveEnginesAlone();
   await kafka.kill9();
-  const stopPosting = repeatedly(500, () => run.post(good(1)));
+  run.repeat(500, () => run.post(good(1)));
   await run.untilAlert('KafkaNodeDown', true);
   await run.untilAlarms('ALARM', 'ingest-failing');
   run.superviseEngines();
@@ -100,11 +100,10 @@ test('the broker is killed: ingest fails and the node is down until it is back, 
   // Killed as the only replica, it may have lost what it had acknowledged: Kafka says so when it leads again.
   await run.untilAlert('KafkaUncleanElection', true);
   await run.untilAlarms('OK', 'ingest-failing');
-  await stopPosting();
 });
 
 test('a burst of posts that are none is told, and ends', async () => {
-  const stop = repeatedly(500, () => run.post(list(50, (i) => (i % 10 === 0 ? unreadable(i) : good(i)))));
+  const stop = run.repeat(500, () => run.post(list(50, (i) => (i % 10 === 0 ? unreadable(i) : good(i)))));
   await run.untilAlarms('ALARM', 'quarantine-burst', 'answers-may-be-wrong');
   await stop();
   await run.untilAlarms('OK', 'quarantine-burst', 'answers-may-be-wrong');
@@ -131,7 +130,7 @@ test('aggregation is paused: canaries no longer come out, answers are late, and 
   const { cloud } = run.running;
   await run.untilAlarms('OK', 'canary-speed', 'boundary-late', 'answers-are-late');
   // From here on nothing is published: the last test finds the boundary late.
-  await run.airflow.stop();
+  await (await run.airflow).stop();
   await cloud.enableEventSource('aggregate', false);
   await run.untilAlarms('ALARM', 'canary-speed', 'answers-are-late');
   // The others go on: only what aggregation brings is missing.
@@ -152,17 +151,14 @@ test('stores are away: both consumers stand still, questions and the batch layer
   const { bucket } = await run.query.boundary();
   run.leaveEnginesAlone();
   await Promise.all([cassandra.kill9(), s3.kill9()]);
-  const stops = [
-    repeatedly(500, () => run.post(good(2))),
-    repeatedly(500, () => fetch(`${cloud.queryUrl}/boundary`)),
-    // As Airflow does, again and again.
-    repeatedly(1_000, () => cloud.invoke('seal', { bucket: bucketName(Date.parse(bucket!) + MINUTE_MS) })),
-  ];
+  run.repeat(500, () => run.post(good(2)));
+  run.repeat(500, () => fetch(`${cloud.queryUrl}/boundary`));
+  // As Airflow does, again and again.
+  run.repeat(1_000, () => cloud.invoke('seal', { bucket: bucketName(Date.parse(bucket!) + MINUTE_MS) }));
   const failing = ['aggregate-stuck', 'archive-stuck', 'query-failing', 'batch-failing'];
   await run.untilAlarms('ALARM', ...failing);
   run.superviseEngines();
   await run.untilAlarms('OK', ...failing);
-  await Promise.all(stops.map((stop) => stop()));
 });
 
 test('a speed row is lost: drift is told, and ends when it is back', async () => {
