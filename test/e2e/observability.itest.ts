@@ -104,9 +104,9 @@ test('the broker is killed: ingest fails and the node is down until it is back, 
 
 test('a burst of posts that are none is told, and ends', async () => {
   const stop = run.repeat(500, () => run.post(list(50, (i) => (i % 10 === 0 ? unreadable(i) : good(i)))));
-  await run.untilAlarms('ALARM', 'quarantine-burst', 'answers-may-be-wrong');
+  await run.untilAlarms('ALARM', 'quarantine-burst');
   await stop();
-  await run.untilAlarms('OK', 'quarantine-burst', 'answers-may-be-wrong');
+  await run.untilAlarms('OK', 'quarantine-burst');
 });
 
 test('every query of the rules and of the boards has data', async () => {
@@ -179,7 +179,7 @@ test('a speed row is lost: drift is told, and ends when it is back', async () =>
     await reconcile();
     await run.untilAlarms('ALARM', 'drift', 'answers-may-be-wrong');
     await store.casSpeedRow({ view, bucket: row.bucket, partition: row.partition }, undefined, row);
-    await reconcile();
+    run.repeat(1_000, reconcile);
     await run.untilAlarms('OK', 'drift', 'answers-may-be-wrong');
   } finally {
     await session.shutdown();

@@ -24,6 +24,8 @@ import { writeShorterRules } from '../support/shorter-rules';
  */
 const OVERRIDES = { batchSize: '50', publishDelayMinutes: '1' };
 
+const MINUTE_MS = 60_000;
+
 export class ObservedRun {
   readonly query: QueryClient;
   private watchdog: Watchdog | undefined;
@@ -64,7 +66,8 @@ export class ObservedRun {
         }),
       ]);
       if (!monitoring || !inShort) throw new Error(lines.join('\n'));
-      const alarms = running.watchAlarms({ everyMs: 500, change: shorterAlarm });
+      // CloudWatch looks once a minute.
+      const alarms = running.watchAlarms({ everyMs: MINUTE_MS / SHORTER, change: shorterAlarm });
       return new ObservedRun(directory, running, alarms, airflow, monitoring.prometheus.url, inShort.prometheus.url);
     } catch (error) {
       await airflow.catch(() => undefined);
