@@ -31,7 +31,7 @@ export class AlarmWatch {
   constructor(
     alarms: readonly AlarmPlan[],
     composites: readonly CompositeAlarmPlan[],
-    private readonly points: Pick<DataPoints, 'values' | 'has'>,
+    private readonly points: Pick<DataPoints, 'values'>,
     since: number,
   ) {
     const names = new Map(
@@ -80,10 +80,11 @@ export class AlarmWatch {
         ),
       );
     return (now) => {
-      // An alarm that is new has not enough data, whatever it thinks of missing data.
-      if (now - since < periods * period && !metrics.some((metric) => this.points.has(metric))) return;
+      // What is missing from before an alarm was there says nothing, whatever the alarm thinks of missing data.
+      const isNew = now - since < periods * period;
+      const condition = isNew ? ({ ...plan, missing: 'missing' } as const) : plan;
       const values = Array.from({ length: retrieved }, (_, i) => valueOf(now - (retrieved - i) * period));
-      this.set(name, evaluate(plan, values, this.current.get(name)!), now);
+      this.set(name, evaluate(condition, values, this.current.get(name)!), now);
     };
   }
 

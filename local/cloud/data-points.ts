@@ -41,11 +41,6 @@ export class DataPoints {
     }
     return found.reverse();
   }
-
-  /** Whether the metric was ever reported. */
-  has(metric: MetricId): boolean {
-    return this.series.has(keyOf(metric));
-  }
 }
 
 /** A text that two metrics share if they are one: the order of dimensions does not count. */
