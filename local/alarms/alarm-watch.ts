@@ -31,7 +31,7 @@ export class AlarmWatch {
   constructor(
     alarms: readonly AlarmPlan[],
     composites: readonly CompositeAlarmPlan[],
-    private readonly points: Pick<DataPoints, 'values' | 'has'>,
+    private readonly points: Pick<DataPoints, 'values'>,
     since: number,
   ) {
     const names = new Map(
@@ -65,31 +65,26 @@ export class AlarmWatch {
   }
 
   private metricAlarm(plan: AlarmPlan, since: number): (now: number) => void {
-    const { name, metrics, expression, periods } = plan;
+    const { name, metrics, periods } = plan;
     const period = plan.periodSeconds * 1000;
     const ids = metrics.map(({ id }) => id);
-    const valueOf =
-      expression === undefined
-        ? ([id]: string[]) =>
-            (of: Values) =>
-              of[id]
-        : undefined;
-    const compute = valueOf ? valueOf(ids) : parseExpression(expression!, ids);
+    const compute = parseExpression(plan.expression ?? ids[0], ids);
+    const retrieved = retrievedPeriods(periods);
+    const valueOf = (from: number) =>
+      compute(
+        Object.fromEntries(
+          metrics.map((metric) => [
+            metric.id,
+            statisticOf(metric.statistic, this.points.values(metric, from, from + period)),
+          ]),
+        ),
+      );
     return (now) => {
-      // An alarm that is new has not enough data, whatever it thinks of missing data.
-      if (now - since < periods * period && !metrics.some((metric) => this.points.has(metric))) return;
-      const values = Array.from({ length: retrievedPeriods(periods) }, (_, i, count = retrievedPeriods(periods)) => {
-        const from = now - (count - i) * period;
-        return compute(
-          Object.fromEntries(
-            metrics.map((metric) => [
-              metric.id,
-              statisticOf(metric.statistic, this.points.values(metric, from, from + period)),
-            ]),
-          ),
-        );
-      });
-      this.set(name, evaluate(plan, values, this.current.get(name)!), now);
+      // What is missing from before an alarm was there says nothing, whatever the alarm thinks of missing data.
+      const isNew = now - since < periods * period;
+      const condition = isNew ? ({ ...plan, missing: 'missing' } as const) : plan;
+      const values = Array.from({ length: retrieved }, (_, i) => valueOf(now - (retrieved - i) * period));
+      this.set(name, evaluate(condition, values, this.current.get(name)!), now);
     };
   }
 
@@ -100,8 +95,6 @@ export class AlarmWatch {
     this.transitions.push({ alarm, from, to, at });
   }
 }
-
-type Values = Readonly<Record<string, number | undefined>>;
 
 /** Says of which alarm an error is. */
 function at<T>(path: string, work: () => T): T {

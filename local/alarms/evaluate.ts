@@ -15,7 +15,7 @@ const COMPARISONS = {
   LessThanOrEqualToThreshold: (value: number, threshold: number) => value <= threshold,
 } as const;
 export type Comparison = keyof typeof COMPARISONS;
-export const isComparison = (name: string): name is Comparison => name in COMPARISONS;
+export const isComparison = (name: string): name is Comparison => Object.hasOwn(COMPARISONS, name);
 
 export interface Condition {
   readonly comparison: Comparison;

@@ -117,13 +117,14 @@ export function parseExpression(text: string, ids: readonly string[]): (values: 
       case 'Identifier':
         return ids.includes(node.name as string) ? undefined : refuse(`there is no metric '${String(node.name)}'`);
       case 'BinaryExpression':
-        if (!((node.operator as string) in OPERATORS))
+        if (!Object.hasOwn(OPERATORS, node.operator as string)) {
           refuse(`operator ${String(node.operator)} is not evaluated here`);
+        }
         return [node.left, node.right].forEach((side) => check(side as Expression));
       case 'CallExpression': {
         const name = nameOf(node)!;
         const args = (node as CallExpression).arguments;
-        if (!(name in FUNCTIONS)) refuse(`function ${name} is not evaluated here`);
+        if (!Object.hasOwn(FUNCTIONS, name)) refuse(`function ${name} is not evaluated here`);
         if (name === 'MAX' && nameOf(args[0]) === 'METRICS') return;
         if (name === 'MAX' && args[0].type !== 'ArrayExpression') {
           refuse('MAX must be of an array: of one metric it depends on how much is retrieved');

@@ -23,7 +23,7 @@ function percentile(values: Values, percent: number): number {
 
 const percentOf = (statistic: string) => /^p(\d{1,2}(?:\.\d+)?|100)$/.exec(statistic)?.[1];
 
-export const isStatistic = (name: string): boolean => name in STATISTICS || percentOf(name) !== undefined;
+export const isStatistic = (name: string): boolean => Object.hasOwn(STATISTICS, name) || percentOf(name) !== undefined;
 
 /**
  * The statistic of what was reported in a period; undefined if nothing was.

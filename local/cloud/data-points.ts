@@ -31,15 +31,15 @@ export class DataPoints {
     }
   }
 
-  /** The values of `[from, to)`, ms. */
+  /** The values of `[from, to)`, ms, oldest first. */
   values(metric: MetricId, from: number, to: number): number[] {
     const points = this.series.get(keyOf(metric)) ?? [];
-    return points.filter(({ at }) => at >= from && at < to).map(({ value }) => value);
-  }
-
-  /** Whether the metric was ever reported. */
-  has(metric: MetricId): boolean {
-    return this.series.has(keyOf(metric));
+    const found: number[] = [];
+    // From the newest: an alarm looks at the last minutes of what may be an hour.
+    for (let i = points.length - 1; i >= 0 && points[i].at >= from; i--) {
+      if (points[i].at < to) found.push(points[i].value);
+    }
+    return found.reverse();
   }
 }
 

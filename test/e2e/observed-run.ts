@@ -24,16 +24,20 @@ import { writeShorterRules } from '../support/shorter-rules';
  */
 const OVERRIDES = { batchSize: '50', publishDelayMinutes: '1' };
 
+const MINUTE_MS = 60_000;
+
 export class ObservedRun {
   readonly query: QueryClient;
   private watchdog: Watchdog | undefined;
-  private stopCanaries: () => Promise<void> = async () => undefined;
+  private repeated: (() => Promise<void>)[] = [];
+  private readonly stopCanaries: () => Promise<void>;
 
   private constructor(
     private readonly directory: string,
     readonly running: Running,
     readonly alarms: RunningAlarms,
-    readonly airflow: AirflowEngine,
+    /** Comes up while posts already flow. */
+    readonly airflow: Promise<AirflowEngine>,
     /** Of the Prometheus that every run has, with the deployed rules. */
     readonly prometheus: string,
     /** Of another one beside it, with the rules in short time. */
@@ -49,9 +53,11 @@ export class ObservedRun {
     const lines: string[] = [];
     const say = (line: string) => void lines.push(line);
     const running = await bringUp({ directory, clock: startClock(say), say, overrides: OVERRIDES });
+    const airflow = running.startOrchestration();
+    // Awaited by the test that needs it.
+    airflow.catch(() => undefined);
     try {
-      const [airflow, monitoring, inShort] = await Promise.all([
-        running.startOrchestration(),
+      const [monitoring, inShort] = await Promise.all([
         running.startMonitoring(),
         running.startMonitoring({
           folder: 'prometheus-in-short',
@@ -60,19 +66,37 @@ export class ObservedRun {
         }),
       ]);
       if (!monitoring || !inShort) throw new Error(lines.join('\n'));
-      const alarms = running.watchAlarms({ everyMs: 500, change: shorterAlarm });
+      // CloudWatch looks once a minute.
+      const alarms = running.watchAlarms({ everyMs: MINUTE_MS / SHORTER, change: shorterAlarm });
       return new ObservedRun(directory, running, alarms, airflow, monitoring.prometheus.url, inShort.prometheus.url);
     } catch (error) {
+      await airflow.catch(() => undefined);
       await running.stop();
       throw error;
     }
   }
 
   async stop(): Promise<void> {
+    await this.airflow.catch(() => undefined);
     this.watchdog?.stop();
     await this.stopCanaries();
     await this.running.stop();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** {@link repeatedly}, at the latest until {@link settle}. */
+  repeat(everyMs: number, work: () => Promise<unknown>): () => Promise<void> {
+    const stop = repeatedly(everyMs, work);
+    this.repeated.push(stop);
+    return stop;
+  }
+
+  /** After a test, also one that failed: engines come back, and nothing is repeated any longer. */
+  async settle(): Promise<void> {
+    this.superviseEngines();
+    const stops = this.repeated;
+    this.repeated = [];
+    await Promise.all(stops.map((stop) => stop()));
   }
 
   /** Engines that die come back, as those of a managed service. */

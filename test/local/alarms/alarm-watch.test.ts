@@ -34,10 +34,9 @@ describe('an alarm', () => {
       watch.evaluate((minute + 1) * MINUTE);
       return watch.states().a;
     });
-    expect(states).toEqual(['OK', 'ALARM', 'OK', 'OK']);
+    expect(states).toEqual(['INSUFFICIENT_DATA', 'ALARM', 'OK', 'OK']);
     expect(watch.transitions.map(({ from, to, at }) => [from, to, at / MINUTE])).toEqual([
-      ['INSUFFICIENT_DATA', 'OK', 1],
-      ['OK', 'ALARM', 2],
+      ['INSUFFICIENT_DATA', 'ALARM', 2],
       ['ALARM', 'OK', 3],
     ]);
   });
@@ -71,8 +70,9 @@ describe('an alarm', () => {
     expect(watch.states().a).toBe('ALARM');
   });
 
-  test('has not enough data when it is new, and misses data when it is not', () => {
+  test('that is new misses nothing from before it was there, and does so when its periods are over', () => {
     const watch = new AlarmWatch([alarm('a', { missing: 'breaching' })], [], points, 0);
+    points.add(FIRST, 1, 1);
     watch.evaluate(MINUTE);
     expect(watch.states().a).toBe('INSUFFICIENT_DATA');
     watch.evaluate(2 * MINUTE);
