@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { type KafkaRecord } from '../../lambda/shared/decode';
 import { connectS3, type ObjectStore } from '../../lambda/shared/s3';
 import { startS3, type S3Engine } from '../../local/engines/s3';
 import { type Compact } from '../../operate/erase/erase';
+import { openDuckdb } from '../support/duckdb';
 import { compaction, sealedLog } from '../support/sealed-log';
 
 const HOUR = 3_600_000;
@@ -101,7 +101,7 @@ function logOf(): KafkaRecord[] {
 /** Every object as text, by key: of what is compressed, its content. */
 async function contents(): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
-  const instance = await DuckDBInstance.create(':memory:');
+  const instance = await openDuckdb();
   const connection = await instance.connect();
   const file = join(dir, 'look.parquet');
   for await (const { key } of store.list({ prefix: '' })) {

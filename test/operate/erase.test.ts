@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { type KafkaRecord } from '../../lambda/shared/decode';
 import { PREFIXES } from '../../lambda/shared/keys';
@@ -14,6 +14,7 @@ import { openParquetSearch, type ParquetSearch } from '../../operate/erase/parqu
 import { callsFor, runsFor } from '../../operate/erase/recompute';
 import { countOf, readRaw, search } from '../../operate/erase/search';
 import { foundText, leftText, viewsText } from '../../operate/erase/text';
+import { openDuckdb } from '../support/duckdb';
 import { MemoryLake } from '../support/memory-lake';
 import { logArbitrary, sectionsJson, toRecord, type RecordSpec } from '../support/posts-log';
 import { compaction, sealedLog } from '../support/sealed-log';
@@ -31,7 +32,7 @@ let connection: DuckDBConnection;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'erase-test-'));
   parquet = await openParquetSearch();
-  instance = await DuckDBInstance.create(':memory:');
+  instance = await openDuckdb();
   connection = await instance.connect();
 });
 

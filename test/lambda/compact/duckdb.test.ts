@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { makeHandler } from '../../../lambda/compact/handler';
 import { bucketName } from '../../../lambda/shared/buckets';
@@ -10,6 +10,7 @@ import { serialize, type Manifest, type Seal } from '../../../lambda/shared/chai
 import { columnsOf, COLUMNS, SECTIONS, type Section, type Sections } from '../../../lambda/shared/columns';
 import { manifestKey, postsKey, rawKey, sealKey } from '../../../lambda/shared/keys';
 import { countedOnce, type LogRecord } from '../../support/counted-once';
+import { openDuckdb } from '../../support/duckdb';
 import { MemoryLake } from '../../support/memory-lake';
 
 const HOUR = 3_600_000;
@@ -117,7 +118,7 @@ let connection: DuckDBConnection;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'compact-test-'));
-  instance = await DuckDBInstance.create(':memory:');
+  instance = await openDuckdb();
   connection = await instance.connect();
 });
 
