@@ -1,7 +1,8 @@
 /** What the functions reported, as Prometheus reads it. Names and units are those of {@link METRICS}. */
 import { type Metric, METRICS, type MetricName, prometheusName, prometheusScale } from '../../lambda/shared/metrics';
 import { type Series } from './counters';
-import { listen, type RunningServer } from './server';
+import { sample, servePage } from './exposition';
+import { type RunningServer } from './server';
 
 /** Uncommitted records of a consumer group in a topic. */
 export interface GroupLag {
@@ -10,17 +11,7 @@ export interface GroupLag {
   readonly records: number;
 }
 
-/** @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
-const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
 const PROMETHEUS_TYPES = { counter: 'counter', gauge: 'gauge', duration: 'summary' } as const;
-
-function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
-  const quoted = Object.entries(labels).map(
-    ([label, text]) => `${label}="${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`,
-  );
-  return `${name}{${quoted.join(',')}} ${value}`;
-}
 
 function family(metric: MetricName, series: readonly Series[]): string[] {
   const { kind, description }: Metric = METRICS[metric];
@@ -61,17 +52,5 @@ export interface MetricsSource {
 }
 
 /** Answers the page at `/metrics`, also while Kafka is away: then without the lag. */
-export function serveMetrics(source: MetricsSource): Promise<RunningServer> {
-  return listen('metrics', 0, (request, response) => {
-    if (request.url !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    void source
-      .lags()
-      .catch(() => [])
-      .then((lags) =>
-        response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(metricsPage(source.series(), lags)),
-      );
-  });
-}
+export const serveMetrics = (source: MetricsSource): Promise<RunningServer> =>
+  servePage('metrics', async () => metricsPage(source.series(), await source.lags().catch(() => [])));

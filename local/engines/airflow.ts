@@ -24,8 +24,12 @@ export interface AirflowOptions {
   readonly parallelism?: number;
 }
 
+/** In the place of a DAG's id: all of them. */
+export const ALL_DAGS = '~';
+
 /** One run of a DAG, as the REST API tells it. */
 export interface DagRun {
+  readonly dag_id: string;
   readonly dag_run_id: string;
   /** `queued`, `running`, `success`, `failed`. */
   readonly state: string;
@@ -53,7 +57,9 @@ export interface AirflowEngine {
   readonly env: NodeJS.ProcessEnv;
   /** Log files by process. */
   readonly logs: Readonly<Record<string, string>>;
-  /** The latest runs of a DAG, newest first. */
+  /** The state of each of its processes that was ever there: `healthy` or `unhealthy`. */
+  health(): Promise<Readonly<Record<string, string>>>;
+  /** The latest hundred runs of a DAG, or of {@link ALL_DAGS}, newest first. */
   runs(dagId: string): Promise<DagRun[]>;
   tasks(dagId: string, runId: string): Promise<TaskInstance[]>;
   /** The log of one try of a task. */
@@ -230,6 +236,13 @@ export async function startAirflow(options: AirflowOptions): Promise<AirflowEngi
     url,
     env,
     logs: Object.fromEntries(['api-server', 'dag-processor', 'scheduler'].map((name, at) => [name, processes[at].log])),
+    health: async () => {
+      const answer = (await call('GET', '/monitor/health')) as Record<string, { status: string | null } | null>;
+      // The local run has no triggerer, of which null is said.
+      return Object.fromEntries(
+        Object.entries(answer).flatMap(([name, it]) => (it?.status ? [[name, it.status]] : [])),
+      );
+    },
     runs: async (dagId) => {
       const answer = await call('GET', `${dag(dagId)}/dagRuns?order_by=-run_after&limit=100`);
       return (answer as { dag_runs: DagRun[] }).dag_runs;

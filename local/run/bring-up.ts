@@ -13,6 +13,7 @@ import { settled } from '../engines/settled';
 import { PROMETHEUS_HINT } from '../engines/prometheus';
 import { sparkCommand } from '../engines/spark';
 import { type LocalCloud, startLocalCloud } from '../cloud/local-cloud';
+import { serveAirflow } from '../cloud/airflow-page';
 import { serveMetrics } from '../cloud/metrics-page';
 import { type CallRecorder } from '../cloud/recorder';
 import { type LocalPlan } from '../assembly/local-plan';
@@ -97,13 +98,14 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
         ),
       ),
     );
+    let airflow: AirflowEngine | undefined;
     const startOrchestration = () =>
       clock.phase('start Airflow', async () => {
         // What is due is told by the chain of buckets, not by Airflow's table of runs: a run that a crash left behind
         // would only be in the way.
         rmSync(at('airflow'), { recursive: true, force: true });
         const control = await seenAt('airflow', 'control', cloud.controlUrl);
-        return track(
+        airflow = await track(
           startAirflow({
             dir: at('airflow'),
             dagsFolder: cloud.dagsFolder,
@@ -117,6 +119,7 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
             region: REGION,
           }),
         );
+        return airflow;
       });
     const monitor = async ({ folder = 'prometheus', ...options }: MonitoringOptions = {}) => {
       if (!exporter) {
@@ -125,8 +128,9 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
       }
       return clock.phase('start Prometheus', async () => {
         const page = await track(serveMetrics({ series: () => cloud.series(), lags: () => lagsOf(plan, cloud) }));
-        const functions = new URL(page.url).host;
-        return track(startMonitoring(at(folder), { kafka, cassandra, functions, ...options }));
+        const ofAirflow = await track(serveAirflow(() => airflow));
+        const pages = { functions: new URL(page.url).host, airflow: new URL(ofAirflow.url).host };
+        return track(startMonitoring(at(folder), { kafka, cassandra, ...pages, ...options }));
       });
     };
     const alarms = (options?: AlarmOptions) => {

@@ -18,6 +18,8 @@ export interface Watched {
   readonly cassandra: Pick<CassandraEngine, 'exporter'>;
   /** `127.0.0.1:PORT` where `/metrics` tells what the functions counted. @default - none */
   readonly functions?: string;
+  /** `127.0.0.1:PORT` where `/metrics` tells of Airflow. @default - none */
+  readonly airflow?: string;
   /** Between two scrapes. @default 5 */
   readonly intervalSeconds?: number;
   /** Absolute. @default - the deployed ones */
@@ -38,7 +40,7 @@ const fixed = (target: string, labels: Readonly<Record<string, string>> = {}) =>
 
 /** @param node address of the node exporter @param mount where the brokers' data is on this machine */
 export function localJobs(
-  { kafka, cassandra, functions }: Watched,
+  { kafka, cassandra, functions, airflow }: Watched,
   node: string | undefined,
   mount: string,
 ): ScrapeJob[] {
@@ -82,6 +84,7 @@ export function localJobs(
       ],
     });
   }
+  if (airflow !== undefined) jobs.push({ job_name: 'airflow', ...fixed(airflow) });
   return jobs;
 }
 

@@ -114,6 +114,8 @@ test('every query of the rules and of the boards has data', async () => {
   const asked = [
     ...(await loadedRules(run.prometheus)).map(({ name, query }) => ({ where: `rule ${name}`, query })),
     ...boardQueries(),
+    { where: 'Airflow', query: 'airflow_healthy{job="airflow",component="scheduler"} == 1' },
+    { where: 'Airflow', query: 'airflow_dag_runs{job="airflow",dag_id="pipeline"}' },
   ];
   const counts = new Map<string, number>();
   const count = async () => {
