@@ -5,14 +5,23 @@ import {
   type PolicyValidationPluginReport,
 } from 'aws-cdk-lib';
 import { type PipelineConfig } from '../config';
+import { EVENT_SOURCE_RULES } from './event-sources';
 import { IAM_RULES } from './iam';
 import { KAFKA_RULES } from './kafka';
 import { RELATION_RULES } from './relations';
 import { AppTemplates, type Rule, type Template } from './rule';
 import { STORE_RULES } from './stores';
+import { TOPIC_RULES } from './topics';
 
 /** The rules of this project. */
-export const RULES: readonly Rule[] = [...KAFKA_RULES, ...STORE_RULES, ...RELATION_RULES, ...IAM_RULES];
+export const RULES: readonly Rule[] = [
+  ...EVENT_SOURCE_RULES,
+  ...TOPIC_RULES,
+  ...KAFKA_RULES,
+  ...STORE_RULES,
+  ...RELATION_RULES,
+  ...IAM_RULES,
+];
 
 /**
  * The rules of this project as a validation plugin: an error stops synth, naming the rule, the resource and what is allowed.

@@ -1,0 +1,95 @@
+/** Functions that are fed from Kafka: what CloudFormation takes, and a source then does not do. */
+import { type AppTemplates, type Rule } from './rule';
+
+const SOURCE = 'AWS::Lambda::EventSourceMapping';
+
+/** Seconds that Lambda lets a function run that is fed from Kafka. */
+const MAX_TIMEOUT = 14 * 60;
+
+/** What can be said about failed batches of a Kafka source in provisioned mode only. */
+const RETRY_CONTROLS = [
+  'MaximumRetryAttempts',
+  'MaximumRecordAgeInSeconds',
+  'BisectBatchOnFunctionError',
+  'FunctionResponseTypes',
+];
+
+/** Sources of MSK and of other clusters. */
+export const kafkaSources = (app: AppTemplates) =>
+  app
+    .resources(SOURCE)
+    .filter(
+      ({ properties }) =>
+        'AmazonManagedKafkaEventSourceConfig' in properties || 'SelfManagedKafkaEventSourceConfig' in properties,
+    );
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html */
+const eventSourcePollers: Rule = {
+  name: 'event-source-pollers',
+  check: (app) =>
+    kafkaSources(app)
+      .filter(({ properties }) => !('ProvisionedPollerConfig' in properties))
+      .flatMap((at) =>
+        RETRY_CONTROLS.filter((name) => name in at.properties).map((name) => ({
+          at,
+          location: `Properties.${name}`,
+          message: `${name} of a Kafka source works with ProvisionedPollerConfig only, which is missing`,
+        })),
+      ),
+};
+
+/** A source that is off, or whose function may not run, stands still without an error; one that starts late leaves a gap. */
+const eventSourceWhole: Rule = {
+  name: 'event-source-whole',
+  check: (app) =>
+    kafkaSources(app).flatMap((at) => {
+      const { StartingPosition: start, Enabled: enabled, FunctionName: name } = at.properties;
+      const fn = app.target(name, at.stack);
+      return [
+        ...(start === 'LATEST'
+          ? [
+              {
+                at,
+                location: 'Properties.StartingPosition',
+                message: 'StartingPosition must not be LATEST: records of before are lost',
+              },
+            ]
+          : []),
+        ...(String(enabled) === 'false'
+          ? [
+              {
+                at,
+                location: 'Properties.Enabled',
+                message: 'Enabled must be true, got false: nothing is read, and Kafka forgets',
+              },
+            ]
+          : []),
+        ...(fn && Number(fn.properties['ReservedConcurrentExecutions'] ?? 1) === 0
+          ? [
+              {
+                at: fn,
+                location: 'Properties.ReservedConcurrentExecutions',
+                message: 'ReservedConcurrentExecutions of a function with a Kafka source must be at least 1, got 0',
+              },
+            ]
+          : []),
+      ];
+    }),
+};
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html */
+const eventSourceTimeout: Rule = {
+  name: 'event-source-timeout',
+  check: (app) =>
+    kafkaSources(app)
+      .map((source) => app.target(source.properties['FunctionName'], source.stack))
+      .filter((fn) => fn !== undefined)
+      .filter(({ properties }) => Number(properties['Timeout']) > MAX_TIMEOUT)
+      .map((at) => ({
+        at,
+        location: 'Properties.Timeout',
+        message: `Timeout of a function with a Kafka source must be at most ${MAX_TIMEOUT} s, got ${String(at.properties['Timeout'])}`,
+      })),
+};
+
+export const EVENT_SOURCE_RULES: readonly Rule[] = [eventSourcePollers, eventSourceWhole, eventSourceTimeout];
