@@ -1,12 +1,13 @@
 /** docs/cost-and-scale.md as the model says it now. A test holds the file against it; see write-document.ts. */
 import { join } from 'node:path';
+import { markdownTable } from '../docs/markdown';
 import { loadConfig } from '../lib/config';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
 import { computedShare, computedTotal, MISSING, PUBLISHED_CASES, THEIR_PRICES } from './clickstream';
 import { type Estimate, estimate } from './estimate';
 import { MEASURED, ROWS, RUNS } from './measured';
 import { PRICES } from './prices';
-import { asMarkdown, markdownTable } from './text';
+import { asMarkdown } from './text';
 import { perMillion, usd } from './usd';
 
 export const FILE = join(__dirname, '..', 'docs', 'cost-and-scale.md');
@@ -212,6 +213,3 @@ On demand, before free tier, discounts and tax. "From memory" means that nobody 
 ${prices()}
 `;
 }
-
-/** Padding of tables is the formatter's. */
-export const withoutPadding = (text: string): string => text.replace(/ +/g, ' ').replace(/-{3,}/g, '---');

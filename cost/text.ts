@@ -1,5 +1,6 @@
 /** An estimate as people read it: on a terminal, and in Markdown. */
 import Table from 'cli-table3';
+import { markdownTable } from '../docs/markdown';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
 import { type Estimate } from './estimate';
 import { RUNS } from './measured';
@@ -17,11 +18,6 @@ export function rowsOf(result: Estimate): string[][] {
   const { fixed, usage, monthly, perMillionPosts, usagePerMillionPosts } = result;
   const basis = `without fixed costs ${perMillion(usagePerMillionPosts)} per million posts`;
   return [...rows, ['Sum', usd(fixed), usd(usage), usd(monthly), perMillion(perMillionPosts), basis]];
-}
-
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 export const asMarkdown = (result: Estimate): string => markdownTable(HEAD, rowsOf(result));

@@ -1,6 +1,5 @@
 /** `tsx cost/write-document.ts`: writes docs/cost-and-scale.md. */
-import { writeFileSync } from 'node:fs';
-import { format } from 'prettier';
+import { writeMarkdown } from '../docs/markdown';
 import { document, FILE } from './document';
 
-void format(document(), { parser: 'markdown', printWidth: 120 }).then((text) => writeFileSync(FILE, text));
+void writeMarkdown(FILE, document());

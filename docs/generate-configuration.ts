@@ -2,11 +2,12 @@
  * Writes docs/configuration.md, the table of all configuration keys, from the interface, its comments, its rules and the
  * stages themselves: `tsx docs/generate-configuration.ts`. A test holds the committed file equal to what this generates.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { CONFIG_KEYS, type ConfigKey, loadConfig, STAGES } from '../lib/config';
 import { RULES } from '../lib/config-rules';
+import { markdownTable, writeMarkdown } from './markdown';
 
 const SOURCE = join(__dirname, '..', 'lib', 'config.ts');
 export const FILE = join(__dirname, 'configuration.md');
@@ -52,12 +53,12 @@ function comments(): ReadonlyMap<string, Doc> {
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
-function row(key: ConfigKey, doc: Doc | undefined): string {
+function row(key: ConfigKey, doc: Doc | undefined): string[] {
   if (!doc?.what) throw new Error(`${key} of PipelineConfig has no comment`);
   const values = STAGES.map((stage) => loadConfig({ stage })[key]);
   const what = doc.page ? `${doc.what} [AWS](${doc.page})` : doc.what;
   const defaults = values.map((value) => (value === undefined ? (doc.unset ?? '') : String(value)));
-  return `| ${[`\`${key}\``, what, RULES[key].allowed, ...defaults].map(cell).join(' | ')} |`;
+  return [`\`${key}\``, what, RULES[key].allowed, ...defaults].map(cell);
 }
 
 /** The document before formatting. */
@@ -73,15 +74,11 @@ export function document(): string {
 Any key can be set with \`-c key=value\` on the command line of \`cdk\`, or under \`context\` in \`cdk.json\`. A key that is not here, a value that is not
 allowed, or values that do not go together stop synth with one line, before anything is created: \`lib/config-combinations.ts\` says which.
 
-| ${head.join(' | ')} |
-| ${head.map(() => '---').join(' | ')} |
-${keys.map((key) => row(key, docs.get(key))).join('\n')}
+${markdownTable(
+  head,
+  keys.map((key) => row(key, docs.get(key))),
+)}
 `;
 }
 
-export async function formatted(): Promise<string> {
-  const { format, resolveConfig } = await import('prettier');
-  return format(document(), { ...(await resolveConfig(FILE)), parser: 'markdown' });
-}
-
-if (require.main === module) void formatted().then((text) => writeFileSync(FILE, text));
+if (require.main === module) void writeMarkdown(FILE, document());

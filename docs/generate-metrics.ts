@@ -2,7 +2,6 @@
  * Writes docs/metrics.md from the list of metrics, the templates and the boards: `npm run metrics`. A test holds the committed
  * file equal to what this generates.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownSeries } from '../cost/watching';
 import { dimensionsOf, METRIC_LIST, metricNamespace, prometheusName, STEPS } from '../lambda/shared/metrics';
@@ -14,15 +13,11 @@ import { namedMetrics } from '../local/assembly/named-metrics';
 import { readAlarms, readDashboards } from '../local/assembly/read-alarms';
 import { resourcesOf } from '../local/assembly/read-plan';
 import { synthesizeAssembly } from '../local/assembly/synthesize';
+import { markdownTable, writeMarkdown } from './markdown';
 
 export const FILE = join(__dirname, 'metrics.md');
 
-const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const code = (text: string) => `\`${text}\``;
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map(row).join('\n');
-}
 
 /** Of this stage, which has all that can be there. */
 export const CONFIG = loadConfig({ stage: 'prod' });
@@ -88,7 +83,7 @@ Functions write their metrics as log lines in CloudWatch's embedded metric forma
 \`${metricNamespace({ project: '<project>', stage: '<stage>' })}\`: no API call, and
 nothing is lost when a function is frozen. Prometheus has the same under the names of the third column, times in seconds.
 
-${table(
+${markdownTable(
   ['Metric', 'Meaning', 'Prometheus', 'Unit', 'Kind', 'Dimensions', 'Steps'],
   METRIC_LIST.map((metric) => [
     code(metric.name),
@@ -115,7 +110,7 @@ reports the age every few minutes too, and the alarm is on that.
 **Who looks at it**, in a deployment with everything (stage \`${CONFIG.stage}\`). Every dashboard of a step shows all that the step
 reports; the overview and the boards choose.
 
-${table(
+${markdownTable(
   ['Metric', 'Alarms', 'On the overview', 'Boards of Grafana'],
   METRIC_LIST.map(({ name, steps }) => [
     code(name),
@@ -134,10 +129,6 @@ reported. The logs hold every single report, so a metric that nobody looks at ca
 `;
 }
 
-async function write(): Promise<void> {
-  const { format, resolveConfig } = await import('prettier');
-  const text = document(resourcesOf(synthesizeAssembly(CONFIG, { layers: LAYERS })));
-  writeFileSync(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'markdown' }));
+if (require.main === module) {
+  void writeMarkdown(FILE, document(resourcesOf(synthesizeAssembly(CONFIG, { layers: LAYERS }))));
 }
-
-if (require.main === module) void write();

@@ -2,7 +2,6 @@
  * docs/security/personal-data.md, written from the classes of the fields, the views and the configuration:
  * `tsx docs/security/personal-data.ts`. A test holds the file against it.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pendingColumns } from '../../lambda/aggregate/state';
 import { COLUMNS, SECTIONS } from '../../lambda/shared/columns';
@@ -12,6 +11,7 @@ import { type View, VIEWS } from '../../lambda/shared/views';
 import { loadConfig } from '../../lib/config';
 import { NONCURRENT_DAYS, type Prefix } from '../../lib/constructs/post-lake';
 import { type ViewTable } from '../../lib/constructs/view-store';
+import { markdownTable, writeMarkdown } from '../markdown';
 
 export const FILE = join(__dirname, 'personal-data.md');
 
@@ -24,9 +24,6 @@ interface Place {
   readonly holds: string;
   readonly kept: string;
 }
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
 
@@ -77,11 +74,11 @@ function fields(): string {
   const rows = SECTIONS.flatMap((section) =>
     Object.entries(FIELD_CLASSES[section]).map(([field, dataClass]) => [`\`${section}.${field}\``, dataClass]),
   );
-  return table(['field', 'class'], rows);
+  return markdownTable(['field', 'class'], rows);
 }
 
 function columns(): string {
-  return table(
+  return markdownTable(
     ['column', 'class', 'what it is'],
     COLUMNS.map(({ name, description }) => [`\`${name}\``, COLUMN_CLASSES[name], description]),
   );
@@ -104,7 +101,7 @@ function places(): string {
       { holds: 'the IP address of the caller', kept: `days: ${setting('logRetentionDays')}` },
     ],
   ];
-  return table(
+  return markdownTable(
     ['where', 'holds', 'kept'],
     rows.map(([where, { holds, kept }]) => [where, holds, kept]),
   );
@@ -112,7 +109,7 @@ function places(): string {
 
 function views(): string {
   const rows = VIEWS.map((view) => [`\`${view.name}\``, classOf(view), code(delicate(columnsOf(view))) || '–']);
-  return table(['view', 'class', 'its columns that are not `none`'], rows);
+  return markdownTable(['view', 'class', 'its columns that are not `none`'], rows);
 }
 
 export function document(): string {
@@ -123,7 +120,7 @@ export function document(): string {
 Posts hold data about persons. Each field has one of three classes, in \`lambda/shared/data-classes.ts\`; a field without a class does not compile. The
 classes are also in the JSON Schema (\`x-data-class\`) and in the comments of the Glue table.
 
-${table(
+${markdownTable(
   ['class', 'meaning'],
   CLASSES.map((name) => [name, DATA_CLASSES[name]]),
 )}
@@ -174,9 +171,4 @@ Text of others that mentions the person, a title or a description, is not search
 `;
 }
 
-async function write(): Promise<void> {
-  const { format, resolveConfig } = await import('prettier');
-  writeFileSync(FILE, await format(document(), { ...(await resolveConfig(FILE)), parser: 'markdown' }));
-}
-
-if (require.main === module) void write();
+if (require.main === module) void writeMarkdown(FILE, document());

@@ -1,6 +1,7 @@
 /** What the cost model repeats from elsewhere is held against where it is from. */
 import { readFileSync } from 'node:fs';
-import { document, FILE, withoutPadding } from '../../cost/document';
+import { document, FILE } from '../../cost/document';
+import { withoutPadding } from '../../docs/markdown';
 import { INTERFACE_ENDPOINTS, MEMORY_MB, MINIMUM_POLLERS } from '../../cost/functions';
 import { synthesize, type Templates } from '../support/synth';
 

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { ownSeries } from '../../cost/watching';
 import { CONFIG, document, FILE } from '../../docs/generate-metrics';
+import { withoutPadding } from '../../docs/markdown';
 import { METRIC_LIST, PIPELINE_STEPS } from '../../lambda/shared/metrics';
 import { resourcesOf } from '../../local/assembly/read-plan';
 import { synthesized } from '../support/synth';
-
-/** Tables are padded by prettier, which a unit test can't load (it is an ES module). */
-const withoutPadding = (text: string) => text.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---').trim();
 
 test('docs/metrics.md is what the list, the templates and the boards say now: run npm run metrics', () => {
   const all = resourcesOf(synthesized({ stage: CONFIG.stage }));
