@@ -23,3 +23,17 @@ export function whole(option: string, text: string, from: number, to: number): n
   if (!(value >= from && value <= to)) refuse(option, text, `an integer from ${from} to ${to}`);
   return value;
 }
+
+/**
+ * The function that is called to change something, by the option that names it; undefined for a look.
+ * @throws Error of one line, if it is both a look and a change, or a change without the function
+ */
+export function changingBy(
+  option: string,
+  name: string | undefined,
+  { yes, 'dry-run': look }: { readonly yes: boolean; readonly 'dry-run': boolean },
+): string | undefined {
+  if (yes && look) throw new Error('--yes and --dry-run exclude each other');
+  if (yes && !name) refuse(option, name, 'the name of a function, with --yes');
+  return yes ? name : undefined;
+}

@@ -2,7 +2,7 @@
 import { cleanText } from '../../lambda/shared/clean';
 import { toIndex } from '../../lambda/shared/post';
 import { cleanTimestamp } from '../../lambda/shared/timestamps';
-import { parsedOptions, refuse, whole } from '../options';
+import { changingBy, parsedOptions, refuse, whole } from '../options';
 import { type Person, type Target } from './core';
 
 export const USAGE = `npm run -s erase -- --lake BUCKET <whom> [--yes --compact FUNCTION]
@@ -82,12 +82,11 @@ export function parseEraseOptions(argv: readonly string[]): EraseOptions | 'help
   if (!person && posts.length === 0) {
     throw new Error(`whom to erase must be given: ${PERSON.map((each) => `--${each}`).join(', ')}, or --post`);
   }
-  if (values.yes && values['dry-run']) throw new Error('--yes and --dry-run exclude each other');
-  if (values.yes && !values.compact) refuse('compact', values.compact, 'the name of a function, with --yes');
+  const compact = changingBy('compact', values.compact, values);
   return {
     target: { person, posts },
     lake: values.lake,
     concurrency: whole('concurrency', values.concurrency, 1, MAX_CONCURRENCY),
-    compact: values.yes ? values.compact : undefined,
+    compact,
   };
 }

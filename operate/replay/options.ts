@@ -1,5 +1,5 @@
 /** The command line of `npm run replay`. */
-import { parsedOptions, refuse, whole } from '../options';
+import { changingBy, parsedOptions, refuse, whole } from '../options';
 import { type Filter } from './core';
 
 export const USAGE = `npm run -s replay -- --lake BUCKET [which] [--yes --ingest FUNCTION]
@@ -44,8 +44,7 @@ export function parseReplayOptions(argv: readonly string[]): ReplayOptions | 'he
   if (values.help) return 'help';
   if (!values.lake) refuse('lake', values.lake, 'the name of a bucket');
   if (!values.topic) refuse('topic', values.topic, 'the name of a topic');
-  if (values.yes && values['dry-run']) throw new Error('--yes and --dry-run exclude each other');
-  if (values.yes && !values.ingest) refuse('ingest', values.ingest, 'the name of a function, with --yes');
+  const ingest = changingBy('ingest', values.ingest, values);
   const from = whole('from', values.from, 0, Number.MAX_SAFE_INTEGER);
   return {
     lake: values.lake,
@@ -56,6 +55,6 @@ export function parseReplayOptions(argv: readonly string[]): ReplayOptions | 'he
       to: whole('to', values.to, from, Number.MAX_SAFE_INTEGER),
       reason: values.reason,
     },
-    ingest: values.yes ? values.ingest : undefined,
+    ingest,
   };
 }
