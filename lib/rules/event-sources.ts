@@ -1,5 +1,5 @@
 /** Functions that are fed from Kafka: what CloudFormation takes, and a source then does not do. */
-import { type AppTemplates, type Rule } from './rule';
+import { type AppTemplates, type Finding, type Located, type Rule } from './rule';
 
 const SOURCE = 'AWS::Lambda::EventSourceMapping';
 
@@ -45,35 +45,20 @@ const eventSourceWhole: Rule = {
     kafkaSources(app).flatMap((at) => {
       const { StartingPosition: start, Enabled: enabled, FunctionName: name } = at.properties;
       const fn = app.target(name, at.stack);
-      return [
-        ...(start === 'LATEST'
-          ? [
-              {
-                at,
-                location: 'Properties.StartingPosition',
-                message: 'StartingPosition must not be LATEST: records of before are lost',
-              },
-            ]
-          : []),
-        ...(String(enabled) === 'false'
-          ? [
-              {
-                at,
-                location: 'Properties.Enabled',
-                message: 'Enabled must be true, got false: nothing is read, and Kafka forgets',
-              },
-            ]
-          : []),
-        ...(fn && Number(fn.properties['ReservedConcurrentExecutions'] ?? 1) === 0
-          ? [
-              {
-                at: fn,
-                location: 'Properties.ReservedConcurrentExecutions',
-                message: 'ReservedConcurrentExecutions of a function with a Kafka source must be at least 1, got 0',
-              },
-            ]
-          : []),
-      ];
+      const findings: Finding[] = [];
+      const find = (where: Located, key: string, message: string) =>
+        findings.push({ at: where, location: `Properties.${key}`, message });
+      if (start === 'LATEST') {
+        find(at, 'StartingPosition', 'StartingPosition must not be LATEST: records of before are lost');
+      }
+      if (String(enabled) === 'false') {
+        find(at, 'Enabled', 'Enabled must be true, got false: nothing is read, and Kafka forgets');
+      }
+      if (fn && Number(fn.properties['ReservedConcurrentExecutions'] ?? 1) === 0) {
+        const key = 'ReservedConcurrentExecutions';
+        find(fn, key, `${key} of a function with a Kafka source must be at least 1, got 0`);
+      }
+      return findings;
     }),
 };
 

@@ -17,7 +17,7 @@ interface Widget {
  * A line of a widget: `[namespace, name, dimension, value …, options]`.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
-function metricOf(line: readonly unknown[]): MetricId[] {
+export function metricsOfLine(line: readonly unknown[]): MetricId[] {
   const texts = line.filter((part): part is string => typeof part === 'string');
   // An expression is an object alone; what it is of stands in other lines.
   if (texts.length === 0) return [];
@@ -41,7 +41,7 @@ export function namedMetrics({ alarms, dashboards }: Pick<LocalPlan, 'alarms' | 
   for (const { name, body } of dashboards) {
     const { widgets } = JSON.parse(body) as { widgets: Widget[] };
     const lines = widgets.flatMap(({ properties }) => properties.metrics ?? []);
-    for (const metric of lines.flatMap(metricOf)) of(metric).dashboards.push(name);
+    for (const metric of lines.flatMap(metricsOfLine)) of(metric).dashboards.push(name);
   }
   return [...found.values()];
 }

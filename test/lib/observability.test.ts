@@ -5,6 +5,8 @@ import { dimensionsOf, METRIC_LIST, STEPS, type MetricName, type Step } from '..
 import { VIEWS } from '../../lambda/shared/views';
 import { alarmMetrics, COMPOSITE_ALARMS, dashboards as dashboardCount, ownSeries } from '../../cost/watching';
 import { COMPOSITES } from '../../lib/constructs/alarm-list';
+import { metricsOfLine } from '../../local/assembly/named-metrics';
+import { type MetricId } from '../../local/cloud/data-points';
 import { synthesize } from '../support/synth';
 
 const HOUR = 3_600_000;
@@ -67,19 +69,13 @@ function dashboardsOf(template: Template): Body[] {
   });
 }
 
-/** Metrics of our own on a dashboard: `[namespace, name, dimension, value …, options]`. */
-function ownMetricsOf({ widgets }: Body, namespace: string): [string, Record<string, string>][] {
-  const lines = widgets.flatMap(({ properties }) => (properties.metrics ?? []) as unknown[][]);
-  return lines
-    .filter(([first]) => first === namespace)
-    .map(([, name, ...rest]) => {
-      const pairs = rest.filter((each): each is string => typeof each === 'string');
-      const dimensions = Object.fromEntries(
-        Array.from({ length: pairs.length / 2 }, (_, i) => [pairs[2 * i], pairs[2 * i + 1]]),
-      );
-      return [String(name), dimensions];
-    });
-}
+/** Metrics of our own on a dashboard. */
+const ownMetricsOf = ({ widgets }: Body, namespace: string): [string, MetricId['dimensions']][] =>
+  widgets
+    .flatMap(({ properties }) => (properties.metrics ?? []) as unknown[][])
+    .flatMap(metricsOfLine)
+    .filter((metric) => metric.namespace === namespace)
+    .map(({ name, dimensions }) => [name, dimensions]);
 
 /** Whether the list has such a metric, with such dimensions, of such a step. */
 function isListed(name: string, dimensions: Readonly<Record<string, unknown>>): boolean {
