@@ -1,44 +1,63 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { findJava } from './java.cjs';
 import { type Engine, startEngine } from './engine';
 import { jmxAgent } from './jmx-exporter';
+import {
+  clusterIdOf,
+  isFormatted,
+  LOG4J,
+  newQuorum,
+  type NodeConfig,
+  type Quorum,
+  serverProperties,
+} from './kafka-config';
 import { installed } from './paths';
 import { HOST, claimPort, freePort, isOpen } from './ports';
-import { supervise } from './supervise';
+import { supervise, type Supervised } from './supervise';
 
-export interface KafkaOptions {
+interface NodeOptions {
   /** Absolute folder for data, configuration and log. */
   readonly dir: string;
-  /** Port of the SASL listener. @default - a free one */
-  readonly port?: number;
   /** Whether the JMX exporter runs in it. @default false */
   readonly exporter?: boolean;
-  /** The broker whose cluster this one joins as the second, for tests of what takes two. @default - a cluster of its own */
-  readonly joins?: Pick<KafkaEngine, 'cluster'>;
+  /** Put before the command, to run it elsewhere: `nsenter …`. @default - none */
+  readonly launcher?: readonly string[];
 }
 
-/** What a second broker must know of the first. */
-interface Cluster {
-  readonly id: string;
-  /** `127.0.0.1:PORT` of the only controller. */
-  readonly controller: string;
+export interface KafkaOptions extends NodeOptions {
+  /** Port of the SASL listener. @default - a free one */
+  readonly port?: number;
+  /** @default 1 */
+  readonly id?: number;
+  /** The cluster it belongs to; it is a controller, too, if it is listed there. @default - one of its own */
+  readonly quorum?: Quorum;
 }
 
-/** A running Apache Kafka broker (KRaft; the first of a cluster is its controller, too). */
-export interface KafkaEngine extends Engine {
+export interface ControllerOptions extends NodeOptions {
+  readonly id: number;
+  readonly quorum: Quorum;
+}
+
+/** A running node of a cluster. */
+export interface KafkaNode extends Engine {
+  /** `127.0.0.1:PORT` of the JMX exporter, where it runs. */
+  readonly exporter?: string;
+}
+
+/** A running Apache Kafka broker (KRaft). */
+export interface KafkaEngine extends KafkaNode {
+  readonly id: number;
   /** `127.0.0.1:PORT`, SASL OAUTHBEARER with unsecured tokens, no TLS: what functions are given as the IAM listener. */
   readonly brokers: string;
   /** `127.0.0.1:PORT` without authentication, for set-up and tools. */
   readonly plainBrokers: string;
   readonly port: number;
-  /** `127.0.0.1:PORT` of the JMX exporter, where it runs. */
-  readonly exporter?: string;
-  readonly cluster: Cluster;
+  /** Folder of its log, absolute. */
+  readonly data: string;
   /**
    * Creates a topic, or adds the partitions that an existing one lacks and sets its configs.
    * @param configs topic configs by name, e.g. `message.timestamp.type`
@@ -46,58 +65,7 @@ export interface KafkaEngine extends Engine {
   createTopic(name: string, partitions: number, configs?: Readonly<Record<string, string>>): Promise<void>;
 }
 
-interface Ports {
-  readonly sasl: number;
-  readonly plain: number;
-  readonly controller: number;
-}
-
 const FIRST = 1;
-const SECOND = 2;
-
-const LOG4J = `status=warn
-appender.c.type=Console
-appender.c.name=C
-appender.c.layout.type=PatternLayout
-appender.c.layout.pattern=[%d] %p %m (%c)%n
-rootLogger.level=warn
-rootLogger.appenderRef.c.ref=C
-`;
-
-/**
- * Broker configuration. Auto-creation is off, as on a cluster whose topics are CloudFormation resources: a wrong topic
- * name has to fail. The short session timeout is for kill -9: the next start waits until the old registration expires.
- */
-export function serverProperties(data: string, ports: Ports, joins?: Cluster): string {
-  const own = `${HOST}:${ports.controller}`;
-  return `process.roles=${joins ? 'broker' : 'broker,controller'}
-node.id=${joins ? SECOND : FIRST}
-controller.quorum.voters=${FIRST}@${joins?.controller ?? own}
-listeners=SASL://${HOST}:${ports.sasl},PLAINTEXT://${HOST}:${ports.plain}${joins ? '' : `,CONTROLLER://${own}`}
-advertised.listeners=SASL://${HOST}:${ports.sasl},PLAINTEXT://${HOST}:${ports.plain}
-controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
-sasl.enabled.mechanisms=OAUTHBEARER
-listener.name.sasl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker" unsecuredValidatorAllowableClockSkewMs="3000";
-log.dirs=${data}
-auto.create.topics.enable=false
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=1
-group.initial.rebalance.delay.ms=0
-broker.session.timeout.ms=1500
-broker.heartbeat.interval.ms=500
-num.network.threads=2
-num.io.threads=4
-log.segment.bytes=67108864
-log.cleaner.dedupe.buffer.size=16777216
-`;
-}
 
 /** One admin connection for the time of `use`. */
 async function withAdmin<T>(brokers: string, retries: number, use: (admin: Admin) => Promise<T>): Promise<T> {
@@ -146,69 +114,69 @@ async function createTopic(
   });
 }
 
-/** As it was given when the folder was formatted. */
-function clusterId(data: string): string {
-  const [, id] = /^cluster\.id=(.+)$/m.exec(readFileSync(join(data, 'meta.properties'), 'utf8'))!;
-  return id;
+/** Formats a node's folder where it is new. @returns what starts it, and where its exporter will be */
+async function prepareNode(
+  { dir, exporter = false, launcher = [] }: NodeOptions,
+  config: NodeConfig,
+  ready: () => Promise<boolean>,
+): Promise<{ start: () => Promise<Supervised>; exporter?: string }> {
+  const { data, quorum } = config;
+  const properties = join(dir, 'server.properties');
+  const log4j = join(dir, 'log4j2.properties');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(properties, serverProperties(config));
+  writeFileSync(log4j, LOG4J);
+  const [command, ...before] = [...launcher, findJava().command];
+  const flags = ['-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`];
+  const classpath = ['-cp', installed('kafka') + '/*'];
+  if (!isFormatted(data)) {
+    // In one piece: one id in 64 begins with a hyphen, which would be taken for an option.
+    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${quorum.clusterId}`, '-c', properties];
+    await promisify(execFile)(command, [...before, '-Xmx128m', ...flags, ...classpath, ...format]);
+  }
+  const port = exporter ? await freePort() : undefined;
+  const agent = port === undefined ? [] : [jmxAgent('kafka', dir, port)];
+  const heap = ['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
+  const args = [...before, ...heap, ...flags, ...agent, ...classpath, 'kafka.Kafka', properties];
+  return {
+    start: () => supervise({ name: 'kafka', dir, command, args, ready }),
+    exporter: port === undefined ? undefined : `${HOST}:${port}`,
+  };
 }
 
+const dataOf = (dir: string) => join(dir, 'data');
+
 /**
- * Starts Apache Kafka and waits until it answers.
+ * Starts a broker and waits until its cluster has it.
  * @throws Error of one line (Java missing, port in use, folder in use), or with the log's last lines
  */
 export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
-  const java = findJava();
-  const classpath = installed('kafka') + '/*';
-  const data = join(options.dir, 'data');
-  const properties = join(options.dir, 'server.properties');
-  const log4j = join(options.dir, 'log4j2.properties');
-  const ports: Ports = {
-    sasl: await claimPort('kafka', options.port),
-    plain: await freePort(),
-    controller: await freePort(),
+  const { dir, id = FIRST } = options;
+  const data = dataOf(dir);
+  const listeners = { sasl: await claimPort('kafka', options.port), plain: await freePort() };
+  const quorum = options.quorum ?? (await newQuorum([id], clusterIdOf(data)));
+  const plainBrokers = `${HOST}:${listeners.plain}`;
+  const isRegistered = async () => {
+    const { brokers } = await withAdmin(plainBrokers, 0, (admin) => admin.describeCluster());
+    return brokers.some(({ nodeId }) => nodeId === id);
   };
-  const plainBrokers = `${HOST}:${ports.plain}`;
-  mkdirSync(options.dir, { recursive: true });
-  writeFileSync(properties, serverProperties(data, ports, options.joins?.cluster));
-  writeFileSync(log4j, LOG4J);
-  if (!existsSync(join(data, 'meta.properties'))) {
-    const id = options.joins?.cluster.id ?? randomBytes(16).toString('base64url');
-    // In one piece: one id in 64 begins with a hyphen, which would be taken for an option.
-    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', properties];
-    const flags = ['-Xmx128m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`, '-cp', classpath];
-    await promisify(execFile)(java.command, [...flags, ...format]);
-  }
-  const exporter = options.exporter === true ? await freePort() : undefined;
-  const start = () =>
-    supervise({
-      name: 'kafka',
-      dir: options.dir,
-      command: java.command,
-      args: [
-        '-Xmx256m',
-        '-Xms64m',
-        '-XX:+UseSerialGC',
-        '-XX:TieredStopAtLevel=1',
-        '-XX:+ExitOnOutOfMemoryError',
-        `-Dlog4j2.configurationFile=file:${log4j}`,
-        ...(exporter === undefined ? [] : [jmxAgent('kafka', options.dir, exporter)]),
-        '-cp',
-        classpath,
-        'kafka.Kafka',
-        properties,
-      ],
-      ready: async () =>
-        (await isOpen(ports.sasl)) &&
-        (await withAdmin(plainBrokers, 0, (admin) => admin.describeCluster())).brokers.some(
-          ({ nodeId }) => nodeId === (options.joins ? SECOND : FIRST),
-        ),
-    });
+  const ready = async () => (await isOpen(listeners.sasl)) && (await isRegistered());
+  const { start, exporter } = await prepareNode(options, { id, quorum, data, listeners }, ready);
   return startEngine<KafkaEngine>(start, {
-    brokers: `${HOST}:${ports.sasl}`,
+    id,
+    data,
+    exporter,
+    brokers: `${HOST}:${listeners.sasl}`,
     plainBrokers,
-    port: ports.sasl,
-    exporter: exporter === undefined ? undefined : `${HOST}:${exporter}`,
-    cluster: { id: clusterId(data), controller: options.joins?.cluster.controller ?? `${HOST}:${ports.controller}` },
+    port: listeners.sasl,
     createTopic: (name, partitions, configs = {}) => createTopic(plainBrokers, name, partitions, configs),
   });
+}
+
+/** Starts a controller that is no broker; it may have to wait for the others of its quorum. */
+export async function startController(options: ControllerOptions): Promise<KafkaNode> {
+  const { dir, id, quorum } = options;
+  const ready = () => isOpen(quorum.voters[id]);
+  const { start, exporter } = await prepareNode(options, { id, quorum, data: dataOf(dir) }, ready);
+  return startEngine<KafkaNode>(start, { exporter });
 }

@@ -18,21 +18,33 @@ const COLLECTORS = ['cpu', 'filesystem', 'loadavg', 'meminfo'];
 const NO_DISKS =
   '^(autofs|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|mqueue|nsfs|proc|sysfs|tmpfs|tracefs)$';
 
+export interface NodeExporterOptions {
+  /** Put before the command, to run it elsewhere: `nsenter …`. @default - none */
+  readonly launcher?: readonly string[];
+  /** Types of file systems that are no disks, a pattern. @default - those that Linux makes up */
+  readonly noDisks?: string;
+}
+
 /** Starts the exporter, or answers undefined where it is not installed. @param dir absolute folder for its log */
-export async function startNodeExporter(dir: string): Promise<NodeExporter | undefined> {
+export async function startNodeExporter(
+  dir: string,
+  { launcher = [], noDisks = NO_DISKS }: NodeExporterOptions = {},
+): Promise<NodeExporter | undefined> {
   const command = findProgram('prometheus-node-exporter') ?? findProgram('node_exporter');
   if (command === undefined) return undefined;
+  const [first, ...before] = [...launcher, command];
   const address = `${HOST}:${await freePort()}`;
   const start = () =>
     supervise({
       name: 'node-exporter',
       dir,
-      command,
+      command: first,
       args: [
+        ...before,
         `--web.listen-address=${address}`,
         '--collector.disable-defaults',
         ...COLLECTORS.map((name) => `--collector.${name}`),
-        `--collector.filesystem.fs-types-exclude=${NO_DISKS}`,
+        `--collector.filesystem.fs-types-exclude=${noDisks}`,
         '--log.level=warn',
       ],
       ready: async () => (await fetch(`http://${address}/`)).ok,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { type KafkaEngine, startKafka } from '../../local/engines/kafka';
+import { newQuorum } from '../../local/engines/kafka-config';
 import { type PrometheusEngine, startPrometheus } from '../../local/engines/prometheus';
 import { brokerJob } from '../../prometheus/scrape';
 import { untilAlerts } from '../support/until-alerts';
@@ -24,8 +25,9 @@ let producer: Producer;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'kafka-faults-'));
-  first = await startKafka({ dir: join(dir, 'first'), exporter: true });
-  second = await startKafka({ dir: join(dir, 'second'), exporter: true, joins: first });
+  const quorum = await newQuorum([1]);
+  first = await startKafka({ dir: join(dir, 'first'), exporter: true, quorum });
+  second = await startKafka({ dir: join(dir, 'second'), exporter: true, quorum, id: 2 });
   const kafka = new Kafka({ clientId: 'test', brokers: [first.plainBrokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();

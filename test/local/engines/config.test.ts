@@ -1,6 +1,6 @@
 import { cassandraYaml } from '../../../local/engines/cassandra-config';
 import { awsConnection } from '../../../local/engines/airflow';
-import { serverProperties } from '../../../local/engines/kafka';
+import { serverProperties } from '../../../local/engines/kafka-config';
 import { sparkDefaults } from '../../../local/engines/spark';
 
 const properties = (text: string) =>
@@ -12,7 +12,11 @@ const properties = (text: string) =>
   );
 
 describe('the broker', () => {
-  const config = properties(serverProperties('/data', { sasl: 1, plain: 2, controller: 3 }));
+  const quorum = { clusterId: 'c', voters: { 1: 3, 9: 4 } };
+  const listeners = { sasl: 1, plain: 2 };
+  const of = (id: number, asBroker = true) =>
+    properties(serverProperties({ id, quorum, data: '/data', ...(asBroker ? { listeners } : {}) }));
+  const config = of(1);
 
   it('never creates a topic by itself, so that a wrong name fails as on MSK', () => {
     expect(config.get('auto.create.topics.enable')).toBe('false');
@@ -22,14 +26,14 @@ describe('the broker', () => {
     expect(config.get('listeners')).toBe('SASL://127.0.0.1:1,PLAINTEXT://127.0.0.1:2,CONTROLLER://127.0.0.1:3');
   });
 
-  it('that joins another is no controller', () => {
-    const cluster = { id: 'c', controller: '127.0.0.1:9' };
-    const second = properties(serverProperties('/data', { sasl: 1, plain: 2, controller: 3 }, cluster));
-    const [own, joined] = [config, second].map((each) =>
-      ['process.roles', 'node.id', 'controller.quorum.voters', 'listeners'].map((key) => each.get(key)),
-    );
-    expect(own.slice(0, 3)).toEqual(['broker,controller', '1', '1@127.0.0.1:3']);
-    expect(joined).toEqual(['broker', '2', '1@127.0.0.1:9', 'SASL://127.0.0.1:1,PLAINTEXT://127.0.0.1:2']);
+  it.each([
+    ['that is in the quorum is a controller, too', of(1), 'broker,controller', config.get('listeners')],
+    ['that is not is none', of(2), 'broker', 'SASL://127.0.0.1:1,PLAINTEXT://127.0.0.1:2'],
+    ['has controllers beside it that are no brokers', of(9, false), 'controller', 'CONTROLLER://127.0.0.1:4'],
+  ])('%s', (_, node, roles, at) => {
+    expect(node.get('process.roles')).toBe(roles);
+    expect(node.get('listeners')).toBe(at);
+    expect(node.get('controller.quorum.voters')).toBe('1@127.0.0.1:3,9@127.0.0.1:4');
   });
 });
 
