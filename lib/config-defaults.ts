@@ -130,6 +130,8 @@ const LOCAL: PipelineConfig = {
   page: true,
   requestRate: 1_000,
   requestBurst: 2_000,
+  // Twice what the emulator and the canary ask at once: more than that is throttled, as it would be in AWS.
+  ingestConcurrency: 20,
   bucketMinutes: 1,
   publishDelayMinutes: 5,
   speedTtlHours: 24,

@@ -92,6 +92,8 @@ export interface FunctionPlan extends Resource {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
+  /** Most invocations at a time. @default - as many as come */
+  readonly reservedConcurrency?: number;
   /** Absolute paths of the layers' asset folders. */
   readonly layers: readonly string[];
 }

@@ -18,6 +18,7 @@ function readFunction(found: Found, layers: ReadonlyMap<string, Found>, assembly
     throw new Error(`${found.path}: the local run hosts Node functions only, Runtime is '${runtime}'`);
   }
   const variables = ((found.property('Environment') ?? {}) as { Variables?: Record<string, unknown> }).Variables ?? {};
+  const reserved = 'ReservedConcurrentExecutions';
   return {
     path: found.path,
     logicalId: found.logicalId,
@@ -30,6 +31,7 @@ function readFunction(found: Found, layers: ReadonlyMap<string, Found>, assembly
     // Lambda's own defaults.
     memoryMb: number(found, 'MemorySize', 128),
     timeoutSeconds: number(found, 'Timeout', 3),
+    ...(found.property(reserved) === undefined ? {} : { reservedConcurrency: number(found, reserved) }),
     layers: ((found.property('Layers') ?? []) as string[]).map((arn) => {
       const layer = layers.get(arn);
       if (!layer) throw new Error(`${found.path}: layer '${arn}' is not in the assembly`);

@@ -11,7 +11,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { GET_METRIC_DATA, type GetMetricDataAnswer, type GetMetricDataRequest } from '../../lambda/shared/cloudwatch';
 import { type LocalPlan } from '../assembly/local-plan';
 import { type SparkCommand } from '../engines/spark';
-import { type FunctionHost, PAYLOAD_LIMIT } from './function-host';
+import { type FunctionError, type FunctionHost, PAYLOAD_LIMIT } from './function-host';
 import { JobRuns, ServiceError, type StartJobRun } from './job-runs';
 import { listen, readBody, type RunningServer } from './server';
 
@@ -115,6 +115,7 @@ async function invoke({ path, headers, body }: Request, { functions }: ControlAp
     return { statusCode: 202, body: '' };
   }
   const invocation = await functions.invoke(name, event);
+  if (invocation.error && invocation.throttled) return throttling(invocation.error);
   const version = { 'x-amz-executed-version': '$LATEST' };
   if (!invocation.error) return { statusCode: 200, headers: version, body: invocation.payload };
   return {
@@ -123,6 +124,17 @@ async function invoke({ path, headers, body }: Request, { functions }: ControlAp
     body: JSON.stringify(invocation.error),
   };
 }
+
+/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+const throttling = ({ errorType, errorMessage }: FunctionError): Answer => ({
+  statusCode: 429,
+  headers: { 'x-amzn-errortype': errorType },
+  body: JSON.stringify({
+    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+    Type: 'User',
+    message: errorMessage,
+  }),
+});
 
 function serverless({ method, path, body }: Request, jobs: JobRuns): Answer {
   const [, applicationId, what, jobRunId] = path;

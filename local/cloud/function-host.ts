@@ -4,6 +4,9 @@
  * One process serves all invocations of a function, several at a time where they come so: as on Lambda Managed Instances,
  * not as on classic Lambda, where an environment serves one at a time. A handler that keeps state across an await is
  * wrong on the former and would be found here. A timeout ends the process, and with it the other invocations in it.
+ *
+ * Beyond a function's reserved concurrency, invocations are throttled as on Lambda. Functions that reserve none are not: an
+ * account's own limit is not kept here.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -32,10 +35,10 @@ export interface FunctionError {
   readonly trace: readonly string[];
 }
 
-/** `payload` and `error` are what Invoke answers; `error` set means that the function failed. */
+/** `payload` and `error` are what Invoke answers; `error` set means that the function failed or, if throttled, did not run. */
 export type Invocation =
   | { readonly payload: string; readonly error?: undefined }
-  | { readonly error: FunctionError; readonly timedOut: boolean };
+  | { readonly error: FunctionError; readonly timedOut: boolean; readonly throttled?: true };
 
 export interface FunctionHostOptions {
   /** Absolute folder for one log file a function. */
@@ -163,8 +166,16 @@ const failure = (errorType: string, errorMessage: string, timedOut = false): Inv
   timedOut,
 });
 
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+const THROTTLED: Invocation = {
+  error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] },
+  timedOut: false,
+  throttled: true,
+};
+
 class HostedFunction {
   largestRss?: number;
+  private inFlight = 0;
   private environment?: Environment;
   private readonly living = new Set<Environment>();
   private stopped = false;
@@ -188,17 +199,26 @@ class HostedFunction {
   }
 
   async invoke(event: string): Promise<Invocation> {
-    const invocation = await this.attempt(event);
+    if (this.inFlight >= (this.plan.reservedConcurrency ?? Infinity)) {
+      this.count('Throttles', 1);
+      return THROTTLED;
+    }
+    this.inFlight += 1;
+    const invocation = await this.attempt(event).finally(() => (this.inFlight -= 1));
     // As Lambda does: a caller may drop what it is told, and API Gateway answers 500 without a reason.
     if (invocation.error && !this.log.writableEnded) {
       this.log.write(`${JSON.stringify({ level: 'error', message: 'invoke error', error: invocation.error })}\n`);
     }
     this.count('Invocations', 1);
     this.count('Errors', invocation.error ? 1 : 0);
+    this.count('Throttles', 0);
     return invocation;
   }
 
-  /** @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+  /**
+   * "Invocations aren't recorded if the invocation request is throttled", and throttles are no errors either.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+   */
   private count(name: string, value: number): void {
     const dimensions = { FunctionName: this.plan.name };
     this.counters.points.add({ namespace: 'AWS/Lambda', name, dimensions }, value, Date.now());

@@ -60,5 +60,8 @@ async function serve(
   const invocation = await Promise.race([invoke(functionName, event), late]);
   timer.abort();
   if (!invocation) return message(503, 'Service Unavailable');
-  return invocation.error ? message(500, 'Internal Server Error') : toResponse(invocation.payload);
+  if (!invocation.error) return toResponse(invocation.payload);
+  // Not told by AWS of HTTP APIs: Lambda's guide says 500, in the words of REST APIs. Either is 5xx, and to be sent again.
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
+  return invocation.throttled ? message(503, 'Service Unavailable') : message(500, 'Internal Server Error');
 }

@@ -20,6 +20,7 @@ import { type DataPoints } from './data-points';
 import { deployedFiles, upload, writeDags } from './deployed-files';
 import { type EventSource, type EventSourceMetrics, startEventSource } from './event-source';
 import { type FunctionHost, startFunctionHost } from './function-host';
+import { type GroupLag, groupLags, type Lags, RECENT_MS, sharedLag } from './lag';
 import { metricData } from './metric-data';
 import { startHttpApi } from './http-api';
 import { startSchedule } from './schedule';
@@ -75,8 +76,11 @@ export interface LocalCloud {
   enableEventSource(name: string, enabled: boolean): Promise<void>;
   /** Of each event source, by its function's logical id. */
   eventSources(): Readonly<Record<string, EventSourceMetrics>>;
-  /** Uncommitted records, by the function's logical id and `topic-partition`. @throws Error if Kafka does not answer */
-  lag(): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>>;
+  /**
+   * @param maxAgeMs how old the measurement may be. @default 0
+   * @throws Error if Kafka does not answer
+   */
+  lag(maxAgeMs?: number): Promise<Lags>;
   /**
    * @param name the function's name or ARN, or a word of its logical id that no other has (`archive`)
    * @throws Error with the function's own error
@@ -127,6 +131,11 @@ export async function startLocalCloud(
     started.push(functions);
     const { points } = functions.counters;
     const sources = new Map<string, EventSource>();
+    const lags = sharedLag(async () =>
+      Object.fromEntries(
+        await Promise.all([...sources].map(async ([id, source]) => [id, await source.lag()] as const)),
+      ),
+    );
     const control = await startControlApi({
       port: options.ports?.control,
       plan,
@@ -135,7 +144,7 @@ export async function startLocalCloud(
       metrics: metricData(functions.counters.byMinute, {
         now: Date.now,
         lag: async (functionName) => {
-          const lag = await sources.get(findFunction(plan.functions, functionName).logicalId)?.lag();
+          const lag = (await lags(RECENT_MS))[findFunction(plan.functions, functionName).logicalId];
           return lag && Object.values(lag).reduce((sum, records) => sum + records, 0);
         },
       }),
@@ -191,12 +200,9 @@ export async function startLocalCloud(
       durations: (step, metric) => functions.counters.durations(step, metric),
       series: () => functions.counters.series(),
       eventSources: () => Object.fromEntries([...sources].map(([id, source]) => [id, source.metrics()])),
-      lag: async () =>
-        Object.fromEntries(
-          await Promise.all([...sources].map(async ([id, source]) => [id, await source.lag()] as const)),
-        ),
+      lag: (maxAgeMs = 0) => lags(maxAgeMs),
       points,
-      measureLag: () => measureLag(points, [...sources.values()]),
+      measureLag: async () => countLag(points, groupLags(plan, await lags(RECENT_MS))),
       enableEventSource: async (name, enabled) => {
         const { logicalId } = findFunction(plan.functions, name);
         const source = sources.get(logicalId);
@@ -277,20 +283,11 @@ function countAnswer(points: DataPoints, api: HttpApiPlan, statusCode: number): 
 }
 
 /** @see https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html */
-async function measureLag(points: DataPoints, sources: readonly EventSource[]): Promise<void> {
-  const measure = ({ plan }: EventSource, lags: Readonly<Record<string, number>>) => {
-    for (const topic of plan.topics) {
-      const ofTopic = Object.entries(lags).filter(([key]) => key.slice(0, key.lastIndexOf('-')) === topic);
-      const dimensions = {
-        'Cluster Name': plan.clusterArn.split('/')[1],
-        'Consumer Group': plan.consumerGroup,
-        Topic: topic,
-      };
-      const most = ofTopic.reduce((max, [, records]) => Math.max(max, records), 0);
-      points.add({ namespace: 'AWS/Kafka', name: 'MaxOffsetLag', dimensions }, most, Date.now());
-    }
-  };
-  await Promise.all(sources.map(async (source) => measure(source, await source.lag())));
+function countLag(points: DataPoints, lags: readonly GroupLag[]): void {
+  for (const { clusterArn, groupId, topic, max } of lags) {
+    const dimensions = { 'Cluster Name': clusterArn.split('/')[1], 'Consumer Group': groupId, Topic: topic };
+    points.add({ namespace: 'AWS/Kafka', name: 'MaxOffsetLag', dimensions }, max, Date.now());
+  }
 }
 
 async function invoke(functions: FunctionHost, plan: FunctionPlan, event: unknown): Promise<unknown> {

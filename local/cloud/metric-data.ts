@@ -17,7 +17,7 @@ export interface MetricSources {
 type Query = GetMetricDataRequest['MetricDataQueries'][number];
 
 /**
- * Values of a metric come newest first, as CloudWatch gives them. Lag is measured when it is asked for: AWS does it once a
+ * Values of a metric come newest first, as CloudWatch gives them. Lag is taken when it is asked for: AWS does it once a
  * minute, and a run that nobody looks at need not.
  */
 export function metricData(

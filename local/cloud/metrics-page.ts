@@ -2,14 +2,8 @@
 import { type Metric, METRICS, type MetricName, prometheusName, prometheusScale } from '../../lambda/shared/metrics';
 import { type Series } from './counters';
 import { sample, servePage } from './exposition';
+import { type GroupLag } from './lag';
 import { type RunningServer } from './server';
-
-/** Uncommitted records of a consumer group in a topic. */
-export interface GroupLag {
-  readonly groupId: string;
-  readonly topic: string;
-  readonly records: number;
-}
 
 const PROMETHEUS_TYPES = { counter: 'counter', gauge: 'gauge', duration: 'summary' } as const;
 
@@ -28,11 +22,13 @@ function family(metric: MetricName, series: readonly Series[]): string[] {
   ];
 }
 
+type ReportedLag = Pick<GroupLag, 'groupId' | 'topic' | 'sum'>;
+
 /**
  * The page as text: what was reported, and the lag of consumer groups under the name that MSK gives it.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/prometheus-metrics.html
  */
-export function metricsPage(series: readonly Series[], lags: readonly GroupLag[]): string {
+export function metricsPage(series: readonly Series[], lags: readonly ReportedLag[]): string {
   const lagName = 'kafka_consumer_group_ConsumerLagMetrics_Value';
   const lines = [
     ...(Object.keys(METRICS) as MetricName[]).flatMap((metric) => {
@@ -40,7 +36,7 @@ export function metricsPage(series: readonly Series[], lags: readonly GroupLag[]
       return found.length > 0 ? family(metric, found) : [];
     }),
     `# TYPE ${lagName} gauge`,
-    ...lags.map(({ groupId, topic, records }) => sample(lagName, { name: 'SumOffsetLag', groupId, topic }, records)),
+    ...lags.map(({ groupId, topic, sum }) => sample(lagName, { name: 'SumOffsetLag', groupId, topic }, sum)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -48,7 +44,7 @@ export function metricsPage(series: readonly Series[], lags: readonly GroupLag[]
 export interface MetricsSource {
   series(): readonly Series[];
   /** @throws Error if Kafka does not answer */
-  lags(): Promise<readonly GroupLag[]>;
+  lags(): Promise<readonly ReportedLag[]>;
 }
 
 /** Answers the page at `/metrics`, also while Kafka is away: then without the lag. */

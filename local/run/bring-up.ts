@@ -12,6 +12,7 @@ import { startS3, type S3Engine } from '../engines/s3';
 import { settled } from '../engines/settled';
 import { PROMETHEUS_HINT } from '../engines/prometheus';
 import { sparkCommand } from '../engines/spark';
+import { groupLags, RECENT_MS } from '../cloud/lag';
 import { type LocalCloud, startLocalCloud } from '../cloud/local-cloud';
 import { serveAirflow } from '../cloud/airflow-page';
 import { serveMetrics } from '../cloud/metrics-page';
@@ -19,7 +20,7 @@ import { type CallRecorder } from '../cloud/recorder';
 import { type LocalPlan } from '../assembly/local-plan';
 import { type Clock } from './clock';
 import { type AlarmOptions, type RunningAlarms, watchAlarms } from './alarms';
-import { canMonitor, lagsOf, type Monitoring, startMonitoring, type Watched } from './monitoring';
+import { canMonitor, type Monitoring, startMonitoring, type Watched } from './monitoring';
 
 export interface Running {
   readonly plan: LocalPlan;
@@ -126,8 +127,9 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
         say(PROMETHEUS_HINT);
         return undefined;
       }
+      const lags = async () => groupLags(plan, await cloud.lag(RECENT_MS));
       return clock.phase('start Prometheus', async () => {
-        const page = await track(serveMetrics({ series: () => cloud.series(), lags: () => lagsOf(plan, cloud) }));
+        const page = await track(serveMetrics({ series: () => cloud.series(), lags }));
         const ofAirflow = await track(serveAirflow(() => airflow));
         const pages = { functions: new URL(page.url).host, airflow: new URL(ofAirflow.url).host };
         return track(startMonitoring(at(folder), { kafka, cassandra, ...pages, ...options }));

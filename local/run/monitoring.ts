@@ -2,9 +2,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokerJob, DATA_MOUNT, RULES_FOLDER, type ScrapeJob } from '../../prometheus/scrape';
-import { findFunction, type LocalPlan } from '../assembly/local-plan';
-import { type LocalCloud } from '../cloud/local-cloud';
-import { type GroupLag } from '../cloud/metrics-page';
 import { type CassandraEngine } from '../engines/cassandra';
 import { type KafkaEngine } from '../engines/kafka';
 import { mountPointOf, startNodeExporter } from '../engines/node-exporter';
@@ -86,24 +83,6 @@ export function localJobs(
   }
   if (airflow !== undefined) jobs.push({ job_name: 'airflow', ...fixed(airflow) });
   return jobs;
-}
-
-/** What each event source has not committed, summed over a topic's partitions. @throws Error if Kafka does not answer */
-export async function lagsOf(
-  { eventSources, functions }: Pick<LocalPlan, 'eventSources' | 'functions'>,
-  cloud: Pick<LocalCloud, 'lag'>,
-): Promise<GroupLag[]> {
-  const lag = await cloud.lag();
-  return eventSources.flatMap(({ consumerGroup, functionName, topics }) => {
-    const partitions = Object.entries(lag[findFunction(functions, functionName).logicalId] ?? {});
-    return topics.map((topic) => ({
-      groupId: consumerGroup,
-      topic,
-      records: partitions
-        .filter(([partition]) => partition.slice(0, partition.lastIndexOf('-')) === topic)
-        .reduce((sum, [, records]) => sum + records, 0),
-    }));
-  });
 }
 
 /** The rule files, as they are deployed. */

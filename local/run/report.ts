@@ -1,4 +1,5 @@
 /** What a run prints at its end: answers, counters, freshness, drift, memory and where to look. */
+import { type Lags } from '../cloud/lag';
 import { type Tally } from '../emulator/send';
 import { type Running } from './bring-up';
 import { type Clock } from './clock';
@@ -72,7 +73,7 @@ export async function printReport(report: Report): Promise<void> {
   }
 }
 
-function formatLag(lag: Readonly<Record<string, Readonly<Record<string, number>>>>): string {
+function formatLag(lag: Lags): string {
   const sums = Object.entries(lag).map(([id, partitions]) => {
     const sum = Object.values(partitions).reduce((total, records) => total + records, 0);
     return `${id} ${sum}`;

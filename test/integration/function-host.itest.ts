@@ -139,6 +139,44 @@ describe('a function', () => {
   });
 });
 
+describe('a function that reserves concurrency', () => {
+  const code = `exports.handler = async (event) => { if (event === 'fail') throw new Error('no'); await new Promise((r) => setTimeout(r, event)); return 'ran'; };`;
+  const counted = (functions: FunctionHost) =>
+    Object.fromEntries(
+      ['Invocations', 'Errors', 'Throttles'].map((name) => {
+        const metric = { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: 'f' } };
+        return [name, functions.counters.points.values(metric, 0, Date.now() + 1)];
+      }),
+    );
+
+  test('throttles what comes beyond it, and counts that neither as invocation nor as error', async () => {
+    const functions = start([plan(code, { reservedConcurrency: 2 })]);
+    const running = [functions.invoke('f', '300'), functions.invoke('f', '300')];
+    expect(await functions.invoke('f', '0')).toEqual({
+      error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] },
+      timedOut: false,
+      throttled: true,
+    });
+    expect(counted(functions)).toEqual({ Invocations: [], Errors: [], Throttles: [1] });
+    expect(await Promise.all(running)).toEqual([{ payload: '"ran"' }, { payload: '"ran"' }]);
+    expect(counted(functions)).toEqual({ Invocations: [1, 1], Errors: [0, 0], Throttles: [1, 0, 0] });
+  });
+
+  test('has room again after each invocation, however it ended', async () => {
+    const functions = start([plan(code, { reservedConcurrency: 1, timeoutSeconds: 1 })]);
+    expect(await functions.invoke('f', '"fail"')).toMatchObject({ error: { errorMessage: 'no' } });
+    expect(await functions.invoke('f', '5000')).toMatchObject({ timedOut: true });
+    expect(await answer(functions, 0)).toBe('ran');
+    expect(counted(functions)).toEqual({ Invocations: [1, 1, 1], Errors: [1, 1, 0], Throttles: [0, 0, 0] });
+  });
+
+  test('of 0 never runs', async () => {
+    const functions = start([plan(code, { reservedConcurrency: 0 })]);
+    expect(await functions.invoke('f', '0')).toMatchObject({ throttled: true });
+    expect(functions.pids()).toEqual({});
+  });
+});
+
 describe('a failure', () => {
   test("has Lambda's shape", async () => {
     const functions = start([plan(`exports.handler = async () => { throw new RangeError('too far'); };`)]);

@@ -86,8 +86,8 @@ describe('a real Prometheus over a real broker and store', () => {
     page = await serveMetrics({
       series: () => [{ ...RECEIVED, sum: 7, count: 2, last: 3 }],
       lags: async () => {
-        const records = Object.values(await source.lag()).reduce((sum, each) => sum + each, 0);
-        return [{ groupId: plan.consumerGroup, topic: TOPIC, records }];
+        const sum = Object.values(await source.lag()).reduce((a, b) => a + b, 0);
+        return [{ groupId: plan.consumerGroup, topic: TOPIC, sum }];
       },
     });
     const functions = new URL(page.url).host;

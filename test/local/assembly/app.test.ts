@@ -1,4 +1,5 @@
 /** The app's own assembly of stage local, as the run reads it: what one part names, another part is. */
+import { DEFAULTS } from '../../../lib/config-defaults';
 import { type FunctionPlan, findFunction, type LocalPlan } from '../../../local/assembly/local-plan';
 import { readLocalPlan } from '../../../local/assembly/read-plan';
 import { assemblyOf } from '../../support/synthesis/assembly';
@@ -15,6 +16,12 @@ test('every step is a function of the plan, and so is the canary', () => {
   const steps = ['ingest', 'archive', 'aggregate', 'seal', 'compact', 'publish', 'reconcile', 'query'];
   const names = [...steps.map((step) => find(`steps${step}`).name), find('canaryfunction').name];
   expect(new Set(names)).toEqual(new Set(plan.functions.map(({ name }) => name)));
+});
+
+test('ingest may run as often at once as the config says, and it alone is limited', () => {
+  const limited = plan.functions.filter(({ reservedConcurrency }) => reservedConcurrency !== undefined);
+  expect(limited).toEqual([find('stepsingest')]);
+  expect(limited[0].reservedConcurrency).toBe(DEFAULTS.local.ingestConcurrency);
 });
 
 test('the variables of the functions name what the plan holds', () => {

@@ -94,6 +94,14 @@ test("a function carries what its process needs, with Lambda's defaults", () => 
   ]);
 });
 
+test('a function carries the concurrency that it reserves, also none at all', () => {
+  const { functions } = read({
+    Ingest: FUNCTION('ingest', { ReservedConcurrentExecutions: 10 }),
+    Closed: FUNCTION('closed', { ReservedConcurrentExecutions: 0 }),
+  });
+  expect(functions.map(({ reservedConcurrency }) => reservedConcurrency)).toEqual([10, 0]);
+});
+
 test('functions behind custom resources are left out, with the handlers that their providers call', () => {
   const { functions } = read({
     Archive: FUNCTION('archive'),

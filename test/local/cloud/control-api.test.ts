@@ -1,3 +1,4 @@
+import { InvokeCommand, LambdaClient, TooManyRequestsException } from '@aws-sdk/client-lambda';
 import { KafkaClient, GetBootstrapBrokersCommand } from '@aws-sdk/client-kafka';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -65,6 +66,21 @@ describe('Invoke', () => {
     invoke.mockResolvedValue({ error, timedOut: false });
     const answer = await call('POST', INVOKE, {});
     expect([answer.status, answer.body, answer.headers.get('x-amz-function-error')]).toEqual([200, error, 'Unhandled']);
+  });
+
+  test('answers 429 if the function is throttled, which the SDK tells as what it is', async () => {
+    const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
+    invoke.mockResolvedValue({ error, timedOut: false, throttled: true });
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const client = new LambdaClient({ endpoint: server.url, region: 'us-east-1', credentials, maxAttempts: 1 });
+    const calling = client.send(new InvokeCommand({ FunctionName: 'seal' }));
+    await expect(calling).rejects.toBeInstanceOf(TooManyRequestsException);
+    await expect(calling).rejects.toMatchObject({
+      message: 'Rate Exceeded.',
+      Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+      $metadata: { httpStatusCode: 429 },
+    });
+    client.destroy();
   });
 
   test('as an event answers 202 at once', async () => {

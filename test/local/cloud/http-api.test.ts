@@ -66,6 +66,14 @@ test('answers 500 if the function fails, without its words', async () => {
   expect(await post(async () => failed)).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
 });
 
+test('answers 503 if the function is throttled', async () => {
+  const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
+  expect(await post(async () => ({ error, timedOut: false, throttled: true }))).toMatchObject({
+    status: 503,
+    body: '{"message":"Service Unavailable"}',
+  });
+});
+
 test('answers 500 if the function cannot be reached', async () => {
   expect(await post(() => Promise.reject(new Error('away')))).toMatchObject({
     status: 500,

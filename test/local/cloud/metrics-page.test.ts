@@ -54,7 +54,7 @@ describe('the page that Prometheus reads', () => {
   });
 
   test("tells the lag of a group under MSK's name", () => {
-    const page = metricsPage([], [{ groupId: 'archive', topic: 'posts', records: 12 }]);
+    const page = metricsPage([], [{ groupId: 'archive', topic: 'posts', sum: 12 }]);
     expect(samples(page)).toEqual([
       'kafka_consumer_group_ConsumerLagMetrics_Value{name="SumOffsetLag",groupId="archive",topic="posts"} 12',
     ]);

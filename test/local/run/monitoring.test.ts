@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import fc from 'fast-check';
 import { mountPointOf } from '../../../local/engines/node-exporter';
 import { findProgram } from '../../../local/engines/prometheus';
-import { lagsOf, localJobs } from '../../../local/run/monitoring';
+import { localJobs } from '../../../local/run/monitoring';
 import { unfiltered } from '../../../local/run/prometheus-queries';
 import { DATA_MOUNT } from '../../../prometheus/scrape';
 
@@ -60,20 +60,6 @@ describe('the jobs of a local run', () => {
 
   test('are only those whose exporters run', () => {
     expect(localJobs({ kafka: {}, cassandra: {} }, undefined, '/')).toEqual([]);
-  });
-});
-
-describe('the lag of event sources', () => {
-  test("is summed over a topic's partitions, by consumer group", async () => {
-    const plan = {
-      functions: [{ name: 'f', arn: 'arn:f', logicalId: 'Archive' }],
-      eventSources: [{ functionName: 'f', consumerGroup: 'g', topics: ['posts', 'posts-2'] }],
-    } as unknown as Parameters<typeof lagsOf>[0];
-    const lag = async () => ({ Archive: { 'posts-0': 3, 'posts-1': 4, 'posts-2-0': 5 } });
-    expect(await lagsOf(plan, { lag })).toEqual([
-      { groupId: 'g', topic: 'posts', records: 7 },
-      { groupId: 'g', topic: 'posts-2', records: 5 },
-    ]);
   });
 });
 
