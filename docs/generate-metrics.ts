@@ -21,7 +21,6 @@ const code = (text: string) => `\`${text}\``;
 
 /** Of this stage, which has all that can be there. */
 export const CONFIG = loadConfig({ stage: 'prod' });
-const LAYERS = join(__dirname, '..', '.local', 'layers');
 
 interface Target {
   readonly metricName?: string;
@@ -130,5 +129,5 @@ reported. The logs hold every single report, so a metric that nobody looks at ca
 }
 
 if (require.main === module) {
-  void writeMarkdown(FILE, document(resourcesOf(synthesizeAssembly(CONFIG, { layers: LAYERS }))));
+  void writeMarkdown(FILE, document(resourcesOf(synthesizeAssembly(CONFIG))));
 }

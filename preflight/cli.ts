@@ -1,5 +1,4 @@
 /** `npm run preflight`: what a deployment would find in its account, before anything is created. */
-import { join } from 'node:path';
 import { synthesizeAssembly } from '../local/assembly/synthesize';
 import { awsAccount } from './aws';
 import { check } from './checks';
@@ -8,15 +7,13 @@ import { needsOf } from './needs';
 import { parsePreflightOptions, USAGE } from './options';
 import { asLine } from './verdict';
 
-const LAYERS = join(__dirname, '..', '.local', 'layers');
-
 async function main(argv: readonly string[]): Promise<void> {
   const config = parsePreflightOptions(argv);
   if (config === 'help') {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const needs = needsOf(synthesizeAssembly(config, { layers: LAYERS }).stacks);
+  const needs = needsOf(synthesizeAssembly(config).stacks);
   const answers = await gather(awsAccount(config.region), needs);
   const verdicts = check(config, needs, answers);
   const failed = verdicts.filter(({ ok }) => !ok).length;

@@ -6,9 +6,7 @@ import { synthesizeAssembly } from '../../local/assembly/synthesize';
 import * as layouts from '../layouts/generate';
 import { architecture, FILE, STAGE } from './generate';
 
-const LAYERS = join(__dirname, '..', '..', '.local', 'layers');
-
-const assemblyOf = (stage: string) => synthesizeAssembly(loadConfig({ stage }), { layers: LAYERS });
+const assemblyOf = (stage: string) => synthesizeAssembly(loadConfig({ stage }));
 
 writeFileSync(FILE, architecture(assemblyOf(STAGE).stacks));
 rmSync(layouts.FOLDER, { recursive: true, force: true });

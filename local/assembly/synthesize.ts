@@ -1,11 +1,15 @@
 /** The app's templates without the CDK's command line: for what reads them but deploys nothing. */
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { context } from '../../cdk.json';
 import { type PipelineConfig } from '../../lib/config';
 import { composePipeline, type PipelineOptions } from '../../lib/pipeline';
 import { type CloudAssembly, readCloudAssembly } from './cloud-assembly';
 
-export interface SynthesisOptions extends PipelineOptions {
+/** Where `npm run layers` puts them. */
+const LAYERS = join(__dirname, '..', '..', '.local', 'layers');
+
+export interface SynthesisOptions extends Partial<PipelineOptions> {
   /** @default - a folder of its own below the system's temporary one */
   readonly directory?: string;
 }
@@ -17,8 +21,8 @@ export interface SynthesisOptions extends PipelineOptions {
  *
  * @throws ConfigError if a layer is not there
  */
-export function synthesizeAssembly(config: PipelineConfig, options: SynthesisOptions): CloudAssembly {
-  const { directory, ...parts } = options;
+export function synthesizeAssembly(config: PipelineConfig, options: SynthesisOptions = {}): CloudAssembly {
+  const { directory, layers = LAYERS, ...parts } = options;
   const app = new App({
     outdir: directory,
     context: {
@@ -29,6 +33,6 @@ export function synthesizeAssembly(config: PipelineConfig, options: SynthesisOpt
     },
     analyticsReporting: false,
   });
-  composePipeline(app, config, parts);
+  composePipeline(app, config, { layers, ...parts });
   return readCloudAssembly(app.synth().directory);
 }

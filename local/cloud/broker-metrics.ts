@@ -9,13 +9,15 @@ const PATIENCE_MS = 2_000;
 
 const OFFLINE_PARTITIONS = /^kafka_controller_KafkaController_Value\{name="OfflinePartitionsCount"\} (\S+)$/m;
 
+/** `arn:aws:kafka:region:account:cluster/name/uuid` → name, the dimension `Cluster Name` */
+export const clusterNameOf = (clusterArn: string): string => clusterArn.split('/')[1];
+
 /** A running broker, as {@link KafkaEngine} is one. */
 export type WatchedBroker = Pick<KafkaEngine, 'id' | 'pid' | 'data' | 'exporter' | 'running'>;
 
 /**
  * Adds a point for each of MSK's metrics that an answer is had for: none of a broker that is down, and no count of
  * partitions without a leader where no controller answers.
- * @param clusterName value of the dimension `Cluster Name`
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
  */
 export async function measureBrokers(
@@ -47,8 +49,8 @@ async function offlinePartitions({ exporter }: WatchedBroker): Promise<number | 
   }
 }
 
-/** Percent of the disk that has its log, as the broker sees it: it may have mounts of its own. */
-async function diskUsed({ pid, data, running }: WatchedBroker): Promise<number | undefined> {
+/** Percent of the disk that has a broker's log, as the broker sees it: it may have mounts of its own. Undefined if it is down. */
+export async function diskUsed({ pid, data, running }: WatchedBroker): Promise<number | undefined> {
   if (!running()) return undefined;
   const { blocks, bfree, bavail } = await statfs(platform() === 'linux' ? `/proc/${pid}/root${data}` : data);
   const used = blocks - bfree;

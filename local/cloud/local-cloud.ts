@@ -14,6 +14,7 @@ import { type CassandraEngine } from '../engines/cassandra';
 import { type KafkaEngine } from '../engines/kafka';
 import { type S3Engine } from '../engines/s3';
 import { type SparkCommand } from '../engines/spark';
+import { clusterNameOf } from './broker-metrics';
 import { startControlApi } from './control-api';
 import { type Counters, type Durations, type Series } from './counters';
 import { type DataPoints } from './data-points';
@@ -285,7 +286,7 @@ function countAnswer(points: DataPoints, api: HttpApiPlan, statusCode: number): 
 /** @see https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html */
 function countLag(points: DataPoints, lags: readonly GroupLag[]): void {
   for (const { clusterArn, groupId, topic, max } of lags) {
-    const dimensions = { 'Cluster Name': clusterArn.split('/')[1], 'Consumer Group': groupId, Topic: topic };
+    const dimensions = { 'Cluster Name': clusterNameOf(clusterArn), 'Consumer Group': groupId, Topic: topic };
     points.add({ namespace: 'AWS/Kafka', name: 'MaxOffsetLag', dimensions }, max, Date.now());
   }
 }

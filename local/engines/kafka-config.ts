@@ -75,6 +75,7 @@ min.insync.replicas=1
 num.network.threads=2
 num.io.threads=4
 log.segment.bytes=67108864
+log.segment.delete.delay.ms=1000
 `;
 
 /** A broker, a controller, or both in one, as on a cluster of one node. */

@@ -2,7 +2,7 @@
 import { type AlarmState } from '../alarms/evaluate';
 import { AlarmWatch, type Transition } from '../alarms/alarm-watch';
 import { type AlarmPlan, type LocalPlan } from '../assembly/local-plan';
-import { type LocalCloud } from '../cloud/local-cloud';
+import { type DataPoints } from '../cloud/data-points';
 
 export interface AlarmOptions {
   /** Between two looks, ms. @default 10000 */
@@ -20,20 +20,28 @@ export interface RunningAlarms {
 
 const EVERY_MS = 10_000;
 
-/** @throws Error naming the alarm that can not be evaluated */
+/** Adds what nobody reports by himself to the points that alarms look at. */
+export type Measure = () => Promise<void>;
+
+/**
+ * @param measures done before each look; none waits for another, and one that fails adds nothing, as in AWS
+ * @throws Error naming the alarm that can not be evaluated
+ */
 export function watchAlarms(
   plan: Pick<LocalPlan, 'alarms' | 'compositeAlarms'>,
-  cloud: Pick<LocalCloud, 'points' | 'measureLag'>,
+  points: Pick<DataPoints, 'values'>,
+  measures: readonly Measure[],
   { everyMs = EVERY_MS, change = (alarm) => alarm }: AlarmOptions = {},
 ): RunningAlarms {
-  const watch = new AlarmWatch(plan.alarms.map(change), plan.compositeAlarms, cloud.points, Date.now());
-  let measuring: Promise<void> | undefined;
+  const watch = new AlarmWatch(plan.alarms.map(change), plan.compositeAlarms, points, Date.now());
+  const measuring = new Map<Measure, Promise<void>>();
+  const begin = (measure: Measure) => {
+    if (measuring.has(measure)) return;
+    const done = () => void measuring.delete(measure);
+    measuring.set(measure, measure().then(done, done));
+  };
   const timer = setInterval(() => {
-    // While Kafka does not answer there is no lag, as in AWS; nothing waits for it.
-    measuring ??= cloud
-      .measureLag()
-      .catch(() => undefined)
-      .finally(() => (measuring = undefined));
+    measures.forEach(begin);
     watch.evaluate(Date.now());
   }, everyMs);
   return {
@@ -41,7 +49,7 @@ export function watchAlarms(
     transitions: watch.transitions,
     async stop() {
       clearInterval(timer);
-      await measuring;
+      await Promise.all(measuring.values());
     },
   };
 }

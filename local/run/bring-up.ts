@@ -12,6 +12,7 @@ import { startS3, type S3Engine } from '../engines/s3';
 import { settled } from '../engines/settled';
 import { PROMETHEUS_HINT } from '../engines/prometheus';
 import { sparkCommand } from '../engines/spark';
+import { clusterNameOf, measureBrokers } from '../cloud/broker-metrics';
 import { groupLags, RECENT_MS } from '../cloud/lag';
 import { type LocalCloud, startLocalCloud } from '../cloud/local-cloud';
 import { serveAirflow } from '../cloud/airflow-page';
@@ -136,7 +137,9 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
       });
     };
     const alarms = (options?: AlarmOptions) => {
-      const started = watchAlarms(plan, cloud, options);
+      const clusterName = clusterNameOf(plan.eventSources[0].clusterArn);
+      const ofBrokers = () => measureBrokers(cloud.points, clusterName, [kafka]);
+      const started = watchAlarms(plan, cloud.points, [() => cloud.measureLag(), ofBrokers], options);
       up.push(started);
       return started;
     };

@@ -35,6 +35,17 @@ const fixed = (target: string, labels: Readonly<Record<string, string>> = {}) =>
   static_configs: [{ targets: [target], labels }],
 });
 
+/** The job that reads node exporters as if they were a broker's. @param mount where the brokers' data is on their machines */
+export function nodeJob(cluster: string, targets: ReturnType<typeof fixed>, mount: string): ScrapeJob {
+  const asOnBrokers = {
+    source_labels: ['mountpoint'],
+    regex: mount.replace(/[.+*?()[\]{}|\\^$]/g, '\\$&'),
+    target_label: 'mountpoint',
+    replacement: DATA_MOUNT,
+  };
+  return brokerJob('node', cluster, { targets, relabelMetrics: [asOnBrokers] });
+}
+
 /** @param node address of the node exporter @param mount where the brokers' data is on this machine */
 export function localJobs(
   { kafka, cassandra, functions, airflow }: Watched,
@@ -47,13 +58,7 @@ export function localJobs(
     jobs.push(brokerJob('jmx', CLUSTER, { targets: fixed(kafka.exporter, broker) }));
   }
   if (node !== undefined) {
-    const asOnBrokers = {
-      source_labels: ['mountpoint'],
-      regex: mount.replace(/[.+*?()[\]{}|\\^$]/g, '\\$&'),
-      target_label: 'mountpoint',
-      replacement: DATA_MOUNT,
-    };
-    jobs.push(brokerJob('node', CLUSTER, { targets: fixed(node, broker), relabelMetrics: [asOnBrokers] }));
+    jobs.push(nodeJob(CLUSTER, fixed(node, broker), mount));
   }
   if (cassandra.exporter !== undefined) {
     // Keyspaces shows no MBeans: what only the local store tells is kept short.

@@ -17,8 +17,8 @@ import { keyOf } from '../../local/cloud/data-points';
 import { emulate } from '../../local/emulator/emulate';
 import { waitUntilThrough } from '../../local/run/completion';
 import { loadedRules, seriesOf } from '../../local/run/prometheus-queries';
-import { until } from '../support/until-alerts';
-import { idOf, ObservedRun } from './observed-run';
+import { idOf, until } from '../support/until';
+import { ObservedRun } from './observed-run';
 
 jest.setTimeout(300_000);
 

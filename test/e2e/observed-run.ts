@@ -13,7 +13,7 @@ import { startClock } from '../../local/run/clock';
 import { vectorOf } from '../../local/run/prometheus-queries';
 import { type QueryClient, queryClient } from '../../local/run/query-client';
 import { watch, type Watchdog } from '../../local/run/watchdog';
-import { until, untilAlerts } from '../support/until-alerts';
+import { idOf, stateOf, untilAlarms, untilAlerts } from '../support/until';
 import { repeatedly } from '../support/repeatedly';
 import { CANARY_MS, SHORTER, shorterAlarm } from '../support/shorter-alarms';
 import { writeShorterRules } from '../support/shorter-rules';
@@ -113,15 +113,12 @@ export class ObservedRun {
 
   /** The state of an alarm. @param id last part of its name */
   stateOf(id: string): AlarmState {
-    const found = Object.entries(this.alarms.states()).find(([name]) => idOf(name) === id);
-    if (!found) throw new Error(`there is no alarm '${id}'`);
-    return found[1];
+    return stateOf(this.alarms, id);
   }
 
   /** Waits until alarms are in a state. */
-  async untilAlarms(state: AlarmState, ...ids: readonly string[]): Promise<void> {
-    const states = () => Object.fromEntries(ids.map((id) => [id, this.stateOf(id)]));
-    await until(`${ids.join(', ')} in state ${state}`, () => ids.every((id) => this.stateOf(id) === state), states);
+  untilAlarms(state: AlarmState, ...ids: readonly string[]): Promise<void> {
+    return untilAlarms(this.alarms, state, ...ids);
   }
 
   /** Waits until Prometheus fires an alert, or until it does no longer. */
@@ -144,6 +141,3 @@ export class ObservedRun {
     return fetch(`${this.running.cloud.ingestUrl}/posts`, { method: 'POST', body: JSON.stringify(body) });
   }
 }
-
-/** `pinterest-local-drift` → `drift` */
-export const idOf = (alarm: string): string => alarm.replace(/^pinterest-local-/, '');

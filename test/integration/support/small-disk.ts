@@ -21,8 +21,14 @@ export const MOUNT_HINT = 'no disk can be mounted here: run on Linux, in a conta
 /** @param folder where the disk is mounted, absolute */
 export async function mountSmallDisk(folder: string, megabytes: number): Promise<SmallDisk> {
   mkdirSync(folder, { recursive: true });
-  // `cat` ends with its input, which ends with this process.
-  const mount = `mount -t tmpfs -o size=${megabytes}m none "$1" && echo mounted && exec cat`;
+  const mount = [
+    `mount -t tmpfs -o size=${megabytes}m none "$1"`,
+    // The node exporter tells the mounts of process 1: there it has to be one that sees this disk.
+    'mount --bind /proc/$$ /proc/1',
+    'echo mounted',
+    // Ends with its input, which ends with this process.
+    'exec cat',
+  ].join(' && ');
   const holder = spawn('unshare', [...UNSHARE, 'sh', '-c', mount, 'sh', folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -1,5 +1,7 @@
-/** What Prometheus fires, asked again and again. */
+/** What Prometheus fires and which alarms are in which state, asked again and again. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type AlarmState } from '../../local/alarms/evaluate';
+import { type RunningAlarms } from '../../local/run/alarms';
 import { vectorOf } from '../../local/run/prometheus-queries';
 
 const POLL_MS = 250;
@@ -23,4 +25,20 @@ export async function untilAlerts(url: string, fire: boolean, ...names: readonly
     return names.every((name) => firing.has(name) === fire);
   };
   await until(`${names.join(', ')} ${fire ? 'fire' : 'are over'}`, look, () => [...firing]);
+}
+
+/** Of a local run: `pinterest-local-drift` → `drift` */
+export const idOf = (alarm: string): string => alarm.replace(/^pinterest-local-/, '');
+
+/** The state of an alarm. @param id last part of its name */
+export function stateOf(alarms: RunningAlarms, id: string): AlarmState {
+  const found = Object.entries(alarms.states()).find(([name]) => idOf(name) === id);
+  if (!found) throw new Error(`there is no alarm '${id}'`);
+  return found[1];
+}
+
+/** Waits until alarms are in a state. */
+export async function untilAlarms(alarms: RunningAlarms, state: AlarmState, ...ids: readonly string[]): Promise<void> {
+  const states = () => Object.fromEntries(ids.map((id) => [id, stateOf(alarms, id)]));
+  await until(`${ids.join(', ')} in state ${state}`, () => ids.every((id) => stateOf(alarms, id) === state), states);
 }
