@@ -5,8 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AlarmState } from '../../local/alarms/evaluate';
 import { type AirflowEngine } from '../../local/engines/airflow';
+import { type Engine } from '../../local/engines/engine';
 import { type RunningAlarms } from '../../local/run/alarms';
 import { bringUp, type Running } from '../../local/run/bring-up';
 import { startClock } from '../../local/run/clock';
@@ -25,6 +27,8 @@ import { writeShorterRules } from '../support/shorter-rules';
 const OVERRIDES = { batchSize: '50', publishDelayMinutes: '1' };
 
 const MINUTE_MS = 60_000;
+/** Of each second. */
+const SLOW_MS = 950;
 
 export class ObservedRun {
   readonly query: QueryClient;
@@ -89,6 +93,15 @@ export class ObservedRun {
     const stop = repeatedly(everyMs, work);
     this.repeated.push(stop);
     return stop;
+  }
+
+  /** Has an engine answer for a moment of each second only, at the latest until {@link settle}. */
+  slow(engine: Pick<Engine, 'suspend' | 'resume'>): () => Promise<void> {
+    return this.repeat(1_000, async () => {
+      engine.suspend();
+      await sleep(SLOW_MS);
+      engine.resume();
+    });
   }
 
   /** After a test, also one that failed: engines come back, and nothing is repeated any longer. */

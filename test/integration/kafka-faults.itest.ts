@@ -5,8 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { diskUsed } from '../../local/cloud/broker-metrics';
+import { vectorOf } from '../../local/run/prometheus-queries';
 import { repeatedly } from '../support/repeatedly';
-import { untilAlarms, untilAlerts } from '../support/until';
+import { SET_OFF_IN_A_CLUSTER, TAKES_A_DISK } from '../support/set-off-in-a-cluster';
+import { idOf, untilAlarms, untilAlerts } from '../support/until';
 import { flood, heapKept, occupy, squeeze, timeCollecting } from './support/kafka-load';
 import { canMount, MOUNT_HINT } from './support/small-disk';
 import { startWatchedCluster, type WatchedCluster } from './support/watched-cluster';
@@ -99,4 +101,12 @@ test('brokers that are asked for more than they can do are told: processors, han
   // What was set aside is garbage now, but nothing asks for it to be collected: as the runbook says, a restart does.
   await first.restart();
   await untilOver('KafkaHeapFull');
+});
+
+test('each of those that take a cluster went off', async () => {
+  const alerts = await vectorOf(cluster.prometheus.url, 'last_over_time(ALERTS{alertstate="firing"}[1h])');
+  const alarms = cluster.alarms.transitions.filter(({ to }) => to === 'ALARM').map(({ alarm }) => idOf(alarm));
+  const seen = new Set([...alerts.map(({ labels }) => labels.alertname), ...alarms]);
+  const made = SET_OFF_IN_A_CLUSTER.filter((name) => hasDisk || !TAKES_A_DISK.includes(name));
+  expect(made.filter((name) => !seen.has(name))).toEqual([]);
 });

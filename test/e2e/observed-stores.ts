@@ -1,0 +1,96 @@
+/** What faults do to the stores of a run behind the pipeline's back. */
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Kafka, logLevel } from 'kafkajs';
+import { parseBucketName } from '../../lambda/shared/buckets';
+import { tableName } from '../../lambda/shared/cql';
+import { ENV } from '../../lambda/shared/env';
+import { connect } from '../../lambda/shared/keyspaces';
+import { getSeal, rawObjects } from '../../lambda/shared/lake';
+import { connectS3 } from '../../lambda/shared/s3';
+import { keyspacesStore, type Store } from '../../lambda/shared/store';
+import { findFunction } from '../../local/assembly/local-plan';
+import { REGION } from '../../local/assembly/resource-types';
+import { type KafkaEngine } from '../../local/engines/kafka';
+import { type Running } from '../../local/run/bring-up';
+
+const BUCKET_MINUTES = 1;
+
+interface Keyspaces {
+  readonly store: Store;
+  deleteSpeedRow(view: string, row: { readonly bucket: number; readonly partition: number }): Promise<void>;
+}
+
+export async function withKeyspaces(
+  { cassandra, plan }: Running,
+  use: (keyspaces: Keyspaces) => Promise<void>,
+): Promise<void> {
+  const tableOf = (fn: string, variable: string) => {
+    const { environment } = findFunction(plan.functions, fn);
+    return tableName(environment[ENV.keyspace], environment[variable]);
+  };
+  const session = connect({ AWS_REGION: REGION, AWS_ENDPOINT_URL_KEYSPACES: cassandra.endpointUrl });
+  try {
+    const speedViews = tableOf('aggregate', ENV.speedViews);
+    const store = keyspacesStore(session, {
+      speedViews,
+      speedState: tableOf('aggregate', ENV.speedState),
+      batchViews: tableOf('publish', ENV.batchViews),
+      boundary: tableOf('publish', ENV.boundary),
+    });
+    const where = 'view_name = ? AND bucket = ? AND kafka_partition = ?';
+    await use({
+      store,
+      deleteSpeedRow: async (view, { bucket, partition }) =>
+        void (await session.execute(`DELETE FROM ${speedViews} WHERE ${where}`, [view, new Date(bucket), partition])),
+    });
+  } finally {
+    await session.shutdown();
+  }
+}
+
+/**
+ * Makes a control line of the raw log into one of another kind, as a newer version of the archive might write it.
+ * @param bucket a sealed one, by name
+ */
+export async function rewriteControlLine(
+  { s3, plan }: Running,
+  bucket: string,
+): Promise<{ readonly partition: number; restore(): Promise<void> }> {
+  const { environment } = findFunction(plan.functions, 'archive');
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new S3Client({ endpoint: s3.endpoint, region: REGION, forcePathStyle: true, credentials });
+  const lake = connectS3(environment[ENV.lakeBucket], client);
+  const seal = (await getSeal(lake, parseBucketName(bucket, BUCKET_MINUTES)))!;
+  for (const range of seal.partitions) {
+    for (const { key } of await rawObjects(lake, seal.topic, range)) {
+      const before = await lake.get(key);
+      const lines = (await promisify(zstdDecompress)(before)).toString('utf8').split('\n');
+      const at = lines.findIndex((line) => {
+        if (line === '') return false;
+        const { o, s } = JSON.parse(line) as { o: number; s: string };
+        return o >= range.from && o < range.to && ['tick', 'canary'].includes(s);
+      });
+      if (at < 0) continue;
+      lines[at] = JSON.stringify({ ...(JSON.parse(lines[at]) as object), s: 'note' });
+      const put = (body: Buffer) => lake.put(key, body, { contentType: 'application/zstd' });
+      await put(await promisify(zstdCompress)(lines.join('\n')));
+      return { partition: range.partition, restore: () => put(before).finally(() => client.destroy()) };
+    }
+  }
+  throw new Error(`bucket ${bucket} has no control line`);
+}
+
+/** Deletes everything that is on a topic, as if its retention were over. */
+export async function deleteRecords({ plainBrokers }: KafkaEngine, topic: string): Promise<void> {
+  const admin = new Kafka({ clientId: 'test', brokers: [plainBrokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const ends = await admin.fetchTopicOffsets(topic);
+    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+    await admin.deleteTopicRecords({ topic, partitions });
+  } finally {
+    await admin.disconnect();
+  }
+}
