@@ -1,4 +1,5 @@
-import { Graph, layout } from '@dagrejs/dagre';
+import { type Edge, Graph, layout } from '@dagrejs/dagre';
+import { backwards } from './backwards';
 import { type Arrow, type Box, type Drawing } from './model';
 
 export interface Point {
@@ -41,6 +42,8 @@ function wrap(text: string): string[] {
   return lines;
 }
 
+const pointsOf = (edge: unknown): readonly Point[] => (edge as { readonly points: readonly Point[] }).points;
+
 /** Rows from top to bottom along the arrows; the same drawing is placed the same each time. */
 export function place({ boxes, arrows }: Drawing): Placed {
   const graph = new Graph();
@@ -65,19 +68,24 @@ export function place({ boxes, arrows }: Drawing): Placed {
     };
   });
   for (const { id, width, height } of sized) graph.setNode(id, { width, height });
-  // Straight control arrows: they are long, and bent ones would run through boxes.
-  for (const { from, to, kind } of arrows) graph.setEdge(from, to, { weight: kind === 'data' ? 1 : 2 });
+  // Turned round while rows are made: left to itself, dagre turns the first arrows that it comes by, and steps stand upside down.
+  const back = backwards(arrows);
+  const ends = (arrow: Arrow): [string, string] => (back.has(arrow) ? [arrow.to, arrow.from] : [arrow.from, arrow.to]);
+  // Calls first, as they come last in the model: dagre finds shorter ways for what it meets first, and calls go furthest.
+  for (const arrow of arrows.toReversed()) graph.setEdge(...ends(arrow), {});
   layout(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  // Dagre measures by its boxes; arrows may run outside of them.
+  const outermost = Math.max(...graph.edges().flatMap((edge: Edge) => pointsOf(graph.edge(edge)).map(({ x }) => x)));
   return {
-    ...{ width, height },
+    ...{ width: Math.max(width, outermost + SIZES.margin), height },
     boxes: sized.map((box) => {
       const { x, y } = graph.node(box.id) as Point;
       return { ...box, x: x - box.width / 2, y: y - box.height / 2 };
     }),
-    arrows: arrows.map((arrow) => ({
-      ...arrow,
-      points: (graph.edge(arrow.from, arrow.to) as { points: Point[] }).points,
-    })),
+    arrows: arrows.map((arrow) => {
+      const points = pointsOf(graph.edge(...ends(arrow)));
+      return { ...arrow, points: back.has(arrow) ? points.toReversed() : points };
+    }),
   };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { backwards } from '../../docs/drawing/backwards';
 import { architecture, FILE, STAGE } from '../../docs/drawing/generate';
 import { mergeStores } from '../../docs/drawing/merge';
 import { type Drawing, drawingOf } from '../../docs/drawing/model';
@@ -96,7 +97,40 @@ test('stores that the same steps use are one box, others are not', () => {
   expect(merged.arrows).toEqual([data('f', 'a'), data('f', 'c'), data('c', 'g')]);
 });
 
+describe('what goes back', () => {
+  const data = (from: string, to: string) => ({ from, to, kind: 'data' as const });
+
+  test('is as little as can be, so that all else goes down', () => {
+    // Two circles with one arrow in common, which is neither the first nor the last.
+    const arrows = [data('f', 'g'), data('g', 's3:a'), data('s3:a', 'f'), data('g', 'h'), data('h', 's3:a')];
+    expect([...backwards(arrows)]).toEqual([data('s3:a', 'f')]);
+    expect([...backwards([...arrows, data('h', 's3:b'), data('s3:b', 'h')])]).toHaveLength(2);
+  });
+
+  test('is what a step reads, rather than what it writes', () => {
+    const circle = [data('f', 's3:a'), data('s3:a', 'g'), data('g', 's3:b'), data('s3:b', 'f')];
+    expect([...backwards(circle)].every(({ from }) => from.startsWith('s3:'))).toBe(true);
+  });
+
+  test('is nothing where no way leads back', () => {
+    expect(backwards([data('a', 'b'), data('b', 'c'), data('a', 'c')]).size).toBe(0);
+  });
+});
+
 describe('the picture', () => {
+  test('has the steps of a bucket below each other in the order in which Airflow runs them', () => {
+    const { boxes } = place(mergeStores(drawingOf(stacks)));
+    const steps = ['seal λ', 'compact λ', 'Spark', 'publish λ', 'reconcile λ'];
+    const down = [...boxes].sort((a, b) => a.y - b.y).map(({ title }) => title);
+    expect(down.filter((title) => steps.includes(title))).toEqual(steps);
+  });
+
+  test('has no arrow that leaves it', () => {
+    const { width, height, arrows } = place(mergeStores(drawingOf(stacks)));
+    const points = arrows.flatMap((arrow) => arrow.points);
+    expect(points.filter(({ x, y }) => x < 0 || x > width || y < 0 || y > height)).toEqual([]);
+  });
+
   test('has no boxes over each other', () => {
     const { boxes } = place(mergeStores(drawingOf(stacks)));
     const overlapping = boxes.flatMap((a, i) =>
