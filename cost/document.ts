@@ -191,7 +191,7 @@ ${LEFT_OUT.map((text) => `- ${text}`).join('\n')}
 ## A published table, computed again
 
 [Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes what it costs at three rates,
-with MSK and hourly processing (USD a month, \`docs/en/plan-deployment/cost.md\`). It has parts that this pipeline has too, so
+with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It has parts that this pipeline has too, so
 it is a check on prices and formulas:
 
 ${published()}
