@@ -3,8 +3,16 @@
  * are of the kind that a deployment would find after half an hour, or nobody would.
  */
 import { reviewer, type Review } from '../../support/review';
-import { extras, MISTAKES } from './known-mistakes';
-import { MORE } from './more-mistakes';
+import { AIRFLOW_AND_SPARK } from './mistakes/airflow-and-spark';
+import { EVENT_SOURCES } from './mistakes/event-sources';
+import { FUNCTIONS_AND_APIS } from './mistakes/functions-and-apis';
+import { KAFKA } from './mistakes/kafka';
+import { extras, MISTAKES } from './mistakes/known';
+import { NETWORK } from './mistakes/network';
+import { ROLES } from './mistakes/roles';
+import { STORES } from './mistakes/stores';
+
+const MORE = [AIRFLOW_AND_SPARK, EVENT_SOURCES, FUNCTIONS_AND_APIS, KAFKA, NETWORK, ROLES, STORES].flat();
 
 let review: Review;
 beforeAll(() => {

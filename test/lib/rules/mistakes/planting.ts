@@ -1,5 +1,5 @@
 /** Words for planting mistakes. */
-import { type Drafts } from '../../support/review';
+import { type Drafts } from '../../../support/review';
 
 export const CLUSTER = 'AWS::MSK::Cluster';
 export const TOPIC = 'AWS::MSK::Topic';
@@ -16,3 +16,6 @@ export const set =
   (type: string, prefix: string, path: string, value: unknown): Plant =>
   (drafts) =>
     drafts.set(type, prefix, path, value);
+
+/** What is planted, and which rules find it at which resource, as in `known.ts`. */
+export type Plants = readonly (readonly [string, string, Plant])[];

@@ -1,5 +1,5 @@
 /** The mistakes that reviews and deployments of such pipelines are known for. */
-import { type Drafts } from '../../support/review';
+import { type Drafts } from '../../../support/review';
 import { AIRFLOW, BUCKET, CLUSTER, FUNCTION, KEYSPACE, ROWS, SOURCE, SPARK, TOPIC, set, type Plant } from './planting';
 
 const KEPT = { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' };
