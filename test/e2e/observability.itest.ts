@@ -149,7 +149,7 @@ test('a speed row is lost: drift is told, and ends when it is back', async () =>
   });
 });
 
-test('the store is restored from a backup of yesterday: the boundary is stuck until it is where it was', async () => {
+test('the boundary is put back from a backup of yesterday: it is stuck until it is where it was', async () => {
   const { plan } = run.running;
   const [{ name: topic }] = plan.topics;
   const { bucket } = await run.query.boundary();
