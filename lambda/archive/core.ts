@@ -90,8 +90,10 @@ function quarantineOf(topic: string, record: KafkaRecord, bad: Decoded & { kind:
   };
 }
 
-/** Of the buffer of an object's lines, which grows as they come. */
-const FIRST_CAPACITY = 64 * 1024;
+/** Bytes that the lines of records mostly take: what is never touched costs nothing, what has to grow is copied. */
+function capacityFor(records: readonly KafkaRecord[]): number {
+  return 3 * sizeOf(records) + 256 * records.length;
+}
 
 /**
  * The name of an object says which offsets it holds, so it may hold no gap. Kafka's offsets are contiguous in a topic that
@@ -127,7 +129,7 @@ export function archiveRecords(topic: string, partitions: ReadonlyMap<number, re
     const runs = contiguousRuns(records);
     counts.repeated += runs.reduce((rest, run) => rest - run.length, records.length);
     for (const run of runs) {
-      const lines = new ByteWriter(FIRST_CAPACITY);
+      const lines = new ByteWriter(capacityFor(run));
       let posts = 0;
       for (const record of run) {
         const decoded = decodeRecord(record);
