@@ -66,7 +66,7 @@ const LINE = [
 
 /**
  * The list of the sections that fulfil their condition, as a choice among constant lists: a list filtered for every row took a
- * tenth of the whole compaction.
+ * quarter of the CPU time of a whole compaction.
  */
 function sectionList(conditions: (section: Section) => string, chosen: readonly Section[] = [], at = 0): string {
   if (at === SECTIONS.length) return `${list(chosen)}::VARCHAR[]`;

@@ -77,7 +77,7 @@ export class ByteWriter {
   }
 
   /**
-   * A text as a JSON string, byte for byte what `JSON.stringify` of it gives, in a third of the time.
+   * A text as a JSON string, byte for byte what `JSON.stringify` of it gives, without making a string first.
    * @param text its UTF-8, which must be valid
    */
   jsonString(text: Uint8Array): void {
