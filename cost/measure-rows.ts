@@ -9,7 +9,7 @@ import { encodeCounts } from '../lambda/shared/counts-codec';
 import { type KafkaRecord } from '../lambda/shared/decode';
 import { type Counts } from '../lambda/shared/merge';
 import { VIEWS, type View } from '../lambda/shared/views';
-import { generate } from '../local/emulator/generate';
+import { envelopeOf, generate } from '../local/emulator/generate';
 import { toQueued } from '../local/cloud/batching';
 import { type RowMark, type RowMeasurement } from './measurement';
 
@@ -22,8 +22,7 @@ const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD) / 1024);
 function* records(posts: number): Generator<KafkaRecord> {
   let offset = 0;
   for (const { key, sections } of generate({ posts, seed: SEED })) {
-    const text = Object.entries(sections).map(([name, json]) => `"${name}":${json}`);
-    const value = Buffer.from(`{${text.join(',')}}`);
+    const value = Buffer.from(envelopeOf({ sections }));
     yield { partition: 0, offset: offset++, timestamp: 60_000, key: Buffer.from(key), value, headers: {} };
   }
 }

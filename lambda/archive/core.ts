@@ -15,6 +15,7 @@
 import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../shared/decode';
 import { quarantineKey, rawKey } from '../shared/keys';
 import { sizeOf } from '../shared/lambda-kafka';
+import { ByteWriter } from '../shared/varint';
 
 export type LineKind = Decoded['kind'];
 
@@ -23,7 +24,7 @@ export interface RawObject {
   readonly key: string;
   readonly first: number;
   readonly last: number;
-  readonly ndjson: string;
+  readonly ndjson: Buffer;
   /** Lines that are posts. */
   readonly posts: number;
 }
@@ -54,18 +55,18 @@ export interface Archived {
   readonly counts: Readonly<Counts>;
 }
 
-function lineOf(record: KafkaRecord, decoded: Decoded): string {
+/**
+ * Straight into bytes: a string of all lines would have to be joined and encoded at the end, and the client's text to become a
+ * string first. That took as long as decoding.
+ */
+function writeLine(lines: ByteWriter, record: KafkaRecord, decoded: Decoded): void {
   const { offset: o, timestamp: t } = record;
-  if (decoded.kind !== 'post') return JSON.stringify({ o, t, s: decoded.kind });
-  return JSON.stringify({
-    o,
-    t,
-    s: decoded.kind,
-    k: decoded.index,
-    ...decoded.sections,
-    h: record.headers[SECTION_HEADER],
-    raw: record.value!.toString('utf8'),
-  });
+  if (decoded.kind !== 'post') return lines.utf8(`${JSON.stringify({ o, t, s: decoded.kind })}\n`);
+  const h = record.headers[SECTION_HEADER];
+  const fields = JSON.stringify({ o, t, s: decoded.kind, k: decoded.index, ...decoded.sections, h });
+  lines.utf8(`${fields.slice(0, -1)},"raw":`);
+  lines.jsonString(record.value!);
+  lines.utf8('}\n');
 }
 
 function quarantineOf(topic: string, record: KafkaRecord, bad: Decoded & { kind: 'bad' }): QuarantineObject {
@@ -87,6 +88,11 @@ function quarantineOf(topic: string, record: KafkaRecord, bad: Decoded & { kind:
       payload: record.value?.toString('base64'),
     })}\n`,
   };
+}
+
+/** Bytes that the lines of records mostly take: what is never touched costs nothing, what has to grow is copied. */
+function capacityFor(records: readonly KafkaRecord[]): number {
+  return 3 * sizeOf(records) + 256 * records.length;
 }
 
 /**
@@ -123,12 +129,12 @@ export function archiveRecords(topic: string, partitions: ReadonlyMap<number, re
     const runs = contiguousRuns(records);
     counts.repeated += runs.reduce((rest, run) => rest - run.length, records.length);
     for (const run of runs) {
-      let ndjson = '';
+      const lines = new ByteWriter(capacityFor(run));
       let posts = 0;
       for (const record of run) {
         const decoded = decodeRecord(record);
         counts.newest = Math.max(counts.newest, record.timestamp);
-        ndjson += lineOf(record, decoded) + '\n';
+        writeLine(lines, record, decoded);
         if (decoded.kind === 'bad') {
           quarantine.push(quarantineOf(topic, record, decoded));
           counts.quarantined++;
@@ -140,7 +146,7 @@ export function archiveRecords(topic: string, partitions: ReadonlyMap<number, re
       }
       const first = run[0].offset;
       const last = run[run.length - 1].offset;
-      objects.push({ key: rawKey(topic, partition, first, last), first, last, ndjson, posts });
+      objects.push({ key: rawKey(topic, partition, first, last), first, last, ndjson: lines.bytes(), posts });
     }
   }
   return { objects, quarantine, counts };

@@ -26,7 +26,8 @@ export interface ArchiveResult {
 }
 
 const compress = promisify(zstdCompress);
-const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+/** How the raw log is compressed. */
+export const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 /** Writes at once. A batch of nothing but bad records would else open a connection for each of them. */
 const CONCURRENT_PUTS = 16;
@@ -42,7 +43,7 @@ export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<Ar
     let bytes = 0;
     let written = 0;
     await mapConcurrently(objects, CONCURRENT_PUTS, async ({ key, ndjson, posts }) => {
-      const body = await compress(ndjson, LEVEL);
+      const body = await compress(ndjson, ZSTD);
       await deps.store.put(key, body, { contentType: 'application/zstd' });
       bytes += body.length;
       written += posts;

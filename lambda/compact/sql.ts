@@ -64,9 +64,16 @@ const LINE = [
   ...SECTIONS.map((section) => `${id(section)}: ${text(structOf(section))}`),
 ].join(', ');
 
-const sectionList = (conditions: (section: Section) => string) =>
-  `list_filter([${SECTIONS.map((section) => `CASE WHEN ${conditions(section)} THEN ${text(section)} END`).join(', ')}],
-    lambda each: each IS NOT NULL)`;
+/**
+ * The list of the sections that fulfil their condition, as a choice among constant lists: a list filtered for every row took a
+ * quarter of the CPU time of a whole compaction.
+ */
+function sectionList(conditions: (section: Section) => string, chosen: readonly Section[] = [], at = 0): string {
+  if (at === SECTIONS.length) return `${list(chosen)}::VARCHAR[]`;
+  const section = SECTIONS[at];
+  const withIt = sectionList(conditions, [...chosen, section], at + 1);
+  return `CASE WHEN ${conditions(section)} THEN ${withIt} ELSE ${sectionList(conditions, chosen, at + 1)} END`;
+}
 
 const PRESENT = `CASE WHEN s = 'post' THEN ${sectionList((section) => `${id(section)} IS NOT NULL`)} ELSE [s] END`;
 

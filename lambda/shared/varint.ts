@@ -7,6 +7,16 @@
 /** Beyond this, twice a number or the difference of two may not be exact: BigInt takes over. */
 const COMFORTABLE = 2 ** 51;
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LETTER_U = 0x75;
+
+/** For each byte what follows the backslash in JSON; 0 for those that need none. */
+const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const escaped = JSON.stringify(String.fromCharCode(byte)).slice(1, -1);
+  return byte < 0x80 && escaped.length > 1 ? escaped.charCodeAt(1) : 0;
+});
+
 export class ByteWriter {
   private buffer: Buffer;
   private end = 0;
@@ -57,6 +67,37 @@ export class ByteWriter {
     this.unsigned(bytes);
     this.room(bytes);
     this.end += this.buffer.write(value, this.end);
+  }
+
+  /** UTF-8 without its length. */
+  utf8(value: string): void {
+    // At most three bytes a UTF-16 unit: to count them takes longer than to have room.
+    this.room(3 * value.length);
+    this.end += this.buffer.write(value, this.end);
+  }
+
+  /**
+   * A text as a JSON string, byte for byte what `JSON.stringify` of it gives, without making a string first.
+   * @param text its UTF-8, which must be valid
+   */
+  jsonString(text: Uint8Array): void {
+    this.room(6 * text.length + 2);
+    const { buffer } = this;
+    let end = this.end;
+    buffer[end++] = QUOTE;
+    for (let i = 0; i < text.length; i++) {
+      const byte = text[i];
+      const escape = ESCAPES[byte];
+      if (escape === 0) {
+        buffer[end++] = byte;
+      } else {
+        buffer[end++] = BACKSLASH;
+        buffer[end++] = escape;
+        if (escape === LETTER_U) end += buffer.write(`00${byte.toString(16).padStart(2, '0')}`, end);
+      }
+    }
+    buffer[end++] = QUOTE;
+    this.end = end;
   }
 
   bytes(): Buffer {

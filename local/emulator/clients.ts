@@ -7,7 +7,7 @@ import {
   type RestProxyAnswer,
   type RestProxyError,
 } from '../../lambda/ingest/api';
-import { type EmulatedPost } from './generate';
+import { type EmulatedPost, envelopeOf } from './generate';
 
 export const GENERATIONS = ['native', '2022', '2023', '2023-stream'] as const;
 export type Generation = (typeof GENERATIONS)[number];
@@ -55,11 +55,10 @@ function present(post: EmulatedPost): Section[] {
 }
 
 function wholePost(post: EmulatedPost): Parcel {
-  const sections = present(post);
   return {
     key: post.key,
-    sections,
-    text: `{${sections.map((section) => `"${section}":${post.sections[section]}`).join(',')}}`,
+    sections: present(post),
+    text: envelopeOf(post),
     doubtful: post.doubtful,
   };
 }

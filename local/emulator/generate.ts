@@ -2,7 +2,7 @@
  * Posts as clients send them: invented, but with the dirt of real ones in its real shares (placeholders, three forms of
  * timestamps, numbers as text, names that several persons share, sections that are missing). A function of the seed.
  */
-import { type Section } from '../../lambda/shared/columns';
+import { type Section, SECTIONS } from '../../lambda/shared/columns';
 import { seeded, type Random } from './random';
 
 /** A post on its way to a client: each section as the JSON text that will be sent. */
@@ -187,6 +187,12 @@ function userOf(random: Random, index: number, { joined, age, ...name }: Person)
     age: maybeText(random, age),
     date_joined: timestampOf(random, joined),
   };
+}
+
+/** A post as one JSON text with all its sections. */
+export function envelopeOf({ sections }: Pick<EmulatedPost, 'sections'>): string {
+  const members = SECTIONS.flatMap((name) => (sections[name] === undefined ? [] : [`"${name}":${sections[name]}`]));
+  return `{${members.join(',')}}`;
 }
 
 /** Share of posts that lack each section; one that would lack all keeps its pin. */

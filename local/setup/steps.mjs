@@ -47,10 +47,10 @@ async function installPackages() {
  * jars -----------------------------------------------------------------------------------------------------------------
  */
 
-/** The exporter's own list: another version of it leaves the engines as they are. */
-const EXPORTER_SUMS = 'local/engines/maven/jmx-exporter/jars.sha256';
+/** Modules with a list of their own: another version of them leaves the engines as they are. */
+const BESIDE_ENGINES = ['jmx-exporter', 'kafka-tools'];
 
-const sumsOf = (module) => (module === 'jmx-exporter' ? EXPORTER_SUMS : JAR_SUMS);
+const sumsOf = (module) => (BESIDE_ENGINES.includes(module) ? `local/engines/maven/${module}/jars.sha256` : JAR_SUMS);
 
 const jarStamp = (module) => fingerprint([`local/engines/maven/${module}/pom.xml`, sumsOf(module)]);
 
@@ -228,6 +228,7 @@ export const STEPS = {
   cassandra: jars('cassandra'),
   'spark-jars': jars('spark-jars'),
   'jmx-exporter': jars('jmx-exporter'),
+  'kafka-tools': { ...jars('kafka-tools'), optional: true },
   uv: {
     what: 'installer of Python packages',
     after: [],

@@ -23,7 +23,7 @@ function record(offset: number, key: number | string, value: unknown, section?: 
 const archived = (records: readonly KafkaRecord[]) => archiveRecords('posts', new Map([[0, records]]));
 const ndjsonOf = (records: readonly KafkaRecord[]) =>
   archived(records)
-    .objects.map(({ ndjson }) => ndjson)
+    .objects.map(({ ndjson }) => ndjson.toString('utf8'))
     .join('');
 
 describe('the posts of a person', () => {

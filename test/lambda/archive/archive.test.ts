@@ -24,8 +24,9 @@ function record(offset: number, value: unknown, more: Partial<KafkaRecord> = {})
 const PIN = { index: 4, category: ' Art ', follower_count: '12k', tag_list: 'a, b' };
 const tick = (offset: number) => record(offset, '{}', { key: null, headers: { tick: '1' } });
 const archive = (...records: KafkaRecord[]) => archiveRecords('posts', new Map([[1, records]]));
-const linesOf = (ndjson: string) =>
+const linesOf = (ndjson: Buffer) =>
   ndjson
+    .toString('utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -70,6 +71,14 @@ describe('the raw log', () => {
       [6, 7],
     ]);
     expect(objects.map(({ ndjson }) => linesOf(ndjson).length)).toEqual([2, 2]);
+  });
+
+  it('is UTF-8, a line feed after each line, however long the lines become', () => {
+    const texts = ['ascii', 'é', 'に', '🎄', 'x'.repeat(200_000), 'に'.repeat(100_000)];
+    const { objects } = archive(...texts.map((title, i) => record(i, { pin: { ...PIN, title } })));
+    expect(linesOf(objects[0].ndjson).map(({ pin }) => (pin as { title: string }).title)).toEqual(texts);
+    expect(objects[0].ndjson.at(-1)).toBe(10);
+    expect(objects[0].ndjson.filter((byte) => byte === 10)).toHaveLength(texts.length);
   });
 
   it('refuses records out of order', () => {
@@ -124,7 +133,7 @@ describe('the handler', () => {
     const result = await handlerOn(store, reports)(event(record(7, { pin: PIN }), record(8, 'bad'), tick(9)));
     expect(store.writes).toEqual([quarantineKey('posts', 1, 8), rawKey('posts', 1, 7, 9)]);
     const body = store.objects.get(rawKey('posts', 1, 7, 9))!;
-    expect(linesOf(zstdDecompressSync(body).toString('utf8')).map(({ o }) => o)).toEqual([7, 8, 9]);
+    expect(linesOf(zstdDecompressSync(body)).map(({ o }) => o)).toEqual([7, 8, 9]);
     expect(result).toEqual({ objects: 1, received: 3, quarantined: 1 });
     expect(reports).toEqual([
       {

@@ -18,6 +18,21 @@ const value = fc.oneof(
 );
 
 describe('bytes', () => {
+  it('are those of JSON.stringify where a text is written as a JSON string', () => {
+    // Each ASCII character, so each escape; then whatever Unicode has.
+    const ascii = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
+    const unicode = fc.string({ unit: fc.oneof(fc.constantFrom(...ascii), fc.string({ unit: 'binary', minLength: 1 })) });
+    fc.assert(
+      fc.property(fc.oneof(fc.constant(ascii), unicode), fc.string({ unit: 'grapheme' }), (text, before) => {
+        const writer = new ByteWriter(1);
+        writer.utf8(before);
+        writer.jsonString(Buffer.from(text));
+        writer.utf8('\n');
+        expect(writer.bytes().toString('utf8')).toBe(`${before}${JSON.stringify(text)}\n`);
+      }),
+    );
+  });
+
   it('give back what was written, in order, at any size', () => {
     fc.assert(
       fc.property(fc.array(value), (values) => {
