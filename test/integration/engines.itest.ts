@@ -344,7 +344,8 @@ with DAG(dag_id="probe", schedule=CronDataIntervalTimetable("0 0 1 1 *", timezon
     expect((await airflow.runs('probe')).map((run) => run.dag_run_id)).toContain(runId);
     calls.length = 0;
     await airflow.clear('probe', runId);
-    await until('the cleared run', async () => (calls.length > 0 ? true : undefined));
+    expect((await until('the cleared run', finished)).state).toBe('success');
+    expect(calls).toHaveLength(1);
     await airflow.stop();
     expect(airflow.running()).toBe(false);
   });
