@@ -86,7 +86,7 @@ export type Review = (plant: (drafts: Drafts) => void) => Found[];
  */
 export function reviewer(overrides: Readonly<Record<string, unknown>>, plugins: 'all' | 'own' = 'all'): Review {
   // The plugins ask for an app, and look at the files only.
-  const app = new App();
+  const app = new App({ outdir: temporaryFolder('review-app') });
   const original = Object.fromEntries(
     synthesized(overrides).stacks.map(({ name, template }) => [
       name.split('-').pop() as string,
