@@ -20,17 +20,17 @@ jest.setTimeout(180_000);
 const dir = mkdtempSync(join(tmpdir(), 'engines-'));
 const engines: { kill9(): Promise<void> }[] = [];
 
-/** Remembers an engine, so that it ends with the suite even when a test fails half-way. */
+/** Remembers an engine, so that it ends with the tests of its kind even when one fails half-way. */
 async function kept<T extends { kill9(): Promise<void> }>(starting: Promise<T>): Promise<T> {
   const engine = await starting;
   engines.push(engine);
   return engine;
 }
 
-afterAll(async () => {
-  await Promise.all(engines.map((engine) => engine.kill9()));
-  rmSync(dir, { recursive: true, force: true });
-});
+/** An engine that nobody asks anything takes its part of the processor all the same. */
+const endAll = () => Promise.all(engines.splice(0).map((engine) => engine.kill9()));
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 async function until<T>(what: string, attempt: () => Promise<T | undefined>, seconds = 60): Promise<T> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(200)) {
@@ -73,6 +73,7 @@ async function send(kafka: Kafka, value: string): Promise<string | undefined> {
 }
 
 describe('Kafka', () => {
+  afterAll(endAll);
   let first: KafkaEngine;
   let second: KafkaEngine;
 
@@ -150,6 +151,7 @@ describe('Cassandra', () => {
   const clients: Client[] = [];
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.shutdown()));
+    await endAll();
   });
   const client = (endpoint: string) => {
     const { username, password, host } = new URL(endpoint);
@@ -219,6 +221,7 @@ const s3Client = (endpoint: string) =>
   new S3Client({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
 
 describe('S3', () => {
+  afterAll(endAll);
   it('keeps objects through kill -9, writes once where asked to, and runs twice side by side', async () => {
     const start = (name: string, persistent: boolean) => kept(startS3({ dir: join(dir, name), persistent }));
     const [one, two] = await Promise.all([start('s3-1', true), start('s3-2', false)]);
@@ -241,6 +244,7 @@ describe('S3', () => {
 });
 
 describe('Spark', () => {
+  afterAll(endAll);
   let s3: S3Engine;
   beforeAll(async () => {
     s3 = await kept(startS3({ dir: join(dir, 's3-spark'), persistent: false }));
@@ -313,7 +317,10 @@ with DAG(dag_id="probe", schedule=CronDataIntervalTimetable("0 0 1 1 *", timezon
     mkdirSync(dagsFolder);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
-  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  afterAll(async () => {
+    await endAll();
+    await new Promise((resolve) => server.close(resolve));
+  });
 
   it('shows why a DAG cannot be imported', async () => {
     const broken = join(dagsFolder, 'broken.py');
