@@ -57,6 +57,13 @@ const rowsOf = (locator: string) =>
   page.$$eval(`${locator} tbody tr`, (rows) =>
     rows.map((row) => [...row.querySelectorAll('th, td')].map((cell) => cell.textContent ?? '')),
   );
+const boxesOf = (selector: string) =>
+  page.$$eval(selector, (elements) =>
+    elements.map((element) => {
+      const { x, width } = element.getBoundingClientRect();
+      return { x, width };
+    }),
+  );
 const widest = () => page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
 
 it('shows the numbers of the API, without an error and without a request to anybody else', async () => {
@@ -122,9 +129,11 @@ it.each([
   await open(options);
   const [content, window] = await widest();
   expect(content).toBeLessThanOrEqual(window);
-  for (const box of await page.locator('.node, .vital, .charts > *').all()) {
-    const { x, width } = (await box.boundingBox())!;
+  const boxes = await boxesOf('.node, .vital, .charts > *');
+  expect(boxes.length).toBeGreaterThan(20);
+  for (const { x, width } of boxes) {
     expect(x).toBeGreaterThanOrEqual(0);
+    expect(width).toBeGreaterThan(0);
     expect(x + width).toBeLessThanOrEqual(window);
   }
   expect(troubles).toEqual([]);
