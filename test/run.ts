@@ -1,5 +1,5 @@
 /**
- * `npm test`: every suite, two at a time, and one closing line `N passed, N failed`.
+ * `npm test`: every suite, and one closing line `N passed, N failed`. Suites run two at a time, those that measure time alone.
  * `npm test -- unit dag` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
@@ -24,6 +24,8 @@ type Sink = (chunk: Buffer) => void;
 interface Suite {
   readonly name: string;
   readonly what: string;
+  /** It tells by the clock whether something comes late: it has the machine to itself, after the others. */
+  readonly alone?: boolean;
   readonly run: (sink?: Sink) => Promise<Counts>;
 }
 
@@ -167,7 +169,6 @@ const SUITES: readonly Suite[] = [
     what: 'stores, pollers and faults on real engines',
     run: jest('integration', '--runInBand', '--testPathIgnorePatterns', 'test/e2e/'),
   },
-  { name: 'e2e', what: 'the whole pipeline, by npm start', run: jest('integration', '--runInBand', 'test/e2e/') },
   { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit', '--maxWorkers=50%') },
   { name: 'rehearse', what: 'deployment of stage dev to the emulator', run: rehearsal('dev') },
   // It has what dev has not; lean, which lies between the two, is rehearsed by CI.
@@ -180,6 +181,12 @@ const SUITES: readonly Suite[] = [
   { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },
   { name: 'judge', what: "the emulator's extension", run: pytest('rehearsal', 'test/rehearsal') },
   { name: 'web types', what: 'tsc with the DOM', run: command(bin('tsc'), '--noEmit', '-p', 'web') },
+  {
+    name: 'e2e',
+    what: 'the whole pipeline, by npm start',
+    alone: true,
+    run: jest('integration', '--runInBand', 'test/e2e/'),
+  },
 ];
 
 /** Two on larger machines, too: with engines and compilers in each, three would need more memory than a laptop has. */
@@ -210,13 +217,14 @@ async function run(suite: Suite, held?: Buffer[]): Promise<Result> {
 
 async function runAll(suites: readonly Suite[]): Promise<Result[]> {
   const results: Result[] = [];
-  const waiting = [...suites];
-  const together = LANES > 1 && suites.length > 1;
+  const waiting = suites.filter(({ alone }) => !alone);
+  const together = LANES > 1 && waiting.length > 1;
   const lane = async () => {
     for (let suite = waiting.shift(); suite; suite = waiting.shift())
       results.push(await run(suite, together ? [] : undefined));
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  for (const suite of suites.filter(({ alone }) => alone)) results.push(await run(suite));
   return results;
 }
 
