@@ -149,7 +149,7 @@ async function migrate(airflow: string, dir: string, env: NodeJS.ProcessEnv): Pr
   const database = join(dir, DATABASE);
   const made = join(NEW_DATABASE, `${version}.db`);
   const isNew = !existsSync(database);
-  if (isNew && existsSync(made)) copyFileSync(made, database);
+  if (isNew && existsSync(made)) copyWhole(made, database);
   else {
     await promisify(execFile)(airflow, ['db', 'migrate'], { env, cwd: dir, maxBuffer: 1 << 26 });
     if (isNew) keep(database, made);
@@ -157,14 +157,18 @@ async function migrate(airflow: string, dir: string, env: NodeJS.ProcessEnv): Pr
   writeFileSync(mark, version);
 }
 
-/** It is there complete or not at all, whoever else does the same. */
 function keep(database: string, made: string): void {
   // What is not yet written back to it: it would be half of a database.
   if (existsSync(`${database}-wal`)) return;
   mkdirSync(NEW_DATABASE, { recursive: true });
-  const draft = `${made}.${process.pid}`;
-  copyFileSync(database, draft);
-  renameSync(draft, made);
+  copyWhole(database, made);
+}
+
+/** The copy is there complete or not at all, whoever else makes it. */
+function copyWhole(from: string, to: string): void {
+  const draft = `${to}.${process.pid}`;
+  copyFileSync(from, draft);
+  renameSync(draft, to);
 }
 
 type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
