@@ -1,6 +1,5 @@
 /**
- * `npm test`: every suite, and one closing line `N passed, N failed`. Suites that keep one core busy run two at a time, then
- * each of the others has the machine to itself.
+ * `npm test`: every suite, and one closing line `N passed, N failed`. Suites run two at a time, those that measure time alone.
  * `npm test -- unit dag` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
@@ -25,7 +24,7 @@ type Sink = (chunk: Buffer) => void;
 interface Suite {
   readonly name: string;
   readonly what: string;
-  /** It takes all cores, or starts engines whose answers come late on a machine that is busy. */
+  /** It tells by the clock whether something comes late: it has the machine to itself, after the others. */
   readonly alone?: boolean;
   readonly run: (sink?: Sink) => Promise<Counts>;
 }
@@ -160,26 +159,28 @@ const pytest =
     }
   };
 
-/** Those that share the machine first, the longest of them before the others. */
+/**
+ * The longest first, so that both lanes end at about the same time. Each keeps about one core busy: those that start engines
+ * also wait for them.
+ */
 const SUITES: readonly Suite[] = [
-  { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },
-  { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/spark') },
-  { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'rehearsal/lint.ts') },
-  { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
-  { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
-  { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
-  { name: 'web types', what: 'tsc with the DOM', run: command(bin('tsc'), '--noEmit', '-p', 'web') },
-  { name: 'judge', what: "the emulator's extension", run: pytest('rehearsal', 'test/rehearsal') },
-  { name: 'unit', what: 'cores, handlers with fakes, templates', alone: true, run: jest('unit', '--maxWorkers=100%') },
-  { name: 'rehearse', what: 'deployment of stage dev to the emulator', alone: true, run: rehearsal('dev') },
-  // It has what dev has not; lean, which lies between the two, is rehearsed by CI.
-  { name: 'rehearse-prod', what: 'deployment of stage prod to the emulator', alone: true, run: rehearsal('prod') },
   {
     name: 'integration',
     what: 'stores, pollers and faults on real engines',
-    alone: true,
     run: jest('integration', '--runInBand', '--testPathIgnorePatterns', 'test/e2e/'),
   },
+  { name: 'unit', what: 'cores, handlers with fakes, templates', run: jest('unit', '--maxWorkers=50%') },
+  { name: 'rehearse', what: 'deployment of stage dev to the emulator', run: rehearsal('dev') },
+  // It has what dev has not; lean, which lies between the two, is rehearsed by CI.
+  { name: 'rehearse-prod', what: 'deployment of stage prod to the emulator', run: rehearsal('prod') },
+  { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/spark') },
+  { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
+  { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'rehearsal/lint.ts') },
+  { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
+  { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
+  { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },
+  { name: 'judge', what: "the emulator's extension", run: pytest('rehearsal', 'test/rehearsal') },
+  { name: 'web types', what: 'tsc with the DOM', run: command(bin('tsc'), '--noEmit', '-p', 'web') },
   {
     name: 'e2e',
     what: 'the whole pipeline, by npm start',
@@ -188,7 +189,7 @@ const SUITES: readonly Suite[] = [
   },
 ];
 
-/** Two on larger machines, too: Spark and eslint take memory as well as a core. */
+/** Two on larger machines, too: with engines and compilers in each, three would need more memory than a laptop has. */
 const LANES = Math.min(2, availableParallelism());
 
 interface Result extends Counts {
@@ -196,18 +197,18 @@ interface Result extends Counts {
   readonly seconds: number;
 }
 
-/** What a suite of several prints is held back until it ends, so that it stays together. */
-async function run(suite: Suite, together: boolean): Promise<Result> {
-  const held: Buffer[] = [];
+/** What a suite prints is held back until it ends, so that it stays together; unless it runs by itself. */
+async function run(suite: Suite, held?: Buffer[]): Promise<Result> {
   const title = `\n== ${suite.name}: ${suite.what}`;
-  if (!together) console.log(title);
+  if (held) console.log(`-- ${suite.name} begins`);
+  else console.log(title);
   const started = Date.now();
-  const counts = await suite.run(together ? (chunk) => held.push(chunk) : undefined).catch((error: Error) => {
+  const counts = await suite.run(held && ((chunk) => held.push(chunk))).catch((error: Error) => {
     console.error(`${suite.name} could not be started: ${error.message}`);
     return { passed: 0, failed: 1 };
   });
   const seconds = (Date.now() - started) / 1000;
-  if (together) {
+  if (held) {
     console.log(title);
     process.stdout.write(Buffer.concat(held));
   }
@@ -217,12 +218,13 @@ async function run(suite: Suite, together: boolean): Promise<Result> {
 async function runAll(suites: readonly Suite[]): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = suites.filter(({ alone }) => !alone);
-  const together = waiting.length > 1;
+  const together = LANES > 1 && waiting.length > 1;
   const lane = async () => {
-    for (let suite = waiting.shift(); suite; suite = waiting.shift()) results.push(await run(suite, together));
+    for (let suite = waiting.shift(); suite; suite = waiting.shift())
+      results.push(await run(suite, together ? [] : undefined));
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  for (const suite of suites.filter(({ alone }) => alone)) results.push(await run(suite, false));
+  for (const suite of suites.filter(({ alone }) => alone)) results.push(await run(suite));
   return results;
 }
 

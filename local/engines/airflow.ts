@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -23,6 +23,8 @@ export interface AirflowOptions {
   /** How many tasks run at once. @default 2 */
   readonly parallelism?: number;
 }
+
+const DATABASE = 'airflow.db';
 
 /** In the place of a DAG's id: all of them. */
 export const ALL_DAGS = '~';
@@ -114,7 +116,7 @@ function environment(options: AirflowOptions, port: number, workerLogPort: numbe
     AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION: 'False',
     AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS: 'True',
     AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `${url}/execution/`,
-    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(options.dir, 'airflow.db')}`,
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(options.dir, DATABASE)}`,
     AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS: 'False',
     AIRFLOW__API__HOST: HOST,
     AIRFLOW__API__PORT: String(port),
@@ -136,14 +138,37 @@ function environment(options: AirflowOptions, port: number, workerLogPort: numbe
   };
 }
 
-/** The metadata database, made or brought up to date. It takes 5 s, so it is done once for each version. */
+/** A new metadata database of this version, which takes 5 s to make: each further one is a copy. */
+const NEW_DATABASE = join(ENGINES, 'airflow-database');
+
+/** The metadata database in `dir`, made or brought up to date. */
 async function migrate(airflow: string, dir: string, env: NodeJS.ProcessEnv): Promise<void> {
   const mark = join(dir, 'migrated');
   const version = readFileSync(installed('airflow', '.setup-stamp'), 'utf8');
-  if (!existsSync(mark) || readFileSync(mark, 'utf8') !== version) {
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === version) return;
+  const database = join(dir, DATABASE);
+  const made = join(NEW_DATABASE, `${version}.db`);
+  const isNew = !existsSync(database);
+  if (isNew && existsSync(made)) copyWhole(made, database);
+  else {
     await promisify(execFile)(airflow, ['db', 'migrate'], { env, cwd: dir, maxBuffer: 1 << 26 });
-    writeFileSync(mark, version);
+    if (isNew) keep(database, made);
   }
+  writeFileSync(mark, version);
+}
+
+function keep(database: string, made: string): void {
+  // What is not yet written back to it: it would be half of a database.
+  if (existsSync(`${database}-wal`)) return;
+  mkdirSync(NEW_DATABASE, { recursive: true });
+  copyWhole(database, made);
+}
+
+/** The copy is there complete or not at all, whoever else makes it. */
+function copyWhole(from: string, to: string): void {
+  const draft = `${to}.${process.pid}`;
+  copyFileSync(from, draft);
+  renameSync(draft, to);
 }
 
 type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;

@@ -116,6 +116,8 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     '-XX:TieredStopAtLevel=1',
     '-XX:+ExitOnOutOfMemoryError',
     '-Xss512k',
+    // Native libraries are unpacked there, and nobody takes them away after a kill -9.
+    `-Djava.io.tmpdir=${dir}`,
     ...MODULE_FLAGS,
     `-Dcassandra.config=${file('cassandra.yaml', cassandraYaml(dir, { native, storage }, options.persistent))}`,
     `-Dlogback.configurationFile=${file('logback.xml', LOGBACK)}`,

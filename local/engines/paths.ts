@@ -1,11 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The root of the repository. */
 export const ROOT = join(__dirname, '..', '..');
 
-/** What setup installs: jars, Python environments, the class archive. */
-export const ENGINES = join(ROOT, '.local', 'engines');
+const LINK = join(ROOT, '.local', 'engines');
+
+/**
+ * What setup installs: jars, Python environments, class archives. By its real name, where it is linked from elsewhere: a class
+ * archive counts for the class path only with which it was made, name for name.
+ */
+export const ENGINES = existsSync(LINK) ? realpathSync(LINK) : LINK;
 
 /**
  * The path of something that setup installs.

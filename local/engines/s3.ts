@@ -58,6 +58,7 @@ export async function startS3(options: S3Options): Promise<S3Engine> {
       env: {
         PATH: process.env.PATH,
         HOME: options.dir,
+        TMPDIR: options.dir,
         BIND_HOST: HOST, // Its default is every interface.
         GATEWAY_PORT: String(port),
         SERVICES: 's3',

@@ -1,15 +1,18 @@
 """Airflow without a scheduler: its database in a temporary folder, one Execution API a session."""
 
+import atexit
 import functools
 import json
 import os
 import pathlib
+import shutil
 import tempfile
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOME = pathlib.Path(tempfile.mkdtemp(prefix="airflow-test-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 CONFIG = {
     "bucketMinutes": 60,

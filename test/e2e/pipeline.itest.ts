@@ -3,7 +3,8 @@
  * What was sent is known, so the answers are known, too: they must equal the naive reference in both layers, through a
  * function's death and a broker's in the middle of the run.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -38,6 +39,8 @@ interface Endpoints {
 }
 
 let folder: string;
+/** The last run. */
+let started: ChildProcess | undefined;
 
 /** The files that git would commit, with what setup installed linked in. */
 function copyRepository(to: string): void {
@@ -90,6 +93,7 @@ function start(
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    started = child;
     let output = '';
     const take = (chunk: Buffer) => {
       output += chunk;
@@ -156,7 +160,11 @@ describe('npm start -- --exit', () => {
     });
   }, 600_000);
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    // It took too long for the hook that waits for it.
+    if (started?.exitCode === null && started.kill()) await once(started, 'exit');
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
 
   test('ends with success: every acknowledged post is in both layers, once', () => {
     expect(first).toEqual({

@@ -1,11 +1,11 @@
 /** The app as `cdk synth` runs it: a process of its own, without credentials, with real bundles. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from '../../cdk.json';
 import { SPARK_JOB_KEY, SPARK_VIEWS_KEY } from '../../lambda/shared/keys';
 import { emptyLayers } from '../support/synth';
+import { temporaryFolder } from '../support/temporary';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -45,7 +45,7 @@ interface UploadResource {
 
 /** Runs `bin/app.ts` of a copy of the repository, in which the layers are empty folders. */
 function run(directory: string, overrides: Record<string, string>): Run {
-  const assembly = mkdtempSync(join(tmpdir(), 'assembly-'));
+  const assembly = temporaryFolder('assembly');
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'bin/app.ts'], {
     cwd: directory,
     encoding: 'utf8',
@@ -62,7 +62,7 @@ function run(directory: string, overrides: Record<string, string>): Run {
 
 let copy: string;
 beforeAll(() => {
-  copy = mkdtempSync(join(tmpdir(), 'app-'));
+  copy = temporaryFolder('app');
   for (const name of [
     'bin',
     'cost',
@@ -81,7 +81,6 @@ beforeAll(() => {
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 });
-afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 describe('synth as a process', () => {
   test('tells in one line what to run when the layer is not there', () => {
@@ -125,6 +124,5 @@ describe('synth as a process', () => {
       readdirSync(join(assembly, `asset.${key.replace(/\.zip$/, '')}`)),
     ).map((file) => `${upload.Properties.DestinationBucketKeyPrefix}${file}`);
     expect(uploaded.sort()).toEqual([SPARK_JOB_KEY, SPARK_VIEWS_KEY].sort());
-    rmSync(assembly, { recursive: true, force: true });
   }, 120_000);
 });

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kept, keptText, type TemplateText } from '../../lib/kept';
 import { synthesize, type Templates } from '../support/synth';
+import { temporaryFolder } from '../support/temporary';
 
 const texts = ({ all }: Templates) =>
   Object.fromEntries(all.map((template, index) => [`stack${index}`, template.toJSON() as TemplateText]));
@@ -33,7 +33,7 @@ test('prod leaves what holds data, each with a reason and the command that delet
 }, 60_000);
 
 test('as a command it reads what synth wrote, and says what to run where there is nothing', () => {
-  const assembly = mkdtempSync(join(tmpdir(), 'kept-'));
+  const assembly = temporaryFolder('kept');
   const run = (...options: string[]) =>
     spawnSync(join('node_modules', '.bin', 'tsx'), [join('bin', 'kept.ts'), ...options, '--assembly', assembly], {
       cwd: join(__dirname, '..', '..'),
@@ -48,5 +48,4 @@ test('as a command it reads what synth wrote, and says what to run where there i
     JSON.stringify({ Resources: { Lake: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Retain' } } }),
   );
   expect(run('--stage', 'prod').stdout).toContain('pinterest-prod-storage/Lake (AWS::S3::Bucket): the posts');
-  rmSync(assembly, { recursive: true, force: true });
 }, 60_000);

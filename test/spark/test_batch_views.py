@@ -69,6 +69,9 @@ def spark():
         .config("spark.ui.enabled", "false")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
+        # Some rows a test: compiling less and cutting less saves most of the time.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        .config("spark.sql.shuffle.partitions", "4")
         # Not UTC, so that a job which leans on the machine's zone fails.
         .config("spark.sql.session.timeZone", "Asia/Tokyo")
         .getOrCreate()

@@ -1,12 +1,12 @@
 /** Plants mistakes into the app's templates and has them reviewed as a synth would. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type IPolicyValidationPlugin } from 'aws-cdk-lib';
 import { loadConfig } from '../../lib/config';
 import { DeployChecks } from '../../lib/rules/cloudformation';
 import { PipelineChecks } from '../../lib/rules/pipeline-checks';
 import { synthesized } from './synth';
+import { temporaryFolder } from './temporary';
 
 export type StackName = 'network' | 'storage' | 'processing' | 'orchestration' | 'observability';
 
@@ -86,14 +86,14 @@ export type Review = (plant: (drafts: Drafts) => void) => Found[];
  */
 export function reviewer(overrides: Readonly<Record<string, unknown>>, plugins: 'all' | 'own' = 'all'): Review {
   // The plugins ask for an app, and look at the files only.
-  const app = new App();
+  const app = new App({ outdir: temporaryFolder('review-app') });
   const original = Object.fromEntries(
     synthesized(overrides).stacks.map(({ name, template }) => [
       name.split('-').pop() as string,
       JSON.stringify(template),
     ]),
   );
-  const directory = mkdtempSync(join(tmpdir(), 'review-'));
+  const directory = temporaryFolder('review');
   const deploy = plugins === 'all' ? deployReview(app, directory) : undefined;
   const own = new PipelineChecks(loadConfig(overrides));
   return (plant) => {

@@ -1,5 +1,5 @@
-import { awsAccount } from '../../preflight/aws';
-import { REGION, useCassandra } from './support/tables';
+import { awsAccount } from '../../../preflight/aws';
+import { REGION, useCassandra } from './tables';
 
 /** The one question that goes over CQL; all others are tested over HTTP. */
 describe('the partitioner', () => {

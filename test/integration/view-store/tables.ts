@@ -73,19 +73,35 @@ export interface CassandraFixture extends TestStore {
   readonly cassandra: CassandraEngine;
 }
 
-/** A throwaway Cassandra with the tables, for the suite that calls this; `current()` is there from the first test on. */
+/** The one of this test file, from the first that needs it to the last. */
+let shared: { readonly dir: string; readonly starting: Promise<CassandraEngine> } | undefined;
+let users = 0;
+
+function sharedCassandra(): Promise<CassandraEngine> {
+  if (shared === undefined) {
+    const dir = mkdtempSync(join(tmpdir(), 'view-store-'));
+    shared = { dir, starting: startCassandra({ dir, persistent: false, region: REGION }) };
+  }
+  return shared.starting;
+}
+
+/**
+ * A keyspace with the tables in the Cassandra that all suites of a test file share, for the suite that calls this; `current()` is
+ * there from the first test on.
+ */
 export function useCassandra(keyspace: string): { current(): CassandraFixture } {
-  let dir: string;
   let cassandra: CassandraEngine;
   let opened: TestStore;
+  users++;
   beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), `${keyspace}-`));
-    cassandra = await startCassandra({ dir, persistent: false, region: REGION });
+    cassandra = await sharedCassandra();
     opened = await createStore(cassandra, keyspace);
   }, 120_000);
   afterAll(async () => {
     await opened?.session.shutdown();
-    await cassandra?.kill9();
+    if (--users > 0 || shared === undefined) return;
+    const { dir, starting } = shared;
+    await starting.then((engine) => engine.kill9()).catch(() => undefined);
     rmSync(dir, { recursive: true, force: true });
   }, 60_000);
   return { current: () => ({ cassandra, ...opened }) };

@@ -1,11 +1,11 @@
-import { makeHandler } from '../../lambda/aggregate/handler';
-import { decodeCounts } from '../../lambda/shared/counts-codec';
-import { StoreUnavailableError } from '../../lambda/shared/keyspaces';
-import { type Store } from '../../lambda/shared/store';
-import { VIEWS } from '../../lambda/shared/views';
-import { lambdaEvent, toRecord, type RecordSpec } from '../support/posts-log';
-import { memoryStore, rowKey } from '../support/memory-store';
-import { createStore, useCassandra } from './support/tables';
+import { makeHandler } from '../../../lambda/aggregate/handler';
+import { decodeCounts } from '../../../lambda/shared/counts-codec';
+import { StoreUnavailableError } from '../../../lambda/shared/keyspaces';
+import { type Store } from '../../../lambda/shared/store';
+import { VIEWS } from '../../../lambda/shared/views';
+import { lambdaEvent, toRecord, type RecordSpec } from '../../support/posts-log';
+import { memoryStore, rowKey } from '../../support/memory-store';
+import { createStore, useCassandra } from './tables';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');

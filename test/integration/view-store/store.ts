@@ -1,6 +1,6 @@
-import { connect, StoreUnavailableError } from '../../lambda/shared/keyspaces';
-import { MAX_IN } from '../../lambda/shared/cql';
-import { REGION, useCassandra } from './support/tables';
+import { connect, StoreUnavailableError } from '../../../lambda/shared/keyspaces';
+import { MAX_IN } from '../../../lambda/shared/cql';
+import { REGION, useCassandra } from './tables';
 
 const HOUR = 3_600_000;
 const BUCKET = Date.parse('2026-11-22T21:00:00Z');
