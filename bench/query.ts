@@ -15,7 +15,7 @@ import { type QueryStore } from '../lambda/shared/store';
 import { SECTIONS } from '../lambda/shared/columns';
 import { findView, type View } from '../lambda/shared/views';
 import { startCassandra } from '../local/engines/cassandra';
-import { createStore } from '../test/integration/support/tables';
+import { createStore } from '../test/integration/view-store/tables';
 import { inTurn, median, quantile } from './measure';
 import { posts, records } from './posts';
 import { type Figure, type Report, type Size } from './report';
