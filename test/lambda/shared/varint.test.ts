@@ -21,7 +21,9 @@ describe('bytes', () => {
   it('are those of JSON.stringify where a text is written as a JSON string', () => {
     // Each ASCII character, so each escape; then whatever Unicode has.
     const ascii = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
-    const unicode = fc.string({ unit: fc.oneof(fc.constantFrom(...ascii), fc.string({ unit: 'binary', minLength: 1 })) });
+    const unicode = fc.string({
+      unit: fc.oneof(fc.constantFrom(...ascii), fc.string({ unit: 'binary', minLength: 1 })),
+    });
     fc.assert(
       fc.property(fc.oneof(fc.constant(ascii), unicode), fc.string({ unit: 'grapheme' }), (text, before) => {
         const writer = new ByteWriter(1);
