@@ -28,7 +28,7 @@ const START = Date.UTC(2025, 0, 1);
 const END = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const WARM_UP = 200;
+const WARM_UP = 50;
 /** From 13 keys a month to all that the largest view holds. */
 const ASKED = ['posts_by_category', 'posts_by_country', 'category_by_country', 'top_poster_by_country'];
 
@@ -137,7 +137,7 @@ export async function measureQueries(
   };
 }
 
-export async function query(size: Size = { rounds: 2_000, posts: 20_000 }): Promise<Report> {
+export async function query(size: Size = { rounds: 300, posts: 2_000 }): Promise<Report> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-query-'));
   const cassandra = await startCassandra({ dir, persistent: false, region: REGION });
   try {
