@@ -119,12 +119,12 @@ test('aggregation is paused: canaries no longer come out, its lag grows, and ans
 
   await cloud.enableEventSource('archive', false);
   pausedAt = Date.now();
-  await emulate({ url: cloud.ingestUrl, posts: 3_000, seed: 2, firstIndex: 10_000 });
+  await emulate({ url: cloud.ingestUrl, posts: 4_500, seed: 2, firstIndex: 10_000 });
   await run.untilAlarms('ALARM', 'archive-lag', 'aggregate-lag');
   await run.untilAlert('KafkaConsumerLate', true);
   // With a store that is slow it does not catch up at once: what it brings is late for more than one period.
   await sleep(Math.max(0, pausedAt + WAITING_MS.aggregate - Date.now()));
-  const stop = run.slow(cassandra);
+  const stop = run.slow(cassandra, 'aggregate');
   await cloud.enableEventSource('aggregate', true);
   await run.untilAlarms('ALARM', 'aggregate-late');
   await stop();
@@ -188,7 +188,7 @@ test('archiving goes on after two minutes, with a store that is slow: what it wr
   const { cloud, s3 } = run.running;
   await run.untilAlarms('OK', 'archive-late');
   await sleep(Math.max(0, pausedAt + WAITING_MS.archive - Date.now()));
-  const stop = run.slow(s3);
+  const stop = run.slow(s3, 'archive');
   await cloud.enableEventSource('archive', true);
   await run.untilAlarms('ALARM', 'archive-late');
   await stop();

@@ -27,8 +27,8 @@ import { writeShorterRules } from '../support/shorter-rules';
 const OVERRIDES = { batchSize: '50', publishDelayMinutes: '1' };
 
 const MINUTE_MS = 60_000;
-/** Of each second. */
-const SLOW_MS = 950;
+const SLOW_MS = 2_000;
+const POLL_MS = 5;
 
 export class ObservedRun {
   readonly query: QueryClient;
@@ -95,13 +95,25 @@ export class ObservedRun {
     return stop;
   }
 
-  /** Has an engine answer for a moment of each second only, at the latest until {@link settle}. */
-  slow(engine: Pick<Engine, 'suspend' | 'resume'>): () => Promise<void> {
-    return this.repeat(1_000, async () => {
-      engine.suspend();
-      await sleep(SLOW_MS);
+  /**
+   * Has an engine answer every other second only, until a step has taken in a batch or two: so that a backlog lasts for as long on
+   * a fast machine as on a slow one. At the latest until {@link settle}.
+   */
+  slow(engine: Pick<Engine, 'suspend' | 'resume'>, step: string): () => Promise<void> {
+    const taken = () => this.running.cloud.counters()[step].received;
+    engine.suspend();
+    const stopRepeating = repeatedly(SLOW_MS, async () => {
+      const before = taken();
       engine.resume();
+      for (const end = Date.now() + SLOW_MS / 2; taken() === before && Date.now() < end;) await sleep(POLL_MS);
+      engine.suspend();
     });
+    const stop = async () => {
+      await stopRepeating();
+      engine.resume();
+    };
+    this.repeated.push(stop);
+    return stop;
   }
 
   /** After a test, also one that failed: engines come back, and nothing is repeated any longer. */
