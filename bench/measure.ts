@@ -3,6 +3,7 @@
  * falls on both; medians of the rounds, and CPU time where the work is computation.
  */
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { nearestRank } from '../local/nearest-rank';
 
 export interface Sample {
   /** CPU milliseconds of this process, its threads and garbage collection included. */
@@ -47,8 +48,10 @@ export async function inTurn<Name extends string>(
 /** The value below which a share of the values lies, by the nearest rank. @throws Error without values */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) throw new Error('there is no quantile of no values');
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  return nearestRank(
+    [...values].sort((a, b) => a - b),
+    share,
+  )!;
 }
 
 /** The middle value, or the mean of the two in the middle. @throws Error without values */

@@ -6,7 +6,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import { bucketName, type BucketStart } from '../lambda/shared/buckets';
 import { ENV } from '../lambda/shared/env';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../lambda/shared/keys';
@@ -14,7 +13,7 @@ import { connectS3 } from '../lambda/shared/s3';
 import { VIEWS } from '../lambda/shared/views';
 import { readCloudAssembly } from './assembly/cloud-assembly';
 import { findFunction } from './assembly/local-plan';
-import { REGION } from './assembly/resource-types';
+import { s3Client } from './engines/s3';
 import { recordedCalls, type RecordedCall, templateNames } from './cloud/recorder-actions';
 import { startRecorder } from './cloud/recorder';
 import { emulate } from './emulator/emulate';
@@ -102,11 +101,7 @@ async function send(url: string, post: unknown): Promise<void> {
 async function rollUpDayBefore({ cloud, plan, s3 }: Running, bucket: BucketStart): Promise<void> {
   const twin = bucket - DAY_MS;
   const { environment } = findFunction(plan.functions, 'publish');
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const lake = connectS3(
-    environment[ENV.lakeBucket],
-    new S3Client({ endpoint: s3.endpoint, region: REGION, credentials }),
-  );
+  const lake = connectS3(environment[ENV.lakeBucket], s3Client(s3.endpoint));
   const keys = (of: BucketStart) => [
     sealKey(of),
     manifestKey(of),

@@ -3,6 +3,8 @@
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
  */
 
+import { nearestRank } from '../nearest-rank';
+
 type Values = readonly [number, ...number[]];
 
 const sum = (values: Values) => values.reduce((total, value) => total + value, 0);
@@ -18,7 +20,7 @@ const STATISTICS: Readonly<Record<string, (values: Values) => number>> = {
 /** The nearest value; CloudWatch estimates between two. */
 function percentile(values: Values, percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+  return nearestRank(sorted, percent / 100)!;
 }
 
 const percentOf = (statistic: string) => /^p(\d{1,2}(?:\.\d+)?|100)$/.exec(statistic)?.[1];

@@ -1,5 +1,6 @@
 /** Live counters: the metrics that functions report in CloudWatch's embedded metric format, added up as they come. */
 
+import { nearestRank } from '../nearest-rank';
 import { DataPoints, type MetricId } from './data-points';
 import { MetricSeries } from './metric-series';
 
@@ -113,7 +114,7 @@ export class CounterStore {
     const sample = this.samples.get(`${step} ${metric}`);
     if (!sample) return undefined;
     const sorted = [...sample.values].sort((a, b) => a - b);
-    const percentile = (p: number) => sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)];
+    const percentile = (share: number) => nearestRank(sorted, share)!;
     const last = sample.values[(sample.count - 1) % KEPT_SAMPLES];
     return { count: sample.count, last, max: sample.max, p50: percentile(0.5), p99: percentile(0.99) };
   }

@@ -1,5 +1,4 @@
 /** Brings up what a plan says on running engines: the one place where the parts of the local cloud meet. */
-import { S3Client } from '@aws-sdk/client-s3';
 import { join } from 'node:path';
 import {
   type EnvironmentPlan,
@@ -9,12 +8,12 @@ import {
   type HttpApiPlan,
   type LocalPlan,
 } from '../assembly/local-plan';
-import { REGION } from '../assembly/resource-types';
 import { type CassandraEngine } from '../engines/cassandra';
 import { type KafkaEngine } from '../engines/kafka';
-import { type S3Engine } from '../engines/s3';
+import { s3Client, type S3Engine } from '../engines/s3';
 import { type SparkCommand } from '../engines/spark';
 import { clusterNameOf } from './broker-metrics';
+import { type Stoppable, stopAll } from '../stop-all';
 import { startControlApi } from './control-api';
 import { type Counters, type Durations, type Series } from './counters';
 import { type DataPoints } from './data-points';
@@ -106,7 +105,8 @@ export async function startLocalCloud(
   options: LocalCloudOptions,
 ): Promise<LocalCloud> {
   const environment = theOnly(plan.environments, 'Airflow environment');
-  const started: { stop(): Promise<void> }[] = [];
+  // Ended latest first: event sources drain while their functions still run.
+  const started: Stoppable[] = [];
   try {
     const dagsFolder = join(options.directory, 'dags');
     const files = deployedFiles(plan.deployments);
@@ -222,11 +222,6 @@ export async function startLocalCloud(
   }
 }
 
-/** Latest first: event sources drain while their functions still run. */
-async function stopAll(started: { stop(): Promise<void> }[]): Promise<void> {
-  for (let next = started.pop(); next; next = started.pop()) await next.stop();
-}
-
 function theOnly<T extends { readonly path: string }>(things: readonly T[], what: string): T {
   if (things.length === 1) return things[0];
   throw new Error(
@@ -250,11 +245,7 @@ async function fillBuckets(
   files: ReturnType<typeof deployedFiles>,
 ): Promise<void> {
   for (const { name } of plan.buckets) await s3.createBucket(name);
-  const client = new S3Client({
-    endpoint: s3.endpoint,
-    region: REGION,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const client = s3Client(s3.endpoint);
   try {
     await upload(client, files);
   } finally {

@@ -23,13 +23,12 @@ export interface S3Engine extends Engine {
   createBucket(name: string): Promise<void>;
 }
 
+/** A client of a running one. The caller destroys it. */
+export const s3Client = (endpoint: string): S3Client =>
+  new S3Client({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+
 async function createBucket(endpoint: string, name: string): Promise<void> {
-  const client = new S3Client({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    forcePathStyle: true,
-  });
+  const client = s3Client(endpoint);
   try {
     await client.send(new CreateBucketCommand({ Bucket: name }));
   } catch (error) {

@@ -19,6 +19,7 @@ import { serveAirflow } from '../cloud/airflow-page';
 import { serveMetrics } from '../cloud/metrics-page';
 import { type CallRecorder } from '../cloud/recorder';
 import { type LocalPlan } from '../assembly/local-plan';
+import { type Stoppable, stopAll } from '../stop-all';
 import { type Clock } from './clock';
 import { type AlarmOptions, type RunningAlarms, watchAlarms } from './alarms';
 import { canMonitor, type Monitoring, startMonitoring, type Watched } from './monitoring';
@@ -44,10 +45,6 @@ export interface MonitoringOptions extends Pick<Watched, 'intervalSeconds' | 'ru
   readonly folder?: string;
 }
 
-interface Stoppable {
-  stop(): Promise<void>;
-}
-
 export interface BringUpOptions {
   /** Where data and logs live, absolute. */
   readonly directory: string;
@@ -67,9 +64,7 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
     up.push(started);
     return started;
   };
-  const stop = async () => {
-    for (let next = up.pop(); next; next = up.pop()) await next.stop();
-  };
+  const stop = () => stopAll(up);
   try {
     const at = (name: string) => join(directory, name);
     const exporter = canMonitor();

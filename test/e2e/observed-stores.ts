@@ -1,7 +1,6 @@
 /** What faults do to the stores of a run behind the pipeline's back. */
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import { parseBucketName } from '../../lambda/shared/buckets';
 import { tableName } from '../../lambda/shared/cql';
@@ -13,6 +12,7 @@ import { keyspacesStore, type Store } from '../../lambda/shared/store';
 import { findFunction } from '../../local/assembly/local-plan';
 import { REGION } from '../../local/assembly/resource-types';
 import { type KafkaEngine } from '../../local/engines/kafka';
+import { s3Client } from '../../local/engines/s3';
 import { type Running } from '../../local/run/bring-up';
 
 const BUCKET_MINUTES = 1;
@@ -59,8 +59,7 @@ export async function rewriteControlLine(
   bucket: string,
 ): Promise<{ readonly partition: number; restore(): Promise<void> }> {
   const { environment } = findFunction(plan.functions, 'archive');
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const client = new S3Client({ endpoint: s3.endpoint, region: REGION, forcePathStyle: true, credentials });
+  const client = s3Client(s3.endpoint);
   const lake = connectS3(environment[ENV.lakeBucket], client);
   const seal = (await getSeal(lake, parseBucketName(bucket, BUCKET_MINUTES)))!;
   for (const range of seal.partitions) {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { S3Client } from '@aws-sdk/client-s3';
+import { type S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
@@ -24,7 +24,7 @@ import { add, contribution, joinKey, trim, type Counts, type DimensionValue } fr
 import { connectS3, NotFoundError, PreconditionFailedError, type ObjectStore } from '../../lambda/shared/s3';
 import { VIEWS, viewsAsJson, type View } from '../../lambda/shared/views';
 import { startKafka, type KafkaEngine } from '../../local/engines/kafka';
-import { startS3, type S3Engine } from '../../local/engines/s3';
+import { s3Client, startS3, type S3Engine } from '../../local/engines/s3';
 import { settled } from '../../local/engines/settled';
 import { sparkCommand } from '../../local/engines/spark';
 import { countedOnce, type LogRecord, type ReferenceRow } from '../support/counted-once';
@@ -51,11 +51,7 @@ beforeAll(async () => {
   await kafka.createTopic(TOPIC, PARTITIONS, { 'message.timestamp.type': 'LogAppendTime' });
   await s3.createBucket(LAKE);
   port = connectKafka({ brokers: [kafka.brokers], auth: 'unsecured', topic: TOPIC });
-  client = new S3Client({
-    endpoint: s3.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  client = s3Client(s3.endpoint);
   store = connectS3(LAKE, client);
 }, 120_000);
 

@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Client, types } from 'cassandra-driver';
 import { type KafkaConfig, Kafka, logLevel } from 'kafkajs';
 import { execFile } from 'node:child_process';
@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { startAirflow } from '../../local/engines/airflow';
 import { startCassandra } from '../../local/engines/cassandra';
 import { type KafkaEngine, startKafka } from '../../local/engines/kafka';
-import { type S3Engine, startS3 } from '../../local/engines/s3';
+import { s3Client, type S3Engine, startS3 } from '../../local/engines/s3';
 import { sparkCommand } from '../../local/engines/spark';
 
 jest.setTimeout(180_000);
@@ -216,9 +216,6 @@ describe('Cassandra', () => {
     await Promise.all([one.kill9(), two.kill9()]);
   });
 });
-
-const s3Client = (endpoint: string) =>
-  new S3Client({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
 
 describe('S3', () => {
   afterAll(endAll);

@@ -10,10 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
-import { S3Client } from '@aws-sdk/client-s3';
+import { type S3Client } from '@aws-sdk/client-s3';
 import { type KafkaRecord } from '../../lambda/shared/decode';
 import { connectS3, type ObjectStore } from '../../lambda/shared/s3';
-import { startS3, type S3Engine } from '../../local/engines/s3';
+import { s3Client, startS3, type S3Engine } from '../../local/engines/s3';
 import { type Compact } from '../../operate/erase/erase';
 import { openDuckdb } from '../support/duckdb';
 import { compaction, sealedLog } from '../support/sealed-log';
@@ -34,8 +34,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'erase-'));
   s3 = await startS3({ dir: join(dir, 's3'), persistent: false });
   await s3.createBucket(LAKE);
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  client = new S3Client({ endpoint: s3.endpoint, region: 'us-east-1', credentials });
+  client = s3Client(s3.endpoint);
   store = connectS3(LAKE, client);
   compact = compaction(store, dir, 24);
   lambda = createServer((request, response) => {

@@ -1,4 +1,4 @@
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { type FunctionPlan, type LocalPlan } from '../../local/assembly/local-pl
 import { type LocalCloud, type LocalEngines, startLocalCloud } from '../../local/cloud/local-cloud';
 import { type CassandraEngine, startCassandra } from '../../local/engines/cassandra';
 import { type KafkaEngine, startKafka } from '../../local/engines/kafka';
-import { type S3Engine, startS3 } from '../../local/engines/s3';
+import { s3Client, type S3Engine, startS3 } from '../../local/engines/s3';
 import { settled } from '../../local/engines/settled';
 
 jest.setTimeout(180_000);
@@ -184,11 +184,7 @@ test('what a plan says is there: APIs, buckets with their files, tables, topics,
       AWS_ENDPOINT_URL_KEYSPACES: cassandra.endpointUrl,
     });
 
-    const client = new S3Client({
-      endpoint: s3.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
+    const client = s3Client(s3.endpoint);
     const object = await client.send(new GetObjectCommand({ Bucket: 'dags', Key: 'dags/pipeline.py' }));
     expect(await object.Body?.transformToString()).toBe('lake = "lake"');
     client.destroy();

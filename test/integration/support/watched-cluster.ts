@@ -18,6 +18,7 @@ import { type PrometheusEngine, startPrometheus } from '../../../local/engines/p
 import { settled } from '../../../local/engines/settled';
 import { type RunningAlarms, watchAlarms } from '../../../local/run/alarms';
 import { nodeJob } from '../../../local/run/monitoring';
+import { type Stoppable, stopAll } from '../../../local/stop-all';
 import { brokerJob } from '../../../prometheus/scrape';
 import { SHORTER, shorterAlarm } from '../../support/shorter-alarms';
 import { writeShorterRules } from '../../support/shorter-rules';
@@ -28,10 +29,6 @@ const DISK_MB = 96;
 /** What the small disk is: no file system counts as none. */
 const NO_DISKS = '^$';
 const SECOND_MS = 1_000;
-
-interface Stoppable {
-  stop(): Promise<void>;
-}
 
 export interface WatchedCluster {
   readonly first: KafkaEngine;
@@ -50,7 +47,7 @@ export async function startWatchedCluster(): Promise<WatchedCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'kafka-faults-'));
   const up: Stoppable[] = [];
   const stop = async () => {
-    for (let next = up.pop(); next; next = up.pop()) await next.stop();
+    await stopAll(up);
     rmSync(dir, { recursive: true, force: true });
   };
   const node = async <T extends KafkaNode>(starting: Promise<T>): Promise<T> => {

@@ -50,7 +50,6 @@ test('a disk is as full as the one that a process of the broker sees, and of a b
   expect(used).toBeGreaterThan(0);
   expect(used).toBeLessThanOrEqual(100);
   expect(values(diskOf('2'))).toEqual([]);
-  // It has no data, so nothing of it is used.
   await expect(diskUsed({ ...BROKER, data: '/nowhere' })).rejects.toThrow('ENOENT');
 });
 
