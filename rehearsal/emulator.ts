@@ -1,6 +1,7 @@
 /** The judge as a process: MiniStack with the extension in `emulator/`. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { layRuntime, runtimeFolder } from '../local/cloud/runtime-layout';
 import { installed, ROOT } from '../local/engines/paths';
 import { freePort, HOST } from '../local/engines/ports';
 import { supervise, type Supervised } from '../local/engines/supervise';
@@ -20,17 +21,14 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-/**
- * @param dir folder of this run, absolute. It must lie in the project: the functions' assets leave out what Lambda's own
- * runtime brings, the AWS SDK, and Node finds it upwards of the folder in which they are unpacked.
- */
+/** @param dir folder of this run, absolute */
 export async function startEmulator(dir: string, order: Order): Promise<Emulator> {
   const python = installed('rehearsal', 'bin', 'python');
   const port = await freePort();
   const endpoint = `http://${HOST}:${port}`;
   const file = join(dir, 'record.jsonl');
-  const temporary = join(dir, 'tmp');
-  mkdirSync(temporary, { recursive: true });
+  // The emulator unpacks functions and layers into its temporary folder: outside of the project they find what there is in Lambda.
+  const functions = runtimeFolder();
   // Its packages come without byte code, and compiling them takes most of a start.
   const compiled = join(ROOT, '.local', 'rehearsal', 'compiled');
   const modules = { PYTHONPATH: join(ROOT, 'rehearsal'), PYTHONPYCACHEPREFIX: compiled, PYTHONUNBUFFERED: '1' };
@@ -45,7 +43,9 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
       // Functions run on the first Node that is found.
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       HOME: dir,
-      TMPDIR: temporary,
+      TMPDIR: functions.path,
+      // What the emulator adds for the layers comes before.
+      NODE_PATH: layRuntime(functions.path),
       BIND_HOST: HOST,
       GATEWAY_PORT: String(port),
       AUTH: 'true',
@@ -69,6 +69,7 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
       }),
     stop: async () => {
       await emulator.stop();
+      functions.remove();
       await grafana.stop();
     },
   };

@@ -12,22 +12,27 @@ const LAYERS = join(__dirname, '..', '..', '.local', 'layers');
 export interface SynthesisOptions extends Partial<PipelineOptions> {
   /** @default - a folder of its own below the system's temporary one */
   readonly directory?: string;
+  /**
+   * Whether functions are bundled, which takes seconds more.
+   * @default false
+   */
+  readonly bundled?: boolean;
 }
 
 /**
- * The assembly of a configuration. Functions are not bundled: their assets are the sources; and templates are not validated,
- * which a deployment's own synth does. So it takes a second or two. The other feature flags of `cdk.json` are set, as they
+ * The assembly of a configuration. Functions are not bundled unless it is asked for: their assets are the sources; and templates are not
+ * validated, which a deployment's own synth does. So it takes a second or two. The other feature flags of `cdk.json` are set, as they
  * change templates.
  *
  * @throws ConfigError if a layer is not there
  */
 export function synthesizeAssembly(config: PipelineConfig, options: SynthesisOptions = {}): CloudAssembly {
-  const { directory, layers = LAYERS, ...parts } = options;
+  const { directory, layers = LAYERS, bundled = false, ...parts } = options;
   const app = new App({
     outdir: directory,
     context: {
       ...context,
-      'aws:cdk:bundling-stacks': [],
+      ...(bundled ? {} : { 'aws:cdk:bundling-stacks': [] }),
       '@aws-cdk/core:annotationsInValidationReport': false,
       '@aws-cdk/core:validateAgainstDefaultRules': false,
     },

@@ -1,0 +1,236 @@
+/**
+ * Every function of stage prod as Lambda runs it: the deployed bundle, among the modules that there are in Lambda, with the template's
+ * environment and IAM's ways to log in. Each handler is invoked once, against an AWS that denies: what comes back is its own outcome.
+ */
+import { readFileSync } from 'node:fs';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+import { bucketName, bucketOf } from '../../lambda/shared/buckets';
+import { sealKey, viewsDoneKey } from '../../lambda/shared/keys';
+import { loadConfig } from '../../lib/config';
+import { type FunctionPlan } from '../../local/assembly/local-plan';
+import { readNodeFunctions } from '../../local/assembly/read-functions';
+import { resourcesOf } from '../../local/assembly/read-plan';
+import { synthesizeAssembly } from '../../local/assembly/synthesize';
+import { type FunctionHost, type Invocation, startFunctionHost } from '../../local/cloud/function-host';
+import { temporaryFolder } from '../support/temporary';
+import { ANSWERS_HOST, type AwsThatDenies, DENIED, startAwsThatDenies } from './support/aws-that-denies';
+
+jest.setTimeout(120_000);
+
+const CONFIG = loadConfig({
+  stage: 'prod',
+  page: 'true',
+  // The layer is native.
+  architecture: arch() === 'arm64' ? 'arm64' : 'x86_64',
+});
+
+/** Key of what Grafana is to show. */
+const CONTENT = 'content.json';
+
+/** How Node, in either module system, says that there is no such module. */
+const MODULE_ERROR = /Cannot find (module|package)|MODULE_NOT_FOUND|ERR_REQUIRE_ESM|Dynamic require of/;
+
+const hour = bucketOf(Date.now() - 3 * 3_600_000, CONFIG.bucketMinutes);
+const bucket = bucketName(hour);
+const unsealed = bucketName(hour + CONFIG.bucketMinutes * 60_000);
+const seal = { bucket, previous: null, topic: 'posts', partitions: [{ partition: 0, from: 0, to: 0 }] };
+
+const http = (method: string, rawPath: string, body?: string) => ({
+  rawPath,
+  body,
+  headers: { 'content-type': 'application/json' },
+  isBase64Encoded: false,
+  requestContext: { http: { method } },
+});
+
+const batch = {
+  records: {
+    'posts-0': [
+      {
+        topic: 'posts',
+        partition: 0,
+        offset: 0,
+        timestamp: Date.now(),
+        timestampType: 'LOG_APPEND_TIME',
+        key: Buffer.from('1').toString('base64'),
+        value: Buffer.from('{"pin":{"index":1,"category":"art"}}').toString('base64'),
+        headers: [],
+      },
+    ],
+  },
+};
+
+const change = (LogicalResourceId: string, RequestType: string, ResourceProperties: object) => ({
+  RequestType,
+  ResponseURL: `https://${ANSWERS_HOST}/${LogicalResourceId}`,
+  StackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/s/1',
+  RequestId: '1',
+  LogicalResourceId,
+  ...(RequestType === 'Create' ? {} : { PhysicalResourceId: 'p' }),
+  ResourceProperties,
+});
+
+/** What logs in where, and how. */
+type LogIn = 'kafka' | 'keyspaces';
+
+interface Case {
+  /** How the logical id begins. */
+  readonly id: string;
+  readonly event: unknown;
+  readonly logIn?: LogIn;
+  /** What the function answers. */
+  readonly answers?: unknown;
+  /** What it throws, with a part of the message. */
+  readonly throws?: readonly [name: string, message: string];
+  /** What it has CloudFormation told, a part of the reason. */
+  readonly reason?: string;
+  /** What it says in its log. */
+  readonly logs?: string;
+}
+
+const STORE = ['StoreUnavailableError', 'the view store is not available'] as const;
+const DENIED_BY_S3 = ['AccessDenied', DENIED] as const;
+
+const CASES: readonly Case[] = [
+  {
+    id: 'StepsIngest',
+    event: http('POST', '/posts', '{"pin":{"index":1,"category":"art"}}'),
+    logIn: 'kafka',
+    answers: { statusCode: 503 },
+  },
+  { id: 'StepsArchive', event: batch, throws: DENIED_BY_S3 },
+  { id: 'StepsAggregate', event: batch, logIn: 'keyspaces', throws: STORE },
+  {
+    id: 'StepsSeal',
+    event: { bucket: unsealed },
+    logIn: 'kafka',
+    throws: ['KafkaJSSASLAuthenticationError', 'Access denied'],
+  },
+  // DuckDB has done its work by then: what is denied is to store it.
+  { id: 'StepsCompact', event: { step: 'compact', partition: 0, buckets: [bucket] }, throws: DENIED_BY_S3 },
+  { id: 'StepsPublish', event: { buckets: [bucket] }, logIn: 'keyspaces', throws: STORE },
+  { id: 'StepsReconcile', event: { buckets: [bucket] }, logIn: 'keyspaces', throws: STORE },
+  {
+    id: 'StepsQuery',
+    event: http('GET', '/views/posts_by_category'),
+    logIn: 'keyspaces',
+    answers: { statusCode: 503 },
+  },
+  { id: 'CanaryFunction', event: {}, answers: null, logs: DENIED },
+  { id: 'PrometheusExporters', event: change('Exporters', 'Create', {}), reason: DENIED },
+  {
+    id: 'GrafanaContent',
+    event: change('Content', 'Create', {
+      ...{ WorkspaceId: 'g-1', Endpoint: 'localhost', ContentBucket: 'b', ContentKey: CONTENT, FolderUid: 'f' },
+      Deployed: JSON.stringify({ dataSources: [], contactPoints: [], constants: {} }),
+    }),
+    reason: DENIED,
+  },
+  { id: 'SparkStopper', event: change('Stopper', 'Delete', { ApplicationId: 'a' }), reason: DENIED },
+  {
+    id: 'CustomVpcRestrictDefaultSG',
+    event: change('Group', 'Create', { DefaultSecurityGroupId: 'sg-1', Account: '000000000000' }),
+    reason: DENIED,
+  },
+  { id: 'CustomS3AutoDelete', event: change('Bucket', 'Delete', { BucketName: 'b' }), reason: DENIED },
+];
+
+let aws: AwsThatDenies;
+let host: FunctionHost;
+let functions: FunctionPlan[];
+let logs: string;
+
+beforeAll(async () => {
+  const directory = temporaryFolder('bundles');
+  logs = join(directory, 'logs');
+  const assembly = synthesizeAssembly(CONFIG, { bundled: true, directory: join(directory, 'assembly') });
+  functions = readNodeFunctions(resourcesOf(assembly), assembly);
+  const content = { folder: { uid: 'f', title: 'F' }, plugins: [], dashboards: [], ruleGroups: [] };
+  aws = await startAwsThatDenies(directory, {
+    [sealKey(hour)]: JSON.stringify(seal),
+    [viewsDoneKey(hour)]: '',
+    [CONTENT]: JSON.stringify(content),
+  });
+  host = startFunctionHost(functions, { logs, environment: aws.environment });
+});
+
+afterAll(async () => {
+  await host?.stop();
+  await aws?.stop();
+});
+
+test('the functions below are all that there are', () => {
+  const without = functions.filter(({ logicalId }) => !CASES.some(({ id }) => logicalId.startsWith(id)));
+  expect(without.map(({ path }) => path)).toEqual([]);
+});
+
+/** Expected of a login with the credentials of the function's environment, by whoever verifies signatures. */
+const LOGIN: Readonly<Record<LogIn, (since: number) => void>> = {
+  kafka: (since) => {
+    const { hostname, searchParams } = new URL(aws.kafkaTokens.slice(since)[0]);
+    expect(hostname).toBe('kafka.us-east-1.amazonaws.com');
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      Action: 'kafka-cluster:Connect',
+      'X-Amz-Credential': expect.stringMatching(/^test\/\d{8}\/us-east-1\/kafka-cluster\/aws4_request$/),
+      'X-Amz-Signature': expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  },
+  keyspaces: (since) => {
+    expect(aws.keyspacesAnswers.slice(since)[0]).toMatch(
+      /^signature=[0-9a-f]{64},access_key=test,amzdate=\d{4}-\d\d-\d\dT[\d:.]+Z$/,
+    );
+  },
+};
+
+const payloadOf = (invocation: Invocation) => ('payload' in invocation ? invocation.payload : '');
+const seen = (logIn: LogIn) => (logIn === 'kafka' ? aws.kafkaTokens : aws.keyspacesAnswers).length;
+
+describe.each(CASES)('$id', ({ id, event, logIn, answers, throws, reason, logs: says }) => {
+  let plan: FunctionPlan;
+  let invocation: Invocation;
+  let before: number;
+
+  beforeAll(async () => {
+    plan = functions.find(({ logicalId }) => logicalId.startsWith(id))!;
+    before = logIn ? seen(logIn) : 0;
+    invocation = await host.invoke(plan.name, JSON.stringify(event));
+  });
+
+  const toldCloudFormation = () => {
+    const { LogicalResourceId: asked } = event as { LogicalResourceId?: string };
+    return aws.answers.filter(({ LogicalResourceId }) => LogicalResourceId === asked);
+  };
+
+  test('has the outcome that its handler documents', () => {
+    if (throws) {
+      const [errorType, message] = throws;
+      expect(invocation.error).toMatchObject({ errorType, errorMessage: expect.stringContaining(message) });
+    } else {
+      expect(invocation).toEqual({ payload: expect.any(String) });
+    }
+    if (answers !== undefined) {
+      const answer = JSON.parse(payloadOf(invocation)) as unknown;
+      if (answers === null) expect(answer).toBeNull();
+      else expect(answer).toMatchObject(answers as object);
+    }
+    if (reason !== undefined) {
+      expect(toldCloudFormation()).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining(reason) }]);
+    }
+  });
+
+  test('finds all its modules', () => {
+    const log = readFileSync(join(logs, `${plan.name}.log`), 'utf8');
+    expect(JSON.stringify([invocation, toldCloudFormation()])).not.toMatch(MODULE_ERROR);
+    expect(log).not.toMatch(MODULE_ERROR);
+    if (says !== undefined) expect(log).toContain(says);
+  });
+
+  if (logIn) test(`logs in to ${logIn} with what it signed`, () => LOGIN[logIn](before));
+});
+
+test('the page lies beside the bundle of the query function', async () => {
+  const { name } = functions.find(({ logicalId }) => logicalId.startsWith('StepsQuery'))!;
+  const invocation = await host.invoke(name, JSON.stringify(http('GET', '/')));
+  expect(JSON.parse(payloadOf(invocation))).toMatchObject({ statusCode: 200, body: expect.stringContaining('<html') });
+});
