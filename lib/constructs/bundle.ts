@@ -4,12 +4,11 @@ import { Code, type AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..');
-
 const SHARED = join(ROOT, 'lambda', 'shared');
 
 /**
- * What Lambda's Node runtime offers to a function's code: the clients of the AWS SDK. The packages that those need lie below
- * the clients, where only the clients find them: `@smithy/*` and the other `@aws-sdk/*` go into the bundle.
+ * What Lambda's Node runtime offers to a function: the clients of the AWS SDK. Their own packages, `@smithy/*` and the other `@aws-sdk/*`,
+ * lie below them, where a function does not find them, so those go into the bundle.
  */
 const RUNTIME_MODULES = ['@aws-sdk/client-*'];
 
@@ -45,9 +44,9 @@ export function bundle(
             minify: true,
             // A map would tie the hash to the checkout's path.
             sourcemap: false,
-            // Of packages that come in both forms, the one of which esbuild can leave out what is unused: a tenth of the size.
+            // esbuild drops what is unused from ES modules: the signer takes 14 KB instead of 140.
             mainFields: ['module', 'main'],
-            // Node looks up imports, unlike requires, neither in layers nor in the runtime: each becomes a lazy require.
+            // Node looks up requires in layers and in the runtime, but not imports: each becomes a lazy require.
             supported: { 'dynamic-import': false },
             alias: { 'adm-zip': join(SHARED, 'no-zip.ts'), kerberos: join(SHARED, 'no-kerberos.ts') },
             external: [...RUNTIME_MODULES, ...layerModules],

@@ -1,7 +1,7 @@
 /**
- * A function's files as Lambda lays them out: `/var/task`, `/opt` for the layers, and the runtime's own modules. Real folders outside
- * of every project, so that Node finds what a deployed function finds and nothing else: it looks for a module in the folders above the
- * file that requires it, and the folders above an asset in `cdk.out` hold all that is installed for this project.
+ * A function's files as Lambda lays them out: `/var/task`, `/opt` for the layers, and the runtime's own modules. The folders lie outside of
+ * the project, because Node looks for a module in the folders above the file that requires it: above an asset in `cdk.out` lies everything
+ * that is installed for the project, above a deployed function nothing.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -28,10 +28,10 @@ const SDK = join(ROOT, 'node_modules', '@aws-sdk');
 
 /** @throws Error if a folder above `folder` holds modules, which Node would find */
 function standAlone(folder: string): void {
-  for (let above = folder; above !== dirname(above); above = dirname(above)) {
-    const modules = join(above, 'node_modules');
-    if (existsSync(modules)) throw new Error(`TMPDIR must have no node_modules above it, there is ${modules}`);
-  }
+  const above = dirname(folder);
+  const modules = join(above, 'node_modules');
+  if (existsSync(modules)) throw new Error(`TMPDIR must have no node_modules above it, there is ${modules}`);
+  if (above !== dirname(above)) standAlone(above);
 }
 
 /** A folder for functions to be laid out in, below the system's temporary one unless another is named. */
@@ -48,8 +48,8 @@ export function runtimeFolder(parent?: string): { readonly path: string; remove(
 }
 
 /**
- * Makes `<folder>/var/runtime/node_modules` with the clients of the AWS SDK: by links, since Node follows them before it looks for
- * what a client itself needs, so that a function finds the clients only, as in Lambda.
+ * Makes `<folder>/var/runtime/node_modules` with links to the clients of the AWS SDK. Node follows a link before it looks for what a client
+ * itself requires: the clients find their own packages, the function finds only the clients.
  *
  * @returns the folder with the modules
  */
