@@ -97,7 +97,7 @@ export async function endLeftovers(name: string, dir: string): Promise<void> {
 
 const hex = (text: string) => Buffer.from(text).toString('hex');
 
-/** `<prefix>-<pid>-<since, in hex>-<random>`: the name says whose folder it is, from the moment that it exists. */
+/** `<prefix>-<pid>-<since, in hex>-<random>`: the name holds the owner, so no folder is ever without one. */
 const OWNED = /^-(?<pid>\d+)-(?<since>[0-9a-f]+)-[A-Za-z0-9]{6}$/;
 
 function ownerOf(prefix: string, name: string): Identity | undefined {
@@ -106,8 +106,8 @@ function ownerOf(prefix: string, name: string): Identity | undefined {
 }
 
 /**
- * An empty folder for this process, below the system's temporary one unless another is named. Whoever makes it removes it; what killed processes of the
- * same user left under the same prefix goes now.
+ * An empty folder for this process, below the system's temporary one unless another is named. Its maker removes it. The call
+ * also removes the folders that killed processes of this user left under the same prefix.
  */
 export function ownedFolder(prefix: string, parent: string = tmpdir()): string {
   for (const name of readdirSync(parent)) {

@@ -1,6 +1,6 @@
 /**
- * Every function of stage prod as Lambda runs it: the deployed bundle, among the modules that there are in Lambda, with the template's
- * environment and IAM's ways to log in. Each handler is invoked once, against an AWS that denies: what comes back is its own outcome.
+ * Every function of stage prod as Lambda runs it: the deployed bundle, the modules that Lambda offers, the template's environment, IAM's
+ * logins. Each handler is invoked once, against an AWS that denies every write: it must return the outcome that it documents.
  */
 import { readFileSync } from 'node:fs';
 import { arch } from 'node:os';
@@ -28,7 +28,7 @@ const CONFIG = loadConfig({
 /** Key of what Grafana is to show. */
 const CONTENT = 'content.json';
 
-/** How Node, in either module system, says that there is no such module. */
+/** Node's errors for a module that is not there, in either module system. */
 const MODULE_ERROR = /Cannot find (module|package)|MODULE_NOT_FOUND|ERR_REQUIRE_ESM|Dynamic require of/;
 
 const hour = bucketOf(Date.now() - 3 * 3_600_000, CONFIG.bucketMinutes);
@@ -71,7 +71,7 @@ const change = (LogicalResourceId: string, RequestType: string, ResourceProperti
   ResourceProperties,
 });
 
-/** What logs in where, and how. */
+/** What a function logs in to. */
 type LogIn = 'kafka' | 'keyspaces';
 
 interface Case {
@@ -83,10 +83,10 @@ interface Case {
   readonly answers?: unknown;
   /** What it throws, with a part of the message. */
   readonly throws?: readonly [name: string, message: string];
-  /** What it has CloudFormation told, a part of the reason. */
+  /** A part of the reason that it gives CloudFormation. */
   readonly reason?: string;
-  /** What it says in its log. */
-  readonly logs?: string;
+  /** A part of its log. */
+  readonly logged?: string;
 }
 
 const STORE = ['StoreUnavailableError', 'the view store is not available'] as const;
@@ -117,7 +117,7 @@ const CASES: readonly Case[] = [
     logIn: 'keyspaces',
     answers: { statusCode: 503 },
   },
-  { id: 'CanaryFunction', event: {}, answers: null, logs: DENIED },
+  { id: 'CanaryFunction', event: {}, answers: null, logged: DENIED },
   { id: 'PrometheusExporters', event: change('Exporters', 'Create', {}), reason: DENIED },
   {
     id: 'GrafanaContent',
@@ -165,7 +165,7 @@ test('the functions below are all that there are', () => {
   expect(without.map(({ path }) => path)).toEqual([]);
 });
 
-/** Expected of a login with the credentials of the function's environment, by whoever verifies signatures. */
+/** What a login with the credentials of the function's environment must hold. */
 const LOGIN: Readonly<Record<LogIn, (since: number) => void>> = {
   kafka: (since) => {
     const { hostname, searchParams } = new URL(aws.kafkaTokens.slice(since)[0]);
@@ -186,7 +186,7 @@ const LOGIN: Readonly<Record<LogIn, (since: number) => void>> = {
 const payloadOf = (invocation: Invocation) => ('payload' in invocation ? invocation.payload : '');
 const seen = (logIn: LogIn) => (logIn === 'kafka' ? aws.kafkaTokens : aws.keyspacesAnswers).length;
 
-describe.each(CASES)('$id', ({ id, event, logIn, answers, throws, reason, logs: says }) => {
+describe.each(CASES)('$id', ({ id, event, logIn, answers, throws, reason, logged }) => {
   let plan: FunctionPlan;
   let invocation: Invocation;
   let before: number;
@@ -197,7 +197,7 @@ describe.each(CASES)('$id', ({ id, event, logIn, answers, throws, reason, logs: 
     invocation = await host.invoke(plan.name, JSON.stringify(event));
   });
 
-  const toldCloudFormation = () => {
+  const answersToCloudFormation = () => {
     const { LogicalResourceId: asked } = event as { LogicalResourceId?: string };
     return aws.answers.filter(({ LogicalResourceId }) => LogicalResourceId === asked);
   };
@@ -215,15 +215,15 @@ describe.each(CASES)('$id', ({ id, event, logIn, answers, throws, reason, logs: 
       else expect(answer).toMatchObject(answers as object);
     }
     if (reason !== undefined) {
-      expect(toldCloudFormation()).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining(reason) }]);
+      expect(answersToCloudFormation()).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining(reason) }]);
     }
   });
 
   test('finds all its modules', () => {
     const log = readFileSync(join(logs, `${plan.name}.log`), 'utf8');
-    expect(JSON.stringify([invocation, toldCloudFormation()])).not.toMatch(MODULE_ERROR);
+    expect(JSON.stringify([invocation, answersToCloudFormation()])).not.toMatch(MODULE_ERROR);
     expect(log).not.toMatch(MODULE_ERROR);
-    if (says !== undefined) expect(log).toContain(says);
+    if (logged !== undefined) expect(log).toContain(logged);
   });
 
   if (logIn) test(`logs in to ${logIn} with what it signed`, () => LOGIN[logIn](before));

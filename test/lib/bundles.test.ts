@@ -1,4 +1,4 @@
-/** Every function of every stage finds in Lambda's Node runtime what it requires. */
+/** Every function of every stage finds what it requires in Lambda's Node runtime. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -24,7 +24,7 @@ const functionsOf = (overrides: Readonly<Record<string, string>>) => {
   return readNodeFunctions(resourcesOf(assembly), assembly);
 };
 
-/** What CDK's own custom resources load is named by a variable: the file beside it, which is looked at, too. */
+/** CDK's own custom resources require the file beside it by a variable; the test looks at that file, too. */
 const CDK_ENTRY = '__entrypoint__';
 const CDK_LOADS = /^unsupported-require-call: require\(exports\.external\.userHandlerIndex\)/;
 
@@ -45,7 +45,7 @@ describe.each(Object.entries(DEPLOYED))('%s', (_name, overrides) => {
     functions = functionsOf(overrides);
   });
 
-  test('has all its steps among the functions that are looked at', () => {
+  test('has all its steps among the functions that are checked', () => {
     const ids = own(functions);
     for (const step of STEPS) expect(ids.filter((id) => id.startsWith(`Steps${step}Function`))).toHaveLength(1);
   });
@@ -55,7 +55,7 @@ describe.each(Object.entries(DEPLOYED))('%s', (_name, overrides) => {
     expect(found).toEqual([]);
   });
 
-  test('finds what it opens lazily where it is needed only then', () => {
+  test('requires lazily what is needed only later', () => {
     const text = (step: string) => {
       const { directory } = functions.find(({ logicalId }) => logicalId.startsWith(`Steps${step}Function`))!;
       return readFileSync(join(directory, 'index.js'), 'utf8');

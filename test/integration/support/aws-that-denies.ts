@@ -1,6 +1,6 @@
 /**
- * AWS as a function sees it whose every right is missing: objects can be read, everything else is denied; Kafka and Keyspaces take the
- * connection by TLS, have the client log in as on AWS, and turn it down. What clients sent to log in can be looked at.
+ * A stand-in for AWS that lets functions read objects and denies everything else. Kafka and Keyspaces accept connections over TLS, ask for
+ * the login that AWS asks for, and deny it. Tests can look at what clients sent to log in.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -32,12 +32,12 @@ export interface AwsThatDenies {
   stop(): Promise<void>;
 }
 
-/** What Keyspaces has signed. */
-export const NONCE = '91703fdc2ef562e19fbdab0f58e42fe5';
+/** What Keyspaces lets clients sign. */
+const NONCE = '91703fdc2ef562e19fbdab0f58e42fe5';
 
 const PASSWORD = 'throw-away';
 
-/** A key and a certificate that nothing trusts but who is given it, made by the engines' Java. */
+/** A throw-away key with its certificate, made by the Java of the engines. */
 function certificate(directory: string, names: readonly string[]) {
   const store = join(directory, 'key.p12');
   const keytool = (...args: readonly string[]) =>
@@ -57,7 +57,7 @@ function certificate(directory: string, names: readonly string[]) {
   return { pfx: readFileSync(store), passphrase: PASSWORD, trusted };
 }
 
-/** Calls `take` with each frame: `length` says how many bytes it has, as soon as that can be told. */
+/** Calls `take` with each frame. `length` returns a frame's bytes, or undefined until the head is complete. */
 function onFrames(socket: Socket, length: (head: Buffer) => number | undefined, take: (frame: Buffer) => void): void {
   let held = Buffer.alloc(0);
   socket.on('error', () => socket.destroy());
@@ -94,8 +94,8 @@ function serveKafka(socket: Socket, tokens: string[]): void {
     if (api !== SASL_AUTHENTICATE) throw new Error(`a client that is not logged in sent api ${api}`);
     const sent = body.subarray(4).toString();
     tokens.push(Buffer.from(/auth=Bearer ([\w-]+)/.exec(sent)?.[1] ?? '', 'base64url').toString());
-    const refusal = [int16(SASL_AUTHENTICATION_FAILED), text('Access denied'), int32(0)];
-    return Buffer.concat([...refusal, ...(version > 0 ? [int32(0), int32(0)] : [])]);
+    const denial = [int16(SASL_AUTHENTICATION_FAILED), text('Access denied'), int32(0)];
+    return Buffer.concat([...denial, ...(version > 0 ? [int32(0), int32(0)] : [])]);
   };
   const length = (head: Buffer) => (head.length < 4 ? undefined : 4 + head.readInt32BE(0));
   onFrames(socket, length, (frame) => {

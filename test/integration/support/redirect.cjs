@@ -1,6 +1,6 @@
 /**
- * Loaded before a function's code: connections to AWS that no variable can send elsewhere go to this machine. Certificates are verified
- * for the real names all the same.
+ * Loaded before a function's code: sends connections to this machine that no environment variable redirects. Certificates are still verified
+ * for AWS's names.
  */
 const dns = require('node:dns');
 const tls = require('node:tls');

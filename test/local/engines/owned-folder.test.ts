@@ -38,7 +38,7 @@ beforeEach(() => {
   parent = temporaryFolder('owned');
 });
 
-test('a folder goes with the next one that is made, once its process was killed, and not before', async () => {
+test('the next folder that is made removes those of killed processes, and no others', async () => {
   const { folder, kill } = await another(parent);
   writeFileSync(join(folder, 'file'), '');
   try {
@@ -54,7 +54,7 @@ test('a folder goes with the next one that is made, once its process was killed,
   }
 });
 
-test('folders of other names are nobody of ours', () => {
+test('folders with other names stay', () => {
   const others = ['test', 'test-1-aa', 'test-999999999-zz-abcdef', 'other-test-1-61-abcdef'].map((name) =>
     join(parent, name),
   );
@@ -63,7 +63,7 @@ test('folders of other names are nobody of ours', () => {
   expect(others.filter((folder) => !existsSync(folder))).toEqual([]);
 });
 
-test('a function is not laid out where Node would find modules above it', () => {
+test('functions are not laid out where Node would find modules above them', () => {
   const place = join(parent, 'tmp');
   mkdirSync(place);
   mkdirSync(join(parent, 'node_modules'));
