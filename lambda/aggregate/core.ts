@@ -2,12 +2,12 @@
  * The speed layer's arithmetic: from the records of one partition and the state before them to the state after them and
  * what they add to each view and bucket. A pure function of the log: however it is cut into batches, the sum is the same.
  */
-import { nextBucket, type BucketStart } from '../shared/buckets';
-import { decodeRecord, type KafkaRecord } from '../shared/decode';
-import { add, contributionOf, trim, type Counts } from '../shared/merge';
-import { minuteOf } from '../shared/timestamps';
-import { CANARY_VIEW, type View } from '../shared/views';
-import { remember, type PartitionState, type PendingColumns } from './state';
+import { nextBucket, type BucketStart } from '../domain/intervals';
+import { decodeRecord, type KafkaRecord } from '../domain/decode';
+import { add, contributionOf, trim, type Counts } from '../domain/merge';
+import { minuteOf } from '../domain/timestamps';
+import { CANARY_VIEW, type View } from '../domain/views';
+import { remember, type PartitionState, type PendingColumns } from '../formats/speed-state';
 
 export interface Settings {
   readonly views: readonly View[];

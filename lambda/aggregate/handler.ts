@@ -7,18 +7,18 @@
  * quarantines them) and never stop the batch; an outage throws, and the event source delivers the batch again.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  */
-import { type BucketStart } from '../shared/buckets';
-import { decodeCounts, encodeCounts } from '../shared/counts-codec';
-import { type KafkaRecord } from '../shared/decode';
-import { ENV, requirePositiveInteger } from '../shared/env';
-import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../shared/lambda-kafka';
-import { log } from '../shared/log';
-import { type Counts } from '../shared/merge';
-import { report, type ReportOf } from '../shared/metrics';
-import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../shared/store';
-import { VIEWS, type View } from '../shared/views';
+import { type BucketStart } from '../domain/intervals';
+import { decodeCounts, encodeCounts } from '../formats/counts-codec';
+import { type KafkaRecord } from '../domain/decode';
+import { ENV, requirePositiveInteger } from '../runtime/env';
+import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/kafka-event';
+import { log } from '../runtime/log';
+import { type Counts } from '../domain/merge';
+import { report, type ReportOf } from '../runtime/metrics';
+import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../aws/keyspaces/store';
+import { VIEWS, type View } from '../domain/views';
 import { applyChange, applyRecords, type BatchOutcome, type RowChange, type Settings } from './core';
-import { decodeState, emptyState, encodeState, pendingColumns, type PartitionState } from './state';
+import { decodeState, emptyState, encodeState, pendingColumns, type PartitionState } from '../formats/speed-state';
 
 export interface AggregateDeps {
   readonly store: AggregateStore;

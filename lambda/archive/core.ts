@@ -8,14 +8,14 @@
  *   pin, geo, user   the cleaned columns of the sections that the record brought, typed (post only)
  *   h     `section` header of the record, if it had one: with `raw` it is all that a replay needs
  *   raw   the client's own text (posts; of a bad record the bytes are in quarantine)
- *   erased  true in the place of sections, `h` and `raw`: the post was erased (`operate/erase`), and brings nothing
+ *   erased  true in the place of sections, `h` and `raw`: the post was erased (`tools/operate/erase`), and brings nothing
  *
  * Columns are stored cleaned so that compaction and Spark parse no text; the text is stored so that nothing is lost.
  */
-import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../shared/decode';
-import { quarantineKey, rawKey } from '../shared/keys';
-import { sizeOf } from '../shared/lambda-kafka';
-import { ByteWriter } from '../shared/varint';
+import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../domain/decode';
+import { quarantineKey, rawKey } from '../formats/keys';
+import { sizeOf } from '../runtime/kafka-event';
+import { ByteWriter } from '../formats/bytes';
 
 export type LineKind = Decoded['kind'];
 

@@ -1,6 +1,6 @@
 /** The canary's questions and what it reads off the answers. Plain values in and out. */
-import { type HttpEvent } from '../shared/http';
-import { type Values } from '../shared/metrics';
+import { type HttpEvent } from '../runtime/http';
+import { type Values } from '../runtime/metrics';
 
 /** An event as an HTTP API would hand it to the function. */
 export function requestOf(method: 'GET' | 'POST', rawPath: string): HttpEvent {

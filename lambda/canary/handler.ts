@@ -3,10 +3,10 @@
  * calls the functions of ingest and query as their APIs do; no route of either API leads there, so no client can.
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ENV, requireEnv } from '../shared/env';
-import { type HttpAnswer, type HttpEvent } from '../shared/http';
-import { log } from '../shared/log';
-import { report, type ReportOf } from '../shared/metrics';
+import { ENV, requireEnv } from '../runtime/env';
+import { type HttpAnswer, type HttpEvent } from '../runtime/http';
+import { log } from '../runtime/log';
+import { report, type ReportOf } from '../runtime/metrics';
 import { agesOf, requestOf } from './core';
 
 export interface Deps {

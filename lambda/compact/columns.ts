@@ -1,6 +1,6 @@
 /** The columns of the lake's Parquet files: what the Glue table, Athena and the Spark job see. */
-import { COLUMNS, SECTIONS, type ColumnType } from '../shared/columns';
-import { COLUMN_CLASSES, type DataClass } from '../shared/data-classes';
+import { COLUMNS, SECTIONS, type ColumnType } from '../domain/columns';
+import { COLUMN_CLASSES, type DataClass } from '../domain/data-classes';
 
 export interface FileColumn {
   readonly name: string;

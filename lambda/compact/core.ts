@@ -1,8 +1,8 @@
 /** What compaction reads and writes, as plain values: which parts of which raw objects, which chain, which manifest. */
-import { bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../shared/chain';
-import { type RawRange } from '../shared/lake';
-import { cover, describeRanges, type Covered } from '../shared/ranges';
+import { bucketName, parseBucketName, type BucketStart } from '../domain/intervals';
+import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
+import { type RawRange } from '../aws/lake';
+import { cover, describeRanges, type Covered } from '../domain/ranges';
 import { POST_FILE_COLUMNS } from './columns';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 /** Runs a compaction in DuckDB. DuckDB is native and large: it is loaded by the first compaction, from the function's layer. */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Range } from '../shared/ranges';
+import { type Range } from '../domain/ranges';
 import { type Resources } from './core';
 import {
   carrySql,

@@ -6,14 +6,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { serialize, type PartitionSummary, type Seal } from '../shared/chain';
-import { mapConcurrently } from '../shared/concurrent';
-import { ENV, requirePositiveInteger } from '../shared/env';
-import { manifestKey, summaryKey } from '../shared/keys';
-import { getManifest, getSeal } from '../shared/lake';
-import { report, type ReportOf } from '../shared/metrics';
-import { lakeFromEnvironment, NotFoundError } from '../shared/s3';
+import { bucketName, parseBucketName, type BucketStart } from '../domain/intervals';
+import { serialize, type PartitionSummary, type Seal } from '../formats/interval-metadata';
+import { mapConcurrently } from '../runtime/concurrent';
+import { ENV, requirePositiveInteger } from '../runtime/env';
+import { manifestKey, summaryKey } from '../formats/keys';
+import { getManifest, getSeal } from '../aws/lake';
+import { report, type ReportOf } from '../runtime/metrics';
+import { lakeFromEnvironment, NotFoundError } from '../aws/s3';
 import { manifestOf, parseEvent, resourcesOf, type Resources } from './core';
 import { partitionRun, type LakeStore } from './partition';
 

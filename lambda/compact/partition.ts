@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { serialize, type PartitionSummary, type Seal } from '../shared/chain';
-import { mapConcurrently } from '../shared/concurrent';
-import { pendingKey, postsKey, seenKey, seenPrefix, summaryKey } from '../shared/keys';
-import { rawObjects } from '../shared/lake';
-import { type ObjectStore } from '../shared/s3';
+import { bucketName, parseBucketName, type BucketStart } from '../domain/intervals';
+import { serialize, type PartitionSummary, type Seal } from '../formats/interval-metadata';
+import { mapConcurrently } from '../runtime/concurrent';
+import { pendingKey, postsKey, seenKey, seenPrefix, summaryKey } from '../formats/keys';
+import { rawObjects } from '../aws/lake';
+import { type ObjectStore } from '../aws/s3';
 import { horizonStart, rangeOf, sourcesOf, type Resources } from './core';
 import { runCompaction } from './engine';
 

@@ -4,8 +4,8 @@
  * result already. Otherwise a second pass puts the posts together. What is held in memory is bounded by the keys of this
  * bucket: the identity horizon is streamed past them, everything wide can spill.
  */
-import { COLUMNS, columnsOf, SECTIONS, type Section } from '../shared/columns';
-import { type Covered, type Range } from '../shared/ranges';
+import { COLUMNS, columnsOf, SECTIONS, type Section } from '../domain/columns';
+import { type Covered, type Range } from '../domain/ranges';
 import { DUCKDB_TYPES } from './columns';
 
 /** A raw object on the local disk. */

@@ -1,6 +1,6 @@
 /** What became of a request, in the words of the API that the client speaks. */
-import { json, type HttpAnswer } from '../shared/http';
-import { sentence, type Refusal } from '../shared/refusal';
+import { json, type HttpAnswer } from '../runtime/http';
+import { sentence, type Refusal } from '../domain/validation-error';
 import {
   type ErrorDetail,
   type IngestAnswer,

@@ -1,5 +1,5 @@
 /** What the ingest API answers: the types from which its OpenAPI document is generated. */
-import { type Refusal } from '../shared/refusal';
+import { type Refusal } from '../domain/validation-error';
 
 /** Taken: on the topic, acknowledged by all in-sync replicas. */
 export interface Accepted {

@@ -2,14 +2,14 @@
  * Ingest: what a request holds, as records for the topic or refusals. Plain values in and out; `answers.ts` turns the outcome
  * into what each kind of client expects to read.
  */
-import { checkRecord, isRefusal, type Checked } from '../shared/check';
-import { cleanSection, isRefused } from '../shared/clean';
-import { SECTIONS, type Section } from '../shared/columns';
-import { SECTION_HEADER } from '../shared/decode';
-import { decodeBody, type Body } from '../shared/http';
-import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } from '../shared/json-spans';
-import { keyOf } from '../shared/post';
-import { refuse, short, type Refusal } from '../shared/refusal';
+import { checkRecord, isRefusal, type Checked } from '../domain/check';
+import { cleanSection, isRefused } from '../domain/clean';
+import { SECTIONS, type Section } from '../domain/columns';
+import { SECTION_HEADER } from '../domain/decode';
+import { decodeBody, type Body } from '../runtime/http';
+import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } from './json-spans';
+import { keyOf } from '../domain/post';
+import { refuse, short, type Refusal } from '../domain/validation-error';
 
 /** Bytes of a post at most: brokers take batches of 1 MiB, and a record has headers. */
 export const MAX_POST_BYTES = 1_000_000;

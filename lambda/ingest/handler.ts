@@ -2,11 +2,11 @@
  * Takes posts over HTTP and answers for a record only when it is on the topic, acknowledged by all in-sync replicas.
  * Bad input is the client's (4xx, a reason a record); an outage is ours (503, the records to send again).
  */
-import { CANARY_HEADER } from '../shared/decode';
-import { bodyOf, json, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
-import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../shared/kafka';
-import { log } from '../shared/log';
-import { report, type ReportOf } from '../shared/metrics';
+import { CANARY_HEADER } from '../domain/decode';
+import { bodyOf, json, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../runtime/http';
+import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../aws/kafka/kafka';
+import { log } from '../runtime/log';
+import { report, type ReportOf } from '../runtime/metrics';
 import { KINESIS, NATIVE, notFound, outcomeOf, refuseName, REST_PROXY, type Dialect } from './answers';
 import { headersOf, parseKinesis, parseNative, parseRestProxy, routeOf, type AcceptedItem, type Parsed } from './core';
 

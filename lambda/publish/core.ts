@@ -2,12 +2,12 @@
  * What publishing decides: what a view object of the Spark job says, which moves the boundary makes, and which roll-ups
  * those complete. The periods are those of the query API's `cover`, so that what is written is what is read.
  */
-import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { type Seal } from '../shared/chain';
-import { columnOf } from '../shared/columns';
-import { joinKey, trim, type Counts, type DimensionValue } from '../shared/merge';
-import { type View } from '../shared/views';
-import { dayName, monthName, nextMonth, startOfMonth } from '../query/cover';
+import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../domain/intervals';
+import { type Seal } from '../formats/interval-metadata';
+import { columnOf } from '../domain/columns';
+import { joinKey, trim, type Counts, type DimensionValue } from '../domain/merge';
+import { type View } from '../domain/views';
+import { dayName, monthName, nextMonth, startOfMonth } from '../domain/periods';
 
 const DAY = 86_400_000;
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;

@@ -3,19 +3,19 @@
  * only then moves the boundary, one conditional write a bucket. Readers see a bucket in the batch layer when all its rows
  * are there, never before. A mark in the lake says last that the bucket is through. All rows are overwritten by a rerun, so any failure is repaired by running it again.
  */
-import { bucketEnd, bucketName, type BucketStart } from '../shared/buckets';
-import { parseBuckets } from '../shared/bucket-list';
-import { type Seal } from '../shared/chain';
-import { mapConcurrently } from '../shared/concurrent';
-import { decodeCounts, encodeCounts } from '../shared/counts-codec';
-import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
-import { bucketNameOfManifest, manifestsOfDayPrefix, publishedKey, viewKey, viewsDoneKey } from '../shared/keys';
-import { getSeal } from '../shared/lake';
-import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { report, type ReportOf } from '../shared/metrics';
-import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../shared/s3';
-import { storeFromEnvironment, type PublishStore } from '../shared/store';
-import { VIEWS, type View } from '../shared/views';
+import { bucketEnd, bucketName, type BucketStart } from '../domain/intervals';
+import { parseBuckets } from '../formats/interval-list';
+import { type Seal } from '../formats/interval-metadata';
+import { mapConcurrently } from '../runtime/concurrent';
+import { decodeCounts, encodeCounts } from '../formats/counts-codec';
+import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { bucketNameOfManifest, manifestsOfDayPrefix, publishedKey, viewKey, viewsDoneKey } from '../formats/keys';
+import { getSeal } from '../aws/lake';
+import { mergeCounts, trim, type Counts } from '../domain/merge';
+import { report, type ReportOf } from '../runtime/metrics';
+import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../aws/s3';
+import { storeFromEnvironment, type PublishStore } from '../aws/keyspaces/store';
+import { VIEWS, type View } from '../domain/views';
 import {
   completedBy,
   daysOfMonth,

@@ -83,7 +83,7 @@ export interface BoundaryResponse {
 
 /** One metric of a step over the window of {@link StatusResponse}. */
 export interface MetricSeries {
-  /** As `lambda/shared/metrics.ts` names it; `lag` is records that are on the topic and not yet taken by the step. */
+  /** As `lambda/runtime/metrics.ts` names it; `lag` is records that are on the topic and not yet taken by the step. */
   readonly name: string;
   /** CloudWatch's unit. */
   readonly unit: string;

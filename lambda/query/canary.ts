@@ -1,7 +1,7 @@
 /** What both layers show of the canaries, for the function that sends them. */
-import { bucketEnd, bucketOf, type BucketStart } from '../shared/buckets';
-import { MAX_IN } from '../shared/cql';
-import { CANARY_VIEW } from '../shared/views';
+import { bucketEnd, bucketOf, type BucketStart } from '../domain/intervals';
+import { MAX_IN } from '../aws/keyspaces/cql';
+import { CANARY_VIEW } from '../domain/views';
 import { type QueryReader } from './reader';
 
 /** All instants in ms. */

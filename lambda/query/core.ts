@@ -2,12 +2,12 @@
  * What to read for a question, and what to answer from what was read: batch rows for buckets up to the boundary, speed
  * rows for those after it, each bucket from exactly one layer.
  */
-import { bucketEnd, bucketOf, type BucketStart } from '../shared/buckets';
-import { add, type Counts, splitKey, trim } from '../shared/merge';
-import { type View } from '../shared/views';
+import { bucketEnd, bucketOf, type BucketStart } from '../domain/intervals';
+import { add, type Counts, splitKey, trim } from '../domain/merge';
+import { type View } from '../domain/views';
 import { type AnswerRow, countRows, type StandardAnswer } from './answers';
 import { type Layer } from './api';
-import { bucketsIn, cover, type Period } from './cover';
+import { bucketsIn, cover, type Period } from '../domain/periods';
 import { type Selection } from './request';
 
 /** How far the batch layer serves. */

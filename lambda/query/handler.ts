@@ -1,16 +1,16 @@
 /** Answers questions from the rows of both layers. It only reads. */
 import { join } from 'node:path';
-import { bucketEnd } from '../shared/buckets';
-import { metricReader, sendSigned } from '../shared/cloudwatch';
-import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../shared/env';
-import { json, pathSegments, type HttpAnswer, type HttpEvent } from '../shared/http';
-import { StoreUnavailableError } from '../shared/keyspaces';
-import { log } from '../shared/log';
-import { type Counts } from '../shared/merge';
-import { report, type ReportOf } from '../shared/metrics';
-import { type BoundaryRow, storeFromEnvironment } from '../shared/store';
-import { type Refusal, refuse, sentence } from '../shared/refusal';
-import { findView, type View, VIEWS } from '../shared/views';
+import { bucketEnd } from '../domain/intervals';
+import { metricReader, sendSigned } from './cloudwatch';
+import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { json, pathSegments, type HttpAnswer, type HttpEvent } from '../runtime/http';
+import { StoreUnavailableError } from '../aws/keyspaces/keyspaces';
+import { log } from '../runtime/log';
+import { type Counts } from '../domain/merge';
+import { report, type ReportOf } from '../runtime/metrics';
+import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
+import { type Refusal, refuse, sentence } from '../domain/validation-error';
+import { findView, type View, VIEWS } from '../domain/views';
 import { ANSWERS, answersOf, findAnswer } from './answers';
 import {
   type AnswersResponse,

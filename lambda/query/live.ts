@@ -1,6 +1,6 @@
 /** The metrics of the status page, read once for all who look at it. */
-import { type MetricReader, MetricsUnavailableError } from '../shared/cloudwatch';
-import { log } from '../shared/log';
+import { type MetricReader, MetricsUnavailableError } from './cloudwatch';
+import { log } from '../runtime/log';
 import { type StatusResponse } from './api';
 import { type MetricScope, statusQueries, statusRange, statusSteps } from './status';
 

@@ -1,11 +1,11 @@
 /** The rows of both layers, decoded: what the query handler reads, over the store. */
-import { type BucketStart } from '../shared/buckets';
-import { mapConcurrently } from '../shared/concurrent';
-import { decodeCounts } from '../shared/counts-codec';
-import { MAX_IN } from '../shared/cql';
-import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { type BoundaryRow, type QueryStore } from '../shared/store';
-import { type View } from '../shared/views';
+import { type BucketStart } from '../domain/intervals';
+import { mapConcurrently } from '../runtime/concurrent';
+import { decodeCounts } from '../formats/counts-codec';
+import { MAX_IN } from '../aws/keyspaces/cql';
+import { mergeCounts, trim, type Counts } from '../domain/merge';
+import { type BoundaryRow, type QueryStore } from '../aws/keyspaces/store';
+import { type View } from '../domain/views';
 
 export interface SpeedCounts {
   readonly bucket: BucketStart;

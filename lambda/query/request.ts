@@ -1,8 +1,8 @@
 /** Parses a request of the query API; what is wrong is refused by name. */
-import { columnOf, type Column } from '../shared/columns';
-import { type DimensionValue } from '../shared/merge';
-import { type Refusal, refuse } from '../shared/refusal';
-import { type View } from '../shared/views';
+import { columnOf, type Column } from '../domain/columns';
+import { type DimensionValue } from '../domain/merge';
+import { type Refusal, refuse } from '../domain/validation-error';
+import { type View } from '../domain/views';
 import { ANSWER_KINDS, type AnswerKind, type Layer, LAYERS } from './api';
 
 export interface Selection {

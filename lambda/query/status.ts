@@ -1,6 +1,6 @@
 /** Which metrics the status page shows, and what is told of them: plain values in and out. */
-import { type MetricPoints, type MetricQuery, type MetricRange } from '../shared/cloudwatch';
-import { type MetricOf, METRICS, PIPELINE_STEPS } from '../shared/metrics';
+import { type MetricPoints, type MetricQuery, type MetricRange } from './cloudwatch';
+import { type MetricOf, METRICS, PIPELINE_STEPS } from '../runtime/metrics';
 import { type MetricSeries, type StepStatus } from './api';
 
 type Step = (typeof PIPELINE_STEPS)[number];

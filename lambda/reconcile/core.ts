@@ -1,6 +1,6 @@
 /** The comparison of the layers: pure, over decoded counts. */
-import { type PartitionRange } from '../shared/chain';
-import { type BucketStart } from '../shared/buckets';
+import { type PartitionRange } from '../formats/interval-metadata';
+import { type BucketStart } from '../domain/intervals';
 
 /** The sum of the absolute differences over all keys; 0 if and only if the counts are the same. */
 export function difference(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {

@@ -3,21 +3,21 @@
  * behind (it retries while the store is down), so it is waited for first, by the offsets that the seal names.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bucketName, type BucketStart } from '../shared/buckets';
-import { parseBuckets } from '../shared/bucket-list';
-import { type PartitionRange } from '../shared/chain';
-import { mapConcurrently } from '../shared/concurrent';
-import { decodeCounts } from '../shared/counts-codec';
-import { MAX_IN } from '../shared/cql';
-import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
-import { driftKey } from '../shared/keys';
-import { getSeal } from '../shared/lake';
-import { log } from '../shared/log';
-import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { report, reportView, type ReportOf, type ReportViewOf } from '../shared/metrics';
-import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
-import { storeFromEnvironment, type ReconcileStore } from '../shared/store';
-import { VIEWS, type View } from '../shared/views';
+import { bucketName, type BucketStart } from '../domain/intervals';
+import { parseBuckets } from '../formats/interval-list';
+import { type PartitionRange } from '../formats/interval-metadata';
+import { mapConcurrently } from '../runtime/concurrent';
+import { decodeCounts } from '../formats/counts-codec';
+import { MAX_IN } from '../aws/keyspaces/cql';
+import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { driftKey } from '../formats/keys';
+import { getSeal } from '../aws/lake';
+import { log } from '../runtime/log';
+import { mergeCounts, trim, type Counts } from '../domain/merge';
+import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
+import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
+import { storeFromEnvironment, type ReconcileStore } from '../aws/keyspaces/store';
+import { VIEWS, type View } from '../domain/views';
 import { behind, difference, isExpired, type DriftReport } from './core';
 
 export interface ReconcileDeps {

@@ -1,6 +1,6 @@
 /** Which buckets are due, and what a seal says: pure, with Kafka's offset look-up handed in. */
-import { bucketName, type BucketStart } from '../shared/buckets';
-import { type PartitionRange, type Seal } from '../shared/chain';
+import { bucketName, type BucketStart } from '../domain/intervals';
+import { type PartitionRange, type Seal } from '../formats/interval-metadata';
 
 /** An offset for each partition. */
 export type Offsets = ReadonlyMap<number, number>;

@@ -5,14 +5,14 @@
  * sealed and did not get published is answered again, first of all: each bucket needs the one before it.
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { type PartitionRange, type Seal } from '../shared/chain';
-import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
-import { kafkaFromEnvironment, type KafkaPort } from '../shared/kafka';
-import { log } from '../shared/log';
-import { report, type ReportOf } from '../shared/metrics';
-import { describeRanges } from '../shared/ranges';
-import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
+import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../domain/intervals';
+import { type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { kafkaFromEnvironment, type KafkaPort } from '../aws/kafka/kafka';
+import { log } from '../runtime/log';
+import { report, type ReportOf } from '../runtime/metrics';
+import { describeRanges } from '../domain/ranges';
+import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { beforeFirst, dueBuckets, nextSeal, offsetsOf, type Offsets } from './core';
 import { missingInArchive, sealStore } from './ports';
 

@@ -1,10 +1,10 @@
 /** Seals and the raw log as sealing needs them, over the object store. */
-import { parseBucketName, type BucketStart } from '../shared/buckets';
-import { serialize, type PartitionRange, type Seal } from '../shared/chain';
-import { PREFIXES, publishedKey, sealKey } from '../shared/keys';
-import { getSeal, rawObjects } from '../shared/lake';
-import { missing, type Range } from '../shared/ranges';
-import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../shared/s3';
+import { parseBucketName, type BucketStart } from '../domain/intervals';
+import { serialize, type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { PREFIXES, publishedKey, sealKey } from '../formats/keys';
+import { getSeal, rawObjects } from '../aws/lake';
+import { missing, type Range } from '../domain/ranges';
+import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../aws/s3';
 
 type Store = Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
 

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { PIPELINE_STEPS, type Step } from '../../lambda/shared/metrics';
+import { PIPELINE_STEPS, type Step } from '../../lambda/runtime/metrics';
 import { type FunctionHttpApi } from './http-api';
 import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from './metrics';
 import { type PipelineFunction } from './pipeline-function';

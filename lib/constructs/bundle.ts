@@ -37,7 +37,7 @@ export function bundle(
             minify: true,
             // A map would tie the hash to the checkout's path.
             sourcemap: false,
-            alias: { 'adm-zip': join(ROOT, 'lambda', 'shared', 'no-zip.ts') },
+            alias: { 'adm-zip': join(ROOT, 'lambda', 'runtime', 'adm-zip-stub.ts') },
             external: ['@aws-sdk/*', '@smithy/*', ...external],
             logLevel: 'silent',
           });

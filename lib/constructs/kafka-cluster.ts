@@ -12,7 +12,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnEventSourceMapping, EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { type CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { Construct } from 'constructs';
-import { ENV } from '../../lambda/shared/env';
+import { ENV } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';

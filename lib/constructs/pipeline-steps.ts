@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { ENV } from '../../lambda/shared/env';
+import { ENV } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
 import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';

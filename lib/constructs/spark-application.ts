@@ -5,8 +5,8 @@ import { CfnApplication, type CfnApplicationProps } from 'aws-cdk-lib/aws-emrser
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
-import { PREFIXES } from '../../lambda/shared/keys';
-import { viewsAsJson } from '../../lambda/shared/views';
+import { PREFIXES } from '../../lambda/formats/keys';
+import { viewsAsJson } from '../../lambda/domain/views';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { ApplicationStopper } from './application-stopper';

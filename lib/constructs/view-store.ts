@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnKeyspace, CfnTable, type CfnTableProps } from 'aws-cdk-lib/aws-cassandra';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { ENV, type EnvName } from '../../lambda/shared/env';
+import { ENV, type EnvName } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { grantUse } from './pipeline-key';

@@ -4,16 +4,16 @@
  * cluster are in `kafka-faults.itest.ts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contentOf } from '../../dashboards';
-import { bucketName } from '../../lambda/shared/buckets';
-import { METRICS, metricNamespace, type MetricName } from '../../lambda/shared/metrics';
-import { findFunction } from '../../local/assembly/local-plan';
-import { namedMetrics } from '../../local/assembly/named-metrics';
-import { keyOf } from '../../local/cloud/data-points';
-import { startEventSource } from '../../local/cloud/event-source';
-import { emulate } from '../../local/emulator/emulate';
-import { waitUntilThrough } from '../../local/run/completion';
-import { loadedRules, seriesOf } from '../../local/run/prometheus-queries';
+import { contentOf } from '../../observability/grafana';
+import { bucketName } from '../../lambda/domain/intervals';
+import { METRICS, metricNamespace, type MetricName } from '../../lambda/runtime/metrics';
+import { findFunction } from '../../tools/assembly/local-plan';
+import { namedMetrics } from '../../tools/assembly/named-metrics';
+import { keyOf } from '../../tools/local/aws/data-points';
+import { startEventSource } from '../../tools/local/aws/event-source';
+import { emulate } from '../../tools/loadgen/emulate';
+import { waitUntilThrough } from '../../tools/local/run/completion';
+import { loadedRules, seriesOf } from '../../tools/local/run/prometheus-queries';
 import { SET_OFF_IN_A_CLUSTER } from '../support/set-off-in-a-cluster';
 import { idOf, until } from '../support/until';
 import { ObservedRun } from './observed-run';

@@ -2,18 +2,18 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { Kafka, logLevel } from 'kafkajs';
-import { parseBucketName } from '../../lambda/shared/buckets';
-import { tableName } from '../../lambda/shared/cql';
-import { ENV } from '../../lambda/shared/env';
-import { connect } from '../../lambda/shared/keyspaces';
-import { getSeal, rawObjects } from '../../lambda/shared/lake';
-import { connectS3 } from '../../lambda/shared/s3';
-import { keyspacesStore, type Store } from '../../lambda/shared/store';
-import { findFunction } from '../../local/assembly/local-plan';
-import { REGION } from '../../local/assembly/resource-types';
-import { type KafkaEngine } from '../../local/engines/kafka';
-import { s3Client } from '../../local/engines/s3';
-import { type Running } from '../../local/run/bring-up';
+import { parseBucketName } from '../../lambda/domain/intervals';
+import { tableName } from '../../lambda/aws/keyspaces/cql';
+import { ENV } from '../../lambda/runtime/env';
+import { connect } from '../../lambda/aws/keyspaces/keyspaces';
+import { getSeal, rawObjects } from '../../lambda/aws/lake';
+import { connectS3 } from '../../lambda/aws/s3';
+import { keyspacesStore, type Store } from '../../lambda/aws/keyspaces/store';
+import { findFunction } from '../../tools/assembly/local-plan';
+import { REGION } from '../../tools/assembly/resource-types';
+import { type KafkaEngine } from '../../tools/engines/kafka';
+import { s3Client } from '../../tools/engines/s3';
+import { type Running } from '../../tools/local/run/bring-up';
 
 const BUCKET_MINUTES = 1;
 

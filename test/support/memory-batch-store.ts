@@ -4,7 +4,7 @@ import {
   type FoundSpeedRow,
   type PublishStore,
   type ReconcileStore,
-} from '../../lambda/shared/store';
+} from '../../lambda/aws/keyspaces/store';
 
 export interface MemoryBatchStore extends PublishStore, ReconcileStore {
   /** By `view|period`. */

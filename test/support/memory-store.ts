@@ -1,5 +1,5 @@
 /** The aggregate store in memory, with conditions as the real one has them and faults on request. */
-import { type AggregateStore, type SpeedRow, type StateRow } from '../../lambda/shared/store';
+import { type AggregateStore, type SpeedRow, type StateRow } from '../../lambda/aws/keyspaces/store';
 
 export interface MemoryStore extends AggregateStore {
   readonly rows: Map<string, SpeedRow>;

@@ -1,7 +1,7 @@
 /** Logs of posts as Kafka holds them, for tests of what consumes them. */
 import fc from 'fast-check';
-import { type KafkaRecord } from '../../lambda/shared/decode';
-import { type LambdaKafkaEvent } from '../../lambda/shared/lambda-kafka';
+import { type KafkaRecord } from '../../lambda/domain/decode';
+import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 
 export interface RecordSpec {
   /** ms */

@@ -1,12 +1,12 @@
 /** A log in the lake as the batch way leaves it: archived in batches that overlap, sealed bucket by bucket, compacted. */
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
-import { bucketName, nextBucket } from '../../lambda/shared/buckets';
-import { serialize, type Seal } from '../../lambda/shared/chain';
-import { type KafkaRecord } from '../../lambda/shared/decode';
-import { sealKey } from '../../lambda/shared/keys';
-import { type ObjectStore } from '../../lambda/shared/s3';
-import { type Compact } from '../../operate/erase/erase';
+import { bucketName, nextBucket } from '../../lambda/domain/intervals';
+import { serialize, type Seal } from '../../lambda/formats/interval-metadata';
+import { type KafkaRecord } from '../../lambda/domain/decode';
+import { sealKey } from '../../lambda/formats/keys';
+import { type ObjectStore } from '../../lambda/aws/s3';
+import { type Compact } from '../../tools/operate/erase/erase';
 import { lambdaEvent } from './posts-log';
 
 export const TOPIC = 'posts';
