@@ -43,7 +43,7 @@ export function document(results: readonly Result[]): string {
 
 Each hot path is measured beside a peer in one run, in turn, so that whatever else the machine does falls on both. Figures are medians
 of the rounds; where the work is computation they are of CPU time, not of the clock. \`npm run bench\` measures all, \`npm run bench -- archive\`
-the benches named; \`--write\` keeps the results in \`bench/results/\`, from which this page is written. No test holds a time: a bench says
+the benches named; \`--write\` keeps the results in \`tools/bench/results/\`, from which this page is written. No test holds a time: a bench says
 \`met\` or \`missed\`. Where the load of the machine was above its number of cores, others were at work: times on the clock, and rates that are no
 ratio, are then too long by what they took.
 

@@ -36,7 +36,7 @@ test('prod leaves what holds data, each with a reason and the command that delet
 test('as a command it reads what synth wrote, and says what to run where there is nothing', () => {
   const assembly = temporaryFolder('kept');
   const run = (...options: string[]) =>
-    spawnSync(join('node_modules', '.bin', 'tsx'), [join('bin', 'kept.ts'), ...options, '--assembly', assembly], {
+    spawnSync(join('node_modules', '.bin', 'tsx'), [join('tools', 'operate', 'retained.ts'), ...options, '--assembly', assembly], {
       cwd: ROOT,
       encoding: 'utf8',
     });
