@@ -58,7 +58,7 @@ export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<Ar
       written,
       quarantined: counts.quarantined,
       repeated: counts.repeated,
-      ticks: counts.ticks,
+      controlRecords: counts.controlRecords,
       batchBytes: counts.bytes,
       bytes,
       duration: now - started,

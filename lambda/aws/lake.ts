@@ -1,5 +1,5 @@
-/** What lies in the lake, beyond single objects: the raw log by offsets, seals and manifests by bucket. */
-import { bucketName, type BucketStart } from '../domain/intervals';
+/** What lies in the lake, beyond single objects: the raw log by offsets, seals and manifests by interval. */
+import { intervalName, type IntervalStart } from '../domain/intervals';
 import { parseStored, type Manifest, type PartitionRange, type Seal } from '../formats/interval-metadata';
 import { manifestKey, parseRawKey, rawPrefix, rawStartAfter, sealKey } from '../formats/keys';
 import { type Range } from '../domain/ranges';
@@ -37,22 +37,22 @@ export async function rawObjects(
 async function getStored<T extends Seal | Manifest>(
   store: Pick<ObjectStore, 'get'>,
   key: string,
-  bucket: BucketStart,
+  interval: IntervalStart,
 ): Promise<T | undefined> {
   try {
-    return parseStored<T>(key, (await store.get(key)).toString('utf8'), bucketName(bucket));
+    return parseStored<T>(key, (await store.get(key)).toString('utf8'), intervalName(interval));
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }
 }
 
-/** The seal of a bucket; undefined if it is not sealed (yet, or ever: an empty one is none). */
-export function getSeal(store: Pick<ObjectStore, 'get'>, bucket: BucketStart): Promise<Seal | undefined> {
-  return getStored<Seal>(store, sealKey(bucket), bucket);
+/** The seal of an interval; undefined if it is not sealed (yet, or ever: an empty one is none). */
+export function getSeal(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Seal | undefined> {
+  return getStored<Seal>(store, sealKey(interval), interval);
 }
 
-/** The manifest of a bucket; undefined if it is not compacted yet. */
-export function getManifest(store: Pick<ObjectStore, 'get'>, bucket: BucketStart): Promise<Manifest | undefined> {
-  return getStored<Manifest>(store, manifestKey(bucket), bucket);
+/** The manifest of an interval; undefined if it is not compacted yet. */
+export function getManifest(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Manifest | undefined> {
+  return getStored<Manifest>(store, manifestKey(interval), interval);
 }

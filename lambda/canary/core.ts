@@ -12,7 +12,7 @@ const isOptional = (value: unknown): value is number | null => value === null ||
 
 /**
  * The ages of the newest canaries. What was never published has no age.
- * @param body of the query function's answer, see `CanaryAnswer`
+ * @param body of the query function's answer, see `CanaryResponse`
  * @throws Error if it is another answer
  */
 export function agesOf(body: string, now: number): Omit<Values<'canary'>, 'failed' | 'duration'> {

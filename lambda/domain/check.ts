@@ -5,7 +5,7 @@
  */
 import { SECTIONS, type Section } from './columns';
 import { KEY_FIELD, toIndex } from './post';
-import { refuse, type Refusal } from './validation-error';
+import { invalid, type ValidationError } from './validation-error';
 
 export type RawSection = Readonly<Record<string, unknown>>;
 
@@ -99,15 +99,15 @@ function fits(kind: Kind, value: unknown): boolean {
  * Is this value a section of a post? Unknown fields are let through: clients add their own, and the archive keeps them.
  * @returns what is wrong with it, or undefined
  */
-export function checkSection(section: Section, raw: unknown): Refusal | undefined {
-  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return refuse(section, raw, 'an object');
+export function checkSection(section: Section, raw: unknown): ValidationError | undefined {
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return invalid(section, raw, 'an object');
   const object = raw as RawSection;
   for (const [field, kind] of FIELDS[section]) {
     const value = object[field];
     if (value === undefined || value === null) {
-      if (kind === 'index' || kind === 'category') return refuse(`${section}.${field}`, value, ALLOWED[kind]);
+      if (kind === 'index' || kind === 'category') return invalid(`${section}.${field}`, value, ALLOWED[kind]);
     } else if (!fits(kind, value)) {
-      return refuse(`${section}.${field}`, value, ALLOWED[kind]);
+      return invalid(`${section}.${field}`, value, ALLOWED[kind]);
     }
   }
   return undefined;
@@ -134,9 +134,9 @@ export interface Checked {
  * @param value the parsed record
  * @param section the section it must be, where the route says so
  */
-export function checkRecord(value: unknown, section?: Section): Checked | Refusal {
+export function checkRecord(value: unknown, section?: Section): Checked | ValidationError {
   if (section) return checkFlat(value, section);
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return refuse('record', value, RECORD);
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return invalid('record', value, RECORD);
   const keys = Object.keys(value);
   if (keys.some((key) => (SECTIONS as readonly string[]).includes(key))) {
     return checkEnvelope(value as RawSection);
@@ -151,39 +151,39 @@ function short(keys: readonly string[]): string {
   return keys.length === 0 ? 'none' : shown.join(', ') + (keys.length > shown.length ? ', …' : '');
 }
 
-function checkFlat(value: unknown, section: Section): Checked | Refusal {
-  const refusal = checkSection(section, value);
-  if (refusal) return refusal;
+function checkFlat(value: unknown, section: Section): Checked | ValidationError {
+  const validationError = checkSection(section, value);
+  if (validationError) return validationError;
   const raw = value as RawSection;
   return { index: toIndex(raw[KEY_FIELD[section]])!, flat: section, sections: { [section]: raw } };
 }
 
 /** Checks `{"pin": …, "geo": …, "user": …}`: at least one of them, nothing else, one key throughout. */
-export function checkEnvelope(envelope: RawSection): Checked | Refusal {
+export function checkEnvelope(envelope: RawSection): Checked | ValidationError {
   const sections: Partial<Record<Section, RawSection>> = {};
   let index: number | undefined;
   for (const name of Object.keys(envelope)) {
     if (!(SECTIONS as readonly string[]).includes(name)) {
-      return refuse('section', name, `one of ${SECTIONS.join(', ')}`);
+      return invalid('section', name, `one of ${SECTIONS.join(', ')}`);
     }
   }
   for (const section of SECTIONS) {
     const raw = envelope[section];
     if (raw === undefined || raw === null) continue;
-    const refusal = checkSection(section, raw);
-    if (refusal) return refusal;
+    const validationError = checkSection(section, raw);
+    if (validationError) return validationError;
     const field = KEY_FIELD[section];
     const key = toIndex((raw as RawSection)[field])!;
     if (index !== undefined && key !== index) {
-      return refuse(`${section}.${field}`, key, `${index}, the key of the post's other sections`);
+      return invalid(`${section}.${field}`, key, `${index}, the key of the post's other sections`);
     }
     index = key;
     sections[section] = raw as RawSection;
   }
-  if (index === undefined) return refuse('record', envelope, `a post with at least one of ${SECTIONS.join(', ')}`);
+  if (index === undefined) return invalid('record', envelope, `a post with at least one of ${SECTIONS.join(', ')}`);
   return { index, flat: undefined, sections };
 }
 
-export function isRefusal(result: Checked | Refusal): result is Refusal {
+export function isValidationError(result: Checked | ValidationError): result is ValidationError {
   return 'allowed' in result;
 }

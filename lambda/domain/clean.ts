@@ -7,14 +7,14 @@
  */
 import { type Section, type SectionColumns } from './columns';
 import { toNumber, type RawSection } from './check';
-import { refuse, type Refusal } from './validation-error';
+import { invalid, type ValidationError } from './validation-error';
 import { cleanTimestamp, minuteOf } from './timestamps';
 import { sketch } from './person-sketch';
 
-export type Cleaned = SectionColumns | Refusal;
+export type Cleaned = SectionColumns | ValidationError;
 
 /** Tells the two outcomes apart: no column is called `allowed`. */
-export function isRefused(cleaned: Cleaned): cleaned is Refusal {
+export function isRefused(cleaned: Cleaned): cleaned is ValidationError {
   return 'allowed' in cleaned;
 }
 
@@ -136,14 +136,14 @@ export function cleanPin(raw: RawSection, timestamp: number): Cleaned {
     const text = String(raw.follower_count).trim();
     if (text !== UNKNOWN_POSTER[0]) {
       const count = parseCount(text);
-      if (count === undefined) return refuse('pin.follower_count', raw.follower_count, COUNT_ALLOWED);
+      if (count === undefined) return invalid('pin.follower_count', raw.follower_count, COUNT_ALLOWED);
       followers = count;
     }
   }
   const format = cleanText(raw.is_image_or_video);
   const mediaType = format === null ? null : MEDIA_TYPES.get(format);
   if (mediaType === undefined) {
-    return refuse(
+    return invalid(
       'pin.is_image_or_video',
       raw.is_image_or_video,
       'image, video, multi-video(story page format) or null',
@@ -151,14 +151,14 @@ export function cleanPin(raw: RawSection, timestamp: number): Cleaned {
   }
   const downloaded = raw.downloaded === undefined || raw.downloaded === null ? null : Number(raw.downloaded) + 0;
   if (downloaded !== null && downloaded !== 0 && downloaded !== 1) {
-    return refuse('pin.downloaded', raw.downloaded, '0, 1 or null');
+    return invalid('pin.downloaded', raw.downloaded, '0, 1 or null');
   }
   const category = cleanText(raw.category);
   // Control characters alone pass the structural check, and are nothing once they are spaces.
-  if (category === null) return refuse('pin.category', raw.category, 'a non-blank string');
-  if (tooLong(category)) return refuse('pin.category', raw.category, NAME_ALLOWED);
+  if (category === null) return invalid('pin.category', raw.category, 'a non-blank string');
+  if (tooLong(category)) return invalid('pin.category', raw.category, NAME_ALLOWED);
   const poster = unless(cleanText(raw.poster_name), UNKNOWN_POSTER);
-  if (tooLong(poster)) return refuse('pin.poster_name', raw.poster_name, `${NAME_ALLOWED}, or null`);
+  if (tooLong(poster)) return invalid('pin.poster_name', raw.poster_name, `${NAME_ALLOWED}, or null`);
   const saved = cleanText(raw.save_location);
   return {
     unique_id: cleanText(raw.unique_id),
@@ -186,14 +186,14 @@ const TIME_ALLOWED = 'YYYY-MM-DD HH:MM:SS, ISO 8601 or YYYY:MM:DD HH:MM:SS, from
 
 export function cleanGeo(raw: RawSection): Cleaned {
   const postedAt = cleanTimestamp(raw.timestamp);
-  if (postedAt === undefined) return refuse('geo.timestamp', raw.timestamp, TIME_ALLOWED);
+  if (postedAt === undefined) return invalid('geo.timestamp', raw.timestamp, TIME_ALLOWED);
   const latitude = cleanDegrees(raw.latitude, 90);
-  if (latitude === undefined) return refuse('geo.latitude', raw.latitude, 'a finite number from -90 to 90, or null');
+  if (latitude === undefined) return invalid('geo.latitude', raw.latitude, 'a finite number from -90 to 90, or null');
   const longitude = cleanDegrees(raw.longitude, 180);
   if (longitude === undefined)
-    return refuse('geo.longitude', raw.longitude, 'a finite number from -180 to 180, or null');
+    return invalid('geo.longitude', raw.longitude, 'a finite number from -180 to 180, or null');
   const country = cleanText(raw.country);
-  if (tooLong(country)) return refuse('geo.country', raw.country, `${NAME_ALLOWED}, or null`);
+  if (tooLong(country)) return invalid('geo.country', raw.country, `${NAME_ALLOWED}, or null`);
   return {
     posted_at: postedAt,
     post_year: postedAt === null ? null : Number(postedAt.slice(0, 4)),
@@ -217,10 +217,10 @@ const MAX_AGE = 150;
 export function cleanUser(raw: RawSection): Cleaned {
   const age = raw.age === undefined || raw.age === null ? null : Number(raw.age) + 0;
   if (age !== null && !(Number.isInteger(age) && age >= 0 && age <= MAX_AGE)) {
-    return refuse('user.age', raw.age, `an integer from 0 to ${MAX_AGE}, or null`);
+    return invalid('user.age', raw.age, `an integer from 0 to ${MAX_AGE}, or null`);
   }
   const joined = cleanTimestamp(raw.date_joined);
-  if (joined === undefined) return refuse('user.date_joined', raw.date_joined, TIME_ALLOWED);
+  if (joined === undefined) return invalid('user.date_joined', raw.date_joined, TIME_ALLOWED);
   const firstName = cleanText(raw.first_name);
   const lastName = cleanText(raw.last_name);
   // There is no user id: who lacks a part of the identity cannot be told from others, so is no distinct person.

@@ -1,13 +1,13 @@
 /**
- * From a Kafka record to a post, a tick, or the reason why it is neither. Never throws, whatever the bytes: a record that
+ * From a Kafka record to a post, a heartbeat record, or the reason why it is neither. Never throws, whatever the bytes: a record that
  * stops its consumer would stop its partition. The archive and the speed layer both read the topic through this function.
  */
 import { isUtf8 } from 'node:buffer';
-import { checkEnvelope, checkSection, isRefusal, type RawSection } from './check';
+import { checkEnvelope, checkSection, isValidationError, type RawSection } from './check';
 import { cleanSection, isRefused } from './clean';
 import { SECTIONS, type Section, type SectionColumns, type Sections } from './columns';
 import { KEY_FIELD, keyOf, toIndex } from './post';
-import { refuse, sentence, short, type Refusal } from './validation-error';
+import { invalid, sentence, short, type ValidationError } from './validation-error';
 
 /** One record of the topic, as every consumer here sees it. */
 export interface KafkaRecord {
@@ -22,25 +22,25 @@ export interface KafkaRecord {
 
 /** `pin`, `geo` or `user`, if the value is one flat section; absent if it is an envelope of sections. */
 export const SECTION_HEADER = 'section';
-/** `1` on a tick: a control record that witnesses the end of a bucket. */
-export const TICK_HEADER = 'tick';
+/** `1` on a heartbeat record: a control record that moves time past the end of an interval. */
+export const HEARTBEAT_HEADER = 'heartbeat';
 /** On a canary, a control record that tells whether both layers work: when it was sent, ms since the epoch. */
 export const CANARY_HEADER = 'canary';
 
 export type Decoded =
   | { readonly kind: 'post'; readonly key: string; readonly index: number; readonly sections: Sections }
-  | { readonly kind: 'tick' }
+  | { readonly kind: 'heartbeat' }
   | { readonly kind: 'canary'; readonly sent: number }
-  | ({ readonly kind: 'bad'; readonly reason: string } & Partial<Refusal>);
+  | ({ readonly kind: 'bad'; readonly reason: string } & Partial<ValidationError>);
 
-const TICK: Decoded = { kind: 'tick' };
+const HEARTBEAT: Decoded = { kind: 'heartbeat' };
 
-function bad(refusal: Refusal): Decoded {
-  return { kind: 'bad', ...refusal, reason: sentence(refusal) };
+function bad(validationError: ValidationError): Decoded {
+  return { kind: 'bad', ...validationError, reason: sentence(validationError) };
 }
 
 export function decodeRecord(record: KafkaRecord): Decoded {
-  if (record.headers[TICK_HEADER] === '1') return TICK;
+  if (record.headers[HEARTBEAT_HEADER] === '1') return HEARTBEAT;
   if (Object.hasOwn(record.headers, CANARY_HEADER)) return decodeCanary(record.headers[CANARY_HEADER]);
   const { value } = record;
   if (value === null || value.length === 0) return { kind: 'bad', reason: 'value must be a JSON object, got nothing' };
@@ -57,7 +57,7 @@ export function decodeRecord(record: KafkaRecord): Decoded {
 }
 
 function decodeCanary(sent: string): Decoded {
-  if (!/^[1-9]\d{0,14}$/.test(sent)) return bad(refuse('header canary', sent, 'milliseconds since the epoch'));
+  if (!/^[1-9]\d{0,14}$/.test(sent)) return bad(invalid('header canary', sent, 'milliseconds since the epoch'));
   return { kind: 'canary', sent: Number(sent) };
 }
 
@@ -70,21 +70,21 @@ function decodeValue(record: KafkaRecord, raw: unknown): Decoded {
       return { kind: 'bad', reason: `value must be a JSON object, got ${short(raw)}` };
     }
     const checked = checkEnvelope(raw as RawSection);
-    if (isRefusal(checked)) return bad(checked);
+    if (isValidationError(checked)) return bad(checked);
     index = checked.index;
     sections = checked.sections;
   } else {
     const section = SECTIONS.find((each) => each === named);
-    if (!section) return bad(refuse('header section', named, `one of ${SECTIONS.join(', ')}`));
-    const refusal = checkSection(section, raw);
-    if (refusal) return bad(refusal);
+    if (!section) return bad(invalid('header section', named, `one of ${SECTIONS.join(', ')}`));
+    const validationError = checkSection(section, raw);
+    if (validationError) return bad(validationError);
     index = toIndex((raw as RawSection)[KEY_FIELD[section]])!;
     sections = { [section]: raw as RawSection };
   }
   // Were the key another, two sections of one post could lie in two partitions and never meet.
   const key = keyOf(index);
   const recordKey = record.key === null ? undefined : record.key.toString('latin1');
-  if (recordKey !== key) return bad(refuse('key', recordKey, `${key}, the post's index`));
+  if (recordKey !== key) return bad(invalid('key', recordKey, `${key}, the post's index`));
   return cleanAll(key, index, sections, record.timestamp);
 }
 

@@ -1,7 +1,7 @@
 /**
  * The arithmetic of views: what a post gives to a view, and how counts become one. Counts are a map from a key (the
  * dimension values, joined) to a 64-bit integer. Merging is associative, commutative and, trimming included, does not
- * depend on how the posts were split, which is what lets partitions, buckets and both layers share it.
+ * depend on how the posts were split, which is what lets partitions, intervals and both layers share it.
  */
 import { columnOf, SECTIONS, type Section, type Sections } from './columns';
 import { sectionsOf, type View } from './views';

@@ -2,7 +2,7 @@
  * Why a value was not taken: which field, what it held and what is allowed there. The same three words reach the client of
  * the ingest API, the quarantine object and the logs' counters.
  */
-export interface Refusal {
+export interface ValidationError {
   /** Path of the field inside the record, `pin.category`; `body` or `record` where there is no field to name. */
   readonly field: string;
   /** The value found, as short JSON. */
@@ -23,11 +23,11 @@ export function short(value: unknown): string {
   return String(value);
 }
 
-export function refuse(field: string, value: unknown, allowed: string): Refusal {
+export function invalid(field: string, value: unknown, allowed: string): ValidationError {
   return { field, value: short(value), allowed };
 }
 
 /** One sentence: `pin.category must be a non-blank string, got 5`. */
-export function sentence(refusal: Refusal): string {
-  return `${refusal.field} must be ${refusal.allowed}, got ${refusal.value}`;
+export function sentence(validationError: ValidationError): string {
+  return `${validationError.field} must be ${validationError.allowed}, got ${validationError.value}`;
 }

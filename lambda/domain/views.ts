@@ -1,6 +1,6 @@
 /**
  * Views are data: one entry here is all a view needs to be computed by the speed layer, by the Spark job, to be published,
- * reconciled and served. Every view is a map from a key (its dimension values) to a 64-bit integer; merging buckets,
+ * reconciled and served. Every view is a map from a key (its dimension values) to a 64-bit integer; merging intervals,
  * partitions or layers is the pointwise sum or maximum. That carries counts, exact medians (the value is a dimension),
  * top-k and HyperLogLog sketches alike.
  */
@@ -132,7 +132,7 @@ export function findView(name: string): View | undefined {
   return VIEWS.find((view) => view.name === name);
 }
 
-/** The view list as the Spark job reads it (`jobs/views.json` in the lake bucket): names only, no code. */
+/** The view list as the Spark job reads it (`jobs/views.json` in the lake interval): names only, no code. */
 export function viewsAsJson(views: readonly View[] = VIEWS): string {
   return JSON.stringify(
     views.map((view) => ({ ...view, sections: sectionsOf(view) })),

@@ -1,5 +1,5 @@
 /**
- * Seals and manifests: what fixes a bucket, and what says that its files are there. A seal names the sealed bucket before
+ * Seals and manifests: what fixes an interval, and what says that its files are there. A seal names the sealed interval before
  * it, and its ranges start where that one's end, so nothing can lie between two of them.
  */
 import { type ColumnType } from '../domain/columns';
@@ -9,18 +9,18 @@ export interface PartitionRange extends Range {
   readonly partition: number;
 }
 
-/** `seals/bucket=….json`, written once. */
+/** `seals/interval=….json`, written once. */
 export interface Seal {
-  /** Name of the bucket. */
-  readonly bucket: string;
-  /** The sealed bucket before this one, null for the first of all. */
+  /** Name of the interval. */
+  readonly interval: string;
+  /** The sealed interval before this one, null for the first of all. */
   readonly previous: string | null;
   readonly topic: string;
   /** Sorted by partition; a partition may be empty, but not all of them are. */
   readonly partitions: readonly PartitionRange[];
 }
 
-/** What compaction did with one partition of a bucket. */
+/** What compaction did with one partition of an interval. */
 export interface PartitionSummary extends PartitionRange {
   /** Posts that brought at least one new section. Without any there is no file. */
   readonly rows: number;
@@ -33,14 +33,14 @@ export interface PartitionSummary extends PartitionRange {
   /** Sections left out because their post had brought them before. */
   readonly duplicates: number;
   /** Records that brought at least one new section. */
-  readonly kept: number;
+  readonly accepted: number;
   /** Records that are posts without one. */
   readonly repeated: number;
   readonly quarantined: number;
-  readonly ticks: number;
+  readonly controlRecords: number;
 }
 
-/** `manifests/bucket=….json`, written last of a bucket's compaction. */
+/** `manifests/interval=….json`, written last of an interval's compaction. */
 export interface Manifest extends Omit<Seal, 'partitions'> {
   /** Of all partitions. */
   readonly rows: number;
@@ -55,10 +55,10 @@ export function serialize(value: Seal | Manifest | PartitionSummary): string {
 }
 
 /** @throws Error naming the key if the object is not what its key says */
-export function parseStored<T extends Seal | Manifest>(key: string, text: string, bucket: string): T {
+export function parseStored<T extends Seal | Manifest>(key: string, text: string, interval: string): T {
   const stored = JSON.parse(text) as T;
-  if (stored.bucket !== bucket || !Array.isArray(stored.partitions)) {
-    throw new Error(`object '${key}' must describe bucket ${bucket}, got '${stored.bucket}'`);
+  if (stored.interval !== interval || !Array.isArray(stored.partitions)) {
+    throw new Error(`object '${key}' must describe interval ${interval}, got '${stored.interval}'`);
   }
   return stored;
 }

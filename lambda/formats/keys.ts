@@ -1,5 +1,5 @@
 /** Every S3 key of the lake, here and nowhere else. Keys follow from what they hold, so a rerun overwrites itself. */
-import { bucketName, type BucketStart } from '../domain/intervals';
+import { intervalName, type IntervalStart } from '../domain/intervals';
 
 /** Widths chosen so that keys sort as numbers do: 2^63 has 19 digits. */
 const OFFSET_DIGITS = 20;
@@ -7,13 +7,13 @@ const PARTITION_DIGITS = 4;
 
 const offset = (value: number) => String(value).padStart(OFFSET_DIGITS, '0');
 const partitionFolder = (partition: number) => `partition=${String(partition).padStart(PARTITION_DIGITS, '0')}`;
-const bucketFolder = (bucket: BucketStart) => `bucket=${bucketName(bucket)}`;
+const intervalFolder = (interval: IntervalStart) => `interval=${intervalName(interval)}`;
 
 export const PREFIXES = {
   raw: 'raw/',
   posts: 'posts/',
-  seen: 'carry/seen/',
-  pending: 'carry/pending/',
+  dedupIndex: 'dedup-index/',
+  incompletePosts: 'incomplete-posts/',
   seals: 'seals/',
   manifests: 'manifests/',
   views: 'views/',
@@ -47,47 +47,48 @@ export function quarantineKey(topic: string, partition: number, at: number): str
   return `${PREFIXES.quarantine}${topic}/${partitionFolder(partition)}/${offset(at)}.json`;
 }
 
-/** What `seal` fixes for a bucket: its offset range in every partition. Written once. */
-export const sealKey = (bucket: BucketStart) => `${PREFIXES.seals}${bucketFolder(bucket)}.json`;
+/** What `seal` fixes for an interval: its offset range in every partition. Written once. */
+export const sealKey = (interval: IntervalStart) => `${PREFIXES.seals}${intervalFolder(interval)}.json`;
 
-/** The posts of a bucket and partition, Parquet. */
-export const postsKey = (bucket: BucketStart, partition: number) =>
-  `${PREFIXES.posts}${bucketFolder(bucket)}/${partitionFolder(partition)}.parquet`;
+/** The posts of an interval and partition, Parquet. */
+export const postsKey = (interval: IntervalStart, partition: number) =>
+  `${PREFIXES.posts}${intervalFolder(interval)}/${partitionFolder(partition)}.parquet`;
 
-export const seenPrefix = (partition: number) => `${PREFIXES.seen}${partitionFolder(partition)}/`;
+export const dedupIndexPrefix = (partition: number) => `${PREFIXES.dedupIndex}${partitionFolder(partition)}/`;
 
-/** Which sections of which posts arrived first in this bucket and partition (identity horizon), Parquet. */
-export const seenKey = (bucket: BucketStart, partition: number) =>
-  `${PREFIXES.seen}${partitionFolder(partition)}/${bucketFolder(bucket)}.parquet`;
+/** Which sections of which posts arrived first in this interval and partition (identity horizon), Parquet. */
+export const dedupIndexKey = (interval: IntervalStart, partition: number) =>
+  `${PREFIXES.dedupIndex}${partitionFolder(partition)}/${intervalFolder(interval)}.parquet`;
 
-/** The posts that still wait for sections at the end of this bucket, with the columns known so far, Parquet. */
-export const pendingKey = (bucket: BucketStart, partition: number) =>
-  `${PREFIXES.pending}${partitionFolder(partition)}/${bucketFolder(bucket)}.parquet`;
+/** The posts that still wait for sections at the end of this interval, with the columns known so far, Parquet. */
+export const incompletePostsKey = (interval: IntervalStart, partition: number) =>
+  `${PREFIXES.incompletePosts}${partitionFolder(partition)}/${intervalFolder(interval)}.parquet`;
 
-/** What compaction did with this bucket and partition, from which the manifest is put together. Written after its files. */
-export const summaryKey = (bucket: BucketStart, partition: number) =>
-  `${PREFIXES.pending}${partitionFolder(partition)}/${bucketFolder(bucket)}.json`;
+/** What compaction did with this interval and partition, from which the manifest is put together. Written after its files. */
+export const summaryKey = (interval: IntervalStart, partition: number) =>
+  `${PREFIXES.incompletePosts}${partitionFolder(partition)}/${intervalFolder(interval)}.json`;
 
-/** Written last of a bucket's compaction: a reader that finds it finds every file it names. */
-export const manifestKey = (bucket: BucketStart) => `${PREFIXES.manifests}${bucketFolder(bucket)}.json`;
+/** Written last of an interval's compaction: a reader that finds it finds every file it names. */
+export const manifestKey = (interval: IntervalStart) => `${PREFIXES.manifests}${intervalFolder(interval)}.json`;
 
-/** A view of a bucket as the Spark job computed it. */
-export const viewKey = (bucket: BucketStart, view: string) => `${PREFIXES.views}${bucketFolder(bucket)}/${view}.json`;
+/** A view of an interval as the Spark job computed it. */
+export const viewKey = (interval: IntervalStart, view: string) =>
+  `${PREFIXES.views}${intervalFolder(interval)}/${view}.json`;
 
-/** Written last of a bucket's views: a reader that finds it finds every view. */
-export const viewsDoneKey = (bucket: BucketStart) => `${PREFIXES.views}${bucketFolder(bucket)}/_SUCCESS`;
+/** Written last of an interval's views: a reader that finds it finds every view. */
+export const viewsDoneKey = (interval: IntervalStart) => `${PREFIXES.views}${intervalFolder(interval)}/_SUCCESS`;
 
-/** Begins the keys of the manifests of all buckets of a day. @param day `2026-11-22` */
-export const manifestsOfDayPrefix = (day: string) => `${PREFIXES.manifests}bucket=${day}T`;
+/** Begins the keys of the manifests of all intervals of a day. @param day `2026-11-22` */
+export const manifestsOfDayPrefix = (day: string) => `${PREFIXES.manifests}interval=${day}T`;
 
-/** The bucket's name in a key of its manifest, undefined for a key that is none. */
-export const bucketNameOfManifest = (key: string) => /^manifests\/bucket=([^/]+)\.json$/.exec(key)?.[1];
+/** The interval's name in a key of its manifest, undefined for a key that is none. */
+export const intervalNameOfManifest = (key: string) => /^manifests\/interval=([^/]+)\.json$/.exec(key)?.[1];
 
-/** Says that a bucket went all the way: the boundary has passed it. */
-export const publishedKey = (bucket: BucketStart) => `${PREFIXES.published}${bucketFolder(bucket)}.json`;
+/** Says that an interval went all the way: the boundary has passed it. */
+export const publishedKey = (interval: IntervalStart) => `${PREFIXES.published}${intervalFolder(interval)}.json`;
 
-/** What `reconcile` found for a bucket. */
-export const driftKey = (bucket: BucketStart) => `${PREFIXES.drift}${bucketFolder(bucket)}.json`;
+/** What `reconcile` found for an interval. */
+export const driftKey = (interval: IntervalStart) => `${PREFIXES.drift}${intervalFolder(interval)}.json`;
 
 export const SPARK_JOB_KEY = `${PREFIXES.jobs}batch_views.py`;
 export const SPARK_VIEWS_KEY = `${PREFIXES.jobs}views.json`;

@@ -1,19 +1,19 @@
 /**
- * What the speed layer must know of a partition's log before the next record: the current bucket, and which sections of
+ * What the speed layer must know of a partition's log before the next record: the current interval, and which sections of
  * which posts it has seen. It is bounded (the last N posts by first arrival), and eviction happens at each new post, so the
  * state after an offset is the same whatever batches led there.
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type BucketStart } from '../domain/intervals';
+import { type IntervalStart } from '../domain/intervals';
 import { columnOf, SECTIONS, type ColumnName, type Section, type Sections, type Value } from '../domain/columns';
 import { ALL_SECTIONS, maskOf, maskOfPresent, type SectionMask } from '../domain/merge';
 import { ByteReader, ByteWriter } from './bytes';
 import { sectionsOf, type View } from '../domain/views';
 
 /** The columns that a post must keep of a section until its other sections are here: those of views that read both. */
-export type PendingColumns = Readonly<Record<Section, readonly ColumnName[]>>;
+export type IncompletePostColumns = Readonly<Record<Section, readonly ColumnName[]>>;
 
-export function pendingColumns(views: readonly View[]): PendingColumns {
+export function incompletePostColumns(views: readonly View[]): IncompletePostColumns {
   const joined = views.filter((view) => sectionsOf(view).length > 1);
   const names = new Set(joined.flatMap((view) => [...view.dimensions, ...(view.value ? [view.value] : [])]));
   // Sorted: the order of the views must not change what a stored state means.
@@ -24,20 +24,20 @@ export function pendingColumns(views: readonly View[]): PendingColumns {
 export interface RecentPost {
   seen: SectionMask;
   /** Kept columns of the sections seen; undefined once all sections are. */
-  pending: Sections | undefined;
+  incomplete: Sections | undefined;
 }
 
 export interface PartitionState {
   /** Every record up to this offset is in the state, none beyond; -1 before the first. */
   appliedOffset: number;
-  /** Bucket of the record at that offset; 0 before the first. */
-  bucket: BucketStart;
+  /** Interval of the record at that offset; 0 before the first. */
+  interval: IntervalStart;
   /** By the post's index, in order of first arrival. */
   readonly recent: Map<number, RecentPost>;
 }
 
 export function emptyState(): PartitionState {
-  return { appliedOffset: -1, bucket: 0, recent: new Map() };
+  return { appliedOffset: -1, interval: 0, recent: new Map() };
 }
 
 /**
@@ -50,21 +50,21 @@ export function remember(
   index: number,
   arrived: Sections,
   limit: number,
-  columns: PendingColumns,
+  columns: IncompletePostColumns,
 ): { readonly sections: Sections; readonly known: SectionMask; readonly news: SectionMask } | undefined {
   const arrivedMask = maskOfPresent(arrived);
   const post = state.recent.get(index);
   if (!post) {
-    state.recent.set(index, { seen: arrivedMask, pending: keep(arrived, arrivedMask, columns) });
+    state.recent.set(index, { seen: arrivedMask, incomplete: keep(arrived, arrivedMask, columns) });
     if (state.recent.size > limit) evictOldest(state.recent);
     return { sections: arrived, known: arrivedMask, news: arrivedMask };
   }
   const news = arrivedMask & ~post.seen;
   if (news === 0) return undefined;
   // Of a section that is known already the first value counts, so what is kept goes over what came.
-  const sections = { ...arrived, ...post.pending };
+  const sections = { ...arrived, ...post.incomplete };
   post.seen |= news;
-  post.pending = keep(sections, post.seen, columns);
+  post.incomplete = keep(sections, post.seen, columns);
   return { sections, known: post.seen, news };
 }
 
@@ -80,7 +80,7 @@ function evictOldest(recent: Map<number, RecentPost>): void {
   recent.delete(at.next().value as number);
 }
 
-function keep(sections: Sections, seen: SectionMask, columns: PendingColumns): Sections | undefined {
+function keep(sections: Sections, seen: SectionMask, columns: IncompletePostColumns): Sections | undefined {
   if (seen === ALL_SECTIONS) return undefined;
   const kept: Partial<Record<Section, Record<string, Value>>> = {};
   for (const section of SECTIONS) {
@@ -123,19 +123,19 @@ function writeValue(writer: ByteWriter, texts: Map<string, number>, name: string
  * by a dictionary in order of appearance. Equal states give equal bytes.
  * @throws Error naming the limit if it does not fit a row of the store
  */
-export function encodeState(state: PartitionState, columns: PendingColumns): Buffer {
+export function encodeState(state: PartitionState, columns: IncompletePostColumns): Buffer {
   const posts = new ByteWriter(state.recent.size * 8 + 64);
   const texts = new Map<string, number>();
-  posts.unsigned(state.bucket);
+  posts.unsigned(state.interval);
   posts.unsigned(state.recent.size);
   let previous = 0;
-  for (const [index, { seen, pending }] of state.recent) {
+  for (const [index, { seen, incomplete }] of state.recent) {
     posts.difference(previous, index);
     previous = index;
     posts.unsigned(seen);
-    if (!pending) continue;
+    if (!incomplete) continue;
     for (const section of SECTIONS) {
-      const kept = pending[section];
+      const kept = incomplete[section];
       if (!kept) continue;
       for (const name of columns[section]) writeValue(posts, texts, name, kept[name]);
     }
@@ -160,15 +160,15 @@ export function decodeState(appliedOffset: number, blob: Buffer): PartitionState
   // Of the version of the views that wrote it: a view added later finds null in posts that were waiting.
   const columns = SECTIONS.map((section) => ({ section, names: reader.text().split(',').filter(Boolean) }));
   const texts = Array.from({ length: reader.unsigned() }, () => reader.text());
-  const bucket = reader.unsigned();
+  const interval = reader.unsigned();
   const recent = new Map<number, RecentPost>();
   let index = 0;
   for (let left = reader.unsigned(); left > 0; left--) {
     index = reader.difference(index);
     const seen = reader.unsigned();
-    recent.set(index, { seen, pending: seen === ALL_SECTIONS ? undefined : readKept(reader, texts, columns, seen) });
+    recent.set(index, { seen, incomplete: seen === ALL_SECTIONS ? undefined : readKept(reader, texts, columns, seen) });
   }
-  return { appliedOffset, bucket, recent };
+  return { appliedOffset, interval, recent };
 }
 
 function readKept(

@@ -69,7 +69,7 @@ export interface GetMetricDataRequest {
   readonly NextToken?: string;
 }
 
-export interface GetMetricDataAnswer {
+export interface GetMetricDataOutput {
   readonly MetricDataResults: readonly {
     readonly Id: string;
     readonly Timestamps: readonly number[];
@@ -110,7 +110,7 @@ export function metricReader(send: SendMetricRequest): MetricReader {
       const points = new Map<string, Map<number, number>>(queries.map(({ id }) => [id, new Map()]));
       let request = requestOf(queries, range);
       for (;;) {
-        const answer = JSON.parse(await send(JSON.stringify(request))) as GetMetricDataAnswer;
+        const answer = JSON.parse(await send(JSON.stringify(request))) as GetMetricDataOutput;
         for (const { Id, Timestamps, Values } of answer.MetricDataResults) {
           Timestamps.forEach((at, i) => points.get(Id)?.set(at * 1000, Values[i]));
         }

@@ -10,7 +10,7 @@ const SHOWN: { readonly [S in Step]: readonly MetricOf<S>[] } = {
   ingest: ['received', 'written', 'rejected', 'failed', 'dropped', 'duration'],
   archive: ['received', 'written', 'quarantined', 'dropped'],
   aggregate: ['received', 'written', 'repeated', 'dropped', 'freshness', 'writeUnits'],
-  seal: ['received', 'written', 'ticksWritten'],
+  seal: ['received', 'written', 'heartbeats'],
   compact: ['received', 'written', 'dropped'],
   publish: ['written', 'rollUps'],
   reconcile: ['received', 'written'],

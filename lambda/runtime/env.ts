@@ -9,7 +9,7 @@ export const ENV = {
   metricNamespace: 'METRIC_NAMESPACE',
   /** `all`, or `watched`: which of the metrics are CloudWatch's, see the list. */
   metrics: 'METRICS',
-  bucketMinutes: 'BUCKET_MINUTES',
+  intervalMinutes: 'INTERVAL_MINUTES',
   lakeBucket: 'LAKE_BUCKET',
   /** ARN of the MSK cluster; the brokers are looked up with GetBootstrapBrokers at cold start. */
   clusterArn: 'KAFKA_CLUSTER_ARN',
@@ -31,7 +31,7 @@ export const ENV = {
   ingestFunction: 'INGEST_FUNCTION',
   /** Name of the query function, which the canary asks. */
   queryFunction: 'QUERY_FUNCTION',
-  /** Minutes after the end of a bucket within which it is expected to be published: where the page calls it late. */
+  /** Minutes after the end of an interval within which it is expected to be published: where the page calls it late. */
   publishDelayMinutes: 'PUBLISH_DELAY_MINUTES',
   /** How long seal waits for the archive, seconds. */
   archiveWaitSeconds: 'ARCHIVE_WAIT_SECONDS',

@@ -18,7 +18,7 @@ export interface HttpEvent {
   };
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -26,7 +26,7 @@ export interface HttpAnswer {
   readonly isBase64Encoded?: boolean;
 }
 
-export function json(statusCode: number, value: unknown, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+export function json(statusCode: number, value: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse {
   return { statusCode, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 

@@ -41,12 +41,12 @@ export interface Metric {
   readonly accounts?: true;
 }
 
-/** A step's own unit of work: a record for most, a bucket for `seal` and `reconcile`, a view's row for `publish`, a question for `query`. */
+/** A step's own unit of work: a record for most, an interval for `seal` and `reconcile`, a view's row for `publish`, a question for `query`. */
 export const METRICS = {
   received: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Taken in by the step: records; buckets in seal and reconcile, rows in publish, questions in query',
+    description: 'Taken in by the step: records; intervals in seal and reconcile, rows in publish, questions in query',
     steps: PIPELINE_STEPS,
     watched: true,
   },
@@ -95,24 +95,24 @@ export const METRICS = {
     steps: ['archive', 'aggregate', 'compact'],
     accounts: true,
   },
-  ticks: {
+  controlRecords: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, control records: ticks and canaries',
+    description: 'Of these, control records: heartbeats and canaries',
     steps: ['ingest', 'archive', 'aggregate', 'compact'],
     accounts: true,
   },
   expired: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, buckets whose speed rows are past their time to live: nothing to compare',
+    description: 'Of these, intervals whose speed rows are past their time to live: nothing to compare',
     steps: ['reconcile'],
     accounts: true,
   },
-  ticksWritten: {
+  heartbeats: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Ticks written to partitions that had no later record',
+    description: 'Heartbeat records written to partitions that had no later record',
     steps: ['seal'],
   },
   rollUps: {
@@ -193,14 +193,14 @@ export const METRICS = {
     unit: 'Milliseconds',
     kind: 'gauge',
     description:
-      'Age of the end of the newest published bucket; the canary reports it also while the batch layer stands still',
+      'Age of the end of the newest published interval; the canary reports it also while the batch layer stands still',
     steps: ['publish', 'canary'],
     watched: true,
   },
   drift: {
     unit: 'Count',
     kind: 'gauge',
-    description: 'Sum of the differences between the layers, of a view over the buckets of a run',
+    description: 'Sum of the differences between the layers, of a view over the intervals of a run',
     steps: ['reconcile'],
     perView: true,
   },
@@ -221,7 +221,7 @@ export const METRICS = {
   canaryBatchAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
-    description: 'Time since the newest canary in a published bucket was sent',
+    description: 'Time since the newest canary in a published interval was sent',
     steps: ['canary'],
     watched: true,
   },

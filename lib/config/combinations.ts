@@ -52,9 +52,9 @@ export const COMBINATIONS: readonly Combination[] = [
   },
   {
     // It starts a run whether or not the one before is over.
-    broken: (c) => c.orchestrator === 'mwaa-serverless' && c.bucketMinutes < LEAST_SERVERLESS_MINUTES,
+    broken: (c) => c.orchestrator === 'mwaa-serverless' && c.intervalMinutes < LEAST_SERVERLESS_MINUTES,
     message: (c) =>
-      `bucketMinutes must be at least ${LEAST_SERVERLESS_MINUTES} where orchestrator is mwaa-serverless, got ${c.bucketMinutes}`,
+      `intervalMinutes must be at least ${LEAST_SERVERLESS_MINUTES} where orchestrator is mwaa-serverless, got ${c.intervalMinutes}`,
   },
   {
     broken: (c) => c.kafkaAuth === 'unsecured' && c.stage !== 'local',
@@ -93,15 +93,15 @@ export const COMBINATIONS: readonly Combination[] = [
       `got watched with dashboards ${c.dashboards}, page ${c.page}, grafana ${c.grafana}`,
   },
   {
-    broken: (c) => c.speedTtlHours * 60 < TTL_FACTOR * (c.bucketMinutes + c.publishDelayMinutes),
+    broken: (c) => c.speedTtlHours * 60 < TTL_FACTOR * (c.intervalMinutes + c.publishDelayMinutes),
     message: (c) =>
-      `speedTtlHours must be at least ${TTL_FACTOR} × (bucketMinutes + publishDelayMinutes) = ` +
-      `${Math.ceil((TTL_FACTOR * (c.bucketMinutes + c.publishDelayMinutes)) / 60)}, got ${c.speedTtlHours}`,
+      `speedTtlHours must be at least ${TTL_FACTOR} × (intervalMinutes + publishDelayMinutes) = ` +
+      `${Math.ceil((TTL_FACTOR * (c.intervalMinutes + c.publishDelayMinutes)) / 60)}, got ${c.speedTtlHours}`,
   },
   {
-    broken: (c) => c.identityHorizonHours * 60 < c.bucketMinutes,
+    broken: (c) => c.identityHorizonHours * 60 < c.intervalMinutes,
     message: (c) =>
-      `identityHorizonHours must be at least a bucket (${c.bucketMinutes} minutes), got ${c.identityHorizonHours}`,
+      `identityHorizonHours must be at least an interval (${c.intervalMinutes} minutes), got ${c.identityHorizonHours}`,
   },
   {
     // Driver and one executor.

@@ -28,7 +28,7 @@ const DEV: PipelineConfig = {
   requestBurst: 200,
   page: false,
   ingestConcurrency: 10,
-  bucketMinutes: 60,
+  intervalMinutes: 60,
   publishDelayMinutes: 30,
   speedTtlHours: 48,
   identityHorizonHours: 168,
@@ -132,7 +132,7 @@ const LOCAL: PipelineConfig = {
   requestBurst: 2_000,
   // Twice what the emulator and the canary ask at once: more than that is throttled, as it would be in AWS.
   ingestConcurrency: 20,
-  bucketMinutes: 1,
+  intervalMinutes: 1,
   publishDelayMinutes: 5,
   speedTtlHours: 24,
   archiveWindowSeconds: 1,

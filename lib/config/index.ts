@@ -96,11 +96,11 @@ export interface PipelineConfig {
   /** Ingest functions running at once: each holds connections to every broker. */
   readonly ingestConcurrency: number;
 
-  /** Length of a bucket, minutes: how often the batch layer runs. It divides an hour, or is hours that divide a day. */
-  readonly bucketMinutes: number;
-  /** Minutes after the end of a bucket within which its batch views are expected to be published. */
+  /** Length of an interval, minutes: how often the batch layer runs. It divides an hour, or is hours that divide a day. */
+  readonly intervalMinutes: number;
+  /** Minutes after the end of an interval within which its batch views are expected to be published. */
   readonly publishDelayMinutes: number;
-  /** Hours that speed rows live: at least 4 × (bucket + publish delay), so that a late batch layer makes nothing vanish. */
+  /** Hours that speed rows live: at least 4 × (interval + publish delay), so that a late batch layer makes nothing vanish. */
   readonly speedTtlHours: number;
   /** Hours that the batch layer remembers which sections of which posts it has seen. */
   readonly identityHorizonHours: number;

@@ -54,7 +54,7 @@ const YES_NO: Rule = {
 const DAY_MINUTES = 24 * 60;
 
 /** What a cron expression, and so the DAG's timetable, can say: 90 minutes divide a day, but no cron runs every 90. */
-const BUCKET_MINUTES = [
+const INTERVAL_MINUTES = [
   ...divisorsOf(60),
   ...divisorsOf(24)
     .filter((hours) => hours > 1)
@@ -103,7 +103,7 @@ export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   requestBurst: integer(1, 5_000),
   page: YES_NO,
   ingestConcurrency: integer(1, 1_000),
-  bucketMinutes: integerOf(BUCKET_MINUTES),
+  intervalMinutes: integerOf(INTERVAL_MINUTES),
   publishDelayMinutes: integer(1, 7 * DAY_MINUTES),
   speedTtlHours: integer(1, 24 * 365),
   identityHorizonHours: integer(1, 24 * 365),

@@ -215,7 +215,7 @@ function serverProperties(config: PipelineConfig): string {
 
 function topicConfig(config: PipelineConfig): string {
   return properties({
-    // Buckets are cut by the time the broker appended a record: clients' clocks have no part in it.
+    // Intervals are cut by the time the broker appended a record: clients' clocks have no part in it.
     'message.timestamp.type': 'LogAppendTime',
     'min.insync.replicas': config.minInsyncReplicas,
     'retention.ms': Duration.days(config.retentionDays).toMilliseconds(),

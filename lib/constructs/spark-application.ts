@@ -135,7 +135,7 @@ function sparkDefaults(config: PipelineConfig): Record<string, string> {
     'spark.driver.memory': memory,
     'spark.executor.cores': cores,
     'spark.executor.memory': memory,
-    // A bucket is small: the three executors that EMR starts with by default would mostly wait.
+    // An interval is small: the three executors that EMR starts with by default would mostly wait.
     'spark.executor.instances': '1',
     'spark.sql.session.timeZone': 'UTC',
   };

@@ -18,7 +18,7 @@ import { DOUBLE_ROWS, IDLE_ROWS } from './sql';
 /** The contact point to which all rules go: the topic of the pipeline's alarms. */
 export const CONTACT_POINT = 'pipeline-alarms';
 
-/** An hour: each evaluation is a query that is paid for, and the lake grows once a bucket. */
+/** An hour: each evaluation is a query that is paid for, and the lake grows once an interval. */
 export const INTERVAL_SECONDS = 3_600;
 
 const GROUP = 'Posts in the lake';
@@ -37,7 +37,7 @@ interface LakeAlert {
 export const LAKE_ALERTS: readonly LakeAlert[] = [
   {
     name: 'LakeDoubleRows',
-    summary: 'Posts are in a bucket more than once: views of the batch layer count them twice',
+    summary: 'Posts are in an interval more than once: views of the batch layer count them twice',
     sql: DOUBLE_ROWS,
     severity: 'critical',
   },

@@ -19,7 +19,7 @@ export const CONSTANTS = {
   sparkApplication: 'Id of the EMR Serverless application',
   airflow: 'Name of the MWAA environment',
   keyspace: 'Name of the keyspace',
-  lake: 'Name of the bucket of the lake',
+  lake: 'Name of the interval of the lake',
 } as const;
 
 export type ConstantName = keyof typeof CONSTANTS;
@@ -71,7 +71,7 @@ export const AWS_METRICS = {
   /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html */
   s3: {
     namespace: 'AWS/S3',
-    dimensions: ['BucketName', 'StorageType'],
+    dimensions: ['IntervalName', 'StorageType'],
     metrics: ['BucketSizeBytes'],
   },
 } as const satisfies Readonly<Record<string, Service>>;

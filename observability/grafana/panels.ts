@@ -52,7 +52,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   received: 'blue',
   written: 'green',
   repeated: 'text',
-  ticks: 'super-light-blue',
+  controlRecords: 'super-light-blue',
   rejected: 'yellow',
   quarantined: 'orange',
   failed: 'red',
@@ -179,7 +179,7 @@ export function graph(options: GraphOptions, ...queries: readonly Query[]): Draf
         .lineWidth(1)
         .fillOpacity(options.stacked ? 60 : 10)
         .showPoints(VisibilityMode.Auto)
-        // A step that runs once a bucket has minutes without a point in between.
+        // A step that runs once an interval has minutes without a point in between.
         .spanNulls(3_600_000)
         .legend(
           new VizLegendOptionsBuilder()

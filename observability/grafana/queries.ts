@@ -143,7 +143,7 @@ export function promql(expression: string, label: string): Query {
   };
 }
 
-/** Minutes for which an answer of Athena is used again: it is paid by what it reads, and the lake grows once a bucket. */
+/** Minutes for which an answer of Athena is used again: it is paid by what it reads, and the lake grows once an interval. */
 const REUSE_MINUTES = 60;
 
 /** SQL on the table `posts` of the lake. */

@@ -1,20 +1,21 @@
-/** SQL on the table `posts` of the lake. Each names the buckets it reads, as it is paid by what it reads. */
+/** SQL on the table `posts` of the lake. Each names the intervals it reads, as it is paid by what it reads. */
 import { VIEWS } from '../../lambda/domain/views';
 
-/** Buckets of the last day, by their names, of which the partitions are projected. */
-const LAST_DAY = "bucket >= date_format(current_timestamp AT TIME ZONE 'UTC' - interval '1' day, '%Y-%m-%dT%H-%i')";
+/** Intervals of the last day, by their names, of which the partitions are projected. */
+const LAST_DAY =
+  "interval_start >= date_format(current_timestamp AT TIME ZONE 'UTC' - interval '1' day, '%Y-%m-%dT%H-%i')";
 
-export const POSTS_PER_BUCKET = [
-  'SELECT bucket, count(*) AS "rows", count(DISTINCT post_key) AS posts',
+export const POSTS_PER_INTERVAL = [
+  'SELECT interval_start, count(*) AS "rows", count(DISTINCT post_key) AS posts',
   'FROM posts',
   `WHERE ${LAST_DAY}`,
-  'GROUP BY bucket ORDER BY bucket DESC',
+  'GROUP BY interval_start ORDER BY interval_start DESC',
 ].join('\n');
 
 export const COMPLETENESS = [
   "SELECT array_join(sections, ' + ') AS sections, count(*) AS posts",
   'FROM (',
-  '  SELECT post_key, max_by(sections, bucket) AS sections',
+  '  SELECT post_key, max_by(sections, interval_start) AS sections',
   '  FROM posts',
   `  WHERE ${LAST_DAY}`,
   '  GROUP BY post_key',
@@ -32,9 +33,9 @@ export const NULL_SHARES = [
   `WHERE ${LAST_DAY}`,
 ].join('\n');
 
-/** Rows beyond one a post and bucket: the compaction writes none. */
+/** Rows beyond one a post and interval_start: the compaction writes none. */
 export const DOUBLE_ROWS = [
-  'SELECT count(*) - count(DISTINCT (post_key, bucket)) AS "double"',
+  'SELECT count(*) - count(DISTINCT (post_key, interval_start)) AS "double"',
   'FROM posts',
   `WHERE ${LAST_DAY}`,
 ].join('\n');

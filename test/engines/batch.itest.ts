@@ -1,6 +1,6 @@
 /**
- * The batch way on real engines: records on Kafka, archived with overlaps, sealed, compacted to S3, computed by Spark; then
- * every view of every bucket is compared with a naive count of the same records.
+ * The batch layer on real engines: records on Kafka, archived with overlaps, sealed, compacted to S3, computed by Spark; then
+ * every view of every interval is compared with a naive count of the same records.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
 import { LIMITS, makeHandler as makeSeal } from '../../lambda/seal/handler';
-import { bucketOf, parseBucketName } from '../../lambda/domain/intervals';
+import { intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
 import { type Seal } from '../../lambda/formats/interval-metadata';
 import { columnsOf, type Sections } from '../../lambda/domain/columns';
 import { decodeRecord, type KafkaRecord } from '../../lambda/domain/decode';
@@ -158,12 +158,12 @@ function sectionsOfRow(row: ReferenceRow): Sections {
   ) as Sections;
 }
 
-/** The views of all buckets, counted naively, partition by partition. */
+/** The views of all intervals, counted naively, partition by partition. */
 function reference(records: readonly KafkaRecord[], seals: readonly Omit<Seal, 'topic'>[]) {
   const views = new Map<string, Counts>();
-  const buckets = seals.map(({ bucket }) => parseBucketName(bucket, 1));
-  const counts = (bucket: number, view: View): Counts => {
-    const key = `${bucket} ${view.name}`;
+  const intervals = seals.map(({ interval }) => parseIntervalName(interval, 1));
+  const counts = (interval: number, view: View): Counts => {
+    const key = `${interval} ${view.name}`;
     if (!views.has(key)) views.set(key, new Map());
     return views.get(key)!;
   };
@@ -175,17 +175,17 @@ function reference(records: readonly KafkaRecord[], seals: readonly Omit<Seal, '
         if (record.partition !== partition || record.offset < from || record.offset >= to) continue;
         const decoded = decodeRecord(record);
         const post = decoded.kind === 'post' ? { key: decoded.index, sections: decoded.sections } : undefined;
-        log.push({ offset: record.offset, bucket: buckets[i], post });
+        log.push({ offset: record.offset, interval: intervals[i], post });
       }
     });
-    for (const row of countedOnce(log, buckets, HORIZON_HOURS * 60 * MINUTE).rows) {
+    for (const row of countedOnce(log, intervals, HORIZON_HOURS * 60 * MINUTE).rows) {
       for (const view of VIEWS) {
         const given = contribution(view, sectionsOfRow(row), row.new_sections);
-        if (given) add(view, counts(row.bucket, view), given.key, given.value);
+        if (given) add(view, counts(row.interval, view), given.key, given.value);
       }
     }
   }
-  return (bucket: number, view: View) => trim(view, counts(bucket, view));
+  return (interval: number, view: View) => trim(view, counts(interval, view));
 }
 
 describe('the port to S3, on a real server', () => {
@@ -210,16 +210,16 @@ describe('the port to S3, on a real server', () => {
 });
 
 describe('archive, seal, compact and Spark', () => {
-  it('count every post once, in the bucket in which its last section came', async () => {
-    // First bucket: whole posts, single sections, two records that are no posts.
+  it('count every post once, in the interval in which its last section came', async () => {
+    // First interval: whole posts, single sections, two records that are no posts.
     for (let i = 0; i < 30; i++) await send(i, { pin: pin(i), geo: geo(i), user: user(i) });
     for (let i = 30; i < 45; i++) await send(i, pin(i), 'pin');
     for (let i = 40; i < 50; i++) await send(i, geo(i), 'geo');
     await send(60, { pin: { ...pin(60), follower_count: 'abc' } });
     await send(61, [1, 2]);
-    const next = bucketOf(Date.now(), 1) + MINUTE;
+    const next = intervalOf(Date.now(), 1) + MINUTE;
     await sleep(next + 100 - Date.now());
-    // Second bucket: what was missing, everything again, and some that are new.
+    // Second interval: what was missing, everything again, and some that are new.
     for (let i = 30; i < 50; i++) await send(i, user(i), 'user');
     for (let i = 20; i < 42; i++) await send(i, { pin: pin(i), geo: { ...geo(i), country: 'later' } });
     for (let i = 70; i < 80; i++) await send(i, { pin: pin(i), geo: geo(i), user: user(i) });
@@ -228,14 +228,14 @@ describe('archive, seal, compact and Spark', () => {
     let archiving = Promise.resolve();
     const seal = makeSeal({
       topic: TOPIC,
-      bucketMinutes: 1,
+      intervalMinutes: 1,
       kafka: {
         ...port,
-        // The archive sees ticks as it sees everything.
-        writeTick: async (topic, partition) => {
-          const tick = await port.writeTick(topic, partition);
+        // The archive sees control records as it sees everything.
+        writeHeartbeat: async (topic, partition) => {
+          const heartbeat = await port.writeHeartbeat(topic, partition);
           archiving = archiving.then(async () => archive(await consumeAll()));
-          return tick;
+          return heartbeat;
         },
       },
       store,
@@ -245,13 +245,13 @@ describe('archive, seal, compact and Spark', () => {
       sleep,
     });
     const newest = new Date(next).toISOString().slice(0, 16).replace(':', '-');
-    const { buckets: seals } = await seal({ bucket: newest });
+    const { intervals: seals } = await seal({ interval: newest });
     await archiving;
     expect(seals.length).toBeGreaterThanOrEqual(2);
-    expect(await seal({ bucket: newest })).toEqual({ buckets: seals });
+    expect(await seal({ interval: newest })).toEqual({ intervals: seals });
 
     const compact = makeCompact({
-      bucketMinutes: 1,
+      intervalMinutes: 1,
       identityHorizonHours: HORIZON_HOURS,
       store,
       resources: { memoryMb: 256, threads: 1 },
@@ -259,36 +259,37 @@ describe('archive, seal, compact and Spark', () => {
       report: () => undefined,
       now: Date.now,
     });
-    const buckets = seals.map(({ bucket }) => bucket);
-    for (let partition = 0; partition < PARTITIONS; partition++) await compact({ step: 'compact', partition, buckets });
-    await compact({ step: 'commit', buckets });
+    const intervals = seals.map(({ interval }) => interval);
+    for (let partition = 0; partition < PARTITIONS; partition++)
+      await compact({ step: 'compact', partition, intervals });
+    await compact({ step: 'commit', intervals });
 
     await store.put(SPARK_VIEWS_KEY, viewsAsJson());
     const workDir = join(dir, 'spark');
     mkdirSync(workDir);
     const { command, args, env } = sparkCommand({ s3Endpoint: s3.endpoint, workDir });
     const job = [join(ROOT, 'spark', 'batch_views.py'), '--lake', `s3://${LAKE}`];
-    const options = ['--views', `s3://${LAKE}/${SPARK_VIEWS_KEY}`, '--buckets', buckets.join(',')];
+    const options = ['--views', `s3://${LAKE}/${SPARK_VIEWS_KEY}`, '--intervals', intervals.join(',')];
     await promisify(execFile)(command, [...args, ...job, ...options], { cwd: workDir, env, maxBuffer: 1 << 26 });
 
     const records = await consumeAll();
     const expected = reference(records, seals);
-    for (const name of buckets) {
-      const bucket = parseBucketName(name, 1);
+    for (const name of intervals) {
+      const interval = parseIntervalName(name, 1);
       for (const view of VIEWS) {
-        const stored = JSON.parse((await store.get(viewKey(bucket, view.name))).toString('utf8')) as {
+        const stored = JSON.parse((await store.get(viewKey(interval, view.name))).toString('utf8')) as {
           rows: DimensionValue[][];
         };
         const rows = new Map(stored.rows.map((row) => [joinKey(row.slice(0, -1)), row.at(-1)]));
         expect(rows.size).toBe(stored.rows.length);
-        expect({ name, view: view.name, rows }).toEqual({ name, view: view.name, rows: expected(bucket, view) });
+        expect({ name, view: view.name, rows }).toEqual({ name, view: view.name, rows: expected(interval, view) });
       }
-      const success = await store.get(`${PREFIXES.views}bucket=${name}/_SUCCESS`);
-      expect(JSON.parse(success.toString('utf8'))).toMatchObject({ bucket: name });
+      const success = await store.get(`${PREFIXES.views}interval=${name}/_SUCCESS`);
+      expect(JSON.parse(success.toString('utf8'))).toMatchObject({ interval: name });
     }
     const perCategory = VIEWS.find(({ name }) => name === 'posts_by_category')!;
-    const total = buckets
-      .flatMap((name) => [...expected(parseBucketName(name, 1), perCategory).values()])
+    const total = intervals
+      .flatMap((name) => [...expected(parseIntervalName(name, 1), perCategory).values()])
       .reduce((sum, each) => sum + each, 0);
     // Pins: 0 to 44 and 70 to 79; 45 to 49 never had one.
     expect(total).toBe(55);

@@ -143,7 +143,7 @@ describe('Cassandra', () => {
   const table = {
     ...keyspace,
     TableName: 'speed_views',
-    PartitionKeyColumns: [column('view_name', 'text'), column('bucket', 'timestamp')],
+    PartitionKeyColumns: [column('view_name', 'text'), column('interval_start', 'timestamp')],
     ClusteringKeyColumns: [{ Column: column('kafka_partition', 'int') }],
     RegularColumns: [column('applied_offset', 'bigint')],
     DefaultTimeToLive: 3600,
@@ -165,20 +165,20 @@ describe('Cassandra', () => {
     return created;
   };
   const key = ['posts_by_country', new Date('2026-11-22T21:00:00Z'), 3] as const;
-  const where = 'WHERE view_name = ? AND bucket = ? AND kafka_partition = ?';
+  const where = 'WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?';
 
   it('keeps rows through kill -9, refuses what Keyspaces refuses, and follows the schema of the template', async () => {
     const engine = await kept(startCassandra({ dir: join(dir, 'cassandra'), persistent: true, region: 'us-east-1' }));
     await engine.applySchema([keyspace], [table]);
     const app = client(engine.endpointUrl);
     const insert =
-      'INSERT INTO pipeline.speed_views (view_name, bucket, kafka_partition, applied_offset) VALUES (?, ?, ?, ?) IF NOT EXISTS';
+      'INSERT INTO pipeline.speed_views (view_name, interval_start, kafka_partition, applied_offset) VALUES (?, ?, ?, ?) IF NOT EXISTS';
     expect((await app.execute(insert, [...key, 41])).wasApplied()).toBe(true);
     expect((await app.execute(insert, [...key, 42])).wasApplied()).toBe(false);
 
     for (const refused of [
       'SELECT count(*) FROM pipeline.speed_views WHERE applied_offset = 1 ALLOW FILTERING',
-      'SELECT view_name, max(applied_offset) FROM pipeline.speed_views GROUP BY view_name, bucket',
+      'SELECT view_name, max(applied_offset) FROM pipeline.speed_views GROUP BY view_name, interval_start',
       'CREATE INDEX by_offset ON pipeline.speed_views (applied_offset)',
     ]) {
       await expect(app.execute(refused, [], { prepare: false })).rejects.toThrow(/Guardrail|not allowed|not supported/);
@@ -225,7 +225,7 @@ describe('S3', () => {
     await one.createBucket('lake');
     await one.createBucket('lake');
     const client = s3Client(one.endpoint);
-    const object = { Bucket: 'lake', Key: 'seals/bucket=2026-11-22T21-00.json' };
+    const object = { Bucket: 'lake', Key: 'seals/interval=2026-11-22T21-00.json' };
     await client.send(new PutObjectCommand({ ...object, Body: 'first', IfNoneMatch: '*' }));
     const second = client.send(new PutObjectCommand({ ...object, Body: 'second', IfNoneMatch: '*' }));
     await expect(second).rejects.toMatchObject({ name: 'PreconditionFailed' });
@@ -302,7 +302,7 @@ with DAG(dag_id="probe", schedule=CronDataIntervalTimetable("0 0 1 1 *", timezon
     request.on('end', () => {
       calls.push(`${request.method} ${request.url} ${body}`);
       response.setHeader('content-type', 'application/json');
-      response.end('{"buckets":[]}');
+      response.end('{"intervals":[]}');
     });
   });
   const start = () => {

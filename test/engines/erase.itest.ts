@@ -69,7 +69,7 @@ const user = (ind: number, first_name: string) => ({
   date_joined: '2016-01-02 03:04:05',
 });
 
-/** Posts of Zenobia and of Hilda, who share the rest; their sections in one record, in three over two buckets, and none at all. */
+/** Posts of Zenobia and of Hilda, who share the rest; their sections in one record, in three over two intervals, and none at all. */
 function logOf(): KafkaRecord[] {
   const log: KafkaRecord[] = [];
   const send = (hour: number, key: number, value: unknown, section?: string) =>
@@ -93,7 +93,7 @@ function logOf(): KafkaRecord[] {
     send(1, 10 + i, { ind: 10 + i, country: 'Fiji' }, 'geo');
     send(1, 30 + i, `{"user": {"first_name": "${name}", "last_name": "Quillfeather"`);
   });
-  // A bucket of nobody but her.
+  // An interval of nobody but her.
   send(2, 40, user(40, 'Zenobia'), 'user');
   return log;
 }
@@ -144,7 +144,7 @@ async function run(...args: string[]): Promise<string[]> {
 }
 
 test('a person is in no current object any more, and everybody else in all that they were in', async () => {
-  const buckets = await sealedLog(store, compact, 0, logOf());
+  const intervals = await sealedLog(store, compact, 0, logOf());
   const before = await contents();
   const named = [...before].filter(([, text]) => text.includes('Zenobia')).map(([key]) => key);
   const kinds = [...new Set(named.map((key) => key.replace(/\/.*/, '')))];
@@ -156,7 +156,7 @@ test('a person is in no current object any more, and everybody else in all that 
 
   const erased = await run('--yes', '--compact', 'compact');
   expect(erased.at(-1)).toBe('0 left');
-  expect(erased.join('\n')).toContain(`"conf":{"from":"${buckets[0]}","to":"${buckets[2]}"}`);
+  expect(erased.join('\n')).toContain(`"conf":{"from":"${intervals[0]}","to":"${intervals[2]}"}`);
   const after = await contents();
   for (const [key, text] of after) expect({ key, named: text.includes('Zenobia') }).toEqual({ key, named: false });
 
@@ -166,14 +166,14 @@ test('a person is in no current object any more, and everybody else in all that 
       .filter(([key]) => key.startsWith(prefix))
       .flatMap(([key, text]) => text.split('\n').map((line) => `${key} ${line}`))
       .filter((line) => line.includes('Hilda'));
-  for (const prefix of ['raw/', 'posts/', 'carry/pending/', 'quarantine/']) {
+  for (const prefix of ['raw/', 'posts/', 'incomplete-posts/', 'quarantine/']) {
     expect(lines(before, prefix).length).toBeGreaterThan(0);
     expect(lines(after, prefix)).toEqual(lines(before, prefix));
   }
 
   // Compaction takes the log as it is now, and finds all offsets.
-  await compact({ step: 'compact', partition: 0, buckets });
-  await compact({ step: 'commit', buckets });
+  await compact({ step: 'compact', partition: 0, intervals });
+  await compact({ step: 'commit', intervals });
   expect(await contents()).toEqual(after);
   expect((await run()).at(-1)).toBe('0 left');
 }, 120_000);

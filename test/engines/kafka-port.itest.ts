@@ -135,18 +135,18 @@ test('one record that a broker refuses is reported, and later ones are taken', a
   expect(taken.ok).toBe(true);
 });
 
-test('a record witnesses the offset of a time, and a tick makes a witness where there is none', async () => {
+test('the offset of a time is that of its first record, and a heartbeat record makes one where there is none', async () => {
   const before = await port.endOffsets(TOPIC);
   expect(before.map(({ partition }) => partition)).toEqual([0, 1, 2]);
   const boundary = Date.now() + 1_500;
   const none = await port.offsetsAt(TOPIC, boundary);
-  expect(none).toEqual(before.map(({ partition, high }) => ({ partition, offset: high, witness: false })));
+  expect(none).toEqual(before.map(({ partition, high }) => ({ partition, offset: high, found: false })));
 
   while (Date.now() <= boundary) await pause(50);
-  const tick = await port.writeTick(TOPIC, 1);
-  expect(tick.offset).toBe(before[1].high);
-  expect(tick.logAppendTime).toBeGreaterThanOrEqual(boundary);
+  const heartbeat = await port.writeHeartbeat(TOPIC, 1);
+  expect(heartbeat.offset).toBe(before[1].high);
+  expect(heartbeat.logAppendTime).toBeGreaterThanOrEqual(boundary);
   const after = await port.offsetsAt(TOPIC, boundary);
-  expect(after[1]).toEqual({ partition: 1, offset: before[1].high, witness: true });
-  expect([after[0].witness, after[2].witness]).toEqual([false, false]);
+  expect(after[1]).toEqual({ partition: 1, offset: before[1].high, found: true });
+  expect([after[0].found, after[2].found]).toEqual([false, false]);
 });

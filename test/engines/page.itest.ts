@@ -109,7 +109,7 @@ it('shows the metrics, the lag and the boundary that the status tells', async ()
   expect(total).toBe(2_000);
   expect(digits(await page.textContent('[data-node=ingest] .main b'))).toBe(total);
   expect(await page.textContent('[data-node=topic] .main b')).toBe('12');
-  expect(await page.textContent('[data-node=batch-store] .main b')).toBe(boundary.bucket!.slice(11, 16));
+  expect(await page.textContent('[data-node=batch-store] .main b')).toBe(boundary.interval!.slice(11, 16));
   expect(await page.textContent('.vital:has(dt:text-is("Answers")) b')).toBe('right');
   expect(await page.locator('.lines path').count()).toBe(13);
 });

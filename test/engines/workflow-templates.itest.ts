@@ -45,7 +45,7 @@ interface Rendered {
 function render(answer: object): Readonly<Record<string, Rendered>> {
   const { tasks } = workflowDefinition({
     name: 'w',
-    bucketMinutes: 60,
+    intervalMinutes: 60,
     partitions: 2,
     functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
     applicationId: 'app',
@@ -61,32 +61,32 @@ function render(answer: object): Readonly<Record<string, Rendered>> {
   return JSON.parse(output.trim().split('\n').at(-1)!) as Record<string, Rendered>;
 }
 
-const seal = (bucket: string, previous: string | null) => ({
-  bucket,
+const seal = (interval: string, previous: string | null) => ({
+  interval,
   previous,
   partitions: [{ partition: 0, from: 0, to: 5 }],
 });
 
-test('the operators take their arguments, and every step is asked about the buckets that seal answered', () => {
-  const tasks = render({ buckets: [seal('2026-11-22T21-00', null), seal('2026-11-22T22-00', '2026-11-22T21-00')] });
-  const buckets = ['2026-11-22T21-00', '2026-11-22T22-00'];
-  expect(JSON.parse(tasks.compact_1.payload)).toEqual({ step: 'compact', partition: 1, buckets });
-  expect(JSON.parse(tasks.commit.payload)).toEqual({ step: 'commit', buckets });
-  expect(JSON.parse(tasks.publish.payload)).toEqual({ buckets });
-  expect(JSON.parse(tasks.reconcile.payload)).toEqual({ buckets });
-  expect(tasks.spark.job_driver.sparkSubmit.entryPointArguments.at(-1)).toBe(buckets.join(','));
+test('the operators take their arguments, and every step is asked about the intervals that seal answered', () => {
+  const tasks = render({ intervals: [seal('2026-11-22T21-00', null), seal('2026-11-22T22-00', '2026-11-22T21-00')] });
+  const intervals = ['2026-11-22T21-00', '2026-11-22T22-00'];
+  expect(JSON.parse(tasks.compact_1.payload)).toEqual({ step: 'compact', partition: 1, intervals });
+  expect(JSON.parse(tasks.commit.payload)).toEqual({ step: 'commit', intervals });
+  expect(JSON.parse(tasks.publish.payload)).toEqual({ intervals });
+  expect(JSON.parse(tasks.reconcile.payload)).toEqual({ intervals });
+  expect(tasks.spark.job_driver.sparkSubmit.entryPointArguments.at(-1)).toBe(intervals.join(','));
 
-  const { bucket } = JSON.parse(tasks.seal.payload) as { bucket: string };
-  const start = Date.parse(`${bucket.replace(/-(\d\d)$/, ':$1')}:00Z`);
+  const { interval } = JSON.parse(tasks.seal.payload) as { interval: string };
+  const start = Date.parse(`${interval.replace(/-(\d\d)$/, ':$1')}:00Z`);
   const age = Date.now() - start;
   expect(start % 3_600_000).toBe(0);
   expect(age).toBeGreaterThanOrEqual(3_600_000);
   expect(age).toBeLessThan(2 * 3_600_000 + 60_000);
 }, 120_000);
 
-test('where no bucket has a record, every step is asked about none', () => {
-  const tasks = render({ buckets: [] });
-  expect(JSON.parse(tasks.compact_0.payload)).toEqual({ step: 'compact', partition: 0, buckets: [] });
-  expect(JSON.parse(tasks.publish.payload)).toEqual({ buckets: [] });
+test('where no interval has a record, every step is asked about none', () => {
+  const tasks = render({ intervals: [] });
+  expect(JSON.parse(tasks.compact_0.payload)).toEqual({ step: 'compact', partition: 0, intervals: [] });
+  expect(JSON.parse(tasks.publish.payload)).toEqual({ intervals: [] });
   expect(tasks.spark.job_driver.sparkSubmit.entryPointArguments.at(-1)).toBe('');
 }, 120_000);

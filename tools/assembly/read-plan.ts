@@ -34,7 +34,7 @@ const byType = (resources: readonly Found[]): Resources => ({
 export function planOf(assembly: CloudAssembly, options: ReadOptions = {}): LocalPlan {
   const resolver = createResolver(assembly.stacks, options.parameters);
   const resources = existing(assembly, resolver);
-  refuseUnknown(resources);
+  rejectUnknown(resources);
   const all = byType(resources);
   const plan = Object.fromEntries(
     Object.entries(READERS).map(([part, read]) => [part, read(all, assembly)]),
@@ -89,7 +89,7 @@ export const RUN_TYPES: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Dashboard',
 ]);
 
-function refuseUnknown(resources: readonly Found[]): void {
+function rejectUnknown(resources: readonly Found[]): void {
   const unknown = resources.filter(({ resource: { Type } }) => !RUN_TYPES.has(Type) && !(Type in IGNORED_TYPES));
   if (unknown.length > 0) {
     const list = unknown.map(({ path, resource }) => `${path} (${resource.Type})`).join(', ');

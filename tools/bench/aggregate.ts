@@ -16,7 +16,7 @@ export async function aggregate({ rounds, posts }: Size = { rounds: 15, posts: P
   const totals = { writeUnits: 0, bytes: 0 };
   const handler = makeHandler({
     store: memoryStore(),
-    bucketMinutes: 60,
+    intervalMinutes: 60,
     recentPosts: 20_000,
     now: Date.now,
     report: (_, values) => {

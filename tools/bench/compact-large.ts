@@ -1,4 +1,4 @@
-/** A bucket of 1 GB of lines, compacted as a function of 512 MB would: in a process of its own, whose largest size is read. */
+/** An interval of 1 GB of lines, compacted as a function of 512 MB would: in a process of its own, whose largest size is read. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

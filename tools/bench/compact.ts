@@ -78,9 +78,18 @@ export async function compactLog(log: RawLog, folder: string, resources: Resourc
   mkdirSync(join(folder, 'duckdb'), { recursive: true });
   const at = (name: string) => join(folder, name);
   const counts = await runCompaction(
-    { partition: 0, from: 0, to: log.records, bucket: '2026-11-22T21-00', horizon: '2026-11-15T21-00' },
-    { sources: log.files.map((item) => ({ item, from: item.from, to: item.to })), seen: [], pending: undefined },
-    { records: at('records'), posts: at('posts'), seen: at('seen'), pending: at('pending') },
+    { partition: 0, from: 0, to: log.records, interval: '2026-11-22T21-00', horizon: '2026-11-15T21-00' },
+    {
+      sources: log.files.map((item) => ({ item, from: item.from, to: item.to })),
+      dedupIndex: [],
+      incompletePosts: undefined,
+    },
+    {
+      records: at('records'),
+      posts: at('posts'),
+      dedupIndex: at('dedupIndex'),
+      incompletePosts: at('incompletePosts'),
+    },
     at('duckdb'),
     resources,
   );

@@ -69,7 +69,7 @@ interface Asked {
 async function ask(store: QueryStore, view: View, rows: ReadonlyMap<string, Buffer>, rounds: number): Promise<Asked> {
   const handler = makeHandler({
     reader: queryReader(store, TOPIC, { ttl: 0, maxKeys: 0, now: () => END + DAY }),
-    bucketMinutes: 60,
+    intervalMinutes: 60,
     speedTtl: HOUR,
     report: () => undefined,
     now: () => END + DAY,

@@ -46,9 +46,12 @@ export const ASSUMPTIONS = {
   tracedShare: assume(0.05, 'share of the further ones that is traced'),
   compactPuts: assume(
     4,
-    'objects that compact writes a partition and bucket: posts, seen, pending, its part of the manifest',
+    'objects that compact writes a partition and interval: posts, seen, pending, its part of the manifest',
   ),
-  bucketPuts: assume(40, 'objects that all other steps write a bucket: ticks, seal, manifest, 13 views, drift, lists'),
+  bucketPuts: assume(
+    40,
+    'objects that all other steps write an interval: control records, seal, manifest, 13 views, drift, lists',
+  ),
 } as const satisfies Readonly<Record<string, Assumption>>;
 
 /** In words: where the model takes the dearer of two readings. */

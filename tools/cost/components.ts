@@ -120,20 +120,20 @@ export function aggregate({ config, workload, measured }: Scene): Cost {
   return { fixed: 0, usage, basis: inMillions(perMonth, ms) };
 }
 
-/** Seal, compact, publish and reconcile run each bucket, however few posts are in it. */
+/** Seal, compact, publish and reconcile run each interval, however few posts are in it. */
 export function batchFunctions({ config, workload, measured }: Scene): Cost {
-  const { buckets, postsPerBucket } = workload;
+  const { intervals, postsPerInterval } = workload;
   const { partitions, architecture } = config;
   const total = (posts: number) =>
-    invocations('compact', buckets * partitions, measured.compact(posts / partitions), architecture) +
-    invocations('seal', buckets, measured.reconcile(1), architecture) +
-    invocations('publish', buckets, measured.publish(1), architecture) +
-    invocations('reconcile', buckets, measured.reconcile(1), architecture);
+    invocations('compact', intervals * partitions, measured.compact(posts / partitions), architecture) +
+    invocations('seal', intervals, measured.reconcile(1), architecture) +
+    invocations('publish', intervals, measured.publish(1), architecture) +
+    invocations('reconcile', intervals, measured.reconcile(1), architecture);
   const fixed = total(0);
   return {
     fixed,
-    usage: total(postsPerBucket) - fixed,
-    basis: `${round(buckets)} buckets of ${partitions} partitions, ${round(measured.compact(postsPerBucket / partitions) / 1000, 1)} s each`,
+    usage: total(postsPerInterval) - fixed,
+    basis: `${round(intervals)} intervals of ${partitions} partitions, ${round(measured.compact(postsPerInterval / partitions) / 1000, 1)} s each`,
   };
 }
 
@@ -150,16 +150,16 @@ export function speedStore({ workload }: Scene): Cost {
 
 /** Batch views, what reconciliation reads, expiry of speed rows, and the tables' space. */
 export function otherStore({ config, workload, measured }: Scene): Cost {
-  const { buckets, postsPerBucket } = workload;
-  const perPartition = measured.viewUnits.at(postsPerBucket / config.partitions);
-  const batchKb = measured.viewUnits.at(postsPerBucket);
-  const speedKb = buckets * config.partitions * perPartition;
-  const writes = buckets * batchKb * 2;
-  const reads = (speedKb + buckets * batchKb * 2) / READ_UNIT_KB;
+  const { intervals, postsPerInterval } = workload;
+  const perPartition = measured.viewUnits.at(postsPerInterval / config.partitions);
+  const batchKb = measured.viewUnits.at(postsPerInterval);
+  const speedKb = intervals * config.partitions * perPartition;
+  const writes = intervals * batchKb * 2;
+  const reads = (speedKb + intervals * batchKb * 2) / READ_UNIT_KB;
   // Speed rows live for some hours; batch rows stay.
   const speedStored = (speedKb / hours) * Math.min(hours, config.speedTtlHours);
   const state = config.partitions * measured.stateUnits.at(config.recentPosts);
-  const storedGb = ((speedStored + state + buckets * batchKb * ASSUMPTIONS.storedMonths.value) * 1024) / GB;
+  const storedGb = ((speedStored + state + intervals * batchKb * ASSUMPTIONS.storedMonths.value) * 1024) / GB;
   return {
     fixed: 0,
     usage:
@@ -173,7 +173,7 @@ export function otherStore({ config, workload, measured }: Scene): Cost {
 
 export function s3Requests({ config, workload }: Scene): Cost {
   const batchPuts =
-    workload.buckets * (config.partitions * ASSUMPTIONS.compactPuts.value + ASSUMPTIONS.bucketPuts.value);
+    workload.intervals * (config.partitions * ASSUMPTIONS.compactPuts.value + ASSUMPTIONS.bucketPuts.value);
   const { perMonth } = workload.archive;
   return {
     fixed: batchPuts * PRICES.s3Put.usd,
@@ -201,12 +201,12 @@ export function spark(scene: Scene): Cost {
   const discount = architecture === 'arm64' ? 1 - PRICES.sparkArmDiscount.usd : 1;
   const workerHour = (sparkCores * PRICES.sparkVcpuX86.usd + memory * PRICES.sparkGbX86.usd) * discount;
   const seconds = (rows: number) => sparkSeconds(scene, rows);
-  const total = (rows: number) => (workload.buckets * SPARK_WORKERS * workerHour * seconds(rows)) / 3600;
-  const vcpuHours = (workload.buckets * SPARK_WORKERS * sparkCores * seconds(workload.postsPerBucket)) / 3600;
+  const total = (rows: number) => (workload.intervals * SPARK_WORKERS * workerHour * seconds(rows)) / 3600;
+  const vcpuHours = (workload.intervals * SPARK_WORKERS * sparkCores * seconds(workload.postsPerInterval)) / 3600;
   return {
     fixed: total(0),
-    usage: total(workload.postsPerBucket) - total(0),
-    basis: `${round(vcpuHours)} vCPU-h: ${round(workload.buckets)} jobs of ${round(seconds(workload.postsPerBucket))} s`,
+    usage: total(workload.postsPerInterval) - total(0),
+    basis: `${round(vcpuHours)} vCPU-h: ${round(workload.intervals)} jobs of ${round(seconds(workload.postsPerInterval))} s`,
   };
 }
 
@@ -219,12 +219,12 @@ function airflowByTheRun(scene: Scene): Cost {
   const least = ASSUMPTIONS.airflowTaskSeconds.value;
   const short = (SHORT_TASKS + config.partitions) * least;
   const usd = (rows: number) =>
-    ((workload.buckets * (short + Math.max(least, sparkSeconds(scene, rows)))) / 3600) * PRICES.airflowTask.usd;
+    ((workload.intervals * (short + Math.max(least, sparkSeconds(scene, rows)))) / 3600) * PRICES.airflowTask.usd;
   const fixed = usd(0);
   return {
     fixed,
-    usage: usd(workload.postsPerBucket) - fixed,
-    basis: `${round(workload.buckets)} runs of ${SHORT_TASKS + config.partitions} tasks of a minute, and Spark's`,
+    usage: usd(workload.postsPerInterval) - fixed,
+    basis: `${round(workload.intervals)} runs of ${SHORT_TASKS + config.partitions} tasks of a minute, and Spark's`,
   };
 }
 

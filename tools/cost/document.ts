@@ -96,7 +96,7 @@ function measurements(): string {
 
 const marks = () =>
   markdownTable(
-    ['posts in partition and bucket', 'write units of the view rows', 'write units of a state of so many posts'],
+    ['posts in partition and interval', 'write units of the view rows', 'write units of a state of so many posts'],
     ROWS.marks.map(({ posts, viewUnits, stateUnits }) => [
       posts.toLocaleString('en-US'),
       String(viewUnits),

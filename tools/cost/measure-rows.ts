@@ -1,10 +1,10 @@
 /**
- * Measures what a batch of the speed layer writes to the store as a bucket fills: `tsx tools/cost/measure-rows.ts FILE`. The speed
+ * Measures what a batch of the speed layer writes to the store as an interval fills: `tsx tools/cost/measure-rows.ts FILE`. The speed
  * layer's own code runs over generated posts of one partition; the sizes of its blobs are taken at marks on the way.
  */
 import { writeFileSync } from 'node:fs';
 import { applyChange, applyRecords, type Settings } from '../../lambda/aggregate/core';
-import { emptyState, encodeState, pendingColumns } from '../../lambda/formats/speed-state';
+import { emptyState, encodeState, incompletePostColumns } from '../../lambda/formats/speed-state';
 import { encodeCounts } from '../../lambda/formats/counts-codec';
 import { type KafkaRecord } from '../../lambda/domain/decode';
 import { type Counts } from '../../lambda/domain/merge';
@@ -39,8 +39,8 @@ function eventBytesOf(posts: number): number {
 
 function measure(): RowMark[] {
   const posts = MARKS[MARKS.length - 1];
-  const columns = pendingColumns(VIEWS);
-  const settings: Settings = { views: VIEWS, columns, bucketMinutes: 60, recentPosts: posts };
+  const columns = incompletePostColumns(VIEWS);
+  const settings: Settings = { views: VIEWS, columns, intervalMinutes: 60, recentPosts: posts };
   const state = emptyState();
   const counts = new Map<View, Counts>(VIEWS.map((view) => [view, new Map<string, number>()]));
   const marks: RowMark[] = [];

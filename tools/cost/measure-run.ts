@@ -18,7 +18,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const steps: Record<string, Mutable<StepMeasurement>> = {};
 const jobs: JobRun[] = [];
 
-/** Durations are told in the reports themselves; a report without one (ticks, retries) is no invocation. */
+/** Durations are told in the reports themselves; a report without one (control records, retries) is no invocation. */
 function keep(line: string): void {
   const report = JSON.parse(line) as Record<string, unknown>;
   const number = (name: string) => (typeof report[name] === 'number' ? report[name] : 0);

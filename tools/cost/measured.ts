@@ -21,11 +21,11 @@ export interface Measured {
   readonly archive: (records: number) => number;
   readonly aggregate: (records: number) => number;
   readonly compact: (records: number) => number;
-  readonly publish: (buckets: number) => number;
-  readonly reconcile: (buckets: number) => number;
-  /** Views, each a row a partition and bucket. */
+  readonly publish: (intervals: number) => number;
+  readonly reconcile: (intervals: number) => number;
+  /** Views, each a row a partition and interval. */
   readonly views: number;
-  /** Write units of a row of each view, by posts in partition and bucket. */
+  /** Write units of a row of each view, by posts in partition and interval. */
   readonly viewUnits: Curve;
   /** Write units of a partition's state, by posts remembered. */
   readonly stateUnits: Curve;

@@ -24,7 +24,7 @@ export interface RunMeasurement {
   readonly spark: { readonly jobs: number; readonly seconds: number; readonly cores: number };
 }
 
-/** Write units of a partition's rows when its bucket holds so many posts. */
+/** Write units of a partition's rows when its interval holds so many posts. */
 export interface RowMark {
   readonly posts: number;
   /** Of one row of each view, together. */

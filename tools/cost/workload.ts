@@ -29,9 +29,9 @@ export interface Workload {
   readonly requestBytes: number;
   readonly archive: Batches;
   readonly aggregate: Batches;
-  /** Buckets in the month, whether or not they hold anything. */
-  readonly buckets: number;
-  readonly postsPerBucket: number;
+  /** Intervals in the month, whether or not they hold anything. */
+  readonly intervals: number;
+  readonly postsPerInterval: number;
   readonly speedWriteUnits: number;
   /** Write units of one batch of a partition: rows of the views, and its state. */
   readonly unitsPerBatch: { readonly views: number; readonly state: number };
@@ -74,11 +74,11 @@ export function workloadOf(
 ): Workload {
   if (!(rate > 0)) throw new Error(`rate must be above 0, got ${rate}`);
   if (!(batch >= 1)) throw new Error(`batch must be at least 1, got ${batch}`);
-  const bucketSeconds = config.bucketMinutes * 60;
-  const postsPerBucket = rate * bucketSeconds;
+  const intervalSeconds = config.intervalMinutes * 60;
+  const postsPerInterval = rate * intervalSeconds;
   const of = (window: number) => batchesOf(rate, window, measured.eventBytes, config, minimumPollers);
   const aggregate = of(config.aggregateWindowSeconds);
-  const views = measured.viewUnits.mean(postsPerBucket / config.partitions);
+  const views = measured.viewUnits.mean(postsPerInterval / config.partitions);
   // A partition remembers as many posts as it may: it has long been full.
   const state = measured.stateUnits.at(config.recentPosts);
   return {
@@ -87,8 +87,8 @@ export function workloadOf(
     requestBytes: batch * measured.postBytes,
     archive: of(config.archiveWindowSeconds),
     aggregate,
-    buckets: MONTH / bucketSeconds,
-    postsPerBucket,
+    intervals: MONTH / intervalSeconds,
+    postsPerInterval,
     speedWriteUnits: aggregate.perMonth * (views + state),
     unitsPerBatch: { views, state },
   };

@@ -3,7 +3,7 @@
  * `tsx tools/docgen/personal-data.ts`. A test holds the file against it.
  */
 import { join } from 'node:path';
-import { pendingColumns } from '../../lambda/formats/speed-state';
+import { incompletePostColumns } from '../../lambda/formats/speed-state';
 import { COLUMNS, SECTIONS } from '../../lambda/domain/columns';
 import { COLUMN_CLASSES, type DataClass, DATA_CLASSES, FIELD_CLASSES, highest } from '../../lambda/domain/data-classes';
 import { PREFIXES } from '../../lambda/formats/keys';
@@ -43,18 +43,18 @@ const LAKE: Readonly<Record<Prefix, Place>> = {
   raw: { holds: 'whole records as clients sent them, fields unknown to the contract too', kept: 'for ever' },
   quarantine: { holds: 'whole records that could not be interpreted', kept: 'for ever' },
   posts: { holds: 'every column', kept: 'for ever' },
-  pending: { holds: 'every column, of posts that wait for sections', kept: 'for ever' },
-  seen: { holds: '`post_key`', kept: 'for ever' },
+  incompletePosts: { holds: 'every column, of posts that wait for sections', kept: 'for ever' },
+  dedupIndex: { holds: '`post_key`', kept: 'for ever' },
   views: { holds: VIEW_ROWS, kept: 'for ever' },
   seals: { holds: 'nothing of a post: offsets', kept: 'for ever' },
   manifests: { holds: 'nothing of a post: offsets, counts, checksums', kept: 'for ever' },
-  published: { holds: 'nothing of a post: the name of a bucket', kept: 'for ever' },
+  published: { holds: 'nothing of a post: the name of an interval', kept: 'for ever' },
   drift: { holds: 'nothing of a post: differences of counts', kept: 'for ever' },
   jobs: { holds: 'nothing of a post: the Spark job', kept: 'until it is replaced' },
 };
 
-function pendingOfSpeedLayer(): string {
-  const pending = pendingColumns(VIEWS);
+function incompleteOfSpeedLayer(): string {
+  const pending = incompletePostColumns(VIEWS);
   return code(delicate(SECTIONS.flatMap((section) => pending[section])));
 }
 
@@ -63,7 +63,7 @@ const TABLES: Readonly<Record<ViewTable, readonly [name: string, place: Place]>>
   speedState: [
     'speed_state',
     {
-      holds: `the keys of recent posts, and of those that wait for sections ${pendingOfSpeedLayer()}`,
+      holds: `the keys of recent posts, and of those that wait for sections ${incompleteOfSpeedLayer()}`,
       kept: `until newer posts take their place (posts a partition: ${setting('recentPosts')})`,
     },
   ],
@@ -161,7 +161,7 @@ is all four of first name, last name, age and day of joining: there is no user i
 | --- | --- |
 | S3, ${code([PREFIXES.raw])} | offset, time, key of the post and a mark stay of each record; whole records and columns go |
 | S3, ${code([PREFIXES.quarantine])} | the objects go that name the person or have the key of one of the posts |
-| S3, ${code([PREFIXES.posts, PREFIXES.pending, PREFIXES.seen])} | computed again without the posts |
+| S3, ${code([PREFIXES.posts, PREFIXES.incompletePosts, PREFIXES.dedupIndex])} | computed again without the posts |
 | S3, ${code([PREFIXES.views])}; Keyspaces, \`batch_views\` | computed again by the runs of the DAG that the command prints |
 | Keyspaces, \`speed_views\`, \`speed_state\` | stays as long as the table above says |
 | Kafka | stays as long as the table above says; an event source that is set back to before brings the posts again |

@@ -1,10 +1,10 @@
 /** How each generation of clients speaks to the API: which requests it makes for posts, and how it reads the answers. */
 import { SECTIONS, type Section } from '../../lambda/domain/columns';
 import {
-  type IngestAnswer,
+  type IngestResponse,
   type KinesisError,
   type RequestError,
-  type RestProxyAnswer,
+  type RestProxyResponse,
   type RestProxyError,
 } from '../../lambda/ingest/api';
 import { type EmulatedPost, envelopeOf } from './generate';
@@ -68,7 +68,7 @@ function singleSections(post: EmulatedPost): Parcel[] {
 }
 
 function readNative(status: number, body: unknown, parcels: readonly Parcel[]): readonly Verdict[] {
-  const answer = body as Partial<IngestAnswer> & Partial<RequestError>;
+  const answer = body as Partial<IngestResponse> & Partial<RequestError>;
   if (!answer?.results) {
     return parcels.map(() => (status >= 500 ? again : refused(answer?.error?.message ?? `status ${status}`)));
   }
@@ -82,7 +82,7 @@ function readNative(status: number, body: unknown, parcels: readonly Parcel[]): 
 }
 
 function readRestProxy(status: number, body: unknown, parcels: readonly Parcel[]): readonly Verdict[] {
-  const answer = body as Partial<RestProxyAnswer> & Partial<RestProxyError>;
+  const answer = body as Partial<RestProxyResponse> & Partial<RestProxyError>;
   if (!answer?.offsets) {
     return parcels.map(() => (status >= 500 ? again : refused(answer?.message ?? `status ${status}`)));
   }

@@ -6,7 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bucketName, type BucketStart } from '../../lambda/domain/intervals';
+import { intervalName, type IntervalStart } from '../../lambda/domain/intervals';
 import { ENV } from '../../lambda/runtime/env';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../lambda/formats/keys';
 import { connectS3 } from '../../lambda/aws/s3';
@@ -27,10 +27,10 @@ import { queryClient } from './run/query-client';
 const LIST = join(ROOT, 'test', 'iam', 'recorded-calls.json');
 const POSTS = 2_000;
 const PATIENCE_MS = 240_000;
-/** The second of two starts on the same data takes the ways that the first has no earlier bucket for. */
+/** The second of two starts on the same data takes the ways that the first has no earlier interval for. */
 const ROUNDS = 2;
-/** The stage `local` has the shortest buckets. */
-const BUCKET_MINUTES = 1;
+/** The stage `local` has the shortest intervals. */
+const INTERVAL_MINUTES = 1;
 const DAY_MS = 86_400_000;
 /** A number of followers that the cleaning cannot interpret: the post is taken, and quarantined. */
 const QUARANTINED = { pin: { index: 0, category: 'art', follower_count: 'many' } };
@@ -74,18 +74,18 @@ async function use(running: Running, round: number): Promise<void> {
   const until = Date.now();
   await running.startOrchestration();
   const query = queryClient(cloud.queryUrl);
-  const { firstBucket } = await waitUntilThrough({
+  const { firstInterval } = await waitUntilThrough({
     query,
     until,
-    bucketMinutes: BUCKET_MINUTES,
+    intervalMinutes: INTERVAL_MINUTES,
     patience: PATIENCE_MS,
     progress: () => undefined,
   });
   await collect(query);
-  const first = Date.parse(firstBucket!);
+  const first = Date.parse(firstInterval!);
   await rollUpDayBefore(running, first);
-  const buckets = [bucketName(first)];
-  for (const step of ['publish', 'reconcile']) await cloud.invoke(step, { buckets });
+  const intervals = [intervalName(first)];
+  for (const step of ['publish', 'reconcile']) await cloud.invoke(step, { intervals });
 }
 
 async function send(url: string, post: unknown): Promise<void> {
@@ -95,25 +95,25 @@ async function send(url: string, post: unknown): Promise<void> {
 }
 
 /**
- * No day ends during a run but at midnight. So a bucket is given a twin a day earlier, as if the pipeline had run by then; its
+ * No day ends during a run but at midnight. So an interval is given a twin a day earlier, as if the pipeline had run by then; its
  * publication is a rerun that sums up a whole day.
  */
-async function rollUpDayBefore({ cloud, plan, s3 }: Running, bucket: BucketStart): Promise<void> {
-  const twin = bucket - DAY_MS;
+async function rollUpDayBefore({ cloud, plan, s3 }: Running, interval: IntervalStart): Promise<void> {
+  const twin = interval - DAY_MS;
   const { environment } = findFunction(plan.functions, 'publish');
   const lake = connectS3(environment[ENV.lakeBucket], s3Client(s3.endpoint));
-  const keys = (of: BucketStart) => [
+  const keys = (of: IntervalStart) => [
     sealKey(of),
     manifestKey(of),
     viewsDoneKey(of),
     ...VIEWS.map(({ name }) => viewKey(of, name)),
   ];
   const copies = keys(twin);
-  for (const [at, key] of keys(bucket).entries()) {
+  for (const [at, key] of keys(interval).entries()) {
     const text = (await lake.get(key)).toString('utf8');
-    await lake.put(copies[at], text.replaceAll(bucketName(bucket), bucketName(twin)));
+    await lake.put(copies[at], text.replaceAll(intervalName(interval), intervalName(twin)));
   }
-  await cloud.invoke('publish', { buckets: [bucketName(twin)] });
+  await cloud.invoke('publish', { intervals: [intervalName(twin)] });
 }
 
 async function write(calls: readonly RecordedCall[]): Promise<void> {

@@ -99,7 +99,7 @@ async function run(
     waitUntilThrough({
       query,
       until: acknowledgedBy,
-      bucketMinutes: bucketMinutesOf(running),
+      intervalMinutes: intervalMinutesOf(running),
       patience: PATIENCE_MS,
       progress: (boundary) => display.progress(cloud, boundary),
     }),
@@ -146,9 +146,9 @@ async function send(options: RunOptions, { cloud }: Running, display: Display, f
 }
 
 /** As the templates tell the functions. */
-function bucketMinutesOf({ plan }: Running): number {
-  const value = plan.functions.map(({ environment }) => environment[ENV.bucketMinutes]).find(Boolean);
-  if (!value) throw new Error(`no function of the templates has ${ENV.bucketMinutes}`);
+function intervalMinutesOf({ plan }: Running): number {
+  const value = plan.functions.map(({ environment }) => environment[ENV.intervalMinutes]).find(Boolean);
+  if (!value) throw new Error(`no function of the templates has ${ENV.intervalMinutes}`);
   return Number(value);
 }
 

@@ -71,13 +71,13 @@ function regionCheck({ region }: Place, answers: Answers): Verdict {
     : pass(name, value);
 }
 
-function bootstrapCheck({ bootstrapRefused }: Needs, { bootstrapVersion }: Answers): Verdict {
+function bootstrapCheck({ bootstrapRejected }: Needs, { bootstrapVersion }: Answers): Verdict {
   const name = 'bootstrap';
   const remedy = 'run: npx cdk bootstrap';
   return judge(name, [bootstrapVersion], (version) => {
     if (version === undefined) return fail(name, 'the region is not bootstrapped', remedy);
-    return bootstrapRefused.includes(String(version))
-      ? fail(name, `version ${version} is one of ${bootstrapRefused.join(', ')}, which are too old`, remedy)
+    return bootstrapRejected.includes(String(version))
+      ? fail(name, `version ${version} is one of ${bootstrapRejected.join(', ')}, which are too old`, remedy)
       : pass(name, `version ${version}`);
   });
 }

@@ -20,7 +20,7 @@ export interface Needs {
   /** Name of the SSM parameter that holds the version of the bootstrap stack. */
   readonly bootstrapParameter: string;
   /** Versions that the templates refuse: those that are too old. */
-  readonly bootstrapRefused: readonly string[];
+  readonly bootstrapRejected: readonly string[];
   /** Broker types as EC2 calls them. */
   readonly brokerTypes: readonly string[];
   readonly kafkaVersions: readonly string[];
@@ -127,7 +127,7 @@ function fixedNames(stack: string, resource: TemplateResource): FixedName[] {
 }
 
 /** Every template brings the name of the parameter, and a rule that refuses the versions that are too old. */
-function bootstrapOf(stacks: readonly Stack[]): Pick<Needs, 'bootstrapParameter' | 'bootstrapRefused'> {
+function bootstrapOf(stacks: readonly Stack[]): Pick<Needs, 'bootstrapParameter' | 'bootstrapRejected'> {
   const found = stacks.find(({ template }) => template.Parameters?.BootstrapVersion !== undefined);
   if (!found) throw new Error('no template says which bootstrap version it needs');
   const { Rules } = found.template as { Rules?: { CheckBootstrapVersion?: { Assertions: { Assert: unknown }[] } } };
@@ -135,6 +135,6 @@ function bootstrapOf(stacks: readonly Stack[]): Pick<Needs, 'bootstrapParameter'
     { 'Fn::Not': [{ 'Fn::Contains': [string[], unknown] }] } | undefined;
   return {
     bootstrapParameter: String(found.template.Parameters?.BootstrapVersion.Default),
-    bootstrapRefused: assertion?.['Fn::Not'][0]['Fn::Contains'][0] ?? [],
+    bootstrapRejected: assertion?.['Fn::Not'][0]['Fn::Contains'][0] ?? [],
   };
 }

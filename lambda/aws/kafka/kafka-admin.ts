@@ -48,7 +48,7 @@ export function createAdmin(kafka: Kafka): Admin {
         .map(({ partition, offset }) => {
           const at = toOffset(offset);
           const high = highs.get(partition) ?? 0;
-          return { partition, offset: Math.min(at, high), witness: at < high };
+          return { partition, offset: Math.min(at, high), found: at < high };
         })
         .sort(byPartition);
     },

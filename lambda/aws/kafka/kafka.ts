@@ -4,6 +4,7 @@
  */
 import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { ENV, requireEnv } from '../../runtime/env';
+import { HEARTBEAT_HEADER } from '../../domain/decode';
 import { createAdmin } from './kafka-admin';
 import { createProducer } from './kafka-producer';
 import { credentialsFromEnvironment, mskToken, unsecuredToken } from '../auth/msk-token';
@@ -41,10 +42,10 @@ export interface PartitionEnds {
 
 export interface TimestampOffset {
   readonly partition: number;
-  /** The first offset whose record has a timestamp of at least the one asked for; without a witness a bound below which all are earlier. */
+  /** The first offset whose record has a timestamp of at least the one asked for; without such a record, a bound below which all are earlier. */
   readonly offset: number;
   /** Whether such a record was certainly there. */
-  readonly witness: boolean;
+  readonly found: boolean;
 }
 
 export interface Admin {
@@ -58,7 +59,7 @@ export interface Admin {
 export interface KafkaPort extends Admin {
   send(records: readonly OutgoingRecord[]): Promise<readonly SendResult[]>;
   /** Appends a control record, so that the partition has one with a later timestamp. @throws Error if it was not acknowledged */
-  writeTick(topic: string, partition: number): Promise<{ offset: number; logAppendTime: number }>;
+  writeHeartbeat(topic: string, partition: number): Promise<{ offset: number; logAppendTime: number }>;
 }
 
 export type KafkaAuth = 'iam' | 'unsecured';
@@ -110,10 +111,12 @@ export function connectKafka(options: KafkaOptions): KafkaPort {
     send: (records) => producer.send(records),
     endOffsets: (topic) => admin.endOffsets(topic),
     offsetsAt: (topic, timestampMs) => admin.offsetsAt(topic, timestampMs),
-    writeTick: async (topic, partition) => {
+    writeHeartbeat: async (topic, partition) => {
       if (topic !== options.topic) throw new Error(`topic must be '${options.topic}', got '${topic}'`);
-      const [result] = await producer.send([{ key: null, value: '{}', headers: { tick: '1' }, partition }]);
-      if (!result.ok) throw new Error(`tick of partition ${partition} was not acknowledged: ${result.error}`);
+      const [result] = await producer.send([
+        { key: null, value: '{}', headers: { [HEARTBEAT_HEADER]: '1' }, partition },
+      ]);
+      if (!result.ok) throw new Error(`heartbeat of partition ${partition} was not acknowledged: ${result.error}`);
       return { offset: result.offset, logAppendTime: result.logAppendTime };
     },
     close: async () => {

@@ -9,17 +9,17 @@ export function tableName(keyspace: string, table: string): string {
   return `"${keyspace}"."${table}"`;
 }
 
-/** `speed_views`: one row a view, bucket and partition. The condition makes redelivery and late writers harmless. */
+/** `speed_views`: one row a view, interval and partition. The condition makes redelivery and late writers harmless. */
 export const speedViews = {
   read: (table: string) =>
-    `SELECT applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND bucket = ? AND kafka_partition = ?`,
-  /** Of up to {@link MAX_IN} buckets. The order of the result is not that of the buckets. */
+    `SELECT applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
+  /** Of up to {@link MAX_IN} intervals. The order of the result is not that of the intervals. */
   scan: (table: string) =>
-    `SELECT bucket, kafka_partition, applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND bucket IN ?`,
+    `SELECT interval_start, kafka_partition, applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start IN ?`,
   insert: (table: string) =>
-    `INSERT INTO ${table} (view_name, bucket, kafka_partition, applied_offset, as_of, counts) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+    `INSERT INTO ${table} (view_name, interval_start, kafka_partition, applied_offset, as_of, counts) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
   update: (table: string) =>
-    `UPDATE ${table} SET applied_offset = ?, as_of = ?, counts = ? WHERE view_name = ? AND bucket = ? AND kafka_partition = ? IF applied_offset = ?`,
+    `UPDATE ${table} SET applied_offset = ?, as_of = ?, counts = ? WHERE view_name = ? AND interval_start = ? AND kafka_partition = ? IF applied_offset = ?`,
 };
 
 /** `speed_state`: what a partition's aggregation must know of the log before the next record. */
@@ -32,7 +32,7 @@ export const speedState = {
     `UPDATE ${table} SET applied_offset = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF applied_offset = ?`,
 };
 
-/** `batch_views`: one row a view and period (bucket, day or month). A rerun overwrites it. */
+/** `batch_views`: one row a view and period (interval, day or month). A rerun overwrites it. */
 export const batchViews = {
   read: (table: string) => `SELECT counts FROM ${table} WHERE view_name = ? AND period = ?`,
   put: (table: string) => `INSERT INTO ${table} (view_name, period, counts) VALUES (?, ?, ?)`,
@@ -41,11 +41,12 @@ export const batchViews = {
 /** `boundary`: one row a topic. */
 export const boundary = {
   read: (table: string) =>
-    `SELECT bucket, first_bucket, published_at, drift, reconciled_bucket FROM ${table} WHERE name = ?`,
+    `SELECT interval_start, first_interval, published_at, drift, reconciled_interval FROM ${table} WHERE name = ?`,
   first: (table: string) =>
-    `INSERT INTO ${table} (name, bucket, first_bucket, published_at) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
-  move: (table: string) => `UPDATE ${table} SET bucket = ?, published_at = ? WHERE name = ? IF bucket = ?`,
-  reconciled: (table: string) => `UPDATE ${table} SET drift = ?, reconciled_bucket = ? WHERE name = ? IF EXISTS`,
+    `INSERT INTO ${table} (name, interval_start, first_interval, published_at) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
+  move: (table: string) =>
+    `UPDATE ${table} SET interval_start = ?, published_at = ? WHERE name = ? IF interval_start = ?`,
+  reconciled: (table: string) => `UPDATE ${table} SET drift = ?, reconciled_interval = ? WHERE name = ? IF EXISTS`,
 };
 
 /** Keyspaces takes up to 100 values in an IN. Rows come in pages, so a fourth of it loses nothing. */

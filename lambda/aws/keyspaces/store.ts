@@ -3,12 +3,12 @@
  * {@link keyspacesStore} is the real one. Offsets are 64-bit integers in the store and numbers here: a Kafka partition does
  * not reach 2^53 records.
  */
-import { type BucketStart } from '../../domain/intervals';
+import { type IntervalStart } from '../../domain/intervals';
 import * as cql from './cql';
 import { ENV, requireEnv } from '../../runtime/env';
 import { type CqlSession, sharedSession } from './keyspaces';
 
-/** The counts of one view, bucket and partition in the speed layer. */
+/** The counts of one view, interval and partition in the speed layer. */
 export interface SpeedRow {
   /** The counts hold every record up to this offset, and none beyond it. */
   readonly appliedOffset: number;
@@ -19,7 +19,7 @@ export interface SpeedRow {
 }
 
 export interface FoundSpeedRow extends SpeedRow {
-  readonly bucket: BucketStart;
+  readonly interval: IntervalStart;
   readonly partition: number;
 }
 
@@ -30,19 +30,19 @@ export interface StateRow {
 
 /** Where the batch layer ends. All instants in ms. */
 export interface BoundaryRow {
-  /** The newest bucket that the batch layer serves. */
-  readonly bucket: BucketStart;
+  /** The newest interval that the batch layer serves. */
+  readonly interval: IntervalStart;
   /** The oldest. */
-  readonly firstBucket: BucketStart;
+  readonly firstInterval: IntervalStart;
   readonly publishedAt: number;
   /** Sum of the differences between the layers, as `reconcile` last found it; null before the first time. */
   readonly drift: number | null;
-  readonly reconciledBucket: BucketStart | null;
+  readonly reconciledInterval: IntervalStart | null;
 }
 
 export interface SpeedRowKey {
   readonly view: string;
-  readonly bucket: BucketStart;
+  readonly interval: IntervalStart;
   readonly partition: number;
 }
 
@@ -55,12 +55,12 @@ export interface AggregateStore {
 }
 
 export interface SpeedReader {
-  /** All rows of the view in these buckets, in no particular order. At most {@link cql.MAX_IN} buckets. */
-  scanSpeedRows(view: string, buckets: readonly BucketStart[]): Promise<FoundSpeedRow[]>;
+  /** All rows of the view in these intervals, in no particular order. At most {@link cql.MAX_IN} intervals. */
+  scanSpeedRows(view: string, intervals: readonly IntervalStart[]): Promise<FoundSpeedRow[]>;
 }
 
 export interface BatchReader {
-  /** @param period a bucket's name, a day `2026-11-22` or a month `2026-11` */
+  /** @param period an interval's name, a day `2026-11-22` or a month `2026-11` */
   readBatchRow(view: string, period: string): Promise<Buffer | undefined>;
 }
 
@@ -70,16 +70,16 @@ export interface BoundaryReader {
 
 export interface PublishStore extends BatchReader, BoundaryReader {
   putBatchRow(view: string, period: string, counts: Buffer): Promise<void>;
-  /** The first bucket of all: false if there is a boundary already. */
-  startBoundary(name: string, bucket: BucketStart, now: number): Promise<boolean>;
-  /** From one bucket to another: false if it was not at `from`. */
-  moveBoundary(name: string, from: BucketStart, to: BucketStart, now: number): Promise<boolean>;
+  /** The first interval of all: false if there is a boundary already. */
+  startBoundary(name: string, interval: IntervalStart, now: number): Promise<boolean>;
+  /** From one interval to another: false if it was not at `from`. */
+  moveBoundary(name: string, from: IntervalStart, to: IntervalStart, now: number): Promise<boolean>;
 }
 
 export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader {
   readAppliedOffset(topic: string, partition: number): Promise<number | undefined>;
   /** False if there is no boundary. */
-  putDrift(name: string, drift: number, reconciledBucket: BucketStart): Promise<boolean>;
+  putDrift(name: string, drift: number, reconciledInterval: IntervalStart): Promise<boolean>;
 }
 
 export interface QueryStore extends SpeedReader, BatchReader, BoundaryReader {}
@@ -115,12 +115,12 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
   const applied = async (result: Promise<{ readonly applied: boolean }>) => (await result).applied;
   const at = (ms: number) => new Date(ms);
   return {
-    async readSpeedRow({ view, bucket, partition }) {
-      const row = await first(run(cql.speedViews.read(tables.speedViews), view, at(bucket), partition));
+    async readSpeedRow({ view, interval, partition }) {
+      const row = await first(run(cql.speedViews.read(tables.speedViews), view, at(interval), partition));
       return row && speedRow(row);
     },
-    casSpeedRow({ view, bucket, partition }, expected, { appliedOffset, asOf, counts }) {
-      const key = [view, at(bucket), partition] as const;
+    casSpeedRow({ view, interval, partition }, expected, { appliedOffset, asOf, counts }) {
+      const key = [view, at(interval), partition] as const;
       const values = [appliedOffset, at(asOf), counts] as const;
       return applied(
         expected === undefined
@@ -143,12 +143,13 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
           : run(cql.speedState.update(tables.speedState), appliedOffset, state, topic, partition, expected),
       );
     },
-    async scanSpeedRows(view, buckets) {
-      if (buckets.length > cql.MAX_IN) throw new Error(`at most ${cql.MAX_IN} buckets a scan, got ${buckets.length}`);
-      const { rows } = await run(cql.speedViews.scan(tables.speedViews), view, buckets.map(at));
+    async scanSpeedRows(view, intervals) {
+      if (intervals.length > cql.MAX_IN)
+        throw new Error(`at most ${cql.MAX_IN} intervals a scan, got ${intervals.length}`);
+      const { rows } = await run(cql.speedViews.scan(tables.speedViews), view, intervals.map(at));
       return rows.map((row) => ({
         ...speedRow(row),
-        bucket: instant(row.bucket),
+        interval: instant(row.interval_start),
         partition: integer(row.kafka_partition),
       }));
     },
@@ -163,20 +164,20 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
       const row = await first(run(cql.boundary.read(tables.boundary), name));
       return (
         row && {
-          bucket: instant(row.bucket),
-          firstBucket: instant(row.first_bucket),
+          interval: instant(row.interval_start),
+          firstInterval: instant(row.first_interval),
           publishedAt: instant(row.published_at),
           drift: optional(row.drift, integer),
-          reconciledBucket: optional(row.reconciled_bucket, instant),
+          reconciledInterval: optional(row.reconciled_interval, instant),
         }
       );
     },
-    startBoundary: (name, bucket, now) =>
-      applied(run(cql.boundary.first(tables.boundary), name, at(bucket), at(bucket), at(now))),
+    startBoundary: (name, interval, now) =>
+      applied(run(cql.boundary.first(tables.boundary), name, at(interval), at(interval), at(now))),
     moveBoundary: (name, from, to, now) =>
       applied(run(cql.boundary.move(tables.boundary), at(to), at(now), name, at(from))),
-    putDrift: (name, drift, reconciledBucket) =>
-      applied(run(cql.boundary.reconciled(tables.boundary), drift, at(reconciledBucket), name)),
+    putDrift: (name, drift, reconciledInterval) =>
+      applied(run(cql.boundary.reconciled(tables.boundary), drift, at(reconciledInterval), name)),
   };
 }
 

@@ -6,20 +6,21 @@ const APPLICATION = { ApplicationId: constant('sparkApplication') };
 const EXECUTOR = { Function: 'Executor', Environment: constant('airflow') };
 const SCHEDULER = { Function: 'Scheduler', Environment: constant('airflow') };
 
-/** From the log to published views, bucket by bucket. */
+/** From the log to published views, interval by interval. */
 export const BATCH: Board = {
   name: 'batch',
-  title: 'Pipeline: batch way',
-  description: 'From the log to published views: archive, seal, compact, Spark, publish, reconcile, bucket by bucket.',
+  title: 'Pipeline: batch layer',
+  description:
+    'From the log to published views: archive, seal, compact, Spark, publish, reconcile, interval by interval.',
   from: 'now-24h',
   sections: [
     {
-      title: 'Buckets',
+      title: 'Intervals',
       panels: [
         number(
           {
             title: 'Age of the boundary',
-            description: 'Age of the end of the newest published bucket, when it was published.',
+            description: 'Age of the end of the newest published interval, when it was published.',
             alarm: 'boundary-stuck',
             unit: 'milliseconds',
             of: 'last',
@@ -37,8 +38,8 @@ export const BATCH: Board = {
         ),
         number(
           {
-            title: 'Buckets sealed',
-            description: 'Buckets whose offsets are all in the lake.',
+            title: 'Intervals sealed',
+            description: 'Intervals whose offsets are all in the lake.',
             unit: 'count',
             of: 'sum',
           },
@@ -46,8 +47,8 @@ export const BATCH: Board = {
         ),
         number(
           {
-            title: 'Buckets compared',
-            description: 'Buckets in which both layers were compared.',
+            title: 'Intervals compared',
+            description: 'Intervals in which both layers were compared.',
             unit: 'count',
             of: 'sum',
           },
@@ -56,7 +57,7 @@ export const BATCH: Board = {
         number(
           {
             title: 'Too old to compare',
-            description: 'Buckets whose speed rows had expired before the batch layer published them.',
+            description: 'Intervals whose speed rows had expired before the batch layer published them.',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1 },
@@ -65,12 +66,12 @@ export const BATCH: Board = {
         ),
         number(
           {
-            title: 'Ticks',
+            title: 'Heartbeat records',
             description: 'Control records written to partitions without traffic.',
             unit: 'count',
             of: 'sum',
           },
-          metric('seal', 'ticksWritten', 'ticks'),
+          metric('seal', 'heartbeats', 'controlRecords'),
         ),
       ],
     },
@@ -79,11 +80,11 @@ export const BATCH: Board = {
       panels: [
         graph(
           { title: 'Archive', description: 'What became of the records of the log.', unit: 'count', stacked: true },
-          ...metricsOf('archive', ['written', 'repeated', 'ticks', 'quarantined', 'dropped']),
+          ...metricsOf('archive', ['written', 'repeated', 'controlRecords', 'quarantined', 'dropped']),
         ),
         graph(
           { title: 'Compact', description: 'What became of the records of the raw log.', unit: 'count', stacked: true },
-          ...metricsOf('compact', ['written', 'repeated', 'ticks', 'quarantined', 'dropped']),
+          ...metricsOf('compact', ['written', 'repeated', 'controlRecords', 'quarantined', 'dropped']),
         ),
         graph(
           { title: 'How long each takes', description: 'The slowest run.', unit: 'milliseconds' },
@@ -116,7 +117,7 @@ export const BATCH: Board = {
       title: 'Spark and Airflow',
       panels: [
         graph(
-          { title: 'Spark jobs', description: 'One a bucket.', unit: 'count' },
+          { title: 'Spark jobs', description: 'One an interval.', unit: 'count' },
           awsMetric('sparkApplication', 'SuccessJobs', 'Sum', APPLICATION, 'written'),
           awsMetric('sparkApplication', 'FailedJobs', 'Sum', APPLICATION, 'failed'),
           awsMetric('sparkApplication', 'RunningJobs', 'Maximum', APPLICATION, 'running'),

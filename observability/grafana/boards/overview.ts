@@ -88,7 +88,7 @@ export const OVERVIEW: Board = {
         graph(
           {
             title: 'Age of the boundary',
-            description: 'Age of the end of the newest published bucket: it climbs for a bucket, then falls.',
+            description: 'Age of the end of the newest published interval: it climbs for an interval, then falls.',
             alarm: 'boundary-late',
             unit: 'milliseconds',
           },

@@ -1,7 +1,7 @@
 import { type Board } from '../board';
 import { graph, number, table } from '../panels';
 import { athena, byStep, metric, metricByView } from '../queries';
-import { COMPLETENESS, NULL_SHARES, POSTS_PER_BUCKET } from '../sql';
+import { COMPLETENESS, NULL_SHARES, POSTS_PER_INTERVAL } from '../sql';
 
 /** Are the data what they should be: at the gate, between the layers, in the lake. */
 export const QUALITY: Board = {
@@ -42,7 +42,7 @@ export const QUALITY: Board = {
         graph(
           {
             title: 'Drift, by view',
-            description: 'Sum of the differences between speed and batch rows of the same bucket. 0 is expected.',
+            description: 'Sum of the differences between speed and batch rows of the same interval. 0 is expected.',
             alarm: 'drift',
             unit: 'count',
             limits: { critical: 1 },
@@ -80,17 +80,17 @@ export const QUALITY: Board = {
       panels: [
         table(
           {
-            title: 'Posts per bucket',
+            title: 'Posts per interval',
             description:
-              'Rows of the newest buckets, and the keys in them. Rows that exceed keys would be posts counted twice.',
+              'Rows of the newest intervals, and the keys in them. Rows that exceed keys would be posts counted twice.',
             unit: 'none',
           },
-          athena(POSTS_PER_BUCKET, 'posts'),
+          athena(POSTS_PER_INTERVAL, 'posts'),
         ),
         table(
           {
             title: 'Sections known',
-            description: 'Posts by the sections that had arrived by the end of their newest bucket.',
+            description: 'Posts by the sections that had arrived by the end of their newest interval.',
             unit: 'none',
           },
           athena(COMPLETENESS, 'sections'),

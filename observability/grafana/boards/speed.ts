@@ -7,7 +7,7 @@ const FUNCTION = { FunctionName: constant('aggregateFunction') };
 /** From the log to the speed rows, within seconds. */
 export const SPEED: Board = {
   name: 'speed',
-  title: 'Pipeline: speed way',
+  title: 'Pipeline: speed layer',
   description: 'From the log to the rows that are served until the batch layer has published theirs.',
   sections: [
     {
@@ -65,7 +65,7 @@ export const SPEED: Board = {
         ),
         graph(
           { title: 'Records', description: 'What became of the records of the log.', unit: 'count', stacked: true },
-          ...metricsOf('aggregate', ['written', 'repeated', 'ticks', 'quarantined', 'dropped']),
+          ...metricsOf('aggregate', ['written', 'repeated', 'controlRecords', 'quarantined', 'dropped']),
         ),
         graph(
           { title: 'Freshness', description: 'Log append time to visible in the store.', unit: 'milliseconds' },

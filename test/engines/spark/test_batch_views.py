@@ -18,7 +18,7 @@ B = "2026-11-22T22-00"
 
 COLUMNS = {
     "post_key": "long",
-    "bucket": "string",
+    "interval": "string",
     "kafka_partition": "int",
     "first_offset": "long",
     "sections": "string[]",
@@ -86,13 +86,13 @@ def lake(spark, tmp_path):
 
 
 class Writer:
-    """Puts buckets on disk as compaction does, and runs the job over them."""
+    """Puts intervals on disk as compaction does, and runs the job over them."""
 
     def __init__(self, spark, root):
         self.spark = spark
         self.root = root
 
-    def bucket(self, name, *partitions, rows_told=None):
+    def interval(self, name, *partitions, rows_told=None):
         described = []
         for number, posts in enumerate(partitions):
             rows = [(row[0], name, number) + row[3:] for row in posts]
@@ -103,7 +103,7 @@ class Writer:
         manifest = self.root / batch_views.manifest_key(name)
         manifest.parent.mkdir(exist_ok=True)
         total = sum(part["rows"] for part in described)
-        manifest.write_text(json.dumps({"bucket": name, "rows": total, "columns": COLUMNS, "partitions": described}))
+        manifest.write_text(json.dumps({"interval": name, "rows": total, "columns": COLUMNS, "partitions": described}))
 
     def _write(self, key, rows):
         self.spark.conf.set("spark.sql.session.timeZone", "UTC")
@@ -118,13 +118,13 @@ class Writer:
         file.rename(target)
         self.spark.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
 
-    def run(self, buckets, views=VIEWS):
+    def run(self, intervals, views=VIEWS):
         lake = batch_views.Lake(self.spark, str(self.root))
-        return batch_views.compute(self.spark, lake, views, buckets)
+        return batch_views.compute(self.spark, lake, views, intervals)
 
-    def view(self, bucket, name):
-        stored = json.loads((self.root / batch_views.view_key(bucket, name)).read_text())
-        assert (stored["bucket"], stored["view"]) == (bucket, name)
+    def view(self, interval, name):
+        stored = json.loads((self.root / batch_views.view_key(interval, name)).read_text())
+        assert (stored["interval"], stored["view"]) == (interval, name)
         return sorted(stored["rows"])
 
 
@@ -194,14 +194,14 @@ def test_a_bucket_without_posts_gets_empty_views_and_its_success_file(lake):
     lake.bucket(A, [], [])
     lake.run([A])
     assert [lake.view(A, view["name"]) for view in VIEWS] == [[]] * len(VIEWS)
-    success = json.loads((lake.root / "views/bucket={}/_SUCCESS".format(A)).read_text())
-    assert success == {"bucket": A, "rows": 0, "views": {view["name"]: 0 for view in VIEWS}}
+    success = json.loads((lake.root / "views/interval={}/_SUCCESS".format(A)).read_text())
+    assert success == {"interval": A, "rows": 0, "views": {view["name"]: 0 for view in VIEWS}}
 
 
 def test_success_tells_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
     lake.bucket(A, [post(i, BOTH, BOTH, "c" + str(i % 3), i, "p", "Peru", i) for i in range(20)])
     lake.run([A])
-    folder = lake.root / "views" / "bucket={}".format(A)
+    folder = lake.root / "views" / "interval={}".format(A)
     first = {file.name: file.read_bytes() for file in folder.glob("[!.]*")}
     assert json.loads(first["_SUCCESS"])["rows"] == 20
     assert json.loads(first["_SUCCESS"])["views"]["by_category"] == 3
@@ -211,7 +211,7 @@ def test_success_tells_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
 
 def test_a_file_with_other_rows_than_its_manifest_says_fails_before_anything_is_written(lake):
     lake.bucket(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)], rows_told=2)
-    with pytest.raises(ValueError, match="partition 0 of bucket 2026-11-22T21-00 must have 2 rows .*, got 1"):
+    with pytest.raises(ValueError, match="partition 0 of interval 2026-11-22T21-00 must have 2 rows .*, got 1"):
         lake.run([A])
     assert not (lake.root / "views").exists()
 
@@ -230,9 +230,9 @@ def test_a_view_of_an_unknown_column_is_refused_by_name(lake):
         lake.run([A], [{"name": "v", "dimensions": ["colour"], "merge": "sum", "sections": ["pin"]}])
 
 
-def test_arguments_name_buckets(capsys):
-    parsed = batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--buckets", A + "," + B])
-    assert parsed.buckets == [A, B]
+def test_arguments_name_intervals(capsys):
+    parsed = batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--intervals", A + "," + B])
+    assert parsed.intervals == [A, B]
     with pytest.raises(SystemExit):
-        batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--buckets", A + ",x"])
+        batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--intervals", A + ",x"])
     assert "got 'x'" in capsys.readouterr().err

@@ -10,27 +10,27 @@ import { createStore, useCassandra } from './tables';
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');
 const TOPIC = 'posts';
-const BUCKETS = [START, START + MINUTE];
+const INTERVALS = [START, START + MINUTE];
 
 const fixture = useCassandra('aggregate_test');
 
 const handlerOver = (store: Store | ReturnType<typeof memoryStore>, report = jest.fn()) =>
   makeHandler({
     store,
-    bucketMinutes: 1,
+    intervalMinutes: 1,
     recentPosts: 1000,
     now: Date.now,
     report,
     log: { warn: () => undefined },
   });
 
-/** Posts in three partitions over two buckets, some in sections that come apart, some twice. */
+/** Posts in three partitions over two intervals, some in sections that come apart, some twice. */
 function log(topicSeed: number) {
   return [0, 1, 2].flatMap((partition) =>
     Array.from({ length: 60 }, (_, offset) => {
       const n = (offset * 7 + partition + topicSeed) % 40;
       const spec: RecordSpec = {
-        kind: offset % 17 === 0 ? 'tick' : offset % 23 === 0 ? 'bad' : 'post',
+        kind: offset % 17 === 0 ? 'heartbeat' : offset % 23 === 0 ? 'bad' : 'post',
         timestamp: START + offset * 1500,
         index: n,
         pin: n % 3 !== 0 || offset % 2 === 0,
@@ -53,8 +53,8 @@ async function expected(records: ReturnType<typeof log>) {
 async function compare(store: Store, memory: ReturnType<typeof memoryStore>) {
   let compared = 0;
   for (const view of VIEWS) {
-    const rows = await store.scanSpeedRows(view.name, BUCKETS);
-    const found = rows.map((row) => [rowKey(view.name, row.bucket, row.partition), decodeCounts(view, row.counts)]);
+    const rows = await store.scanSpeedRows(view.name, INTERVALS);
+    const found = rows.map((row) => [rowKey(view.name, row.interval, row.partition), decodeCounts(view, row.counts)]);
     const wanted = [...memory.rows].filter(([key]) => key.startsWith(`${view.name}|`));
     expect(Object.fromEntries(found)).toEqual(
       Object.fromEntries(wanted.map(([key, row]) => [key, decodeCounts(view, row.counts)])),
@@ -90,7 +90,9 @@ describe('the speed layer on a real store', () => {
     const total = (name: string) =>
       report.mock.calls.reduce((sum: number, [, values]) => sum + ((values as Record<string, number>)[name] ?? 0), 0);
     expect(total('conditionFailed')).toBeGreaterThan(0);
-    expect(total('received')).toBe(total('written') + total('repeated') + total('quarantined') + total('ticks'));
+    expect(total('received')).toBe(
+      total('written') + total('repeated') + total('quarantined') + total('controlRecords'),
+    );
   });
 
   it('throws while the store is frozen, and the redelivered batch makes it whole', async () => {

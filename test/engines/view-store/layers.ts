@@ -4,7 +4,7 @@ import { ANSWERS } from '../../../lambda/query/answers';
 import { makeHandler as makeQuery } from '../../../lambda/query/handler';
 import { queryReader } from '../../../lambda/query/reader';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
-import { bucketName } from '../../../lambda/domain/intervals';
+import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
 import { decodeCounts, encodeCounts } from '../../../lambda/formats/counts-codec';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
@@ -17,20 +17,20 @@ import { useCassandra } from './tables';
 
 const HOUR = 3_600_000;
 const TOPIC = 'posts';
-/** The last hour of a month, so that publishing the next bucket completes a day and a month. */
-const BUCKETS = ['2026-10-31T23:00:00Z', '2026-11-01T00:00:00Z', '2026-11-01T02:00:00Z'].map((at) => Date.parse(at));
-const NOW = BUCKETS[2] + HOUR / 2;
-const PER_BUCKET = 40;
+/** The last hour of a month, so that publishing the next interval completes a day and a month. */
+const INTERVALS = ['2026-10-31T23:00:00Z', '2026-11-01T00:00:00Z', '2026-11-01T02:00:00Z'].map((at) => Date.parse(at));
+const NOW = INTERVALS[2] + HOUR / 2;
+const PER_INTERVAL = 40;
 
 const fixture = useCassandra('layers_test');
 
 const records = [0, 1].flatMap((partition) =>
-  BUCKETS.flatMap((bucket, b) =>
-    Array.from({ length: PER_BUCKET }, (_, i) => {
-      const index = (b * PER_BUCKET + i) * 2 + partition;
+  INTERVALS.flatMap((interval, b) =>
+    Array.from({ length: PER_INTERVAL }, (_, i) => {
+      const index = (b * PER_INTERVAL + i) * 2 + partition;
       const all = { pin: true, geo: index % 5 !== 0, user: index % 7 !== 0 };
-      const spec = { kind: 'post' as const, timestamp: bucket + i * 1000, index, variant: index % 10, ...all };
-      return toRecord(spec, partition, b * PER_BUCKET + i);
+      const spec = { kind: 'post' as const, timestamp: interval + i * 1000, index, variant: index % 10, ...all };
+      return toRecord(spec, partition, b * PER_INTERVAL + i);
     }),
   ),
 );
@@ -38,7 +38,7 @@ const records = [0, 1].flatMap((partition) =>
 const aggregateOver = (store: Parameters<typeof makeAggregate>[0]['store']) =>
   makeAggregate({
     store,
-    bucketMinutes: 60,
+    intervalMinutes: 60,
     recentPosts: 1000,
     now: () => NOW,
     report: () => undefined,
@@ -50,30 +50,33 @@ async function lakeOf(): Promise<MemoryLake> {
   const memory = memoryStore();
   await aggregateOver(memory)(lambdaEvent(TOPIC, records));
   const lake = new MemoryLake();
-  for (const [b, bucket] of BUCKETS.entries()) {
-    const partitions = [0, 1].map((partition) => ({ partition, from: b * PER_BUCKET, to: (b + 1) * PER_BUCKET }));
-    const previous = b === 0 ? null : bucketName(BUCKETS[b - 1]);
-    const seal = serialize({ bucket: bucketName(bucket), previous, topic: TOPIC, partitions });
-    await lake.put(sealKey(bucket), seal);
-    await lake.put(manifestKey(bucket), seal);
+  for (const [b, interval] of INTERVALS.entries()) {
+    const partitions = [0, 1].map((partition) => ({ partition, from: b * PER_INTERVAL, to: (b + 1) * PER_INTERVAL }));
+    const previous = b === 0 ? null : intervalName(INTERVALS[b - 1]);
+    const seal = serialize({ interval: intervalName(interval), previous, topic: TOPIC, partitions });
+    await lake.put(sealKey(interval), seal);
+    await lake.put(manifestKey(interval), seal);
     for (const view of VIEWS) {
       const counts: Counts = new Map();
       for (const partition of [0, 1]) {
-        const row = memory.rows.get(`${view.name}|${bucket}|${partition}`);
+        const row = memory.rows.get(`${view.name}|${interval}|${partition}`);
         if (row) mergeCounts(view, counts, decodeCounts(view, row.counts));
       }
       const rows = [...trim(view, counts)].map(([key, value]) => [...splitKey(view, key), value]);
-      await lake.put(viewKey(bucket, view.name), JSON.stringify({ view: view.name, bucket: bucketName(bucket), rows }));
+      await lake.put(
+        viewKey(interval, view.name),
+        JSON.stringify({ view: view.name, interval: intervalName(interval), rows }),
+      );
     }
-    await lake.put(viewsDoneKey(bucket), '{}');
+    await lake.put(viewsDoneKey(interval), '{}');
   }
   return lake;
 }
 
-test('both layers give the same answers before, while and after buckets are published', async () => {
+test('both layers give the same answers before, while and after intervals are published', async () => {
   const { store } = fixture.current();
   const lake = await lakeOf();
-  const common = { lake, store, topic: TOPIC, bucketMinutes: 60, now: () => NOW, report: () => undefined };
+  const common = { lake, store, topic: TOPIC, intervalMinutes: 60, now: () => NOW, report: () => undefined };
   const publish = makePublish(common);
   const reconcile = makeReconcile({
     ...common,
@@ -85,7 +88,7 @@ test('both layers give the same answers before, while and after buckets are publ
   });
   const query = makeQuery({
     reader: queryReader(store, TOPIC),
-    bucketMinutes: 60,
+    intervalMinutes: 60,
     speedTtl: 48 * HOUR,
     report: () => undefined,
     now: () => NOW,
@@ -94,7 +97,7 @@ test('both layers give the same answers before, while and after buckets are publ
     const [rawPath, rawQueryString] = path.split('?');
     const answer = await query({ rawPath, rawQueryString, requestContext: { http: { method: 'GET' } } });
     expect([answer.statusCode, path]).toEqual([200, path]);
-    return JSON.parse(answer.body) as { rows: Record<string, unknown>[]; buckets: { batch: number; speed: number } };
+    return JSON.parse(answer.body) as { rows: Record<string, unknown>[]; intervals: { batch: number; speed: number } };
   };
   const paths = [
     ...VIEWS.map(({ name }) => `/views/${name}?answer=counts`),
@@ -108,24 +111,24 @@ test('both layers give the same answers before, while and after buckets are publ
   for (const rows of expected) expect(rows.length).toBeGreaterThan(0);
   await expect(rowsOf('merged')).resolves.toEqual(expected);
 
-  for (const [b, bucket] of BUCKETS.entries()) {
-    const name = bucketName(bucket);
-    await expect(publish({ buckets: [name] })).resolves.toEqual({ boundary: name });
-    await expect(reconcile({ buckets: [name] })).resolves.toEqual({
-      buckets: [{ bucket: name, drift: 0, expired: false }],
+  for (const [b, interval] of INTERVALS.entries()) {
+    const name = intervalName(interval);
+    await expect(publish({ intervals: [name] })).resolves.toEqual({ boundary: name });
+    await expect(reconcile({ intervals: [name] })).resolves.toEqual({
+      intervals: [{ interval: name, drift: 0, expired: false }],
     });
     await expect(rowsOf('merged')).resolves.toEqual(expected);
-    const to = `&to=${new Date(bucket + HOUR).toISOString()}`;
+    const to = `&to=${new Date(interval + HOUR).toISOString()}`;
     await expect(rowsOf('batch')).resolves.toEqual(await rowsOf('speed', to));
-    const { buckets } = await ask('/views/posts_by_category?answer=counts');
-    expect(buckets.speed).toBe(BUCKETS.length - 1 - b);
+    const { intervals } = await ask('/views/posts_by_category?answer=counts');
+    expect(intervals.speed).toBe(INTERVALS.length - 1 - b);
   }
   await expect(rowsOf('batch')).resolves.toEqual(expected);
 
-  // A batch row that misses a bucket's posts: the difference shows.
+  // A batch row that misses an interval's posts: the difference shows.
   const empty = encodeCounts(VIEWS[0], new Map());
-  await store.putBatchRow(VIEWS[0].name, bucketName(BUCKETS[2]), empty);
-  const { buckets } = await reconcile({ buckets: [bucketName(BUCKETS[2])] });
-  expect(buckets).toEqual([{ bucket: bucketName(BUCKETS[2]), drift: 2 * PER_BUCKET, expired: false }]);
-  await expect(store.readBoundary(TOPIC)).resolves.toMatchObject({ drift: 2 * PER_BUCKET, bucket: BUCKETS[2] });
+  await store.putBatchRow(VIEWS[0].name, intervalName(INTERVALS[2]), empty);
+  const { intervals } = await reconcile({ intervals: [intervalName(INTERVALS[2])] });
+  expect(intervals).toEqual([{ interval: intervalName(INTERVALS[2]), drift: 2 * PER_INTERVAL, expired: false }]);
+  await expect(store.readBoundary(TOPIC)).resolves.toMatchObject({ drift: 2 * PER_INTERVAL, interval: INTERVALS[2] });
 }, 60_000);

@@ -3,13 +3,17 @@ import { MAX_IN } from '../../../lambda/aws/keyspaces/cql';
 import { REGION, useCassandra } from './tables';
 
 const HOUR = 3_600_000;
-const BUCKET = Date.parse('2026-11-22T21:00:00Z');
+const INTERVAL = Date.parse('2026-11-22T21:00:00Z');
 
 const fixture = useCassandra('store_test');
 
 describe('speed rows', () => {
-  const row = (appliedOffset: number, text: string) => ({ appliedOffset, asOf: BUCKET + 5, counts: Buffer.from(text) });
-  const key = { view: 'posts_by_category', bucket: BUCKET, partition: 3 };
+  const row = (appliedOffset: number, text: string) => ({
+    appliedOffset,
+    asOf: INTERVAL + 5,
+    counts: Buffer.from(text),
+  });
+  const key = { view: 'posts_by_category', interval: INTERVAL, partition: 3 };
 
   it('change only from the offset that the writer has read', async () => {
     const { store } = fixture.current();
@@ -26,30 +30,30 @@ describe('speed rows', () => {
     const found = await fixture
       .current()
       .session.execute(
-        `SELECT TTL(counts) AS ttl, TTL(applied_offset) AS ttl2 FROM ${fixture.current().tables.speedViews} WHERE view_name = ? AND bucket = ? AND kafka_partition = ?`,
-        [key.view, new Date(BUCKET), 3],
+        `SELECT TTL(counts) AS ttl, TTL(applied_offset) AS ttl2 FROM ${fixture.current().tables.speedViews} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
+        [key.view, new Date(INTERVAL), 3],
       );
     expect(found.rows).toHaveLength(1);
     for (const name of ['ttl', 'ttl2']) expect(found.rows[0][name]).toBeGreaterThan(3000);
   });
 
-  it('are found for many buckets at once', async () => {
+  it('are found for many intervals at once', async () => {
     const { store } = fixture.current();
-    const buckets = Array.from({ length: MAX_IN }, (_, i) => BUCKET + i * HOUR);
-    for (const bucket of [buckets[1], buckets[MAX_IN - 1]]) {
+    const intervals = Array.from({ length: MAX_IN }, (_, i) => INTERVAL + i * HOUR);
+    for (const interval of [intervals[1], intervals[MAX_IN - 1]]) {
       for (const partition of [0, 11]) {
-        await store.casSpeedRow({ view: 'posts_by_country', bucket, partition }, undefined, row(partition, 'x'));
+        await store.casSpeedRow({ view: 'posts_by_country', interval, partition }, undefined, row(partition, 'x'));
       }
     }
-    const found = await store.scanSpeedRows('posts_by_country', buckets);
-    expect(found.map(({ bucket, partition }) => [bucket, partition]).sort()).toEqual(
-      [buckets[1], buckets[MAX_IN - 1]].flatMap((bucket) => [
-        [bucket, 0],
-        [bucket, 11],
+    const found = await store.scanSpeedRows('posts_by_country', intervals);
+    expect(found.map(({ interval, partition }) => [interval, partition]).sort()).toEqual(
+      [intervals[1], intervals[MAX_IN - 1]].flatMap((interval) => [
+        [interval, 0],
+        [interval, 11],
       ]),
     );
-    expect(found[0]).toMatchObject({ asOf: BUCKET + 5, counts: Buffer.from('x') });
-    await expect(store.scanSpeedRows('posts_by_country', [...buckets, 0])).rejects.toThrow('at most 25 buckets');
+    expect(found[0]).toMatchObject({ asOf: INTERVAL + 5, counts: Buffer.from('x') });
+    await expect(store.scanSpeedRows('posts_by_country', [...intervals, 0])).rejects.toThrow('at most 25 intervals');
   });
 });
 
@@ -81,27 +85,27 @@ describe('batch rows', () => {
 describe('the boundary', () => {
   it('starts once and moves only from where it is', async () => {
     const { store } = fixture.current();
-    await expect(store.putDrift('posts', 0, BUCKET)).resolves.toBe(false);
-    await expect(store.moveBoundary('posts', BUCKET, BUCKET + HOUR, 1)).resolves.toBe(false);
+    await expect(store.putDrift('posts', 0, INTERVAL)).resolves.toBe(false);
+    await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + HOUR, 1)).resolves.toBe(false);
     await expect(store.readBoundary('posts')).resolves.toBeUndefined();
-    await expect(store.startBoundary('posts', BUCKET, 1)).resolves.toBe(true);
-    await expect(store.startBoundary('posts', BUCKET + HOUR, 1)).resolves.toBe(false);
+    await expect(store.startBoundary('posts', INTERVAL, 1)).resolves.toBe(true);
+    await expect(store.startBoundary('posts', INTERVAL + HOUR, 1)).resolves.toBe(false);
     await expect(store.readBoundary('posts')).resolves.toEqual({
-      bucket: BUCKET,
-      firstBucket: BUCKET,
+      interval: INTERVAL,
+      firstInterval: INTERVAL,
       publishedAt: 1,
       drift: null,
-      reconciledBucket: null,
+      reconciledInterval: null,
     });
-    await expect(store.moveBoundary('posts', BUCKET, BUCKET + HOUR, 2)).resolves.toBe(true);
-    await expect(store.moveBoundary('posts', BUCKET, BUCKET + 2 * HOUR, 3)).resolves.toBe(false);
-    await expect(store.putDrift('posts', 4, BUCKET)).resolves.toBe(true);
+    await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + HOUR, 2)).resolves.toBe(true);
+    await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + 2 * HOUR, 3)).resolves.toBe(false);
+    await expect(store.putDrift('posts', 4, INTERVAL)).resolves.toBe(true);
     await expect(store.readBoundary('posts')).resolves.toEqual({
-      bucket: BUCKET + HOUR,
-      firstBucket: BUCKET,
+      interval: INTERVAL + HOUR,
+      firstInterval: INTERVAL,
       publishedAt: 2,
       drift: 4,
-      reconciledBucket: BUCKET,
+      reconciledInterval: INTERVAL,
     });
   });
 });

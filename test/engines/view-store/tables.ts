@@ -16,7 +16,7 @@ function tableProperties(keyspace: string): TableProperties[] {
     {
       KeyspaceName: keyspace,
       TableName: 'speed_views',
-      PartitionKeyColumns: [column('view_name', 'text'), column('bucket', 'timestamp')],
+      PartitionKeyColumns: [column('view_name', 'text'), column('interval_start', 'timestamp')],
       ClusteringKeyColumns: [{ Column: column('kafka_partition', 'int') }],
       RegularColumns: [column('applied_offset', 'bigint'), column('as_of', 'timestamp'), column('counts', 'blob')],
       DefaultTimeToLive: 3600,
@@ -38,11 +38,11 @@ function tableProperties(keyspace: string): TableProperties[] {
       TableName: 'boundary',
       PartitionKeyColumns: [column('name', 'text')],
       RegularColumns: [
-        column('bucket', 'timestamp'),
-        column('first_bucket', 'timestamp'),
+        column('interval_start', 'timestamp'),
+        column('first_interval', 'timestamp'),
         column('published_at', 'timestamp'),
         column('drift', 'bigint'),
-        column('reconciled_bucket', 'timestamp'),
+        column('reconciled_interval', 'timestamp'),
       ],
     },
   ];

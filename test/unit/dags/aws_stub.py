@@ -65,8 +65,8 @@ class AwsStub:
             self.failing[name] -= 1
             return {"errorMessage": "boom", "errorType": "Error"}, {"X-Amz-Function-Error": "Unhandled"}
         if name == "p-seal":
-            return {"buckets": [{"bucket": each, "previous": None, "partitions": []} for each in self.sealed]}, {}
-        return {"buckets": event["buckets"]}, {}
+            return {"intervals": [{"interval": each, "previous": None, "partitions": []} for each in self.sealed]}, {}
+        return {"intervals": event["intervals"]}, {}
 
     def start(self, request, body):
         token = body["clientToken"]

@@ -15,7 +15,7 @@ HOME = pathlib.Path(tempfile.mkdtemp(prefix="airflow-test-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 CONFIG = {
-    "bucketMinutes": 60,
+    "intervalMinutes": 60,
     "sealFunction": "p-seal",
     "compactFunction": "p-compact",
     "publishFunction": "p-publish",

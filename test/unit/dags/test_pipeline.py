@@ -12,7 +12,7 @@ from conftest import CONFIG, ROOT
 
 AT = pendulum.datetime(2026, 11, 20, 1, tz="UTC")
 # Airflow's test run for an instant has the interval that ends there.
-BUCKET = "2026-11-20T00-00"
+INTERVAL = "2026-11-20T00-00"
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +83,7 @@ def test_an_invocation_is_never_repeated_by_the_sdk(module):
     assert all(each.botocore_config["read_timeout"] == 900 for each in invoking)
 
 
-def test_intervals_are_buckets(module):
+def test_intervals_are_intervals(module):
     minutes = [1, 5, 30, 60, 120, 1440]
     assert [module.cron(each) for each in minutes] == [
         "* * * * *",
@@ -94,7 +94,7 @@ def test_intervals_are_buckets(module):
         "0 0 * * *",
     ]
     for each in (0, 7, 90, 300):
-        with pytest.raises(ValueError, match=f"bucketMinutes .* got {each}"):
+        with pytest.raises(ValueError, match=f"intervalMinutes .* got {each}"):
             module.cron(each)
 
 
@@ -104,11 +104,11 @@ def dag_run(start=None, end=None, conf=None):
 
 def test_a_run_without_an_interval_takes_the_newest_bucket_that_is_over(module):
     now = datetime(2026, 11, 20, 1, 30, tzinfo=timezone.utc)
-    assert json.loads(module.seal_event(dag_run(), 60, now)) == {"bucket": BUCKET}
-    assert json.loads(module.seal_event(dag_run(), 1, now)) == {"bucket": "2026-11-20T01-29"}
+    assert json.loads(module.seal_event(dag_run(), 60, now)) == {"interval": INTERVAL}
+    assert json.loads(module.seal_event(dag_run(), 1, now)) == {"interval": "2026-11-20T01-29"}
 
 
-@pytest.mark.parametrize("conf", [{"from": BUCKET}, {"to": BUCKET}, {"from": BUCKET, "to": 5}, {"bucket": BUCKET}])
+@pytest.mark.parametrize("conf", [{"from": INTERVAL}, {"to": INTERVAL}, {"from": INTERVAL, "to": 5}, {"interval": INTERVAL}])
 def test_a_conf_that_is_no_range_is_refused(module, conf):
     with pytest.raises(ValueError, match="conf"):
         module.seal_event(dag_run(conf=conf), 60)
@@ -122,19 +122,19 @@ def test_a_missing_option_is_named(module, monkeypatch):
         module.read_config()
 
 
-def test_a_run_takes_its_buckets_through_every_step(run, aws):
-    buckets = ["2026-11-19T22-00", BUCKET]
-    finished, states = run(buckets)
+def test_a_run_takes_its_intervals_through_every_step(run, aws):
+    intervals = ["2026-11-19T22-00", INTERVAL]
+    finished, states = run(intervals)
     assert finished.state == "success"
     assert set(states.values()) == {"success"}
-    assert called(aws, "p-seal") == [{"bucket": BUCKET}]
+    assert called(aws, "p-seal") == [{"interval": INTERVAL}]
     compact = called(aws, "p-compact")
     by_partition = sorted(compact[:2], key=lambda event: event["partition"])
-    assert by_partition == [{"step": "compact", "partition": p, "buckets": buckets} for p in (0, 1)]
+    assert by_partition == [{"step": "compact", "partition": p, "intervals": intervals} for p in (0, 1)]
     # The manifests come after every partition.
-    assert compact[2:] == [{"step": "commit", "buckets": buckets}]
-    assert called(aws, "p-publish") == [{"buckets": buckets}]
-    assert called(aws, "p-reconcile") == [{"buckets": buckets}]
+    assert compact[2:] == [{"step": "commit", "intervals": intervals}]
+    assert called(aws, "p-publish") == [{"intervals": intervals}]
+    assert called(aws, "p-reconcile") == [{"intervals": intervals}]
     (job,) = aws.jobs
     assert job["executionRoleArn"] == CONFIG["jobRoleArn"]
     assert job["jobDriver"]["sparkSubmit"] == {
@@ -144,8 +144,8 @@ def test_a_run_takes_its_buckets_through_every_step(run, aws):
             "s3://lake-bucket",
             "--views",
             "s3://lake-bucket/jobs/views.json",
-            "--buckets",
-            ",".join(buckets),
+            "--intervals",
+            ",".join(intervals),
         ],
     }
     order = [name for name, _ in aws.invocations]
@@ -162,15 +162,15 @@ def test_nothing_due_ends_the_run_early_and_well(run, aws):
 
 
 def test_a_range_is_asked_for_as_a_range(run, aws):
-    finished, _ = run([BUCKET], {"from": "2026-11-19T20-00", "to": BUCKET})
+    finished, _ = run([INTERVAL], {"from": "2026-11-19T20-00", "to": INTERVAL})
     assert finished.state == "success"
-    assert called(aws, "p-seal") == [{"from": "2026-11-19T20-00", "bucket": BUCKET}]
+    assert called(aws, "p-seal") == [{"from": "2026-11-19T20-00", "interval": INTERVAL}]
 
 
 def test_a_step_that_fails_is_retried_and_a_retried_job_is_a_new_one(run, aws):
     aws.failing = {"p-publish": 1}
     aws.failing_jobs = 1
-    finished, _ = run([BUCKET])
+    finished, _ = run([INTERVAL])
     assert finished.state == "success"
     assert len(called(aws, "p-publish")) == 2
     assert [job["state"] for job in aws.jobs] == ["FAILED", "SUCCESS"]
@@ -179,7 +179,7 @@ def test_a_step_that_fails_is_retried_and_a_retried_job_is_a_new_one(run, aws):
 
 def test_a_step_that_keeps_failing_stops_the_run_before_the_next(run, aws):
     aws.failing = {"p-publish": 100}
-    finished, states = run([BUCKET])
+    finished, states = run([INTERVAL])
     assert finished.state == "failed"
     assert states[("reconcile", -1)] == "upstream_failed"
     assert called(aws, "p-reconcile") == []

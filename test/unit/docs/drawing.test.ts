@@ -63,7 +63,7 @@ describe('the drawing follows the templates', () => {
   test('so that what loses its rights loses its arrows, and a step without any is not drawn', () => {
     const drawing = drawingOf(without((id, type) => type === 'AWS::IAM::Policy' && id.startsWith('StepsCompact')));
     expect(seen(drawing).filter((arrow) => arrow.includes('compact λ'))).toEqual(['Airflow ⇢ compact λ']);
-    expect(drawing.boxes.map(({ title }) => title)).not.toContain('S3 carry/seen/');
+    expect(drawing.boxes.map(({ title }) => title)).not.toContain('S3 dedup-index/');
   });
 
   test('so that an event source that is gone takes its arrow along, unless the right is still there', () => {
@@ -118,7 +118,7 @@ describe('what goes back', () => {
 });
 
 describe('the picture', () => {
-  test('has the steps of a bucket below each other in the order in which Airflow runs them', () => {
+  test('has the steps of an interval below each other in the order in which Airflow runs them', () => {
     const { boxes } = place(mergeStores(drawingOf(stacks)));
     const steps = ['seal λ', 'compact λ', 'Spark', 'publish λ', 'reconcile λ'];
     const down = [...boxes].sort((a, b) => a.y - b.y).map(({ title }) => title);

@@ -5,7 +5,7 @@ import { makeHandler as makeIngest } from '../../../lambda/ingest/handler';
 import { makeHandler as makePublish } from '../../../lambda/publish/handler';
 import { makeHandler as makeQuery } from '../../../lambda/query/handler';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
-import { bucketName } from '../../../lambda/domain/intervals';
+import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
 import { decodeCounts, encodeCounts } from '../../../lambda/formats/counts-codec';
 import { type KafkaRecord } from '../../../lambda/domain/decode';
@@ -21,8 +21,8 @@ import { memoryStore } from '../../support/memory-store';
 import { lambdaEvent } from '../../support/posts-log';
 
 const MARKER = 'Zaphod Beeblebrox';
-const BUCKET = Date.parse('2026-11-22T21:00:00Z');
-const NOW = BUCKET + 1_800_000;
+const INTERVAL = Date.parse('2026-11-22T21:00:00Z');
+const NOW = INTERVAL + 1_800_000;
 const TOP = findView('top_poster_by_country')!;
 const now = () => NOW;
 
@@ -120,9 +120,9 @@ describe('no line holds anything of a post that', () => {
 
   test('is aggregated, and a warning says where offsets are missing', async () => {
     const store = memoryStore();
-    const aggregate = makeAggregate({ store, bucketMinutes: 60, recentPosts: 10, now, report, log });
+    const aggregate = makeAggregate({ store, intervalMinutes: 60, recentPosts: 10, now, report, log });
     const lines = await expectNothingOfIt(() => aggregate(event));
-    const row = store.rows.get(`${TOP.name}|${BUCKET}|3`)!;
+    const row = store.rows.get(`${TOP.name}|${INTERVAL}|3`)!;
     expect([...decodeCounts(TOP, row.counts).keys()]).toEqual([joinKey(['Fiji', MARKER])]);
     expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', topic: 'posts', partition: 3, missing: 6 }));
   });
@@ -142,32 +142,38 @@ describe('no line holds anything of a post that', () => {
     ],
   ])('is published%s', async (_, broken) => {
     const lake = new MemoryLake();
-    const object = { view: TOP.name, bucket: bucketName(BUCKET), rows: [['Fiji', MARKER, 9]] };
+    const object = { view: TOP.name, interval: intervalName(INTERVAL), rows: [['Fiji', MARKER, 9]] };
     const text = typeof broken === 'string' ? broken : JSON.stringify({ ...object, ...broken });
-    const seal = { bucket: bucketName(BUCKET), previous: null, topic: 'posts', partitions: [] };
-    lake.objects.set(sealKey(BUCKET), Buffer.from(serialize(seal)));
-    lake.objects.set(viewsDoneKey(BUCKET), Buffer.from('{}'));
-    lake.objects.set(viewKey(BUCKET, TOP.name), Buffer.from(text));
+    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
+    lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
+    lake.objects.set(viewsDoneKey(INTERVAL), Buffer.from('{}'));
+    lake.objects.set(viewKey(INTERVAL, TOP.name), Buffer.from(text));
     const store = memoryBatchStore();
-    const publish = makePublish({ lake, store, topic: 'posts', bucketMinutes: 60, views: [TOP], now, report });
-    const lines = await expectNothingOfIt(() => publish({ buckets: [bucketName(BUCKET)] }));
+    const publish = makePublish({ lake, store, topic: 'posts', intervalMinutes: 60, views: [TOP], now, report });
+    const lines = await expectNothingOfIt(() => publish({ intervals: [intervalName(INTERVAL)] }));
     expect(lines.map(({ level }) => level)).toEqual([broken === undefined ? undefined : 'error']);
   });
 
   test('is compared, though the layers differ by it', async () => {
     const lake = new MemoryLake();
-    const seal = { bucket: bucketName(BUCKET), previous: null, topic: 'posts', partitions: [] };
-    lake.objects.set(sealKey(BUCKET), Buffer.from(serialize(seal)));
+    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
+    lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
     const store = memoryBatchStore();
-    store.boundary = { bucket: BUCKET, firstBucket: BUCKET, publishedAt: 0, drift: null, reconciledBucket: null };
+    store.boundary = {
+      interval: INTERVAL,
+      firstInterval: INTERVAL,
+      publishedAt: 0,
+      drift: null,
+      reconciledInterval: null,
+    };
     const counts = encodeCounts(TOP, new Map([[joinKey(['Fiji', MARKER]), 9]]));
-    store.rows.set(`${TOP.name}|${bucketName(BUCKET)}`, counts);
+    store.rows.set(`${TOP.name}|${intervalName(INTERVAL)}`, counts);
     const reconcile = makeReconcile({
-      ...{ lake, store, topic: 'posts', bucketMinutes: 60, views: [TOP], now, report, reportView, log },
+      ...{ lake, store, topic: 'posts', intervalMinutes: 60, views: [TOP], now, report, reportView, log },
       ...{ speedTtl: 48 * 3_600_000, patience: 0 },
       sleep: () => Promise.reject(new Error('unexpected wait')),
     });
-    const lines = await expectNothingOfIt(() => reconcile({ buckets: [bucketName(BUCKET)] }));
+    const lines = await expectNothingOfIt(() => reconcile({ intervals: [intervalName(INTERVAL)] }));
     expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'the layers differ', drift: 9 }));
   });
 
@@ -177,7 +183,7 @@ describe('no line holds anything of a post that', () => {
   ])('is asked for by name and %s', async (_, boundary) => {
     const query = makeQuery({
       reader: { boundary, batchCounts: async () => [], speedCounts: async () => [] },
-      ...{ bucketMinutes: 60, speedTtl: 48 * 3_600_000, report, now },
+      ...{ intervalMinutes: 60, speedTtl: 48 * 3_600_000, report, now },
     });
     const question = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);
     await expectNothingOfIt(() => query(question));

@@ -91,9 +91,9 @@ describe('synth as a process', () => {
   }, 60_000);
 
   test('tells in one line what is wrong with the configuration', () => {
-    const { status, stderr } = run(copy, { bucketMinutes: '7' });
+    const { status, stderr } = run(copy, { intervalMinutes: '7' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^config: bucketMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
+    expect(stderr).toMatch(/^config: intervalMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
   }, 60_000);
 
   test('bundles each function to one file without the SDK and DuckDB, and uploads the Spark job where the DAG looks for it', () => {

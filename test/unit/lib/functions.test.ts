@@ -16,7 +16,7 @@ describe('variables: each function has these and no others', () => {
   const topic = { POSTS_TOPIC: 'posts' };
   const bucket = { LAKE_BUCKET: '{LakeBucket}' };
   const keyspace = { KEYSPACE: 'pinterest_dev' };
-  const minutes = { BUCKET_MINUTES: '60' };
+  const minutes = { INTERVAL_MINUTES: '60' };
   const ttl = { SPEED_TTL_HOURS: '48' };
   const speed = { SPEED_VIEWS_TABLE: 'speed_views' };
   const state = { SPEED_STATE_TABLE: 'speed_state' };
@@ -93,7 +93,7 @@ describe('functions', () => {
     const { Timeout, Environment } = resource(processing, 'AWS::Lambda::Function', 'StepsSeal').Properties;
     const wait = Number((Environment as { Variables: Record<string, string> }).Variables.ARCHIVE_WAIT_SECONDS);
     expect(wait - 300).toBeGreaterThanOrEqual(120);
-    // Before it, seal waits for the end of the bucket.
+    // Before it, seal waits for the end of the interval.
     expect(wait + LIMITS.endMs / 1_000).toBeLessThan(0.9 * Number(Timeout));
   });
 

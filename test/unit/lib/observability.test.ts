@@ -159,14 +159,14 @@ describe('every alarm', () => {
 
 describe('the alarms', () => {
   test('on the boundary fire at half the life of speed rows, and before that when it is late', () => {
-    const { speedTtlHours, bucketMinutes, publishDelayMinutes } = prod.config;
+    const { speedTtlHours, intervalMinutes, publishDelayMinutes } = prod.config;
     expect(alarmOf('boundary-stuck')).toMatchObject({
       MetricName: 'boundaryAge',
       Dimensions: [{ Name: 'step', Value: 'canary' }],
       Threshold: (speedTtlHours * HOUR) / 2,
       TreatMissingData: 'breaching',
     });
-    expect(alarmOf('boundary-late').Threshold).toBe((bucketMinutes + publishDelayMinutes) * 60_000);
+    expect(alarmOf('boundary-late').Threshold).toBe((intervalMinutes + publishDelayMinutes) * 60_000);
     expect(alarmOf('boundary-late').Threshold).toBeLessThan(alarmOf('boundary-stuck').Threshold);
   });
 

@@ -44,7 +44,7 @@ describe('Airflow', () => {
     const options = environment(dev).Properties.AirflowConfigurationOptions as Record<string, unknown>;
     expect(Object.keys(options)).toEqual(['pipeline.config']);
     expect(JSON.parse(render(options['pipeline.config'], dev.all))).toEqual({
-      bucketMinutes: 60,
+      intervalMinutes: 60,
       sealFunction: '{StepsSealFunction}',
       compactFunction: '{StepsCompactFunction}',
       publishFunction: '{StepsPublishFunction}',

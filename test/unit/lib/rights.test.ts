@@ -77,7 +77,10 @@ describe('rights: each function has these and no others', () => {
     ['Seal', [...produce, ...get('seals', 'published'), ...put('seals')]],
     [
       'Compact',
-      [...get('raw', 'seen', 'pending', 'seals', 'manifests'), ...put('posts', 'seen', 'pending', 'manifests')],
+      [
+        ...get('raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests'),
+        ...put('posts', 'dedupIndex', 'incompletePosts', 'manifests'),
+      ],
     ],
     [
       'Publish',

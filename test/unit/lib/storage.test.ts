@@ -172,7 +172,7 @@ describe('the lake', () => {
     };
     expect(table.DependsOn).toEqual([expect.stringMatching(/^LakeDatabase/)]);
     expect(input.StorageDescriptor.Columns.map(({ Name }) => Name)).toEqual(
-      POST_FILE_COLUMNS.map(({ name }) => name).filter((name) => name !== 'bucket'),
+      POST_FILE_COLUMNS.map(({ name }) => name).filter((name) => name !== 'interval_start'),
     );
     expect(Object.fromEntries(input.StorageDescriptor.Columns.map(({ Name, Type }) => [Name, Type]))).toMatchObject({
       post_key: 'bigint',
@@ -187,16 +187,16 @@ describe('the lake', () => {
       posted_at: 'timestamp',
       tag_list: 'array<string>',
     });
-    expect(input.PartitionKeys).toEqual([expect.objectContaining({ Name: 'bucket', Type: 'string' })]);
+    expect(input.PartitionKeys).toEqual([expect.objectContaining({ Name: 'interval_start', Type: 'string' })]);
     expect(input.Parameters).toMatchObject({
       'projection.enabled': 'true',
-      'projection.bucket.type': 'date',
-      'projection.bucket.format': "yyyy-MM-dd'T'HH-mm",
-      'projection.bucket.interval': minutes,
-      'projection.bucket.interval.unit': 'MINUTES',
+      'projection.interval_start.type': 'date',
+      'projection.interval_start.format': "yyyy-MM-dd'T'HH-mm",
+      'projection.interval_start.interval': minutes,
+      'projection.interval_start.interval.unit': 'MINUTES',
     });
     expect(render(input.Parameters['storage.location.template'], templates[stage].all)).toBe(
-      's3://{LakeBucket}/posts/bucket=${bucket}/',
+      's3://{LakeBucket}/posts/interval=${interval_start}/',
     );
   });
 });
@@ -223,7 +223,7 @@ describe('the views', () => {
   test.each([
     [
       'speed_views',
-      ['view_name text', 'bucket timestamp'],
+      ['view_name text', 'interval_start timestamp'],
       ['kafka_partition int'],
       ['applied_offset bigint', 'as_of timestamp', 'counts blob'],
     ],
@@ -234,11 +234,11 @@ describe('the views', () => {
       ['name text'],
       [],
       [
-        'bucket timestamp',
-        'first_bucket timestamp',
+        'interval_start timestamp',
+        'first_interval timestamp',
         'published_at timestamp',
         'drift bigint',
-        'reconciled_bucket timestamp',
+        'reconciled_interval timestamp',
       ],
     ],
   ])('%s has its keys and columns, can be restored, and comes after its keyspace', (name, partition, cluster, rest) => {

@@ -7,7 +7,7 @@ import {
 
 const OPTIONS: WorkflowOptions = {
   name: 'pinterest-lean',
-  bucketMinutes: 60,
+  intervalMinutes: 60,
   partitions: 3,
   functions: { seal: 'seal-fn', compact: 'compact-fn', publish: 'publish-fn', reconcile: 'reconcile-fn' },
   applicationId: 'app',
@@ -80,7 +80,7 @@ describe('each task', () => {
   });
 
   test.each(all)('%s uses no template that only our own DAG knows', (_id, task) => {
-    expect(JSON.stringify(task)).not.toMatch(/seal_event|client_token|bucket_minutes|tojson|dag_run/);
+    expect(JSON.stringify(task)).not.toMatch(/seal_event|client_token|interval_minutes|tojson|dag_run/);
   });
 });
 
@@ -91,6 +91,6 @@ test.each([
   [60, '5 * * * *'],
   [120, '5 */2 * * *'],
   [1_440, '5 0 * * *'],
-])('buckets of %d minutes run at %s', (minutes, expected) => {
+])('intervals of %d minutes run at %s', (minutes, expected) => {
   expect(cron(minutes)).toMatch(new RegExp(`^${expected.replaceAll('*', '\\*').replaceAll('/', '\\/')}`));
 });

@@ -12,14 +12,18 @@ const series = (name: string, unit: string, ...values: (number | null)[]) => ({
 const status: StatusResponse = {
   stage: 'dev',
   now: '2026-11-22T21:07:30.000Z',
+  intervalMinutes: 1,
   bucketMinutes: 1,
   boundary: {
-    bucket: '2026-11-22T21:05:00.000Z',
-    firstBucket: '2026-11-22T20:00:00.000Z',
+    interval: '2026-11-22T21:05:00.000Z',
+    firstInterval: '2026-11-22T20:00:00.000Z',
     publishedAt: '2026-11-22T21:07:00.000Z',
-    reconciledBucket: '2026-11-22T21:05:00.000Z',
+    reconciledInterval: '2026-11-22T21:05:00.000Z',
     drift: 0,
     ageMs: 90_000,
+    bucket: '2026-11-22T21:05:00.000Z',
+    firstBucket: '2026-11-22T20:00:00.000Z',
+    reconciledBucket: '2026-11-22T21:05:00.000Z',
   },
   boundaryDueMs: 360_000,
   asOf: '2026-11-22T21:07:28.000Z',
@@ -52,7 +56,7 @@ describe('how it is', () => {
   test('is right while the layers agree and the boundary moves', () => {
     expect(vital(status, 'Answers')).toMatchObject({ value: 'right', note: 'as of 21:07:28 UTC', mood: 'good' });
     expect(vital(status, 'Boundary')).toMatchObject({ value: '90 s', mood: 'good' });
-    expect(vital(status, 'Drift')).toMatchObject({ value: '0', note: 'bucket 21:05 compared', mood: 'good' });
+    expect(vital(status, 'Drift')).toMatchObject({ value: '0', note: 'interval 21:05 compared', mood: 'good' });
   });
 
   test('may be wrong as soon as the layers differ, also if it is late', () => {
@@ -70,14 +74,14 @@ describe('how it is', () => {
   });
 
   test('says that there is nothing yet', () => {
-    const none = { bucket: null, ageMs: null, drift: null, reconciledBucket: null };
+    const none = { interval: null, ageMs: null, drift: null, reconciledInterval: null };
     const empty = { ...withBoundary(none), asOf: null };
     expect(vital(empty, 'Answers')).toMatchObject({ value: 'none yet', mood: 'none' });
     expect(vital(empty, 'Boundary')).toMatchObject({ value: '–', note: 'nothing published yet', mood: 'none' });
   });
 
   test('claims nothing before the layers have been compared', () => {
-    const fresh = withBoundary({ drift: null, reconciledBucket: null });
+    const fresh = withBoundary({ drift: null, reconciledInterval: null });
     expect(vital(fresh, 'Answers')).toMatchObject({ value: 'unchecked', mood: 'none' });
   });
 

@@ -214,7 +214,7 @@ function sparkBox(application: Resolved): Box {
 }
 
 function airflowBox(environment: Resolved): Box {
-  const lines = [`MWAA, ${text(environment, 'EnvironmentClass')}`, 'runs the steps of each bucket'];
+  const lines = [`MWAA, ${text(environment, 'EnvironmentClass')}`, 'runs the steps of each interval'];
   return { id: environment.ref, kind: 'airflow', title: 'Airflow', lines };
 }
 
@@ -223,7 +223,7 @@ function catalogBox(table: Resolved): Box {
   return { id: `glue:${Name}`, kind: 'catalog', title: `Glue table ${Name}`, lines: ['for Athena'] };
 }
 
-/** The first folder of its location: posts of all buckets lie below. */
+/** The first folder of its location: posts of all intervals lie below. */
 function catalogArrow(table: Resolved): Arrow {
   const { Name, StorageDescriptor } = table.properties.TableInput as {
     Name: string;

@@ -21,11 +21,11 @@ const oneOrMany = (name: string) => ({ oneOf: [ref(name), { type: 'array', minIt
 const lines = (name: string) => ({ type: 'string', description: `One ${name} a line` });
 
 const NATIVE_ANSWERS: RouteDoc['answers'] = {
-  202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestAnswer'],
-  207: ['Some records were taken, others refused: see each result', 'IngestAnswer'],
-  400: ['Nothing was taken: the body, or every record in it, was refused', 'IngestAnswer', 'RequestError'],
-  413: ['Larger than 5 MB, or every record larger than 1 MB', 'IngestAnswer', 'RequestError'],
-  503: ['Some records were not taken: send those again', 'IngestAnswer'],
+  202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
+  207: ['Some records were taken, others refused: see each result', 'IngestResponse'],
+  400: ['Nothing was taken: the body, or every record in it, was refused', 'IngestResponse', 'RequestError'],
+  413: ['Larger than 5 MB, or every record larger than 1 MB', 'IngestResponse', 'RequestError'],
+  503: ['Some records were not taken: send those again', 'IngestResponse'],
 };
 
 export const ROUTES: readonly RouteDoc[] = [
@@ -58,7 +58,7 @@ export const ROUTES: readonly RouteDoc[] = [
       'application/json': ref('RestProxyRequest'),
     },
     answers: {
-      200: ['An offset or an error for each record', 'RestProxyAnswer'],
+      200: ['An offset or an error for each record', 'RestProxyResponse'],
       404: ['The topic names no section', 'RestProxyError'],
       413: ['Too large', 'RestProxyError'],
       422: ['The body, or every record in it, was refused', 'RestProxyError'],
@@ -73,7 +73,7 @@ export const ROUTES: readonly RouteDoc[] = [
     summary: 'A section in the form of Kinesis PutRecord; the stream ends in -pin, -geo or -user',
     body: { 'application/json': ref('KinesisRequest') },
     answers: {
-      200: ['Taken', 'KinesisAnswer'],
+      200: ['Taken', 'KinesisResponse'],
       400: ['Refused', 'KinesisError'],
       413: ['Too large', 'KinesisError'],
       503: ['Not taken: send it again', 'KinesisError'],
@@ -84,8 +84,8 @@ export const ROUTES: readonly RouteDoc[] = [
 const INSTANT = { type: 'string', examples: ['2026-11-22T21:00:00Z', '2026-11-22'] };
 
 const SELECTION: NonNullable<RouteDoc['query']> = [
-  { name: 'from', description: 'Buckets that start at this instant or later', schema: INSTANT },
-  { name: 'to', description: 'Buckets that start before this instant', schema: INSTANT },
+  { name: 'from', description: 'Intervals that start at this instant or later', schema: INSTANT },
+  { name: 'to', description: 'Intervals that start before this instant', schema: INSTANT },
   {
     name: 'top',
     description: 'Only the n rows with the largest values',

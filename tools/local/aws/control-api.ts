@@ -8,7 +8,7 @@
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { GET_METRIC_DATA, type GetMetricDataAnswer, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
+import { GET_METRIC_DATA, type GetMetricDataOutput, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
 import { type LocalPlan } from '../../assembly/local-plan';
 import { type SparkCommand } from '../../engines/spark';
 import { type FunctionError, type FunctionHost, PAYLOAD_LIMIT } from './function-host';
@@ -21,7 +21,7 @@ export interface ControlApiOptions {
   readonly plan: Pick<LocalPlan, 'applications' | 'jobRoles' | 'clusters'>;
   readonly functions: Pick<FunctionHost, 'invoke' | 'has'>;
   /** Answers GetMetricData. @throws Error of one line about a request that is wrong */
-  readonly metrics: (request: GetMetricDataRequest) => Promise<GetMetricDataAnswer>;
+  readonly metrics: (request: GetMetricDataRequest) => Promise<GetMetricDataOutput>;
   /** SASL listener of the broker that stands for every cluster of the plan. */
   readonly brokers: string;
   readonly sparkCommand: SparkCommand;

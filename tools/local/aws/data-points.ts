@@ -1,6 +1,6 @@
 /** Every value of every metric, one by one, as alarms need them: percentiles and counts can't be had from sums. */
 
-const KEPT_MS = 3_600_000;
+const CACHED_MS = 3_600_000;
 /** Bounds the memory of a busy series: the newest count. */
 const KEPT_POINTS = 20_000;
 
@@ -25,8 +25,8 @@ export class DataPoints {
     const points = this.series.get(key) ?? [];
     this.series.set(key, points);
     points.push({ at, value });
-    if (points.length > KEPT_POINTS || points[0].at < at - 2 * KEPT_MS) {
-      const first = points.findIndex((point) => point.at >= at - KEPT_MS);
+    if (points.length > KEPT_POINTS || points[0].at < at - 2 * CACHED_MS) {
+      const first = points.findIndex((point) => point.at >= at - CACHED_MS);
       points.splice(0, Math.max(first, points.length - KEPT_POINTS / 2));
     }
   }

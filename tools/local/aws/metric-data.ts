@@ -1,5 +1,5 @@
 /** CloudWatch's GetMetricData over what the functions of the run have reported, and the lag of their event sources. */
-import { type GetMetricDataAnswer, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
+import { type GetMetricDataOutput, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
 import { type MetricSeries } from './metric-series';
 
 /** What series are kept by, seconds. */
@@ -23,7 +23,7 @@ type Query = GetMetricDataRequest['MetricDataQueries'][number];
 export function metricData(
   series: MetricSeries,
   { now, lag }: MetricSources,
-): (request: GetMetricDataRequest) => Promise<GetMetricDataAnswer> {
+): (request: GetMetricDataRequest) => Promise<GetMetricDataOutput> {
   const measure = async ({ MetricStat: { Metric } }: Query) => {
     const { Namespace, MetricName, Dimensions } = Metric;
     const functionName = Dimensions.find(({ Name }) => Name === 'FunctionName')?.Value;

@@ -105,7 +105,7 @@ const steady = (key: string) =>
   key
     .replace(/\d/g, '0')
     // One view is as good as another.
-    .replace(/^(views\/bucket=[^/]+\/)[a-z0_]+\.json/, '$1view.json');
+    .replace(/^(views\/interval=[^/]+\/)[a-z0_]+\.json/, '$1view.json');
 
 /**
  * A read of a key that is missing is answered 404 only to who may list the bucket, and 403 to others: it asks for both.

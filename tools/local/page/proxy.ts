@@ -39,7 +39,7 @@ export function startPageProxy(options: PageProxyOptions): Promise<RunningServer
  * Why a request is not passed on; undefined if it is. It would carry the credentials of whoever started the proxy: another
  * site that is open in the same browser must not get at it, be it by a form or by a name that it lets resolve to here.
  */
-export function refusalOf(method: string, headers: IncomingHttpHeaders): string | undefined {
+export function validationErrorOf(method: string, headers: IncomingHttpHeaders): string | undefined {
   if (method !== 'GET') return `method must be GET, got ${method}`;
   if (!/^(127\.0\.0\.1|localhost):\d+$/.test(headers.host ?? '')) {
     return `host must be 127.0.0.1 or localhost, got '${headers.host ?? ''}'`;
@@ -58,7 +58,7 @@ async function serve(
   const answer = (status: number, message: string) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
   };
-  const refusal = refusalOf(request.method ?? 'GET', request.headers);
+  const refusal = validationErrorOf(request.method ?? 'GET', request.headers);
   if (refusal !== undefined) return answer(403, refusal);
   try {
     const target = new URL(`${url.pathname.replace(/\/$/, '')}${request.url ?? '/'}`, url);

@@ -98,7 +98,7 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
     let airflow: AirflowEngine | undefined;
     const startOrchestration = () =>
       clock.phase('start Airflow', async () => {
-        // What is due is told by the chain of buckets, not by Airflow's table of runs: a run that a crash left behind
+        // What is due is told by the chain of intervals, not by Airflow's table of runs: a run that a crash left behind
         // would only be in the way.
         rmSync(at('airflow'), { recursive: true, force: true });
         const control = await seenAt('airflow', 'control', cloud.controlUrl);

@@ -6,7 +6,7 @@ export interface Wait {
   readonly query: QueryClient;
   /** Everything on the topic by then (ms) has to be published and reconciled. */
   readonly until: number;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   /** Called about once a second. */
   readonly progress: (boundary: Boundary | undefined) => void;
   /** Gives up if the boundary has not moved for so long, ms. */
@@ -18,10 +18,10 @@ const MINUTE_MS = 60_000;
 
 const millis = (instant: string | null) => (instant === null ? -Infinity : Date.parse(instant));
 
-/** Whether every bucket that ends the instant `until` or before, and the one it is in, is published and reconciled. */
-export function isThrough(boundary: Boundary, until: number, bucketMinutes: number): boolean {
-  const through = Math.min(millis(boundary.bucket), millis(boundary.reconciledBucket));
-  return through + bucketMinutes * MINUTE_MS > until;
+/** Whether every interval that ends the instant `until` or before, and the one it is in, is published and reconciled. */
+export function isThrough(boundary: Boundary, until: number, intervalMinutes: number): boolean {
+  const through = Math.min(millis(boundary.interval), millis(boundary.reconciledInterval));
+  return through + intervalMinutes * MINUTE_MS > until;
 }
 
 /** @throws Error if the boundary stands still for longer than `patience` */
@@ -32,9 +32,9 @@ export async function waitUntilThrough(wait: Wait): Promise<Boundary> {
     // The query function, too, may be restarting.
     const boundary = await wait.query.boundary().catch(() => undefined);
     wait.progress(boundary);
-    if (boundary && isThrough(boundary, wait.until, wait.bucketMinutes)) return boundary;
-    if (boundary && boundary.bucket !== last) {
-      last = boundary.bucket;
+    if (boundary && isThrough(boundary, wait.until, wait.intervalMinutes)) return boundary;
+    if (boundary && boundary.interval !== last) {
+      last = boundary.interval;
       moved = Date.now();
     }
     if (Date.now() - moved > wait.patience) {

@@ -31,7 +31,7 @@ export function startDisplay(out: NodeJS.WriteStream): Display {
     progress(cloud, boundary) {
       if (Date.now() - shownAt < every) return;
       shownAt = Date.now();
-      const text = `${formatProgress(cloud.counters())}${boundary?.bucket ? `  boundary ${boundary.bucket.slice(11, 16)}` : ''}`;
+      const text = `${formatProgress(cloud.counters())}${boundary?.interval ? `  boundary ${boundary.interval.slice(11, 16)}` : ''}`;
       if (text === shown) return;
       clear();
       shown = text;

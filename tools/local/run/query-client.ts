@@ -10,11 +10,11 @@ export interface Answer {
 }
 
 export interface Boundary {
-  /** Instant at which the newest published bucket starts; null before the first. */
-  readonly bucket: string | null;
-  readonly firstBucket: string | null;
-  /** Newest bucket whose layers were compared. */
-  readonly reconciledBucket: string | null;
+  /** Instant at which the newest published interval starts; null before the first. */
+  readonly interval: string | null;
+  readonly firstInterval: string | null;
+  /** Newest interval whose layers were compared. */
+  readonly reconciledInterval: string | null;
   readonly drift: number | null;
 }
 

@@ -10,7 +10,7 @@ export interface Observed {
   /** All counts of every view, by layer. */
   readonly views: Readonly<Record<string, Readonly<Record<'batch' | 'speed', readonly AnswerRow[]>>>>;
   readonly answers: Readonly<Record<Layer, Readonly<Record<string, readonly AnswerRow[]>>>>;
-  /** Sum of the differences that reconcile found over the buckets of this run. */
+  /** Sum of the differences that reconcile found over the intervals of this run. */
   readonly drift: number;
 }
 

@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     const deps = { lake, parquet, temporary: tmpdir(), concurrency, say: print };
     const found = await search(deps, target);
-    // Told before anything is changed: whoever has to begin again finds fewer buckets.
+    // Told before anything is changed: whoever has to begin again finds fewer intervals.
     print([foundText(found), ...viewsText(await viewsOf(lake, found))].join('\n'));
     if (compact === undefined) return print(leftText(found));
     const left = await erase({ ...deps, compact: invoking(compact, connectLambda()) }, target, found);

@@ -6,14 +6,14 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { LIMITS } from '../../../lambda/seal/handler';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
-import { bucketNameOfManifest, postsKey, PREFIXES, seenKey } from '../../../lambda/formats/keys';
+import { intervalNameOfManifest, postsKey, PREFIXES, dedupIndexKey } from '../../../lambda/formats/keys';
 import { redact, type Target } from './core';
 import { type OperatorLake } from '../lake';
 import { callsFor, parseFileKey, runsFor, startOf, type RunConf } from './recompute';
 import { readRaw, search, type Found, type SearchDeps } from './search';
 
 /** The compaction of the pipeline, deployed or in this process. */
-export type Compact = (event: unknown) => Promise<{ buckets: readonly { bucket: string; rows: number }[] }>;
+export type Compact = (event: unknown) => Promise<{ intervals: readonly { interval: string; rows: number }[] }>;
 
 export interface EraseDeps extends SearchDeps {
   readonly lake: OperatorLake;
@@ -35,28 +35,28 @@ async function recompute({ lake, compact, say }: EraseDeps, { parquet, uncommitt
   const files = [...parquet, ...uncommitted];
   if (files.length === 0) return;
   for (const call of callsFor(files)) {
-    say(`compact: partition ${call.partition}, buckets ${call.buckets.join(' ')}`);
-    const { buckets } = await compact(call);
+    say(`compact: partition ${call.partition}, intervals ${call.intervals.join(' ')}`);
+    const { intervals } = await compact(call);
     // Compaction writes no file without rows, and may not take away the one that was there.
-    for (const { bucket } of buckets.filter(({ rows }) => rows === 0)) {
-      await lake.delete(seenKey(startOf(bucket), call.partition));
-      await lake.delete(postsKey(startOf(bucket), call.partition));
+    for (const { interval } of intervals.filter(({ rows }) => rows === 0)) {
+      await lake.delete(dedupIndexKey(startOf(interval), call.partition));
+      await lake.delete(postsKey(startOf(interval), call.partition));
     }
   }
-  await compact({ step: 'commit', buckets: bucketsOf(files) });
+  await compact({ step: 'commit', intervals: intervalsOf(files) });
 }
 
-const bucketsOf = (files: readonly string[]) => [...new Set(files.map((key) => parseFileKey(key).bucket))].sort();
+const intervalsOf = (files: readonly string[]) => [...new Set(files.map((key) => parseFileKey(key).interval))].sort();
 
 /**
  * The runs of the DAG that compute the views of what was found again, once it is erased. Views are of `posts/` alone: what
  * only waited is in none.
  */
 export async function viewsOf(lake: Pick<OperatorLake, 'list'>, { parquet, uncommitted }: Found): Promise<RunConf[]> {
-  const changed = bucketsOf([...parquet.filter((key) => key.startsWith(PREFIXES.posts)), ...uncommitted]);
+  const changed = intervalsOf([...parquet.filter((key) => key.startsWith(PREFIXES.posts)), ...uncommitted]);
   const all: string[] = [];
-  for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(bucketNameOfManifest(key)!);
-  return runsFor(new Set(changed), all, LIMITS.buckets);
+  for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(intervalNameOfManifest(key)!);
+  return runsFor(new Set(changed), all, LIMITS.intervals);
 }
 
 /**

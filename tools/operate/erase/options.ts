@@ -74,7 +74,7 @@ function personOf(values: Values): Person | undefined {
 export function parseEraseOptions(argv: readonly string[]): EraseOptions | 'help' {
   const values = parsed(argv);
   if (values.help) return 'help';
-  if (!values.lake) refuse('lake', values.lake, 'the name of a bucket');
+  if (!values.lake) refuse('lake', values.lake, 'the name of an interval');
   const person = personOf(values);
   const posts = values.post.map(
     (text) => toIndex(text) ?? refuse('post', text, `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`),

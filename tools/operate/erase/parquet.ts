@@ -22,7 +22,7 @@ function conditionOf(posts: readonly number[], person: Person | undefined): stri
   return conditions.join(' OR ');
 }
 
-/** Files of `posts/` and `carry/pending/`: of the columns that are asked for, both have all. */
+/** Files of `posts/` and `incomplete-posts/`: of the columns that are asked for, both have all. */
 export async function openParquetSearch(): Promise<ParquetSearch> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',

@@ -1,4 +1,4 @@
-/** Where a person or posts are in the lake: the raw log, the quarantine, `posts/` and `carry/pending/`. Nothing is changed. */
+/** Where a person or posts are in the lake: the raw log, the quarantine, `posts/` and `incomplete-posts/`. Nothing is changed. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -123,7 +123,7 @@ export async function search(deps: SearchDeps, target: Target): Promise<Found> {
 
   const keys = [...posts];
   const files = await searchFiles(deps, PREFIXES.posts, keys, target);
-  const waiting = await searchFiles(deps, PREFIXES.pending, keys, target);
+  const waiting = await searchFiles(deps, PREFIXES.incompletePosts, keys, target);
   return {
     posts,
     raw: raw.sort(),
@@ -184,9 +184,9 @@ async function uncommitted({ lake, concurrency }: SearchDeps, { holding, sha256 
   const found: string[] = [];
   for await (const page of pagesOf(lake, PREFIXES.manifests, PAGE, () => true)) {
     await mapConcurrently(page, concurrency, async (key) => {
-      const { bucket, partitions } = JSON.parse((await lake.get(key)).toString('utf8')) as Manifest;
+      const { interval, partitions } = JSON.parse((await lake.get(key)).toString('utf8')) as Manifest;
       for (const each of partitions) {
-        const file = postsKey(startOf(bucket), each.partition);
+        const file = postsKey(startOf(interval), each.partition);
         if ((sha256.get(file) ?? null) !== each.sha256 && !holding.includes(file)) found.push(file);
       }
     });

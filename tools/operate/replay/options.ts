@@ -42,7 +42,7 @@ const MAX_PARTITION = 999;
 export function parseReplayOptions(argv: readonly string[]): ReplayOptions | 'help' {
   const values = parsedOptions(argv, OPTIONS);
   if (values.help) return 'help';
-  if (!values.lake) refuse('lake', values.lake, 'the name of a bucket');
+  if (!values.lake) refuse('lake', values.lake, 'the name of an interval');
   if (!values.topic) refuse('topic', values.topic, 'the name of a topic');
   const ingest = changingBy('ingest', values.ingest, values);
   const from = whole('from', values.from, 0, Number.MAX_SAFE_INTEGER);

@@ -3,8 +3,8 @@
  * `quarantine/replayed/`. A run that is cut off may send one record twice when it is repeated, which changes no answer: of
  * a section the first counts.
  */
-import { type IngestAnswer } from '../../../lambda/ingest/api';
-import { type HttpAnswer, type HttpEvent } from '../../../lambda/runtime/http';
+import { type IngestResponse } from '../../../lambda/ingest/api';
+import { type HttpResponse, type HttpEvent } from '../../../lambda/runtime/http';
 import { PREFIXES } from '../../../lambda/formats/keys';
 import { type OperatorLake } from '../lake';
 import { candidate, type Filter } from './core';
@@ -12,7 +12,7 @@ import { candidate, type Filter } from './core';
 export interface ReplayDeps {
   readonly lake: Pick<OperatorLake, 'get' | 'put' | 'list' | 'delete'>;
   /** The function of the door; undefined to look only. */
-  readonly ingest: ((event: HttpEvent) => Promise<HttpAnswer>) | undefined;
+  readonly ingest: ((event: HttpEvent) => Promise<HttpResponse>) | undefined;
   say(line: string): void;
 }
 
@@ -36,9 +36,9 @@ function eventOf(payload: Buffer): HttpEvent {
 }
 
 /** @throws Error of one line unless all of the record is in the log, and will be no record of the quarantine again */
-function requireTaken(key: string, { statusCode, body }: HttpAnswer): void {
+function requireTaken(key: string, { statusCode, body }: HttpResponse): void {
   if (statusCode !== 202) throw new Error(`object '${key}' was not taken: ingest answered ${statusCode}`);
-  const { results } = JSON.parse(body) as IngestAnswer;
+  const { results } = JSON.parse(body) as IngestResponse;
   if (results.some((result) => 'quarantine' in result)) {
     throw new Error(`object '${key}' goes to quarantine again: the deployed rules are older than these, deploy first`);
   }

@@ -16,7 +16,7 @@ const TOPIC = 'posts';
 function handlerOver(store: AggregateStore, options: Partial<AggregateDeps> = {}) {
   return makeHandler({
     store,
-    bucketMinutes: 1,
+    intervalMinutes: 1,
     recentPosts: 1000,
     now: () => START,
     report: () => undefined,
@@ -38,9 +38,9 @@ function countsOf(rows: MemoryStore['rows']): Record<string, [string, number][]>
 function reference(log: readonly KafkaRecord[]): Record<string, [string, number][]> {
   const rows = new Map<string, Counts>();
   const posts = new Map<string, Partial<Record<Section, SectionColumns>>>();
-  let bucket = 0;
+  let interval = 0;
   for (const record of log) {
-    bucket = Math.max(bucket, record.timestamp - (record.timestamp % MINUTE));
+    interval = Math.max(interval, record.timestamp - (record.timestamp % MINUTE));
     const decoded = decodeRecord(record);
     if (decoded.kind !== 'post') continue;
     const before = posts.get(decoded.key) ?? {};
@@ -54,7 +54,7 @@ function reference(log: readonly KafkaRecord[]): Record<string, [string, number]
       const dimensions = view.dimensions.map((name) => columns[name]);
       const value = view.value ? columns[view.value] : 1;
       if (dimensions.includes(null) || value === null) continue;
-      const key = rowKey(view.name, bucket, record.partition);
+      const key = rowKey(view.name, interval, record.partition);
       const counts = rows.get(key) ?? new Map<string, number>();
       rows.set(key, counts);
       add(view, counts, dimensions.join('\u001f'), value as number);
@@ -166,7 +166,7 @@ describe('the rows of a log', () => {
     );
   });
 
-  it('count each post once a view, over all buckets', async () => {
+  it('count each post once a view, over all intervals', async () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, async (log, schedule) => {
         const { rows } = await deliver(log, schedule, 1000);
@@ -249,7 +249,12 @@ describe('a batch', () => {
     const store = memoryStore();
     const report = jest.fn();
     const handler = handlerOver(store, { report, now: () => START + 700 });
-    const log = toLog([post(1, 0), post(1, 100), { ...post(2, 200), kind: 'bad' }, { ...post(0, 500), kind: 'tick' }]);
+    const log = toLog([
+      post(1, 0),
+      post(1, 100),
+      { ...post(2, 200), kind: 'bad' },
+      { ...post(0, 500), kind: 'heartbeat' },
+    ]);
     await handler(lambdaEvent(TOPIC, log));
     expect(report).toHaveBeenCalledTimes(1);
     const [step, values] = report.mock.calls[0] as [string, Record<string, number>];
@@ -259,7 +264,7 @@ describe('a batch', () => {
       written: 1,
       repeated: 1,
       quarantined: 1,
-      ticks: 1,
+      controlRecords: 1,
       gap: 0,
       freshness: 200,
     });

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { archiveRecords } from '../../../../lambda/archive/core';
 import { makeHandler } from '../../../../lambda/archive/handler';
-import { type KafkaRecord } from '../../../../lambda/domain/decode';
+import { HEARTBEAT_HEADER, type KafkaRecord } from '../../../../lambda/domain/decode';
 import { quarantineKey, rawKey } from '../../../../lambda/formats/keys';
 import { sizeOf, type LambdaKafkaRecord } from '../../../../lambda/runtime/kafka-event';
 import { MemoryLake } from '../../../support/memory-lake';
@@ -22,7 +22,7 @@ function record(offset: number, value: unknown, more: Partial<KafkaRecord> = {})
 }
 
 const PIN = { index: 4, category: ' Art ', follower_count: '12k', tag_list: 'a, b' };
-const tick = (offset: number) => record(offset, '{}', { key: null, headers: { tick: '1' } });
+const heartbeat = (offset: number) => record(offset, '{}', { key: null, headers: { [HEARTBEAT_HEADER]: '1' } });
 const archive = (...records: KafkaRecord[]) => archiveRecords('posts', new Map([[1, records]]));
 const linesOf = (ndjson: Buffer) =>
   ndjson
@@ -53,19 +53,19 @@ describe('the raw log', () => {
     expect(line).toMatchObject({ h: 'pin', raw: JSON.stringify(PIN) });
   });
 
-  it('has lines for ticks and bad records too, so that offsets stay contiguous', () => {
-    const { objects, counts } = archive(record(7, { pin: PIN }), tick(8), record(9, 'no JSON'));
+  it('has lines for control records and bad records too, so that offsets stay contiguous', () => {
+    const { objects, counts } = archive(record(7, { pin: PIN }), heartbeat(8), record(9, 'no JSON'));
     expect(objects.map(({ first, last }) => [first, last])).toEqual([[7, 9]]);
     expect(linesOf(objects[0].ndjson).map(({ o, s }) => [o, s])).toEqual([
       [7, 'post'],
-      [8, 'tick'],
+      [8, 'heartbeat'],
       [9, 'bad'],
     ]);
-    expect(counts).toMatchObject({ received: 3, repeated: 0, quarantined: 1, ticks: 1, newest: NOW });
+    expect(counts).toMatchObject({ received: 3, repeated: 0, quarantined: 1, controlRecords: 1, newest: NOW });
   });
 
   it('splits a batch with a gap, so that no object claims an offset it does not hold', () => {
-    const { objects } = archive(tick(3), tick(4), tick(6), tick(7), tick(7));
+    const { objects } = archive(heartbeat(3), heartbeat(4), heartbeat(6), heartbeat(7), heartbeat(7));
     expect(objects.map(({ first, last }) => [first, last])).toEqual([
       [3, 4],
       [6, 7],
@@ -82,7 +82,7 @@ describe('the raw log', () => {
   });
 
   it('refuses records out of order', () => {
-    expect(() => archive(tick(4), tick(3))).toThrow('records must be sorted by offset, got 3 after 4');
+    expect(() => archive(heartbeat(4), heartbeat(3))).toThrow('records must be sorted by offset, got 3 after 4');
   });
 });
 
@@ -130,7 +130,7 @@ describe('the handler', () => {
   it('writes one object a partition, what is bad before the log that mentions it, and reports', async () => {
     const store = new MemoryLake();
     const reports: unknown[] = [];
-    const result = await handlerOn(store, reports)(event(record(7, { pin: PIN }), record(8, 'bad'), tick(9)));
+    const result = await handlerOn(store, reports)(event(record(7, { pin: PIN }), record(8, 'bad'), heartbeat(9)));
     expect(store.writes).toEqual([quarantineKey('posts', 1, 8), rawKey('posts', 1, 7, 9)]);
     const body = store.objects.get(rawKey('posts', 1, 7, 9))!;
     expect(linesOf(zstdDecompressSync(body)).map(({ o }) => o)).toEqual([7, 8, 9]);
@@ -138,10 +138,10 @@ describe('the handler', () => {
     expect(reports).toEqual([
       {
         step: 'archive',
-        ...{ received: 3, written: 1, quarantined: 1, repeated: 0, ticks: 1 },
-        batchBytes: sizeOf([record(7, { pin: PIN }), record(8, 'bad'), tick(9)]),
+        ...{ received: 3, written: 1, quarantined: 1, repeated: 0, controlRecords: 1 },
+        batchBytes: sizeOf([record(7, { pin: PIN }), record(8, 'bad'), heartbeat(9)]),
         bytes: body.length,
-        ...{ duration: 0, freshness: NOW - tick(9).timestamp },
+        ...{ duration: 0, freshness: NOW - heartbeat(9).timestamp },
       },
     ]);
   });
@@ -149,15 +149,15 @@ describe('the handler', () => {
   it('writes the same object again when a batch is delivered again', async () => {
     const store = new MemoryLake();
     const handle = handlerOn(store);
-    await handle(event(record(7, { pin: PIN }), tick(8)));
+    await handle(event(record(7, { pin: PIN }), heartbeat(8)));
     const first = store.objects.get(rawKey('posts', 1, 7, 8))!;
-    await handle(event(record(7, { pin: PIN }), tick(8)));
+    await handle(event(record(7, { pin: PIN }), heartbeat(8)));
     expect(store.keys()).toEqual([rawKey('posts', 1, 7, 8)]);
     expect(store.objects.get(rawKey('posts', 1, 7, 8))).toEqual(first);
   });
 
   it('throws when S3 is down, so that the batch is delivered again', async () => {
     const down = { put: () => Promise.reject(new Error('connect ECONNREFUSED')) };
-    await expect(handlerOn(down)(event(tick(1)))).rejects.toThrow('connect ECONNREFUSED');
+    await expect(handlerOn(down)(event(heartbeat(1)))).rejects.toThrow('connect ECONNREFUSED');
   });
 });

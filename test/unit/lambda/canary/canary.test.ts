@@ -27,7 +27,7 @@ async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryStore>
   const store = memoryStore();
   const handler = makeAggregate({
     store,
-    bucketMinutes: 1,
+    intervalMinutes: 1,
     recentPosts: 1000,
     now: () => START,
     report: () => undefined,
@@ -39,9 +39,9 @@ async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryStore>
 
 const countsOf = ({ rows }: MemoryStore) =>
   [...rows].map(([key, row]) => {
-    const [view, bucket] = key.split('|');
+    const [view, interval] = key.split('|');
     const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts);
-    return { view, bucket: Number(bucket), asOf: row.asOf, counts };
+    return { view, interval: Number(interval), asOf: row.asOf, counts };
   });
 
 /** The query function's reader over the rows of a speed layer. */
@@ -49,10 +49,10 @@ const readerOf = (store: MemoryStore, boundary?: number) => ({
   boundary: async () =>
     boundary === undefined
       ? undefined
-      : { bucket: boundary, firstBucket: boundary, publishedAt: 0, drift: 0, reconciledBucket: null },
+      : { interval: boundary, firstInterval: boundary, publishedAt: 0, drift: 0, reconciledInterval: null },
   batchCounts: () => Promise.reject(new Error('unexpected call of batchCounts')),
-  speedCounts: async (view: { name: string }, buckets: readonly number[]) =>
-    countsOf(store).filter((row) => row.view === view.name && buckets.includes(row.bucket)),
+  speedCounts: async (view: { name: string }, intervals: readonly number[]) =>
+    countsOf(store).filter((row) => row.view === view.name && intervals.includes(row.interval)),
 });
 
 describe('a canary', () => {
@@ -60,14 +60,14 @@ describe('a canary', () => {
     const { call, sent, reports } = setup();
     expect(await call(requestOf('POST', '/canary'))).toMatchObject({ status: 202, body: { partition: 2, offset: 10 } });
     expect(sent).toEqual([{ key: '1000', value: '{}', headers: { canary: '1000' } }]);
-    expect(reports).toEqual([{ step: 'ingest', received: 1, written: 0, ticks: 1, failed: 0, duration: 0 }]);
+    expect(reports).toEqual([{ step: 'ingest', received: 1, written: 0, controlRecords: 1, failed: 0, duration: 0 }]);
     expect(routeOf('GET', ['canary'])).toEqual({ kind: 'none' });
   });
 
   test('that kafka does not take is answered with 503 and counted', async () => {
     const { call, reports } = setup(() => true);
     expect(await call(requestOf('POST', '/canary'))).toMatchObject({ status: 503 });
-    expect(reports).toMatchObject([{ received: 1, ticks: 0, failed: 1 }]);
+    expect(reports).toMatchObject([{ received: 1, controlRecords: 0, failed: 1 }]);
   });
 
   test('is known by its header, and is bad if that is no time', () => {
@@ -83,13 +83,13 @@ describe('a canary', () => {
     await fc.assert(
       fc.asyncProperty(logArbitrary(START, 3 * MINUTE, 25), async (specs) => {
         const records = specs.map((spec, offset) => toRecord(spec, 0, offset));
-        const ticks = records.filter(({ headers }) => headers.tick !== undefined);
+        const controlRecords = records.filter(({ headers }) => headers.heartbeat !== undefined);
         const swapped = records.map((record) =>
-          ticks.includes(record) ? canary(0, record.offset, record.timestamp, record.timestamp) : record,
+          controlRecords.includes(record) ? canary(0, record.offset, record.timestamp, record.timestamp) : record,
         );
         const [plain, watched] = [await aggregated(records), await aggregated(swapped)].map(countsOf);
         expect(watched.filter(({ view }) => view !== CANARY_VIEW.name)).toEqual(plain);
-        expect(watched.some(({ view }) => view === CANARY_VIEW.name)).toBe(ticks.length > 0);
+        expect(watched.some(({ view }) => view === CANARY_VIEW.name)).toBe(controlRecords.length > 0);
       }),
       { numRuns: 50 },
     );

@@ -10,7 +10,7 @@ const START = Date.parse('2026-11-22T21:00:00Z');
 const HOUR = 3_600_000;
 
 const seal: Seal = {
-  bucket: B,
+  interval: B,
   previous: A,
   topic: 'posts',
   partitions: [
@@ -28,23 +28,23 @@ const summary = (partition: number, from: number, to: number, rows: number): Par
   sha256: 'x',
   rawObjects: 1,
   duplicates: 0,
-  kept: rows,
+  accepted: rows,
   repeated: 0,
   quarantined: 0,
-  ticks: 0,
+  controlRecords: 0,
 });
 
 describe('the manifest', () => {
   it('adds the rows up and names the columns with their types', () => {
     const manifest = manifestOf(seal, [summary(0, 5, 9, 3), summary(1, 2, 2, 0)]);
-    expect(manifest).toMatchObject({ bucket: B, previous: A, topic: 'posts', rows: 3 });
+    expect(manifest).toMatchObject({ interval: B, previous: A, topic: 'posts', rows: 3 });
     expect(manifest.columns).toMatchObject({ post_key: 'long', new_sections: 'string[]', posted_at: 'timestamp' });
     expect(manifest.partitions.map(({ rows }) => rows)).toEqual([3, 0]);
   });
 
   it('is refused while a partition is missing or was compacted over other offsets', () => {
     expect(() => manifestOf(seal, [summary(0, 5, 9, 3), undefined])).toThrow(
-      `partition 1 of bucket ${B} is not compacted`,
+      `partition 1 of interval ${B} is not compacted`,
     );
     expect(() => manifestOf(seal, [summary(0, 5, 8, 3), summary(1, 2, 2, 0)])).toThrow(
       'from 5 to 9, got partition 0 from 5 to 8',
@@ -55,23 +55,23 @@ describe('the manifest', () => {
 describe('the event', () => {
   const parse = (event: unknown) => parseEvent(event, 60);
 
-  it('names a step, a partition and rising buckets', () => {
-    expect(parse({ step: 'compact', partition: 3, buckets: [A, B] })).toEqual({
+  it('names a step, a partition and rising intervals', () => {
+    expect(parse({ step: 'compact', partition: 3, intervals: [A, B] })).toEqual({
       step: 'compact',
       partition: 3,
-      buckets: [START, START + HOUR],
+      intervals: [START, START + HOUR],
     });
-    expect(parse({ step: 'commit', buckets: [A] })).toEqual({ step: 'commit', buckets: [START] });
+    expect(parse({ step: 'commit', intervals: [A] })).toEqual({ step: 'commit', intervals: [START] });
   });
 
   it.each([
     [undefined, 'step must be compact or commit'],
     [{ step: 'x' }, "got 'x'"],
-    [{ step: 'commit', buckets: [] }, 'buckets must be a list of at least one'],
-    [{ step: 'commit', buckets: ['2026-11-22T21-30'] }, "got '2026-11-22T21-30'"],
-    [{ step: 'commit', buckets: [B, A] }, `buckets must rise, got ${A} after ${B}`],
-    [{ step: 'compact', partition: -1, buckets: [A] }, "partition must be an integer of at least 0, got '-1'"],
-    [{ step: 'compact', buckets: [A] }, "partition must be an integer of at least 0, got 'undefined'"],
+    [{ step: 'commit', intervals: [] }, 'intervals must be a list of at least one'],
+    [{ step: 'commit', intervals: ['2026-11-22T21-30'] }, "got '2026-11-22T21-30'"],
+    [{ step: 'commit', intervals: [B, A] }, `intervals must rise, got ${A} after ${B}`],
+    [{ step: 'compact', partition: -1, intervals: [A] }, "partition must be an integer of at least 0, got '-1'"],
+    [{ step: 'compact', intervals: [A] }, "partition must be an integer of at least 0, got 'undefined'"],
   ])('%j is refused: %s', (event, message) => {
     expect(() => parse(event)).toThrow(message);
   });
@@ -91,7 +91,7 @@ describe('inputs', () => {
   });
 
   it('knows the partitions of the seal only', () => {
-    expect(() => rangeOf(seal, 7)).toThrow(`partition must be one of 0, 1 in bucket ${B}, got 7`);
+    expect(() => rangeOf(seal, 7)).toThrow(`partition must be one of 0, 1 in interval ${B}, got 7`);
   });
 });
 
@@ -105,7 +105,7 @@ describe('memory', () => {
 describe('order', () => {
   const handlerOn = (store: MemoryLake) =>
     makeHandler({
-      bucketMinutes: 60,
+      intervalMinutes: 60,
       identityHorizonHours: 24,
       store,
       resources: { memoryMb: 100, threads: 1 },
@@ -114,17 +114,17 @@ describe('order', () => {
       now: () => 0,
     });
 
-  it('refuses to commit a bucket that is not sealed', async () => {
-    await expect(handlerOn(new MemoryLake())({ step: 'commit', buckets: [B] })).rejects.toThrow(
-      `bucket ${B} is not sealed`,
+  it('refuses to commit an interval that is not sealed', async () => {
+    await expect(handlerOn(new MemoryLake())({ step: 'commit', intervals: [B] })).rejects.toThrow(
+      `interval ${B} is not sealed`,
     );
   });
 
-  it('refuses to commit a bucket before the one that it builds on', async () => {
+  it('refuses to commit an interval before the one that it builds on', async () => {
     const store = new MemoryLake();
     store.objects.set(sealKey(START + HOUR), Buffer.from(serialize(seal)));
-    await expect(handlerOn(store)({ step: 'commit', buckets: [B] })).rejects.toThrow(
-      `bucket ${B} needs the one before it, ${A}, which has no manifest yet`,
+    await expect(handlerOn(store)({ step: 'commit', intervals: [B] })).rejects.toThrow(
+      `interval ${B} needs the one before it, ${A}, which has no manifest yet`,
     );
     expect(store.objects.has(manifestKey(START + HOUR))).toBe(false);
   });

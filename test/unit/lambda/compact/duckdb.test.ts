@@ -5,7 +5,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { makeHandler } from '../../../../lambda/compact/handler';
-import { bucketName } from '../../../../lambda/domain/intervals';
+import { intervalName } from '../../../../lambda/domain/intervals';
 import { serialize, type Manifest, type Seal } from '../../../../lambda/formats/interval-metadata';
 import { columnsOf, COLUMNS, SECTIONS, type Section, type Sections } from '../../../../lambda/domain/columns';
 import { manifestKey, postsKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
@@ -50,15 +50,15 @@ function lineOf({ offset, post }: LogRecord, kind: (typeof KINDS)[number]): stri
 
 interface Log {
   readonly records: readonly LogRecord[];
-  readonly buckets: readonly number[];
+  readonly intervals: readonly number[];
   /** Offset ranges of the raw objects, both ends included; they may overlap. */
   readonly objects: readonly (readonly [number, number])[];
 }
 
-const KINDS = ['bad', 'tick', 'canary'] as const;
+const KINDS = ['bad', 'heartbeat', 'canary'] as const;
 
-/** Puts a log and the seals of its buckets into a store. */
-function storeOf({ records, buckets, objects }: Log): MemoryLake {
+/** Puts a log and the seals of its intervals into a store. */
+function storeOf({ records, intervals, objects }: Log): MemoryLake {
   const store = new MemoryLake();
   for (const [first, last] of objects) {
     const lines = records.slice(first, last + 1).map((record) => lineOf(record, KINDS[record.offset % KINDS.length]));
@@ -66,17 +66,17 @@ function storeOf({ records, buckets, objects }: Log): MemoryLake {
   }
   let from = 0;
   let previous: string | null = null;
-  for (const bucket of buckets) {
-    const to = records.filter((record) => record.bucket <= bucket).length;
+  for (const interval of intervals) {
+    const to = records.filter((record) => record.interval <= interval).length;
     const seal: Seal = {
-      bucket: bucketName(bucket),
+      interval: intervalName(interval),
       previous,
       topic: 'posts',
       partitions: [{ partition: PARTITION, from, to }],
     };
-    store.objects.set(sealKey(bucket), Buffer.from(serialize(seal)));
+    store.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
     from = to;
-    previous = seal.bucket;
+    previous = seal.interval;
   }
   return store;
 }
@@ -84,7 +84,7 @@ function storeOf({ records, buckets, objects }: Log): MemoryLake {
 const arbitraryLog: fc.Arbitrary<Log> = fc
   .array(
     fc.record({
-      // How many buckets later than the record before.
+      // How many intervals later than the record before.
       later: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 4),
       key: fc.integer({ min: 0, max: 3 }),
       sections: fc.subarray([...SECTIONS]),
@@ -94,11 +94,11 @@ const arbitraryLog: fc.Arbitrary<Log> = fc
     { minLength: 1, maxLength: 30 },
   )
   .map((steps) => {
-    let bucket = START;
+    let interval = START;
     const records = steps.map(({ later, key, sections }, offset) => {
-      bucket += later * HOUR;
+      interval += later * HOUR;
       const post = sections.length > 0 ? { key, sections: sectionsFrom(sections, offset) } : undefined;
-      return { offset, bucket, post };
+      return { offset, interval, post };
     });
     const objects: [number, number][] = [];
     let covered = 0;
@@ -109,7 +109,7 @@ const arbitraryLog: fc.Arbitrary<Log> = fc
       objects.push([offset, last]);
       covered = Math.max(covered, last + 1);
     });
-    return { records, buckets: [...new Set(records.map((record) => record.bucket))], objects };
+    return { records, intervals: [...new Set(records.map((record) => record.interval))], objects };
   });
 
 let directory: string;
@@ -130,7 +130,7 @@ afterAll(() => {
 
 function handlerOn(store: MemoryLake) {
   return makeHandler({
-    bucketMinutes: 60,
+    intervalMinutes: 60,
     identityHorizonHours: HORIZON_HOURS,
     store,
     resources: { memoryMb: 256, threads: 1 },
@@ -140,8 +140,8 @@ function handlerOn(store: MemoryLake) {
   });
 }
 
-async function rowsOf(store: MemoryLake, bucket: number): Promise<Record<string, unknown>[]> {
-  const body = store.objects.get(postsKey(bucket, PARTITION));
+async function rowsOf(store: MemoryLake, interval: number): Promise<Record<string, unknown>[]> {
+  const body = store.objects.get(postsKey(interval, PARTITION));
   if (!body) return [];
   const file = join(directory, 'look.parquet');
   writeFileSync(file, body);
@@ -160,11 +160,11 @@ async function rowsOf(store: MemoryLake, bucket: number): Promise<Record<string,
     );
 }
 
-async function compactAll(store: MemoryLake, buckets: readonly number[]) {
+async function compactAll(store: MemoryLake, intervals: readonly number[]) {
   const handle = handlerOn(store);
-  const names = buckets.map(bucketName);
-  await handle({ step: 'compact', partition: PARTITION, buckets: names });
-  await handle({ step: 'commit', buckets: names });
+  const names = intervals.map(intervalName);
+  await handle({ step: 'compact', partition: PARTITION, intervals: names });
+  await handle({ step: 'commit', intervals: names });
 }
 
 describe('compaction in DuckDB', () => {
@@ -172,47 +172,49 @@ describe('compaction in DuckDB', () => {
     await fc.assert(
       fc.asyncProperty(arbitraryLog, async (log) => {
         const store = storeOf(log);
-        await compactAll(store, log.buckets);
-        const expected = countedOnce(log.records, log.buckets, HORIZON_HOURS * HOUR);
+        await compactAll(store, log.intervals);
+        const expected = countedOnce(log.records, log.intervals, HORIZON_HOURS * HOUR);
         const rows: Record<string, unknown>[] = [];
-        for (const bucket of log.buckets) rows.push(...(await rowsOf(store, bucket)));
+        for (const interval of log.intervals) rows.push(...(await rowsOf(store, interval)));
         expect(rows).toEqual(
-          expected.rows.map(({ bucket, columns, ...row }) => ({
+          expected.rows.map(({ interval, columns, ...row }) => ({
             ...row,
-            bucket: bucketName(bucket),
+            interval: intervalName(interval),
             kafka_partition: PARTITION,
             ...columns,
           })),
         );
-        const manifests = log.buckets.map((bucket) => store.json(manifestKey(bucket)) as Manifest);
+        const manifests = log.intervals.map((interval) => store.json(manifestKey(interval)) as Manifest);
         const sum = (of: (manifest: Manifest['partitions'][0]) => number) =>
           manifests.flatMap(({ partitions }) => partitions).reduce((total, each) => total + of(each), 0);
         expect(sum(({ rows }) => rows)).toBe(rows.length);
         expect(sum(({ duplicates }) => duplicates)).toBe(expected.duplicates);
-        // Every record is accounted for, and no canary or tick is a row.
-        expect(sum(({ kept, repeated }) => kept + repeated)).toBe(log.records.filter(({ post }) => post).length);
+        // Every record is accounted for, and no canary or heartbeat is a row.
+        expect(sum(({ accepted, repeated }) => accepted + repeated)).toBe(
+          log.records.filter(({ post }) => post).length,
+        );
         const others = log.records.filter(({ post }) => !post);
-        expect(sum(({ ticks }) => ticks)).toBe(others.filter(({ offset }) => offset % 3 > 0).length);
+        expect(sum(({ controlRecords }) => controlRecords)).toBe(others.filter(({ offset }) => offset % 3 > 0).length);
         expect(sum(({ quarantined }) => quarantined)).toBe(others.filter(({ offset }) => offset % 3 === 0).length);
       }),
       { numRuns: 40 },
     );
   }, 180_000);
 
-  const twoBuckets: Log = {
+  const twoIntervals: Log = {
     records: [
-      { offset: 0, bucket: START, post: { key: 7, sections: sectionsFrom(['pin'], 0) } },
-      { offset: 1, bucket: START, post: { key: 8, sections: sectionsFrom(['pin', 'geo', 'user'], 1) } },
-      { offset: 2, bucket: START + HOUR, post: { key: 7, sections: sectionsFrom(['geo', 'user'], 2) } },
-      { offset: 3, bucket: START + HOUR, post: { key: 8, sections: sectionsFrom(['pin', 'geo', 'user'], 3) } },
+      { offset: 0, interval: START, post: { key: 7, sections: sectionsFrom(['pin'], 0) } },
+      { offset: 1, interval: START, post: { key: 8, sections: sectionsFrom(['pin', 'geo', 'user'], 1) } },
+      { offset: 2, interval: START + HOUR, post: { key: 7, sections: sectionsFrom(['geo', 'user'], 2) } },
+      { offset: 3, interval: START + HOUR, post: { key: 8, sections: sectionsFrom(['pin', 'geo', 'user'], 3) } },
     ],
-    buckets: [START, START + HOUR],
+    intervals: [START, START + HOUR],
     objects: [[0, 3]],
   };
 
-  it('completes a post with the sections that waited from the bucket before', async () => {
-    const store = storeOf(twoBuckets);
-    await compactAll(store, twoBuckets.buckets);
+  it('completes a post with the sections that waited from the interval before', async () => {
+    const store = storeOf(twoIntervals);
+    await compactAll(store, twoIntervals.intervals);
     const [row, ...others] = await rowsOf(store, START + HOUR);
     expect(others).toEqual([]);
     expect(row).toMatchObject({ post_key: 7, first_offset: 2, new_sections: ['geo', 'user'] });
@@ -220,26 +222,26 @@ describe('compaction in DuckDB', () => {
   });
 
   it('writes the same bytes when it runs again', async () => {
-    const store = storeOf(twoBuckets);
-    await compactAll(store, twoBuckets.buckets);
+    const store = storeOf(twoIntervals);
+    await compactAll(store, twoIntervals.intervals);
     const first = new Map(store.objects);
-    await compactAll(store, twoBuckets.buckets);
+    await compactAll(store, twoIntervals.intervals);
     expect([...store.objects.keys()]).toEqual([...first.keys()]);
     for (const [key, body] of store.objects)
       expect({ key, same: body.equals(first.get(key)!) }).toEqual({ key, same: true });
   });
 
   it('leaves no file behind, whether it works or fails', async () => {
-    const store = storeOf(twoBuckets);
-    await compactAll(store, twoBuckets.buckets);
+    const store = storeOf(twoIntervals);
+    await compactAll(store, twoIntervals.intervals);
     store.objects.delete(rawKey('posts', PARTITION, 0, 3));
-    await expect(compactAll(store, twoBuckets.buckets)).rejects.toThrow('partition 3 lacks offsets 0-1');
+    await expect(compactAll(store, twoIntervals.intervals)).rejects.toThrow('partition 3 lacks offsets 0-1');
     expect(readdirSync(directory).filter((name) => name.startsWith('compact-'))).toEqual([]);
   });
 
   it('refuses a raw object that does not hold what its name says', async () => {
-    const store = storeOf(twoBuckets);
-    const body = zstdCompressSync(lineOf(twoBuckets.records[0], 'bad') + '\n');
+    const store = storeOf(twoIntervals);
+    const body = zstdCompressSync(lineOf(twoIntervals.records[0], 'bad') + '\n');
     store.objects.set(rawKey('posts', PARTITION, 0, 3), body);
     await expect(compactAll(store, [START])).rejects.toThrow(
       'must hold offsets 0 to 1 once each, got 1 records from 0 to 0',

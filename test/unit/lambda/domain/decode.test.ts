@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodeRecord, type Decoded, type KafkaRecord } from '../../../../lambda/domain/decode';
+import { HEARTBEAT_HEADER, decodeRecord, type Decoded, type KafkaRecord } from '../../../../lambda/domain/decode';
 
 function record(value: unknown, rest: Partial<KafkaRecord> = {}): KafkaRecord {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -33,9 +33,13 @@ test('a null section is as if it were absent', () => {
   expect(Object.keys(decoded.sections)).toEqual(['pin']);
 });
 
-test('a tick is known by its header', () => {
-  expect(decodeRecord(record('{}', { key: null, headers: { tick: '1' } }))).toEqual({ kind: 'tick' });
-  expect(decodeRecord(record('', { key: null, value: null, headers: { tick: '1' } }))).toEqual({ kind: 'tick' });
+test('a heartbeat record is known by its header', () => {
+  expect(decodeRecord(record('{}', { key: null, headers: { [HEARTBEAT_HEADER]: '1' } }))).toEqual({
+    kind: 'heartbeat',
+  });
+  expect(decodeRecord(record('', { key: null, value: null, headers: { [HEARTBEAT_HEADER]: '1' } }))).toEqual({
+    kind: 'heartbeat',
+  });
 });
 
 describe('what is no post is bad, with the reason', () => {
@@ -74,7 +78,7 @@ describe('what is no post is bad, with the reason', () => {
 
 describe('never throws', () => {
   const headers = fc.dictionary(
-    fc.constantFrom('section', 'tick', 'x', '__proto__'),
+    fc.constantFrom('section', 'heartbeat', 'x', '__proto__'),
     fc.constantFrom('pin', 'geo', 'user', '1', '', 'toString'),
   );
   const key = fc.option(fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes)));
@@ -83,7 +87,7 @@ describe('never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), headers, key, (bytes, names, keyBytes) => {
         const decoded = decodeRecord(record(Buffer.from(bytes), { headers: names, key: keyBytes }));
-        expect(['post', 'tick', 'bad']).toContain(decoded.kind);
+        expect(['post', 'heartbeat', 'bad']).toContain(decoded.kind);
       }),
       { numRuns: 1000 },
     );
@@ -109,7 +113,7 @@ describe('never throws', () => {
     fc.assert(
       fc.property(fc.oneof(envelope, section, fc.jsonValue()), headers, (value, names) => {
         const decoded = decodeRecord(record(Buffer.from(JSON.stringify(value) ?? ''), { headers: names }));
-        expect(['post', 'tick', 'bad']).toContain(decoded.kind);
+        expect(['post', 'heartbeat', 'bad']).toContain(decoded.kind);
       }),
       { numRuns: 1000 },
     );

@@ -3,14 +3,14 @@ import {
   decodeState,
   emptyState,
   encodeState,
-  pendingColumns,
+  incompletePostColumns,
   remember,
   type PartitionState,
 } from '../../../../lambda/formats/speed-state';
 import { type Sections } from '../../../../lambda/domain/columns';
 import { VIEWS } from '../../../../lambda/domain/views';
 
-const COLUMNS = pendingColumns(VIEWS);
+const COLUMNS = incompletePostColumns(VIEWS);
 const PIN = { category: 'art', follower_count: 12_000, poster_name: null, title: 'A long title', media_type: 'image' };
 const GEO = { country: 'Fiji', post_year: 2020, latitude: 1.5 };
 const USER = { age_group: '18-24', join_year: 2016, first_name: 'Ann' };
@@ -42,8 +42,8 @@ describe('the state', () => {
 
   it('comes back from its blob as it was, in the same order', () => {
     fc.assert(
-      fc.property(arrivals, fc.nat(2 ** 45), (list, bucket) => {
-        const state = { ...filled(list, 30), appliedOffset: 99, bucket };
+      fc.property(arrivals, fc.nat(2 ** 45), (list, interval) => {
+        const state = { ...filled(list, 30), appliedOffset: 99, interval };
         const back = decodeState(99, encodeState(state, COLUMNS));
         expect(back).toEqual(state);
         expect([...back.recent.keys()]).toEqual([...state.recent.keys()]);

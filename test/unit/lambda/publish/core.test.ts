@@ -9,11 +9,11 @@ import { joinKey } from '../../../../lambda/domain/merge';
 import { findView } from '../../../../lambda/domain/views';
 
 const at = (name: string) => Date.parse(`${name}Z`);
-const BUCKET = at('2026-11-22T21:00');
+const INTERVAL = at('2026-11-22T21:00');
 
 describe('a view object of the Spark job', () => {
-  const parse = (view: string, rows: unknown[], bucket = '2026-11-22T21-00') =>
-    parseViewObject('views/x.json', JSON.stringify({ view, bucket, rows }), findView(view)!, BUCKET);
+  const parse = (view: string, rows: unknown[], interval = '2026-11-22T21-00') =>
+    parseViewObject('views/x.json', JSON.stringify({ view, interval, rows }), findView(view)!, INTERVAL);
 
   it('becomes counts, with instants in one form', () => {
     expect(parse('category_by_year', [[2020, 'art', 3]])).toEqual(new Map([[joinKey([2020, 'art']), 3]]));
@@ -34,7 +34,7 @@ describe('a view object of the Spark job', () => {
     );
   });
 
-  it('is refused when it is another view, another bucket, or has a key twice', () => {
+  it('is refused when it is another view, another interval, or has a key twice', () => {
     expect(() => parse('posts_by_category', [], '2026-11-22T22-00')).toThrow('got view');
     expect(() =>
       parse('posts_by_category', [
@@ -46,29 +46,29 @@ describe('a view object of the Spark job', () => {
 });
 
 describe('the moves of the boundary', () => {
-  const seal = (bucket: string, previous: string | null) => ({ bucket, previous });
+  const seal = (interval: string, previous: string | null) => ({ interval, previous });
 
-  it('begin with the first bucket of the chain', () => {
-    expect(planMoves(undefined, [seal('2026-11-22T21-00', null)], 60)).toEqual([{ from: undefined, to: BUCKET }]);
+  it('begin with the first interval of the chain', () => {
+    expect(planMoves(undefined, [seal('2026-11-22T21-00', null)], 60)).toEqual([{ from: undefined, to: INTERVAL }]);
   });
 
-  it('go along the chain, over hours that have no bucket', () => {
+  it('go along the chain, over hours that have no interval', () => {
     const seals = [seal('2026-11-22T22-00', '2026-11-22T21-00'), seal('2026-11-23T05-00', '2026-11-22T22-00')];
-    expect(planMoves(BUCKET, seals, 60)).toEqual([
-      { from: BUCKET, to: at('2026-11-22T22:00') },
+    expect(planMoves(INTERVAL, seals, 60)).toEqual([
+      { from: INTERVAL, to: at('2026-11-22T22:00') },
       { from: at('2026-11-22T22:00'), to: at('2026-11-23T05:00') },
     ]);
   });
 
   it('never go back', () => {
     expect(
-      planMoves(BUCKET, [seal('2026-11-22T20-00', null), seal('2026-11-22T21-00', '2026-11-22T20-00')], 60),
+      planMoves(INTERVAL, [seal('2026-11-22T20-00', null), seal('2026-11-22T21-00', '2026-11-22T20-00')], 60),
     ).toEqual([]);
   });
 
-  it('never leave a bucket out', () => {
-    expect(() => planMoves(BUCKET, [seal('2026-11-22T23-00', '2026-11-22T22-00')], 60)).toThrow(
-      'bucket 2026-11-22T23-00 follows 2026-11-22T22-00 in the chain of seals, but the boundary is 2026-11-22T21-00: the buckets between must be published first',
+  it('never leave an interval out', () => {
+    expect(() => planMoves(INTERVAL, [seal('2026-11-22T23-00', '2026-11-22T22-00')], 60)).toThrow(
+      'interval 2026-11-22T23-00 follows 2026-11-22T22-00 in the chain of seals, but the boundary is 2026-11-22T21-00: the intervals between must be published first',
     );
     expect(() => planMoves(undefined, [seal('2026-11-22T23-00', '2026-11-22T22-00')], 60)).toThrow(
       'but the boundary is not set',
@@ -77,17 +77,17 @@ describe('the moves of the boundary', () => {
 });
 
 describe('roll-ups', () => {
-  it('are complete at the instant at which their last bucket ends, and not before', () => {
+  it('are complete at the instant at which their last interval ends, and not before', () => {
     const end = at('2026-12-01T00:00');
     expect(completedBetween(end - 1, end)).toEqual({ days: ['2026-11-30'], months: ['2026-11'] });
     expect(completedBetween(end - 1, end - 1)).toEqual({ days: [], months: [] });
     expect(completedBetween(end, end + 1)).toEqual({ days: [], months: [] });
   });
 
-  it('that hold a bucket already are those that end at the boundary or before', () => {
-    expect(rollUpsWith(BUCKET, at('2026-11-22T22:00'), 60)).toEqual({ days: [], months: [] });
-    expect(rollUpsWith(BUCKET, at('2026-11-22T23:00'), 60)).toEqual({ days: ['2026-11-22'], months: [] });
-    expect(rollUpsWith(BUCKET, at('2026-11-30T23:00'), 60)).toEqual({ days: ['2026-11-22'], months: ['2026-11'] });
+  it('that hold an interval already are those that end at the boundary or before', () => {
+    expect(rollUpsWith(INTERVAL, at('2026-11-22T22:00'), 60)).toEqual({ days: [], months: [] });
+    expect(rollUpsWith(INTERVAL, at('2026-11-22T23:00'), 60)).toEqual({ days: ['2026-11-22'], months: [] });
+    expect(rollUpsWith(INTERVAL, at('2026-11-30T23:00'), 60)).toEqual({ days: ['2026-11-22'], months: ['2026-11'] });
   });
 
   it('of a month are made of its days', () => {

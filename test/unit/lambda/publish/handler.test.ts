@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { makeHandler } from '../../../../lambda/publish/handler';
 import { cover } from '../../../../lambda/domain/periods';
-import { bucketEnd, bucketName, type BucketStart } from '../../../../lambda/domain/intervals';
+import { intervalEnd, intervalName, type IntervalStart } from '../../../../lambda/domain/intervals';
 import { serialize } from '../../../../lambda/formats/interval-metadata';
 import { decodeCounts } from '../../../../lambda/formats/counts-codec';
 import { manifestKey, publishedKey, sealKey, viewKey, viewsDoneKey } from '../../../../lambda/formats/keys';
@@ -14,51 +14,51 @@ const HOUR = 3_600_000;
 const NOW = Date.parse('2027-06-01T00:00:00Z');
 const VIEW = findView('posts_by_category')!;
 
-function lakeWith(chain: readonly BucketStart[], count: (bucket: BucketStart) => number): MemoryLake {
+function lakeWith(chain: readonly IntervalStart[], count: (interval: IntervalStart) => number): MemoryLake {
   const lake = new MemoryLake();
-  for (const [i, bucket] of chain.entries()) {
+  for (const [i, interval] of chain.entries()) {
     const seal = {
-      bucket: bucketName(bucket),
-      previous: i === 0 ? null : bucketName(chain[i - 1]),
+      interval: intervalName(interval),
+      previous: i === 0 ? null : intervalName(chain[i - 1]),
       topic: 'posts',
       partitions: [{ partition: 0, from: i, to: i + 1 }],
     };
-    lake.objects.set(sealKey(bucket), Buffer.from(serialize(seal)));
-    lake.objects.set(manifestKey(bucket), Buffer.from(serialize(seal)));
-    setView(lake, bucket, count(bucket));
+    lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
+    lake.objects.set(manifestKey(interval), Buffer.from(serialize(seal)));
+    setView(lake, interval, count(interval));
   }
   return lake;
 }
 
-function setView(lake: MemoryLake, bucket: BucketStart, count: number): void {
+function setView(lake: MemoryLake, interval: IntervalStart, count: number): void {
   const rows = [['art', count]];
   lake.objects.set(
-    viewKey(bucket, VIEW.name),
-    Buffer.from(JSON.stringify({ view: VIEW.name, bucket: bucketName(bucket), rows })),
+    viewKey(interval, VIEW.name),
+    Buffer.from(JSON.stringify({ view: VIEW.name, interval: intervalName(interval), rows })),
   );
-  lake.objects.set(viewsDoneKey(bucket), Buffer.from('{}'));
+  lake.objects.set(viewsDoneKey(interval), Buffer.from('{}'));
 }
 
-function publisher(lake: MemoryLake, store: MemoryBatchStore, bucketMinutes = 60, report = jest.fn()) {
-  return makeHandler({ lake, store, topic: 'posts', bucketMinutes, views: [VIEW], now: () => NOW, report });
+function publisher(lake: MemoryLake, store: MemoryBatchStore, intervalMinutes = 60, report = jest.fn()) {
+  return makeHandler({ lake, store, topic: 'posts', intervalMinutes, views: [VIEW], now: () => NOW, report });
 }
 
-const publish = (handler: ReturnType<typeof makeHandler>, buckets: readonly BucketStart[]) =>
-  handler({ buckets: buckets.map(bucketName) });
+const publish = (handler: ReturnType<typeof makeHandler>, intervals: readonly IntervalStart[]) =>
+  handler({ intervals: intervals.map(intervalName) });
 
 /** What a reader gets for everything that is published. */
-function readAll(store: MemoryBatchStore, bucketMinutes: number): Counts {
-  const { firstBucket, bucket } = store.boundary!;
-  const end = bucketEnd(bucket, bucketMinutes);
-  return cover(firstBucket, end, end, bucketMinutes).reduce<Counts>((sum, { name }) => {
+function readAll(store: MemoryBatchStore, intervalMinutes: number): Counts {
+  const { firstInterval, interval } = store.boundary!;
+  const end = intervalEnd(interval, intervalMinutes);
+  return cover(firstInterval, end, end, intervalMinutes).reduce<Counts>((sum, { name }) => {
     const row = store.rows.get(`${VIEW.name}|${name}`);
     return row ? mergeCounts(VIEW, sum, decodeCounts(VIEW, row)) : sum;
   }, new Map());
 }
 
-describe('published buckets', () => {
-  it('add up over months, days and buckets, whatever gaps, batches and republications there are', async () => {
-    const bucketMinutes = 480;
+describe('published intervals', () => {
+  it('add up over months, days and intervals, whatever gaps, batches and republications there are', async () => {
+    const intervalMinutes = 480;
     const start = Date.parse('2026-10-28T00:00:00Z');
     await fc.assert(
       fc.asyncProperty(
@@ -66,11 +66,11 @@ describe('published buckets', () => {
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
         fc.array(fc.record({ at: fc.nat(39), count: fc.integer({ min: 100, max: 900 }) }), { maxLength: 3 }),
         async (slots, sizes, corrections) => {
-          const chain = slots.sort((a, b) => a - b).map((slot) => start + slot * bucketMinutes * 60_000);
-          const counts = new Map(chain.map((bucket, i) => [bucket, i + 1]));
-          const lake = lakeWith(chain, (bucket) => counts.get(bucket)!);
+          const chain = slots.sort((a, b) => a - b).map((slot) => start + slot * intervalMinutes * 60_000);
+          const counts = new Map(chain.map((interval, i) => [interval, i + 1]));
+          const lake = lakeWith(chain, (interval) => counts.get(interval)!);
           const store = memoryBatchStore();
-          const handler = publisher(lake, store, bucketMinutes);
+          const handler = publisher(lake, store, intervalMinutes);
           for (let i = 0, step = 0; i < chain.length; step++) {
             const batch = chain.slice(i, i + sizes[step % sizes.length]);
             i += batch.length;
@@ -80,10 +80,10 @@ describe('published buckets', () => {
             if (old !== undefined) {
               counts.set(old, correction.count);
               setView(lake, old, correction.count);
-              await expect(publish(handler, [old])).resolves.toEqual({ boundary: bucketName(chain[i - 1]) });
+              await expect(publish(handler, [old])).resolves.toEqual({ boundary: intervalName(chain[i - 1]) });
             }
-            const sum = chain.slice(0, i).reduce((total, bucket) => total + counts.get(bucket)!, 0);
-            expect(readAll(store, bucketMinutes)).toEqual(new Map([['art', sum]]));
+            const sum = chain.slice(0, i).reduce((total, interval) => total + counts.get(interval)!, 0);
+            expect(readAll(store, intervalMinutes)).toEqual(new Map([['art', sum]]));
           }
         },
       ),
@@ -93,7 +93,7 @@ describe('published buckets', () => {
 
   it('are the same after a crash at any write and another run', async () => {
     const chain = [21, 22, 23, 24, 25].map((hour) => Date.parse('2026-11-29T00:00:00Z') + (24 + hour) * HOUR);
-    const newLake = () => lakeWith(chain, (bucket) => (bucket / HOUR) % 100);
+    const newLake = () => lakeWith(chain, (interval) => (interval / HOUR) % 100);
     const whole = memoryBatchStore();
     await publish(publisher(newLake(), whole), chain);
     for (let crash = 0; crash < whole.writes.length; crash++) {
@@ -136,10 +136,10 @@ describe('published buckets', () => {
 describe('publishing', () => {
   const chain = [21, 22].map((hour) => Date.parse('2026-11-22T00:00:00Z') + hour * HOUR);
 
-  it('writes nothing where the views are not finished or the bucket is not sealed', async () => {
+  it('writes nothing where the views are not finished or the interval is not sealed', async () => {
     for (const [key, message] of [
-      [viewsDoneKey(chain[1]), "the views of bucket 2026-11-22T22-00 are not computed: no object 'views/"],
-      [sealKey(chain[1]), 'bucket 2026-11-22T22-00 is not sealed'],
+      [viewsDoneKey(chain[1]), "the views of interval 2026-11-22T22-00 are not computed: no object 'views/"],
+      [sealKey(chain[1]), 'interval 2026-11-22T22-00 is not sealed'],
     ] as const) {
       const lake = lakeWith(chain, () => 1);
       lake.objects.delete(key);
@@ -198,13 +198,15 @@ describe('publishing', () => {
   });
 
   it('of nothing tells the boundary', async () => {
-    await expect(publisher(new MemoryLake(), memoryBatchStore())({ buckets: [] })).resolves.toEqual({ boundary: null });
+    await expect(publisher(new MemoryLake(), memoryBatchStore())({ intervals: [] })).resolves.toEqual({
+      boundary: null,
+    });
   });
 
   it.each([
-    [undefined, 'event must be {"buckets": [names]}, got undefined'],
-    [{ buckets: [5] }, 'event must be {"buckets": [names]}, got {"buckets":[5]}'],
-    [{ buckets: ['2026-11-22T21-30'] }, "start a bucket of 60 minutes, got '2026-11-22T21-30'"],
+    [undefined, 'event must be {"intervals": [names]}, got undefined'],
+    [{ intervals: [5] }, 'event must be {"intervals": [names]}, got {"intervals":[5]}'],
+    [{ intervals: ['2026-11-22T21-30'] }, "start an interval of 60 minutes, got '2026-11-22T21-30'"],
   ])('refuses the event %j', async (event, message) => {
     await expect(publisher(new MemoryLake(), memoryBatchStore())(event)).rejects.toThrow(message);
   });

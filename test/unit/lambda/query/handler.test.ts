@@ -10,11 +10,11 @@ const at = (text: string) => Date.parse(`2026-11-22T${text}:00Z`);
 const counts = (rows: Record<string, number>): Counts => new Map(Object.entries(rows));
 
 const boundary: BoundaryRow = {
-  firstBucket: at('10:00'),
-  bucket: at('11:00'),
+  firstInterval: at('10:00'),
+  interval: at('11:00'),
   publishedAt: at('12:01'),
   drift: 0,
-  reconciledBucket: at('11:00'),
+  reconciledInterval: at('11:00'),
 };
 const batchRows: Record<string, Counts> = {
   '2026-11-22T10-00': counts({ art: 1 }),
@@ -41,16 +41,16 @@ const full = (row: BoundaryRow | undefined) =>
   readerOf({
     boundary: async () => row,
     batchCounts: async (_view, periods) => periods.flatMap((name) => batchRows[name] ?? []),
-    speedCounts: async (_view, buckets) =>
-      buckets.flatMap((bucket) =>
-        (speedRows[bucket] ?? []).map((each) => ({ bucket, counts: each, asOf: bucket + HOUR / 2 })),
+    speedCounts: async (_view, intervals) =>
+      intervals.flatMap((interval) =>
+        (speedRows[interval] ?? []).map((each) => ({ interval, counts: each, asOf: interval + HOUR / 2 })),
       ),
   });
 
 const reports: unknown[] = [];
 const deps = (reader: QueryReader): Deps => ({
   reader,
-  bucketMinutes: 60,
+  intervalMinutes: 60,
   speedTtl: 72 * HOUR,
   report: (...args) => reports.push(args),
   now: () => at('12:40'),
@@ -64,7 +64,7 @@ async function ask(reader: QueryReader, path: string, method = 'GET') {
 }
 
 describe('a question to the query API', () => {
-  test('takes each bucket from exactly one layer', async () => {
+  test('takes each interval from exactly one layer', async () => {
     const { statusCode, body } = await ask(full(boundary), '/views/posts_by_category');
     expect(statusCode).toBe(200);
     expect(body).toEqual({
@@ -77,14 +77,16 @@ describe('a question to the query API', () => {
       ],
       boundary: '2026-11-22T11:00:00.000Z',
       asOf: '2026-11-22T12:30:00.000Z',
+      intervals: { batch: 2, speed: 1 },
+      // Renamed fields keep their old names as well, for one release.
       buckets: { batch: 2, speed: 1 },
     });
   });
 
-  test('can ask the speed layer alone, published buckets included', async () => {
+  test('can ask the speed layer alone, published intervals included', async () => {
     const { body } = await ask(full(boundary), '/views/posts_by_category?layer=speed&category=art');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
-    expect(body.buckets.batch).toBe(0);
+    expect(body.intervals.batch).toBe(0);
   });
 
   test('can ask the batch layer alone, up to the boundary', async () => {
@@ -102,7 +104,7 @@ describe('a question to the query API', () => {
       rows: [{ category: 'quotes', count: 1 }],
       boundary: null,
       asOf: '2026-11-22T12:30:00.000Z',
-      buckets: { batch: 0, speed: 3 },
+      intervals: { batch: 0, speed: 3 },
     });
   });
 
@@ -115,7 +117,7 @@ describe('a question to the query API', () => {
       { category: 'art', count: 2 },
       { category: 'travel', count: 5 },
     ]);
-    expect(body.buckets).toEqual({ batch: 1, speed: 0 });
+    expect(body.intervals).toEqual({ batch: 1, speed: 0 });
   });
 
   test('gives the largest values first with top', async () => {
@@ -169,24 +171,30 @@ test('a fault of our own is not called an outage', async () => {
 describe('the boundary', () => {
   test('is told with its age and what reconcile found', async () => {
     expect((await ask(full(boundary), '/boundary')).body).toEqual({
-      bucket: '2026-11-22T11:00:00.000Z',
-      firstBucket: '2026-11-22T10:00:00.000Z',
+      interval: '2026-11-22T11:00:00.000Z',
+      firstInterval: '2026-11-22T10:00:00.000Z',
       publishedAt: '2026-11-22T12:01:00.000Z',
-      reconciledBucket: '2026-11-22T11:00:00.000Z',
+      reconciledInterval: '2026-11-22T11:00:00.000Z',
       drift: 0,
       ageMs: 40 * 60_000,
+      bucket: '2026-11-22T11:00:00.000Z',
+      firstBucket: '2026-11-22T10:00:00.000Z',
+      reconciledBucket: '2026-11-22T11:00:00.000Z',
     });
   });
 
-  test('is null before the first bucket is published', async () => {
+  test('is null before the first interval is published', async () => {
     const { body } = await ask(readerOf({ boundary: async () => undefined }), '/boundary');
     expect(body).toEqual({
-      bucket: null,
-      firstBucket: null,
+      interval: null,
+      firstInterval: null,
       publishedAt: null,
-      reconciledBucket: null,
+      reconciledInterval: null,
       drift: null,
       ageMs: null,
+      bucket: null,
+      firstBucket: null,
+      reconciledBucket: null,
     });
   });
 });
@@ -213,14 +221,18 @@ describe('the page', () => {
     expect(JSON.parse(body)).toEqual({
       stage: 'dev',
       now: '2026-11-22T12:40:00.000Z',
+      intervalMinutes: 60,
       bucketMinutes: 60,
       boundary: {
-        bucket: '2026-11-22T11:00:00.000Z',
-        firstBucket: '2026-11-22T10:00:00.000Z',
+        interval: '2026-11-22T11:00:00.000Z',
+        firstInterval: '2026-11-22T10:00:00.000Z',
         publishedAt: '2026-11-22T12:01:00.000Z',
-        reconciledBucket: '2026-11-22T11:00:00.000Z',
+        reconciledInterval: '2026-11-22T11:00:00.000Z',
         drift: 0,
         ageMs: 40 * 60_000,
+        bucket: '2026-11-22T11:00:00.000Z',
+        firstBucket: '2026-11-22T10:00:00.000Z',
+        reconciledBucket: '2026-11-22T11:00:00.000Z',
       },
       boundaryDueMs: 5_400_000,
       asOf: '2026-11-22T12:30:00.000Z',

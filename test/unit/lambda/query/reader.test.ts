@@ -18,9 +18,15 @@ function setUp(maxKeys = 100) {
   const store: QueryStore = {
     readBoundary: () => Promise.reject(new Error('unexpected')),
     readBatchRow: async (_, period) => (reads++, rows.get(period)),
-    scanSpeedRows: async (_, buckets) => {
-      scans.push(buckets);
-      return buckets.map((bucket) => ({ bucket, partition: 0, appliedOffset: 1, asOf: bucket, counts: blobOf(1) }));
+    scanSpeedRows: async (_, intervals) => {
+      scans.push(intervals);
+      return intervals.map((interval) => ({
+        interval,
+        partition: 0,
+        appliedOffset: 1,
+        asOf: interval,
+        counts: blobOf(1),
+      }));
     },
   };
   const reader = queryReader(store, 'posts', { ttl: 1000, maxKeys, now: () => clock.now });
@@ -60,10 +66,10 @@ describe('batch rows', () => {
   });
 });
 
-test('speed rows are scanned for as many buckets at once as the store allows', async () => {
+test('speed rows are scanned for as many intervals at once as the store allows', async () => {
   const { reader, scans } = setUp();
-  const buckets = Array.from({ length: MAX_IN + 1 }, (_, i) => i * 60_000);
-  const found = await reader.speedCounts(VIEW, buckets);
+  const intervals = Array.from({ length: MAX_IN + 1 }, (_, i) => i * 60_000);
+  const found = await reader.speedCounts(VIEW, intervals);
   expect(scans.map((each) => each.length)).toEqual([MAX_IN, 1]);
-  expect(found.map(({ bucket }) => bucket)).toEqual(buckets);
+  expect(found.map(({ interval }) => interval)).toEqual(intervals);
 });

@@ -1,12 +1,12 @@
-import { isRefusal, parseSelection } from '../../../../lambda/query/request';
+import { isValidationError, parseSelection } from '../../../../lambda/query/request';
 import { sentence } from '../../../../lambda/domain/validation-error';
 import { findView } from '../../../../lambda/domain/views';
 
 const view = findView('category_by_year')!;
 const parse = (query: string) => parseSelection(new URLSearchParams(query), view);
-const refusalOf = (query: string) => {
+const validationErrorOf = (query: string) => {
   const result = parse(query);
-  return isRefusal(result) ? sentence(result) : 'taken';
+  return isValidationError(result) ? sentence(result) : 'taken';
 };
 
 describe('the parameters of a question', () => {
@@ -38,6 +38,6 @@ describe('the parameters of a question', () => {
     ['answer=all', 'answer must be one of counts, standard, got "all"'],
     ['top=1&top=2', 'top must be given once, got "1,2"'],
   ])('refuse %s by name', (query, message) => {
-    expect(refusalOf(query)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
+    expect(validationErrorOf(query)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
   });
 });

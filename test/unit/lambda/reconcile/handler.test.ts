@@ -1,6 +1,6 @@
 import { behind, difference, isExpired } from '../../../../lambda/reconcile/core';
 import { makeHandler, type ReconcileDeps } from '../../../../lambda/reconcile/handler';
-import { bucketName } from '../../../../lambda/domain/intervals';
+import { intervalName } from '../../../../lambda/domain/intervals';
 import { serialize } from '../../../../lambda/formats/interval-metadata';
 import { encodeCounts } from '../../../../lambda/formats/counts-codec';
 import { driftKey, sealKey } from '../../../../lambda/formats/keys';
@@ -45,7 +45,7 @@ describe('the state of the speed layer', () => {
     expect(behind(ranges, applied).map(({ partition }) => partition)).toEqual([2, 3]);
   });
 
-  it('is past comparing once the first row of the bucket may have expired', () => {
+  it('is past comparing once the first row of the interval may have expired', () => {
     expect(isExpired(FIRST, HOUR, FIRST + HOUR - 1)).toBe(false);
     expect(isExpired(FIRST, HOUR, FIRST + HOUR)).toBe(true);
   });
@@ -54,19 +54,22 @@ describe('the state of the speed layer', () => {
 function setUp(options: Partial<ReconcileDeps> = {}) {
   const lake = new MemoryLake();
   const store = memoryBatchStore();
-  for (const [i, bucket] of [FIRST, SECOND].entries()) {
+  for (const [i, interval] of [FIRST, SECOND].entries()) {
     const partitions = [0, 1].map((partition) => ({ partition, from: i * 5, to: (i + 1) * 5 }));
     const seal = {
-      bucket: bucketName(bucket),
-      previous: i === 0 ? null : bucketName(FIRST),
+      interval: intervalName(interval),
+      previous: i === 0 ? null : intervalName(FIRST),
       topic: 'posts',
       partitions,
     };
-    lake.objects.set(sealKey(bucket), Buffer.from(serialize(seal)));
-    store.rows.set(`${CATEGORY.name}|${bucketName(bucket)}`, encodeCounts(CATEGORY, new Map([['art', 5]])));
-    store.rows.set(`${TOP.name}|${bucketName(bucket)}`, encodeCounts(TOP, new Map([[joinKey(['Fiji', 'Ann']), 9]])));
+    lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
+    store.rows.set(`${CATEGORY.name}|${intervalName(interval)}`, encodeCounts(CATEGORY, new Map([['art', 5]])));
+    store.rows.set(
+      `${TOP.name}|${intervalName(interval)}`,
+      encodeCounts(TOP, new Map([[joinKey(['Fiji', 'Ann']), 9]])),
+    );
     for (const partition of [0, 1]) {
-      const row = { bucket, partition, appliedOffset: 9, asOf: bucket };
+      const row = { interval, partition, appliedOffset: 9, asOf: interval };
       store.speedRows.push(
         { ...row, view: CATEGORY.name, counts: encodeCounts(CATEGORY, new Map([['art', 2 + partition]])) },
         // Each partition has a best of its own; one of them is left after merging.
@@ -79,7 +82,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     }
   }
   store.applied.set(0, 9).set(1, 9);
-  store.boundary = { bucket: SECOND, firstBucket: FIRST, publishedAt: 0, drift: null, reconciledBucket: null };
+  store.boundary = { interval: SECOND, firstInterval: FIRST, publishedAt: 0, drift: null, reconciledInterval: null };
   const report = jest.fn();
   const reportView = jest.fn();
   const warn = jest.fn();
@@ -87,7 +90,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     lake,
     store,
     topic: 'posts',
-    bucketMinutes: 60,
+    intervalMinutes: 60,
     speedTtl: 48 * HOUR,
     patience: 10_000,
     views: [CATEGORY, TOP],
@@ -98,7 +101,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     log: { warn },
     ...options,
   });
-  const run = (...buckets: number[]) => handler({ buckets: buckets.map(bucketName) });
+  const run = (...intervals: number[]) => handler({ intervals: intervals.map(intervalName) });
   return { lake, store, report, reportView, warn, run };
 }
 
@@ -106,10 +109,10 @@ describe('reconciling', () => {
   it('finds no drift where the layers agree, merged over partitions and trimmed', async () => {
     const { lake, store, report, reportView, warn, run } = setUp();
     await expect(run(FIRST, SECOND)).resolves.toEqual({
-      buckets: [FIRST, SECOND].map((bucket) => ({ bucket: bucketName(bucket), drift: 0, expired: false })),
+      intervals: [FIRST, SECOND].map((interval) => ({ interval: intervalName(interval), drift: 0, expired: false })),
     });
     expect(lake.json(driftKey(FIRST))).toEqual({
-      bucket: '2026-11-22T21-00',
+      interval: '2026-11-22T21-00',
       expired: false,
       drift: 0,
       views: {
@@ -117,7 +120,7 @@ describe('reconciling', () => {
         top_poster_by_country: { drift: 0, batch: 1, speed: 1 },
       },
     });
-    expect(store.boundary).toMatchObject({ drift: 0, reconciledBucket: SECOND });
+    expect(store.boundary).toMatchObject({ drift: 0, reconciledInterval: SECOND });
     expect(report.mock.calls).toEqual([
       ['reconcile', { received: 2, written: 2, expired: 0, totalDrift: 0, duration: 0 }],
     ]);
@@ -125,14 +128,14 @@ describe('reconciling', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('tells how far the layers differ, per view and bucket', async () => {
+  it('tells how far the layers differ, per view and interval', async () => {
     const { lake, store, reportView, warn, run } = setUp();
-    store.rows.set(`${CATEGORY.name}|${bucketName(SECOND)}`, encodeCounts(CATEGORY, new Map([['travel', 1]])));
-    await expect(run(FIRST, SECOND)).resolves.toMatchObject({ buckets: [{ drift: 0 }, { drift: 6 }] });
+    store.rows.set(`${CATEGORY.name}|${intervalName(SECOND)}`, encodeCounts(CATEGORY, new Map([['travel', 1]])));
+    await expect(run(FIRST, SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }, { drift: 6 }] });
     expect(lake.json(driftKey(SECOND))).toMatchObject({ drift: 6, views: { posts_by_category: { drift: 6 } } });
-    expect(store.boundary).toMatchObject({ drift: 6, reconciledBucket: SECOND });
+    expect(store.boundary).toMatchObject({ drift: 6, reconciledInterval: SECOND });
     expect(reportView).toHaveBeenCalledWith('reconcile', 'posts_by_category', { drift: 6 });
-    expect(warn).toHaveBeenCalledWith('the layers differ', { drift: 6, buckets: ['2026-11-22T22-00'] });
+    expect(warn).toHaveBeenCalledWith('the layers differ', { drift: 6, intervals: ['2026-11-22T22-00'] });
   });
 
   it('waits for the speed layer', async () => {
@@ -143,7 +146,7 @@ describe('reconciling', () => {
       },
     });
     store.applied.set(1, 8);
-    await expect(run(SECOND)).resolves.toMatchObject({ buckets: [{ drift: 0 }] });
+    await expect(run(SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }] });
     expect(slept).toBe(3);
   });
 
@@ -157,35 +160,35 @@ describe('reconciling', () => {
     expect(now - SECOND - 2 * HOUR).toBe(10_000);
   });
 
-  it('calls a bucket whose speed rows have expired expired, and not different', async () => {
+  it('calls an interval whose speed rows have expired expired, and not different', async () => {
     const { lake, store, warn, run } = setUp({ now: () => FIRST + 48 * HOUR });
     store.speedRows.splice(0, 4);
     await expect(run(FIRST, SECOND)).resolves.toEqual({
-      buckets: [
-        { bucket: '2026-11-22T21-00', drift: 0, expired: true },
-        { bucket: '2026-11-22T22-00', drift: 0, expired: false },
+      intervals: [
+        { interval: '2026-11-22T21-00', drift: 0, expired: true },
+        { interval: '2026-11-22T22-00', drift: 0, expired: false },
       ],
     });
     expect(lake.json(driftKey(FIRST))).toMatchObject({ expired: true, views: {} });
     expect(warn).toHaveBeenCalledWith('speed rows are past their time to live, nothing to compare', {
-      buckets: ['2026-11-22T21-00'],
+      intervals: ['2026-11-22T21-00'],
     });
   });
 
-  it('of an old bucket leaves the newest reconciled one where it is', async () => {
+  it('of an old interval leaves the newest reconciled one where it is', async () => {
     const { store, run } = setUp();
-    store.boundary = { ...store.boundary!, drift: 0, reconciledBucket: SECOND };
+    store.boundary = { ...store.boundary!, drift: 0, reconciledInterval: SECOND };
     await run(FIRST);
-    expect(store.boundary).toMatchObject({ reconciledBucket: SECOND });
+    expect(store.boundary).toMatchObject({ reconciledInterval: SECOND });
   });
 
-  it('fails for a bucket that is not published or not sealed', async () => {
+  it('fails for an interval that is not published or not sealed', async () => {
     const { store, lake, run } = setUp();
-    store.rows.delete(`${TOP.name}|${bucketName(SECOND)}`);
+    store.rows.delete(`${TOP.name}|${intervalName(SECOND)}`);
     await expect(run(SECOND)).rejects.toThrow(
-      "view 'top_poster_by_country' of bucket 2026-11-22T22-00 is not published",
+      "view 'top_poster_by_country' of interval 2026-11-22T22-00 is not published",
     );
     lake.objects.delete(sealKey(SECOND));
-    await expect(run(SECOND)).rejects.toThrow('bucket 2026-11-22T22-00 is not sealed');
+    await expect(run(SECOND)).rejects.toThrow('interval 2026-11-22T22-00 is not sealed');
   });
 });

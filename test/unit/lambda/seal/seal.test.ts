@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { beforeFirst, dueBuckets, type Offsets } from '../../../../lambda/seal/core';
+import { beforeFirst, dueIntervals, type Offsets } from '../../../../lambda/seal/core';
 import { makeHandler, type Deps, type SealEvent } from '../../../../lambda/seal/handler';
-import { bucketName, nextBucket } from '../../../../lambda/domain/intervals';
+import { intervalName, nextInterval } from '../../../../lambda/domain/intervals';
 import { type Seal } from '../../../../lambda/formats/interval-metadata';
 import { publishedKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
 import { MemoryLake } from '../../../support/memory-lake';
@@ -9,20 +9,20 @@ import { MemoryLake } from '../../../support/memory-lake';
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');
 const at = (minutes: number) => START + minutes * MINUTE;
-const name = (minutes: number) => bucketName(at(minutes));
+const name = (minutes: number) => intervalName(at(minutes));
 
 /** A topic in memory: the append times of each partition's records. Its clock is `now`, less a lag a partition. */
 class FakeKafka {
   now = START;
-  readonly ticks: number[] = [];
+  readonly controlRecords: number[] = [];
   lookUps = 0;
   lag: number[] = [];
 
   constructor(readonly partitions: number[][]) {}
 
-  offset(partition: number, timestamp: number): { offset: number; witness: boolean } {
+  offset(partition: number, timestamp: number): { offset: number; found: boolean } {
     const found = this.partitions[partition].findIndex((time) => time >= timestamp);
-    return found < 0 ? { offset: this.partitions[partition].length, witness: false } : { offset: found, witness: true };
+    return found < 0 ? { offset: this.partitions[partition].length, found: false } : { offset: found, found: true };
   }
 
   async endOffsets() {
@@ -34,9 +34,9 @@ class FakeKafka {
     return this.partitions.map((_, partition) => ({ partition, ...this.offset(partition, timestamp) }));
   }
 
-  async writeTick(_topic: string, partition: number) {
+  async writeHeartbeat(_topic: string, partition: number) {
     const logAppendTime = this.now - (this.lag[partition] ?? 0);
-    this.ticks.push(partition);
+    this.controlRecords.push(partition);
     const offset = this.partitions[partition].push(logAppendTime) - 1;
     return { offset, logAppendTime };
   }
@@ -57,10 +57,10 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
   archive();
   const handle = makeHandler({
     topic: 'posts',
-    bucketMinutes: 1,
+    intervalMinutes: 1,
     kafka,
     store,
-    limits: { buckets: 48, endMs: 30_000, archiveMs: 10_000, ...limits },
+    limits: { intervals: 48, endMs: 30_000, archiveMs: 10_000, ...limits },
     report: (step, values) => reports.push({ step, ...values }),
     now: () => kafka.now,
     sleep: async (ms) => {
@@ -76,20 +76,20 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
   return { kafka, store, reports, run, publish, stopArchiving: () => (archiving = false) };
 }
 
-describe('finding due buckets', () => {
-  it('finds exactly the non-empty buckets of the monotone rule, oldest first, for any clocks', async () => {
+describe('finding due intervals', () => {
+  it('finds exactly the non-empty intervals of the monotone rule, oldest first, for any clocks', async () => {
     const times = fc.array(fc.integer({ min: 0, max: 12 * MINUTE }), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(
         fc.array(times, { minLength: 1, maxLength: 3 }),
         fc.integer({ min: 0, max: 15 }),
         async (raw, last) => {
-          // A witness at the end of each partition; times before it may go back, as brokers' clocks do.
+          // A later record at the end of each partition; times before it may go back, as brokers' clocks do.
           const kafka = new FakeKafka(raw.map((partition) => [...partition.map((time) => START + time), at(20)]));
-          const endOf = async (bucket: number): Promise<Offsets> =>
-            new Map(kafka.partitions.map((_, p) => [p, kafka.offset(p, bucket + MINUTE).offset]));
+          const endOf = async (interval: number): Promise<Offsets> =>
+            new Map(kafka.partitions.map((_, p) => [p, kafka.offset(p, interval + MINUTE).offset]));
           const lows = new Map(kafka.partitions.map((_, p) => [p, 0]));
-          const { due, more } = await dueBuckets({
+          const { due, more } = await dueIntervals({
             after: await beforeFirst(at(last), MINUTE, lows, endOf),
             upTo: at(last),
             length: MINUTE,
@@ -99,10 +99,10 @@ describe('finding due buckets', () => {
           });
           const expected = new Set<number>();
           for (const partition of kafka.partitions) {
-            let bucket = 0;
-            for (const time of partition) expected.add((bucket = nextBucket(bucket, time, 1)));
+            let interval = 0;
+            for (const time of partition) expected.add((interval = nextInterval(interval, time, 1)));
           }
-          expect(due.map(({ bucket }) => bucket)).toEqual(
+          expect(due.map(({ interval }) => interval)).toEqual(
             [...expected].filter((b) => b <= at(last)).sort((a, b) => a - b),
           );
           expect(more).toBe(false);
@@ -113,14 +113,14 @@ describe('finding due buckets', () => {
 
   it('needs few look-ups for an outage of days', async () => {
     const { kafka, run } = setUp([[at(0), at(3 * 24 * 60)]], 3 * 24 * 60);
-    const { buckets } = await run({ bucket: name(3 * 24 * 60 - 1) });
-    expect(buckets.map(({ bucket }) => bucket)).toEqual([name(0)]);
+    const { intervals } = await run({ interval: name(3 * 24 * 60 - 1) });
+    expect(intervals.map(({ interval }) => interval)).toEqual([name(0)]);
     expect(kafka.lookUps).toBeLessThan(40);
   });
 });
 
 describe('sealing', () => {
-  it('fixes the ranges of every due bucket, chained', async () => {
+  it('fixes the ranges of every due interval, chained', async () => {
     const { run, store } = setUp(
       [
         [at(0), at(0) + 5, at(2), at(4)],
@@ -128,10 +128,10 @@ describe('sealing', () => {
       ],
       4,
     );
-    expect(await run({ bucket: name(3) })).toEqual({
-      buckets: [
+    expect(await run({ interval: name(3) })).toEqual({
+      intervals: [
         {
-          bucket: name(0),
+          interval: name(0),
           previous: null,
           partitions: [
             { partition: 0, from: 0, to: 2 },
@@ -139,7 +139,7 @@ describe('sealing', () => {
           ],
         },
         {
-          bucket: name(2),
+          interval: name(2),
           previous: name(0),
           partitions: [
             { partition: 0, from: 2, to: 3 },
@@ -152,57 +152,57 @@ describe('sealing', () => {
     expect(store.json(sealKey(at(2)))).toMatchObject({ topic: 'posts', previous: name(0) });
   });
 
-  it('goes on where the chain ended, and answers a sealed bucket with what is stored', async () => {
+  it('goes on where the chain ended, and answers a sealed interval with what is stored', async () => {
     const { run, kafka, store, publish } = setUp([[at(0), at(1), at(2)]], 2);
-    await run({ bucket: name(0) });
+    await run({ interval: name(0) });
     publish(0);
-    expect((await run({ bucket: name(1) })).buckets.map(({ bucket }) => bucket)).toEqual([name(1)]);
+    expect((await run({ interval: name(1) })).intervals.map(({ interval }) => interval)).toEqual([name(1)]);
     const stored = store.text(sealKey(at(0)));
     kafka.partitions[0].unshift(at(0));
-    expect((await run({ bucket: name(0) })).buckets.map(({ bucket }) => bucket)).toEqual([name(0)]);
+    expect((await run({ interval: name(0) })).intervals.map(({ interval }) => interval)).toEqual([name(0)]);
     expect(store.text(sealKey(at(0)))).toBe(stored);
   });
 
-  it('answers nothing for an empty bucket, before and after the chain has passed it', async () => {
+  it('answers nothing for an empty interval, before and after the chain has passed it', async () => {
     const { run, publish } = setUp([[at(0), at(3), at(4)]], 4);
-    await run({ bucket: name(0) });
+    await run({ interval: name(0) });
     publish(0);
-    expect(await run({ bucket: name(2) })).toEqual({ buckets: [] });
-    await run({ bucket: name(3) });
+    expect(await run({ interval: name(2) })).toEqual({ intervals: [] });
+    await run({ interval: name(3) });
     publish(3);
-    expect(await run({ bucket: name(2) })).toEqual({ buckets: [] });
+    expect(await run({ interval: name(2) })).toEqual({ intervals: [] });
   });
 
-  it('does nothing, and writes no tick, on a topic without a record', async () => {
+  it('does nothing, and writes no heartbeat, on a topic without a record', async () => {
     const { run, kafka } = setUp([[], []], 4);
-    expect(await run({ bucket: name(3) })).toEqual({ buckets: [] });
-    expect(kafka.ticks).toEqual([]);
+    expect(await run({ interval: name(3) })).toEqual({ intervals: [] });
+    expect(kafka.controlRecords).toEqual([]);
   });
 
-  it('takes the oldest buckets if there are more than one run takes, and says so', async () => {
-    const { run, publish } = setUp([[at(0), at(1), at(2), at(3), at(9)]], 9, { buckets: 2 });
-    const first = await run({ bucket: name(8) });
-    expect(first.buckets.map(({ bucket }) => bucket)).toEqual([name(0), name(1)]);
+  it('takes the oldest intervals if there are more than one run takes, and says so', async () => {
+    const { run, publish } = setUp([[at(0), at(1), at(2), at(3), at(9)]], 9, { intervals: 2 });
+    const first = await run({ interval: name(8) });
+    expect(first.intervals.map(({ interval }) => interval)).toEqual([name(0), name(1)]);
     expect(first.more).toBe(true);
     publish(0, 1);
-    const second = await run({ bucket: name(8) });
-    expect(second.buckets.map(({ bucket }) => bucket)).toEqual([name(2), name(3)]);
+    const second = await run({ interval: name(8) });
+    expect(second.intervals.map(({ interval }) => interval)).toEqual([name(2), name(3)]);
     expect(second.more).toBeUndefined();
   });
 
   it('gives a partition that was added later a range from 0', async () => {
     const { run, kafka, publish } = setUp([[at(0), at(1), at(2)]], 2);
-    await run({ bucket: name(0) });
+    await run({ interval: name(0) });
     publish(0);
     kafka.partitions.push([at(2)]);
-    const { buckets } = await run({ bucket: name(1) });
-    expect(buckets[0].partitions).toContainEqual({ partition: 1, from: 0, to: 0 });
+    const { intervals } = await run({ interval: name(1) });
+    expect(intervals[0].partitions).toContainEqual({ partition: 1, from: 0, to: 0 });
   });
 
   it('goes on from the seal of another run that was faster', async () => {
     const { run, store } = setUp([[at(0), at(1), at(2)]], 2);
     const other: Seal = {
-      bucket: name(0),
+      interval: name(0),
       previous: null,
       topic: 'posts',
       partitions: [{ partition: 0, from: 0, to: 1 }],
@@ -212,8 +212,8 @@ describe('sealing', () => {
       if (key === sealKey(at(0))) store.objects.set(key, Buffer.from(JSON.stringify(other)));
       return putIfAbsent(key, body);
     };
-    const { buckets } = await run({ bucket: name(1) });
-    expect(buckets.map(({ bucket, previous }) => [bucket, previous])).toEqual([
+    const { intervals } = await run({ interval: name(1) });
+    expect(intervals.map(({ interval, previous }) => [interval, previous])).toEqual([
       [name(0), null],
       [name(1), name(0)],
     ]);
@@ -222,74 +222,74 @@ describe('sealing', () => {
 
 describe('what an earlier run did not get through', () => {
   const names = async (answer: ReturnType<ReturnType<typeof setUp>['run']>) =>
-    (await answer).buckets.map(({ bucket }) => bucket);
+    (await answer).intervals.map(({ interval }) => interval);
 
   it('comes first, together with what is due since, as far back as nothing is published', async () => {
     const { run, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3);
-    await run({ bucket: name(1) });
+    await run({ interval: name(1) });
     publish(0);
-    expect(await names(run({ bucket: name(2) }))).toEqual([name(1), name(2)]);
+    expect(await names(run({ interval: name(2) }))).toEqual([name(1), name(2)]);
     publish(1, 2);
-    expect(await names(run({ bucket: name(2) }))).toEqual([name(2)]);
+    expect(await names(run({ interval: name(2) }))).toEqual([name(2)]);
   });
 
-  it('comes also where nothing is due, or an empty bucket is asked for, or one that is sealed', async () => {
+  it('comes also where nothing is due, or an empty interval is asked for, or one that is sealed', async () => {
     const { run } = setUp([[at(0), at(1), at(4)]], 4);
-    await run({ bucket: name(1) });
-    expect(await names(run({ bucket: name(1) }))).toEqual([name(0), name(1)]);
-    expect(await names(run({ bucket: name(3) }))).toEqual([name(0), name(1)]);
+    await run({ interval: name(1) });
+    expect(await names(run({ interval: name(1) }))).toEqual([name(0), name(1)]);
+    expect(await names(run({ interval: name(3) }))).toEqual([name(0), name(1)]);
     const quiet = setUp([[at(0)]], 2);
-    await quiet.run({ bucket: name(0) });
+    await quiet.run({ interval: name(0) });
     quiet.kafka.partitions[0].length = 1;
-    expect(await names(quiet.run({ bucket: name(1) }))).toEqual([name(0)]);
+    expect(await names(quiet.run({ interval: name(1) }))).toEqual([name(0)]);
   });
 
   it('is taken in parts, oldest first, and nothing more is sealed before it is through', async () => {
-    const { run, store, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { buckets: 2 });
-    await run({ bucket: name(2) });
-    const again = await run({ bucket: name(2) });
-    expect(again.buckets.map(({ bucket }) => bucket)).toEqual([name(0), name(1)]);
+    const { run, store, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { intervals: 2 });
+    await run({ interval: name(2) });
+    const again = await run({ interval: name(2) });
+    expect(again.intervals.map(({ interval }) => interval)).toEqual([name(0), name(1)]);
     expect(again.more).toBe(true);
     expect(store.keys('seals/')).toEqual([sealKey(at(0)), sealKey(at(1))]);
     publish(0);
-    const next = await run({ bucket: name(2) });
-    expect(next.buckets.map(({ bucket }) => bucket)).toEqual([name(1), name(2)]);
+    const next = await run({ interval: name(2) });
+    expect(next.intervals.map(({ interval }) => interval)).toEqual([name(1), name(2)]);
     expect(next.more).toBeUndefined();
   });
 });
 
-describe('witnesses', () => {
-  it('writes a tick to the partitions without a later record, and to no others', async () => {
+describe('records past the end of an interval', () => {
+  it('writes a heartbeat record to the partitions without a later record, and to no others', async () => {
     const { run, kafka, reports } = setUp([[at(0)], [at(0), at(1)], [at(0)]], 1.5);
-    await run({ bucket: name(0) });
-    expect(kafka.ticks).toEqual([0, 2]);
-    expect(reports).toEqual([{ step: 'seal', received: 1, written: 1, ticksWritten: 2, lag: 4, duration: 0 }]);
+    await run({ interval: name(0) });
+    expect(kafka.controlRecords).toEqual([0, 2]);
+    expect(reports).toEqual([{ step: 'seal', received: 1, written: 1, heartbeats: 2, lag: 4, duration: 0 }]);
   });
 
-  it('waits a little for the end of the bucket, and refuses to wait long', async () => {
+  it('waits a little for the end of the interval, and refuses to wait long', async () => {
     const soon = setUp([[at(0)]], 0.75);
-    expect((await soon.run({ bucket: name(0) })).buckets).toHaveLength(1);
+    expect((await soon.run({ interval: name(0) })).intervals).toHaveLength(1);
     expect(soon.kafka.now).toBeGreaterThanOrEqual(at(1));
     const early = setUp([[at(0)]], 0.25);
-    await expect(early.run({ bucket: name(0) })).rejects.toThrow(
-      `bucket ${name(0)} is not over yet: the clock is 45000 ms`,
+    await expect(early.run({ interval: name(0) })).rejects.toThrow(
+      `interval ${name(0)} is not over yet: the clock is 45000 ms`,
     );
-    expect(early.kafka.ticks).toEqual([]);
+    expect(early.kafka.controlRecords).toEqual([]);
   });
 
   it("waits for a broker whose clock lags, and takes that broker's word for the end", async () => {
     const { run, kafka } = setUp([[at(0)]], 1.1);
     kafka.lag = [10_000];
-    const { buckets } = await run({ bucket: name(0) });
-    expect(kafka.ticks).toEqual([0, 0]);
-    // The tick that came too early is a record of the bucket.
-    expect(buckets[0].partitions).toEqual([{ partition: 0, from: 0, to: 2 }]);
+    const { intervals } = await run({ interval: name(0) });
+    expect(kafka.controlRecords).toEqual([0, 0]);
+    // The heartbeat that came too early is a record of the interval.
+    expect(intervals[0].partitions).toEqual([{ partition: 0, from: 0, to: 2 }]);
   });
 
   it('says which broker lags too far', async () => {
     const { run, kafka, store } = setUp([[at(0)]], 1.1);
     kafka.lag = [100_000];
-    await expect(run({ bucket: name(0) })).rejects.toThrow(
+    await expect(run({ interval: name(0) })).rejects.toThrow(
       'the clock of the broker that leads partition 0 is 94000 ms',
     );
     expect(store.keys('seals/')).toEqual([]);
@@ -300,7 +300,7 @@ describe('completeness', () => {
   it('waits for the archive', async () => {
     const { run, store } = setUp([[at(0), at(1)]], 2);
     store.objects.clear();
-    expect((await run({ bucket: name(0) })).buckets).toHaveLength(1);
+    expect((await run({ interval: name(0) })).intervals).toHaveLength(1);
   });
 
   it('fails loudly, naming partitions and offsets, and seals nothing', async () => {
@@ -308,31 +308,31 @@ describe('completeness', () => {
     stopArchiving();
     store.objects.clear();
     store.objects.set(rawKey('posts', 0, 1, 1), Buffer.from(''));
-    await expect(run({ bucket: name(0) })).rejects.toThrow(
-      `bucket ${name(0)} is not complete in the archive of 'posts': partition 0 lacks offsets 0, 2`,
+    await expect(run({ interval: name(0) })).rejects.toThrow(
+      `interval ${name(0)} is not complete in the archive of 'posts': partition 0 lacks offsets 0, 2`,
     );
     expect(store.keys('seals/')).toEqual([]);
   });
 });
 
 describe('a range', () => {
-  it('answers the sealed buckets of the range, sealing what is due', async () => {
+  it('answers the sealed intervals of the range, sealing what is due', async () => {
     const { run } = setUp([[at(0), at(1), at(2), at(3), at(5)]], 5);
-    await run({ bucket: name(1) });
-    const { buckets } = await run({ from: name(1), bucket: name(4) });
-    expect(buckets.map(({ bucket }) => bucket)).toEqual([name(1), name(2), name(3)]);
+    await run({ interval: name(1) });
+    const { intervals } = await run({ from: name(1), interval: name(4) });
+    expect(intervals.map(({ interval }) => interval)).toEqual([name(1), name(2), name(3)]);
   });
 
-  it('refuses ranges that end before they start, or hold more buckets than a run takes', async () => {
-    const { run, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { buckets: 2 });
-    await expect(run({ from: name(1), bucket: name(0) })).rejects.toThrow('from must not be after bucket');
-    await run({ bucket: name(1) });
+  it('refuses ranges that end before they start, or hold more intervals than a run takes', async () => {
+    const { run, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { intervals: 2 });
+    await expect(run({ from: name(1), interval: name(0) })).rejects.toThrow('from must not be after interval');
+    await run({ interval: name(1) });
     publish(0, 1);
-    await expect(run({ from: name(0), bucket: name(2) })).rejects.toThrow('at most 2 buckets with records, got 3');
+    await expect(run({ from: name(0), interval: name(2) })).rejects.toThrow('at most 2 intervals with records, got 3');
   });
 
-  it('refuses names that are no buckets', async () => {
+  it('refuses names that are no intervals', async () => {
     const { run } = setUp([[]], 3);
-    await expect(run({ bucket: '2026-11-22' })).rejects.toThrow('bucket must be like 2026-11-22T21-00');
+    await expect(run({ interval: '2026-11-22' })).rejects.toThrow('interval must be like 2026-11-22T21-00');
   });
 });

@@ -60,11 +60,11 @@ describe('the stages', () => {
     expect(loadConfig({ stage: 'prod', orchestrator: 'none' }).natGateways).toBe(0);
   });
 
-  test('local fits one broker, short buckets and a machine that is thrown away', () => {
+  test('local fits one broker, short intervals and a machine that is thrown away', () => {
     const local = loadConfig({ stage: 'local' }, 'x86_64');
     expect(local).toMatchObject({
       architecture: 'x86_64',
-      bucketMinutes: 1,
+      intervalMinutes: 1,
       partitions: 3,
       replicationFactor: 1,
       auth: 'open',
@@ -161,13 +161,13 @@ describe('a value that is not allowed is refused in one line that names key, val
     ['auth', 'none', 'auth must be one of iam, jwt, open'],
     ['jwtIssuer', 'http://issuer', 'jwtIssuer must be an https address'],
     [
-      'bucketMinutes',
+      'intervalMinutes',
       '7',
-      'bucketMinutes must be one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360,',
+      'intervalMinutes must be one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360,',
     ],
     // It divides a day, but cron has no "every 90 minutes", nor "every 8 minutes" that starts with the hour each time.
-    ['bucketMinutes', '90', 'bucketMinutes must be one of 1, 2, 3,'],
-    ['bucketMinutes', '8', 'bucketMinutes must be one of 1, 2, 3,'],
+    ['intervalMinutes', '90', 'intervalMinutes must be one of 1, 2, 3,'],
+    ['intervalMinutes', '8', 'intervalMinutes must be one of 1, 2, 3,'],
     ['aggregateWindowSeconds', '301', 'aggregateWindowSeconds must be an integer from 0 to 300'],
     ['batchSize', '10001', 'batchSize must be an integer from 1 to 10000'],
     ['sparkCores', '3', 'sparkCores must be one of 1, 2, 4, 8, 16'],
@@ -247,8 +247,8 @@ describe('a combination that is not allowed is refused in one line that names th
     ],
     [
       'runs of a workflow that overlap',
-      { orchestrator: 'mwaa-serverless', bucketMinutes: 10 },
-      'bucketMinutes must be at least 15 where orchestrator is mwaa-serverless, got 10',
+      { orchestrator: 'mwaa-serverless', intervalMinutes: 10 },
+      'intervalMinutes must be at least 15 where orchestrator is mwaa-serverless, got 10',
     ],
     [
       'the local run without the DAG',
@@ -262,12 +262,12 @@ describe('a combination that is not allowed is refused in one line that names th
     [
       'speed rows that end before a late batch layer',
       { speedTtlHours: 5 },
-      'speedTtlHours must be at least 4 × (bucketMinutes + publishDelayMinutes) = 6, got 5',
+      'speedTtlHours must be at least 4 × (intervalMinutes + publishDelayMinutes) = 6, got 5',
     ],
     [
-      'an identity horizon under a bucket',
-      { bucketMinutes: 120, identityHorizonHours: 1 },
-      'identityHorizonHours must be at least a bucket (120 minutes), got 1',
+      'an identity horizon under an interval',
+      { intervalMinutes: 120, identityHorizonHours: 1 },
+      'identityHorizonHours must be at least an interval (120 minutes), got 1',
     ],
     ['Spark that can never start', { sparkMaxVcpu: 2 }, 'sparkMaxVcpu must be at least 2 × sparkCores (4), got 2'],
     [

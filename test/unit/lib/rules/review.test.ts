@@ -47,7 +47,7 @@ describe('synth', () => {
     [{ stage: 'prod', auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'pipeline' }],
     [{ stage: 'prod', kms: 'customer', vpcCidr: '172.20.64.0/18', orchestrator: 'none', pollers: '4' }],
     [{ stage: 'lean', orchestrator: 'mwaa', kms: 'customer' }],
-    [{ stage: 'dev', auth: 'open', airflowWebserver: 'private', brokers: '4', bucketMinutes: '15' }],
+    [{ stage: 'dev', auth: 'open', airflowWebserver: 'private', brokers: '4', intervalMinutes: '15' }],
   ])('finds nothing in %j', (overrides) => {
     expect(compose(overrides).synth).not.toThrow();
   });
@@ -141,8 +141,8 @@ describe('acknowledgements', () => {
     'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]': 1,
     'AwsSolutions-IAM5[Resource::*]': 11,
     'AwsSolutions-IAM5[Resource::<AirflowBucket.Arn>/dags/*]': 2,
-    'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/carry/pending/*]': 1,
-    'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/carry/seen/*]': 1,
+    'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/incomplete-posts/*]': 1,
+    'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/dedup-index/*]': 1,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/drift/*]': 1,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/jobs/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/manifests/*]': 2,

@@ -53,7 +53,7 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
     'a topic in the time of its producers',
     set(TOPIC, '', 'Configs', Buffer.from('message.timestamp.type=CreateTime').toString('base64')),
     'KafkaPosts',
-    'message.timestamp.type must be LogAppendTime, got CreateTime: buckets are cut by it',
+    'message.timestamp.type must be LogAppendTime, got CreateTime: intervals are cut by it',
   ],
   [
     'topic-replicas',
@@ -175,7 +175,7 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
     'speed rows that go before a late batch layer has published',
     set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 4 * 3_600),
     'ViewsSpeedViews',
-    'DefaultTimeToLive must be at least 4 × (bucket + publish delay) = 21600 s, got 14400',
+    'DefaultTimeToLive must be at least 4 × (interval + publish delay) = 21600 s, got 14400',
   ],
   [
     'known-actions',

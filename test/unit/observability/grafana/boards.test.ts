@@ -271,7 +271,7 @@ describe('an alert rule', () => {
     for (const rule of all) {
       expect(rule.annotations).toMatchObject({ runbook: `${RUNBOOK}#${anchorOf(rule.title)}` });
       expect(rule.labels).toEqual({ severity: expect.stringMatching(/^(warning|critical)$/) });
-      expect(rule.data[0].model.rawSQL).toMatch(/^SELECT .+ AS "?\w+"?\nFROM posts\nWHERE bucket >= /);
+      expect(rule.data[0].model.rawSQL).toMatch(/^SELECT .+ AS "?\w+"?\nFROM posts\nWHERE interval_start >= /);
     }
   });
 });

@@ -6,7 +6,7 @@ import {
   DOUBLE_ROWS,
   IDLE_ROWS,
   NULL_SHARES,
-  POSTS_PER_BUCKET,
+  POSTS_PER_INTERVAL,
 } from '../../../../observability/grafana/sql';
 import { DUCKDB_TYPES, POST_FILE_COLUMNS } from '../../../../lambda/compact/columns';
 
@@ -25,7 +25,8 @@ beforeEach(async () => {
 });
 afterEach(() => connection.closeSync());
 
-const bucket = (hoursAgo: number) => new Date(Date.now() - hoursAgo * 3_600_000).toISOString().slice(0, 13) + '-00';
+const interval_start = (hoursAgo: number) =>
+  new Date(Date.now() - hoursAgo * 3_600_000).toISOString().slice(0, 13) + '-00';
 
 async function insert(
   key: number,
@@ -35,10 +36,10 @@ async function insert(
   values: Record<string, string> = {},
 ) {
   const list = (items: string[]) => `[${items.map((item) => `'${item}'`).join()}]::VARCHAR[]`;
-  const columns = ['post_key', 'bucket', 'sections', 'new_sections', ...Object.keys(values)];
+  const columns = ['post_key', 'interval_start', 'sections', 'new_sections', ...Object.keys(values)];
   const given = [
     key,
-    `'${bucket(hoursAgo)}'`,
+    `'${interval_start(hoursAgo)}'`,
     list(sections),
     list(fresh),
     ...Object.values(values).map((v) => `'${v}'`),
@@ -50,14 +51,14 @@ async function rows(sql: string): Promise<unknown[]> {
   return (await connection.runAndReadAll(sql)).getRowObjectsJson();
 }
 
-test('counts rows and posts a bucket of the last day, the newest first', async () => {
+test('counts rows and posts a interval_start of the last day, the newest first', async () => {
   await insert(1, 2, ['pin'], ['pin']);
   await insert(2, 2, ['pin'], ['pin']);
   await insert(1, 1, ['pin', 'geo'], ['geo']);
   await insert(3, 30, ['pin'], ['pin']);
-  expect(await rows(POSTS_PER_BUCKET)).toEqual([
-    { bucket: bucket(1), rows: '1', posts: '1' },
-    { bucket: bucket(2), rows: '2', posts: '2' },
+  expect(await rows(POSTS_PER_INTERVAL)).toEqual([
+    { interval_start: interval_start(1), rows: '1', posts: '1' },
+    { interval_start: interval_start(2), rows: '2', posts: '2' },
   ]);
 });
 
@@ -80,7 +81,7 @@ test('tells how much of each dimension is empty', async () => {
   expect(shares).toMatchObject({ category: 0.5, country: 1 });
 });
 
-test('finds a post that is in a bucket twice, and none where it is in two buckets', async () => {
+test('finds a post that is in a interval_start twice, and none where it is in two intervals', async () => {
   await insert(1, 2, ['pin'], ['pin']);
   await insert(1, 1, ['pin', 'geo'], ['geo']);
   expect(await rows(DOUBLE_ROWS)).toEqual([{ double: '0' }]);

@@ -30,8 +30,8 @@ describe('benches run on little', () => {
     const read: string[] = [];
     const report = await measureQueries({ rounds: 1, posts: 10 }, async (rows) => {
       for (const [name, blob] of rows) store.rows.set(name.replace(' ', '|'), blob);
-      const [first, bucket] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 11, 31, 23)];
-      store.boundary = { bucket, firstBucket: first, publishedAt: bucket, drift: null, reconciledBucket: null };
+      const [first, interval] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 11, 31, 23)];
+      store.boundary = { interval, firstInterval: first, publishedAt: interval, drift: null, reconciledInterval: null };
       const { readBatchRow } = store;
       return {
         ...store,

@@ -47,7 +47,7 @@ const DESCRIPTIONS: Readonly<Record<keyof typeof MEMORY_MB, string>> = {
   archive: 'Topic to the raw log',
   aggregate: 'Topic to the speed views',
   seal: 'Fixes the offset ranges',
-  compact: 'Raw log of a bucket',
+  compact: 'Raw log of an interval',
   publish: 'Batch views to the store',
   reconcile: 'Difference between the layers',
   query: 'Answers from batch views',

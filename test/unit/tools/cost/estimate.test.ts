@@ -29,7 +29,7 @@ function scene(rate: number, batch: number, overrides: Record<string, unknown> =
 const POSTS = 730 * 3_600;
 
 test('the store beside the speed writes: batch rows twice, what reconciliation reads, expiry, and space with recovery', () => {
-  // 730 buckets of one partition: 40 KB of views in each layer; speed rows live for 168 hours.
+  // 730 intervals of one partition: 40 KB of views in each layer; speed rows live for 168 hours.
   const { usage } = components.otherStore(scene(1, 1));
   const kb = 730 * 40;
   const storedGb = ((40 * 168 + 10 + kb) * 1024) / 1e9;
@@ -81,11 +81,11 @@ describe('components, reckoned by hand', () => {
     expect(fixed).toBeCloseTo(730 * 44 * 5e-6, 6);
   });
 
-  test('a bucket costs a Spark job of two workers, a minute at least', () => {
+  test('an interval costs a Spark job of two workers, a minute at least', () => {
     const workerHour = (4 * 0.052624 + 15.4 * 0.0057785) * 0.8;
     const quiet = components.spark(scene(1, 1));
     expect(quiet.fixed).toBeCloseTo((730 * 2 * workerHour * 60) / 3600, 6);
-    // 1,000 a second are 3.6 M rows a bucket: 40 s + 3,600 core-seconds on 4 cores.
+    // 1,000 a second are 3.6 M rows an interval: 40 s + 3,600 core-seconds on 4 cores.
     const busy = components.spark(scene(1_000, 100));
     expect(busy.fixed + busy.usage).toBeCloseTo((730 * 2 * workerHour * 940) / 3600, 6);
   });
@@ -115,7 +115,7 @@ describe('components, reckoned by hand', () => {
     const plain = scene(1, 1, { partitions: 3 });
     const by = (orchestrator: 'mwaa-serverless' | 'none') =>
       components.airflow({ ...plain, config: { ...plain.config, orchestrator } });
-    // 3,600 posts of a bucket, a core-millisecond each, on four cores; 30 s until workers work, 10 s until Spark does.
+    // 3,600 posts of an interval, a core-millisecond each, on four cores; 30 s until workers work, 10 s until Spark does.
     const seconds = (4 + 3) * 60 + Math.max(60, 30 + 10 + 3_600 / 1_000 / 4);
     const { fixed, usage } = by('mwaa-serverless');
     expect(fixed + usage).toBeCloseTo(((730 * seconds) / 3_600) * 0.104, 6);

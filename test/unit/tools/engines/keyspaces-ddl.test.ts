@@ -12,7 +12,7 @@ const column = (ColumnName: string, ColumnType: string) => ({ ColumnName, Column
 const table: TableProperties = {
   KeyspaceName: 'pipeline',
   TableName: 'speed_views',
-  PartitionKeyColumns: [column('view_name', 'text'), column('bucket', 'timestamp')],
+  PartitionKeyColumns: [column('view_name', 'text'), column('interval_start', 'timestamp')],
   ClusteringKeyColumns: [{ Column: column('kafka_partition', 'int'), OrderBy: 'DESC' }],
   RegularColumns: [column('applied_offset', 'bigint'), column('counts', 'blob')],
   DefaultTimeToLive: 86400,
@@ -36,8 +36,8 @@ describe('CREATE KEYSPACE', () => {
 describe('CREATE TABLE', () => {
   it('has partition key, clustering key with its order, columns and time to live', () => {
     expect(createTable(table)).toBe(
-      'CREATE TABLE IF NOT EXISTS "pipeline"."speed_views" ("view_name" text, "bucket" timestamp, "kafka_partition" int, ' +
-        '"applied_offset" bigint, "counts" blob, PRIMARY KEY (("view_name", "bucket"), "kafka_partition")) ' +
+      'CREATE TABLE IF NOT EXISTS "pipeline"."speed_views" ("view_name" text, "interval_start" timestamp, "kafka_partition" int, ' +
+        '"applied_offset" bigint, "counts" blob, PRIMARY KEY (("view_name", "interval_start"), "kafka_partition")) ' +
         'WITH CLUSTERING ORDER BY ("kafka_partition" DESC) AND default_time_to_live = 86400',
     );
   });
@@ -60,8 +60,8 @@ describe('CREATE TABLE', () => {
   });
 
   it('refuses a column that is there twice', () => {
-    const wrong = { ...table, RegularColumns: [column('bucket', 'timestamp')] };
-    expect(() => createTable(wrong)).toThrow('table speed_views has column bucket twice');
+    const wrong = { ...table, RegularColumns: [column('interval_start', 'timestamp')] };
+    expect(() => createTable(wrong)).toThrow('table speed_views has column interval_start twice');
   });
 
   it('refuses a column name of one letter', () => {
@@ -96,7 +96,7 @@ describe('types of Keyspaces', () => {
 describe('ALTER TABLE', () => {
   const existing: ExistingColumn[] = [
     { name: 'view_name', type: 'text', kind: 'partition_key' },
-    { name: 'bucket', type: 'timestamp', kind: 'partition_key' },
+    { name: 'interval_start', type: 'timestamp', kind: 'partition_key' },
     { name: 'kafka_partition', type: 'int', kind: 'clustering' },
     { name: 'applied_offset', type: 'bigint', kind: 'regular' },
     { name: 'counts', type: 'blob', kind: 'regular' },
@@ -123,9 +123,9 @@ describe('ALTER TABLE', () => {
     expect(() =>
       alterTable(
         table,
-        existing.filter((it) => it.name !== 'bucket'),
+        existing.filter((it) => it.name !== 'interval_start'),
       ),
-    ).toThrow('another column bucket');
+    ).toThrow('another column interval_start');
   });
 
   it('refuses to drop a column', () => {

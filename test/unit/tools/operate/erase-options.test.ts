@@ -22,7 +22,7 @@ test('a person and posts are cleaned as the pipeline cleans them, and nothing is
 });
 
 test.each([
-  [['--post', '7'], /^--lake must be the name of a bucket, got nothing$/],
+  [['--post', '7'], /^--lake must be the name of an interval, got nothing$/],
   [LAKE, /^whom to erase must be given: --first-name, --last-name, --age, --date-joined, or --post$/],
   [[...LAKE, ...PERSON.slice(0, 6)], /^--date-joined must be given too: a person is --first-name, .*--date-joined$/],
   [[...LAKE, ...PERSON, '--age', '151'], /^--age must be an integer from 0 to 150, got '151'$/],

@@ -72,7 +72,7 @@ async function sealed(specs: readonly RecordSpec[]): Promise<MemoryLake> {
 /** The rows of all Parquet files that have some. */
 async function rowsOf(lake: MemoryLake): Promise<Record<string, unknown>> {
   const rows: Record<string, unknown> = {};
-  for (const prefix of [PREFIXES.posts, PREFIXES.seen, PREFIXES.pending]) {
+  for (const prefix of [PREFIXES.posts, PREFIXES.dedupIndex, PREFIXES.incompletePosts]) {
     for (const key of lake.keys(prefix).filter((each) => each.endsWith('.parquet'))) {
       const file = join(directory, 'look.parquet');
       writeFileSync(file, lake.objects.get(key)!);
@@ -85,10 +85,10 @@ async function rowsOf(lake: MemoryLake): Promise<Record<string, unknown>> {
   return rows;
 }
 
-const TWO_BUCKETS: readonly RecordSpec[] = [
+const TWO_INTERVALS: readonly RecordSpec[] = [
   { ...BLANK, index: 2, pin: true, variant: 2 },
   { ...BLANK, index: 3, pin: true, geo: true, user: true, variant: 3 },
-  // The only one of its bucket.
+  // The only one of its interval.
   { ...BLANK, timestamp: START + HOUR, index: 2, user: true, variant: 4 },
 ];
 
@@ -100,14 +100,14 @@ const stateOf = (lake: MemoryLake) =>
 
 const SCATTERED: readonly RecordSpec[] = [
   { ...BLANK, index: 1, pin: true, geo: true, user: true, variant: 1 },
-  // Post 2 of person 4 comes in three buckets, and waits in between; post 3 is another's, with the same parts.
+  // Post 2 of person 4 comes in three intervals, and waits in between; post 3 is another's, with the same parts.
   { ...BLANK, index: 2, pin: true, variant: 2 },
   { ...BLANK, index: 3, pin: true, variant: 2 },
   { ...BLANK, timestamp: START + HOUR, index: 2, user: true, variant: 4 },
   { ...BLANK, timestamp: START + HOUR, index: 3, user: true, variant: 5 },
   { ...BLANK, timestamp: START + 2 * HOUR, index: 2, geo: true, variant: 2 },
   { ...BLANK, timestamp: START + 2 * HOUR, index: 3, geo: true, variant: 2 },
-  // Alone in its bucket.
+  // Alone in its interval.
   { ...BLANK, timestamp: START + 3 * HOUR, index: 4, pin: true, geo: true, user: true, variant: 4 },
 ];
 
@@ -124,7 +124,7 @@ describe('erasing a person', () => {
         const left = await eraseFrom(lake, { person: personOf(variant), posts: [] });
         expect(countOf(left)).toBe(0);
         const without = specs.map((each) =>
-          each.kind === 'post' && theirs.has(each.index) ? { ...each, kind: 'tick' as const } : each,
+          each.kind === 'post' && theirs.has(each.index) ? { ...each, kind: 'heartbeat' as const } : each,
         );
         expect(await rowsOf(lake)).toEqual(await rowsOf(await sealed(without)));
       }),
@@ -156,7 +156,7 @@ describe('erasing a person', () => {
 
   test('goes on where it was cut off, whichever write or deletion was the last', async () => {
     const target: Target = { person: personOf(4), posts: [] };
-    const before = await sealed(TWO_BUCKETS);
+    const before = await sealed(TWO_INTERVALS);
     const copy = () => {
       const lake = new MemoryLake();
       for (const [key, body] of before.objects) lake.objects.set(key, body);
@@ -231,25 +231,25 @@ describe('erasing a person', () => {
 
   test('tells what is left where compaction does not bring the files anew', async () => {
     const lake = await sealed(SCATTERED);
-    const idle: Compact = () => Promise.resolve({ buckets: [] });
+    const idle: Compact = () => Promise.resolve({ intervals: [] });
     const left = await eraseFrom(lake, { person: personOf(4), posts: [] }, idle);
     expect({ raw: left.raw, files: left.parquet.length }).toEqual({ raw: [], files: 6 });
   });
 });
 
 describe('what is computed again', () => {
-  const file = (bucket: string, partition: number) => `posts/bucket=${bucket}/partition=000${partition}.parquet`;
+  const file = (interval: string, partition: number) => `posts/interval=${interval}/partition=000${partition}.parquet`;
   const names = Array.from({ length: 8 }, (_, hour) => `2026-11-22T0${hour}-00`);
 
-  test('is asked for partition by partition, buckets rising, in calls that end in time', () => {
+  test('is asked for partition by partition, intervals rising, in calls that end in time', () => {
     const keys = [...names].reverse().map((name) => file(name, 1));
-    keys.push(`carry/pending/partition=0002/bucket=${names[3]}.parquet`, file(names[3], 2));
+    keys.push(`incomplete-posts/partition=0002/interval=${names[3]}.parquet`, file(names[3], 2));
     expect(callsFor(keys)).toEqual([
-      { step: 'compact', partition: 1, buckets: names.slice(0, 6) },
-      { step: 'compact', partition: 1, buckets: names.slice(6) },
-      { step: 'compact', partition: 2, buckets: [names[3]] },
+      { step: 'compact', partition: 1, intervals: names.slice(0, 6) },
+      { step: 'compact', partition: 1, intervals: names.slice(6) },
+      { step: 'compact', partition: 2, intervals: [names[3]] },
     ]);
-    expect(() => callsFor(['posts/other'])).toThrow("key must name a bucket and a partition, got 'posts/other'");
+    expect(() => callsFor(['posts/other'])).toThrow("key must name an interval and a partition, got 'posts/other'");
   });
 
   test('shares a run of the DAG with its neighbours, for which the runbook has the command', () => {
@@ -277,7 +277,7 @@ describe('the deployed compaction', () => {
 
   test('is called by name, and answers what it did', async () => {
     const sent: InvokeCommand[] = [];
-    const answer = { buckets: [{ bucket: '2026-11-22T00-00', rows: 0 }] };
+    const answer = { intervals: [{ interval: '2026-11-22T00-00', rows: 0 }] };
     expect(await invoking('f', answering({ Payload: json(answer) }, sent))({ step: 'commit' })).toEqual(answer);
     expect(sent.map(({ input }) => input)).toEqual([{ FunctionName: 'f', Payload: json({ step: 'commit' }) }]);
   });

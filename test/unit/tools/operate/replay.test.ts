@@ -123,5 +123,5 @@ test('options are checked, and nothing is changed by default', () => {
   refused('--from', '5', '--to', '4').toThrow(/^--to must be an integer from 5 to 9007199254740991, got '4'$/);
   refused('--partition', '-').toThrow(/^--partition must be an integer from 0 to 999, got '-'$/);
   refused('--topic', '').toThrow(/^--topic must be the name of a topic, got ''$/);
-  expect(() => parseReplayOptions([])).toThrow(/^--lake must be the name of a bucket, got nothing$/);
+  expect(() => parseReplayOptions([])).toThrow(/^--lake must be the name of an interval, got nothing$/);
 });

@@ -36,10 +36,14 @@ test('prod leaves what holds data, each with a reason and the command that delet
 test('as a command it reads what synth wrote, and says what to run where there is nothing', () => {
   const assembly = temporaryFolder('kept');
   const run = (...options: string[]) =>
-    spawnSync(join('node_modules', '.bin', 'tsx'), [join('tools', 'operate', 'retained.ts'), ...options, '--assembly', assembly], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    });
+    spawnSync(
+      join('node_modules', '.bin', 'tsx'),
+      [join('tools', 'operate', 'retained.ts'), ...options, '--assembly', assembly],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+      },
+    );
   expect(run('--stage', 'prod').stderr).toBe(
     `kept: no templates of stage prod in ${assembly}: run 'npx cdk synth -q -c stage=prod' first\n`,
   );

@@ -16,7 +16,7 @@ test('needs follow the configuration through the templates', () => {
   expect(total(prod)).toEqual([6, 3, 1, 70, 32]);
   expect(prod.brokerTypes).toEqual(['m7g.large']);
   expect(prod.bootstrapParameter).toBe('/cdk-bootstrap/hnb659fds/version');
-  expect(prod.bootstrapRefused).toContain('5');
+  expect(prod.bootstrapRejected).toContain('5');
 
   const dev = needsOfStage({ stage: 'dev', project: 'mine' });
   expect(total(dev)).toEqual([2, 1, 1, 10, 16]);

@@ -112,12 +112,12 @@ describe('before an update', () => {
     expect(looks()).toBeLessThanOrEqual(60 / 5);
   });
 
-  test('that it was refused to stop, as a job came in between, is tried again and told in the end', async () => {
+  test('that it was rejected to stop, as a job came in between, is tried again and told in the end', async () => {
     const { run, applications } = world(['STARTED']);
-    const refused = jest.fn().mockResolvedValue('there are running jobs');
-    Object.assign(applications, { stop: refused });
+    const rejected = jest.fn().mockResolvedValue('there are running jobs');
+    Object.assign(applications, { stop: rejected });
     await expect(run(BEFORE, 1)).rejects.toThrow('has not stopped in time: there are running jobs');
-    expect(refused.mock.calls.length).toBeGreaterThan(1);
+    expect(rejected.mock.calls.length).toBeGreaterThan(1);
   });
 });
 

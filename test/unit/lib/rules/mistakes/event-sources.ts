@@ -18,7 +18,7 @@ export const EVENT_SOURCES: Plants = [
   [
     'two topics in a source',
     'F3032 at StepsArchivePosts, event-source-topic at StepsArchivePosts',
-    set(SOURCE, '', 'Topics', ['posts', 'ticks']),
+    set(SOURCE, '', 'Topics', ['posts', 'controlRecords']),
   ],
   [
     'a minimum over the maximum',

@@ -47,7 +47,7 @@ export const STORES: Plants = [
     ),
   ],
   [
-    'capitals in the name of a bucket',
+    'capitals in the name of an interval',
     'F3031 at LakeBucket',
     set('AWS::S3::Bucket', 'LakeBucket', 'BucketName', 'My_Bucket'),
   ],
@@ -58,7 +58,7 @@ export const STORES: Plants = [
   ],
   [
     'a lake that expires',
-    'S3_KEPT at LakeBucket',
+    'S3_RETAINED at LakeBucket',
     (d) => {
       const { Rules } = d.find(BUCKET, 'LakeBucket').Properties.LifecycleConfiguration as { Rules: object[] };
       Rules.push({ Id: 'expire', Status: 'Enabled', ExpirationInDays: 365 });
@@ -66,7 +66,7 @@ export const STORES: Plants = [
   ],
   [
     'batch rows that expire',
-    'KEYSPACES_KEPT at ViewsBatchViews',
+    'KEYSPACES_RETAINED at ViewsBatchViews',
     set(ROWS, 'ViewsBatch', 'DefaultTimeToLive', 630_720_000),
   ],
 ];

@@ -51,14 +51,14 @@ const INVOKE = '/2015-03-31/functions/seal/invocations';
 
 describe('Invoke', () => {
   test('answers what the function answers', async () => {
-    invoke.mockResolvedValue({ payload: '{"buckets":[]}' });
-    const answer = await call('POST', INVOKE, { bucket: 'b' });
+    invoke.mockResolvedValue({ payload: '{"intervals":[]}' });
+    const answer = await call('POST', INVOKE, { interval: 'b' });
     expect([answer.status, answer.body, answer.headers.get('x-amz-function-error')]).toEqual([
       200,
-      { buckets: [] },
+      { intervals: [] },
       null,
     ]);
-    expect(invoke).toHaveBeenCalledWith('seal', '{"bucket":"b"}');
+    expect(invoke).toHaveBeenCalledWith('seal', '{"interval":"b"}');
   });
 
   test('answers 200 with the error and a header if the function fails', async () => {
@@ -123,7 +123,7 @@ describe('job runs', () => {
     clientToken: 'token-1',
     executionRoleArn: ROLE,
     name: 'views',
-    jobDriver: { sparkSubmit: { entryPoint, entryPointArguments: ['--buckets', 'a b'] } },
+    jobDriver: { sparkSubmit: { entryPoint, entryPointArguments: ['--intervals', 'a b'] } },
     ...overrides,
   });
   const start = (entryPoint: string, overrides = {}) =>

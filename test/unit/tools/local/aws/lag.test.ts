@@ -1,6 +1,6 @@
 import { groupLags, type Lags, sharedLag } from '../../../../../tools/local/aws/lag';
 
-const tick = () => new Promise((resolve) => setImmediate(resolve));
+const heartbeat = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a shared measurement', () => {
   let time = 0;
@@ -40,7 +40,7 @@ describe('a shared measurement', () => {
     const lag = sharedLag(measure, () => time);
     const outcomes = await Promise.allSettled([lag(2_000), lag(2_000)]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await tick();
+    await heartbeat();
     expect(await lag(2_000)).toEqual({ Archive: { 'posts-0': 2 } });
   });
 });

@@ -47,8 +47,8 @@ test('a function is called by its step, or by its own name outside the steps', (
 
 describe('the action behind a call to S3', () => {
   test('names bucket and key as the template does, with zeros for digits', () => {
-    expect(recordedCalls([http('PUT', '/lake/seals/bucket%3D2026-11-22T21-00.json')], names)).toEqual([
-      { caller: 'seal', action: 's3:PutObject', resource: '{LakeBucket.Arn}/seals/bucket=0000-00-00T00-00.json' },
+    expect(recordedCalls([http('PUT', '/lake/seals/interval%3D2026-11-22T21-00.json')], names)).toEqual([
+      { caller: 'seal', action: 's3:PutObject', resource: '{LakeBucket.Arn}/seals/interval=0000-00-00T00-00.json' },
     ]);
   });
 

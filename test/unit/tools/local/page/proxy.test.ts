@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { signerFor } from '../../../../../tools/loadgen/sign';
-import { bearer, refusalOf, startPageProxy } from '../../../../../tools/local/page/proxy';
+import { bearer, validationErrorOf, startPageProxy } from '../../../../../tools/local/page/proxy';
 import { type RunningServer } from '../../../../../tools/local/aws/server';
 
 let api: Server;
@@ -70,7 +70,9 @@ test.each([
   ['GET', { ...HOST, 'sec-fetch-site': 'same-site' }, 'only the page itself may ask, got a request of same-site'],
   ['GET', HOST, undefined],
   ['GET', { host: 'localhost:1', 'sec-fetch-site': 'same-origin' }, undefined],
-])('%s with %j is refused with %p', (method, headers, reason) => expect(refusalOf(method, headers)).toBe(reason));
+])('%s with %j is refused with %p', (method, headers, reason) =>
+  expect(validationErrorOf(method, headers)).toBe(reason),
+);
 
 test('what is refused does not reach the API', async () => {
   proxy = await startPageProxy({ url: apiUrl(), sign: bearer('t') });

@@ -1,14 +1,14 @@
 /** What became of a request, in the words of the API that the client speaks. */
-import { json, type HttpAnswer } from '../runtime/http';
-import { sentence, type Refusal } from '../domain/validation-error';
+import { json, type HttpResponse } from '../runtime/http';
+import { sentence, type ValidationError } from '../domain/validation-error';
 import {
   type ErrorDetail,
-  type IngestAnswer,
-  type KinesisAnswer,
+  type IngestResponse,
+  type KinesisResponse,
   type KinesisError,
   type RecordResult,
   type RequestError,
-  type RestProxyAnswer,
+  type RestProxyResponse,
   type RestProxyError,
   type RestProxyOffset,
 } from './api';
@@ -16,39 +16,42 @@ import { type Item } from './core';
 
 /** An item with what Kafka said of it. */
 export type Outcome =
-  | { readonly kind: 'refused'; readonly status: 400 | 413; readonly refusal: Refusal }
+  | { readonly kind: 'rejected'; readonly status: 400 | 413; readonly validationError: ValidationError }
   | {
       readonly kind: 'taken';
       readonly key: string;
       readonly partition: number;
       readonly offset: number;
-      readonly quarantine: Refusal | undefined;
+      readonly quarantine: ValidationError | undefined;
     }
   | { readonly kind: 'not-taken'; readonly key: string };
 
 export interface Dialect {
-  /** The body as a whole was refused. */
-  refuseBody(status: 400 | 413, refusal: Refusal): HttpAnswer;
-  answer(outcomes: readonly Outcome[]): HttpAnswer;
+  /** The body as a whole was rejected. */
+  rejectBody(status: 400 | 413, validationError: ValidationError): HttpResponse;
+  answer(outcomes: readonly Outcome[]): HttpResponse;
 }
 
 /** Seconds after which a client may try again: about what the election of a new partition leader takes. */
 const RETRY_AFTER_SECONDS = 2;
 const RETRY_AFTER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-const NOT_TAKEN: Refusal = {
+const NOT_TAKEN: ValidationError = {
   field: 'record',
   value: 'no acknowledgement from kafka',
   allowed: `sent again after ${RETRY_AFTER_SECONDS} s`,
 };
 
-const detail = (refusal: Refusal): ErrorDetail => ({ ...refusal, message: sentence(refusal) });
+const detail = (validationError: ValidationError): ErrorDetail => ({
+  ...validationError,
+  message: sentence(validationError),
+});
 
 /** The outcome of an item and, if it was sent, its acknowledgement. */
 export function outcomeOf(
   item: Item,
   ack: { readonly ok: true; readonly partition: number; readonly offset: number } | { readonly ok: false } | undefined,
 ): Outcome {
-  if (!item.ok) return { kind: 'refused', status: item.status, refusal: item.refusal };
+  if (!item.ok) return { kind: 'rejected', status: item.status, validationError: item.validationError };
   if (!ack?.ok) return { kind: 'not-taken', key: item.key };
   const { partition, offset } = ack;
   return { kind: 'taken', key: item.key, partition, offset, quarantine: item.quarantine };
@@ -59,20 +62,20 @@ function count(outcomes: readonly Outcome[], kind: Outcome['kind']): number {
 }
 
 /** 413 if size is all that was wrong, else 400. */
-function refusedStatus(outcomes: readonly Outcome[]): 400 | 413 {
-  return outcomes.every((outcome) => outcome.kind === 'refused' && outcome.status === 413) ? 413 : 400;
+function rejectedStatus(outcomes: readonly Outcome[]): 400 | 413 {
+  return outcomes.every((outcome) => outcome.kind === 'rejected' && outcome.status === 413) ? 413 : 400;
 }
 
 export const NATIVE: Dialect = {
-  refuseBody: (status, refusal) => json(status, { error: detail(refusal) } satisfies RequestError),
+  rejectBody: (status, validationError) => json(status, { error: detail(validationError) } satisfies RequestError),
   answer(outcomes) {
     const accepted = count(outcomes, 'taken');
     const notTaken = count(outcomes, 'not-taken');
     const rejected = outcomes.length - accepted - notTaken;
     const results = outcomes.map((outcome): RecordResult => {
       switch (outcome.kind) {
-        case 'refused':
-          return { status: outcome.status, error: detail(outcome.refusal) };
+        case 'rejected':
+          return { status: outcome.status, error: detail(outcome.validationError) };
         case 'not-taken':
           return { status: 503, key: outcome.key, error: detail(NOT_TAKEN) };
         case 'taken': {
@@ -82,10 +85,10 @@ export const NATIVE: Dialect = {
       }
     });
     if (notTaken > 0) {
-      return json(503, { accepted, rejected, notTaken, results } satisfies IngestAnswer, RETRY_AFTER);
+      return json(503, { accepted, rejected, notTaken, results } satisfies IngestResponse, RETRY_AFTER);
     }
-    const status = rejected === 0 ? 202 : accepted > 0 ? 207 : refusedStatus(outcomes);
-    return json(status, { accepted, rejected, results } satisfies IngestAnswer);
+    const status = rejected === 0 ? 202 : accepted > 0 ? 207 : rejectedStatus(outcomes);
+    return json(status, { accepted, rejected, results } satisfies IngestResponse);
   },
 };
 
@@ -94,18 +97,18 @@ const UNPROCESSABLE = 42206;
 const UNAVAILABLE = 50302;
 
 export const REST_PROXY: Dialect = {
-  refuseBody: (status, refusal) =>
+  rejectBody: (status, validationError) =>
     json(status === 413 ? 413 : 422, {
       error_code: status === 413 ? 413 : UNPROCESSABLE,
-      message: sentence(refusal),
+      message: sentence(validationError),
     } satisfies RestProxyError),
   answer(outcomes) {
     const offsets = outcomes.map((outcome): RestProxyOffset => {
       switch (outcome.kind) {
         case 'taken':
           return { partition: outcome.partition, offset: outcome.offset, error_code: null, error: null };
-        case 'refused':
-          return { partition: null, offset: null, error_code: 1, error: sentence(outcome.refusal) };
+        case 'rejected':
+          return { partition: null, offset: null, error_code: 1, error: sentence(outcome.validationError) };
         case 'not-taken':
           return { partition: null, offset: null, error_code: 2, error: sentence(NOT_TAKEN) };
       }
@@ -114,48 +117,56 @@ export const REST_PROXY: Dialect = {
       const message = `${count(outcomes, 'not-taken')} of ${outcomes.length} records were not taken`;
       return json(503, { error_code: UNAVAILABLE, message, offsets } satisfies RestProxyError, RETRY_AFTER);
     }
-    const refused = outcomes.find((outcome) => outcome.kind === 'refused');
-    if (refused && count(outcomes, 'taken') === 0) {
-      const status = refusedStatus(outcomes) === 413 ? 413 : 422;
+    const rejected = outcomes.find((outcome) => outcome.kind === 'rejected');
+    if (rejected && count(outcomes, 'taken') === 0) {
+      const status = rejectedStatus(outcomes) === 413 ? 413 : 422;
       const code = status === 413 ? 413 : UNPROCESSABLE;
-      return json(status, { error_code: code, message: sentence(refused.refusal), offsets } satisfies RestProxyError);
+      return json(status, {
+        error_code: code,
+        message: sentence(rejected.validationError),
+        offsets,
+      } satisfies RestProxyError);
     }
-    return json(200, { offsets, key_schema_id: null, value_schema_id: null } satisfies RestProxyAnswer);
+    return json(200, { offsets, key_schema_id: null, value_schema_id: null } satisfies RestProxyResponse);
   },
 };
 
-function kinesisError(status: number, type: string, message: string, headers = {}): HttpAnswer {
+function kinesisError(status: number, type: string, message: string, headers = {}): HttpResponse {
   return json(status, { __type: type, message } satisfies KinesisError, headers);
 }
 
 export const KINESIS: Dialect = {
-  refuseBody: (status, refusal) =>
-    kinesisError(status, status === 413 ? 'ValidationException' : 'InvalidArgumentException', sentence(refusal)),
+  rejectBody: (status, validationError) =>
+    kinesisError(
+      status,
+      status === 413 ? 'ValidationException' : 'InvalidArgumentException',
+      sentence(validationError),
+    ),
   answer([outcome]) {
     switch (outcome.kind) {
-      case 'refused':
-        return KINESIS.refuseBody(outcome.status, outcome.refusal);
+      case 'rejected':
+        return KINESIS.rejectBody(outcome.status, outcome.validationError);
       case 'not-taken':
         return kinesisError(503, 'ServiceUnavailableException', sentence(NOT_TAKEN), RETRY_AFTER);
       case 'taken':
         return json(200, {
           SequenceNumber: String(outcome.offset),
           ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,
-        } satisfies KinesisAnswer);
+        } satisfies KinesisResponse);
     }
   },
 };
 
 /** The topic or stream of the path names no section. */
-export function refuseName(dialect: 'rest-proxy' | 'kinesis', refusal: Refusal): HttpAnswer {
+export function rejectName(dialect: 'rest-proxy' | 'kinesis', validationError: ValidationError): HttpResponse {
   return dialect === 'rest-proxy'
-    ? json(404, { error_code: 40401, message: sentence(refusal) } satisfies RestProxyError)
-    : kinesisError(400, 'ResourceNotFoundException', sentence(refusal));
+    ? json(404, { error_code: 40401, message: sentence(validationError) } satisfies RestProxyError)
+    : kinesisError(400, 'ResourceNotFoundException', sentence(validationError));
 }
 
 export const ROUTES = 'POST /posts, POST /pin, POST /topics/{topic} or PUT /streams/{stream}/record';
 
-export function notFound(method: string, path: string): HttpAnswer {
-  const refusal = { field: 'route', value: `${method} ${path.slice(0, 100)}`, allowed: ROUTES };
-  return json(404, { error: detail(refusal) } satisfies RequestError);
+export function notFound(method: string, path: string): HttpResponse {
+  const validationError = { field: 'route', value: `${method} ${path.slice(0, 100)}`, allowed: ROUTES };
+  return json(404, { error: detail(validationError) } satisfies RequestError);
 }
