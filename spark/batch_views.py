@@ -6,7 +6,7 @@ becomes one row for each view that counts it, and one aggregation serves all vie
 
 Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop alike:
 
-    spark-submit batch_views.py --lake s3://INTERVAL --views s3://INTERVAL/jobs/views.json --intervals 2026-11-22T21-00,…
+    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --intervals 2026-11-22T21-00,…
 
 Reads ``manifests/interval=….json`` and the files that it names; writes ``views/interval=…/<view>.json`` for every view, then
 ``views/interval=…/_SUCCESS``. Keys follow from the interval alone, so a rerun overwrites itself.
@@ -156,7 +156,7 @@ def read_posts(spark, lake, manifests, views):
     unknown = [name for name in used if name not in types]
     if unknown:
         raise ValueError("columns {} of the views are not in the posts of the intervals".format(", ".join(unknown)))
-    names = ["interval", "kafka_partition", "sections", "new_sections"] + used
+    names = ["interval_start", "kafka_partition", "sections", "new_sections"] + used
     # A given schema saves the look into a file, and lets intervals from before a column was added read as null.
     schema = ", ".join("`{}` {}".format(name, SPARK_TYPES[types[name]]) for name in names)
     paths = [
@@ -179,9 +179,9 @@ def aggregate(posts, types, views):
     )
     contributions = [contribution(number, view, types) for number, view in enumerate(views)]
     merged = (
-        posts.select("interval", F.inline(F.array(rows, *contributions)))
+        posts.select("interval_start", F.inline(F.array(rows, *contributions)))
         .where(F.col("key").isNotNull())
-        .groupBy("interval", "view", "key")
+        .groupBy("interval_start", "view", "key")
         .agg(F.sum("value").alias("total"), F.max("value").alias("largest"))
     )
     by_maximum = [number for number, view in enumerate(views) if view["merge"] == "max"]
@@ -200,10 +200,10 @@ def aggregate(posts, types, views):
         if "top" in view:
             kept = F.when(F.col("view") == number, F.slice(entries, 1, view["top"]["keep"])).otherwise(kept)
     return (
-        merged.groupBy("interval", "view", group.alias("group"))
+        merged.groupBy("interval_start", "view", group.alias("group"))
         .agg(kept.alias("entries"))
         .select(
-            "interval",
+            "interval_start",
             "view",
             "group",
             F.size("entries").alias("keys"),
@@ -246,16 +246,16 @@ def compute(spark, lake, views, intervals):
     posts, types = read_posts(spark, lake, manifests, views)
     for row in aggregate(posts, types, views).collect() if posts is not None else []:
         if row["view"] == ROWS:
-            counted.update({(row["interval"], partition): rows for partition, rows in json.loads("[" + row["json"] + "]")})
+            counted.update({(row["interval_start"], partition): rows for partition, rows in json.loads("[" + row["json"] + "]")})
         else:
             name = views[row["view"]]["name"]
-            groups[row["interval"], name].append((row["group"], row["json"]))
-            keys[row["interval"]][name] += row["keys"]
+            groups[row["interval_start"], name].append((row["group"], row["json"]))
+            keys[row["interval_start"]][name] += row["keys"]
     check_rows(manifests, counted)
 
     def write(target):
         interval, name = target
-        lake.write(lake.path(view_key(interval, name)), view_json(name, interval_start, groups[target]))
+        lake.write(lake.path(view_key(interval, name)), view_json(name, interval, groups[target]))
 
     with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
         list(pool.map(write, groups))
@@ -269,7 +269,7 @@ def compute(spark, lake, views, intervals):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--lake", required=True, help="where the lake is, s3://INTERVAL or a folder")
+    parser.add_argument("--lake", required=True, help="where the lake is, s3://BUCKET or a folder")
     parser.add_argument("--views", required=True, help="JSON of the view list")
     parser.add_argument("--intervals", required=True, help="names of the intervals, with commas between")
     parsed = parser.parse_args(arguments)

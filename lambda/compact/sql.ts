@@ -79,7 +79,7 @@ const PRESENT = `CASE WHEN s = 'post' THEN ${sectionList((section) => `${id(sect
 
 /** A record as a row of `posts/`. One that is no post has no key, and its kind where the sections would be. */
 function asRows(where: IntervalOf): string {
-  return `SELECT k AS post_key, ${text(where.interval)} AS interval, ${where.partition}::INTEGER AS kafka_partition, o AS first_offset,
+  return `SELECT k AS post_key, ${text(where.interval)} AS interval_start, ${where.partition}::INTEGER AS kafka_partition, o AS first_offset,
     ${PRESENT} AS sections, ${PRESENT} AS new_sections,
     ${COLUMNS.map(({ section, name }) => `${id(section)}.${id(name)} AS ${id(name)}`).join(', ')}`;
 }
@@ -158,7 +158,7 @@ function waiting(files: Files, horizon: string): string {
 }
 
 const HEAD = (where: IntervalOf) =>
-  `fresh.k AS post_key, ${text(where.interval)} AS interval, ${where.partition}::INTEGER AS kafka_partition, fresh.first_offset`;
+  `fresh.k AS post_key, ${text(where.interval)} AS interval_start, ${where.partition}::INTEGER AS kafka_partition, fresh.first_offset`;
 
 const isNew = (section: Section) => `fresh.${at(section)} IS NOT NULL`;
 

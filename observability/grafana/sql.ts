@@ -33,7 +33,7 @@ export const NULL_SHARES = [
   `WHERE ${LAST_DAY}`,
 ].join('\n');
 
-/** Rows beyond one a post and interval_start: the compaction writes none. */
+/** Rows beyond one a post and interval: the compaction writes none. */
 export const DOUBLE_ROWS = [
   'SELECT count(*) - count(DISTINCT (post_key, interval_start)) AS "double"',
   'FROM posts',

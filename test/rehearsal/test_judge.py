@@ -111,14 +111,14 @@ RIGHTS = ["airflow:PublishMetrics", "s3:GetObject", "s3:ListBucket", "s3:GetBuck
     [
         ({"buckets": {}}, "there is no bucket 'bucket'"),
         ({"versioned": []}, "the bucket 'bucket' must be versioned"),
-        ({"intervals": {"interval": ["other"]}}, "there is nothing under 'dags/' in 'interval' yet"),
+        ({"buckets": {"bucket": ["other"]}}, "there is nothing under 'dags/' in 'bucket' yet"),
         ({"groups": []}, "there is no log group 'airflow-air-Task': MWAA would make one that never expires"),
         ({"roles": {}}, "does not allow airflow:PublishMetrics yet"),
     ],
 )
 def test_airflow_before_what_it_looks_at_is_refused(judge, there, message):
     whole = {
-        "intervals": {"interval": ["dags/pipeline.py"]},
+        "buckets": {"bucket": ["dags/pipeline.py"]},
         "versioned": ["bucket"],
         "groups": ["airflow-air-Task"],
         "roles": {"arn:aws:iam::000000000000:role/r": RIGHTS},
@@ -138,14 +138,14 @@ WORKFLOW = {
     ("there", "message"),
     [
         ({"buckets": {}}, "there is no bucket 'bucket'"),
-        ({"intervals": {"interval": ["workflows/2/pipeline.yaml"]}}, "there is no 'workflows/1/pipeline.yaml' in 'interval' yet"),
+        ({"buckets": {"bucket": ["workflows/2/pipeline.yaml"]}}, "there is no 'workflows/1/pipeline.yaml' in 'bucket' yet"),
         ({"roles": {}}, "the role r does not allow s3:GetObject yet"),
         ({"groups": []}, "there is no log group 'runs'"),
     ],
 )
 def test_a_workflow_before_what_it_looks_at_is_refused(judge, there, message):
     whole = {
-        "intervals": {"interval": ["workflows/1/pipeline.yaml"]},
+        "buckets": {"bucket": ["workflows/1/pipeline.yaml"]},
         "groups": ["runs"],
         "roles": {"arn:aws:iam::000000000000:role/r": ["s3:GetObject"]},
     }

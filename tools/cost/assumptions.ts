@@ -48,7 +48,7 @@ export const ASSUMPTIONS = {
     4,
     'objects that compact writes a partition and interval: posts, seen, pending, its part of the manifest',
   ),
-  bucketPuts: assume(
+  lakePuts: assume(
     40,
     'objects that all other steps write an interval: control records, seal, manifest, 13 views, drift, lists',
   ),

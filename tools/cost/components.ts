@@ -173,7 +173,7 @@ export function otherStore({ config, workload, measured }: Scene): Cost {
 
 export function s3Requests({ config, workload }: Scene): Cost {
   const batchPuts =
-    workload.intervals * (config.partitions * ASSUMPTIONS.compactPuts.value + ASSUMPTIONS.bucketPuts.value);
+    workload.intervals * (config.partitions * ASSUMPTIONS.compactPuts.value + ASSUMPTIONS.lakePuts.value);
   const { perMonth } = workload.archive;
   return {
     fixed: batchPuts * PRICES.s3Put.usd,

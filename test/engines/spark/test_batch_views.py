@@ -18,7 +18,7 @@ B = "2026-11-22T22-00"
 
 COLUMNS = {
     "post_key": "long",
-    "interval": "string",
+    "interval_start": "string",
     "kafka_partition": "int",
     "first_offset": "long",
     "sections": "string[]",
@@ -128,8 +128,8 @@ class Writer:
         return sorted(stored["rows"])
 
 
-def test_every_view_of_every_bucket_has_its_values(lake):
-    lake.bucket(
+def test_every_view_of_every_interval_has_its_values(lake):
+    lake.interval(
         A,
         [
             post(1, BOTH, BOTH, "art", 10, "ann", "Peru", 2018),
@@ -137,7 +137,7 @@ def test_every_view_of_every_bucket_has_its_values(lake):
         ],
         [post(3, BOTH, BOTH, "cars", 7, "cid", "Fiji", 2018)],
     )
-    lake.bucket(B, [], [post(4, BOTH, BOTH, "art", 9, "ann", "Peru", 2018)])
+    lake.interval(B, [], [post(4, BOTH, BOTH, "art", 9, "ann", "Peru", 2018)])
     lake.run([A, B])
     assert lake.view(A, "by_category") == [["art", 2], ["cars", 1]]
     assert lake.view(B, "by_category") == [["art", 1]]
@@ -148,7 +148,7 @@ def test_every_view_of_every_bucket_has_its_values(lake):
 
 
 def test_integers_stay_integers_and_instants_are_iso_8601_in_utc(lake):
-    lake.bucket(A, [post(1, BOTH, BOTH, "2018", 12, "ann", "Peru", 2018)])
+    lake.interval(A, [post(1, BOTH, BOTH, "2018", 12, "ann", "Peru", 2018)])
     lake.run([A])
     assert lake.view(A, "by_category") == [["2018", 1]]
     assert lake.view(A, "by_country_year") == [["Peru", 2018, 1]]
@@ -156,8 +156,8 @@ def test_integers_stay_integers_and_instants_are_iso_8601_in_utc(lake):
 
 
 def test_a_view_counts_a_post_when_the_last_of_its_sections_is_new(lake):
-    lake.bucket(A, [post(1, PIN, PIN, "art", 1, "ann")])
-    lake.bucket(B, [post(1, BOTH, GEO, "art", 1, "ann", "Peru", 2018)])
+    lake.interval(A, [post(1, PIN, PIN, "art", 1, "ann")])
+    lake.interval(B, [post(1, BOTH, GEO, "art", 1, "ann", "Peru", 2018)])
     lake.run([A, B])
     assert lake.view(A, "by_category") == [["art", 1]]
     assert lake.view(B, "by_category") == []
@@ -166,7 +166,7 @@ def test_a_view_counts_a_post_when_the_last_of_its_sections_is_new(lake):
 
 
 def test_a_post_without_a_dimension_or_value_is_left_out_of_that_view_alone(lake):
-    lake.bucket(A, [post(1, BOTH, BOTH, "art", None, "ann", None, 2018), post(2, BOTH, BOTH, "art", None, "b", "Peru", 1)])
+    lake.interval(A, [post(1, BOTH, BOTH, "art", None, "ann", None, 2018), post(2, BOTH, BOTH, "art", None, "b", "Peru", 1)])
     lake.run([A])
     assert lake.view(A, "by_category") == [["art", 2]]
     assert lake.view(A, "by_country_category") == [["Peru", "art", 1]]
@@ -177,21 +177,21 @@ def test_a_post_without_a_dimension_or_value_is_left_out_of_that_view_alone(lake
 def test_the_best_of_each_group_are_kept_and_of_equals_the_first_by_name(lake):
     posters = [("d", 5), ("ab c", 5), ("ab", 5), ("low", 1), ("ab", 4)]
     peru = [post(i, BOTH, BOTH, "x", count, name, "Peru", 1) for i, (name, count) in enumerate(posters)]
-    lake.bucket(A, peru + [post(9, BOTH, BOTH, "x", 0, "only", "Fiji", 1)])
+    lake.interval(A, peru + [post(9, BOTH, BOTH, "x", 0, "only", "Fiji", 1)])
     lake.run([A])
     assert lake.view(A, "top_poster") == [["Fiji", "only", 0], ["Peru", "ab", 5], ["Peru", "ab c", 5]]
 
 
 def test_any_text_survives(lake):
     names = ['say "hi"', "back\\slash", "[a, b]", "naïve 😀", "$1", "]"]
-    lake.bucket(A, [post(i, BOTH, BOTH, name, 1, "p", name, 1) for i, name in enumerate(names)])
+    lake.interval(A, [post(i, BOTH, BOTH, name, 1, "p", name, 1) for i, name in enumerate(names)])
     lake.run([A])
     assert lake.view(A, "by_category") == sorted([name, 1] for name in names)
     assert lake.view(A, "by_country_category") == sorted([name, name, 1] for name in names)
 
 
-def test_a_bucket_without_posts_gets_empty_views_and_its_success_file(lake):
-    lake.bucket(A, [], [])
+def test_an_interval_without_posts_gets_empty_views_and_its_success_file(lake):
+    lake.interval(A, [], [])
     lake.run([A])
     assert [lake.view(A, view["name"]) for view in VIEWS] == [[]] * len(VIEWS)
     success = json.loads((lake.root / "views/interval={}/_SUCCESS".format(A)).read_text())
@@ -199,7 +199,7 @@ def test_a_bucket_without_posts_gets_empty_views_and_its_success_file(lake):
 
 
 def test_success_tells_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
-    lake.bucket(A, [post(i, BOTH, BOTH, "c" + str(i % 3), i, "p", "Peru", i) for i in range(20)])
+    lake.interval(A, [post(i, BOTH, BOTH, "c" + str(i % 3), i, "p", "Peru", i) for i in range(20)])
     lake.run([A])
     folder = lake.root / "views" / "interval={}".format(A)
     first = {file.name: file.read_bytes() for file in folder.glob("[!.]*")}
@@ -210,14 +210,14 @@ def test_success_tells_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
 
 
 def test_a_file_with_other_rows_than_its_manifest_says_fails_before_anything_is_written(lake):
-    lake.bucket(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)], rows_told=2)
+    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)], rows_told=2)
     with pytest.raises(ValueError, match="partition 0 of interval 2026-11-22T21-00 must have 2 rows .*, got 1"):
         lake.run([A])
     assert not (lake.root / "views").exists()
 
 
 def test_a_missing_file_fails(lake):
-    lake.bucket(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)])
+    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)])
     (lake.root / batch_views.posts_key(A, 0)).unlink()
     with pytest.raises(Exception, match="partition=0000.parquet"):
         lake.run([A])
@@ -225,7 +225,7 @@ def test_a_missing_file_fails(lake):
 
 
 def test_a_view_of_an_unknown_column_is_refused_by_name(lake):
-    lake.bucket(A, [post(1, PIN, PIN, "art", 1, "ann")])
+    lake.interval(A, [post(1, PIN, PIN, "art", 1, "ann")])
     with pytest.raises(ValueError, match="columns colour "):
         lake.run([A], [{"name": "v", "dimensions": ["colour"], "merge": "sum", "sections": ["pin"]}])
 

@@ -2,13 +2,13 @@
 import { parseIntervalName, type IntervalStart } from '../../../lambda/domain/intervals';
 
 /** A file of `posts/` or `incomplete-posts/`. */
-export interface BucketFile {
+export interface IntervalFile {
   readonly interval: string;
   readonly partition: number;
 }
 
 /** @throws Error if the key is none of theirs */
-export function parseFileKey(key: string): BucketFile {
+export function parseFileKey(key: string): IntervalFile {
   const interval = /interval=(\d{4}-\d{2}-\d{2}T\d{2}-\d{2})/.exec(key)?.[1];
   const partition = /partition=(\d+)/.exec(key)?.[1];
   if (interval === undefined || partition === undefined) {

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => connection.closeSync());
 
-const interval_start = (hoursAgo: number) =>
+const intervalStart = (hoursAgo: number) =>
   new Date(Date.now() - hoursAgo * 3_600_000).toISOString().slice(0, 13) + '-00';
 
 async function insert(
@@ -39,7 +39,7 @@ async function insert(
   const columns = ['post_key', 'interval_start', 'sections', 'new_sections', ...Object.keys(values)];
   const given = [
     key,
-    `'${interval_start(hoursAgo)}'`,
+    `'${intervalStart(hoursAgo)}'`,
     list(sections),
     list(fresh),
     ...Object.values(values).map((v) => `'${v}'`),
@@ -51,14 +51,14 @@ async function rows(sql: string): Promise<unknown[]> {
   return (await connection.runAndReadAll(sql)).getRowObjectsJson();
 }
 
-test('counts rows and posts a interval_start of the last day, the newest first', async () => {
+test('counts rows and posts an interval of the last day, the newest first', async () => {
   await insert(1, 2, ['pin'], ['pin']);
   await insert(2, 2, ['pin'], ['pin']);
   await insert(1, 1, ['pin', 'geo'], ['geo']);
   await insert(3, 30, ['pin'], ['pin']);
   expect(await rows(POSTS_PER_INTERVAL)).toEqual([
-    { interval_start: interval_start(1), rows: '1', posts: '1' },
-    { interval_start: interval_start(2), rows: '2', posts: '2' },
+    { interval_start: intervalStart(1), rows: '1', posts: '1' },
+    { interval_start: intervalStart(2), rows: '2', posts: '2' },
   ]);
 });
 
@@ -81,7 +81,7 @@ test('tells how much of each dimension is empty', async () => {
   expect(shares).toMatchObject({ category: 0.5, country: 1 });
 });
 
-test('finds a post that is in a interval_start twice, and none where it is in two intervals', async () => {
+test('finds a post that is in an interval twice, and none where it is in two intervals', async () => {
   await insert(1, 2, ['pin'], ['pin']);
   await insert(1, 1, ['pin', 'geo'], ['geo']);
   expect(await rows(DOUBLE_ROWS)).toEqual([{ double: '0' }]);
