@@ -31,11 +31,10 @@ FROM machine AS project
 
 # Engines and packages first, in a layer that only their own versions change.
 COPY --chown=pipeline package.json package-lock.json .npmrc tsconfig.json ./
-COPY --chown=pipeline local/setup.mjs local/
-COPY --chown=pipeline local/setup/ local/setup/
-COPY --chown=pipeline local/engines/ local/engines/
+COPY --chown=pipeline tools/setup/ tools/setup/
+COPY --chown=pipeline tools/engines/ tools/engines/
 COPY --chown=pipeline lambda/compact/layer/ lambda/compact/layer/
-RUN node local/setup.mjs && rm -rf ~/.npm ~/.cache ~/.m2
+RUN node tools/setup/setup.mjs && rm -rf ~/.npm ~/.cache ~/.m2
 
 COPY --chown=pipeline . .
 CMD ["npm", "start"]

@@ -27,10 +27,7 @@ export default tseslint.config(
     },
   },
   {
-    files: [
-      'lambda/**/core.ts',
-      'lambda/shared/{columns,views,buckets,clean,decode,merge,counts-codec,hyperloglog}.ts',
-    ],
+    files: ['lambda/**/core.ts', 'lambda/{domain,formats}/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', PURE] },
   },
   {
@@ -45,7 +42,7 @@ export default tseslint.config(
   },
   // What people look at is printed.
   {
-    files: ['local/**', 'rehearsal/**', 'bench/**', 'docs/**', 'test/run.ts', 'test/iam/**', 'bin/**'],
+    files: ['bin/**', 'tools/**', 'test/run.ts', 'test/iam/**'],
     rules: { 'no-console': 'off' },
   },
   prettier,

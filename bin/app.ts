@@ -2,7 +2,7 @@
 /** Reads the configuration, composes the stacks, has them reviewed, and nothing else. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { costLine } from '../cost/at-synth';
+import { costLine } from '../tools/cost/at-synth';
 import { ConfigError, loadConfig, overridesIn } from '../lib/config';
 import { composePipeline } from '../lib/pipeline';
 import { reviewAtSynth } from '../lib/rules/review';

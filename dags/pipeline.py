@@ -1,10 +1,10 @@
-"""The batch layer, one run a bucket: seal, compact, commit, Spark, publish, reconcile.
+"""The batch layer, one run an interval: seal, compact, commit, Spark, publish, reconcile.
 
-What is due is said by the chain of seals, not by Airflow's table of runs: the first step answers every bucket that is over
-and not processed, so one run catches up after an outage, and ``catchup`` stays off. Every step is idempotent by bucket,
+What is due is said by the chain of seals, not by Airflow's table of runs: the first step answers every interval that is over
+and not processed, so one run catches up after an outage, and ``catchup`` stays off. Every step is idempotent by interval,
 so tasks may be retried, cleared, and run for a past interval at will.
 
-A run for a past interval (``airflow backfill create``, or a clear) processes that bucket again. A range in one run:
+A run for a past interval (``airflow backfill create``, or a clear) processes that interval again. A range in one run:
 
     airflow dags trigger pipeline --conf '{"from": "2026-11-22T20-00", "to": "2026-11-22T23-00"}'
 
@@ -25,7 +25,7 @@ from airflow.sdk import DAG, task
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 KEYS = {
-    "bucketMinutes",
+    "intervalMinutes",
     "sealFunction",
     "compactFunction",
     "publishFunction",
@@ -54,21 +54,21 @@ def read_config():
 
 
 def cron(minutes):
-    """The schedule whose intervals are the buckets."""
+    """The schedule whose data intervals are the pipeline's intervals."""
     if 0 < minutes < 60 and 60 % minutes == 0:
         return "*/{} * * * *".format(minutes) if minutes > 1 else "* * * * *"
     hours = minutes // 60
     if minutes % 60 == 0 and hours > 0 and 24 % hours == 0:
         return "0 * * * *" if hours == 1 else "0 0 * * *" if hours == 24 else "0 */{} * * *".format(hours)
-    raise ValueError("bucketMinutes must divide an hour, or be hours that divide a day, got {}".format(minutes))
+    raise ValueError("intervalMinutes must divide an hour, or be hours that divide a day, got {}".format(minutes))
 
 
-def bucket_name(start):
+def interval_name(start):
     return start.astimezone(timezone.utc).strftime("%Y-%m-%dT%H-%M")
 
 
 def seal_event(dag_run, minutes, now=None):
-    """What ``seal`` is asked: the bucket of the run's interval, or the range that the run was triggered with."""
+    """What ``seal`` is asked: the run's data interval, or the range that the run was triggered with."""
     given = dag_run.conf or {}
     unknown = sorted(given.keys() - {"from", "to"})
     if unknown or ("from" in given) != ("to" in given):
@@ -76,20 +76,20 @@ def seal_event(dag_run, minutes, now=None):
     if given:
         for key, name in given.items():
             if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise ValueError("conf.{} must be a bucket name like 2026-11-22T21-00, got {}".format(key, json.dumps(name)))
-        return json.dumps({"from": given["from"], "bucket": given["to"]})
-    # Triggered by hand without a date, a run has no interval: it takes the newest bucket that is over.
+                raise ValueError("conf.{} must be an interval name like 2026-11-22T21-00, got {}".format(key, json.dumps(name)))
+        return json.dumps({"from": given["from"], "interval": given["to"]})
+    # Triggered by hand without a date, a run has no data interval: it takes the newest one that is over.
     start = dag_run.data_interval_start
     if start is None or start == dag_run.data_interval_end:
         start = (now or datetime.now(timezone.utc)) - timedelta(minutes=minutes)
     length = minutes * 60
     start = datetime.fromtimestamp(start.timestamp() // length * length, timezone.utc)
-    return json.dumps({"bucket": bucket_name(start)})
+    return json.dumps({"interval": interval_name(start)})
 
 
-def buckets_of(sealed):
-    """The names of the buckets in the answer of ``seal``, oldest first."""
-    return [each["bucket"] for each in json.loads(sealed)["buckets"]]
+def intervals_of(sealed):
+    """The names of the intervals in the answer of ``seal``, oldest first."""
+    return [each["interval"] for each in json.loads(sealed)["intervals"]]
 
 
 def client_token(run_id, try_number):
@@ -98,24 +98,24 @@ def client_token(run_id, try_number):
 
 
 CONFIG = read_config()
-MINUTES = CONFIG["bucketMinutes"]
+MINUTES = CONFIG["intervalMinutes"]
 POLL = max(1, CONFIG["emrPollSeconds"])
 
 # botocore would give up on an invocation after a minute and start it four times more; Airflow does the retries here.
 INVOKE = {"botocore_config": {"read_timeout": 900, "connect_timeout": 10, "retries": {"total_max_attempts": 1}}}
 
-# Rendered where a task runs; the list of buckets comes from the one task that made it.
-BUCKETS = "{{ ti.xcom_pull(task_ids='plan', key='buckets') | tojson }}"
+# Rendered where a task runs; the list of intervals comes from the one task that made it.
+INTERVALS = "{{ ti.xcom_pull(task_ids='plan', key='intervals') | tojson }}"
 
 with DAG(
     dag_id="pipeline",
-    description="Batch layer: one run a bucket",
+    description="Batch layer: one run an interval",
     doc_md=__doc__,
-    # A plain cron string has empty data intervals in Airflow 3, and the interval is what names the bucket.
+    # A plain cron string has empty data intervals in Airflow 3, and the data interval is what names the interval.
     schedule=CronDataIntervalTimetable(cron(MINUTES), timezone="UTC"),
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
-    # A bucket builds on the one before. Not depends_on_past: with a run triggered for the past, the two wait for each other.
+    # An interval builds on the one before. Not depends_on_past: with a run triggered for the past, the two wait for each other.
     max_active_runs=1,
     default_args={
         "retries": 3,
@@ -123,22 +123,22 @@ with DAG(
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=5),
     },
-    user_defined_macros={"seal_event": seal_event, "client_token": client_token, "bucket_minutes": MINUTES},
+    user_defined_macros={"seal_event": seal_event, "client_token": client_token, "interval_minutes": MINUTES},
 ) as dag:
     seal = LambdaInvokeFunctionOperator(
         task_id="seal",
         function_name=CONFIG["sealFunction"],
-        payload="{{ seal_event(dag_run, bucket_minutes) }}",
+        payload="{{ seal_event(dag_run, interval_minutes) }}",
         **INVOKE,
     )
 
     @task.short_circuit
     def plan(sealed, ti=None):
         """One payload for each partition; the run ends here if nothing is due. Only names are passed on."""
-        buckets = buckets_of(sealed)
-        ti.xcom_push(key="buckets", value=buckets)
-        partitions = range(CONFIG["partitions"]) if buckets else []
-        return [json.dumps({"step": "compact", "partition": each, "buckets": buckets}) for each in partitions]
+        intervals = intervals_of(sealed)
+        ti.xcom_push(key="intervals", value=intervals)
+        partitions = range(CONFIG["partitions"]) if intervals else []
+        return [json.dumps({"step": "compact", "partition": each, "intervals": intervals}) for each in partitions]
 
     compact = LambdaInvokeFunctionOperator.partial(
         task_id="compact", function_name=CONFIG["compactFunction"], **INVOKE
@@ -147,7 +147,7 @@ with DAG(
     commit = LambdaInvokeFunctionOperator(
         task_id="commit",
         function_name=CONFIG["compactFunction"],
-        payload='{"step":"commit","buckets":' + BUCKETS + "}",
+        payload='{"step":"commit","intervals":' + INTERVALS + "}",
         **INVOKE,
     )
 
@@ -155,7 +155,7 @@ with DAG(
         task_id="spark",
         application_id=CONFIG["applicationId"],
         execution_role_arn=CONFIG["jobRoleArn"],
-        name="batch views {{ ti.xcom_pull(task_ids='plan', key='buckets') | last }}",
+        name="batch views {{ ti.xcom_pull(task_ids='plan', key='intervals') | last }}",
         job_driver={
             "sparkSubmit": {
                 "entryPoint": "s3://{}/jobs/batch_views.py".format(CONFIG["lake"]),
@@ -164,8 +164,8 @@ with DAG(
                     "s3://{}".format(CONFIG["lake"]),
                     "--views",
                     "s3://{}/jobs/views.json".format(CONFIG["lake"]),
-                    "--buckets",
-                    "{{ ti.xcom_pull(task_ids='plan', key='buckets') | join(',') }}",
+                    "--intervals",
+                    "{{ ti.xcom_pull(task_ids='plan', key='intervals') | join(',') }}",
                 ],
             }
         },
@@ -179,14 +179,14 @@ with DAG(
     publish = LambdaInvokeFunctionOperator(
         task_id="publish",
         function_name=CONFIG["publishFunction"],
-        payload='{"buckets":' + BUCKETS + "}",
+        payload='{"intervals":' + INTERVALS + "}",
         **INVOKE,
     )
 
     reconcile = LambdaInvokeFunctionOperator(
         task_id="reconcile",
         function_name=CONFIG["reconcileFunction"],
-        payload='{"buckets":' + BUCKETS + "}",
+        payload='{"intervals":' + INTERVALS + "}",
         **INVOKE,
     )
 

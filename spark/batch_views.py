@@ -1,15 +1,15 @@
-"""Computes every batch view of some buckets in one pass over their posts.
+"""Computes every batch view of some intervals in one pass over their posts.
 
 A view is a grouping: a key made of columns, and a value (1, or a column) that merges by sum or by maximum. The views come
 as JSON, generated from the definition that the speed layer runs on, so there is no logic of a view in this file. Each post
-becomes one row for each view that counts it, and one aggregation serves all views of all buckets.
+becomes one row for each view that counts it, and one aggregation serves all views of all intervals.
 
 Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop alike:
 
-    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --buckets 2026-11-22T21-00,…
+    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --intervals 2026-11-22T21-00,…
 
-Reads ``manifests/bucket=….json`` and the files that it names; writes ``views/bucket=…/<view>.json`` for every view, then
-``views/bucket=…/_SUCCESS``. Keys follow from the bucket alone, so a rerun overwrites itself.
+Reads ``manifests/interval=….json`` and the files that it names; writes ``views/interval=…/<view>.json`` for every view, then
+``views/interval=…/_SUCCESS``. Keys follow from the interval alone, so a rerun overwrites itself.
 """
 
 import argparse
@@ -29,7 +29,7 @@ SPARK_TYPES = {
     "timestamp": "timestamp",
     "string[]": "array<string>",
 }
-BUCKET = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}")
+INTERVAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}")
 
 # Number of a view that is none: rows of the files a partition, counted by the same aggregation as the views and compared with the manifest.
 ROWS = -1
@@ -77,16 +77,16 @@ class Lake:
             stream.close()
 
 
-def manifest_key(bucket):
-    return "manifests/bucket={}.json".format(bucket)
+def manifest_key(interval):
+    return "manifests/interval={}.json".format(interval)
 
 
-def posts_key(bucket, partition):
-    return "posts/bucket={}/partition={:04d}.parquet".format(bucket, partition)
+def posts_key(interval, partition):
+    return "posts/interval={}/partition={:04d}.parquet".format(interval, partition)
 
 
-def view_key(bucket, view):
-    return "views/bucket={}/{}.json".format(bucket, view)
+def view_key(interval, view):
+    return "views/interval={}/{}.json".format(interval, view)
 
 
 def key_text(name, kind):
@@ -148,19 +148,19 @@ def columns_used(views):
 
 
 def read_posts(spark, lake, manifests, views):
-    """The posts of all buckets, with the columns that some view uses. The files are those of the manifests, all of them."""
+    """The posts of all intervals, with the columns that some view uses. The files are those of the manifests, all of them."""
     types = {}
     for manifest in manifests:
         types.update(manifest["columns"])
     used = columns_used(views)
     unknown = [name for name in used if name not in types]
     if unknown:
-        raise ValueError("columns {} of the views are not in the posts of the buckets".format(", ".join(unknown)))
-    names = ["bucket", "kafka_partition", "sections", "new_sections"] + used
-    # A given schema saves the look into a file, and lets buckets from before a column was added read as null.
+        raise ValueError("columns {} of the views are not in the posts of the intervals".format(", ".join(unknown)))
+    names = ["interval_start", "kafka_partition", "sections", "new_sections"] + used
+    # A given schema saves the look into a file, and lets intervals from before a column was added read as null.
     schema = ", ".join("`{}` {}".format(name, SPARK_TYPES[types[name]]) for name in names)
     paths = [
-        lake.path(posts_key(manifest["bucket"], part["partition"]))
+        lake.path(posts_key(manifest["interval"], part["partition"]))
         for manifest in manifests
         for part in manifest["partitions"]
         if part["rows"] > 0
@@ -171,7 +171,7 @@ def read_posts(spark, lake, manifests, views):
 
 
 def aggregate(posts, types, views):
-    """One row for each bucket, view and group: its keys as JSON rows, and how many they are."""
+    """One row for each interval, view and group: its keys as JSON rows, and how many they are."""
     rows = F.struct(
         F.lit(ROWS).alias("view"),
         F.col("kafka_partition").cast("string").alias("key"),
@@ -179,9 +179,9 @@ def aggregate(posts, types, views):
     )
     contributions = [contribution(number, view, types) for number, view in enumerate(views)]
     merged = (
-        posts.select("bucket", F.inline(F.array(rows, *contributions)))
+        posts.select("interval_start", F.inline(F.array(rows, *contributions)))
         .where(F.col("key").isNotNull())
-        .groupBy("bucket", "view", "key")
+        .groupBy("interval_start", "view", "key")
         .agg(F.sum("value").alias("total"), F.max("value").alias("largest"))
     )
     by_maximum = [number for number, view in enumerate(views) if view["merge"] == "max"]
@@ -200,10 +200,10 @@ def aggregate(posts, types, views):
         if "top" in view:
             kept = F.when(F.col("view") == number, F.slice(entries, 1, view["top"]["keep"])).otherwise(kept)
     return (
-        merged.groupBy("bucket", "view", group.alias("group"))
+        merged.groupBy("interval_start", "view", group.alias("group"))
         .agg(kept.alias("entries"))
         .select(
-            "bucket",
+            "interval_start",
             "view",
             "group",
             F.size("entries").alias("keys"),
@@ -216,54 +216,54 @@ def check_rows(manifests, counted):
     """The files must hold what the manifests say: a truncated or replaced file must not become a smaller view."""
     for manifest in manifests:
         for part in manifest["partitions"]:
-            found = counted.get((manifest["bucket"], part["partition"]), 0)
+            found = counted.get((manifest["interval"], part["partition"]), 0)
             if found != part["rows"]:
                 raise ValueError(
-                    "partition {} of bucket {} must have {} rows as its manifest says, got {}".format(
-                        part["partition"], manifest["bucket"], part["rows"], found
+                    "partition {} of interval {} must have {} rows as its manifest says, got {}".format(
+                        part["partition"], manifest["interval"], part["rows"], found
                     )
                 )
 
 
-def view_json(view, bucket, groups):
+def view_json(view, interval, groups):
     """One row a line, so that people and tools can look into it."""
     rows = ",\n".join(json_rows for _, json_rows in sorted(groups))
-    return '{{"view":{},"bucket":{},"rows":[{}]}}\n'.format(json.dumps(view), json.dumps(bucket), rows)
+    return '{{"view":{},"interval":{},"rows":[{}]}}\n'.format(json.dumps(view), json.dumps(interval), rows)
 
 
-def compute(spark, lake, views, buckets):
-    """Computes and writes all views of the buckets. Returns the number of keys by bucket and view."""
-    manifests = [json.loads(lake.read(lake.path(manifest_key(bucket)))) for bucket in buckets]
+def compute(spark, lake, views, intervals):
+    """Computes and writes all views of the intervals. Returns the number of keys by interval and view."""
+    manifests = [json.loads(lake.read(lake.path(manifest_key(interval)))) for interval in intervals]
     size = sum(part["bytes"] for manifest in manifests for part in manifest["partitions"])
     tasks = min(MAX_SHUFFLE_PARTITIONS, 2 + size // BYTES_PER_TASK)
     spark.conf.set("spark.sql.shuffle.partitions", str(tasks))
     # Keys are text made of UTC instants.
     spark.conf.set("spark.sql.session.timeZone", "UTC")
 
-    groups = {(bucket, view["name"]): [] for bucket in buckets for view in views}
-    keys = {bucket: {view["name"]: 0 for view in views} for bucket in buckets}
+    groups = {(interval, view["name"]): [] for interval in intervals for view in views}
+    keys = {interval: {view["name"]: 0 for view in views} for interval in intervals}
     counted = {}
     posts, types = read_posts(spark, lake, manifests, views)
     for row in aggregate(posts, types, views).collect() if posts is not None else []:
         if row["view"] == ROWS:
-            counted.update({(row["bucket"], partition): rows for partition, rows in json.loads("[" + row["json"] + "]")})
+            counted.update({(row["interval_start"], partition): rows for partition, rows in json.loads("[" + row["json"] + "]")})
         else:
             name = views[row["view"]]["name"]
-            groups[row["bucket"], name].append((row["group"], row["json"]))
-            keys[row["bucket"]][name] += row["keys"]
+            groups[row["interval_start"], name].append((row["group"], row["json"]))
+            keys[row["interval_start"]][name] += row["keys"]
     check_rows(manifests, counted)
 
     def write(target):
-        bucket, name = target
-        lake.write(lake.path(view_key(bucket, name)), view_json(name, bucket, groups[target]))
+        interval, name = target
+        lake.write(lake.path(view_key(interval, name)), view_json(name, interval, groups[target]))
 
     with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
         list(pool.map(write, groups))
-    # Last, and only when everything else is there: who finds it finds every view of the bucket.
+    # Last, and only when everything else is there: who finds it finds every view of the interval.
     for manifest in manifests:
-        bucket = manifest["bucket"]
-        done = {"bucket": bucket, "rows": manifest["rows"], "views": keys[bucket]}
-        lake.write(lake.path("views/bucket={}/_SUCCESS".format(bucket)), json.dumps(done) + "\n")
+        interval = manifest["interval"]
+        done = {"interval": interval, "rows": manifest["rows"], "views": keys[interval]}
+        lake.write(lake.path("views/interval={}/_SUCCESS".format(interval)), json.dumps(done) + "\n")
     return keys
 
 
@@ -271,26 +271,26 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--lake", required=True, help="where the lake is, s3://BUCKET or a folder")
     parser.add_argument("--views", required=True, help="JSON of the view list")
-    parser.add_argument("--buckets", required=True, help="names of the buckets, with commas between")
+    parser.add_argument("--intervals", required=True, help="names of the intervals, with commas between")
     parsed = parser.parse_args(arguments)
-    # Not every orchestrator can leave this job out where no bucket has a record.
-    parsed.buckets = parsed.buckets.split(",") if parsed.buckets else []
-    for bucket in parsed.buckets:
-        if not BUCKET.fullmatch(bucket):
-            parser.error("--buckets must be names like 2026-11-22T21-00 with commas between, got '{}'".format(bucket))
+    # Not every orchestrator can leave this job out where no interval has a record.
+    parsed.intervals = parsed.intervals.split(",") if parsed.intervals else []
+    for interval in parsed.intervals:
+        if not INTERVAL.fullmatch(interval):
+            parser.error("--intervals must be names like 2026-11-22T21-00 with commas between, got '{}'".format(interval))
     return parsed
 
 
 def main(arguments):
     options = parse_arguments(arguments)
-    if not options.buckets:
-        print(json.dumps({"buckets": 0, "keys": 0}))
+    if not options.intervals:
+        print(json.dumps({"intervals": 0, "keys": 0}))
         return
     spark = SparkSession.builder.appName("batch_views").getOrCreate()
     try:
         lake = Lake(spark, options.lake)
-        keys = compute(spark, lake, json.loads(lake.read(options.views)), options.buckets)
-        print(json.dumps({"buckets": len(keys), "keys": sum(sum(views.values()) for views in keys.values())}))
+        keys = compute(spark, lake, json.loads(lake.read(options.views)), options.intervals)
+        print(json.dumps({"intervals": len(keys), "keys": sum(sum(views.values()) for views in keys.values())}))
     finally:
         spark.stop()
 

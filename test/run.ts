@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROOT } from '../tools/kit/root';
 
-const ROOT = join(__dirname, '..');
 const HANGING_MS = 20_000;
 /** What Node may take to write its report. */
 const REPORT_MS = 5_000;
@@ -132,7 +132,7 @@ const rehearsal =
   (stage: string) =>
   async (sink?: Sink): Promise<Counts> => {
     const report = join(scratch, `rehearsal-${stage}.json`);
-    const args = ['rehearsal/rehearse.ts', '--stage', stage, '--results', report];
+    const args = ['tools/rehearsal/rehearse.ts', '--stage', stage, '--results', report];
     const { code } = await execute(bin('tsx'), args, { sink });
     try {
       const { passed, failed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
@@ -173,9 +173,9 @@ const SUITES: readonly Suite[] = [
   { name: 'rehearse', what: 'deployment of stage dev to the emulator', run: rehearsal('dev') },
   // It has what dev has not; lean, which lies between the two, is rehearsed by CI.
   { name: 'rehearse-prod', what: 'deployment of stage prod to the emulator', run: rehearsal('prod') },
-  { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/spark') },
-  { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/dags') },
-  { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'rehearsal/lint.ts') },
+  { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/engines/spark') },
+  { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/unit/dags') },
+  { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'tools/rehearsal/lint.ts') },
   { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
   { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
   { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },

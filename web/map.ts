@@ -14,10 +14,10 @@ export function pipelineMap(host: HTMLElement): PipelineMap {
   const lines = svg('svg', { class: 'lines', 'aria-hidden': true });
   const list = el('ol', { class: 'nodes' });
   const boxes = new Map<string, HTMLLIElement>();
-  for (const { id, title, kind, way } of NODES) {
+  for (const { id, title, kind, layer } of NODES) {
     const box = el(
       'li',
-      { class: `node ${way}`, 'data-node': id },
+      { class: `node ${layer}`, 'data-node': id },
       el('p', { class: 'name' }, el('strong', {}, title), ' ', el('span', { class: 'quiet' }, kind)),
       el('div', { class: 'text' }),
     );
@@ -74,12 +74,12 @@ function drawLines(
 ): void {
   const origin = host.getBoundingClientRect();
   lines.setAttribute('viewBox', `0 0 ${origin.width} ${origin.height}`);
-  const paths = EDGES.map(([from, to, way, by]) => {
+  const paths = EDGES.map(([from, to, layer, by]) => {
     const a = boxes.get(from)!.getBoundingClientRect();
     const b = boxes.get(to)!.getBoundingClientRect();
     return svg('path', {
       d: pathBetween(a, b, origin),
-      class: `${way}${live.has(by) ? ' live' : ''}`,
+      class: `${layer}${live.has(by) ? ' live' : ''}`,
     });
   });
   lines.replaceChildren(...paths);

@@ -3,14 +3,14 @@ import { type StatusResponse } from '../lambda/query/api';
 import { duration, number, time } from './format';
 import { newest, rateOf, seriesOf, sum } from './status';
 
-export type Way = 'both' | 'batch' | 'speed';
+export type Layer = 'both' | 'batch' | 'speed';
 
 export interface NodeSpec {
   readonly id: string;
   readonly title: string;
   /** What it is, in a word or two. */
   readonly kind: string;
-  readonly way: Way;
+  readonly layer: Layer;
 }
 
 export interface NodeText {
@@ -27,22 +27,22 @@ export interface NodeText {
 }
 
 export const NODES: readonly NodeSpec[] = [
-  { id: 'ingest', title: 'ingest', kind: 'API, function', way: 'both' },
-  { id: 'topic', title: 'posts', kind: 'Kafka topic', way: 'both' },
-  { id: 'archive', title: 'archive', kind: 'function → S3', way: 'batch' },
-  { id: 'seal', title: 'seal', kind: 'function', way: 'batch' },
-  { id: 'compact', title: 'compact', kind: 'function → Parquet', way: 'batch' },
-  { id: 'spark', title: 'batch views', kind: 'Spark job', way: 'batch' },
-  { id: 'publish', title: 'publish', kind: 'function', way: 'batch' },
-  { id: 'batch-store', title: 'batch_views', kind: 'Keyspaces', way: 'batch' },
-  { id: 'aggregate', title: 'aggregate', kind: 'function', way: 'speed' },
-  { id: 'speed-store', title: 'speed_views', kind: 'Keyspaces', way: 'speed' },
-  { id: 'reconcile', title: 'reconcile', kind: 'function', way: 'both' },
-  { id: 'query', title: 'query', kind: 'API, function', way: 'both' },
+  { id: 'ingest', title: 'ingest', kind: 'API, function', layer: 'both' },
+  { id: 'topic', title: 'posts', kind: 'Kafka topic', layer: 'both' },
+  { id: 'archive', title: 'archive', kind: 'function → S3', layer: 'batch' },
+  { id: 'seal', title: 'seal', kind: 'function', layer: 'batch' },
+  { id: 'compact', title: 'compact', kind: 'function → Parquet', layer: 'batch' },
+  { id: 'spark', title: 'batch views', kind: 'Spark job', layer: 'batch' },
+  { id: 'publish', title: 'publish', kind: 'function', layer: 'batch' },
+  { id: 'batch-store', title: 'batch_views', kind: 'Keyspaces', layer: 'batch' },
+  { id: 'aggregate', title: 'aggregate', kind: 'function', layer: 'speed' },
+  { id: 'speed-store', title: 'speed_views', kind: 'Keyspaces', layer: 'speed' },
+  { id: 'reconcile', title: 'reconcile', kind: 'function', layer: 'both' },
+  { id: 'query', title: 'query', kind: 'API, function', layer: 'both' },
 ];
 
 /** What flows from where to where; the node that tells whether it does. */
-export const EDGES: readonly (readonly [from: string, to: string, way: Way, by: string])[] = [
+export const EDGES: readonly (readonly [from: string, to: string, layer: Layer, by: string])[] = [
   ['ingest', 'topic', 'both', 'ingest'],
   ['topic', 'archive', 'batch', 'archive'],
   ['archive', 'seal', 'batch', 'seal'],
@@ -88,7 +88,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
     const found = sum(values(step, metric));
     return found > 0 ? `${number(found)} ${word}` : undefined;
   };
-  const { boundary, now, bucketMinutes } = status;
+  const { boundary, now, intervalMinutes } = status;
   switch (id) {
     case 'ingest':
       return counting(
@@ -110,13 +110,13 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
         some('archive', 'dropped', 'dropped') ?? some('archive', 'quarantined', 'quarantined'),
       );
     case 'seal':
-      return counting('seal', 'written', 'buckets', undefined, `${total('seal', 'ticksWritten')} ticks written`);
+      return counting('seal', 'written', 'intervals', undefined, `${total('seal', 'heartbeats')} heartbeats written`);
     case 'compact':
       return counting('compact', 'written', 'rows', undefined, `of ${total('compact', 'received')} records`);
     case 'spark':
       return {
-        main: duration(bucketMinutes * 60_000),
-        unit: 'a bucket',
+        main: duration(intervalMinutes * 60_000),
+        unit: 'an interval',
         note: 'one job each',
         live: lately('publish', 'written'),
       };
@@ -124,7 +124,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
       return counting('publish', 'written', 'rows', undefined, `in ${minutes} minutes`);
     case 'batch-store':
       return {
-        main: time(boundary.bucket, now),
+        main: time(boundary.interval, now),
         unit: 'boundary',
         note: boundary.ageMs === null ? 'nothing yet' : `${duration(boundary.ageMs)} old`,
         live: false,
@@ -144,7 +144,8 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
       return {
         main: number(boundary.drift),
         unit: 'drift',
-        note: boundary.reconciledBucket === null ? 'not compared yet' : `up to ${time(boundary.reconciledBucket, now)}`,
+        note:
+          boundary.reconciledInterval === null ? 'not compared yet' : `up to ${time(boundary.reconciledInterval, now)}`,
         live: lately('reconcile', 'received'),
         ...((boundary.drift ?? 0) !== 0 && { alert: 'layers differ' }),
       };

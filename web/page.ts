@@ -105,11 +105,11 @@ function showStatus(told: StatusResponse): void {
   }
 }
 
-function showProvenance({ boundary, asOf, buckets }: Provenance): void {
+function showProvenance({ boundary, asOf, intervals }: Provenance): void {
   const now = status?.now ?? new Date().toISOString();
   const parts = [
-    `${number(buckets.batch)} batch ${buckets.batch === 1 ? 'period' : 'periods'} up to ${time(boundary, now)}`,
-    `${number(buckets.speed)} speed ${buckets.speed === 1 ? 'bucket' : 'buckets'} after it`,
+    `${number(intervals.batch)} batch ${intervals.batch === 1 ? 'period' : 'periods'} up to ${time(boundary, now)}`,
+    `${number(intervals.speed)} speed ${intervals.speed === 1 ? 'interval' : 'intervals'} after it`,
     `complete as of ${time(asOf, now, true)} UTC`,
   ];
   byId('provenance').textContent = `${parts[0]}, ${parts[1]}; ${parts[2]}.`;

@@ -57,7 +57,7 @@ function overall(status: StatusResponse): Vital {
   if ((status.boundary.drift ?? 0) !== 0) {
     return { name, value: 'may be wrong', note: 'the layers differ', mood: 'wrong' };
   }
-  if (isLate(status)) return { name, value: 'right, but late', note: 'the speed way carries on', mood: 'late' };
+  if (isLate(status)) return { name, value: 'right, but late', note: 'the speed layer carries on', mood: 'late' };
   if (status.asOf === null) return { name, value: 'none yet', note: 'nothing has come in', mood: 'none' };
   if (status.boundary.drift === null)
     return { name, value: 'unchecked', note: 'layers not compared yet', mood: 'none' };
@@ -76,14 +76,14 @@ function freshness(status: StatusResponse): Vital {
 }
 
 function boundary(status: StatusResponse): Vital {
-  const { bucket, ageMs } = status.boundary;
+  const { interval, ageMs } = status.boundary;
   const late = isLate(status);
-  const note = bucket === null ? 'nothing published yet' : `old, due within ${duration(status.boundaryDueMs)}`;
-  return { name: 'Boundary', value: duration(ageMs), note, mood: bucket === null ? 'none' : late ? 'late' : 'good' };
+  const note = interval === null ? 'nothing published yet' : `old, due within ${duration(status.boundaryDueMs)}`;
+  return { name: 'Boundary', value: duration(ageMs), note, mood: interval === null ? 'none' : late ? 'late' : 'good' };
 }
 
-function drift({ boundary: { drift: found, reconciledBucket }, now }: StatusResponse): Vital {
-  const note = reconciledBucket === null ? 'not compared yet' : `bucket ${time(reconciledBucket, now)} compared`;
+function drift({ boundary: { drift: found, reconciledInterval }, now }: StatusResponse): Vital {
+  const note = reconciledInterval === null ? 'not compared yet' : `interval ${time(reconciledInterval, now)} compared`;
   return { name: 'Drift', value: number(found), note, mood: found === null ? 'none' : found === 0 ? 'good' : 'wrong' };
 }
 

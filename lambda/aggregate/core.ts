@@ -1,18 +1,18 @@
 /**
  * The speed layer's arithmetic: from the records of one partition and the state before them to the state after them and
- * what they add to each view and bucket. A pure function of the log: however it is cut into batches, the sum is the same.
+ * what they add to each view and interval. A pure function of the log: however it is cut into batches, the sum is the same.
  */
-import { nextBucket, type BucketStart } from '../shared/buckets';
-import { decodeRecord, type KafkaRecord } from '../shared/decode';
-import { add, contributionOf, trim, type Counts } from '../shared/merge';
-import { minuteOf } from '../shared/timestamps';
-import { CANARY_VIEW, type View } from '../shared/views';
-import { remember, type PartitionState, type PendingColumns } from './state';
+import { nextInterval, type IntervalStart } from '../domain/intervals';
+import { decodeRecord, type KafkaRecord } from '../domain/decode';
+import { add, contributionOf, trim, type Counts } from '../domain/merge';
+import { minuteOf } from '../domain/timestamps';
+import { CANARY_VIEW, type View } from '../domain/views';
+import { remember, type PartitionState, type IncompletePostColumns } from '../formats/speed-state';
 
 export interface Settings {
   readonly views: readonly View[];
-  readonly columns: PendingColumns;
-  readonly bucketMinutes: number;
+  readonly columns: IncompletePostColumns;
+  readonly intervalMinutes: number;
   /** How many posts a partition remembers, to count each once. */
   readonly recentPosts: number;
 }
@@ -20,14 +20,14 @@ export interface Settings {
 /** What a batch adds to one row, in the order of the log. Kept apart by offset, since the row may be ahead of the state. */
 export interface RowChange {
   readonly view: View;
-  readonly bucket: BucketStart;
+  readonly interval: IntervalStart;
   readonly offsets: number[];
   readonly keys: string[];
   readonly values: number[];
 }
 
 export interface BatchOutcome {
-  /** By view and bucket; only rows that get something. */
+  /** By view and interval; only rows that get something. */
   readonly changes: readonly RowChange[];
   /** Log append time of the newest record, ms. */
   readonly newest: number;
@@ -38,7 +38,7 @@ export interface BatchOutcome {
   /** Records that the state held already, and those that brought no section that is new. */
   readonly repeated: number;
   readonly quarantined: number;
-  readonly ticks: number;
+  readonly controlRecords: number;
   /** Offsets missing between the state and the first record beyond it: the log lost them, or the source began later. */
   readonly gap: number;
 }
@@ -48,18 +48,18 @@ export interface BatchOutcome {
  * @param records of one partition, by ascending offset; those up to the state's offset are skipped
  */
 export function applyRecords(state: PartitionState, records: readonly KafkaRecord[], settings: Settings): BatchOutcome {
-  const rows = new Map<BucketStart, (RowChange | undefined)[]>();
+  const rows = new Map<IntervalStart, (RowChange | undefined)[]>();
   let newest = 0;
   let applied = 0;
   let posts = 0;
   let repeated = 0;
   let quarantined = 0;
-  let ticks = 0;
+  let controlRecords = 0;
   let gap = 0;
   const changeOf = (view: View, place: number, offset: number, key: string, value: number) => {
-    let changes = rows.get(state.bucket);
-    if (!changes) rows.set(state.bucket, (changes = new Array<undefined>(settings.views.length + 1)));
-    const change = (changes[place] ??= { view, bucket: state.bucket, offsets: [], keys: [], values: [] });
+    let changes = rows.get(state.interval);
+    if (!changes) rows.set(state.interval, (changes = new Array<undefined>(settings.views.length + 1)));
+    const change = (changes[place] ??= { view, interval: state.interval, offsets: [], keys: [], values: [] });
     change.offsets.push(offset);
     change.keys.push(key);
     change.values.push(value);
@@ -71,17 +71,17 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
     }
     gap += record.offset - state.appliedOffset - 1;
     state.appliedOffset = record.offset;
-    // Every record moves the clock, ticks and bad ones too: so a bucket is one range of offsets.
-    state.bucket = nextBucket(state.bucket, record.timestamp, settings.bucketMinutes);
+    // Every record moves the clock, control records and bad ones too: so an interval is one range of offsets.
+    state.interval = nextInterval(state.interval, record.timestamp, settings.intervalMinutes);
     newest = Math.max(newest, record.timestamp);
     applied++;
     const decoded = decodeRecord(record);
-    if (decoded.kind === 'tick') {
-      ticks++;
+    if (decoded.kind === 'heartbeat') {
+      controlRecords++;
       continue;
     }
     if (decoded.kind === 'canary') {
-      ticks++;
+      controlRecords++;
       changeOf(CANARY_VIEW, settings.views.length, record.offset, minuteOf(record.timestamp), decoded.sent);
       continue;
     }
@@ -103,7 +103,7 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
     }
   }
   const changes = [...rows.values()].flatMap((each) => each.filter((change) => change !== undefined));
-  return { changes, newest, applied, posts, repeated, quarantined, ticks, gap };
+  return { changes, newest, applied, posts, repeated, quarantined, controlRecords, gap };
 }
 
 /**

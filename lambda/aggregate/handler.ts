@@ -1,5 +1,5 @@
 /**
- * The speed layer: adds the records of an MSK batch to the view rows of their bucket, within seconds.
+ * The speed layer: adds the records of an MSK batch to the view rows of their interval, within seconds.
  *
  * Delivery is at least once, batches may come again with other borders, and an invocation that was given up may still
  * write. So each row is written on the condition that it is the one that was read, holds the offset up to which it counts,
@@ -7,22 +7,28 @@
  * quarantines them) and never stop the batch; an outage throws, and the event source delivers the batch again.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  */
-import { type BucketStart } from '../shared/buckets';
-import { decodeCounts, encodeCounts } from '../shared/counts-codec';
-import { type KafkaRecord } from '../shared/decode';
-import { ENV, requirePositiveInteger } from '../shared/env';
-import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../shared/lambda-kafka';
-import { log } from '../shared/log';
-import { type Counts } from '../shared/merge';
-import { report, type ReportOf } from '../shared/metrics';
-import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../shared/store';
-import { VIEWS, type View } from '../shared/views';
+import { type IntervalStart } from '../domain/intervals';
+import { decodeCounts, encodeCounts } from '../formats/counts-codec';
+import { type KafkaRecord } from '../domain/decode';
+import { ENV, requirePositiveInteger } from '../runtime/env';
+import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/kafka-event';
+import { log } from '../runtime/log';
+import { type Counts } from '../domain/merge';
+import { report, type ReportOf } from '../runtime/metrics';
+import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../aws/keyspaces/store';
+import { VIEWS, type View } from '../domain/views';
 import { applyChange, applyRecords, type BatchOutcome, type RowChange, type Settings } from './core';
-import { decodeState, emptyState, encodeState, pendingColumns, type PartitionState } from './state';
+import {
+  decodeState,
+  emptyState,
+  encodeState,
+  incompletePostColumns,
+  type PartitionState,
+} from '../formats/speed-state';
 
 export interface AggregateDeps {
   readonly store: AggregateStore;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   readonly recentPosts: number;
   /** @default - all views */
   readonly views?: readonly View[];
@@ -52,9 +58,9 @@ interface CachedPartition {
   readonly state: PartitionState;
   /** Offset of the stored state; undefined if there is none. */
   readonly storedOffset: number | undefined;
-  /** By view, the rows of the newest bucket. */
+  /** By view, the rows of the newest interval. */
   readonly rows: Map<string, CachedRow | undefined>;
-  readonly bucket: BucketStart;
+  readonly interval: IntervalStart;
 }
 
 interface Tally {
@@ -85,8 +91,8 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
   const views = deps.views ?? VIEWS;
   const settings: Settings = {
     views,
-    columns: pendingColumns(views),
-    bucketMinutes: deps.bucketMinutes,
+    columns: incompletePostColumns(views),
+    intervalMinutes: deps.intervalMinutes,
     recentPosts: deps.recentPosts,
   };
   const cache = new Map<string, CachedPartition>();
@@ -94,7 +100,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
   async function load(topic: string, partition: number): Promise<CachedPartition> {
     const stored = await deps.store.readState(topic, partition);
     const state = stored ? decodeState(stored.appliedOffset, stored.state) : emptyState();
-    return { state, storedOffset: stored?.appliedOffset, rows: new Map(), bucket: state.bucket };
+    return { state, storedOffset: stored?.appliedOffset, rows: new Map(), interval: state.interval };
   }
 
   async function writeRow(
@@ -105,10 +111,10 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     newest: number,
     tally: Tally,
   ): Promise<void> {
-    const { view, bucket } = change;
-    const key: SpeedRowKey = { view: view.name, bucket, partition };
+    const { view, interval } = change;
+    const key: SpeedRowKey = { view: view.name, interval, partition };
     let row: CachedRow | undefined;
-    if (bucket === before.bucket && before.rows.has(view.name)) {
+    if (interval === before.interval && before.rows.has(view.name)) {
       row = before.rows.get(view.name);
     } else {
       const stored = await deps.store.readSpeedRow(key);
@@ -117,7 +123,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     // Cached counts may be changed in place: they were taken out of the cache, and come back only if all writes succeed.
     const counts: Counts = row?.counts ?? new Map<string, number>();
     if (!applyChange(change, counts, row?.appliedOffset)) {
-      if (bucket === after.bucket) after.rows.set(view.name, row);
+      if (interval === after.interval) after.rows.set(view.name, row);
       return;
     }
     const blob = encodeCounts(view, counts);
@@ -134,7 +140,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       throw new OutOfDateError(`row of view '${view.name}' is no longer at offset ${row?.appliedOffset ?? 'none'}`);
     }
     tally.bytes += blob.length;
-    if (bucket === after.bucket) after.rows.set(view.name, { appliedOffset, counts });
+    if (interval === after.interval) after.rows.set(view.name, { appliedOffset, counts });
   }
 
   async function attempt(
@@ -153,8 +159,8 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       return outcome;
     }
     const { state } = before;
-    const rows = before.bucket === state.bucket ? new Map(before.rows) : new Map<string, CachedRow | undefined>();
-    const after: CachedPartition = { state, storedOffset: state.appliedOffset, rows, bucket: state.bucket };
+    const rows = before.interval === state.interval ? new Map(before.rows) : new Map<string, CachedRow | undefined>();
+    const after: CachedPartition = { state, storedOffset: state.appliedOffset, rows, interval: state.interval };
     await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
       writeRow(partition, change, before, after, outcome.newest, tally),
     );
@@ -190,7 +196,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
           written: outcome.posts,
           repeated: outcome.repeated,
           quarantined: outcome.quarantined,
-          ticks: outcome.ticks,
+          controlRecords: outcome.controlRecords,
           gap: outcome.gap,
           batchBytes: sizeOf(records),
           ...tally,
@@ -227,7 +233,7 @@ let real: ReturnType<typeof makeHandler> | undefined;
 export const handler = (event: LambdaKafkaEvent): Promise<void> => {
   real ??= makeHandler({
     store: storeFromEnvironment(),
-    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     recentPosts: requirePositiveInteger(ENV.recentPosts),
     now: Date.now,
     report,

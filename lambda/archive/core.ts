@@ -3,19 +3,19 @@
  *
  *   o     offset
  *   t     log append time, ms since the epoch
- *   s     `post`, `tick`, `canary` or `bad`
+ *   s     `post`, `heartbeat`, `canary` or `bad`
  *   k     the post's key, as the number it is (post only)
  *   pin, geo, user   the cleaned columns of the sections that the record brought, typed (post only)
  *   h     `section` header of the record, if it had one: with `raw` it is all that a replay needs
  *   raw   the client's own text (posts; of a bad record the bytes are in quarantine)
- *   erased  true in the place of sections, `h` and `raw`: the post was erased (`operate/erase`), and brings nothing
+ *   erased  true in the place of sections, `h` and `raw`: the post was erased (`tools/operate/erase`), and brings nothing
  *
  * Columns are stored cleaned so that compaction and Spark parse no text; the text is stored so that nothing is lost.
  */
-import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../shared/decode';
-import { quarantineKey, rawKey } from '../shared/keys';
-import { sizeOf } from '../shared/lambda-kafka';
-import { ByteWriter } from '../shared/varint';
+import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../domain/decode';
+import { quarantineKey, rawKey } from '../formats/keys';
+import { sizeOf } from '../runtime/kafka-event';
+import { ByteWriter } from '../formats/bytes';
 
 export type LineKind = Decoded['kind'];
 
@@ -42,7 +42,7 @@ export interface Counts {
   /** Offsets that came more than once in the batch. */
   repeated: number;
   quarantined: number;
-  ticks: number;
+  controlRecords: number;
   /** Of keys and values. */
   bytes: number;
   /** Log append time of the newest record, ms; 0 without records. */
@@ -122,7 +122,7 @@ function contiguousRuns(records: readonly KafkaRecord[]): KafkaRecord[][] {
 export function archiveRecords(topic: string, partitions: ReadonlyMap<number, readonly KafkaRecord[]>): Archived {
   const objects: RawObject[] = [];
   const quarantine: QuarantineObject[] = [];
-  const counts: Counts = { received: 0, repeated: 0, quarantined: 0, ticks: 0, bytes: 0, newest: 0 };
+  const counts: Counts = { received: 0, repeated: 0, quarantined: 0, controlRecords: 0, bytes: 0, newest: 0 };
   for (const [partition, records] of partitions) {
     counts.received += records.length;
     counts.bytes += sizeOf(records);
@@ -141,7 +141,7 @@ export function archiveRecords(topic: string, partitions: ReadonlyMap<number, re
         } else if (decoded.kind === 'post') {
           posts++;
         } else {
-          counts.ticks++;
+          counts.controlRecords++;
         }
       }
       const first = run[0].offset;

@@ -4,12 +4,12 @@
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
-import { mapConcurrently } from '../shared/concurrent';
-import { ENV, requireEnv } from '../shared/env';
-import { recordsByPartition, type LambdaKafkaEvent } from '../shared/lambda-kafka';
-import { log } from '../shared/log';
-import { report, type ReportOf } from '../shared/metrics';
-import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
+import { mapConcurrently } from '../runtime/concurrent';
+import { ENV, requireEnv } from '../runtime/env';
+import { recordsByPartition, type LambdaKafkaEvent } from '../runtime/kafka-event';
+import { log } from '../runtime/log';
+import { report, type ReportOf } from '../runtime/metrics';
+import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { archiveRecords } from './core';
 
 export interface Deps {
@@ -58,7 +58,7 @@ export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<Ar
       written,
       quarantined: counts.quarantined,
       repeated: counts.repeated,
-      ticks: counts.ticks,
+      controlRecords: counts.controlRecords,
       batchBytes: counts.bytes,
       bytes,
       duration: now - started,

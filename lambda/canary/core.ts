@@ -1,6 +1,6 @@
 /** The canary's questions and what it reads off the answers. Plain values in and out. */
-import { type HttpEvent } from '../shared/http';
-import { type Values } from '../shared/metrics';
+import { type HttpEvent } from '../runtime/http';
+import { type Values } from '../runtime/metrics';
 
 /** An event as an HTTP API would hand it to the function. */
 export function requestOf(method: 'GET' | 'POST', rawPath: string): HttpEvent {
@@ -12,7 +12,7 @@ const isOptional = (value: unknown): value is number | null => value === null ||
 
 /**
  * The ages of the newest canaries. What was never published has no age.
- * @param body of the query function's answer, see `CanaryAnswer`
+ * @param body of the query function's answer, see `CanaryResponse`
  * @throws Error if it is another answer
  */
 export function agesOf(body: string, now: number): Omit<Values<'canary'>, 'failed' | 'duration'> {

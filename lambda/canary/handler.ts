@@ -3,15 +3,15 @@
  * calls the functions of ingest and query as their APIs do; no route of either API leads there, so no client can.
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ENV, requireEnv } from '../shared/env';
-import { type HttpAnswer, type HttpEvent } from '../shared/http';
-import { log } from '../shared/log';
-import { report, type ReportOf } from '../shared/metrics';
+import { ENV, requireEnv } from '../runtime/env';
+import { type HttpResponse, type HttpEvent } from '../runtime/http';
+import { log } from '../runtime/log';
+import { report, type ReportOf } from '../runtime/metrics';
 import { agesOf, requestOf } from './core';
 
 export interface Deps {
   /** @throws Error if the function could not be invoked or failed */
-  invoke(functionName: string, event: HttpEvent): Promise<HttpAnswer>;
+  invoke(functionName: string, event: HttpEvent): Promise<HttpResponse>;
   readonly ingest: string;
   readonly query: string;
   readonly report: ReportOf<'canary'>;
@@ -57,7 +57,7 @@ function invoker(client: LambdaClient): Deps['invoke'] {
     );
     const text = Buffer.from(answer.Payload ?? []).toString('utf8');
     if (answer.FunctionError !== undefined) throw new Error(`${answer.FunctionError}: ${text.slice(0, 300)}`);
-    return JSON.parse(text) as HttpAnswer;
+    return JSON.parse(text) as HttpResponse;
   };
 }
 

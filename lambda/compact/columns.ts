@@ -1,6 +1,6 @@
 /** The columns of the lake's Parquet files: what the Glue table, Athena and the Spark job see. */
-import { COLUMNS, SECTIONS, type ColumnType } from '../shared/columns';
-import { COLUMN_CLASSES, type DataClass } from '../shared/data-classes';
+import { COLUMNS, SECTIONS, type ColumnType } from '../domain/columns';
+import { COLUMN_CLASSES, type DataClass } from '../domain/data-classes';
 
 export interface FileColumn {
   readonly name: string;
@@ -9,27 +9,27 @@ export interface FileColumn {
   readonly dataClass: DataClass;
 }
 
-/** The columns of `posts/`, in the order of the file. One row is one post in one bucket. */
+/** The columns of `posts/`, in the order of the file. One row is one post in one interval. */
 export const POST_FILE_COLUMNS: readonly FileColumn[] = [
   { name: 'post_key', type: 'long', description: "The post's key: its index", dataClass: 'pseudonymous' },
-  { name: 'bucket', type: 'string', description: 'Name of the bucket', dataClass: 'none' },
+  { name: 'interval_start', type: 'string', description: 'Name of the interval', dataClass: 'none' },
   { name: 'kafka_partition', type: 'int', description: 'Partition of the topic', dataClass: 'none' },
   {
     name: 'first_offset',
     type: 'long',
-    description: 'Offset of the first record that brought a new section in this bucket; rows are sorted by it',
+    description: 'Offset of the first record that brought a new section in this interval; rows are sorted by it',
     dataClass: 'pseudonymous',
   },
   {
     name: 'sections',
     type: 'string[]',
-    description: `Sections known by the end of the bucket: ${SECTIONS.join(', ')}`,
+    description: `Sections known by the end of the interval: ${SECTIONS.join(', ')}`,
     dataClass: 'none',
   },
   {
     name: 'new_sections',
     type: 'string[]',
-    description: 'Sections that first arrived in this bucket',
+    description: 'Sections that first arrived in this interval',
     dataClass: 'none',
   },
   ...COLUMNS.map(({ name, type, description }) => ({ name, type, description, dataClass: COLUMN_CLASSES[name] })),

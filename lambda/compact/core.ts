@@ -1,8 +1,8 @@
 /** What compaction reads and writes, as plain values: which parts of which raw objects, which chain, which manifest. */
-import { bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../shared/chain';
-import { type RawRange } from '../shared/lake';
-import { cover, describeRanges, type Covered } from '../shared/ranges';
+import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
+import { type RawRange } from '../aws/lake';
+import { cover, describeRanges, type Covered } from '../domain/ranges';
 import { POST_FILE_COLUMNS } from './columns';
 
 const HOUR = 3_600_000;
@@ -16,15 +16,15 @@ export function sourcesOf(objects: readonly RawRange[], range: PartitionRange): 
   const { parts, missing } = cover(objects, range.from, range.to);
   if (missing.length > 0) {
     throw new Error(
-      `the raw log of partition ${range.partition} lacks offsets ${describeRanges(missing)}, though the bucket is sealed`,
+      `the raw log of partition ${range.partition} lacks offsets ${describeRanges(missing)}, though the interval is sealed`,
     );
   }
   return parts;
 }
 
-/** The oldest bucket that a bucket still remembers. */
-export function horizonStart(bucket: BucketStart, horizonHours: number): BucketStart {
-  return bucket - horizonHours * HOUR;
+/** The oldest interval that an interval still remembers. */
+export function horizonStart(interval: IntervalStart, horizonHours: number): IntervalStart {
+  return interval - horizonHours * HOUR;
 }
 
 /** @throws Error if the partition is no part of the seal */
@@ -32,7 +32,7 @@ export function rangeOf(seal: Seal, partition: number): PartitionRange {
   const range = seal.partitions.find((each) => each.partition === partition);
   if (!range) {
     const known = seal.partitions.map((each) => each.partition).join(', ');
-    throw new Error(`partition must be one of ${known} in bucket ${seal.bucket}, got ${partition}`);
+    throw new Error(`partition must be one of ${known} in interval ${seal.interval}, got ${partition}`);
   }
   return range;
 }
@@ -41,17 +41,17 @@ export function rangeOf(seal: Seal, partition: number): PartitionRange {
 export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | undefined)[]): Manifest {
   const partitions = seal.partitions.map(({ partition, from, to }, i) => {
     const summary = summaries[i];
-    if (!summary) throw new Error(`partition ${partition} of bucket ${seal.bucket} is not compacted yet`);
+    if (!summary) throw new Error(`partition ${partition} of interval ${seal.interval} is not compacted yet`);
     if (summary.partition !== partition || summary.from !== from || summary.to !== to) {
       throw new Error(
-        `partition ${partition} of bucket ${seal.bucket} must be compacted from ${from} to ${to}, ` +
+        `partition ${partition} of interval ${seal.interval} must be compacted from ${from} to ${to}, ` +
           `got partition ${summary.partition} from ${summary.from} to ${summary.to}`,
       );
     }
     return summary;
   });
   return {
-    bucket: seal.bucket,
+    interval: seal.interval,
     previous: seal.previous,
     topic: seal.topic,
     rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
@@ -63,39 +63,39 @@ export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | u
 export interface CompactEvent {
   readonly step: 'compact';
   readonly partition: number;
-  readonly buckets: readonly string[];
+  readonly intervals: readonly string[];
 }
 
 export interface CommitEvent {
   readonly step: 'commit';
-  readonly buckets: readonly string[];
+  readonly intervals: readonly string[];
 }
 
-const SHAPES = '{"step":"compact","partition":0,"buckets":["2026-11-22T21-00"]} or {"step":"commit","buckets":[…]}';
+const SHAPES = '{"step":"compact","partition":0,"intervals":["2026-11-22T21-00"]} or {"step":"commit","intervals":[…]}';
 
-/** @throws Error naming the field, its value and what is allowed; buckets must rise, as each builds on the one before */
+/** @throws Error naming the field, its value and what is allowed; intervals must rise, as each builds on the one before */
 export function parseEvent(
   event: unknown,
-  bucketMinutes: number,
-): { step: 'compact'; partition: number; buckets: BucketStart[] } | { step: 'commit'; buckets: BucketStart[] } {
-  const { step, partition, buckets } = (event ?? {}) as Partial<Record<keyof CompactEvent, unknown>>;
+  intervalMinutes: number,
+): { step: 'compact'; partition: number; intervals: IntervalStart[] } | { step: 'commit'; intervals: IntervalStart[] } {
+  const { step, partition, intervals } = (event ?? {}) as Partial<Record<keyof CompactEvent, unknown>>;
   if (step !== 'compact' && step !== 'commit') {
     throw new Error(`step must be compact or commit, as in ${SHAPES}, got '${String(step)}'`);
   }
-  if (!Array.isArray(buckets) || buckets.length === 0) {
-    throw new Error(`buckets must be a list of at least one bucket name, as in ${SHAPES}`);
+  if (!Array.isArray(intervals) || intervals.length === 0) {
+    throw new Error(`intervals must be a list of at least one interval name, as in ${SHAPES}`);
   }
-  const starts = buckets.map((name) => parseBucketName(String(name), bucketMinutes));
+  const starts = intervals.map((name) => parseIntervalName(String(name), intervalMinutes));
   for (let i = 1; i < starts.length; i++) {
     if (starts[i] <= starts[i - 1]) {
-      throw new Error(`buckets must rise, got ${bucketName(starts[i])} after ${bucketName(starts[i - 1])}`);
+      throw new Error(`intervals must rise, got ${intervalName(starts[i])} after ${intervalName(starts[i - 1])}`);
     }
   }
-  if (step === 'commit') return { step, buckets: starts };
+  if (step === 'commit') return { step, intervals: starts };
   if (!Number.isSafeInteger(partition) || (partition as number) < 0) {
     throw new Error(`partition must be an integer of at least 0, got '${String(partition)}'`);
   }
-  return { step, partition: partition as number, buckets: starts };
+  return { step, partition: partition as number, intervals: starts };
 }
 
 export interface Resources {

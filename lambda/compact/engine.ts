@@ -1,23 +1,23 @@
 /** Runs a compaction in DuckDB. DuckDB is native and large: it is loaded by the first compaction, from the function's layer. */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Range } from '../shared/ranges';
+import { type Range } from '../domain/ranges';
 import { type Resources } from './core';
 import {
-  carrySql,
+  handOverSql,
   COUNTS_SQL,
   isDone,
   postsSql,
   readingSql,
-  type BucketOf,
+  type IntervalOf,
   type CompactionCounts,
   type Files,
   type Outputs,
 } from './sql';
 
-interface BucketRange extends BucketOf, Range {}
+interface IntervalRange extends IntervalOf, Range {}
 
-function requireOffsets({ partition, from, to }: BucketRange, records: number, first: number, last: number): void {
+function requireOffsets({ partition, from, to }: IntervalRange, records: number, first: number, last: number): void {
   if (records === to - from && (records === 0 || (first === from && last === to - 1))) return;
   throw new Error(
     `the raw log of partition ${partition} must hold offsets ${from} to ${to - 1} once each, ` +
@@ -30,14 +30,14 @@ function requireOffsets({ partition, from, to }: BucketRange, records: number, f
  * @throws Error if the raw objects do not hold exactly the offsets that their names say
  */
 export async function runCompaction(
-  where: BucketRange,
+  where: IntervalRange,
   files: Files,
   outputs: Outputs,
   directory: string,
   resources: Resources,
 ): Promise<CompactionCounts> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  // A database in a file: its tables are compressed and need no memory, which is what bounds a large bucket.
+  // A database in a file: its tables are compressed and need no memory, which is what bounds a large interval.
   const instance = await DuckDBInstance.create(join(directory, 'work.duckdb'), {
     memory_limit: `${resources.memoryMb}MB`,
     threads: String(resources.threads),
@@ -61,14 +61,14 @@ export async function runCompaction(
         rows: number('rows'),
         resumed: number('resumed'),
         duplicates: number('duplicates'),
-        kept: number('kept'),
-        repeated: number('posts') - number('kept'),
+        accepted: number('accepted'),
+        repeated: number('posts') - number('accepted'),
         quarantined: number('quarantined'),
-        ticks: number('ticks'),
+        controlRecords: number('controlRecords'),
       };
       if (isDone(counts)) await rename(outputs.records, outputs.posts);
       else await runAll(postsSql(where, outputs));
-      await runAll(carrySql(where, outputs));
+      await runAll(handOverSql(where, outputs));
       return counts;
     } finally {
       connection.closeSync();

@@ -1,14 +1,14 @@
-/** Compaction of one partition, bucket by bucket: lake to disk, DuckDB, disk to lake. */
+/** Compaction of one partition, interval by interval: lake to disk, DuckDB, disk to lake. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { serialize, type PartitionSummary, type Seal } from '../shared/chain';
-import { mapConcurrently } from '../shared/concurrent';
-import { pendingKey, postsKey, seenKey, seenPrefix, summaryKey } from '../shared/keys';
-import { rawObjects } from '../shared/lake';
-import { type ObjectStore } from '../shared/s3';
+import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { serialize, type PartitionSummary, type Seal } from '../formats/interval-metadata';
+import { mapConcurrently } from '../runtime/concurrent';
+import { incompletePostsKey, postsKey, dedupIndexKey, dedupIndexPrefix, summaryKey } from '../formats/keys';
+import { rawObjects } from '../aws/lake';
+import { type ObjectStore } from '../aws/s3';
 import { horizonStart, rangeOf, sourcesOf, type Resources } from './core';
 import { runCompaction } from './engine';
 
@@ -17,7 +17,7 @@ export type LakeStore = Pick<ObjectStore, 'get' | 'put' | 'list' | 'download' | 
 export interface PartitionOptions {
   readonly store: LakeStore;
   readonly partition: number;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   readonly identityHorizonHours: number;
   readonly resources: Resources;
   /** Folder of this run alone. */
@@ -32,10 +32,10 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** @returns a function that compacts one bucket; the files of the horizon stay on disk for the buckets that follow */
+/** @returns a function that compacts one interval; the files of the horizon stay on disk for the intervals that follow */
 export function partitionRun(options: PartitionOptions): (seal: Seal, previous?: Seal) => Promise<PartitionSummary> {
-  const { store, partition, bucketMinutes, identityHorizonHours, directory } = options;
-  const seenOnDisk = new Map<string, string>();
+  const { store, partition, intervalMinutes, identityHorizonHours, directory } = options;
+  const indexOnDisk = new Map<string, string>();
   let downloads = 0;
 
   async function download(key: string): Promise<string> {
@@ -44,32 +44,32 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
     return path;
   }
 
-  /** The horizon as it lies in the lake. That is what the chain says: a sealed bucket is never taken back. */
-  async function seenFiles(bucket: BucketStart): Promise<string[]> {
-    const oldest = seenKey(horizonStart(bucket, identityHorizonHours), partition);
-    const end = seenKey(bucket, partition);
+  /** The horizon as it lies in the lake. That is what the chain says: a sealed interval is never taken back. */
+  async function dedupIndexFiles(interval: IntervalStart): Promise<string[]> {
+    const oldest = dedupIndexKey(horizonStart(interval, identityHorizonHours), partition);
+    const end = dedupIndexKey(interval, partition);
     const keys: string[] = [];
-    // "After" the key without its ending, so that the oldest bucket that counts is among them.
+    // "After" the key without its ending, so that the oldest interval that counts is among them.
     const startAfter = oldest.slice(0, oldest.lastIndexOf('.'));
-    for await (const { key } of store.list({ prefix: seenPrefix(partition), startAfter })) {
+    for await (const { key } of store.list({ prefix: dedupIndexPrefix(partition), startAfter })) {
       if (key >= end) break;
       keys.push(key);
     }
     return mapConcurrently(keys, CONCURRENT_DOWNLOADS, async (key) => {
-      const path = seenOnDisk.get(key) ?? (await download(key));
-      seenOnDisk.set(key, path);
+      const path = indexOnDisk.get(key) ?? (await download(key));
+      indexOnDisk.set(key, path);
       return path;
     });
   }
 
-  async function pendingFile(previous: Seal | undefined): Promise<string | undefined> {
+  async function incompletePostsFile(previous: Seal | undefined): Promise<string | undefined> {
     // A partition that was added later has no past.
     if (!previous?.partitions.some((each) => each.partition === partition)) return undefined;
-    return download(pendingKey(parseBucketName(previous.bucket, bucketMinutes), partition));
+    return download(incompletePostsKey(parseIntervalName(previous.interval, intervalMinutes), partition));
   }
 
   return async (seal, previous) => {
-    const bucket = parseBucketName(seal.bucket, bucketMinutes);
+    const interval = parseIntervalName(seal.interval, intervalMinutes);
     const range = rangeOf(seal, partition);
     const parts = sourcesOf(await rawObjects(store, seal.topic, range), range);
     const sources = await mapConcurrently(parts, CONCURRENT_DOWNLOADS, async ({ item, from, to }) => ({
@@ -77,15 +77,20 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
       from,
       to,
     }));
-    const pending = await pendingFile(previous);
-    const folder = join(directory, seal.bucket);
+    const incompletePosts = await incompletePostsFile(previous);
+    const folder = join(directory, seal.interval);
     await mkdir(join(folder, 'duckdb'), { recursive: true });
     const at = (name: string) => join(folder, name);
-    const outputs = { records: at('records'), posts: at('posts'), seen: at('seen'), pending: at('pending') };
-    const horizon = bucketName(horizonStart(bucket, identityHorizonHours));
+    const outputs = {
+      records: at('records'),
+      posts: at('posts'),
+      dedupIndex: at('dedup-index'),
+      incompletePosts: at('incomplete-posts'),
+    };
+    const horizon = intervalName(horizonStart(interval, identityHorizonHours));
     const counts = await runCompaction(
-      { ...range, bucket: seal.bucket, horizon },
-      { sources, seen: await seenFiles(bucket), pending },
+      { ...range, interval: seal.interval, horizon },
+      { sources, dedupIndex: await dedupIndexFiles(interval), incompletePosts },
       outputs,
       join(folder, 'duckdb'),
       options.resources,
@@ -96,14 +101,14 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
     if (counts.rows > 0) {
       bytes = (await stat(outputs.posts)).size;
       sha256 = await sha256Of(outputs.posts);
-      await store.upload(outputs.posts, postsKey(bucket, partition));
-      await store.upload(outputs.seen, seenKey(bucket, partition));
-      const kept = join(directory, `seen-${seal.bucket}`);
-      await rename(outputs.seen, kept);
-      seenOnDisk.set(seenKey(bucket, partition), kept);
+      await store.upload(outputs.posts, postsKey(interval, partition));
+      await store.upload(outputs.dedupIndex, dedupIndexKey(interval, partition));
+      const local = join(directory, `dedup-index-${seal.interval}`);
+      await rename(outputs.dedupIndex, local);
+      indexOnDisk.set(dedupIndexKey(interval, partition), local);
     }
-    await store.upload(outputs.pending, pendingKey(bucket, partition));
-    const { rows, duplicates, kept, repeated, quarantined, ticks } = counts;
+    await store.upload(outputs.incompletePosts, incompletePostsKey(interval, partition));
+    const { rows, duplicates, accepted, repeated, quarantined, controlRecords } = counts;
     const summary: PartitionSummary = {
       ...range,
       rows,
@@ -111,17 +116,19 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
       sha256,
       rawObjects: parts.length,
       duplicates,
-      kept,
+      accepted,
       repeated,
       quarantined,
-      ticks,
+      controlRecords,
     };
     // After its files: commit takes it for the word that they are there.
-    await store.put(summaryKey(bucket, partition), serialize(summary), { contentType: 'application/json' });
+    await store.put(summaryKey(interval, partition), serialize(summary), { contentType: 'application/json' });
 
     await rm(folder, { recursive: true, force: true });
-    await mapConcurrently([...sources.map(({ item }) => item.path), ...(pending ? [pending] : [])], 4, (path) =>
-      rm(path, { force: true }),
+    await mapConcurrently(
+      [...sources.map(({ item }) => item.path), ...(incompletePosts ? [incompletePosts] : [])],
+      4,
+      (path) => rm(path, { force: true }),
     );
     return summary;
   };

@@ -1,11 +1,11 @@
 /**
- * The compaction of one bucket and partition in DuckDB's SQL. One pass turns the raw log into a Parquet file with a row a
+ * The compaction of one interval and partition in DuckDB's SQL. One pass turns the raw log into a Parquet file with a row a
  * record. Who was first is then decided on a narrow table of keys and offsets; mostly everybody was, and that file is the
  * result already. Otherwise a second pass puts the posts together. What is held in memory is bounded by the keys of this
- * bucket: the identity horizon is streamed past them, everything wide can spill.
+ * interval: the identity horizon is streamed past them, everything wide can spill.
  */
-import { COLUMNS, columnsOf, SECTIONS, type Section } from '../shared/columns';
-import { type Covered, type Range } from '../shared/ranges';
+import { COLUMNS, columnsOf, SECTIONS, type Section } from '../domain/columns';
+import { type Covered, type Range } from '../domain/ranges';
 import { DUCKDB_TYPES } from './columns';
 
 /** A raw object on the local disk. */
@@ -17,25 +17,25 @@ export interface RawFile {
 
 export interface Files {
   readonly sources: readonly Covered<RawFile>[];
-  /** `seen` files of the buckets before, within the horizon. */
-  readonly seen: readonly string[];
-  /** `pending` file of the bucket before; none for the first of all. */
-  readonly pending: string | undefined;
+  /** dedup index files of the intervals before, within the horizon. */
+  readonly dedupIndex: readonly string[];
+  /** incomplete-posts file of the interval before; none for the first of all. */
+  readonly incompletePosts: string | undefined;
 }
 
 export interface Outputs {
   /** The records as rows, an intermediate file; it becomes `posts` if nothing is to be left out or put together. */
   readonly records: string;
   readonly posts: string;
-  readonly seen: string;
-  readonly pending: string;
+  readonly dedupIndex: string;
+  readonly incompletePosts: string;
 }
 
-export interface BucketOf {
-  /** Name of the bucket. */
-  readonly bucket: string;
+export interface IntervalOf {
+  /** Name of the interval. */
+  readonly interval: string;
   readonly partition: number;
-  /** Name of the oldest bucket that is still remembered. */
+  /** Name of the oldest interval that is still remembered. */
   readonly horizon: string;
 }
 
@@ -43,9 +43,9 @@ const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 const list = (values: readonly string[]) => `[${values.map(text).join(', ')}]`;
 const id = (name: string) => `"${name}"`;
 
-/** Each section with the name of its offset column: where it first arrived in this bucket. */
+/** Each section with the name of its offset column: where it first arrived in this interval. */
 const at = (section: Section) => `${section}_at`;
-/** In which bucket a waiting section arrived. */
+/** In which interval a waiting section arrived. */
 const since = (section: Section) => `${section}_since`;
 
 const PARQUET = '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)';
@@ -78,19 +78,19 @@ function sectionList(conditions: (section: Section) => string, chosen: readonly 
 const PRESENT = `CASE WHEN s = 'post' THEN ${sectionList((section) => `${id(section)} IS NOT NULL`)} ELSE [s] END`;
 
 /** A record as a row of `posts/`. One that is no post has no key, and its kind where the sections would be. */
-function asRows(where: BucketOf): string {
-  return `SELECT k AS post_key, ${text(where.bucket)} AS bucket, ${where.partition}::INTEGER AS kafka_partition, o AS first_offset,
+function asRows(where: IntervalOf): string {
+  return `SELECT k AS post_key, ${text(where.interval)} AS interval_start, ${where.partition}::INTEGER AS kafka_partition, o AS first_offset,
     ${PRESENT} AS sections, ${PRESENT} AS new_sections,
     ${COLUMNS.map(({ section, name }) => `${id(section)}.${id(name)} AS ${id(name)}`).join(', ')}`;
 }
 
-function readLines(where: BucketOf, paths: readonly string[]): string {
+function readLines(where: IntervalOf, paths: readonly string[]): string {
   return `${asRows(where)} FROM read_json(${list(paths)}, format = 'newline_delimited', compression = 'zstd',
     columns = {${LINE}})`;
 }
 
 /** Whole objects are read together, a part of an object by itself; in the order of offsets. */
-function readSources(where: BucketOf, sources: readonly Covered<RawFile>[]): string {
+function readSources(where: IntervalOf, sources: readonly Covered<RawFile>[]): string {
   const reads: string[] = [];
   let whole: string[] = [];
   const flush = () => {
@@ -119,7 +119,7 @@ const KEYS = `CREATE TABLE arrived AS SELECT post_key AS k, ${SECTIONS.map(
   (section) => `min(first_offset) FILTER (${brought(section)}) AS ${at(section)}`,
 ).join(', ')} FROM records WHERE post_key IS NOT NULL GROUP BY post_key`;
 
-function seenBefore(files: readonly string[]): string {
+function indexedBefore(files: readonly string[]): string {
   const flags = SECTIONS.map((section) => `bool_or(${id(section)}) AS ${id(section)}`).join(', ');
   return files.length > 0
     ? `SELECT post_key AS k, ${flags} FROM read_parquet(${list(files)})
@@ -134,11 +134,11 @@ function fresh(files: readonly string[]): string {
   ).join(', ');
   const any = SECTIONS.map(at).join(', ');
   return `CREATE TABLE fresh AS SELECT *, least(${any}) AS first_offset FROM (
-    SELECT arrived.k, ${offsets} FROM arrived LEFT JOIN (${seenBefore(files)}) AS before ON before.k = arrived.k
+    SELECT arrived.k, ${offsets} FROM arrived LEFT JOIN (${indexedBefore(files)}) AS before ON before.k = arrived.k
   ) WHERE coalesce(${any}) IS NOT NULL`;
 }
 
-/** What waits from earlier buckets: sections that fell out of the horizon are forgotten, posts without any section too. */
+/** What waits from earlier intervals: sections that fell out of the horizon are forgotten, posts without any section too. */
 function waiting(files: Files, horizon: string): string {
   const columns = SECTIONS.flatMap((section) => [
     `CASE WHEN ${since(section)} >= ${text(horizon)} THEN ${since(section)} END AS ${since(section)}`,
@@ -150,15 +150,15 @@ function waiting(files: Files, horizon: string): string {
     `NULL::VARCHAR AS ${since(section)}`,
     ...columnsOf(section).map(({ name, type }) => `NULL::${DUCKDB_TYPES[type]} AS ${id(name)}`),
   ]);
-  return files.pending === undefined
+  return files.incompletePosts === undefined
     ? `CREATE VIEW waiting AS SELECT NULL::BIGINT AS post_key, ${empty.join(', ')} WHERE false`
     : `CREATE VIEW waiting AS FROM (
-         SELECT post_key, ${columns.join(', ')} FROM read_parquet(${text(files.pending)})
+         SELECT post_key, ${columns.join(', ')} FROM read_parquet(${text(files.incompletePosts)})
        ) WHERE coalesce(${SECTIONS.map(since).join(', ')}) IS NOT NULL`;
 }
 
-const HEAD = (where: BucketOf) =>
-  `fresh.k AS post_key, ${text(where.bucket)} AS bucket, ${where.partition}::INTEGER AS kafka_partition, fresh.first_offset`;
+const HEAD = (where: IntervalOf) =>
+  `fresh.k AS post_key, ${text(where.interval)} AS interval_start, ${where.partition}::INTEGER AS kafka_partition, fresh.first_offset`;
 
 const isNew = (section: Section) => `fresh.${at(section)} IS NOT NULL`;
 
@@ -171,7 +171,7 @@ const SCATTERED = `CREATE TABLE scattered AS SELECT * FROM fresh WHERE NOT (${SE
 ).join(' AND ')}) OR k IN (SELECT k FROM resumed)`;
 
 /** Most posts bring all that is new of them in one record and wait for nothing: they are picked from the records. */
-function picked(where: BucketOf, chunk: string): string {
+function picked(where: IntervalOf, chunk: string): string {
   return `SELECT ${HEAD(where)}, ${sectionList(isNew)} AS sections, ${sectionList(isNew)} AS new_sections,
       ${wide((section, name) => `CASE WHEN ${isNew(section)} THEN records.${id(name)} END`)}
     FROM (FROM records WHERE ${chunk}) AS records
@@ -180,7 +180,7 @@ function picked(where: BucketOf, chunk: string): string {
 }
 
 /** The others are put together from up to three records and what waited. */
-function composed(where: BucketOf, chunk: string): string {
+function composed(where: IntervalOf, chunk: string): string {
   const joins = SECTIONS.map(
     (section) => `LEFT JOIN (
         SELECT records.first_offset, ${columnsOf(section)
@@ -198,9 +198,9 @@ function composed(where: BucketOf, chunk: string): string {
 }
 
 /** The posts that still lack a section, with when each of their sections came; in the order in which they began to wait. */
-function pending(where: BucketOf, outputs: Outputs): string {
+function incompletePosts(where: IntervalOf, outputs: Outputs): string {
   const stillNew = SECTIONS.flatMap((section) => [
-    `CASE WHEN list_contains(rows.new_sections, ${text(section)}) THEN ${text(where.bucket)} ELSE waits.${since(section)} END
+    `CASE WHEN list_contains(rows.new_sections, ${text(section)}) THEN ${text(where.interval)} ELSE waits.${since(section)} END
       AS ${since(section)}`,
     ...columnsOf(section).map(({ name }) => `rows.${id(name)}`),
   ]);
@@ -213,12 +213,12 @@ function pending(where: BucketOf, outputs: Outputs): string {
 }
 
 /** The first pass: records to rows, and what of them is new. */
-export function readingSql(where: BucketOf, files: Files, outputs: Outputs): readonly string[] {
+export function readingSql(where: IntervalOf, files: Files, outputs: Outputs): readonly string[] {
   return [
     `COPY (${readSources(where, files.sources)}) TO ${text(outputs.records)} ${PARQUET}`,
     `CREATE VIEW records AS FROM read_parquet(${text(outputs.records)})`,
     KEYS,
-    fresh(files.seen),
+    fresh(files.dedupIndex),
     waiting(files, where.horizon),
     `CREATE TABLE resumed AS SELECT post_key AS k, * EXCLUDE (post_key) FROM waiting WHERE post_key IN (SELECT k FROM fresh)`,
   ];
@@ -228,7 +228,7 @@ export function readingSql(where: BucketOf, files: Files, outputs: Outputs): rea
 const CHUNK = 50_000;
 
 /** The second pass, needed unless {@link isDone}. */
-export function postsSql(where: BucketOf & Range, outputs: Outputs): readonly string[] {
+export function postsSql(where: IntervalOf & Range, outputs: Outputs): readonly string[] {
   const statements = [SCATTERED];
   const chunks: string[] = [];
   for (let from = where.from; from < where.to; from += CHUNK) {
@@ -242,12 +242,12 @@ export function postsSql(where: BucketOf & Range, outputs: Outputs): readonly st
   return [...statements, `COPY (FROM read_parquet(${list(chunks)})) TO ${text(outputs.posts)} ${PARQUET}`];
 }
 
-/** What later buckets must know, once `posts` is there. */
-export function carrySql(where: BucketOf, outputs: Outputs): readonly string[] {
+/** What later intervals must know, once `posts` is there. */
+export function handOverSql(where: IntervalOf, outputs: Outputs): readonly string[] {
   const flags = SECTIONS.map((section) => `${at(section)} IS NOT NULL AS ${id(section)}`).join(', ');
   return [
-    `COPY (SELECT k AS post_key, ${flags} FROM fresh ORDER BY k) TO ${text(outputs.seen)} ${PARQUET}`,
-    `COPY (${pending(where, outputs)}) TO ${text(outputs.pending)} ${PARQUET}`,
+    `COPY (SELECT k AS post_key, ${flags} FROM fresh ORDER BY k) TO ${text(outputs.dedupIndex)} ${PARQUET}`,
+    `COPY (${incompletePosts(where, outputs)}) TO ${text(outputs.incompletePosts)} ${PARQUET}`,
   ];
 }
 
@@ -260,10 +260,10 @@ export const COUNTS_SQL = `SELECT
   (SELECT count(*) FROM fresh) AS rows,
   (SELECT count(*) FROM resumed) AS resumed,
   coalesce(sum(len(sections)) FILTER (post_key IS NOT NULL), 0) - (SELECT ${total(at)} FROM fresh) AS duplicates,
-  (SELECT coalesce(sum(len(list_distinct([${SECTIONS.map(at).join(', ')}]))), 0) FROM fresh) AS kept,
+  (SELECT coalesce(sum(len(list_distinct([${SECTIONS.map(at).join(', ')}]))), 0) FROM fresh) AS accepted,
   count(post_key) AS posts,
   count(*) FILTER (post_key IS NULL AND sections[1] = 'bad') AS quarantined,
-  count(*) FILTER (post_key IS NULL AND sections[1] IN ('tick', 'canary')) AS ticks
+  count(*) FILTER (post_key IS NULL AND sections[1] IN ('heartbeat', 'canary')) AS controlRecords
   FROM records`;
 
 export interface CompactionCounts {
@@ -275,11 +275,11 @@ export interface CompactionCounts {
   /** Sections left out. */
   readonly duplicates: number;
   /** Records that brought at least one new section. */
-  readonly kept: number;
+  readonly accepted: number;
   /** Records that are posts without one. */
   readonly repeated: number;
   readonly quarantined: number;
-  readonly ticks: number;
+  readonly controlRecords: number;
 }
 
 /** Every record is a post of its own, all of it new, and none had waited: the rows of the records are the posts. */

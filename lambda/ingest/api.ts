@@ -1,5 +1,5 @@
 /** What the ingest API answers: the types from which its OpenAPI document is generated. */
-import { type Refusal } from '../shared/refusal';
+import { type ValidationError } from '../domain/validation-error';
 
 /** Taken: on the topic, acknowledged by all in-sync replicas. */
 export interface Accepted {
@@ -9,7 +9,7 @@ export interface Accepted {
   partition: number;
   offset: number;
   /** Set if the record is durable, but a value in it cannot be interpreted: it goes to quarantine and into no view. */
-  quarantine?: Refusal;
+  quarantine?: ValidationError;
 }
 
 /** Refused: no post, or too large (413). Sending it again is of no use. */
@@ -25,7 +25,7 @@ export interface NotTaken {
   error: ErrorDetail;
 }
 
-export interface ErrorDetail extends Refusal {
+export interface ErrorDetail extends ValidationError {
   /** The same in one sentence. */
   message: string;
 }
@@ -33,7 +33,7 @@ export interface ErrorDetail extends Refusal {
 export type RecordResult = Accepted | Rejected | NotTaken;
 
 /** One result a record, in the order of the request. */
-export interface IngestAnswer {
+export interface IngestResponse {
   accepted: number;
   rejected: number;
   /** How many were not taken; present with status 503. */
@@ -62,7 +62,7 @@ export interface RestProxyOffset {
   error: string | null;
 }
 
-export interface RestProxyAnswer {
+export interface RestProxyResponse {
   offsets: RestProxyOffset[];
   key_schema_id: null;
   value_schema_id: null;
@@ -86,7 +86,7 @@ export interface KinesisRequest {
   PartitionKey?: string;
 }
 
-export interface KinesisAnswer {
+export interface KinesisResponse {
   SequenceNumber: string;
   ShardId: string;
 }

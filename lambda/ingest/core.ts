@@ -1,15 +1,15 @@
 /**
- * Ingest: what a request holds, as records for the topic or refusals. Plain values in and out; `answers.ts` turns the outcome
+ * Ingest: what a request holds, as records for the topic or validationErrors. Plain values in and out; `answers.ts` turns the outcome
  * into what each kind of client expects to read.
  */
-import { checkRecord, isRefusal, type Checked } from '../shared/check';
-import { cleanSection, isRefused } from '../shared/clean';
-import { SECTIONS, type Section } from '../shared/columns';
-import { SECTION_HEADER } from '../shared/decode';
-import { decodeBody, type Body } from '../shared/http';
-import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } from '../shared/json-spans';
-import { keyOf } from '../shared/post';
-import { refuse, short, type Refusal } from '../shared/refusal';
+import { checkRecord, isValidationError, type Checked } from '../domain/check';
+import { cleanSection, isRefused } from '../domain/clean';
+import { SECTIONS, type Section } from '../domain/columns';
+import { SECTION_HEADER } from '../domain/decode';
+import { decodeBody, type Body } from '../runtime/http';
+import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } from './json-spans';
+import { keyOf } from '../domain/post';
+import { invalid, short, type ValidationError } from '../domain/validation-error';
 
 /** Bytes of a post at most: brokers take batches of 1 MiB, and a record has headers. */
 export const MAX_POST_BYTES = 1_000_000;
@@ -24,23 +24,24 @@ export interface AcceptedItem {
   readonly value: string;
   /** Set for a flat section. */
   readonly section: Section | undefined;
-  readonly quarantine: Refusal | undefined;
+  readonly quarantine: ValidationError | undefined;
 }
 
-export interface RefusedItem {
+export interface RejectedItem {
   readonly ok: false;
   readonly status: 400 | 413;
-  readonly refusal: Refusal;
+  readonly validationError: ValidationError;
 }
 
-export type Item = AcceptedItem | RefusedItem;
+export type Item = AcceptedItem | RejectedItem;
 
 /** The records of a request in their order, or why the body as a whole was refused. */
 export type Parsed =
   | { readonly ok: true; readonly items: readonly Item[] }
-  | { readonly ok: false; readonly status: 400 | 413; readonly refusal: Refusal };
+  | { readonly ok: false; readonly status: 400 | 413; readonly validationError: ValidationError };
 
-const refused = (refusal: Refusal, status: 400 | 413 = 400) => ({ ok: false, status, refusal }) as const;
+const rejected = (validationError: ValidationError, status: 400 | 413 = 400) =>
+  ({ ok: false, status, validationError }) as const;
 
 export type Route =
   | { readonly kind: 'native'; readonly section: Section | undefined }
@@ -49,7 +50,7 @@ export type Route =
   /** No route of the API: only who may invoke the function itself reaches it. */
   | { readonly kind: 'canary' }
   /** The path is a known one, but its topic or stream names no section. */
-  | { readonly kind: 'unnamed'; readonly dialect: 'rest-proxy' | 'kinesis'; readonly refusal: Refusal }
+  | { readonly kind: 'unnamed'; readonly dialect: 'rest-proxy' | 'kinesis'; readonly validationError: ValidationError }
   | { readonly kind: 'none' };
 
 function suffixOf(name: string, separator: '.' | '-'): Section | undefined {
@@ -68,20 +69,20 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   if (method === 'POST' && segments.length === 2 && first === 'topics') {
     const section = suffixOf(name, '.');
     if (section) return { kind: 'rest-proxy', section };
-    const refusal = refuse('topic', name, 'a name that ends in .pin, .geo or .user');
-    return { kind: 'unnamed', dialect: 'rest-proxy', refusal };
+    const validationError = invalid('topic', name, 'a name that ends in .pin, .geo or .user');
+    return { kind: 'unnamed', dialect: 'rest-proxy', validationError };
   }
   if (method === 'PUT' && segments.length === 3 && first === 'streams' && last === 'record') {
     const section = suffixOf(name, '-');
     if (section) return { kind: 'kinesis', section };
-    const refusal = refuse('stream', name, 'a name that ends in -pin, -geo or -user');
-    return { kind: 'unnamed', dialect: 'kinesis', refusal };
+    const validationError = invalid('stream', name, 'a name that ends in -pin, -geo or -user');
+    return { kind: 'unnamed', dialect: 'kinesis', validationError };
   }
   return ROUTE_NONE;
 }
 
 /** The first value of a checked record that the cleaning will refuse: it is stored all the same, and quarantined. */
-function quarantineOf(checked: Checked): Refusal | undefined {
+function quarantineOf(checked: Checked): ValidationError | undefined {
   for (const section of SECTIONS) {
     const raw = checked.sections[section];
     if (!raw) continue;
@@ -98,16 +99,16 @@ function tooLarge(text: string): boolean {
 
 function itemOf(text: string, depth: number, value: unknown, section: Section | undefined): Item {
   if (tooLarge(text)) {
-    return refused(
+    return rejected(
       { field: 'record', value: `${Buffer.byteLength(text)} bytes`, allowed: `at most ${MAX_POST_BYTES} bytes` },
       413,
     );
   }
   if (depth > MAX_DEPTH) {
-    return refused({ field: 'record', value: `depth ${depth}`, allowed: `nested at most ${MAX_DEPTH} deep` });
+    return rejected({ field: 'record', value: `depth ${depth}`, allowed: `nested at most ${MAX_DEPTH} deep` });
   }
   const checked = checkRecord(value, section);
-  if (isRefusal(checked)) return refused(checked);
+  if (isValidationError(checked)) return rejected(checked);
   return {
     ok: true,
     key: keyOf(checked.index),
@@ -122,12 +123,15 @@ export function headersOf(item: AcceptedItem): Readonly<Record<string, string>> 
   return item.section ? { [SECTION_HEADER]: item.section } : undefined;
 }
 
-function refuseBody(body: Body): Parsed | undefined {
+function rejectBody(body: Body): Parsed | undefined {
   if (body.bytes > MAX_REQUEST_BYTES) {
-    return refused({ field: 'body', value: `${body.bytes} bytes`, allowed: `at most ${MAX_REQUEST_BYTES} bytes` }, 413);
+    return rejected(
+      { field: 'body', value: `${body.bytes} bytes`, allowed: `at most ${MAX_REQUEST_BYTES} bytes` },
+      413,
+    );
   }
-  if (!body.valid) return refused({ field: 'body', value: 'other bytes', allowed: 'UTF-8' });
-  if (body.text.trim() === '') return refused({ field: 'body', value: 'nothing', allowed: 'JSON or NDJSON' });
+  if (!body.valid) return rejected({ field: 'body', value: 'other bytes', allowed: 'UTF-8' });
+  if (body.text.trim() === '') return rejected({ field: 'body', value: 'nothing', allowed: 'JSON or NDJSON' });
   return undefined;
 }
 
@@ -155,7 +159,7 @@ function parseLines(
   const items = lines.map(({ start, end }): Item => {
     const line = text.slice(start, end);
     const parsed = tryParse(line);
-    if (!parsed) return refused(refuse('record', line, 'JSON'));
+    if (!parsed) return rejected(invalid('record', line, 'JSON'));
     return itemOf(line, valueSpan(line).depth, parsed.value, section);
   });
   return { ok: true, items };
@@ -166,7 +170,7 @@ function parseLines(
  * @param contentType the header's value; NDJSON is also recognised by its lines
  */
 export function parseNative(body: Body, contentType: string | undefined, section: Section | undefined): Parsed {
-  const bad = refuseBody(body);
+  const bad = rejectBody(body);
   if (bad) return bad;
   const { text } = body;
   const mediaType = contentType?.split(';', 1)[0].trim().toLowerCase();
@@ -175,14 +179,14 @@ export function parseNative(body: Body, contentType: string | undefined, section
   if (!parsed) {
     const lines = lineSpans(text);
     if (looksLikeLines(text, lines)) return parseLines(text, lines, section);
-    return refused(refuse('body', text.trim(), 'JSON: a post, an array of posts, or NDJSON'));
+    return rejected(invalid('body', text.trim(), 'JSON: a post, an array of posts, or NDJSON'));
   }
   if (!Array.isArray(parsed.value)) {
     const span = valueSpan(text);
     return { ok: true, items: [itemOf(text.slice(span.start, span.end), span.depth, parsed.value, section)] };
   }
   const values = parsed.value as unknown[];
-  if (values.length === 0) return refused({ field: 'body', value: 'an empty array', allowed: 'at least one post' });
+  if (values.length === 0) return rejected({ field: 'body', value: 'an empty array', allowed: 'at least one post' });
   const items = elementSpans(text).map(({ start, end, depth }, i) =>
     itemOf(text.slice(start, end), depth, values[i], section),
   );
@@ -191,17 +195,17 @@ export function parseNative(body: Body, contentType: string | undefined, section
 
 /** `POST /topics/{topic}`: `{"records":[{"value":{…}}]}`. */
 export function parseRestProxy(body: Body, section: Section): Parsed {
-  const bad = refuseBody(body);
+  const bad = rejectBody(body);
   if (bad) return bad;
   const parsed = tryParse(body.text);
-  if (!parsed) return refused(refuse('body', body.text.trim(), 'JSON: {"records":[{"value":{…}}]}'));
+  if (!parsed) return rejected(invalid('body', body.text.trim(), 'JSON: {"records":[{"value":{…}}]}'));
   const records = (parsed.value as { records?: unknown } | null)?.records;
   if (!Array.isArray(records) || records.length === 0) {
     const value = Array.isArray(records) ? 'an empty array' : short(records);
-    return refused({ field: 'records', value, allowed: 'an array of at least one {"value":{…}}' });
+    return rejected({ field: 'records', value, allowed: 'an array of at least one {"value":{…}}' });
   }
   const items = recordValueSpans(body.text).map((span, i): Item => {
-    if (!span) return refused(refuse(`records[${i}].value`, undefined, 'an object'));
+    if (!span) return rejected(invalid(`records[${i}].value`, undefined, 'an object'));
     const { value } = records[i] as { value: unknown };
     return itemOf(body.text.slice(span.start, span.end), span.depth, value, section);
   });
@@ -213,15 +217,15 @@ const DATA_ALLOWED = 'a JSON object, JSON in a string, or base64 of JSON';
 
 /** `PUT /streams/{stream}/record`: `{"StreamName", "Data", "PartitionKey"}`. */
 export function parseKinesis(body: Body, section: Section): Parsed {
-  const bad = refuseBody(body);
+  const bad = rejectBody(body);
   if (bad) return bad;
   const parsed = tryParse(body.text);
   if (!parsed || parsed.value === null || typeof parsed.value !== 'object' || Array.isArray(parsed.value)) {
-    return refused(refuse('body', body.text.trim(), 'JSON: {"StreamName","Data","PartitionKey"}'));
+    return rejected(invalid('body', body.text.trim(), 'JSON: {"StreamName","Data","PartitionKey"}'));
   }
   const data = (parsed.value as { Data?: unknown }).Data;
   if (typeof data === 'string') return parseData(data, section);
-  if (data === undefined || data === null) return refused(refuse('Data', data, DATA_ALLOWED));
+  if (data === undefined || data === null) return rejected(invalid('Data', data, DATA_ALLOWED));
   const { start, end, depth } = propertySpan(body.text, 'Data')!;
   return { ok: true, items: [itemOf(body.text.slice(start, end), depth, data, section)] };
 }
@@ -230,10 +234,10 @@ function parseData(data: string, section: Section): Parsed {
   let text = data.trim();
   if (!text.startsWith('{')) {
     const body = BASE64.test(text) ? decodeBody(Buffer.from(text, 'base64')) : undefined;
-    if (!body?.valid) return refused(refuse('Data', data, DATA_ALLOWED));
+    if (!body?.valid) return rejected(invalid('Data', data, DATA_ALLOWED));
     text = body.text.trim();
   }
   const parsed = tryParse(text);
-  if (!parsed) return refused(refuse('Data', data, DATA_ALLOWED));
+  if (!parsed) return rejected(invalid('Data', data, DATA_ALLOWED));
   return { ok: true, items: [itemOf(text, valueSpan(text).depth, parsed.value, section)] };
 }

@@ -2,12 +2,12 @@
  * Takes posts over HTTP and answers for a record only when it is on the topic, acknowledged by all in-sync replicas.
  * Bad input is the client's (4xx, a reason a record); an outage is ours (503, the records to send again).
  */
-import { CANARY_HEADER } from '../shared/decode';
-import { bodyOf, json, pathSegments, type Body, type HttpAnswer, type HttpEvent } from '../shared/http';
-import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../shared/kafka';
-import { log } from '../shared/log';
-import { report, type ReportOf } from '../shared/metrics';
-import { KINESIS, NATIVE, notFound, outcomeOf, refuseName, REST_PROXY, type Dialect } from './answers';
+import { CANARY_HEADER } from '../domain/decode';
+import { bodyOf, json, pathSegments, type Body, type HttpResponse, type HttpEvent } from '../runtime/http';
+import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../aws/kafka/kafka';
+import { log } from '../runtime/log';
+import { report, type ReportOf } from '../runtime/metrics';
+import { KINESIS, NATIVE, notFound, outcomeOf, rejectName, REST_PROXY, type Dialect } from './responses';
 import { headersOf, parseKinesis, parseNative, parseRestProxy, routeOf, type AcceptedItem, type Parsed } from './core';
 
 export interface Deps {
@@ -21,11 +21,11 @@ function outgoing(item: AcceptedItem): OutgoingRecord {
   return { key: item.key, value: item.value, headers: headersOf(item) };
 }
 
-export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswer> {
-  async function take(parsed: Parsed, dialect: Dialect, batchBytes: number, started: number): Promise<HttpAnswer> {
+export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpResponse> {
+  async function take(parsed: Parsed, dialect: Dialect, batchBytes: number, started: number): Promise<HttpResponse> {
     if (!parsed.ok) {
       deps.report('ingest', { received: 1, written: 0, rejected: 1, batchBytes, duration: deps.now() - started });
-      return dialect.refuseBody(parsed.status, parsed.refusal);
+      return dialect.rejectBody(parsed.status, parsed.validationError);
     }
     const { items } = parsed;
     const accepted = items.filter((item) => item.ok);
@@ -49,12 +49,18 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
   }
 
   /** A control record with a key that is always another, so that canaries visit all partitions. */
-  async function takeCanary(started: number): Promise<HttpAnswer> {
+  async function takeCanary(started: number): Promise<HttpResponse> {
     const [ack] = await deps.send([
       { key: String(started), value: '{}', headers: { [CANARY_HEADER]: String(started) } },
     ]);
-    const ticks = ack.ok ? 1 : 0;
-    deps.report('ingest', { received: 1, written: 0, ticks, failed: 1 - ticks, duration: deps.now() - started });
+    const controlRecords = ack.ok ? 1 : 0;
+    deps.report('ingest', {
+      received: 1,
+      written: 0,
+      controlRecords,
+      failed: 1 - controlRecords,
+      duration: deps.now() - started,
+    });
     if (ack.ok) return json(202, { partition: ack.partition, offset: ack.offset });
     log.warn('the canary was not taken', { error: ack.error });
     return json(503, { message: 'no acknowledgement from kafka' });
@@ -65,7 +71,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     const { method } = event.requestContext.http;
     const route = routeOf(method, pathSegments(event));
     if (route.kind === 'none') return notFound(method, event.rawPath);
-    if (route.kind === 'unnamed') return refuseName(route.dialect, route.refusal);
+    if (route.kind === 'unnamed') return rejectName(route.dialect, route.validationError);
     if (route.kind === 'canary') return takeCanary(started);
     const body: Body = bodyOf(event);
     switch (route.kind) {
@@ -81,7 +87,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
 
 let real: ReturnType<typeof makeHandler> | undefined;
 
-export const handler = (event: HttpEvent): Promise<HttpAnswer> => {
+export const handler = (event: HttpEvent): Promise<HttpResponse> => {
   if (!real) {
     const kafka = kafkaFromEnvironment();
     real = makeHandler({ send: (records) => kafka.send(records), report, now: Date.now });

@@ -2,12 +2,12 @@
  * What publishing decides: what a view object of the Spark job says, which moves the boundary makes, and which roll-ups
  * those complete. The periods are those of the query API's `cover`, so that what is written is what is read.
  */
-import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { type Seal } from '../shared/chain';
-import { columnOf } from '../shared/columns';
-import { joinKey, trim, type Counts, type DimensionValue } from '../shared/merge';
-import { type View } from '../shared/views';
-import { dayName, monthName, nextMonth, startOfMonth } from '../query/cover';
+import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { type Seal } from '../formats/interval-metadata';
+import { columnOf } from '../domain/columns';
+import { joinKey, trim, type Counts, type DimensionValue } from '../domain/merge';
+import { type View } from '../domain/views';
+import { dayName, monthName, nextMonth, startOfMonth } from '../domain/periods';
 
 const DAY = 86_400_000;
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
@@ -22,14 +22,14 @@ function dimensionOf(view: View, i: number, value: unknown): DimensionValue | un
 }
 
 /**
- * The counts in an object `views/bucket=…/<view>.json`.
- * @throws Error naming the object, the row and the value, if it is not the view of this bucket
+ * The counts in an object `views/interval=…/<view>.json`.
+ * @throws Error naming the object, the row and the value, if it is not the view of this interval
  */
-export function parseViewObject(key: string, text: string, view: View, bucket: BucketStart): Counts {
+export function parseViewObject(key: string, text: string, view: View, interval: IntervalStart): Counts {
   const object = parseObject(key, text);
-  if (object.view !== view.name || object.bucket !== bucketName(bucket) || !Array.isArray(object.rows)) {
+  if (object.view !== view.name || object.interval !== intervalName(interval) || !Array.isArray(object.rows)) {
     throw new Error(
-      `object '${key}' must hold rows of view '${view.name}' in bucket ${bucketName(bucket)}, got view '${String(object.view)}' in bucket '${String(object.bucket)}'`,
+      `object '${key}' must hold rows of view '${view.name}' in interval ${intervalName(interval)}, got view '${String(object.view)}' in interval '${String(object.interval)}'`,
     );
   }
   const counts: Counts = new Map();
@@ -51,7 +51,7 @@ export function parseViewObject(key: string, text: string, view: View, bucket: B
   return trim(view, counts);
 }
 
-function parseObject(key: string, text: string): { view?: unknown; bucket?: unknown; rows?: unknown } {
+function parseObject(key: string, text: string): { view?: unknown; interval?: unknown; rows?: unknown } {
   try {
     return JSON.parse(text) as object;
   } catch {
@@ -60,37 +60,37 @@ function parseObject(key: string, text: string): { view?: unknown; bucket?: unkn
   }
 }
 
-/** A step of the boundary, from one sealed bucket to the next. */
+/** A step of the boundary, from one sealed interval to the next. */
 export interface Move {
-  /** undefined for the first bucket of all. */
-  readonly from: BucketStart | undefined;
-  readonly to: BucketStart;
+  /** undefined for the first interval of all. */
+  readonly from: IntervalStart | undefined;
+  readonly to: IntervalStart;
 }
 
 /**
- * The moves that publishing these buckets makes: forward only, and only along the chain of seals, so that no bucket is
- * ever left out. A bucket at the boundary or before it is published again and moves nothing.
- * @param seals of the buckets, oldest first
- * @throws Error naming the bucket that the chain says comes before and is not published
+ * The moves that publishing these intervals makes: forward only, and only along the chain of seals, so that no interval is
+ * ever left out. An interval at the boundary or before it is published again and moves nothing.
+ * @param seals of the intervals, oldest first
+ * @throws Error naming the interval that the chain says comes before and is not published
  */
 export function planMoves(
-  boundary: BucketStart | undefined,
-  seals: readonly Pick<Seal, 'bucket' | 'previous'>[],
-  bucketMinutes: number,
+  boundary: IntervalStart | undefined,
+  seals: readonly Pick<Seal, 'interval' | 'previous'>[],
+  intervalMinutes: number,
 ): Move[] {
   const moves: Move[] = [];
   let at = boundary;
   for (const seal of seals) {
-    const bucket = parseBucketName(seal.bucket, bucketMinutes);
-    if (at !== undefined && bucket <= at) continue;
-    const expected = at === undefined ? null : bucketName(at);
+    const interval = parseIntervalName(seal.interval, intervalMinutes);
+    if (at !== undefined && interval <= at) continue;
+    const expected = at === undefined ? null : intervalName(at);
     if (seal.previous !== expected) {
       throw new Error(
-        `bucket ${seal.bucket} follows ${seal.previous ?? 'nothing'} in the chain of seals, but the boundary is ${expected ?? 'not set'}: the buckets between must be published first`,
+        `interval ${seal.interval} follows ${seal.previous ?? 'nothing'} in the chain of seals, but the boundary is ${expected ?? 'not set'}: the intervals between must be published first`,
       );
     }
-    moves.push({ from: at, to: bucket });
-    at = bucket;
+    moves.push({ from: at, to: interval });
+    at = interval;
   }
   return moves;
 }
@@ -114,18 +114,18 @@ export function completedBetween(after: number, until: number): RollUps {
   return { days, months };
 }
 
-/** What a move completes: all that ends after the end of the bucket it starts from, up to the end of the one it goes to. */
-export function completedBy(move: Move, bucketMinutes: number): RollUps {
-  const after = move.from === undefined ? move.to : bucketEnd(move.from, bucketMinutes);
-  return completedBetween(after, bucketEnd(move.to, bucketMinutes));
+/** What a move completes: all that ends after the end of the interval it starts from, up to the end of the one it goes to. */
+export function completedBy(move: Move, intervalMinutes: number): RollUps {
+  const after = move.from === undefined ? move.to : intervalEnd(move.from, intervalMinutes);
+  return completedBetween(after, intervalEnd(move.to, intervalMinutes));
 }
 
-/** The roll-ups that hold a bucket already, and must be written again with it. */
-export function rollUpsWith(bucket: BucketStart, boundary: BucketStart, bucketMinutes: number): RollUps {
-  const served = bucketEnd(boundary, bucketMinutes);
+/** The roll-ups that hold an interval already, and must be written again with it. */
+export function rollUpsWith(interval: IntervalStart, boundary: IntervalStart, intervalMinutes: number): RollUps {
+  const served = intervalEnd(boundary, intervalMinutes);
   return {
-    days: startOfDay(bucket) + DAY <= served ? [dayName(bucket)] : [],
-    months: nextMonth(bucket) <= served ? [monthName(bucket)] : [],
+    days: startOfDay(interval) + DAY <= served ? [dayName(interval)] : [],
+    months: nextMonth(interval) <= served ? [monthName(interval)] : [],
   };
 }
 

@@ -1,21 +1,21 @@
 /**
- * Publishes buckets: writes what Spark computed to the view store, rolls up the days and months that become complete, and
- * only then moves the boundary, one conditional write a bucket. Readers see a bucket in the batch layer when all its rows
- * are there, never before. A mark in the lake says last that the bucket is through. All rows are overwritten by a rerun, so any failure is repaired by running it again.
+ * Publishes intervals: writes what Spark computed to the view store, rolls up the days and months that become complete, and
+ * only then moves the boundary, one conditional write an interval. Readers see an interval in the batch layer when all its rows
+ * are there, never before. A mark in the lake says last that the interval is through. All rows are overwritten by a rerun, so any failure is repaired by running it again.
  */
-import { bucketEnd, bucketName, type BucketStart } from '../shared/buckets';
-import { parseBuckets } from '../shared/bucket-list';
-import { type Seal } from '../shared/chain';
-import { mapConcurrently } from '../shared/concurrent';
-import { decodeCounts, encodeCounts } from '../shared/counts-codec';
-import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
-import { bucketNameOfManifest, manifestsOfDayPrefix, publishedKey, viewKey, viewsDoneKey } from '../shared/keys';
-import { getSeal } from '../shared/lake';
-import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { report, type ReportOf } from '../shared/metrics';
-import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../shared/s3';
-import { storeFromEnvironment, type PublishStore } from '../shared/store';
-import { VIEWS, type View } from '../shared/views';
+import { intervalEnd, intervalName, type IntervalStart } from '../domain/intervals';
+import { parseIntervals } from '../formats/interval-list';
+import { type Seal } from '../formats/interval-metadata';
+import { mapConcurrently } from '../runtime/concurrent';
+import { decodeCounts, encodeCounts } from '../formats/counts-codec';
+import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { intervalNameOfManifest, manifestsOfDayPrefix, publishedKey, viewKey, viewsDoneKey } from '../formats/keys';
+import { getSeal } from '../aws/lake';
+import { mergeCounts, trim, type Counts } from '../domain/merge';
+import { report, type ReportOf } from '../runtime/metrics';
+import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../aws/s3';
+import { storeFromEnvironment, type PublishStore } from '../aws/keyspaces/store';
+import { VIEWS, type View } from '../domain/views';
 import {
   completedBy,
   daysOfMonth,
@@ -32,7 +32,7 @@ export interface PublishDeps {
   readonly store: PublishStore;
   /** Names the boundary. */
   readonly topic: string;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   /** @default - all views */
   readonly views?: readonly View[];
   readonly now: () => number;
@@ -40,7 +40,7 @@ export interface PublishDeps {
 }
 
 export interface PublishResult {
-  /** Name of the newest published bucket; null if none is. */
+  /** Name of the newest published interval; null if none is. */
   readonly boundary: string | null;
 }
 
@@ -49,24 +49,24 @@ const CONCURRENT_ROWS = 64;
 const WRITE_UNIT_BYTES = 1024;
 
 export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<PublishResult> {
-  const { lake, store, topic, bucketMinutes } = deps;
+  const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
 
-  /** Refuses buckets that Spark has not finished, before anything is written. */
-  async function requireViews(bucket: BucketStart): Promise<void> {
+  /** Refuses intervals that Spark has not finished, before anything is written. */
+  async function requireViews(interval: IntervalStart): Promise<void> {
     try {
-      await lake.get(viewsDoneKey(bucket));
+      await lake.get(viewsDoneKey(interval));
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
-      throw new Error(`the views of bucket ${bucketName(bucket)} are not computed: no object '${error.key}'`, {
+      throw new Error(`the views of interval ${intervalName(interval)} are not computed: no object '${error.key}'`, {
         cause: error,
       });
     }
   }
 
-  async function requireSeal(bucket: BucketStart): Promise<Seal> {
-    const seal = await getSeal(lake, bucket);
-    if (!seal) throw new Error(`bucket ${bucketName(bucket)} is not sealed`);
+  async function requireSeal(interval: IntervalStart): Promise<Seal> {
+    const seal = await getSeal(lake, interval);
+    if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
     return seal;
   }
 
@@ -83,7 +83,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
 
     /** Merges the rows that exist of `parts` into the row of `period`. */
     async function rollUp(period: string, parts: readonly string[]): Promise<void> {
-      // A period without a bucket has no row, like a bucket without a record.
+      // A period without an interval has no row, like an interval without a record.
       if (parts.length === 0) return;
       await mapConcurrently(views, views.length, async (view) => {
         const rows = await mapConcurrently(parts, CONCURRENT_ROWS, (part) => store.readBatchRow(view.name, part));
@@ -95,17 +95,17 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       });
     }
 
-    async function bucketsOfDay(day: string): Promise<string[]> {
+    async function intervalsOfDay(day: string): Promise<string[]> {
       const names: string[] = [];
       for await (const { key } of lake.list({ prefix: manifestsOfDayPrefix(day) })) {
-        const name = bucketNameOfManifest(key);
+        const name = intervalNameOfManifest(key);
         if (name !== undefined) names.push(name);
       }
       return names;
     }
 
     async function writeRollUps({ days, months }: RollUps): Promise<void> {
-      for (const day of days) await rollUp(day, await bucketsOfDay(day));
+      for (const day of days) await rollUp(day, await intervalsOfDay(day));
       for (const month of months) await rollUp(month, daysOfMonth(month));
     }
 
@@ -117,40 +117,40 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       if (moved) return;
       tally.conditionFailed++;
       // Another run may have come this far, or a write was carried out whose answer was lost.
-      const found = (await store.readBoundary(topic))?.bucket;
+      const found = (await store.readBoundary(topic))?.interval;
       if (found === undefined || found < to) {
         throw new Error(
-          `the boundary of '${topic}' must be at ${from === undefined ? 'nothing' : bucketName(from)} to move to ${bucketName(to)}, got ${found === undefined ? 'nothing' : bucketName(found)}`,
+          `the boundary of '${topic}' must be at ${from === undefined ? 'nothing' : intervalName(from)} to move to ${intervalName(to)}, got ${found === undefined ? 'nothing' : intervalName(found)}`,
         );
       }
     }
 
-    const buckets = parseBuckets(event, bucketMinutes);
-    const before = (await store.readBoundary(topic))?.bucket;
-    const seals = await mapConcurrently(buckets, CONCURRENT_OBJECTS, requireSeal);
-    const moves = planMoves(before, seals, bucketMinutes);
-    await mapConcurrently(buckets, CONCURRENT_OBJECTS, requireViews);
+    const intervals = parseIntervals(event, intervalMinutes);
+    const before = (await store.readBoundary(topic))?.interval;
+    const seals = await mapConcurrently(intervals, CONCURRENT_OBJECTS, requireSeal);
+    const moves = planMoves(before, seals, intervalMinutes);
+    await mapConcurrently(intervals, CONCURRENT_OBJECTS, requireViews);
 
-    const targets = buckets.flatMap((bucket) => views.map((view) => ({ bucket, view })));
-    await mapConcurrently(targets, CONCURRENT_OBJECTS, async ({ bucket, view }) => {
-      const key = viewKey(bucket, view.name);
+    const targets = intervals.flatMap((interval) => views.map((view) => ({ interval, view })));
+    await mapConcurrently(targets, CONCURRENT_OBJECTS, async ({ interval, view }) => {
+      const key = viewKey(interval, view.name);
       const body = await lake.get(key);
       tally.batchBytes += body.length;
-      await put(view, bucketName(bucket), parseViewObject(key, body.toString('utf8'), view, bucket));
+      await put(view, intervalName(interval), parseViewObject(key, body.toString('utf8'), view, interval));
       tally.written++;
     });
 
     if (before !== undefined) {
-      const again = buckets.filter((bucket) => bucket <= before);
-      await writeRollUps(union(again.map((bucket) => rollUpsWith(bucket, before, bucketMinutes))));
+      const again = intervals.filter((interval) => interval <= before);
+      await writeRollUps(union(again.map((interval) => rollUpsWith(interval, before, intervalMinutes))));
     }
     for (const each of moves) {
-      await writeRollUps(completedBy(each, bucketMinutes));
+      await writeRollUps(completedBy(each, intervalMinutes));
       await move(each);
     }
-    // Last of all: until then `seal` has the bucket processed again.
-    await mapConcurrently(buckets, CONCURRENT_OBJECTS, (bucket) =>
-      lake.put(publishedKey(bucket), `${JSON.stringify({ bucket: bucketName(bucket) })}\n`, {
+    // Last of all: until then `seal` has the interval processed again.
+    await mapConcurrently(intervals, CONCURRENT_OBJECTS, (interval) =>
+      lake.put(publishedKey(interval), `${JSON.stringify({ interval: intervalName(interval) })}\n`, {
         contentType: 'application/json',
       }),
     );
@@ -161,9 +161,9 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       received: targets.length,
       ...tally,
       duration: now - began,
-      ...(boundary === undefined ? {} : { boundaryAge: now - bucketEnd(boundary, bucketMinutes) }),
+      ...(boundary === undefined ? {} : { boundaryAge: now - intervalEnd(boundary, intervalMinutes) }),
     });
-    return { boundary: boundary === undefined ? null : bucketName(boundary) };
+    return { boundary: boundary === undefined ? null : intervalName(boundary) };
   };
 }
 
@@ -174,7 +174,7 @@ export const handler = (event: unknown): Promise<PublishResult> => {
     lake: lakeFromEnvironment(),
     store: storeFromEnvironment(),
     topic: requireEnv(ENV.topic),
-    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     now: Date.now,
     report,
   });

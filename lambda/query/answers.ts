@@ -2,9 +2,9 @@
  * The standard answers of the exercise, each read off the counts of one view. Ties are all returned; everything but the
  * distinct count is exact.
  */
-import { estimate } from '../shared/hyperloglog';
-import { compareText, type Counts, type DimensionValue, splitKey } from '../shared/merge';
-import { findView, type View } from '../shared/views';
+import { estimate } from '../domain/hyperloglog';
+import { compareText, type Counts, type DimensionValue, splitKey } from '../domain/merge';
+import { findView, type View } from '../domain/views';
 
 export type AnswerRow = Readonly<Record<string, DimensionValue>>;
 

@@ -10,16 +10,18 @@ export type AnswerKind = (typeof ANSWER_KINDS)[number];
 /** A row: dimension values by name, and one number. */
 export type ResponseRow = Readonly<Record<string, string | number>>;
 
-/** Which buckets an answer was made from. Common to all answers. */
+/** Which intervals an answer was made from. Common to all answers. */
 export interface Provenance {
-  /** Instant at which the newest published bucket starts; null before the first is published. */
+  /** Instant at which the newest published interval starts; null before the first is published. */
   readonly boundary: string | null;
   /**
    * The answer holds everything that was on the topic by then, as far as this layer is: append time of the newest record the
-   * speed layer had counted, or the end of the newest published bucket; null if there is nothing yet.
+   * speed layer had counted, or the end of the newest published interval; null if there is nothing yet.
    */
   readonly asOf: string | null;
-  /** How many periods (buckets, days, months) the batch layer answered for, and in how many buckets speed rows were found. */
+  /** How many periods (intervals, days, months) the batch layer answered for, and in how many intervals speed rows were found. */
+  readonly intervals: { readonly batch: number; readonly speed: number };
+  /** @deprecated Old name of `intervals`: goes with the next release. */
   readonly buckets: { readonly batch: number; readonly speed: number };
 }
 
@@ -68,22 +70,28 @@ export interface AnswersResponse {
   }[];
 }
 
-/** `GET /boundary`: up to where the batch layer serves. Instants are starts of buckets; null before the first. */
+/** `GET /boundary`: up to where the batch layer serves. Instants are starts of intervals; null before the first. */
 export interface BoundaryResponse {
-  readonly bucket: string | null;
-  readonly firstBucket: string | null;
+  readonly interval: string | null;
+  readonly firstInterval: string | null;
   readonly publishedAt: string | null;
-  /** Newest bucket whose layers were compared. */
-  readonly reconciledBucket: string | null;
+  /** Newest interval whose layers were compared. */
+  readonly reconciledInterval: string | null;
   /** Sum of the differences found there; 0 is expected. */
   readonly drift: number | null;
-  /** Age of the end of the newest published bucket, ms. */
+  /** Age of the end of the newest published interval, ms. */
   readonly ageMs: number | null;
+  /** @deprecated Old name of `interval`: goes with the next release. */
+  readonly bucket: string | null;
+  /** @deprecated Old name of `firstInterval`: goes with the next release. */
+  readonly firstBucket: string | null;
+  /** @deprecated Old name of `reconciledInterval`: goes with the next release. */
+  readonly reconciledBucket: string | null;
 }
 
 /** One metric of a step over the window of {@link StatusResponse}. */
 export interface MetricSeries {
-  /** As `lambda/shared/metrics.ts` names it; `lag` is records that are on the topic and not yet taken by the step. */
+  /** As `lambda/runtime/metrics.ts` names it; `lag` is records that are on the topic and not yet taken by the step. */
   readonly name: string;
   /** CloudWatch's unit. */
   readonly unit: string;
@@ -100,8 +108,10 @@ export interface StepStatus {
 /** `GET /status`: what the page shows beside the answers. */
 export interface StatusResponse {
   readonly stage: string;
-  /** When this was told. */
+  /** When this answer was made. */
   readonly now: string;
+  readonly intervalMinutes: number;
+  /** @deprecated Old name of `intervalMinutes`: goes with the next release. */
   readonly bucketMinutes: number;
   readonly boundary: BoundaryResponse;
   /** Age of the boundary beyond which publishing is late, ms. */
@@ -110,7 +120,7 @@ export interface StatusResponse {
   readonly asOf: string | null;
   /** Periods of the series. The last one is not over yet. */
   readonly window: { readonly from: string; readonly to: string; readonly periodSeconds: number };
-  /** In the order of the way of a post; null while CloudWatch does not answer. */
+  /** In the order in which a post meets them; null while CloudWatch does not answer. */
   readonly steps: readonly StepStatus[] | null;
 }
 

@@ -1,55 +1,57 @@
 /**
- * What to read for a question, and what to answer from what was read: batch rows for buckets up to the boundary, speed
- * rows for those after it, each bucket from exactly one layer.
+ * What to read for a question, and what to answer from what was read: batch rows for intervals up to the boundary, speed
+ * rows for those after it, each interval from exactly one layer.
  */
-import { bucketEnd, bucketOf, type BucketStart } from '../shared/buckets';
-import { add, type Counts, splitKey, trim } from '../shared/merge';
-import { type View } from '../shared/views';
+import { intervalEnd, intervalOf, type IntervalStart } from '../domain/intervals';
+import { add, type Counts, splitKey, trim } from '../domain/merge';
+import { type View } from '../domain/views';
 import { type AnswerRow, countRows, type StandardAnswer } from './answers';
 import { type Layer } from './api';
-import { bucketsIn, cover, type Period } from './cover';
+import { intervalsIn, cover, type Period } from '../domain/periods';
 import { type Selection } from './request';
 
 /** How far the batch layer serves. */
 export interface Published {
-  readonly first: BucketStart;
-  readonly boundary: BucketStart;
+  readonly first: IntervalStart;
+  readonly boundary: IntervalStart;
 }
 
 export interface ReadPlan {
   readonly periods: readonly Period[];
-  readonly speed: readonly BucketStart[];
+  readonly speed: readonly IntervalStart[];
 }
 
 export interface Clock {
   /** ms */
   readonly now: number;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   /** How long speed rows live, ms: nothing older is there to be read. */
   readonly speedTtl: number;
 }
 
-/** The rows to read. With `layer` speed, those of buckets that are published too, as long as they live. */
+/** The rows to read. With `layer` speed, those of intervals that are published too, as long as they live. */
 export function planRead(
   selection: Pick<Selection, 'from' | 'to' | 'layer'>,
   published: Published | undefined,
   clock: Clock,
 ): ReadPlan {
-  const { bucketMinutes } = clock;
-  const served = published ? bucketEnd(published.boundary, bucketMinutes) : -Infinity;
+  const { intervalMinutes } = clock;
+  const served = published ? intervalEnd(published.boundary, intervalMinutes) : -Infinity;
   const from = selection.from ?? -Infinity;
   const to = selection.to ?? Infinity;
   const periods =
     selection.layer === 'speed' || !published
       ? []
-      : cover(Math.max(from, published.first), Math.min(to, served), served, bucketMinutes);
-  // A bucket that ended a time to live ago has lost its first rows; one ahead allows for a broker's clock ahead of ours.
-  const oldest = bucketEnd(bucketOf(clock.now - clock.speedTtl, bucketMinutes), bucketMinutes);
-  const newest = bucketEnd(bucketEnd(bucketOf(clock.now, bucketMinutes), bucketMinutes), bucketMinutes);
-  // The speed layer alone is asked for published buckets too, but none is older than the first of all.
+      : cover(Math.max(from, published.first), Math.min(to, served), served, intervalMinutes);
+  // An interval that ended a time to live ago has lost its first rows; one ahead allows for a broker's clock ahead of ours.
+  const oldest = intervalEnd(intervalOf(clock.now - clock.speedTtl, intervalMinutes), intervalMinutes);
+  const newest = intervalEnd(intervalEnd(intervalOf(clock.now, intervalMinutes), intervalMinutes), intervalMinutes);
+  // The speed layer alone is asked for published intervals too, but none is older than the first of all.
   const unserved = selection.layer === 'merged' ? served : (published?.first ?? -Infinity);
   const speed =
-    selection.layer === 'batch' ? [] : bucketsIn(Math.max(from, unserved, oldest), Math.min(to, newest), bucketMinutes);
+    selection.layer === 'batch'
+      ? []
+      : intervalsIn(Math.max(from, unserved, oldest), Math.min(to, newest), intervalMinutes);
   return { periods, speed };
 }
 
@@ -100,9 +102,9 @@ export function asOf(
   layer: Layer,
   published: Published | undefined,
   newestSpeed: number | undefined,
-  bucketMinutes: number,
+  intervalMinutes: number,
 ): number | undefined {
-  const served = published ? bucketEnd(published.boundary, bucketMinutes) : undefined;
+  const served = published ? intervalEnd(published.boundary, intervalMinutes) : undefined;
   if (layer === 'batch') return served;
   if (layer === 'speed') return newestSpeed;
   return newestSpeed === undefined ? served : Math.max(newestSpeed, served ?? -Infinity);

@@ -1,16 +1,16 @@
 /** Answers questions from the rows of both layers. It only reads. */
 import { join } from 'node:path';
-import { bucketEnd } from '../shared/buckets';
-import { metricReader, sendSigned } from '../shared/cloudwatch';
-import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../shared/env';
-import { json, pathSegments, type HttpAnswer, type HttpEvent } from '../shared/http';
-import { StoreUnavailableError } from '../shared/keyspaces';
-import { log } from '../shared/log';
-import { type Counts } from '../shared/merge';
-import { report, type ReportOf } from '../shared/metrics';
-import { type BoundaryRow, storeFromEnvironment } from '../shared/store';
-import { type Refusal, refuse, sentence } from '../shared/refusal';
-import { findView, type View, VIEWS } from '../shared/views';
+import { intervalEnd } from '../domain/intervals';
+import { metricReader, sendSigned } from './cloudwatch';
+import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { json, pathSegments, type HttpResponse, type HttpEvent } from '../runtime/http';
+import { StoreUnavailableError } from '../aws/keyspaces/keyspaces';
+import { log } from '../runtime/log';
+import { type Counts } from '../domain/merge';
+import { report, type ReportOf } from '../runtime/metrics';
+import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
+import { type ValidationError, invalid, sentence } from '../domain/validation-error';
+import { findView, type View, VIEWS } from '../domain/views';
 import { ANSWERS, answersOf, findAnswer } from './answers';
 import {
   type AnswersResponse,
@@ -26,7 +26,7 @@ import { asOf, mergeFiltered, planRead, type Published, shapeAnswer, shapeCounts
 import { type LiveMetrics, liveMetrics } from './live';
 import { ASSETS, type PageFiles, pageFiles } from './page';
 import { queryReader, type QueryReader } from './reader';
-import { isRefusal, parseSelection, type Selection } from './request';
+import { isValidationError, parseSelection, type Selection } from './request';
 
 /** What the status page needs beside the answers. */
 export interface Page {
@@ -41,7 +41,7 @@ export interface Deps {
   /** @default - it is not served */
   readonly page?: Page;
   readonly reader: QueryReader;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   /** ms */
   readonly speedTtl: number;
   readonly report: ReportOf<'query'>;
@@ -59,19 +59,19 @@ const instant = (at: number | null | undefined) =>
   at === undefined || at === null ? null : new Date(at).toISOString();
 
 const publishedOf = (row: BoundaryRow | undefined): Published | undefined =>
-  row && { first: row.firstBucket, boundary: row.bucket };
+  row && { first: row.firstInterval, boundary: row.interval };
 
-function refused(statusCode: number, error: Refusal): HttpAnswer {
+function rejected(statusCode: number, error: ValidationError): HttpResponse {
   return json(statusCode, { message: sentence(error), error } satisfies ErrorResponse);
 }
 
 const unknown = (field: string, value: string, names: readonly { name: string }[]) =>
-  refused(404, refuse(field, value, `one of ${names.map(({ name }) => name).join(', ')}`));
+  rejected(404, invalid(field, value, `one of ${names.map(({ name }) => name).join(', ')}`));
 
-export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { reader, bucketMinutes, page } = deps;
+export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpResponse> {
+  const { reader, intervalMinutes, page } = deps;
   const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined) =>
-    planRead(selection, published, { now: deps.now(), bucketMinutes, speedTtl: deps.speedTtl });
+    planRead(selection, published, { now: deps.now(), intervalMinutes, speedTtl: deps.speedTtl });
 
   async function read(view: View, selection: Selection): Promise<Read> {
     const published = publishedOf(await reader.boundary());
@@ -83,20 +83,22 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       ),
       reader.speedCounts(view, plan.speed),
     ]);
+    const intervals = { batch: plan.periods.length, speed: new Set(speed.map(({ interval }) => interval)).size };
     return {
       counts: mergeFiltered(view, [...batch, ...speed.map(({ counts }) => counts)], selection.filters),
       boundary: instant(published?.boundary),
-      asOf: instant(asOf(selection.layer, published, newestOf(speed), bucketMinutes)),
-      buckets: { batch: plan.periods.length, speed: new Set(speed.map(({ bucket }) => bucket)).size },
+      asOf: instant(asOf(selection.layer, published, newestOf(speed), intervalMinutes)),
+      intervals,
+      buckets: intervals,
     };
   }
 
-  async function askView(view: View, query: URLSearchParams): Promise<HttpAnswer> {
+  async function askView(view: View, query: URLSearchParams): Promise<HttpResponse> {
     const selection = parseSelection(query, view);
-    if (isRefusal(selection)) return refused(400, selection);
+    if (isValidationError(selection)) return rejected(400, selection);
     const standard = answersOf(view);
     if (selection.kind === 'standard' && standard.length === 0) {
-      return refused(400, refuse('answer', 'standard', 'counts, as no standard answer is read off this view'));
+      return rejected(400, invalid('answer', 'standard', 'counts, as no standard answer is read off this view'));
     }
     const { counts, ...provenance } = await read(view, selection);
     if (selection.kind === 'counts') {
@@ -106,35 +108,44 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     return json(200, { view: view.name, answers, ...provenance });
   }
 
-  async function askAnswer(name: string, query: URLSearchParams): Promise<HttpAnswer> {
+  async function askAnswer(name: string, query: URLSearchParams): Promise<HttpResponse> {
     const answer = findAnswer(name);
     if (!answer) return unknown('answer', name, ANSWERS);
     const selection = parseSelection(query, answer.view, []);
-    if (isRefusal(selection)) return refused(400, selection);
+    if (isValidationError(selection)) return rejected(400, selection);
     const { counts, ...provenance } = await read(answer.view, selection);
     return json(200, { answer: name, ...shapeAnswer(answer, counts, selection.top), ...provenance });
   }
 
-  const boundaryOf = (row: BoundaryRow | undefined): BoundaryResponse => ({
-    bucket: instant(row?.bucket),
-    firstBucket: instant(row?.firstBucket),
-    publishedAt: instant(row?.publishedAt),
-    reconciledBucket: instant(row?.reconciledBucket),
-    drift: row?.drift ?? null,
-    ageMs: row ? deps.now() - bucketEnd(row.bucket, bucketMinutes) : null,
-  });
+  function boundaryOf(row: BoundaryRow | undefined): BoundaryResponse {
+    const interval = instant(row?.interval);
+    const firstInterval = instant(row?.firstInterval);
+    const reconciledInterval = instant(row?.reconciledInterval);
+    return {
+      interval,
+      firstInterval,
+      publishedAt: instant(row?.publishedAt),
+      reconciledInterval,
+      drift: row?.drift ?? null,
+      ageMs: row ? deps.now() - intervalEnd(row.interval, intervalMinutes) : null,
+      bucket: interval,
+      firstBucket: firstInterval,
+      reconciledBucket: reconciledInterval,
+    };
+  }
 
-  async function askStatus({ stage, boundaryDueMs, metrics }: Page): Promise<HttpAnswer> {
+  async function askStatus({ stage, boundaryDueMs, metrics }: Page): Promise<HttpResponse> {
     const [row, live] = await Promise.all([reader.boundary(), metrics()]);
     const published = publishedOf(row);
     const speed = await reader.speedCounts(PROBE, planFor({ layer: 'merged' }, published).speed);
     return json(200, {
       stage,
       now: new Date(deps.now()).toISOString(),
-      bucketMinutes,
+      intervalMinutes,
+      bucketMinutes: intervalMinutes,
       boundary: boundaryOf(row),
       boundaryDueMs,
-      asOf: instant(asOf('merged', published, newestOf(speed), bucketMinutes)),
+      asOf: instant(asOf('merged', published, newestOf(speed), intervalMinutes)),
       ...live,
     } satisfies StatusResponse);
   }
@@ -146,7 +157,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
     return undefined;
   }
 
-  async function route(event: HttpEvent): Promise<HttpAnswer> {
+  async function route(event: HttpEvent): Promise<HttpResponse> {
     const segments = pathSegments(event) ?? [];
     const [resource, name] = segments;
     const query = new URLSearchParams(event.rawQueryString ?? '');
@@ -156,7 +167,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
         if (resource === 'answers') return json(200, listAnswers());
         if (resource === 'boundary') return json(200, boundaryOf(await reader.boundary()));
         // No route of the API: for whoever may invoke the function itself.
-        if (resource === 'canary') return json(200, await readCanary(reader, deps.now(), bucketMinutes));
+        if (resource === 'canary') return json(200, await readCanary(reader, deps.now(), intervalMinutes));
         if (resource === 'health') {
           await reader.boundary();
           return json(200, { status: 'ok' } satisfies HealthResponse);
@@ -171,7 +182,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpAnswe
       if (answer) return answer;
     }
     const allowed = `GET ${page ? '/, /status, ' : ''}/views, /views/{view}, /answers, /answers/{name}, /boundary or /health`;
-    return refused(404, refuse('path', `${event.requestContext.http.method} ${event.rawPath}`, allowed));
+    return rejected(404, invalid('path', `${event.requestContext.http.method} ${event.rawPath}`, allowed));
   }
 
   return async (event) => {
@@ -222,7 +233,7 @@ function pageFromEnvironment(): Page | undefined {
   if (!hasEnv(ENV.publishDelayMinutes)) return undefined;
   const namespace = requireEnv(ENV.metricNamespace);
   const lagFunctions = { archive: requireEnv(ENV.archiveFunction), aggregate: requireEnv(ENV.aggregateFunction) };
-  const due = requirePositiveInteger(ENV.bucketMinutes) + requirePositiveInteger(ENV.publishDelayMinutes);
+  const due = requirePositiveInteger(ENV.intervalMinutes) + requirePositiveInteger(ENV.publishDelayMinutes);
   return {
     stage: requireEnv(ENV.stage),
     files: pageFiles(join(__dirname, 'page')),
@@ -233,11 +244,11 @@ function pageFromEnvironment(): Page | undefined {
 
 let instance: ReturnType<typeof makeHandler> | undefined;
 
-export const handler = (event: HttpEvent): Promise<HttpAnswer> => {
+export const handler = (event: HttpEvent): Promise<HttpResponse> => {
   instance ??= makeHandler({
     page: pageFromEnvironment(),
     reader: queryReader(storeFromEnvironment(), requireEnv(ENV.topic)),
-    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR_MS,
     report,
     now: Date.now,

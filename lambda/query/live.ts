@@ -1,21 +1,21 @@
 /** The metrics of the status page, read once for all who look at it. */
-import { type MetricReader, MetricsUnavailableError } from '../shared/cloudwatch';
-import { log } from '../shared/log';
+import { type MetricReader, MetricsUnavailableError } from './cloudwatch';
+import { log } from '../runtime/log';
 import { type StatusResponse } from './api';
 import { type MetricScope, statusQueries, statusRange, statusSteps } from './status';
 
 export type LiveMetrics = Pick<StatusResponse, 'window' | 'steps'>;
 
 /** Each metric read is paid for, and CloudWatch has a new value a minute. */
-const KEPT_MS = 15_000;
+const CACHED_MS = 15_000;
 
 /**
- * @returns the metrics of the last half hour, at most {@link KEPT_MS} old; without steps while CloudWatch does not answer,
+ * @returns the metrics of the last half hour, at most {@link CACHED_MS} old; without steps while CloudWatch does not answer,
  *   which is logged and no error: the rest of the page does not depend on it
  */
 export function liveMetrics(reader: MetricReader, scope: MetricScope, now: () => number): () => Promise<LiveMetrics> {
   const queries = statusQueries(scope);
-  let kept: { readonly at: number; readonly metrics: Promise<LiveMetrics> } | undefined;
+  let cached: { readonly at: number; readonly metrics: Promise<LiveMetrics> } | undefined;
   const read = async (at: number): Promise<LiveMetrics> => {
     const range = statusRange(at);
     const { from, to, periodSeconds } = range;
@@ -30,11 +30,11 @@ export function liveMetrics(reader: MetricReader, scope: MetricScope, now: () =>
   };
   return () => {
     const at = now();
-    if (!kept || at - kept.at >= KEPT_MS) {
+    if (!cached || at - cached.at >= CACHED_MS) {
       const metrics = read(at);
-      kept = { at, metrics };
-      metrics.catch(() => (kept = undefined));
+      cached = { at, metrics };
+      metrics.catch(() => (cached = undefined));
     }
-    return kept.metrics;
+    return cached.metrics;
   };
 }

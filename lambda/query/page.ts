@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type HttpAnswer, type HttpEvent } from '../shared/http';
+import { type HttpResponse, type HttpEvent } from '../runtime/http';
 
 const TYPES: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
@@ -43,7 +43,7 @@ interface Loaded {
   readonly zipped: string;
 }
 
-export type PageFiles = (name: string, event: Pick<HttpEvent, 'headers'>) => HttpAnswer | undefined;
+export type PageFiles = (name: string, event: Pick<HttpEvent, 'headers'>) => HttpResponse | undefined;
 
 /**
  * @param directory of the files

@@ -1,14 +1,14 @@
 /** The rows of both layers, decoded: what the query handler reads, over the store. */
-import { type BucketStart } from '../shared/buckets';
-import { mapConcurrently } from '../shared/concurrent';
-import { decodeCounts } from '../shared/counts-codec';
-import { MAX_IN } from '../shared/cql';
-import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { type BoundaryRow, type QueryStore } from '../shared/store';
-import { type View } from '../shared/views';
+import { type IntervalStart } from '../domain/intervals';
+import { mapConcurrently } from '../runtime/concurrent';
+import { decodeCounts } from '../formats/counts-codec';
+import { MAX_IN } from '../aws/keyspaces/cql';
+import { mergeCounts, trim, type Counts } from '../domain/merge';
+import { type BoundaryRow, type QueryStore } from '../aws/keyspaces/store';
+import { type View } from '../domain/views';
 
 export interface SpeedCounts {
-  readonly bucket: BucketStart;
+  readonly interval: IntervalStart;
   readonly counts: Counts;
   /** Append time of the newest record in it, ms. */
   readonly asOf: number;
@@ -19,8 +19,8 @@ export interface QueryReader {
   boundary(): Promise<BoundaryRow | undefined>;
   /** What adds up to the rows that exist of `periods`, in any order. Must not be changed: it may be kept for others. */
   batchCounts(view: View, periods: readonly string[]): Promise<readonly Counts[]>;
-  /** The rows that exist of `buckets`, of all partitions, in any order. */
-  speedCounts(view: View, buckets: readonly BucketStart[]): Promise<readonly SpeedCounts[]>;
+  /** The rows that exist of `intervals`, of all partitions, in any order. */
+  speedCounts(view: View, intervals: readonly IntervalStart[]): Promise<readonly SpeedCounts[]>;
 }
 
 /** Enough to hide the store's latency, few enough for one connection. */
@@ -31,7 +31,7 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 }
 
 export interface CacheOptions {
-  /** How long merged batch rows are kept, ms. A bucket that is published again shows after it. */
+  /** How long merged batch rows are kept, ms. An interval that is published again shows after it. */
   readonly ttl: number;
   /** Of all entries together: a key takes about 100 bytes. */
   readonly maxKeys: number;
@@ -46,7 +46,7 @@ interface Cached {
 }
 
 /**
- * Batch rows change only when a bucket is published again, and a warm function is mostly asked about the same range. So
+ * Batch rows change only when an interval is published again, and a warm function is mostly asked about the same range. So
  * their sum is kept for seconds; a boundary that moves asks for other periods, which is another entry.
  */
 function batchCache(options: CacheOptions) {
@@ -93,11 +93,11 @@ export function queryReader(store: QueryStore, topic: string, cacheOptions: Cach
       cache.set(name, trim(view, sum));
       return [sum];
     },
-    async speedCounts(view, buckets) {
-      const found = await mapConcurrently(chunks(buckets, MAX_IN), CONCURRENT_READS, (some) =>
+    async speedCounts(view, intervals) {
+      const found = await mapConcurrently(chunks(intervals, MAX_IN), CONCURRENT_READS, (some) =>
         store.scanSpeedRows(view.name, some),
       );
-      return found.flat().map(({ bucket, counts, asOf }) => ({ bucket, counts: decodeCounts(view, counts), asOf }));
+      return found.flat().map(({ interval, counts, asOf }) => ({ interval, counts: decodeCounts(view, counts), asOf }));
     },
   };
 }

@@ -1,12 +1,12 @@
 /** Parses a request of the query API; what is wrong is refused by name. */
-import { columnOf, type Column } from '../shared/columns';
-import { type DimensionValue } from '../shared/merge';
-import { type Refusal, refuse } from '../shared/refusal';
-import { type View } from '../shared/views';
+import { columnOf, type Column } from '../domain/columns';
+import { type DimensionValue } from '../domain/merge';
+import { type ValidationError, invalid } from '../domain/validation-error';
+import { type View } from '../domain/views';
 import { ANSWER_KINDS, type AnswerKind, type Layer, LAYERS } from './api';
 
 export interface Selection {
-  /** Buckets that start in `[from, to)`, ms. @default - everything */
+  /** Intervals that start in `[from, to)`, ms. @default - everything */
   readonly from?: number;
   readonly to?: number;
   /** Dimension → the value it must have. */
@@ -20,7 +20,7 @@ export interface Selection {
 const MOST_ROWS = 10_000;
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
-export function isRefusal(value: Selection | Refusal): value is Refusal {
+export function isValidationError(value: Selection | ValidationError): value is ValidationError {
   return 'allowed' in value;
 }
 
@@ -31,7 +31,7 @@ export function parseSelection(
   query: URLSearchParams,
   view: View,
   kinds: readonly AnswerKind[] = ANSWER_KINDS,
-): Selection | Refusal {
+): Selection | ValidationError {
   const selection: { -readonly [K in keyof Selection]: Selection[K] } & { filters: Record<string, DimensionValue> } = {
     filters: {},
     kind: 'counts',
@@ -39,14 +39,14 @@ export function parseSelection(
   };
   const seen = new Set<string>();
   for (const [name, text] of query) {
-    if (seen.has(name)) return refuse(name, query.getAll(name).join(','), 'given once');
+    if (seen.has(name)) return invalid(name, query.getAll(name).join(','), 'given once');
     seen.add(name);
-    const refusal = take(name, text, selection, view, kinds);
-    if (refusal) return refusal;
+    const validationError = take(name, text, selection, view, kinds);
+    if (validationError) return validationError;
   }
   const { from, to } = selection;
   if (from !== undefined && to !== undefined && from >= to) {
-    return refuse('to', query.get('to'), `later than from (${query.get('from')})`);
+    return invalid('to', query.get('to'), `later than from (${query.get('from')})`);
   }
   return selection;
 }
@@ -57,29 +57,29 @@ function take(
   selection: { -readonly [K in keyof Selection]: Selection[K] } & { filters: Record<string, DimensionValue> },
   view: View,
   kinds: readonly AnswerKind[],
-): Refusal | undefined {
+): ValidationError | undefined {
   switch (name) {
     case 'from':
     case 'to': {
       const instant = parseInstant(text);
       if (instant === undefined)
-        return refuse(name, text, 'an instant like 2026-11-22T21:00:00Z or a day like 2026-11-22');
+        return invalid(name, text, 'an instant like 2026-11-22T21:00:00Z or a day like 2026-11-22');
       selection[name] = instant;
       return undefined;
     }
     case 'top':
       if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > MOST_ROWS) {
-        return refuse(name, text, `a whole number from 1 to ${MOST_ROWS}`);
+        return invalid(name, text, `a whole number from 1 to ${MOST_ROWS}`);
       }
       selection.top = Number(text);
       return undefined;
     case 'layer':
-      if (!isOneOf(LAYERS, text)) return refuse(name, text, oneOf(LAYERS));
+      if (!isOneOf(LAYERS, text)) return invalid(name, text, oneOf(LAYERS));
       selection.layer = text;
       return undefined;
     case 'answer':
       if (kinds.length > 0) {
-        if (!isOneOf(kinds, text)) return refuse(name, text, oneOf(kinds));
+        if (!isOneOf(kinds, text)) return invalid(name, text, oneOf(kinds));
         selection.kind = text;
         return undefined;
       }
@@ -87,10 +87,10 @@ function take(
   const dimension = view.dimensions.find((each) => each === name);
   if (dimension === undefined) {
     const known = ['from', 'to', 'top', 'layer', ...(kinds.length > 0 ? ['answer'] : []), ...view.dimensions];
-    return refuse('query parameter', name, oneOf(known));
+    return invalid('query parameter', name, oneOf(known));
   }
   const value = parseDimension(columnOf(dimension), text);
-  if (value === undefined) return refuse(name, text, 'a whole number');
+  if (value === undefined) return invalid(name, text, 'a whole number');
   selection.filters[name] = value;
   return undefined;
 }

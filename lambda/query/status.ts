@@ -1,6 +1,6 @@
 /** Which metrics the status page shows, and what is told of them: plain values in and out. */
-import { type MetricPoints, type MetricQuery, type MetricRange } from '../shared/cloudwatch';
-import { type MetricOf, METRICS, PIPELINE_STEPS } from '../shared/metrics';
+import { type MetricPoints, type MetricQuery, type MetricRange } from './cloudwatch';
+import { type MetricOf, METRICS, PIPELINE_STEPS } from '../runtime/metrics';
 import { type MetricSeries, type StepStatus } from './api';
 
 type Step = (typeof PIPELINE_STEPS)[number];
@@ -10,7 +10,7 @@ const SHOWN: { readonly [S in Step]: readonly MetricOf<S>[] } = {
   ingest: ['received', 'written', 'rejected', 'failed', 'dropped', 'duration'],
   archive: ['received', 'written', 'quarantined', 'dropped'],
   aggregate: ['received', 'written', 'repeated', 'dropped', 'freshness', 'writeUnits'],
-  seal: ['received', 'written', 'ticksWritten'],
+  seal: ['received', 'written', 'heartbeats'],
   compact: ['received', 'written', 'dropped'],
   publish: ['written', 'rollUps'],
   reconcile: ['received', 'written'],

@@ -1,30 +1,30 @@
 /**
- * Compares the layers, bucket by bucket: the merged speed rows of each view must equal the batch row. The speed layer may be
+ * Compares the layers, interval by interval: the merged speed rows of each view must equal the batch row. The speed layer may be
  * behind (it retries while the store is down), so it is waited for first, by the offsets that the seal names.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bucketName, type BucketStart } from '../shared/buckets';
-import { parseBuckets } from '../shared/bucket-list';
-import { type PartitionRange } from '../shared/chain';
-import { mapConcurrently } from '../shared/concurrent';
-import { decodeCounts } from '../shared/counts-codec';
-import { MAX_IN } from '../shared/cql';
-import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
-import { driftKey } from '../shared/keys';
-import { getSeal } from '../shared/lake';
-import { log } from '../shared/log';
-import { mergeCounts, trim, type Counts } from '../shared/merge';
-import { report, reportView, type ReportOf, type ReportViewOf } from '../shared/metrics';
-import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
-import { storeFromEnvironment, type ReconcileStore } from '../shared/store';
-import { VIEWS, type View } from '../shared/views';
+import { intervalName, type IntervalStart } from '../domain/intervals';
+import { parseIntervals } from '../formats/interval-list';
+import { type PartitionRange } from '../formats/interval-metadata';
+import { mapConcurrently } from '../runtime/concurrent';
+import { decodeCounts } from '../formats/counts-codec';
+import { MAX_IN } from '../aws/keyspaces/cql';
+import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { driftKey } from '../formats/keys';
+import { getSeal } from '../aws/lake';
+import { log } from '../runtime/log';
+import { mergeCounts, trim, type Counts } from '../domain/merge';
+import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
+import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
+import { storeFromEnvironment, type ReconcileStore } from '../aws/keyspaces/store';
+import { VIEWS, type View } from '../domain/views';
 import { behind, difference, isExpired, type DriftReport } from './core';
 
 export interface ReconcileDeps {
   readonly lake: Pick<ObjectStore, 'get' | 'put'>;
   readonly store: ReconcileStore;
   readonly topic: string;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   /** Time to live of speed rows, ms. */
   readonly speedTtl: number;
   /** How long the speed layer is waited for, ms. */
@@ -39,14 +39,14 @@ export interface ReconcileDeps {
 }
 
 export interface ReconcileResult {
-  readonly buckets: readonly { readonly bucket: string; readonly drift: number; readonly expired: boolean }[];
+  readonly intervals: readonly { readonly interval: string; readonly drift: number; readonly expired: boolean }[];
 }
 
 const POLL_MS = 500;
 const CONCURRENT_READS = 32;
 
 export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult> {
-  const { lake, store, topic, bucketMinutes } = deps;
+  const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
 
   /** @throws Error naming the partition and the offsets, if the speed layer does not get there in time */
@@ -68,84 +68,87 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     }
   }
 
-  async function speedCounts(view: View, buckets: readonly BucketStart[]): Promise<Map<BucketStart, Counts>> {
-    const merged = new Map(buckets.map((bucket) => [bucket, new Map() as Counts]));
-    for (let i = 0; i < buckets.length; i += MAX_IN) {
-      for (const row of await store.scanSpeedRows(view.name, buckets.slice(i, i + MAX_IN))) {
-        mergeCounts(view, merged.get(row.bucket)!, decodeCounts(view, row.counts));
+  async function speedCounts(view: View, intervals: readonly IntervalStart[]): Promise<Map<IntervalStart, Counts>> {
+    const merged = new Map(intervals.map((interval) => [interval, new Map() as Counts]));
+    for (let i = 0; i < intervals.length; i += MAX_IN) {
+      for (const row of await store.scanSpeedRows(view.name, intervals.slice(i, i + MAX_IN))) {
+        mergeCounts(view, merged.get(row.interval)!, decodeCounts(view, row.counts));
       }
     }
     for (const counts of merged.values()) trim(view, counts);
     return merged;
   }
 
-  async function batchCounts(view: View, bucket: BucketStart): Promise<Counts> {
-    const blob = await store.readBatchRow(view.name, bucketName(bucket));
-    if (!blob) throw new Error(`view '${view.name}' of bucket ${bucketName(bucket)} is not published`);
+  async function batchCounts(view: View, interval: IntervalStart): Promise<Counts> {
+    const blob = await store.readBatchRow(view.name, intervalName(interval));
+    if (!blob) throw new Error(`view '${view.name}' of interval ${intervalName(interval)} is not published`);
     return trim(view, decodeCounts(view, blob));
   }
 
-  async function compare(buckets: readonly BucketStart[]): Promise<DriftReport[]> {
+  async function compare(intervals: readonly IntervalStart[]): Promise<DriftReport[]> {
     const found = await mapConcurrently(views, CONCURRENT_READS, async (view) => {
-      const speed = await speedCounts(view, buckets);
-      return mapConcurrently(buckets, CONCURRENT_READS, async (bucket) => {
-        const batch = await batchCounts(view, bucket);
-        const counts = speed.get(bucket)!;
+      const speed = await speedCounts(view, intervals);
+      return mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
+        const batch = await batchCounts(view, interval);
+        const counts = speed.get(interval)!;
         return { drift: difference(batch, counts), batch: batch.size, speed: counts.size };
       });
     });
-    return buckets.map((bucket, b) => ({
-      bucket: bucketName(bucket),
+    return intervals.map((interval, b) => ({
+      interval: intervalName(interval),
       expired: false,
       drift: found.reduce((sum, each) => sum + each[b].drift, 0),
       views: Object.fromEntries(views.map((view, v) => [view.name, found[v][b]])),
     }));
   }
 
-  /** The newest bucket compared is what the boundary tells; running an old one again does not take it back. */
-  async function recordDrift(newest: BucketStart, drift: number): Promise<void> {
+  /** The newest interval compared is what the boundary tells; running an old one again does not take it back. */
+  async function recordDrift(newest: IntervalStart, drift: number): Promise<void> {
     const boundary = await store.readBoundary(topic);
-    if ((boundary?.reconciledBucket ?? -Infinity) > newest) return;
+    if ((boundary?.reconciledInterval ?? -Infinity) > newest) return;
     if (!(await store.putDrift(topic, drift, newest))) throw new Error(`there is no boundary of '${topic}'`);
   }
 
   return async (event) => {
     const began = deps.now();
-    const buckets = parseBuckets(event, bucketMinutes);
-    const seals = await mapConcurrently(buckets, CONCURRENT_READS, async (bucket) => {
-      const seal = await getSeal(lake, bucket);
-      if (!seal) throw new Error(`bucket ${bucketName(bucket)} is not sealed`);
-      return { bucket, ranges: seal.partitions };
+    const intervals = parseIntervals(event, intervalMinutes);
+    const seals = await mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
+      const seal = await getSeal(lake, interval);
+      if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
+      return { interval, ranges: seal.partitions };
     });
-    const expired = new Set(buckets.filter((bucket) => isExpired(bucket, deps.speedTtl, began)));
-    const alive = seals.filter(({ bucket }) => !expired.has(bucket));
-    // The chain is in order, so the last bucket's ends are the furthest.
+    const expired = new Set(intervals.filter((interval) => isExpired(interval, deps.speedTtl, began)));
+    const alive = seals.filter(({ interval }) => !expired.has(interval));
+    // The chain is in order, so the last interval's ends are the furthest.
     await waitForSpeed(alive.at(-1)?.ranges ?? []);
-    const compared = await compare(alive.map(({ bucket }) => bucket));
-    const gone = [...expired].map<DriftReport>((bucket) => ({
-      bucket: bucketName(bucket),
+    const compared = await compare(alive.map(({ interval }) => interval));
+    const gone = [...expired].map<DriftReport>((interval) => ({
+      interval: intervalName(interval),
       expired: true,
       drift: 0,
       views: {},
     }));
     const reports = [...gone, ...compared];
-    await mapConcurrently(buckets, CONCURRENT_READS, (bucket) => {
-      const found = reports.find((each) => each.bucket === bucketName(bucket))!;
-      return lake.put(driftKey(bucket), `${JSON.stringify(found)}\n`, { contentType: 'application/json' });
+    await mapConcurrently(intervals, CONCURRENT_READS, (interval) => {
+      const found = reports.find((each) => each.interval === intervalName(interval))!;
+      return lake.put(driftKey(interval), `${JSON.stringify(found)}\n`, { contentType: 'application/json' });
     });
     const drift = compared.reduce((sum, each) => sum + each.drift, 0);
-    if (alive.length > 0) await recordDrift(alive.at(-1)!.bucket, drift);
-    tell(buckets.length, reports, drift, deps.now() - began);
-    return { buckets: reports.map(({ bucket, drift: of, expired: past }) => ({ bucket, drift: of, expired: past })) };
+    if (alive.length > 0) await recordDrift(alive.at(-1)!.interval, drift);
+    tell(intervals.length, reports, drift, deps.now() - began);
+    return {
+      intervals: reports.map(({ interval, drift: of, expired: past }) => ({ interval, drift: of, expired: past })),
+    };
   };
 
   function tell(received: number, reports: readonly DriftReport[], drift: number, duration: number): void {
     const compared = reports.filter((each) => !each.expired);
-    const past = reports.filter((each) => each.expired).map(({ bucket }) => bucket);
-    if (past.length > 0) deps.log.warn('speed rows are past their time to live, nothing to compare', { buckets: past });
+    const past = reports.filter((each) => each.expired).map(({ interval }) => interval);
+    if (past.length > 0)
+      deps.log.warn('speed rows are past their time to live, nothing to compare', { intervals: past });
     if (drift > 0) {
       const different = compared.filter((each) => each.drift > 0);
-      deps.log.warn('the layers differ', { drift, buckets: different.map(({ bucket }) => bucket) });
+      deps.log.warn('the layers differ', { drift, intervals: different.map(({ interval }) => interval) });
     }
     // What was not compared has no drift, not even none.
     const totalDrift = compared.length > 0 ? { totalDrift: drift } : {};
@@ -169,7 +172,7 @@ export const handler = (event: unknown): Promise<ReconcileResult> => {
     lake: lakeFromEnvironment(),
     store: storeFromEnvironment(),
     topic: requireEnv(ENV.topic),
-    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     patience: PATIENCE,
     now: Date.now,

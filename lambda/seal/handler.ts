@@ -1,51 +1,51 @@
 /**
- * Fixes the offset ranges of the buckets that are over: every non-empty one since the last seal, oldest first. A bucket is
- * sealed only when a record with a later timestamp witnesses its end in every partition, and the archive holds every
- * offset of it. Seals are written once; asked again for a sealed bucket, it answers what is stored. What an earlier run
- * sealed and did not get published is answered again, first of all: each bucket needs the one before it.
+ * Fixes the offset ranges of the intervals that are over: every non-empty one since the last seal, oldest first. An interval is
+ * sealed only when there is a record with a later timestamp in every partition, and the archive holds every
+ * offset of it. Seals are written once; asked again for a sealed interval, it answers what is stored. What an earlier run
+ * sealed and did not get published is answered again, first of all: each interval needs the one before it.
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { bucketEnd, bucketName, parseBucketName, type BucketStart } from '../shared/buckets';
-import { type PartitionRange, type Seal } from '../shared/chain';
-import { ENV, requireEnv, requirePositiveInteger } from '../shared/env';
-import { kafkaFromEnvironment, type KafkaPort } from '../shared/kafka';
-import { log } from '../shared/log';
-import { report, type ReportOf } from '../shared/metrics';
-import { describeRanges } from '../shared/ranges';
-import { lakeFromEnvironment, type ObjectStore } from '../shared/s3';
-import { beforeFirst, dueBuckets, nextSeal, offsetsOf, type Offsets } from './core';
+import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { kafkaFromEnvironment, type KafkaPort } from '../aws/kafka/kafka';
+import { log } from '../runtime/log';
+import { report, type ReportOf } from '../runtime/metrics';
+import { describeRanges } from '../domain/ranges';
+import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
+import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type Offsets } from './core';
 import { missingInArchive, sealStore } from './ports';
 
 export interface SealEvent {
-  /** The newest bucket to seal, by name. */
-  readonly bucket: string;
-  /** Backfill: answer every sealed bucket from this one to `bucket`, sealed now or earlier. */
+  /** The newest interval to seal, by name. */
+  readonly interval: string;
+  /** Backfill: answer every sealed interval from this one to `interval`, sealed now or earlier. */
   readonly from?: string;
 }
 
 export interface SealResult {
-  /** Buckets to process, oldest first. */
-  readonly buckets: readonly Omit<Seal, 'topic'>[];
-  /** Set if more buckets are due than one run takes; the next run goes on. */
+  /** Intervals to process, oldest first. */
+  readonly intervals: readonly Omit<Seal, 'topic'>[];
+  /** Set if more intervals are due than one run takes; the next run goes on. */
   readonly more?: true;
 }
 
 export interface SealLimits {
-  /** Buckets a run. */
-  readonly buckets: number;
-  /** How long to wait for the end of the bucket, by our clock or a broker's, ms. */
+  /** Intervals a run. */
+  readonly intervals: number;
+  /** How long to wait for the end of the interval, by our clock or a broker's, ms. */
   readonly endMs: number;
   /** How long to wait for the archive, ms. */
   readonly archiveMs: number;
 }
 
 /** How long the archive may take follows from its window: the construct says it. */
-export const LIMITS: Omit<SealLimits, 'archiveMs'> = { buckets: 48, endMs: 30_000 };
+export const LIMITS: Omit<SealLimits, 'archiveMs'> = { intervals: 48, endMs: 30_000 };
 
 export interface Deps {
   readonly topic: string;
-  readonly bucketMinutes: number;
-  readonly kafka: Pick<KafkaPort, 'endOffsets' | 'offsetsAt' | 'writeTick'>;
+  readonly intervalMinutes: number;
+  readonly kafka: Pick<KafkaPort, 'endOffsets' | 'offsetsAt' | 'writeHeartbeat'>;
   readonly store: Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
   readonly limits: SealLimits;
   report: ReportOf<'seal'>;
@@ -56,46 +56,46 @@ export interface Deps {
 
 const POLL_FIRST_MS = 250;
 const POLL_LONGEST_MS = 4_000;
-/** Log append times are whole milliseconds: a tick is written only when the clock is surely past the end. */
+/** Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end. */
 const MARGIN_MS = 5;
 
 export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResult> {
-  const { topic, bucketMinutes, kafka, limits } = deps;
-  const seals = sealStore(deps.store, bucketMinutes);
-  const length = bucketMinutes * 60_000;
+  const { topic, intervalMinutes, kafka, limits } = deps;
+  const seals = sealStore(deps.store, intervalMinutes);
+  const length = intervalMinutes * 60_000;
 
-  const endOf = async (bucket: BucketStart): Promise<Offsets> => {
-    const found = await kafka.offsetsAt(topic, bucketEnd(bucket, bucketMinutes));
+  const endOf = async (interval: IntervalStart): Promise<Offsets> => {
+    const found = await kafka.offsetsAt(topic, intervalEnd(interval, intervalMinutes));
     return new Map(found.map(({ partition, offset }) => [partition, offset]));
   };
 
-  function notOver(bucket: BucketStart, clock: string, behind: number): Error {
-    return new Error(`bucket ${bucketName(bucket)} is not over yet: ${clock} is ${behind} ms before its end`);
+  function notOver(interval: IntervalStart, clock: string, behind: number): Error {
+    return new Error(`interval ${intervalName(interval)} is not over yet: ${clock} is ${behind} ms before its end`);
   }
 
-  /** Makes sure that every partition has a record that is not before the end of the bucket. */
-  async function witness(bucket: BucketStart): Promise<number> {
-    const end = bucketEnd(bucket, bucketMinutes);
+  /** Makes sure that every partition has a record that is not before the end of the interval. */
+  async function passEnd(interval: IntervalStart): Promise<number> {
+    const end = intervalEnd(interval, intervalMinutes);
     const early = end + MARGIN_MS - deps.now();
-    if (early > limits.endMs) throw notOver(bucket, 'the clock', early - MARGIN_MS);
+    if (early > limits.endMs) throw notOver(interval, 'the clock', early - MARGIN_MS);
     if (early > 0) await deps.sleep(early);
-    const idle = (await kafka.offsetsAt(topic, end)).filter((found) => !found.witness);
+    const idle = (await kafka.offsetsAt(topic, end)).filter((each) => !each.found);
     const deadline = deps.now() + limits.endMs;
-    const ticks = await Promise.all(
+    const written = await Promise.all(
       idle.map(async ({ partition }) => {
-        for (let written = 1; ; written++) {
-          const { logAppendTime } = await kafka.writeTick(topic, partition);
-          if (logAppendTime >= end) return written;
-          // The broker's clock lags. That tick belongs to this bucket or an earlier one, and does no harm there.
+        for (let count = 1; ; count++) {
+          const { logAppendTime } = await kafka.writeHeartbeat(topic, partition);
+          if (logAppendTime >= end) return count;
+          // The broker's clock lags. That heartbeat record belongs to this interval or an earlier one, and does no harm there.
           const behind = end - logAppendTime;
           if (deps.now() + behind > deadline) {
-            throw notOver(bucket, `the clock of the broker that leads partition ${partition}`, behind);
+            throw notOver(interval, `the clock of the broker that leads partition ${partition}`, behind);
           }
           await deps.sleep(behind + MARGIN_MS);
         }
       }),
     );
-    return ticks.reduce((sum, written) => sum + written, 0);
+    return written.reduce((sum, count) => sum + count, 0);
   }
 
   /** @throws Error naming the first partition whose offsets the archive lacks, and which */
@@ -112,29 +112,29 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
         const which = incomplete.map(
           ({ range, gaps }) => `partition ${range.partition} lacks offsets ${describeRanges(gaps)}`,
         );
-        throw new Error(`bucket ${seal.bucket} is not complete in the archive of '${topic}': ${which.join('; ')}`);
+        throw new Error(`interval ${seal.interval} is not complete in the archive of '${topic}': ${which.join('; ')}`);
       }
       open = incomplete.map(({ range }) => range);
       await deps.sleep(pause);
     }
   }
 
-  /** Seals what is due up to the bucket. */
-  async function extend(upTo: BucketStart): Promise<SealResult> {
+  /** Seals what is due up to the interval. */
+  async function extend(upTo: IntervalStart): Promise<SealResult> {
     const began = deps.now();
     const newest = await seals.newest(upTo);
-    const after = newest && parseBucketName(newest.bucket, bucketMinutes);
+    const after = newest && parseIntervalName(newest.interval, intervalMinutes);
     const left = newest ? await seals.unpublished(newest) : [];
     if (left.length > 0) {
-      log.warn('an earlier run did not get through', { buckets: left.length, first: left[0].bucket });
+      log.warn('an earlier run did not get through', { intervals: left.length, first: left[0].interval });
     }
-    // The chain is past the bucket, and it is no link of it: it was empty.
+    // The chain is past the interval, and it is no link of it: it was empty.
     if (after !== undefined && after >= upTo) return answer(left);
-    if (left.length >= limits.buckets) return answer(left, true);
+    if (left.length >= limits.intervals) return answer(left, true);
 
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
-    // No record since the last seal: nothing to witness, and a tick would only make work for the next run.
+    // No record since the last seal: nothing to seal, and a heartbeat record would only make work for the next run.
     if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {
       deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
       return answer(left);
@@ -144,21 +144,21 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       const start = from.get(partition) ?? 0;
       if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
     }
-    const ticks = await witness(upTo);
+    const heartbeats = await passEnd(upTo);
     const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
-    const { due, more } = await dueBuckets({
+    const { due, more } = await dueIntervals({
       after: after ?? (await beforeFirst(upTo, length, lows, endOf)),
       upTo,
       length,
       from: newest ? from : lows,
       endOf,
-      limit: limits.buckets - left.length,
+      limit: limits.intervals - left.length,
     });
 
     const sealed: Seal[] = [];
     let previous = newest;
-    for (const bucket of due) {
-      const seal = nextSeal(topic, previous, bucket);
+    for (const interval of due) {
+      const seal = nextSeal(topic, previous, interval);
       await awaitArchive(seal);
       // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
@@ -167,7 +167,7 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     deps.report('seal', {
       received: due.length,
       written: sealed.length,
-      ticksWritten: ticks,
+      heartbeats,
       lag,
       duration: deps.now() - began,
     });
@@ -176,24 +176,24 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
 
   /** What one run can take of them, the oldest. */
   function answer(open: readonly Seal[], more = false): SealResult {
-    const taken = open.slice(0, limits.buckets);
-    return { buckets: taken.map(brief), ...(more || taken.length < open.length ? { more: true as const } : {}) };
+    const taken = open.slice(0, limits.intervals);
+    return { intervals: taken.map(brief), ...(more || taken.length < open.length ? { more: true as const } : {}) };
   }
 
   return async (event) => {
-    const upTo = parseBucketName(String(event.bucket), bucketMinutes);
+    const upTo = parseIntervalName(String(event.interval), intervalMinutes);
     if (event.from !== undefined) {
-      const first = parseBucketName(String(event.from), bucketMinutes);
-      if (first > upTo) throw new Error(`from must not be after bucket ${event.bucket}, got '${event.from}'`);
+      const first = parseIntervalName(String(event.from), intervalMinutes);
+      if (first > upTo) throw new Error(`from must not be after interval ${event.interval}, got '${event.from}'`);
       const extended = (await seals.get(upTo)) ? undefined : await extend(upTo);
-      const buckets = await seals.between(first, upTo);
-      if (buckets.length > limits.buckets) {
+      const intervals = await seals.between(first, upTo);
+      if (intervals.length > limits.intervals) {
         throw new Error(
-          `range must hold at most ${limits.buckets} buckets with records, got ${buckets.length} from ${event.from} ` +
-            `to ${event.bucket}: split it, oldest part first`,
+          `range must hold at most ${limits.intervals} intervals with records, got ${intervals.length} from ${event.from} ` +
+            `to ${event.interval}: split it, oldest part first`,
         );
       }
-      return { buckets: buckets.map(brief), ...(extended?.more ? { more: true as const } : {}) };
+      return { intervals: intervals.map(brief), ...(extended?.more ? { more: true as const } : {}) };
     }
     const stored = await seals.get(upTo);
     if (!stored) return extend(upTo);
@@ -202,8 +202,8 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
   };
 }
 
-function brief({ bucket, previous, partitions }: Seal): Omit<Seal, 'topic'> {
-  return { bucket, previous, partitions };
+function brief({ interval, previous, partitions }: Seal): Omit<Seal, 'topic'> {
+  return { interval, previous, partitions };
 }
 
 let real: ReturnType<typeof makeHandler> | undefined;
@@ -211,7 +211,7 @@ let real: ReturnType<typeof makeHandler> | undefined;
 export const handler = (event: SealEvent): Promise<SealResult> => {
   real ??= makeHandler({
     topic: requireEnv(ENV.topic),
-    bucketMinutes: requirePositiveInteger(ENV.bucketMinutes),
+    intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     kafka: kafkaFromEnvironment(),
     store: lakeFromEnvironment(),
     limits: { ...LIMITS, archiveMs: requirePositiveInteger(ENV.archiveWaitSeconds) * 1_000 },

@@ -1,22 +1,22 @@
 /** Seals and the raw log as sealing needs them, over the object store. */
-import { parseBucketName, type BucketStart } from '../shared/buckets';
-import { serialize, type PartitionRange, type Seal } from '../shared/chain';
-import { PREFIXES, publishedKey, sealKey } from '../shared/keys';
-import { getSeal, rawObjects } from '../shared/lake';
-import { missing, type Range } from '../shared/ranges';
-import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../shared/s3';
+import { parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { serialize, type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { PREFIXES, publishedKey, sealKey } from '../formats/keys';
+import { getSeal, rawObjects } from '../aws/lake';
+import { missing, type Range } from '../domain/ranges';
+import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../aws/s3';
 
 type Store = Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
 
-/** How far back the newest seal is looked for at first, buckets; then 32 times as far, and so on. */
+/** How far back the newest seal is looked for at first, intervals; then 32 times as far, and so on. */
 const FIRST_LOOK = 32;
 
 export interface SealStore {
-  get(bucket: BucketStart): Promise<Seal | undefined>;
-  /** The newest seal of all, whatever bucket is asked for: the chain may be further already. */
-  newest(near: BucketStart): Promise<Seal | undefined>;
-  /** Buckets with a seal in `[first, last]`, oldest first. */
-  between(first: BucketStart, last: BucketStart): Promise<readonly Seal[]>;
+  get(interval: IntervalStart): Promise<Seal | undefined>;
+  /** The newest seal of all, whatever interval is asked for: the chain may be further already. */
+  newest(near: IntervalStart): Promise<Seal | undefined>;
+  /** Intervals with a seal in `[first, last]`, oldest first. */
+  between(first: IntervalStart, last: IntervalStart): Promise<readonly Seal[]>;
   /**
    * The links of the chain up to `last` that are not published, oldest first. It looks back to the newest published one: the
    * boundary goes along the chain, so nothing before that is left.
@@ -26,14 +26,14 @@ export interface SealStore {
   putOnce(seal: Seal): Promise<Seal>;
 }
 
-export function sealStore(store: Store, bucketMinutes: number): SealStore {
-  const length = bucketMinutes * 60_000;
+export function sealStore(store: Store, intervalMinutes: number): SealStore {
+  const length = intervalMinutes * 60_000;
 
-  const get = (bucket: BucketStart) => getSeal(store, bucket);
+  const get = (interval: IntervalStart) => getSeal(store, interval);
 
-  async function isPublished(bucket: BucketStart): Promise<boolean> {
+  async function isPublished(interval: IntervalStart): Promise<boolean> {
     try {
-      await store.get(publishedKey(bucket));
+      await store.get(publishedKey(interval));
       return true;
     } catch (error) {
       if (error instanceof NotFoundError) return false;
@@ -41,11 +41,11 @@ export function sealStore(store: Store, bucketMinutes: number): SealStore {
     }
   }
 
-  async function* bucketsAfter(bucket: BucketStart): AsyncGenerator<BucketStart> {
-    const startAfter = bucket > 0 ? sealKey(bucket) : undefined;
+  async function* intervalsAfter(interval: IntervalStart): AsyncGenerator<IntervalStart> {
+    const startAfter = interval > 0 ? sealKey(interval) : undefined;
     for await (const { key } of store.list({ prefix: PREFIXES.seals, startAfter })) {
-      const name = /bucket=([^/]+)\.json$/.exec(key)?.[1];
-      if (name !== undefined) yield parseBucketName(name, bucketMinutes);
+      const name = /interval=([^/]+)\.json$/.exec(key)?.[1];
+      if (name !== undefined) yield parseIntervalName(name, intervalMinutes);
     }
   }
 
@@ -55,17 +55,17 @@ export function sealStore(store: Store, bucketMinutes: number): SealStore {
       // Listings go forward only, so one that starts close to the end is cheap: mostly a single page.
       for (let back = FIRST_LOOK; ; back *= 32) {
         const start = Math.max(0, near - back * length);
-        let newest: BucketStart | undefined;
-        for await (const bucket of bucketsAfter(start)) newest = bucket;
+        let newest: IntervalStart | undefined;
+        for await (const interval of intervalsAfter(start)) newest = interval;
         if (newest !== undefined) return get(newest);
         if (start === 0) return undefined;
       }
     },
     async between(first, last) {
       const seals: Seal[] = [];
-      for await (const bucket of bucketsAfter(first - length)) {
-        if (bucket > last) break;
-        const seal = await get(bucket);
+      for await (const interval of intervalsAfter(first - length)) {
+        if (interval > last) break;
+        const seal = await get(interval);
         if (seal) seals.push(seal);
       }
       return seals;
@@ -73,20 +73,20 @@ export function sealStore(store: Store, bucketMinutes: number): SealStore {
     async unpublished(last) {
       const left: Seal[] = [];
       for (let seal: Seal | undefined = last; seal;) {
-        if (await isPublished(parseBucketName(seal.bucket, bucketMinutes))) break;
+        if (await isPublished(parseIntervalName(seal.interval, intervalMinutes))) break;
         left.unshift(seal);
-        seal = seal.previous === null ? undefined : await get(parseBucketName(seal.previous, bucketMinutes));
+        seal = seal.previous === null ? undefined : await get(parseIntervalName(seal.previous, intervalMinutes));
       }
       return left;
     },
     async putOnce(seal) {
-      const bucket = parseBucketName(seal.bucket, bucketMinutes);
+      const interval = parseIntervalName(seal.interval, intervalMinutes);
       try {
-        await store.putIfAbsent(sealKey(bucket), serialize(seal), { contentType: 'application/json' });
+        await store.putIfAbsent(sealKey(interval), serialize(seal), { contentType: 'application/json' });
         return seal;
       } catch (error) {
         if (!(error instanceof PreconditionFailedError)) throw error;
-        return (await get(bucket))!;
+        return (await get(interval))!;
       }
     },
   };

@@ -178,7 +178,7 @@ export function dagConfig(
   { config, steps, spark, lake }: Pick<AirflowEnvironmentProps, 'config' | 'steps' | 'spark' | 'lake'>,
 ): string {
   return Stack.of(scope).toJsonString({
-    bucketMinutes: config.bucketMinutes,
+    intervalMinutes: config.intervalMinutes,
     sealFunction: steps.seal.function.functionName,
     compactFunction: steps.compact.function.functionName,
     publishFunction: steps.publish.function.functionName,

@@ -38,7 +38,7 @@ export class AirflowWorkflow extends Construct {
     const name = `${config.project}-${config.stage}`;
     const definition = workflowDefinition({
       name,
-      bucketMinutes: config.bucketMinutes,
+      intervalMinutes: config.intervalMinutes,
       partitions: config.partitions,
       functions: {
         seal: steps.seal.function.functionName,
@@ -81,7 +81,7 @@ export class AirflowWorkflow extends Construct {
 
     this.workflow = new CfnWorkflow(this, 'Workflow', {
       name,
-      description: 'Batch layer: one run a bucket',
+      description: 'Batch layer: one run an interval',
       definitionS3Location: { bucket: this.bucket.bucketName, objectKey: `${WORKFLOWS}${version}/${FILE}` },
       roleArn: this.role.roleArn,
       loggingConfiguration: { logGroupName: logs.logGroupName },

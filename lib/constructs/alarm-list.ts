@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { PIPELINE_STEPS, type Step } from '../../lambda/shared/metrics';
+import { PIPELINE_STEPS, type Step } from '../../lambda/runtime/metrics';
 import { type FunctionHttpApi } from './http-api';
 import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from './metrics';
 import { type PipelineFunction } from './pipeline-function';
@@ -44,13 +44,13 @@ function answersWrong(watched: Watched): AlarmSpec[] {
       id: 'drift',
       severity: 'critical',
       answers: 'wrong',
-      text: 'The layers differ on a published bucket: the sum over all views is 0 by contract',
+      text: 'The layers differ on a published interval: the sum over all views is 0 by contract',
       step: 'reconcile',
       metric: stepMetric(config, 'reconcile', 'totalDrift'),
       threshold: 0,
       periods: 2,
       datapoints: 1,
-      // Reported once a bucket: until the next comparison the last one holds.
+      // Reported once an interval: until the next comparison the last one holds.
       missing: TreatMissingData.IGNORE,
     },
     {
@@ -106,14 +106,14 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
   const { config } = watched;
   if (!watched.canary) return [];
   const period = Duration.minutes(Math.max(5, config.canaryMinutes));
-  const due = (config.bucketMinutes + config.publishDelayMinutes) * MINUTE;
+  const due = (config.intervalMinutes + config.publishDelayMinutes) * MINUTE;
   const canary = { step: 'canary', periods: 2, missing: TreatMissingData.BREACHING } as const;
   return [
     {
       id: 'boundary-stuck',
       severity: 'critical',
       answers: 'wrong',
-      text: 'The newest published bucket is older than half the life of speed rows: at the whole of it, buckets vanish',
+      text: 'The newest published interval is older than half the life of speed rows: at the whole of it, intervals vanish',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: (config.speedTtlHours * HOUR) / 2,
       ...canary,
@@ -122,7 +122,7 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
       id: 'boundary-late',
       severity: 'warning',
       answers: 'late',
-      text: 'The newest published bucket is older than a bucket and the time that publishing may take',
+      text: 'The newest published interval is older than an interval and the time that publishing may take',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: due,
       ...canary,
@@ -140,7 +140,7 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
       id: 'canary-batch',
       severity: 'warning',
       answers: 'late',
-      text: 'No canary came out of the batch layer in the time that a bucket and its publication may take',
+      text: 'No canary came out of the batch layer in the time that an interval and its publication may take',
       metric: stepMetric(config, 'canary', 'canaryBatchAge', { period }),
       threshold: due + 2 * config.canaryMinutes * MINUTE,
       ...canary,

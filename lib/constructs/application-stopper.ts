@@ -33,7 +33,7 @@ export class ApplicationStopper extends Construct {
     const stack = Stack.of(this);
     this.function = new PipelineFunction(this, 'Handler', {
       config,
-      step: 'stop-application',
+      step: 'provision/emr-stopper',
       description: 'Stops the Spark application before its update and its deletion',
       memory: 256,
       timeout: MAX_TIMEOUT,

@@ -4,7 +4,7 @@ import { Code, type AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..');
-const SHARED = join(ROOT, 'lambda', 'shared');
+const STUBS = join(ROOT, 'lambda', 'runtime');
 
 /**
  * What Lambda's Node runtime offers to a function: the clients of the AWS SDK. Their own packages, `@smithy/*` and the other `@aws-sdk/*`,
@@ -48,7 +48,7 @@ export function bundle(
             mainFields: ['module', 'main'],
             // Node looks up requires in layers and in the runtime, but not imports: each becomes a lazy require.
             supported: { 'dynamic-import': false },
-            alias: { 'adm-zip': join(SHARED, 'no-zip.ts'), kerberos: join(SHARED, 'no-kerberos.ts') },
+            alias: { 'adm-zip': join(STUBS, 'adm-zip-stub.ts'), kerberos: join(STUBS, 'kerberos-stub.ts') },
             external: [...RUNTIME_MODULES, ...layerModules],
             logLevel: 'silent',
           });

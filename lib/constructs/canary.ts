@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { ENV } from '../../lambda/shared/env';
+import { ENV } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
 import { acknowledge } from '../rules/acknowledge';
 import { PipelineFunction } from './pipeline-function';

@@ -5,11 +5,11 @@ import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { type CfnWorkspace } from 'aws-cdk-lib/aws-grafana';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { CONTACT_POINT } from '../../dashboards/alerts';
-import { type ConstantName } from '../../dashboards/aws-metrics';
-import { contentOf, FOLDER_UID } from '../../dashboards/index';
-import { DATA_SOURCES, type DataSourceName } from '../../dashboards/sources';
-import { metricNamespace } from '../../lambda/shared/metrics';
+import { CONTACT_POINT } from '../../observability/grafana/alerts';
+import { type ConstantName } from '../../observability/grafana/aws-metrics';
+import { contentOf, FOLDER_UID } from '../../observability/grafana';
+import { DATA_SOURCES, type DataSourceName } from '../../observability/grafana/sources';
+import { metricNamespace } from '../../lambda/runtime/metrics';
 import { acknowledge } from '../rules/acknowledge';
 import { type GrafanaWorkspaceProps } from './grafana-workspace';
 import { type LakeQueries } from './lake-queries';
@@ -40,7 +40,7 @@ export class GrafanaContent extends Construct {
     // In no network: a workspace is reached over the internet, to which the functions' network has no way.
     this.function = new PipelineFunction(this, 'Function', {
       config,
-      step: 'grafana',
+      step: 'provision/grafana',
       description: 'Puts data sources, boards and alert rules into Managed Grafana while a stack is deployed',
       memory: 256,
       timeout: TIMEOUT,

@@ -12,7 +12,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnEventSourceMapping, EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { type CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { Construct } from 'constructs';
-import { ENV } from '../../lambda/shared/env';
+import { ENV } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
@@ -215,7 +215,7 @@ function serverProperties(config: PipelineConfig): string {
 
 function topicConfig(config: PipelineConfig): string {
   return properties({
-    // Buckets are cut by the time the broker appended a record: clients' clocks have no part in it.
+    // Intervals are cut by the time the broker appended a record: clients' clocks have no part in it.
     'message.timestamp.type': 'LogAppendTime',
     'min.insync.replicas': config.minInsyncReplicas,
     'retention.ms': Duration.days(config.retentionDays).toMilliseconds(),

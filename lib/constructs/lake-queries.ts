@@ -8,7 +8,7 @@ import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
 
-/** A query may read this much, bytes: a board that forgets to name its buckets fails instead of reading the whole lake. */
+/** A query may read this much, bytes: a board that forgets to name its intervals fails instead of reading the whole lake. */
 const READ_LIMIT = 20 * 1024 ** 3;
 /** Days that answers are kept: the boards use one again for an hour. */
 const ANSWER_DAYS = 1;

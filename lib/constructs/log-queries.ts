@@ -1,6 +1,6 @@
 import { QueryDefinition, QueryString, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { STEPS, type MetricName } from '../../lambda/shared/metrics';
+import { STEPS, type MetricName } from '../../lambda/runtime/metrics';
 import { functionOf, type Watched } from './metrics';
 
 interface SavedQuery {

@@ -8,7 +8,7 @@ import {
   type MetricOf,
   type Step,
   type ViewMetric,
-} from '../../lambda/shared/metrics';
+} from '../../lambda/runtime/metrics';
 import { type PipelineConfig } from '../config';
 import { type Canary } from './canary';
 import { type FunctionHttpApi } from './http-api';

@@ -4,8 +4,8 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import { Architecture, Function, LoggingFormat, Runtime, Tracing, type ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { ENV, type EnvName } from '../../lambda/shared/env';
-import { metricNamespace } from '../../lambda/shared/metrics';
+import { ENV, type EnvName } from '../../lambda/runtime/env';
+import { metricNamespace } from '../../lambda/runtime/metrics';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { bundle } from './bundle';

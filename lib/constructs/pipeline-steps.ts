@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { ENV } from '../../lambda/shared/env';
+import { ENV } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
 import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';
@@ -102,7 +102,7 @@ export class PipelineSteps extends Construct {
     });
     views.bind(fn, { speedViews: 'rw', speedState: 'rw' });
     fn.setEnvironment({
-      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.recentPosts]: String(config.recentPosts),
       [ENV.speedTtlHours]: String(config.speedTtlHours),
     });
@@ -118,16 +118,16 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Seal', {
       step: 'seal',
-      description: 'Fixes the offset ranges of buckets that are over, once the archive holds them',
+      description: 'Fixes the offset ranges of intervals that are over, once the archive holds them',
       memory: 512,
       timeout: MAX_TIMEOUT,
     });
-    // It asks for offsets, and writes ticks where no record witnesses the end of a bucket.
+    // It asks for offsets, and writes heartbeat records where no later record is.
     kafka.bindProducer(fn);
     // Marks of what is published tell it what an earlier run did not get through.
     lake.bind(fn, { read: ['seals', 'published'], list: ['raw'], write: ['seals'] });
     fn.setEnvironment({
-      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.archiveWaitSeconds]: String(config.archiveWindowSeconds + ARCHIVE_TIME),
     });
     return fn;
@@ -137,7 +137,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Compact', {
       step: 'compact',
-      description: 'Raw log of a bucket and partition to Parquet, each post once; manifests',
+      description: 'Raw log of an interval and partition to Parquet, each post once; manifests',
       // DuckDB uses as many threads as there are vCPUs: two.
       memory: 3538,
       // Raw objects are downloaded, and what does not fit into memory is spilled.
@@ -148,11 +148,11 @@ export class PipelineSteps extends Construct {
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, {
-      read: ['raw', 'seen', 'pending', 'seals', 'manifests'],
-      write: ['posts', 'seen', 'pending', 'manifests'],
+      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests'],
+      write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests'],
     });
     fn.setEnvironment({
-      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.identityHorizonHours]: String(config.identityHorizonHours),
     });
     return fn;
@@ -169,7 +169,7 @@ export class PipelineSteps extends Construct {
     kafka.bindTopicName(fn);
     lake.bind(fn, { read: ['views', 'seals'], list: ['manifests'], write: ['published'] });
     views.bind(fn, { batchViews: 'rw', boundary: 'rw' });
-    fn.setEnvironment({ [ENV.bucketMinutes]: String(config.bucketMinutes) });
+    fn.setEnvironment({ [ENV.intervalMinutes]: String(config.intervalMinutes) });
     return fn;
   }
 
@@ -177,7 +177,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake, views } = this.props;
     const fn = this.step('Reconcile', {
       step: 'reconcile',
-      description: 'Difference between the layers, per view and bucket',
+      description: 'Difference between the layers, per view and interval',
       memory: 1024,
       timeout: MAX_TIMEOUT,
     });
@@ -185,7 +185,7 @@ export class PipelineSteps extends Construct {
     lake.bind(fn, { read: ['seals'], write: ['drift'] });
     views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', boundary: 'rw' });
     fn.setEnvironment({
-      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.speedTtlHours]: String(config.speedTtlHours),
     });
     return fn;
@@ -203,7 +203,7 @@ export class PipelineSteps extends Construct {
     kafka.bindTopicName(fn);
     views.bind(fn, { speedViews: 'r', batchViews: 'r', boundary: 'r' });
     fn.setEnvironment({
-      [ENV.bucketMinutes]: String(config.bucketMinutes),
+      [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.speedTtlHours]: String(config.speedTtlHours),
     });
     return fn;

@@ -5,9 +5,9 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { POST_FILE_COLUMNS } from '../../lambda/compact/columns';
-import { type ColumnType } from '../../lambda/shared/columns';
-import { ENV } from '../../lambda/shared/env';
-import { PREFIXES } from '../../lambda/shared/keys';
+import { type ColumnType } from '../../lambda/domain/columns';
+import { ENV } from '../../lambda/runtime/env';
+import { PREFIXES } from '../../lambda/formats/keys';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { type PipelineFunction } from './pipeline-function';
@@ -39,8 +39,8 @@ const RAW_ARCHIVE_DAYS = 90;
 /** Days that an overwritten or deleted object can be brought back. */
 export const NONCURRENT_DAYS = 30;
 
-/** The column that the key of an object tells too, so that a query reads the buckets it asks for and no others. */
-const PARTITION_KEY = 'bucket';
+/** The column that the key of an object tells too, so that a query reads the intervals it asks for and no others. */
+const PARTITION_KEY = 'interval_start';
 
 const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
   string: 'string',
@@ -107,7 +107,7 @@ export class PostLake extends Construct {
       catalogId,
       databaseInput: {
         name: `${config.project}_${config.stage}`,
-        description: 'Posts of the pipeline, compacted per bucket',
+        description: 'Posts of the pipeline, compacted per interval',
       },
     });
     this.table = new CfnTable(this, 'Posts', {
@@ -135,7 +135,7 @@ export class PostLake extends Construct {
     const objects = (names: readonly string[]) => names.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     acknowledgeResources(
       role,
-      'Keys under the prefix are named by bucket, partition and offset as data arrives; the prefix belongs to the step',
+      'Keys under the prefix are named by interval, partition and offset as data arrives; the prefix belongs to the step',
       objects([...read, ...write]),
     );
     if (read.length > 0) {
@@ -187,26 +187,26 @@ function prefixes(names: readonly Prefix[] = []): string[] {
 }
 
 /**
- * Partitions are projected from the bucket's name: no crawler, no partition to add after a run.
+ * Partitions are projected from the interval's name: no crawler, no partition to add after a run.
  * @see https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
  */
 function postsTable(bucket: Bucket, config: PipelineConfig): CfnTable.TableInputProperty {
   const location = bucket.s3UrlForObject(PREFIXES.posts);
   return {
     name: 'posts',
-    description: 'One row a post and bucket: the columns of all sections known by then',
+    description: 'One row a post and interval: the columns of all sections known by then',
     tableType: 'EXTERNAL_TABLE',
     parameters: {
       classification: 'parquet',
       'projection.enabled': 'true',
-      'projection.bucket.type': 'date',
-      'projection.bucket.format': "yyyy-MM-dd'T'HH-mm",
-      'projection.bucket.range': '2026-01-01T00-00,NOW',
-      'projection.bucket.interval': String(config.bucketMinutes),
-      'projection.bucket.interval.unit': 'MINUTES',
-      'storage.location.template': `${location}bucket=\${bucket}/`,
+      'projection.interval_start.type': 'date',
+      'projection.interval_start.format': "yyyy-MM-dd'T'HH-mm",
+      'projection.interval_start.range': '2026-01-01T00-00,NOW',
+      'projection.interval_start.interval': String(config.intervalMinutes),
+      'projection.interval_start.interval.unit': 'MINUTES',
+      'storage.location.template': `${location}interval=\${interval_start}/`,
     },
-    partitionKeys: [{ name: PARTITION_KEY, type: 'string', comment: 'Start of the bucket, UTC' }],
+    partitionKeys: [{ name: PARTITION_KEY, type: 'string', comment: 'Start of the interval, UTC' }],
     storageDescriptor: {
       location,
       inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',

@@ -6,8 +6,14 @@ import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ENV } from '../../lambda/shared/env';
-import { brokerJob, EXPORTER_PORTS, type ExporterName, RULES_FOLDER, type ScrapeJob } from '../../prometheus/scrape';
+import { ENV } from '../../lambda/runtime/env';
+import {
+  brokerJob,
+  EXPORTER_PORTS,
+  type ExporterName,
+  RULES_FOLDER,
+  type ScrapeJob,
+} from '../../observability/prometheus/scrape';
 import { type PipelineConfig } from '../config';
 import { type KafkaCluster } from './kafka-cluster';
 import { logGroup } from './logs';
@@ -28,7 +34,7 @@ export interface PrometheusWorkspaceProps {
 }
 
 /**
- * Managed Prometheus over the brokers: a workspace, a scraper of their JMX and node exporters, the rules of `prometheus/rules`,
+ * Managed Prometheus over the brokers: a workspace, a scraper of their JMX and node exporters, the rules of `observability/prometheus/rules`,
  * and an alert manager that publishes to the topic of all alarms.
  * @see https://docs.aws.amazon.com/prometheus/latest/userguide/prom-msk-integration.html
  */
@@ -119,7 +125,7 @@ export class PrometheusWorkspace extends Construct {
     const lookUp = new PipelineFunction(this, 'Exporters', {
       config,
       network,
-      step: 'exporters',
+      step: 'provision/msk-nodes',
       description: 'Names of brokers and controllers, for the scraper; runs while the stack is deployed',
       memory: 256,
       timeout: Duration.minutes(1),

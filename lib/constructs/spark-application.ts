@@ -5,8 +5,8 @@ import { CfnApplication, type CfnApplicationProps } from 'aws-cdk-lib/aws-emrser
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
-import { PREFIXES } from '../../lambda/shared/keys';
-import { viewsAsJson } from '../../lambda/shared/views';
+import { PREFIXES } from '../../lambda/formats/keys';
+import { viewsAsJson } from '../../lambda/domain/views';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { ApplicationStopper } from './application-stopper';
@@ -135,7 +135,7 @@ function sparkDefaults(config: PipelineConfig): Record<string, string> {
     'spark.driver.memory': memory,
     'spark.executor.cores': cores,
     'spark.executor.memory': memory,
-    // A bucket is small: the three executors that EMR starts with by default would mostly wait.
+    // An interval is small: the three executors that EMR starts with by default would mostly wait.
     'spark.executor.instances': '1',
     'spark.sql.session.timeZone': 'UTC',
   };

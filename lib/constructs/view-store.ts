@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnKeyspace, CfnTable, type CfnTableProps } from 'aws-cdk-lib/aws-cassandra';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { ENV, type EnvName } from '../../lambda/shared/env';
+import { ENV, type EnvName } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { grantUse } from './pipeline-key';
@@ -33,7 +33,7 @@ const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
   speedViews: {
     name: 'speed_views',
     env: ENV.speedViews,
-    partitionKey: { view_name: 'text', bucket: 'timestamp' },
+    partitionKey: { view_name: 'text', interval_start: 'timestamp' },
     clusteringKey: { kafka_partition: 'int' },
     columns: { applied_offset: 'bigint', as_of: 'timestamp', counts: 'blob' },
   },
@@ -54,11 +54,11 @@ const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
     env: ENV.boundary,
     partitionKey: { name: 'text' },
     columns: {
-      bucket: 'timestamp',
-      first_bucket: 'timestamp',
+      interval_start: 'timestamp',
+      first_interval: 'timestamp',
       published_at: 'timestamp',
       drift: 'bigint',
-      reconciled_bucket: 'timestamp',
+      reconciled_interval: 'timestamp',
     },
   },
 };

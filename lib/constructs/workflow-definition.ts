@@ -3,11 +3,11 @@
  * definition is a function of the configuration and of names, which may be tokens.
  *
  * The service knows Amazon's operators only, no mapped tasks, no task of one's own and no macros but Airflow's. So a task of
- * `compact` is written for each partition, and templates pick the names of the buckets out of the answer of `seal`.
+ * `compact` is written for each partition, and templates pick the names of the intervals out of the answer of `seal`.
  * @see https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/supported-airflow-parameters.html
  */
 
-/** Minutes after the end of a bucket: by then most partitions have a later record, and the archive has them. */
+/** Minutes after the end of an interval: by then most partitions have a later record, and the archive has them. */
 const LATEST_OFFSET = 5;
 
 /** The longest that the service lets a task run, seconds. */
@@ -22,13 +22,13 @@ const START_JOB = `${OPERATORS}.emr.EmrServerlessStartJobOperator`;
 export interface WorkflowOptions {
   /** Name of the workflow. */
   readonly name: string;
-  readonly bucketMinutes: number;
+  readonly intervalMinutes: number;
   readonly partitions: number;
   /** Names of the functions. */
   readonly functions: Readonly<Record<'seal' | 'compact' | 'publish' | 'reconcile', string>>;
   readonly applicationId: string;
   readonly jobRoleArn: string;
-  /** Name of the lake's bucket. */
+  /** Name of the lake's interval. */
   readonly lake: string;
 }
 
@@ -70,42 +70,42 @@ const seconds = (value: number): Timedelta => ({ __type__: 'datetime.timedelta',
 /** What all tasks share; the service takes up to three retries, five minutes apart. */
 const COMMON = { retries: 3, retry_delay: seconds(60), execution_timeout: seconds(LONGEST_TASK) };
 
-/** When runs start: a little after the end of each bucket. */
-export function cron(bucketMinutes: number): string {
-  const offset = Math.min(LATEST_OFFSET, Math.floor(bucketMinutes / 3));
-  if (bucketMinutes >= 60) {
-    const hours = bucketMinutes / 60;
+/** When runs start: a little after the end of each interval. */
+export function cron(intervalMinutes: number): string {
+  const offset = Math.min(LATEST_OFFSET, Math.floor(intervalMinutes / 3));
+  if (intervalMinutes >= 60) {
+    const hours = intervalMinutes / 60;
     return `${offset} ${hours === 1 ? '*' : hours === 24 ? '0' : `*/${hours}`} * * *`;
   }
-  const minutes = Array.from({ length: 60 / bucketMinutes }, (_, index) => index * bucketMinutes + offset);
+  const minutes = Array.from({ length: 60 / intervalMinutes }, (_, index) => index * intervalMinutes + offset);
   return `${minutes.join(',')} * * * *`;
 }
 
 /**
- * The newest bucket that is over when the task runs. Not of the run's date: whether that is the start or the end of an interval
- * is up to the service, and a retry in the next hour may as well take that hour's bucket along.
+ * The newest interval that is over when the task runs. Not of the run's date: whether that is the start or the end of an interval
+ * is up to the service, and a retry in the next hour may as well take that hour's interval along.
  */
-function newestOver(bucketMinutes: number): string {
-  const length = bucketMinutes * 60;
+function newestOver(intervalMinutes: number): string {
+  const length = intervalMinutes * 60;
   return `{{ macros.time.strftime('%Y-%m-%dT%H-%M', macros.time.gmtime((macros.time.time() // ${length} - 1) * ${length})) }}`;
 }
 
-/** Characters of a bucket's name, 2026-11-22T21-00. */
+/** Characters of an interval's name, 2026-11-22T21-00. */
 const NAME_LENGTH = 16;
 
 /**
- * The names of the sealed buckets, one by one. The answer of `seal` is JSON, which templates can't parse; but Lambda writes it
- * without spaces, and each of its buckets begins with its name, which has a fixed length.
+ * The names of the sealed intervals, one by one. The answer of `seal` is JSON, which templates can't parse; but Lambda writes it
+ * without spaces, and each of its intervals begins with its name, which has a fixed length.
  */
-function eachBucket(quote: string): string {
+function eachInterval(quote: string): string {
   return (
-    `{% for part in ti.xcom_pull(task_ids='seal').split('"bucket":"')[1:] %}` +
+    `{% for part in ti.xcom_pull(task_ids='seal').split('"interval":"')[1:] %}` +
     `${quote}{{ part[:${NAME_LENGTH}] }}${quote}{{ '' if loop.last else ',' }}{% endfor %}`
   );
 }
 
-const BUCKETS_JSON = `[${eachBucket('"')}]`;
-const BUCKETS_LIST = eachBucket('');
+const INTERVALS_JSON = `[${eachInterval('"')}]`;
+const INTERVALS_LIST = eachInterval('');
 
 function invoke(functionName: string, payload: string, dependencies: readonly string[]): WorkflowTask {
   return {
@@ -118,19 +118,21 @@ function invoke(functionName: string, payload: string, dependencies: readonly st
 }
 
 export function workflowDefinition(options: WorkflowOptions): WorkflowDefinition {
-  const { name, bucketMinutes, partitions, functions, lake } = options;
+  const { name, intervalMinutes, partitions, functions, lake } = options;
   const compact = Array.from({ length: partitions }, (_, partition) => ({ id: `compact_${partition}`, partition }));
   const tasks: Record<string, WorkflowTask> = {
-    seal: invoke(functions.seal, `{"bucket":"${newestOver(bucketMinutes)}"}`, []),
+    seal: invoke(functions.seal, `{"interval":"${newestOver(intervalMinutes)}"}`, []),
     ...Object.fromEntries(
       compact.map(({ id, partition }) => [
         id,
-        invoke(functions.compact, `{"step":"compact","partition":${partition},"buckets":${BUCKETS_JSON}}`, ['seal']),
+        invoke(functions.compact, `{"step":"compact","partition":${partition},"intervals":${INTERVALS_JSON}}`, [
+          'seal',
+        ]),
       ]),
     ),
     commit: invoke(
       functions.compact,
-      `{"step":"commit","buckets":${BUCKETS_JSON}}`,
+      `{"step":"commit","intervals":${INTERVALS_JSON}}`,
       compact.map(({ id }) => id),
     ),
     spark: {
@@ -148,8 +150,8 @@ export function workflowDefinition(options: WorkflowOptions): WorkflowDefinition
             `s3://${lake}`,
             '--views',
             `s3://${lake}/jobs/views.json`,
-            '--buckets',
-            BUCKETS_LIST,
+            '--intervals',
+            INTERVALS_LIST,
           ],
         },
       },
@@ -157,8 +159,8 @@ export function workflowDefinition(options: WorkflowOptions): WorkflowDefinition
       // So that the wait is given up, and the job cancelled, before the task is.
       waiter_max_attempts: Math.floor((0.9 * LONGEST_TASK) / POLL_SECONDS),
     },
-    publish: invoke(functions.publish, `{"buckets":${BUCKETS_JSON}}`, ['spark']),
-    reconcile: invoke(functions.reconcile, `{"buckets":${BUCKETS_JSON}}`, ['publish']),
+    publish: invoke(functions.publish, `{"intervals":${INTERVALS_JSON}}`, ['spark']),
+    reconcile: invoke(functions.reconcile, `{"intervals":${INTERVALS_JSON}}`, ['publish']),
   };
-  return { [name]: { dag_id: name, schedule: cron(bucketMinutes), start_date: '2026-01-01', tasks } };
+  return { [name]: { dag_id: name, schedule: cron(intervalMinutes), start_date: '2026-01-01', tasks } };
 }

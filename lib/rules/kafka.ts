@@ -1,5 +1,5 @@
 /** What goes wrong with a cluster after CloudFormation has taken the template. */
-import { ENV } from '../../lambda/shared/env';
+import { ENV } from '../../lambda/runtime/env';
 import { kafkaSources } from './event-sources';
 import { type AppTemplates, type Finding, listOf, type Located, property, type Rule, type StackTemplate } from './rule';
 

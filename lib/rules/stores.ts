@@ -164,18 +164,18 @@ function repeated(app: AppTemplates, type: string, keys: readonly string[]): Fin
 /** The speed rows' life in multiples of the time that publishing may take. */
 const TTL_FACTOR = 4;
 
-/** Rows that go before their bucket is published leave a hole in the answers while the batch layer is late. */
+/** Rows that go before their interval is published leave a hole in the answers while the batch layer is late. */
 const speedTtl: Rule = {
   name: 'speed-ttl',
   check: (app, config) => {
-    const least = TTL_FACTOR * 60 * (config.bucketMinutes + config.publishDelayMinutes);
+    const least = TTL_FACTOR * 60 * (config.intervalMinutes + config.publishDelayMinutes);
     return app
       .resources('AWS::Cassandra::Table')
       .filter(({ properties: { DefaultTimeToLive: ttl } }) => ttl !== undefined && Number(ttl) < least)
       .map((at) => ({
         at,
         location: 'Properties.DefaultTimeToLive',
-        message: `DefaultTimeToLive must be at least ${TTL_FACTOR} × (bucket + publish delay) = ${least} s, got ${String(at.properties['DefaultTimeToLive'])}`,
+        message: `DefaultTimeToLive must be at least ${TTL_FACTOR} × (interval + publish delay) = ${least} s, got ${String(at.properties['DefaultTimeToLive'])}`,
       }));
   },
 };

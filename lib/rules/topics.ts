@@ -77,7 +77,7 @@ const topicProperties: Rule = {
 
 /** What the pipeline stands on and Kafka can do otherwise: value, and what happens with another. */
 const LOG: readonly { name: string; must: string; default?: string; why: string }[] = [
-  { name: 'message.timestamp.type', must: 'LogAppendTime', why: 'buckets are cut by it' },
+  { name: 'message.timestamp.type', must: 'LogAppendTime', why: 'intervals are cut by it' },
   {
     name: 'cleanup.policy',
     must: 'delete',

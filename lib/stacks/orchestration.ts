@@ -20,7 +20,7 @@ export interface OrchestrationStackProps extends PipelineStackProps {
   readonly dags?: string;
 }
 
-/** What runs the batch layer bucket by bucket: Airflow, as an environment or as a workflow paid by the run. */
+/** What runs the batch layer interval by interval: Airflow, as an environment or as a workflow paid by the run. */
 export class OrchestrationStack extends PipelineStack {
   /** Where `orchestrator` is `mwaa`. */
   public readonly airflow?: AirflowEnvironment;

@@ -4,16 +4,16 @@
  * cluster are in `kafka-faults.itest.ts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contentOf } from '../../dashboards';
-import { bucketName } from '../../lambda/shared/buckets';
-import { METRICS, metricNamespace, type MetricName } from '../../lambda/shared/metrics';
-import { findFunction } from '../../local/assembly/local-plan';
-import { namedMetrics } from '../../local/assembly/named-metrics';
-import { keyOf } from '../../local/cloud/data-points';
-import { startEventSource } from '../../local/cloud/event-source';
-import { emulate } from '../../local/emulator/emulate';
-import { waitUntilThrough } from '../../local/run/completion';
-import { loadedRules, seriesOf } from '../../local/run/prometheus-queries';
+import { contentOf } from '../../observability/grafana';
+import { intervalName } from '../../lambda/domain/intervals';
+import { METRICS, metricNamespace, type MetricName } from '../../lambda/runtime/metrics';
+import { findFunction } from '../../tools/assembly/local-plan';
+import { namedMetrics } from '../../tools/assembly/named-metrics';
+import { keyOf } from '../../tools/local/aws/data-points';
+import { startEventSource } from '../../tools/local/aws/event-source';
+import { emulate } from '../../tools/loadgen/emulate';
+import { waitUntilThrough } from '../../tools/local/run/completion';
+import { loadedRules, seriesOf } from '../../tools/local/run/prometheus-queries';
 import { SET_OFF_IN_A_CLUSTER } from '../support/set-off-in-a-cluster';
 import { idOf, until } from '../support/until';
 import { ObservedRun } from './observed-run';
@@ -45,7 +45,7 @@ const untilThrough = () =>
   waitUntilThrough({
     query: run.query,
     until: Date.now(),
-    bucketMinutes: 1,
+    intervalMinutes: 1,
     patience: 240_000,
     progress: () => undefined,
   });
@@ -57,13 +57,13 @@ test('the broker is killed: ingest fails and the node is down until it is back, 
   // Every post a second time.
   await emulate({ ...posts, seed: 1 });
   await run.post(list(10, unreadable));
-  const refused = [
+  const rejected = [
     await run.post({ pin: { category: 'without a key' } }),
     await fetch(`${cloud.ingestUrl}/posts`, { method: 'POST', body: '{"pin":' }),
     await fetch(`${cloud.queryUrl}/views/unknown`),
     await fetch(`${cloud.queryUrl}/answers/popular_category_by_year?post_year=soon`),
   ];
-  expect(refused.map(({ status }) => status)).toEqual([400, 400, 404, 400]);
+  expect(rejected.map(({ status }) => status)).toEqual([400, 400, 404, 400]);
 
   run.leaveEnginesAlone();
   await kafka.kill9();
@@ -133,17 +133,17 @@ test('aggregation is paused: canaries no longer come out, its lag grows, and ans
 
 test('a speed row is lost: drift is told, and ends when it is back', async () => {
   const { cloud } = run.running;
-  const { bucket, firstBucket } = await run.query.boundary();
-  const [first, last] = [Date.parse(firstBucket!), Date.parse(bucket!)];
+  const { interval, firstInterval } = await run.query.boundary();
+  const [first, last] = [Date.parse(firstInterval!), Date.parse(interval!)];
   await withKeyspaces(run.running, async ({ store, deleteSpeedRow }) => {
     const view = 'posts_by_category';
     const published = list((last - first) / MINUTE_MS + 1, (i) => first + i * MINUTE_MS);
     const [row] = await store.scanSpeedRows(view, published);
     await deleteSpeedRow(view, row);
-    const reconcile = () => cloud.invoke('reconcile', { buckets: [bucketName(row.bucket)] });
+    const reconcile = () => cloud.invoke('reconcile', { intervals: [intervalName(row.interval)] });
     await reconcile();
     await run.untilAlarms('ALARM', 'drift', 'answers-may-be-wrong');
-    await store.casSpeedRow({ view, bucket: row.bucket, partition: row.partition }, undefined, row);
+    await store.casSpeedRow({ view, interval: row.interval, partition: row.partition }, undefined, row);
     run.repeat(1_000, reconcile);
     await run.untilAlarms('OK', 'drift', 'answers-may-be-wrong');
   });
@@ -152,8 +152,8 @@ test('a speed row is lost: drift is told, and ends when it is back', async () =>
 test('the boundary is put back from a backup of yesterday: it is stuck until it is where it was', async () => {
   const { plan } = run.running;
   const [{ name: topic }] = plan.topics;
-  const { bucket } = await run.query.boundary();
-  const [now, then] = [Date.parse(bucket!), Date.parse(bucket!) - 24 * 60 * MINUTE_MS];
+  const { interval } = await run.query.boundary();
+  const [now, then] = [Date.parse(interval!), Date.parse(interval!) - 24 * 60 * MINUTE_MS];
   await withKeyspaces(run.running, async ({ store }) => {
     await expect(store.moveBoundary(topic, now, then, Date.now())).resolves.toBe(true);
     await run.untilAlarms('ALARM', 'boundary-stuck', 'answers-may-be-wrong');
@@ -198,13 +198,13 @@ test('archiving goes on after two minutes, with a store that is slow: what it wr
 
 test('stores are away: both consumers stand still, questions and the batch layer fail, and all go on', async () => {
   const { cloud, cassandra, s3 } = run.running;
-  const { bucket } = await run.query.boundary();
+  const { interval } = await run.query.boundary();
   run.leaveEnginesAlone();
   await Promise.all([cassandra.kill9(), s3.kill9()]);
   run.repeat(500, () => run.post(good(2)));
   run.repeat(500, () => fetch(`${cloud.queryUrl}/boundary`));
   // As Airflow does, again and again.
-  run.repeat(1_000, () => cloud.invoke('seal', { bucket: bucketName(Date.parse(bucket!) + MINUTE_MS) }));
+  run.repeat(1_000, () => cloud.invoke('seal', { interval: intervalName(Date.parse(interval!) + MINUTE_MS) }));
   const failing = ['aggregate-stuck', 'archive-stuck', 'query-failing', 'batch-failing'];
   await run.untilAlarms('ALARM', ...failing);
   run.superviseEngines();
@@ -213,9 +213,9 @@ test('stores are away: both consumers stand still, questions and the batch layer
 
 test('a line of the log is of a kind that compaction does not know: a record is dropped, until the line is as before', async () => {
   const { cloud } = run.running;
-  const bucket = bucketName(Date.parse((await run.query.boundary()).bucket!));
-  const { partition, restore } = await rewriteControlLine(run.running, bucket);
-  const compact = () => cloud.invoke('compact', { step: 'compact', partition, buckets: [bucket] });
+  const interval = intervalName(Date.parse((await run.query.boundary()).interval!));
+  const { partition, restore } = await rewriteControlLine(run.running, interval);
+  const compact = () => cloud.invoke('compact', { step: 'compact', partition, intervals: [interval] });
   await compact();
   await run.untilAlarms('ALARM', 'dropped', 'answers-may-be-wrong');
   await restore();

@@ -2,24 +2,24 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { Kafka, logLevel } from 'kafkajs';
-import { parseBucketName } from '../../lambda/shared/buckets';
-import { tableName } from '../../lambda/shared/cql';
-import { ENV } from '../../lambda/shared/env';
-import { connect } from '../../lambda/shared/keyspaces';
-import { getSeal, rawObjects } from '../../lambda/shared/lake';
-import { connectS3 } from '../../lambda/shared/s3';
-import { keyspacesStore, type Store } from '../../lambda/shared/store';
-import { findFunction } from '../../local/assembly/local-plan';
-import { REGION } from '../../local/assembly/resource-types';
-import { type KafkaEngine } from '../../local/engines/kafka';
-import { s3Client } from '../../local/engines/s3';
-import { type Running } from '../../local/run/bring-up';
+import { parseIntervalName } from '../../lambda/domain/intervals';
+import { tableName } from '../../lambda/aws/keyspaces/cql';
+import { ENV } from '../../lambda/runtime/env';
+import { connect } from '../../lambda/aws/keyspaces/keyspaces';
+import { getSeal, rawObjects } from '../../lambda/aws/lake';
+import { connectS3 } from '../../lambda/aws/s3';
+import { keyspacesStore, type Store } from '../../lambda/aws/keyspaces/store';
+import { findFunction } from '../../tools/assembly/local-plan';
+import { REGION } from '../../tools/assembly/resource-types';
+import { type KafkaEngine } from '../../tools/engines/kafka';
+import { s3Client } from '../../tools/engines/s3';
+import { type Running } from '../../tools/local/run/bring-up';
 
-const BUCKET_MINUTES = 1;
+const INTERVAL_MINUTES = 1;
 
 interface Keyspaces {
   readonly store: Store;
-  deleteSpeedRow(view: string, row: { readonly bucket: number; readonly partition: number }): Promise<void>;
+  deleteSpeedRow(view: string, row: { readonly interval: number; readonly partition: number }): Promise<void>;
 }
 
 export async function withKeyspaces(
@@ -39,11 +39,11 @@ export async function withKeyspaces(
       batchViews: tableOf('publish', ENV.batchViews),
       boundary: tableOf('publish', ENV.boundary),
     });
-    const where = 'view_name = ? AND bucket = ? AND kafka_partition = ?';
+    const where = 'view_name = ? AND interval_start = ? AND kafka_partition = ?';
     await use({
       store,
-      deleteSpeedRow: async (view, { bucket, partition }) =>
-        void (await session.execute(`DELETE FROM ${speedViews} WHERE ${where}`, [view, new Date(bucket), partition])),
+      deleteSpeedRow: async (view, { interval, partition }) =>
+        void (await session.execute(`DELETE FROM ${speedViews} WHERE ${where}`, [view, new Date(interval), partition])),
     });
   } finally {
     await session.shutdown();
@@ -52,16 +52,16 @@ export async function withKeyspaces(
 
 /**
  * Makes a control line of the raw log into one of another kind, as a newer version of the archive might write it.
- * @param bucket a sealed one, by name
+ * @param interval a sealed one, by name
  */
 export async function rewriteControlLine(
   { s3, plan }: Running,
-  bucket: string,
+  interval: string,
 ): Promise<{ readonly partition: number; restore(): Promise<void> }> {
   const { environment } = findFunction(plan.functions, 'archive');
   const client = s3Client(s3.endpoint);
   const lake = connectS3(environment[ENV.lakeBucket], client);
-  const seal = (await getSeal(lake, parseBucketName(bucket, BUCKET_MINUTES)))!;
+  const seal = (await getSeal(lake, parseIntervalName(interval, INTERVAL_MINUTES)))!;
   for (const range of seal.partitions) {
     for (const { key } of await rawObjects(lake, seal.topic, range)) {
       const before = await lake.get(key);
@@ -69,7 +69,7 @@ export async function rewriteControlLine(
       const at = lines.findIndex((line) => {
         if (line === '') return false;
         const { o, s } = JSON.parse(line) as { o: number; s: string };
-        return o >= range.from && o < range.to && ['tick', 'canary'].includes(s);
+        return o >= range.from && o < range.to && ['heartbeat', 'canary'].includes(s);
       });
       if (at < 0) continue;
       lines[at] = JSON.stringify({ ...(JSON.parse(lines[at]) as object), s: 'note' });
@@ -78,7 +78,7 @@ export async function rewriteControlLine(
       return { partition: range.partition, restore: () => put(before).finally(() => client.destroy()) };
     }
   }
-  throw new Error(`bucket ${bucket} has no control line`);
+  throw new Error(`interval ${interval} has no control line`);
 }
 
 /** Deletes everything that is on a topic, as if its retention were over. */

@@ -17,11 +17,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { generate } from '../../local/emulator/generate';
+import { generate } from '../../tools/loadgen/generate';
 import { type AnswerRow, referenceAnswers, type Sent } from './reference';
-import { PIPELINE_STEPS } from '../../lambda/shared/metrics';
+import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
+import { ROOT } from '../../tools/kit/root';
 
-const ROOT = join(__dirname, '..', '..');
 const POSTS = 1_200;
 const ADDED_VIEW = `  { name: 'posts_by_downloaded', description: 'Added by a test', dimensions: ['downloaded'], merge: 'sum' },\n`;
 const DISTINCT = 'users_joined_by_year';
@@ -56,7 +56,7 @@ function copyRepository(to: string): void {
 }
 
 function addView(repository: string): void {
-  const file = join(repository, 'lambda/shared/views.ts');
+  const file = join(repository, 'lambda/domain/views.ts');
   const list = 'export const VIEWS: readonly View[] = [\n';
   const source = readFileSync(file, 'utf8');
   expect(source).toContain(list);
@@ -89,7 +89,7 @@ function start(
   watch: (line: string) => void = () => undefined,
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(ROOT, 'node_modules/.bin/tsx'), ['local/start.ts', '--exit', ...args], {
+    const child = spawn(join(ROOT, 'node_modules/.bin/tsx'), ['tools/local/start.ts', '--exit', ...args], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,5 +1,5 @@
 /**
- * The eleven answers, computed the naive way from what was sent: one pass over plain objects, no buckets, no layers, and
+ * The eleven answers, computed the naive way from what was sent: one pass over plain objects, no intervals, no layers, and
  * nothing imported from the pipeline. What the pipeline answers must equal this.
  */
 

@@ -13,13 +13,13 @@ const ANOTHER_APPLICATION = 'arn:aws:emr-serverless:REGION:ACCOUNT:/applications
 const ANOTHER_ASSET = 'arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION/another.zip';
 const lake = (...keys: string[]) => keys.map((key) => `{LakeBucket.Arn}/${key}`);
 const RAW = 'raw/posts/partition=0000/0-0.ndjson.zst';
-const POSTS = 'posts/bucket=B/partition=0000.parquet';
-const SEAL = 'seals/bucket=B.json';
-const MANIFEST = 'manifests/bucket=B.json';
-const VIEW = 'views/bucket=B/view.json';
-const DRIFT = 'drift/bucket=B.json';
+const POSTS = 'posts/interval=B/partition=0000.parquet';
+const SEAL = 'seals/interval=B.json';
+const MANIFEST = 'manifests/interval=B.json';
+const VIEW = 'views/interval=B/view.json';
+const DRIFT = 'drift/interval=B.json';
 const JOB = 'jobs/batch_views.py';
-const CARRY = ['carry/seen/partition=0000/bucket=B.parquet', 'carry/pending/partition=0000/bucket=B.json'];
+const CARRY = ['dedup-index/partition=0000/interval=B.parquet', 'incomplete-posts/partition=0000/interval=B.json'];
 const QUARANTINE = 'quarantine/posts/partition=0000/0.json';
 const EVERYWHERE = [RAW, POSTS, SEAL, MANIFEST, VIEW, DRIFT, JOB, QUARANTINE, ...CARRY];
 const TABLES = {

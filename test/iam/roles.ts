@@ -1,8 +1,8 @@
 /** The roles of the synthesized templates, resolved with made-up ARNs and simulated. */
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
-import { type Stack, type TemplateResource } from '../../local/assembly/cloud-assembly';
-import { createResolver } from '../../local/assembly/intrinsics';
-import { ACCOUNT, PARTITION, REGION } from '../../local/assembly/resource-types';
+import { type Stack, type TemplateResource } from '../../tools/assembly/cloud-assembly';
+import { createResolver } from '../../tools/assembly/intrinsics';
+import { ACCOUNT, PARTITION, REGION } from '../../tools/assembly/resource-types';
 import { type Templates } from '../support/synth';
 import { type Caller, CALLERS, functionOf, FUNCTIONS, ROLES } from './callers';
 

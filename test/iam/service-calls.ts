@@ -211,14 +211,14 @@ const LIST: readonly ServiceCalls[] = [
     why: 'Athena reads the posts',
     see: 'https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html',
     callers: ['grafana'],
-    calls: { 's3:GetObject': ['{LakeBucket.Arn}/posts/bucket=B/partition=0000.parquet'] },
+    calls: { 's3:GetObject': ['{LakeBucket.Arn}/posts/interval=B/partition=0000.parquet'] },
   },
   {
     why: 'For that it lists them',
     see: 'https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html',
     callers: ['grafana'],
     calls: { 's3:ListBucket': ['{LakeBucket.Arn}'] },
-    context: { 's3:prefix': 'posts/bucket=B/' },
+    context: { 's3:prefix': 'posts/interval=B/' },
   },
   {
     why: 'The network writes its flow logs',

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { protectedIn, retainedIn, stacksOf } from '../../rehearsal/assembly';
+import { protectedIn, retainedIn, stacksOf } from '../../tools/rehearsal/assembly';
 
 const assembly = mkdtempSync(join(tmpdir(), 'pipeline-assembly-'));
 beforeAll(() => {

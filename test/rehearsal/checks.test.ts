@@ -1,9 +1,9 @@
-import { contentOf } from '../../dashboards/index';
-import { boardsProblem, CHANGE, unexpectedChanges, unexpectedRemains } from '../../rehearsal/checks';
-import { reasonOf } from '../../rehearsal/cdk';
-import { DEPLOYED, parseOptions } from '../../rehearsal/options';
-import { type Entry } from '../../rehearsal/record';
-import { formatChecks, refusedTypes } from '../../rehearsal/report';
+import { contentOf } from '../../observability/grafana';
+import { boardsProblem, CHANGE, unexpectedChanges, unexpectedRemains } from '../../tools/rehearsal/checks';
+import { reasonOf } from '../../tools/rehearsal/cdk';
+import { DEPLOYED, parseOptions } from '../../tools/rehearsal/options';
+import { type Entry } from '../../tools/rehearsal/record';
+import { formatChecks, refusedTypes } from '../../tools/rehearsal/report';
 import { loadConfig } from '../../lib/config';
 
 const entry = (more: Partial<Entry>): Entry => ({

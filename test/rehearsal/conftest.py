@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "rehearsal"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "rehearsal"))
 
 from emulator.registry import Registry  # noqa: E402
 from emulator.stubs import Place, Stubs  # noqa: E402

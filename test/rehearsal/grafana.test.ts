@@ -1,4 +1,4 @@
-import { GrafanaStub, WORKSPACE } from '../../rehearsal/grafana/stand-in';
+import { GrafanaStub, WORKSPACE } from '../../tools/rehearsal/grafana/stand-in';
 
 let grafana: GrafanaStub;
 beforeEach(async () => void (grafana = await GrafanaStub.start(null)));

@@ -1,4 +1,4 @@
-import { type Entry, describe as written, living, parseRecord, rowsOf } from '../../rehearsal/record';
+import { type Entry, describe as written, living, parseRecord, rowsOf } from '../../tools/rehearsal/record';
 
 function entry(event: Entry['event'], logicalId: string, more: Partial<Entry> = {}): Entry {
   return {

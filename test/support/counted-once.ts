@@ -1,19 +1,19 @@
 /**
  * "Counted once" told naively, record by record, as the reference for compaction: a post's section is new if it has not
- * been seen within the horizon; a row is a post that brought something new to a bucket, with all that is known of it.
+ * been seen within the horizon; a row is a post that brought something new to an interval, with all that is known of it.
  */
-import { COLUMNS, columnsOf, SECTIONS, type Section, type Sections } from '../../lambda/shared/columns';
+import { COLUMNS, columnsOf, SECTIONS, type Section, type Sections } from '../../lambda/domain/columns';
 
 export interface LogRecord {
   readonly offset: number;
-  /** Start of the bucket, ms; never falls along the log. */
-  readonly bucket: number;
-  /** Absent: a bad record or a tick. */
+  /** Start of the interval, ms; never falls along the log. */
+  readonly interval: number;
+  /** Absent: a bad record or a heartbeat record. */
   readonly post?: { readonly key: number; readonly sections: Sections };
 }
 
 export interface ReferenceRow {
-  readonly bucket: number;
+  readonly interval: number;
   readonly post_key: number;
   readonly first_offset: number;
   readonly sections: readonly Section[];
@@ -22,23 +22,23 @@ export interface ReferenceRow {
 }
 
 interface Known {
-  /** Bucket in which the section arrived first, as long as the horizon remembers. */
+  /** Interval in which the section arrived first, as long as the horizon remembers. */
   readonly seen: Map<Section, number>;
   /** Columns held while the post waits for other sections. */
-  readonly held: Map<Section, { bucket: number; columns: Readonly<Record<string, unknown>> }>;
+  readonly held: Map<Section, { interval: number; columns: Readonly<Record<string, unknown>> }>;
 }
 
-export function countedOnce(records: readonly LogRecord[], buckets: readonly number[], horizonMs: number) {
+export function countedOnce(records: readonly LogRecord[], intervals: readonly number[], horizonMs: number) {
   const posts = new Map<number, Known>();
   const rows: ReferenceRow[] = [];
   let duplicates = 0;
-  for (const bucket of buckets) {
+  for (const interval of intervals) {
     for (const known of posts.values()) {
-      for (const [section, at] of known.seen) if (at < bucket - horizonMs) known.seen.delete(section);
-      for (const [section, { bucket: at }] of known.held) if (at < bucket - horizonMs) known.held.delete(section);
+      for (const [section, at] of known.seen) if (at < interval - horizonMs) known.seen.delete(section);
+      for (const [section, { interval: at }] of known.held) if (at < interval - horizonMs) known.held.delete(section);
     }
     const fresh = new Map<number, { first: number; sections: Set<Section> }>();
-    for (const record of records.filter((each) => each.bucket === bucket)) {
+    for (const record of records.filter((each) => each.interval === interval)) {
       if (!record.post) continue;
       const { key, sections } = record.post;
       let known = posts.get(key);
@@ -50,8 +50,8 @@ export function countedOnce(records: readonly LogRecord[], buckets: readonly num
           duplicates++;
           continue;
         }
-        known.seen.set(section, bucket);
-        known.held.set(section, { bucket, columns });
+        known.seen.set(section, interval);
+        known.held.set(section, { interval, columns });
         const row = fresh.get(key) ?? { first: record.offset, sections: new Set() };
         row.sections.add(section);
         fresh.set(key, row);
@@ -65,7 +65,7 @@ export function countedOnce(records: readonly LogRecord[], buckets: readonly num
         for (const { name } of columnsOf(section)) columns[name] = held.get(section)?.columns[name] ?? null;
       }
       rows.push({
-        bucket,
+        interval,
         post_key: key,
         first_offset: first,
         sections: SECTIONS.filter((section) => held.has(section)),
@@ -76,6 +76,6 @@ export function countedOnce(records: readonly LogRecord[], buckets: readonly num
       if (held.size === SECTIONS.length) held.clear();
     }
   }
-  rows.sort((a, b) => a.bucket - b.bucket || a.first_offset - b.first_offset);
+  rows.sort((a, b) => a.interval - b.interval || a.first_offset - b.first_offset);
   return { rows, duplicates };
 }

@@ -4,7 +4,7 @@ import {
   type FoundSpeedRow,
   type PublishStore,
   type ReconcileStore,
-} from '../../lambda/shared/store';
+} from '../../lambda/aws/keyspaces/store';
 
 export interface MemoryBatchStore extends PublishStore, ReconcileStore {
   /** By `view|period`. */
@@ -13,15 +13,15 @@ export interface MemoryBatchStore extends PublishStore, ReconcileStore {
   /** By partition. */
   readonly applied: Map<number, number>;
   boundary: BoundaryRow | undefined;
-  /** What was written, in order: `row VIEW|PERIOD`, `boundary BUCKET`. */
+  /** What was written, in order: `row VIEW|PERIOD`, `boundary INTERVAL`. */
   readonly writes: string[];
   beforeWrite: () => void;
 }
 
 export function memoryBatchStore(): MemoryBatchStore {
-  const move = (bucket: number, change: () => BoundaryRow) => {
+  const move = (interval: number, change: () => BoundaryRow) => {
     store.beforeWrite();
-    store.writes.push(`boundary ${new Date(bucket).toISOString()}`);
+    store.writes.push(`boundary ${new Date(interval).toISOString()}`);
     store.boundary = change();
     return true;
   };
@@ -39,16 +39,22 @@ export function memoryBatchStore(): MemoryBatchStore {
       store.rows.set(`${view}|${period}`, counts);
     },
     readBoundary: async () => store.boundary,
-    startBoundary: async (_, bucket, now) =>
+    startBoundary: async (_, interval, now) =>
       store.boundary === undefined &&
-      move(bucket, () => ({ bucket, firstBucket: bucket, publishedAt: now, drift: null, reconciledBucket: null })),
+      move(interval, () => ({
+        interval,
+        firstInterval: interval,
+        publishedAt: now,
+        drift: null,
+        reconciledInterval: null,
+      })),
     moveBoundary: async (_, from, to, now) =>
-      store.boundary?.bucket === from && move(to, () => ({ ...store.boundary!, bucket: to, publishedAt: now })),
-    scanSpeedRows: async (view, buckets) =>
-      store.speedRows.filter((row) => row.view === view && buckets.includes(row.bucket)),
+      store.boundary?.interval === from && move(to, () => ({ ...store.boundary!, interval: to, publishedAt: now })),
+    scanSpeedRows: async (view, intervals) =>
+      store.speedRows.filter((row) => row.view === view && intervals.includes(row.interval)),
     readAppliedOffset: async (_, partition) => store.applied.get(partition),
-    putDrift: async (_, drift, reconciledBucket) => {
-      if (store.boundary) store.boundary = { ...store.boundary, drift, reconciledBucket };
+    putDrift: async (_, drift, reconciledInterval) => {
+      if (store.boundary) store.boundary = { ...store.boundary, drift, reconciledInterval };
       return store.boundary !== undefined;
     },
   };

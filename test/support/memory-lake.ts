@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { NotFoundError, PreconditionFailedError, type ListOptions, type ObjectStore } from '../../lambda/shared/s3';
+import { NotFoundError, PreconditionFailedError, type ListOptions, type ObjectStore } from '../../lambda/aws/s3';
 
 /** An object store in memory, with the semantics that the port promises. */
 export class MemoryLake implements ObjectStore {

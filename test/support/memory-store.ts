@@ -1,5 +1,5 @@
 /** The aggregate store in memory, with conditions as the real one has them and faults on request. */
-import { type AggregateStore, type SpeedRow, type StateRow } from '../../lambda/shared/store';
+import { type AggregateStore, type SpeedRow, type StateRow } from '../../lambda/aws/keyspaces/store';
 
 export interface MemoryStore extends AggregateStore {
   readonly rows: Map<string, SpeedRow>;
@@ -11,7 +11,7 @@ export interface MemoryStore extends AggregateStore {
   writes: number;
 }
 
-export const rowKey = (view: string, bucket: number, partition: number) => `${view}|${bucket}|${partition}`;
+export const rowKey = (view: string, interval: number, partition: number) => `${view}|${interval}|${partition}`;
 
 /** @param shared the tables, to give two writers the same ones with faults of their own */
 export function memoryStore(shared?: Pick<MemoryStore, 'rows' | 'states'>): MemoryStore {
@@ -36,9 +36,9 @@ export function memoryStore(shared?: Pick<MemoryStore, 'rows' | 'states'>): Memo
     writes: 0,
     beforeWrite: () => undefined,
     afterWrite: () => undefined,
-    readSpeedRow: async ({ view, bucket, partition }) => rows.get(rowKey(view, bucket, partition)),
-    casSpeedRow: ({ view, bucket, partition }, expected, row) =>
-      write(rows, rowKey(view, bucket, partition), expected, row),
+    readSpeedRow: async ({ view, interval, partition }) => rows.get(rowKey(view, interval, partition)),
+    casSpeedRow: ({ view, interval, partition }, expected, row) =>
+      write(rows, rowKey(view, interval, partition), expected, row),
     readState: async (topic, partition) => states.get(`${topic}-${partition}`),
     casState: (topic, partition, expected, row) => write(states, `${topic}-${partition}`, expected, row),
   };

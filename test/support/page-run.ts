@@ -6,36 +6,36 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyRecords, applyChange } from '../../lambda/aggregate/core';
-import { emptyState, pendingColumns } from '../../lambda/aggregate/state';
+import { emptyState, incompletePostColumns } from '../../lambda/formats/speed-state';
 import { makeHandler } from '../../lambda/query/handler';
 import { liveMetrics } from '../../lambda/query/live';
 import { pageFiles } from '../../lambda/query/page';
 import { type QueryReader } from '../../lambda/query/reader';
-import { bucketName, bucketOf } from '../../lambda/shared/buckets';
-import { metricReader, sendSigned } from '../../lambda/shared/cloudwatch';
-import { type KafkaRecord } from '../../lambda/shared/decode';
-import { type HttpEvent } from '../../lambda/shared/http';
-import { type Counts } from '../../lambda/shared/merge';
-import { metricNamespace } from '../../lambda/shared/metrics';
-import { type BoundaryRow } from '../../lambda/shared/store';
-import { VIEWS, type View } from '../../lambda/shared/views';
+import { intervalName, intervalOf } from '../../lambda/domain/intervals';
+import { metricReader, sendSigned } from '../../lambda/query/cloudwatch';
+import { type KafkaRecord } from '../../lambda/domain/decode';
+import { type HttpEvent } from '../../lambda/runtime/http';
+import { type Counts } from '../../lambda/domain/merge';
+import { metricNamespace } from '../../lambda/runtime/metrics';
+import { type BoundaryRow } from '../../lambda/aws/keyspaces/store';
+import { VIEWS, type View } from '../../lambda/domain/views';
 import { PAGE_FOLDER, writePage } from '../../lib/constructs/page-files';
-import { startControlApi } from '../../local/cloud/control-api';
-import { startHttpApi } from '../../local/cloud/http-api';
-import { metricData } from '../../local/cloud/metric-data';
-import { MetricSeries } from '../../local/cloud/metric-series';
-import { generate } from '../../local/emulator/generate';
+import { startControlApi } from '../../tools/local/aws/control-api';
+import { startHttpApi } from '../../tools/local/aws/http-api';
+import { metricData } from '../../tools/local/aws/metric-data';
+import { MetricSeries } from '../../tools/local/aws/metric-series';
+import { generate } from '../../tools/loadgen/generate';
 
 const NAMESPACE = metricNamespace({ project: 'test', stage: 'local' });
 const MINUTE = 60_000;
-/** Buckets of one minute, of which the newest two are not published yet. */
-const BUCKETS = 26;
+/** Intervals of one minute, of which the newest two are not published yet. */
+const INTERVALS = 26;
 const UNPUBLISHED = 2;
 const POSTS = 2_000;
 
 export interface PageRun {
   readonly url: string;
-  /** What the store says of the boundary; undefined before the first bucket. Tests change it. */
+  /** What the store says of the boundary; undefined before the first interval. Tests change it. */
   boundary: BoundaryRow | undefined;
   /** While set, the store rejects with it. */
   storeFails?: Error;
@@ -46,7 +46,7 @@ export interface PageRun {
 
 /** Posts that come in faster and slower, as a topic has them. */
 function recordsUntil(now: number): KafkaRecord[] {
-  const from = bucketOf(now, 1) - (BUCKETS - 1) * MINUTE;
+  const from = intervalOf(now, 1) - (INTERVALS - 1) * MINUTE;
   const span = now - 5_000 - from;
   return [...generate({ posts: POSTS, seed: 7 })].map(({ key, sections }, offset) => {
     const share = (offset + 1) / POSTS;
@@ -64,10 +64,10 @@ function recordsUntil(now: number): KafkaRecord[] {
 }
 
 function countsOf(records: readonly KafkaRecord[]): Map<string, Counts> {
-  const settings = { views: VIEWS, columns: pendingColumns(VIEWS), bucketMinutes: 1, recentPosts: POSTS };
+  const settings = { views: VIEWS, columns: incompletePostColumns(VIEWS), intervalMinutes: 1, recentPosts: POSTS };
   const rows = new Map<string, Counts>();
   for (const change of applyRecords(emptyState(), records, settings).changes) {
-    const key = rowKey(change.view, change.bucket);
+    const key = rowKey(change.view, change.interval);
     const counts: Counts = rows.get(key) ?? new Map();
     applyChange(change, counts, undefined);
     rows.set(key, counts);
@@ -75,7 +75,7 @@ function countsOf(records: readonly KafkaRecord[]): Map<string, Counts> {
   return rows;
 }
 
-const rowKey = (view: View, bucket: number) => `${view.name} ${bucketName(bucket)}`;
+const rowKey = (view: View, interval: number) => `${view.name} ${intervalName(interval)}`;
 
 function seriesOf(records: readonly KafkaRecord[]): MetricSeries {
   const series = new MetricSeries();
@@ -88,15 +88,15 @@ function seriesOf(records: readonly KafkaRecord[]): MetricSeries {
     add('aggregate', 'freshness', 240 + ((offset * 37) % 400), timestamp);
     if (offset % 9 === 0) add('query', 'received', 1, timestamp);
   }
-  const published = [...new Set(records.map(({ timestamp }) => bucketOf(timestamp, 1)))].slice(0, -UNPUBLISHED);
-  for (const bucket of published) {
-    const inBucket = records.filter(({ timestamp }) => bucketOf(timestamp, 1) === bucket).length;
+  const published = [...new Set(records.map(({ timestamp }) => intervalOf(timestamp, 1)))].slice(0, -UNPUBLISHED);
+  for (const interval of published) {
+    const inInterval = records.filter(({ timestamp }) => intervalOf(timestamp, 1) === interval).length;
     for (const name of ['received', 'written']) {
-      add('seal', name, 1, bucket + MINUTE);
-      add('compact', name, inBucket, bucket + MINUTE);
-      add('reconcile', name, 1, bucket + MINUTE);
+      add('seal', name, 1, interval + MINUTE);
+      add('compact', name, inInterval, interval + MINUTE);
+      add('reconcile', name, 1, interval + MINUTE);
     }
-    add('publish', 'written', VIEWS.length, bucket + MINUTE);
+    add('publish', 'written', VIEWS.length, interval + MINUTE);
   }
   return series;
 }
@@ -107,8 +107,8 @@ export async function startPageRun(now: number): Promise<PageRun> {
   writePage(directory);
   const records = recordsUntil(now);
   const counts = countsOf(records);
-  const first = bucketOf(records[0].timestamp, 1);
-  const boundary = bucketOf(now, 1) - UNPUBLISHED * MINUTE;
+  const first = intervalOf(records[0].timestamp, 1);
+  const boundary = intervalOf(now, 1) - UNPUBLISHED * MINUTE;
   const control = await startControlApi({
     plan: { applications: [], jobRoles: [], clusters: [] },
     functions: { has: () => false, invoke: () => Promise.reject(new Error('unexpected invocation')) },
@@ -120,7 +120,13 @@ export async function startPageRun(now: number): Promise<PageRun> {
   const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   Object.assign(process.env, credentials);
   const send = sendSigned({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_CLOUDWATCH: control.url });
-  const row = { firstBucket: first, bucket: boundary, publishedAt: now - 20_000, drift: 0, reconciledBucket: boundary };
+  const row = {
+    firstInterval: first,
+    interval: boundary,
+    publishedAt: now - 20_000,
+    drift: 0,
+    reconciledInterval: boundary,
+  };
   const stored = async <T>(read: () => T): Promise<T> => {
     if (run.storeFails) throw run.storeFails;
     return read();
@@ -128,17 +134,17 @@ export async function startPageRun(now: number): Promise<PageRun> {
   const reader: QueryReader = {
     boundary: () => stored(() => run.boundary),
     batchCounts: (view, periods) => stored(() => periods.flatMap((name) => counts.get(`${view.name} ${name}`) ?? [])),
-    speedCounts: (view, buckets) =>
+    speedCounts: (view, intervals) =>
       stored(() =>
-        buckets.flatMap((bucket) => {
-          const found = counts.get(rowKey(view, bucket));
-          return found ? [{ bucket, counts: found, asOf: Math.min(bucket + MINUTE - 1, now - 5_000) }] : [];
+        intervals.flatMap((interval) => {
+          const found = counts.get(rowKey(view, interval));
+          return found ? [{ interval, counts: found, asOf: Math.min(interval + MINUTE - 1, now - 5_000) }] : [];
         }),
       ),
   };
   const handler = makeHandler({
     reader,
-    bucketMinutes: 1,
+    intervalMinutes: 1,
     speedTtl: 24 * 60 * MINUTE,
     report: () => undefined,
     now: () => now,

@@ -1,12 +1,12 @@
 /** Logs of posts as Kafka holds them, for tests of what consumes them. */
 import fc from 'fast-check';
-import { type KafkaRecord } from '../../lambda/shared/decode';
-import { type LambdaKafkaEvent } from '../../lambda/shared/lambda-kafka';
+import { HEARTBEAT_HEADER, type KafkaRecord } from '../../lambda/domain/decode';
+import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 
 export interface RecordSpec {
   /** ms */
   readonly timestamp: number;
-  readonly kind: 'post' | 'tick' | 'bad';
+  readonly kind: 'post' | 'heartbeat' | 'bad';
   readonly index: number;
   readonly pin?: boolean;
   readonly geo?: boolean;
@@ -47,7 +47,7 @@ export function sectionsJson(spec: RecordSpec): Record<string, unknown> {
 
 export function toRecord(spec: RecordSpec, partition: number, offset: number): KafkaRecord {
   const base = { partition, offset, timestamp: spec.timestamp };
-  if (spec.kind === 'tick') return { ...base, key: null, value: null, headers: { tick: '1' } };
+  if (spec.kind === 'heartbeat') return { ...base, key: null, value: null, headers: { [HEARTBEAT_HEADER]: '1' } };
   const key = Buffer.from(String(spec.index));
   if (spec.kind === 'bad') return { ...base, key, value: Buffer.from('{"pin":'), headers: {} };
   const sections = sectionsJson(spec);
@@ -67,7 +67,7 @@ export function logArbitrary(start: number, span: number, maxLength: number): fc
   const record = fc
     .record({
       timestamp: fc.integer({ min: 0, max: span }),
-      kind: fc.constantFrom('post', 'post', 'post', 'post', 'post', 'post', 'tick', 'bad') as fc.Arbitrary<'post'>,
+      kind: fc.constantFrom('post', 'post', 'post', 'post', 'post', 'post', 'heartbeat', 'bad') as fc.Arbitrary<'post'>,
       index: fc.integer({ min: 0, max: 6 }),
       pin: fc.boolean(),
       geo: fc.boolean(),

@@ -1,16 +1,16 @@
-/** A log in the lake as the batch way leaves it: archived in batches that overlap, sealed bucket by bucket, compacted. */
+/** A log in the lake as the batch layer leaves it: archived in batches that overlap, sealed interval by interval, compacted. */
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
-import { bucketName, nextBucket } from '../../lambda/shared/buckets';
-import { serialize, type Seal } from '../../lambda/shared/chain';
-import { type KafkaRecord } from '../../lambda/shared/decode';
-import { sealKey } from '../../lambda/shared/keys';
-import { type ObjectStore } from '../../lambda/shared/s3';
-import { type Compact } from '../../operate/erase/erase';
+import { intervalName, nextInterval } from '../../lambda/domain/intervals';
+import { serialize, type Seal } from '../../lambda/formats/interval-metadata';
+import { type KafkaRecord } from '../../lambda/domain/decode';
+import { sealKey } from '../../lambda/formats/keys';
+import { type ObjectStore } from '../../lambda/aws/s3';
+import { type Compact } from '../../tools/operate/erase/erase';
 import { lambdaEvent } from './posts-log';
 
 export const TOPIC = 'posts';
-export const BUCKET_MINUTES = 60;
+export const INTERVAL_MINUTES = 60;
 
 const BATCH = 5;
 const AGAIN = 3;
@@ -25,36 +25,36 @@ export async function archiveLog(store: Pick<ObjectStore, 'put'>, records: reado
   }
 }
 
-/** @returns the names of the buckets, sorted */
+/** @returns the names of the intervals, sorted */
 export async function sealLog(
   store: Pick<ObjectStore, 'put'>,
   partition: number,
   records: readonly KafkaRecord[],
 ): Promise<string[]> {
   const ends = new Map<number, number>();
-  let bucket = -Infinity;
+  let interval = -Infinity;
   for (const { offset, timestamp } of records) {
-    bucket = nextBucket(bucket, timestamp, BUCKET_MINUTES);
-    ends.set(bucket, offset + 1);
+    interval = nextInterval(interval, timestamp, INTERVAL_MINUTES);
+    ends.set(interval, offset + 1);
   }
-  let previous: Pick<Seal, 'bucket'> & { to: number } = { bucket: '', to: 0 };
+  let previous: Pick<Seal, 'interval'> & { to: number } = { interval: '', to: 0 };
   for (const [start, to] of ends) {
     const seal: Seal = {
-      bucket: bucketName(start),
-      previous: previous.bucket || null,
+      interval: intervalName(start),
+      previous: previous.interval || null,
       topic: TOPIC,
       partitions: [{ partition, from: previous.to, to }],
     };
     await store.put(sealKey(start), serialize(seal));
-    previous = { bucket: seal.bucket, to };
+    previous = { interval: seal.interval, to };
   }
-  return [...ends.keys()].map(bucketName);
+  return [...ends.keys()].map(intervalName);
 }
 
 /** @param temporary folder for DuckDB's files */
 export function compaction(store: ObjectStore, temporary: string, identityHorizonHours: number): Compact {
   return makeCompact({
-    bucketMinutes: BUCKET_MINUTES,
+    intervalMinutes: INTERVAL_MINUTES,
     identityHorizonHours,
     store,
     resources: { memoryMb: 256, threads: 1 },
@@ -64,7 +64,7 @@ export function compaction(store: ObjectStore, temporary: string, identityHorizo
   });
 }
 
-/** All of it. @returns the names of the buckets, sorted */
+/** All of it. @returns the names of the intervals, sorted */
 export async function sealedLog(
   store: ObjectStore,
   compact: Compact,
@@ -72,8 +72,8 @@ export async function sealedLog(
   records: readonly KafkaRecord[],
 ): Promise<string[]> {
   await archiveLog(store, records);
-  const buckets = await sealLog(store, partition, records);
-  await compact({ step: 'compact', partition, buckets });
-  await compact({ step: 'commit', buckets });
-  return buckets;
+  const intervals = await sealLog(store, partition, records);
+  await compact({ step: 'compact', partition, intervals });
+  await compact({ step: 'commit', intervals });
+  return intervals;
 }

@@ -1,5 +1,5 @@
 /** The alarms of the templates in short time: what takes minutes in production takes seconds in a test. */
-import { type AlarmPlan } from '../../local/assembly/local-plan';
+import { type AlarmPlan } from '../../tools/assembly/local-plan';
 
 /** By what periods of alarms and times of rules are divided: a minute is a second. */
 export const SHORTER = 60;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { loadConfig, type PipelineConfig } from '../../lib/config';
-import { type CloudAssembly, readCloudAssembly } from '../../local/assembly/cloud-assembly';
+import { type CloudAssembly, readCloudAssembly } from '../../tools/assembly/cloud-assembly';
 import { assemblyOf } from './synthesis/assembly';
 
 export { emptyLayers } from './synthesis/assembly';

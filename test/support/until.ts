@@ -1,8 +1,8 @@
 /** What Prometheus fires and which alarms are in which state, asked again and again. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AlarmState } from '../../local/alarms/evaluate';
-import { type RunningAlarms } from '../../local/run/alarms';
-import { vectorOf } from '../../local/run/prometheus-queries';
+import { type AlarmState } from '../../tools/local/alarms/evaluate';
+import { type RunningAlarms } from '../../tools/local/run/alarms';
+import { vectorOf } from '../../tools/local/run/prometheus-queries';
 
 const POLL_MS = 250;
 /** A busy machine with few cores may take its time; nothing here waits for longer than it has to. */

@@ -1,6 +1,6 @@
 import { Stats, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Construct } from 'constructs';
-import { PIPELINE_STEPS } from '../../../lambda/shared/metrics';
+import { PIPELINE_STEPS } from '../../../lambda/runtime/metrics';
 import { type Alarms } from '../alarms';
 import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from '../metrics';
 import { alarmStatus, chart, heading, links } from './widgets';

@@ -1,7 +1,7 @@
 import { LogQueryVisualizationType, LogQueryWidget, Stats, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Construct } from 'constructs';
-import { type Step } from '../../../lambda/shared/metrics';
-import { VIEWS } from '../../../lambda/shared/views';
+import { type Step } from '../../../lambda/runtime/metrics';
+import { VIEWS } from '../../../lambda/domain/views';
 import { type Alarms } from '../alarms';
 import { consumerLag, FIVE_MINUTES, functionOf, viewMetric, type Watched } from '../metrics';
 import { type PipelineFunction } from '../pipeline-function';

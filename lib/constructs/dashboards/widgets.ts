@@ -10,7 +10,7 @@ import {
   type IWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Construct } from 'constructs';
-import { metricsOf, STEPS, type MetricOf, type Step, type ViewMetric } from '../../../lambda/shared/metrics';
+import { metricsOf, STEPS, type MetricOf, type Step, type ViewMetric } from '../../../lambda/runtime/metrics';
 import { type PipelineConfig } from '../../config';
 import { stepMetric } from '../metrics';
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../../lib/config';
-import { synthesizeAssembly } from '../../../local/assembly/synthesize';
+import { synthesizeAssembly } from '../../../tools/assembly/synthesize';
 import { emptyLayers } from './assembly';
 import { asked, failed, FOLDER, type Question, setting } from './folder';
 

@@ -1,0 +1,82 @@
+/**
+ * Every CQL statement of the project, as functions of the tables' names. They keep to what Amazon Keyspaces has (CQL 3.11
+ * without aggregates, indexes or materialized views), which {@link lintCql} and a test over all of them make sure of.
+ * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/cassandra-apis.html
+ */
+
+/** Quoted, since CloudFormation keeps the case of names. */
+export function tableName(keyspace: string, table: string): string {
+  return `"${keyspace}"."${table}"`;
+}
+
+/** `speed_views`: one row a view, interval and partition. The condition makes redelivery and late writers harmless. */
+export const speedViews = {
+  read: (table: string) =>
+    `SELECT applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
+  /** Of up to {@link MAX_IN} intervals. The order of the result is not that of the intervals. */
+  scan: (table: string) =>
+    `SELECT interval_start, kafka_partition, applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start IN ?`,
+  insert: (table: string) =>
+    `INSERT INTO ${table} (view_name, interval_start, kafka_partition, applied_offset, as_of, counts) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+  update: (table: string) =>
+    `UPDATE ${table} SET applied_offset = ?, as_of = ?, counts = ? WHERE view_name = ? AND interval_start = ? AND kafka_partition = ? IF applied_offset = ?`,
+};
+
+/** `speed_state`: what a partition's aggregation must know of the log before the next record. */
+export const speedState = {
+  read: (table: string) => `SELECT applied_offset, state FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
+  readOffset: (table: string) => `SELECT applied_offset FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
+  insert: (table: string) =>
+    `INSERT INTO ${table} (topic, kafka_partition, applied_offset, state) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
+  update: (table: string) =>
+    `UPDATE ${table} SET applied_offset = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF applied_offset = ?`,
+};
+
+/** `batch_views`: one row a view and period (interval, day or month). A rerun overwrites it. */
+export const batchViews = {
+  read: (table: string) => `SELECT counts FROM ${table} WHERE view_name = ? AND period = ?`,
+  put: (table: string) => `INSERT INTO ${table} (view_name, period, counts) VALUES (?, ?, ?)`,
+};
+
+/** `boundary`: one row a topic. */
+export const boundary = {
+  read: (table: string) =>
+    `SELECT interval_start, first_interval, published_at, drift, reconciled_interval FROM ${table} WHERE name = ?`,
+  first: (table: string) =>
+    `INSERT INTO ${table} (name, interval_start, first_interval, published_at) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
+  move: (table: string) =>
+    `UPDATE ${table} SET interval_start = ?, published_at = ? WHERE name = ? IF interval_start = ?`,
+  reconciled: (table: string) => `UPDATE ${table} SET drift = ?, reconciled_interval = ? WHERE name = ? IF EXISTS`,
+};
+
+/** Keyspaces takes up to 100 values in an IN. Rows come in pages, so a fourth of it loses nothing. */
+export const MAX_IN = 25;
+
+/** Every statement above, for the lint and its test. */
+export function allStatements(table: string): string[] {
+  return [speedViews, speedState, batchViews, boundary].flatMap((group) =>
+    Object.values(group).map((statement) => statement(table)),
+  );
+}
+
+/** What Keyspaces refuses, or what costs there in a way that does not show locally. */
+const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
+  [/\b(COUNT|MIN|MAX|SUM|AVG)\s*\(/i, 'aggregates'],
+  [/\bDISTINCT\b/i, 'DISTINCT'],
+  [/\bPER\s+PARTITION\b/i, 'PER PARTITION LIMIT'],
+  [/\bGROUP\s+BY\b/i, 'GROUP BY'],
+  [/\bALLOW\s+FILTERING\b/i, 'ALLOW FILTERING'],
+  [/\bTRUNCATE\b/i, 'TRUNCATE'],
+  [/\bALTER\s+TYPE\b/i, 'ALTER TYPE'],
+  [/\bCREATE\s+(CUSTOM\s+)?INDEX\b/i, 'secondary indexes'],
+  [/\bMATERIALIZED\b/i, 'materialized views'],
+  [/\bUSING\s+TIMESTAMP\b/i, 'USING TIMESTAMP'],
+  [/\bUSING\s+TTL\b/i, 'USING TTL: the table has a default'],
+  [/\bBEGIN\b[^;]*\bBATCH\b/i, 'batches as text'],
+  [/!=/, '!='],
+];
+
+/** The names of what Amazon Keyspaces does not have and `statement` uses; empty if it is fine. */
+export function lintCql(statement: string): string[] {
+  return FORBIDDEN.filter(([pattern]) => pattern.test(statement)).map(([, name]) => name);
+}

@@ -1,0 +1,202 @@
+/**
+ * What the handlers ask of the view store, typed. Handlers take these interfaces, so that tests hand them fakes;
+ * {@link keyspacesStore} is the real one. Offsets are 64-bit integers in the store and numbers here: a Kafka partition does
+ * not reach 2^53 records.
+ */
+import { type IntervalStart } from '../../domain/intervals';
+import * as cql from './cql';
+import { ENV, requireEnv } from '../../runtime/env';
+import { type CqlSession, sharedSession } from './keyspaces';
+
+/** The counts of one view, interval and partition in the speed layer. */
+export interface SpeedRow {
+  /** The counts hold every record up to this offset, and none beyond it. */
+  readonly appliedOffset: number;
+  /** Log append time (ms) of the newest record behind the counts. */
+  readonly asOf: number;
+  /** {@link encodeCounts} */
+  readonly counts: Buffer;
+}
+
+export interface FoundSpeedRow extends SpeedRow {
+  readonly interval: IntervalStart;
+  readonly partition: number;
+}
+
+export interface StateRow {
+  readonly appliedOffset: number;
+  readonly state: Buffer;
+}
+
+/** Where the batch layer ends. All instants in ms. */
+export interface BoundaryRow {
+  /** The newest interval that the batch layer serves. */
+  readonly interval: IntervalStart;
+  /** The oldest. */
+  readonly firstInterval: IntervalStart;
+  readonly publishedAt: number;
+  /** Sum of the differences between the layers, as `reconcile` last found it; null before the first time. */
+  readonly drift: number | null;
+  readonly reconciledInterval: IntervalStart | null;
+}
+
+export interface SpeedRowKey {
+  readonly view: string;
+  readonly interval: IntervalStart;
+  readonly partition: number;
+}
+
+/** Conditional writes take the offset they expect to find, undefined for no row; false: something else was there. */
+export interface AggregateStore {
+  readSpeedRow(key: SpeedRowKey): Promise<SpeedRow | undefined>;
+  casSpeedRow(key: SpeedRowKey, expected: number | undefined, row: SpeedRow): Promise<boolean>;
+  readState(topic: string, partition: number): Promise<StateRow | undefined>;
+  casState(topic: string, partition: number, expected: number | undefined, row: StateRow): Promise<boolean>;
+}
+
+export interface SpeedReader {
+  /** All rows of the view in these intervals, in no particular order. At most {@link cql.MAX_IN} intervals. */
+  scanSpeedRows(view: string, intervals: readonly IntervalStart[]): Promise<FoundSpeedRow[]>;
+}
+
+export interface BatchReader {
+  /** @param period an interval's name, a day `2026-11-22` or a month `2026-11` */
+  readBatchRow(view: string, period: string): Promise<Buffer | undefined>;
+}
+
+export interface BoundaryReader {
+  readBoundary(name: string): Promise<BoundaryRow | undefined>;
+}
+
+export interface PublishStore extends BatchReader, BoundaryReader {
+  putBatchRow(view: string, period: string, counts: Buffer): Promise<void>;
+  /** The first interval of all: false if there is a boundary already. */
+  startBoundary(name: string, interval: IntervalStart, now: number): Promise<boolean>;
+  /** From one interval to another: false if it was not at `from`. */
+  moveBoundary(name: string, from: IntervalStart, to: IntervalStart, now: number): Promise<boolean>;
+}
+
+export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader {
+  readAppliedOffset(topic: string, partition: number): Promise<number | undefined>;
+  /** False if there is no boundary. */
+  putDrift(name: string, drift: number, reconciledInterval: IntervalStart): Promise<boolean>;
+}
+
+export interface QueryStore extends SpeedReader, BatchReader, BoundaryReader {}
+
+export type Store = AggregateStore & PublishStore & ReconcileStore & QueryStore;
+
+/** Names of the tables, each with its keyspace and quoted. A function names those it is bound to. */
+export interface Tables {
+  readonly speedViews: string;
+  readonly speedState: string;
+  readonly batchViews: string;
+  readonly boundary: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The driver gives bigint columns as objects of its own. */
+const integer = (value: unknown) => Number(String(value));
+const instant = (value: unknown) => (value as Date).getTime();
+const optional = <T>(value: unknown, read: (value: unknown) => T): T | null =>
+  value === null || value === undefined ? null : read(value);
+
+const speedRow = (row: Fields): SpeedRow => ({
+  appliedOffset: integer(row.applied_offset),
+  asOf: instant(row.as_of),
+  counts: row.counts as Buffer,
+});
+
+export function keyspacesStore(session: CqlSession, tables: Tables): Store {
+  const run = (statement: string, ...values: Parameters<CqlSession['execute']>[1]) =>
+    session.execute(statement, values);
+  const first = async (result: Promise<{ readonly rows: readonly Fields[] }>) => (await result).rows.at(0);
+  const applied = async (result: Promise<{ readonly applied: boolean }>) => (await result).applied;
+  const at = (ms: number) => new Date(ms);
+  return {
+    async readSpeedRow({ view, interval, partition }) {
+      const row = await first(run(cql.speedViews.read(tables.speedViews), view, at(interval), partition));
+      return row && speedRow(row);
+    },
+    casSpeedRow({ view, interval, partition }, expected, { appliedOffset, asOf, counts }) {
+      const key = [view, at(interval), partition] as const;
+      const values = [appliedOffset, at(asOf), counts] as const;
+      return applied(
+        expected === undefined
+          ? run(cql.speedViews.insert(tables.speedViews), ...key, ...values)
+          : run(cql.speedViews.update(tables.speedViews), ...values, ...key, expected),
+      );
+    },
+    async readState(topic, partition) {
+      const row = await first(run(cql.speedState.read(tables.speedState), topic, partition));
+      return row && { appliedOffset: integer(row.applied_offset), state: row.state as Buffer };
+    },
+    async readAppliedOffset(topic, partition) {
+      const row = await first(run(cql.speedState.readOffset(tables.speedState), topic, partition));
+      return row && integer(row.applied_offset);
+    },
+    casState(topic, partition, expected, { appliedOffset, state }) {
+      return applied(
+        expected === undefined
+          ? run(cql.speedState.insert(tables.speedState), topic, partition, appliedOffset, state)
+          : run(cql.speedState.update(tables.speedState), appliedOffset, state, topic, partition, expected),
+      );
+    },
+    async scanSpeedRows(view, intervals) {
+      if (intervals.length > cql.MAX_IN)
+        throw new Error(`at most ${cql.MAX_IN} intervals a scan, got ${intervals.length}`);
+      const { rows } = await run(cql.speedViews.scan(tables.speedViews), view, intervals.map(at));
+      return rows.map((row) => ({
+        ...speedRow(row),
+        interval: instant(row.interval_start),
+        partition: integer(row.kafka_partition),
+      }));
+    },
+    async readBatchRow(view, period) {
+      const row = await first(run(cql.batchViews.read(tables.batchViews), view, period));
+      return row && (row.counts as Buffer);
+    },
+    async putBatchRow(view, period, counts) {
+      await run(cql.batchViews.put(tables.batchViews), view, period, counts);
+    },
+    async readBoundary(name) {
+      const row = await first(run(cql.boundary.read(tables.boundary), name));
+      return (
+        row && {
+          interval: instant(row.interval_start),
+          firstInterval: instant(row.first_interval),
+          publishedAt: instant(row.published_at),
+          drift: optional(row.drift, integer),
+          reconciledInterval: optional(row.reconciled_interval, instant),
+        }
+      );
+    },
+    startBoundary: (name, interval, now) =>
+      applied(run(cql.boundary.first(tables.boundary), name, at(interval), at(interval), at(now))),
+    moveBoundary: (name, from, to, now) =>
+      applied(run(cql.boundary.move(tables.boundary), at(to), at(now), name, at(from))),
+    putDrift: (name, drift, reconciledInterval) =>
+      applied(run(cql.boundary.reconciled(tables.boundary), drift, at(reconciledInterval), name)),
+  };
+}
+
+const VARIABLES = {
+  speedViews: ENV.speedViews,
+  speedState: ENV.speedState,
+  batchViews: ENV.batchViews,
+  boundary: ENV.boundary,
+} as const;
+
+/**
+ * The store over this process's session, with the tables that the function's environment names. A function is bound to
+ * the tables it uses only, so others are looked up when asked for, and then the missing variable is named.
+ */
+export function storeFromEnvironment(session: CqlSession = sharedSession()): Store {
+  const keyspace = requireEnv(ENV.keyspace);
+  const tables = {} as Record<keyof Tables, string>;
+  for (const [table, variable] of Object.entries(VARIABLES)) {
+    Object.defineProperty(tables, table, { get: () => cql.tableName(keyspace, requireEnv(variable)) });
+  }
+  return keyspacesStore(session, tables);
+}

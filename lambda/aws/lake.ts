@@ -1,0 +1,58 @@
+/** What lies in the lake, beyond single objects: the raw log by offsets, seals and manifests by interval. */
+import { intervalName, type IntervalStart } from '../domain/intervals';
+import { parseStored, type Manifest, type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { manifestKey, parseRawKey, rawPrefix, rawStartAfter, sealKey } from '../formats/keys';
+import { type Range } from '../domain/ranges';
+import { NotFoundError, type ObjectStore } from './s3';
+
+/**
+ * The most records that an object of the raw log holds: one batch of the event source.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
+ */
+const LARGEST_BATCH = 10_000;
+
+export interface RawRange extends Range {
+  readonly key: string;
+}
+
+/** The objects of the raw log that hold something of the range, sorted by their first offset. They may overlap. */
+export async function rawObjects(
+  store: Pick<ObjectStore, 'list'>,
+  topic: string,
+  { partition, from, to }: PartitionRange,
+): Promise<RawRange[]> {
+  const objects: RawRange[] = [];
+  if (from === to) return objects;
+  // Keys are found by first offset; one that begins before the range may still reach into it.
+  const startAfter = rawStartAfter(topic, partition, from - LARGEST_BATCH);
+  for await (const { key } of store.list({ prefix: rawPrefix(topic, partition), startAfter })) {
+    const object = parseRawKey(key);
+    if (!object) continue;
+    if (object.first >= to) break;
+    if (object.last >= from) objects.push({ key, from: object.first, to: object.last + 1 });
+  }
+  return objects;
+}
+
+async function getStored<T extends Seal | Manifest>(
+  store: Pick<ObjectStore, 'get'>,
+  key: string,
+  interval: IntervalStart,
+): Promise<T | undefined> {
+  try {
+    return parseStored<T>(key, (await store.get(key)).toString('utf8'), intervalName(interval));
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The seal of an interval; undefined if it is not sealed (yet, or ever: an empty one is none). */
+export function getSeal(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Seal | undefined> {
+  return getStored<Seal>(store, sealKey(interval), interval);
+}
+
+/** The manifest of an interval; undefined if it is not compacted yet. */
+export function getManifest(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Manifest | undefined> {
+  return getStored<Manifest>(store, manifestKey(interval), interval);
+}

@@ -1,0 +1,160 @@
+/**
+ * The port to S3: all that this project asks of an object store, bound to one bucket. Tests hand handlers a fake of
+ * {@link ObjectStore}; `connectS3` is the real one.
+ */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type PutObjectCommandInput,
+} from '@aws-sdk/client-s3';
+import { ENV, requireEnv } from '../runtime/env';
+
+/** There is no object under the key. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+  constructor(
+    readonly key: string,
+    options?: ErrorOptions,
+  ) {
+    super(`object '${key}' does not exist`, options);
+  }
+}
+
+/** A write was to happen only if the key is free, and it is not. */
+export class PreconditionFailedError extends Error {
+  override readonly name = 'PreconditionFailedError';
+  constructor(
+    readonly key: string,
+    options?: ErrorOptions,
+  ) {
+    super(`object '${key}' exists already`, options);
+  }
+}
+
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface ListOptions {
+  readonly prefix: string;
+  /** Only keys that sort after this one; it need not exist. */
+  readonly startAfter?: string;
+}
+
+export interface PutOptions {
+  readonly contentType?: string;
+}
+
+export interface ObjectStore {
+  /** @throws NotFoundError */
+  get(key: string): Promise<Buffer>;
+  /** Writes or replaces. */
+  put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
+  /** Writes unless the key is taken: of concurrent writers exactly one succeeds. @throws PreconditionFailedError */
+  putIfAbsent(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
+  /** In the order of UTF-8 bytes of the keys; pages are fetched as they are read. */
+  list(options: ListOptions): AsyncIterable<ListedObject>;
+  /** @throws NotFoundError */
+  download(key: string, file: string): Promise<void>;
+  upload(file: string, key: string, options?: PutOptions): Promise<void>;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}
+
+/** Only a missing key: a missing bucket is a wiring mistake and stays the SDK's own error. */
+function asNotFound(error: unknown, key: string): unknown {
+  return nameOf(error) === 'NoSuchKey' ? new NotFoundError(key, { cause: error }) : error;
+}
+
+/** How often a conditional write is repeated when S3 says that another one to the key is under way. */
+const CONFLICT_ATTEMPTS = 5;
+
+async function putOnce(client: S3Client, input: PutObjectCommandInput & { Key: string }): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.send(new PutObjectCommand({ ...input, IfNoneMatch: '*' }));
+      return;
+    } catch (error) {
+      if (statusOf(error) === 412) throw new PreconditionFailedError(input.Key, { cause: error });
+      // S3 answers a conditional write that overlaps another one with 409 and asks to try again.
+      // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+      if (statusOf(error) !== 409 || attempt === CONFLICT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+export function connectS3(bucket: string, client: S3Client = new S3Client({})): ObjectStore {
+  return {
+    async get(key) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        return Buffer.from(await answer.Body!.transformToByteArray());
+      } catch (error) {
+        throw asNotFound(error, key);
+      }
+    },
+    async put(key, body, options) {
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: options?.contentType }),
+      );
+    },
+    async putIfAbsent(key, body, options) {
+      await putOnce(client, { Bucket: bucket, Key: key, Body: body, ContentType: options?.contentType });
+    },
+    async *list({ prefix, startAfter }) {
+      let token: string | undefined;
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            StartAfter: token === undefined ? startAfter : undefined,
+            ContinuationToken: token,
+          }),
+        );
+        for (const object of page.Contents ?? []) yield { key: object.Key!, size: object.Size ?? 0 };
+        token = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (token !== undefined);
+    },
+    async download(key, file) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        await pipeline(answer.Body as Readable, createWriteStream(file));
+      } catch (error) {
+        throw asNotFound(error, key);
+      }
+    },
+    async upload(file, key, options) {
+      // The length is told, so that the body is streamed instead of being held for its size.
+      const { size } = await stat(file);
+      await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: createReadStream(file),
+          ContentLength: size,
+          ContentType: options?.contentType,
+        }),
+      );
+    },
+  };
+}
+
+/** The lake bucket as the function's environment names it. */
+export function lakeFromEnvironment(): ObjectStore {
+  return connectS3(requireEnv(ENV.lakeBucket));
+}

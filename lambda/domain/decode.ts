@@ -1,0 +1,106 @@
+/**
+ * From a Kafka record to a post, a heartbeat record, or the reason why it is neither. Never throws, whatever the bytes: a record that
+ * stops its consumer would stop its partition. The archive and the speed layer both read the topic through this function.
+ */
+import { isUtf8 } from 'node:buffer';
+import { checkEnvelope, checkSection, isValidationError, type RawSection } from './check';
+import { cleanSection, isRefused } from './clean';
+import { SECTIONS, type Section, type SectionColumns, type Sections } from './columns';
+import { KEY_FIELD, keyOf, toIndex } from './post';
+import { invalid, sentence, short, type ValidationError } from './validation-error';
+
+/** One record of the topic, as every consumer here sees it. */
+export interface KafkaRecord {
+  readonly partition: number;
+  readonly offset: number;
+  /** Log append time, ms since the epoch. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** `pin`, `geo` or `user`, if the value is one flat section; absent if it is an envelope of sections. */
+export const SECTION_HEADER = 'section';
+/** `1` on a heartbeat record: a control record that moves time past the end of an interval. */
+export const HEARTBEAT_HEADER = 'heartbeat';
+/** On a canary, a control record that tells whether both layers work: when it was sent, ms since the epoch. */
+export const CANARY_HEADER = 'canary';
+
+export type Decoded =
+  | { readonly kind: 'post'; readonly key: string; readonly index: number; readonly sections: Sections }
+  | { readonly kind: 'heartbeat' }
+  | { readonly kind: 'canary'; readonly sent: number }
+  | ({ readonly kind: 'bad'; readonly reason: string } & Partial<ValidationError>);
+
+const HEARTBEAT: Decoded = { kind: 'heartbeat' };
+
+function bad(validationError: ValidationError): Decoded {
+  return { kind: 'bad', ...validationError, reason: sentence(validationError) };
+}
+
+export function decodeRecord(record: KafkaRecord): Decoded {
+  if (record.headers[HEARTBEAT_HEADER] === '1') return HEARTBEAT;
+  if (Object.hasOwn(record.headers, CANARY_HEADER)) return decodeCanary(record.headers[CANARY_HEADER]);
+  const { value } = record;
+  if (value === null || value.length === 0) return { kind: 'bad', reason: 'value must be a JSON object, got nothing' };
+  const text = value.toString('utf8');
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    // Bytes that are no UTF-8 mostly fail here already; which of the two it was is worth telling.
+    return { kind: 'bad', reason: isUtf8(value) ? 'value must be JSON' : 'value must be UTF-8' };
+  }
+  if (text.includes('\ufffd') && !isUtf8(value)) return { kind: 'bad', reason: 'value must be UTF-8' };
+  return decodeValue(record, raw);
+}
+
+function decodeCanary(sent: string): Decoded {
+  if (!/^[1-9]\d{0,14}$/.test(sent)) return bad(invalid('header canary', sent, 'milliseconds since the epoch'));
+  return { kind: 'canary', sent: Number(sent) };
+}
+
+function decodeValue(record: KafkaRecord, raw: unknown): Decoded {
+  const named = Object.hasOwn(record.headers, SECTION_HEADER) ? record.headers[SECTION_HEADER] : undefined;
+  let index: number;
+  let sections: Readonly<Partial<Record<Section, RawSection>>>;
+  if (named === undefined) {
+    if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) {
+      return { kind: 'bad', reason: `value must be a JSON object, got ${short(raw)}` };
+    }
+    const checked = checkEnvelope(raw as RawSection);
+    if (isValidationError(checked)) return bad(checked);
+    index = checked.index;
+    sections = checked.sections;
+  } else {
+    const section = SECTIONS.find((each) => each === named);
+    if (!section) return bad(invalid('header section', named, `one of ${SECTIONS.join(', ')}`));
+    const validationError = checkSection(section, raw);
+    if (validationError) return bad(validationError);
+    index = toIndex((raw as RawSection)[KEY_FIELD[section]])!;
+    sections = { [section]: raw as RawSection };
+  }
+  // Were the key another, two sections of one post could lie in two partitions and never meet.
+  const key = keyOf(index);
+  const recordKey = record.key === null ? undefined : record.key.toString('latin1');
+  if (recordKey !== key) return bad(invalid('key', recordKey, `${key}, the post's index`));
+  return cleanAll(key, index, sections, record.timestamp);
+}
+
+function cleanAll(
+  key: string,
+  index: number,
+  raw: Readonly<Partial<Record<Section, RawSection>>>,
+  timestamp: number,
+): Decoded {
+  const sections: Partial<Record<Section, SectionColumns>> = {};
+  for (const section of SECTIONS) {
+    const from = raw[section];
+    if (from === undefined) continue;
+    const cleaned = cleanSection(section, from, timestamp);
+    if (isRefused(cleaned)) return bad(cleaned);
+    sections[section] = cleaned;
+  }
+  return { kind: 'post', key, index, sections };
+}

@@ -1,0 +1,190 @@
+/**
+ * Counts as one blob, the form in which both layers store them: a version byte, then zstd over columns. Rows are sorted, so
+ * equal counts give equal bytes; each dimension is a dictionary and one small integer a row. Against JSON it is about a tenth.
+ *
+ * ```
+ * version 1 | zstd( dictionary of each dimension | rows | each dimension: a place a row | a value a row )
+ * ```
+ * The store is billed by the kilobyte and refuses rows over 1 MB, so size is both the cost and the limit.
+ */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { columnOf, type ColumnType } from '../domain/columns';
+import { KEY_SEPARATOR, type Counts, type DimensionValue } from '../domain/merge';
+import { ByteReader, ByteWriter } from './bytes';
+import { type View } from '../domain/views';
+
+const VERSION = 1;
+
+/** Keyspaces takes rows of up to 1 MB, keys and overhead included. */
+export const MAX_BLOB_BYTES = 900 * 1024;
+
+/** Integers and instants (ms) are coded by their differences, everything else as text. */
+type Coding = 'integer' | 'instant' | 'text';
+
+function codingOf(type: ColumnType): Coding {
+  if (type === 'int' || type === 'long') return 'integer';
+  return type === 'timestamp' ? 'instant' : 'text';
+}
+
+function toInteger(view: View, coding: Coding, dimension: number, text: string): number {
+  const value = coding === 'instant' ? Date.parse(text) : Number(text);
+  const back = Number.isSafeInteger(value) ? fromInteger(coding, value) : undefined;
+  if (String(back) !== text) {
+    const allowed = coding === 'instant' ? 'an instant like 2026-11-22T21:00:00.000Z' : 'an integer';
+    throw new Error(
+      `dimension ${view.dimensions[dimension]} of view '${view.name}' must be ${allowed}, got '${text.slice(0, 60)}'`,
+    );
+  }
+  return value;
+}
+
+function fromInteger(coding: Coding, value: number): DimensionValue {
+  return coding === 'instant' ? new Date(value).toISOString() : value;
+}
+
+/** A column as places in its dictionary. */
+interface Places {
+  readonly size: number;
+  readonly places: Uint32Array;
+}
+
+/** Distinct texts are few, rows are many: a row costs one look-up, whatever the coding. */
+function writeDictionary(
+  writer: ByteWriter,
+  view: View,
+  dimension: number,
+  keys: readonly (readonly string[])[],
+): Places {
+  const seen = new Map<string, number>();
+  const places = new Uint32Array(keys.length);
+  for (let row = 0; row < keys.length; row++) {
+    const text = keys[row][dimension];
+    let number = seen.get(text);
+    if (number === undefined) seen.set(text, (number = seen.size));
+    places[row] = number;
+  }
+  const coding = codingOf(columnOf(view.dimensions[dimension]).type);
+  const sorted = coding === 'text' ? writeTexts(writer, seen) : writeIntegers(writer, view, coding, dimension, seen);
+  const placeOf = new Uint32Array(seen.size);
+  for (const [place, number] of sorted.entries()) placeOf[number] = place;
+  return { size: seen.size, places: places.map((number) => placeOf[number]) };
+}
+
+/** @returns the numbers of the texts, in the order in which they were written */
+function writeTexts(writer: ByteWriter, seen: ReadonlyMap<string, number>): number[] {
+  const texts = [...seen.keys()].sort();
+  writer.unsigned(texts.length);
+  for (const text of texts) writer.text(text);
+  return texts.map((text) => seen.get(text)!);
+}
+
+function writeIntegers(
+  writer: ByteWriter,
+  view: View,
+  coding: Coding,
+  dimension: number,
+  seen: ReadonlyMap<string, number>,
+): number[] {
+  const integers = Array.from(seen, ([text, number]) => ({ value: toInteger(view, coding, dimension, text), number }));
+  integers.sort((a, b) => a.value - b.value);
+  writer.unsigned(integers.length);
+  let previous = 0;
+  for (const { value } of integers) {
+    writer.difference(previous, value);
+    previous = value;
+  }
+  return integers.map(({ number }) => number);
+}
+
+/** The rows in the order of their places. */
+function sortedRows(columns: readonly Places[], rows: number): ArrayLike<number> {
+  const combinations = columns.reduce((product, { size }) => product * size, rows);
+  if (combinations > Number.MAX_SAFE_INTEGER) {
+    const order = Array.from({ length: rows }, (_, row) => row);
+    return order.sort((a, b) => {
+      const differing = columns.find(({ places }) => places[a] !== places[b]);
+      return differing ? differing.places[a] - differing.places[b] : 0;
+    });
+  }
+  // Places and row number in one number: sorting numbers takes a fifth of the time of sorting by a function.
+  const ranks = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let rank = 0;
+    for (const { size, places } of columns) rank = rank * size + places[row];
+    ranks[row] = rank * rows + row;
+  }
+  ranks.sort();
+  return ranks.map((rank) => rank % rows);
+}
+
+function readDictionary(reader: ByteReader, coding: Coding): DimensionValue[] {
+  const values: DimensionValue[] = [];
+  const size = reader.unsigned();
+  let previous = 0;
+  for (let i = 0; i < size; i++) {
+    if (coding === 'text') {
+      values.push(reader.text());
+    } else {
+      previous = reader.difference(previous);
+      values.push(fromInteger(coding, previous));
+    }
+  }
+  return values;
+}
+
+/**
+ * @throws Error naming the view, if the blob is larger than {@link MAX_BLOB_BYTES} or a value does not fit its column
+ */
+export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): Buffer {
+  const writer = new ByteWriter(4096);
+  const keys = [...counts.keys()].map((key) => key.split(KEY_SEPARATOR));
+  const values = [...counts.values()];
+  writer.unsigned(keys.length);
+  const dictionaries = new ByteWriter(4096);
+  const columns = view.dimensions.map((_, i) => writeDictionary(dictionaries, view, i, keys));
+  const order = sortedRows(columns, keys.length);
+  for (const [i, { places }] of columns.entries()) {
+    let previous = 0;
+    for (let at = 0; at < order.length; at++) {
+      const place = places[order[at]];
+      // Ascending in the first dimension; in the others only within a group, where plain places compress better.
+      writer.unsigned(i === 0 ? place - previous : place);
+      previous = place;
+    }
+  }
+  for (let at = 0; at < order.length; at++) writer.difference(0, values[order[at]]);
+  const body = zstdCompressSync(Buffer.concat([dictionaries.bytes(), writer.bytes()]));
+  if (body.length + 1 > MAX_BLOB_BYTES) {
+    throw new Error(
+      `counts of view '${view.name}' take ${body.length + 1} bytes compressed (${counts.size} keys), at most ${MAX_BLOB_BYTES} fit a row`,
+    );
+  }
+  return Buffer.concat([Buffer.of(VERSION), body]);
+}
+
+/** @throws Error naming the view, if the blob is not what {@link encodeCounts} writes */
+export function decodeCounts(view: View, blob: Buffer): Counts {
+  if (blob[0] !== VERSION) {
+    throw new Error(`counts of view '${view.name}' must have version ${VERSION}, got ${blob[0] ?? 'an empty blob'}`);
+  }
+  const reader = new ByteReader(zstdDecompressSync(blob.subarray(1)));
+  const dictionaries = view.dimensions.map((name) => readDictionary(reader, codingOf(columnOf(name).type)));
+  const rows = reader.unsigned();
+  const columns = dictionaries.map((dictionary, i) => {
+    const column = new Array<DimensionValue>(rows);
+    let place = 0;
+    for (let row = 0; row < rows; row++) {
+      place = i === 0 ? place + reader.unsigned() : reader.unsigned();
+      column[row] = dictionary[place];
+    }
+    return column;
+  });
+  const counts: Counts = new Map();
+  for (let row = 0; row < rows; row++) {
+    let key = String(columns[0][row]);
+    for (let i = 1; i < columns.length; i++) key += KEY_SEPARATOR + String(columns[i][row]);
+    counts.set(key, reader.difference(0));
+  }
+  if (!reader.finished()) throw new Error(`counts of view '${view.name}' hold more bytes than rows`);
+  return counts;
+}

@@ -1,0 +1,64 @@
+/**
+ * Seals and manifests: what fixes an interval, and what says that its files are there. A seal names the sealed interval before
+ * it, and its ranges start where that one's end, so nothing can lie between two of them.
+ */
+import { type ColumnType } from '../domain/columns';
+import { type Range } from '../domain/ranges';
+
+export interface PartitionRange extends Range {
+  readonly partition: number;
+}
+
+/** `seals/interval=….json`, written once. */
+export interface Seal {
+  /** Name of the interval. */
+  readonly interval: string;
+  /** The sealed interval before this one, null for the first of all. */
+  readonly previous: string | null;
+  readonly topic: string;
+  /** Sorted by partition; a partition may be empty, but not all of them are. */
+  readonly partitions: readonly PartitionRange[];
+}
+
+/** What compaction did with one partition of an interval. */
+export interface PartitionSummary extends PartitionRange {
+  /** Posts that brought at least one new section. Without any there is no file. */
+  readonly rows: number;
+  /** Size of the Parquet file, 0 if there is none. */
+  readonly bytes: number;
+  /** Of the Parquet file, hex; null if there is none. */
+  readonly sha256: string | null;
+  /** Objects of the raw log that were read. */
+  readonly rawObjects: number;
+  /** Sections left out because their post had brought them before. */
+  readonly duplicates: number;
+  /** Records that brought at least one new section. */
+  readonly accepted: number;
+  /** Records that are posts without one. */
+  readonly repeated: number;
+  readonly quarantined: number;
+  readonly controlRecords: number;
+}
+
+/** `manifests/interval=….json`, written last of an interval's compaction. */
+export interface Manifest extends Omit<Seal, 'partitions'> {
+  /** Of all partitions. */
+  readonly rows: number;
+  /** Columns of the files, by name. */
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly partitions: readonly PartitionSummary[];
+}
+
+/** JSON as it is stored: the same for the same content, so a rerun writes the same bytes. */
+export function serialize(value: Seal | Manifest | PartitionSummary): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** @throws Error naming the key if the object is not what its key says */
+export function parseStored<T extends Seal | Manifest>(key: string, text: string, interval: string): T {
+  const stored = JSON.parse(text) as T;
+  if (stored.interval !== interval || !Array.isArray(stored.partitions)) {
+    throw new Error(`object '${key}' must describe interval ${interval}, got '${stored.interval}'`);
+  }
+  return stored;
+}

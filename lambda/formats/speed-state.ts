@@ -1,0 +1,191 @@
+/**
+ * What the speed layer must know of a partition's log before the next record: the current interval, and which sections of
+ * which posts it has seen. It is bounded (the last N posts by first arrival), and eviction happens at each new post, so the
+ * state after an offset is the same whatever batches led there.
+ */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { type IntervalStart } from '../domain/intervals';
+import { columnOf, SECTIONS, type ColumnName, type Section, type Sections, type Value } from '../domain/columns';
+import { ALL_SECTIONS, maskOf, maskOfPresent, type SectionMask } from '../domain/merge';
+import { ByteReader, ByteWriter } from './bytes';
+import { sectionsOf, type View } from '../domain/views';
+
+/** The columns that a post must keep of a section until its other sections are here: those of views that read both. */
+export type IncompletePostColumns = Readonly<Record<Section, readonly ColumnName[]>>;
+
+export function incompletePostColumns(views: readonly View[]): IncompletePostColumns {
+  const joined = views.filter((view) => sectionsOf(view).length > 1);
+  const names = new Set(joined.flatMap((view) => [...view.dimensions, ...(view.value ? [view.value] : [])]));
+  // Sorted: the order of the views must not change what a stored state means.
+  const of = (section: Section) => [...names].filter((name) => columnOf(name).section === section).sort();
+  return { pin: of('pin'), geo: of('geo'), user: of('user') };
+}
+
+export interface RecentPost {
+  seen: SectionMask;
+  /** Kept columns of the sections seen; undefined once all sections are. */
+  incomplete: Sections | undefined;
+}
+
+export interface PartitionState {
+  /** Every record up to this offset is in the state, none beyond; -1 before the first. */
+  appliedOffset: number;
+  /** Interval of the record at that offset; 0 before the first. */
+  interval: IntervalStart;
+  /** By the post's index, in order of first arrival. */
+  readonly recent: Map<number, RecentPost>;
+}
+
+export function emptyState(): PartitionState {
+  return { appliedOffset: -1, interval: 0, recent: new Map() };
+}
+
+/**
+ * Takes note of a post's sections.
+ * @param limit how many posts are remembered
+ * @returns the sections that are new, and the columns of all known ones; undefined if none is new
+ */
+export function remember(
+  state: PartitionState,
+  index: number,
+  arrived: Sections,
+  limit: number,
+  columns: IncompletePostColumns,
+): { readonly sections: Sections; readonly known: SectionMask; readonly news: SectionMask } | undefined {
+  const arrivedMask = maskOfPresent(arrived);
+  const post = state.recent.get(index);
+  if (!post) {
+    state.recent.set(index, { seen: arrivedMask, incomplete: keep(arrived, arrivedMask, columns) });
+    if (state.recent.size > limit) evictOldest(state.recent);
+    return { sections: arrived, known: arrivedMask, news: arrivedMask };
+  }
+  const news = arrivedMask & ~post.seen;
+  if (news === 0) return undefined;
+  // Of a section that is known already the first value counts, so what is kept goes over what came.
+  const sections = { ...arrived, ...post.incomplete };
+  post.seen |= news;
+  post.incomplete = keep(sections, post.seen, columns);
+  return { sections, known: post.seen, news };
+}
+
+/**
+ * One iterator a map, kept: it stands at the oldest post, as nothing else is ever removed. A new one each time would begin
+ * by stepping over all that was removed since the map last grew.
+ */
+const oldest = new WeakMap<Map<number, RecentPost>, Iterator<number>>();
+
+function evictOldest(recent: Map<number, RecentPost>): void {
+  let at = oldest.get(recent);
+  if (!at) oldest.set(recent, (at = recent.keys()));
+  recent.delete(at.next().value as number);
+}
+
+function keep(sections: Sections, seen: SectionMask, columns: IncompletePostColumns): Sections | undefined {
+  if (seen === ALL_SECTIONS) return undefined;
+  const kept: Partial<Record<Section, Record<string, Value>>> = {};
+  for (const section of SECTIONS) {
+    const from = sections[section];
+    if (!from) continue;
+    const values: Record<string, Value> = {};
+    for (const name of columns[section]) values[name] = from[name] ?? null;
+    kept[section] = values;
+  }
+  return kept;
+}
+
+const VERSION = 1;
+/** Keyspaces takes rows of up to 1 MB. */
+const MAX_STATE_BYTES = 900 * 1024;
+
+/** Tags of a kept value. */
+const ABSENT = 0;
+const TEXT = 1;
+const INTEGER = 2;
+
+function writeValue(writer: ByteWriter, texts: Map<string, number>, name: string, value: Value): void {
+  if (value === null) {
+    writer.unsigned(ABSENT);
+  } else if (typeof value === 'string') {
+    let place = texts.get(value);
+    writer.unsigned(TEXT);
+    if (place === undefined) texts.set(value, (place = texts.size));
+    writer.unsigned(place);
+  } else if (typeof value === 'number' && Number.isSafeInteger(value)) {
+    writer.unsigned(INTEGER);
+    writer.difference(0, value);
+  } else {
+    throw new Error(`column ${name} must be text or an integer to be a dimension or value of a view, got ${value}`);
+  }
+}
+
+/**
+ * The state as one blob: a version byte, then zstd over posts (index by difference, sections seen, kept columns), texts
+ * by a dictionary in order of appearance. Equal states give equal bytes.
+ * @throws Error naming the limit if it does not fit a row of the store
+ */
+export function encodeState(state: PartitionState, columns: IncompletePostColumns): Buffer {
+  const posts = new ByteWriter(state.recent.size * 8 + 64);
+  const texts = new Map<string, number>();
+  posts.unsigned(state.interval);
+  posts.unsigned(state.recent.size);
+  let previous = 0;
+  for (const [index, { seen, incomplete }] of state.recent) {
+    posts.difference(previous, index);
+    previous = index;
+    posts.unsigned(seen);
+    if (!incomplete) continue;
+    for (const section of SECTIONS) {
+      const kept = incomplete[section];
+      if (!kept) continue;
+      for (const name of columns[section]) writeValue(posts, texts, name, kept[name]);
+    }
+  }
+  const head = new ByteWriter();
+  for (const section of SECTIONS) head.text(columns[section].join(','));
+  head.unsigned(texts.size);
+  for (const text of texts.keys()) head.text(text);
+  const body = zstdCompressSync(Buffer.concat([head.bytes(), posts.bytes()]));
+  if (body.length + 1 > MAX_STATE_BYTES) {
+    throw new Error(
+      `the state of ${state.recent.size} recent posts takes ${body.length + 1} bytes, at most ${MAX_STATE_BYTES} fit a row: fewer recentPosts are needed`,
+    );
+  }
+  return Buffer.concat([Buffer.of(VERSION), body]);
+}
+
+/** @throws Error if the blob is not what {@link encodeState} writes */
+export function decodeState(appliedOffset: number, blob: Buffer): PartitionState {
+  if (blob[0] !== VERSION) throw new Error(`the state must have version ${VERSION}, got ${blob[0] ?? 'an empty blob'}`);
+  const reader = new ByteReader(zstdDecompressSync(blob.subarray(1)));
+  // Of the version of the views that wrote it: a view added later finds null in posts that were waiting.
+  const columns = SECTIONS.map((section) => ({ section, names: reader.text().split(',').filter(Boolean) }));
+  const texts = Array.from({ length: reader.unsigned() }, () => reader.text());
+  const interval = reader.unsigned();
+  const recent = new Map<number, RecentPost>();
+  let index = 0;
+  for (let left = reader.unsigned(); left > 0; left--) {
+    index = reader.difference(index);
+    const seen = reader.unsigned();
+    recent.set(index, { seen, incomplete: seen === ALL_SECTIONS ? undefined : readKept(reader, texts, columns, seen) });
+  }
+  return { appliedOffset, interval, recent };
+}
+
+function readKept(
+  reader: ByteReader,
+  texts: readonly string[],
+  columns: readonly { readonly section: Section; readonly names: readonly string[] }[],
+  seen: SectionMask,
+): Sections {
+  const kept: Partial<Record<Section, Record<string, Value>>> = {};
+  for (const { section, names } of columns) {
+    if ((seen & maskOf([section])) === 0) continue;
+    const values: Record<string, Value> = {};
+    for (const name of names) {
+      const tag = reader.unsigned();
+      values[name] = tag === ABSENT ? null : tag === TEXT ? texts[reader.unsigned()] : reader.difference(0);
+    }
+    kept[section] = values;
+  }
+  return kept;
+}

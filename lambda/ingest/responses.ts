@@ -1,0 +1,172 @@
+/** What became of a request, in the words of the API that the client speaks. */
+import { json, type HttpResponse } from '../runtime/http';
+import { sentence, type ValidationError } from '../domain/validation-error';
+import {
+  type ErrorDetail,
+  type IngestResponse,
+  type KinesisResponse,
+  type KinesisError,
+  type RecordResult,
+  type RequestError,
+  type RestProxyResponse,
+  type RestProxyError,
+  type RestProxyOffset,
+} from './api';
+import { type Item } from './core';
+
+/** An item with what Kafka said of it. */
+export type Outcome =
+  | { readonly kind: 'rejected'; readonly status: 400 | 413; readonly validationError: ValidationError }
+  | {
+      readonly kind: 'taken';
+      readonly key: string;
+      readonly partition: number;
+      readonly offset: number;
+      readonly quarantine: ValidationError | undefined;
+    }
+  | { readonly kind: 'not-taken'; readonly key: string };
+
+export interface Dialect {
+  /** The body as a whole was rejected. */
+  rejectBody(status: 400 | 413, validationError: ValidationError): HttpResponse;
+  answer(outcomes: readonly Outcome[]): HttpResponse;
+}
+
+/** Seconds after which a client may try again: about what the election of a new partition leader takes. */
+const RETRY_AFTER_SECONDS = 2;
+const RETRY_AFTER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+const NOT_TAKEN: ValidationError = {
+  field: 'record',
+  value: 'no acknowledgement from kafka',
+  allowed: `sent again after ${RETRY_AFTER_SECONDS} s`,
+};
+
+const detail = (validationError: ValidationError): ErrorDetail => ({
+  ...validationError,
+  message: sentence(validationError),
+});
+
+/** The outcome of an item and, if it was sent, its acknowledgement. */
+export function outcomeOf(
+  item: Item,
+  ack: { readonly ok: true; readonly partition: number; readonly offset: number } | { readonly ok: false } | undefined,
+): Outcome {
+  if (!item.ok) return { kind: 'rejected', status: item.status, validationError: item.validationError };
+  if (!ack?.ok) return { kind: 'not-taken', key: item.key };
+  const { partition, offset } = ack;
+  return { kind: 'taken', key: item.key, partition, offset, quarantine: item.quarantine };
+}
+
+function count(outcomes: readonly Outcome[], kind: Outcome['kind']): number {
+  return outcomes.reduce((sum, outcome) => sum + (outcome.kind === kind ? 1 : 0), 0);
+}
+
+/** 413 if size is all that was wrong, else 400. */
+function rejectedStatus(outcomes: readonly Outcome[]): 400 | 413 {
+  return outcomes.every((outcome) => outcome.kind === 'rejected' && outcome.status === 413) ? 413 : 400;
+}
+
+export const NATIVE: Dialect = {
+  rejectBody: (status, validationError) => json(status, { error: detail(validationError) } satisfies RequestError),
+  answer(outcomes) {
+    const accepted = count(outcomes, 'taken');
+    const notTaken = count(outcomes, 'not-taken');
+    const rejected = outcomes.length - accepted - notTaken;
+    const results = outcomes.map((outcome): RecordResult => {
+      switch (outcome.kind) {
+        case 'rejected':
+          return { status: outcome.status, error: detail(outcome.validationError) };
+        case 'not-taken':
+          return { status: 503, key: outcome.key, error: detail(NOT_TAKEN) };
+        case 'taken': {
+          const { key, partition, offset, quarantine } = outcome;
+          return { status: 202, key, partition, offset, ...(quarantine && { quarantine }) };
+        }
+      }
+    });
+    if (notTaken > 0) {
+      return json(503, { accepted, rejected, notTaken, results } satisfies IngestResponse, RETRY_AFTER);
+    }
+    const status = rejected === 0 ? 202 : accepted > 0 ? 207 : rejectedStatus(outcomes);
+    return json(status, { accepted, rejected, results } satisfies IngestResponse);
+  },
+};
+
+/** Error codes of the REST proxy: the HTTP status and two more digits. */
+const UNPROCESSABLE = 42206;
+const UNAVAILABLE = 50302;
+
+export const REST_PROXY: Dialect = {
+  rejectBody: (status, validationError) =>
+    json(status === 413 ? 413 : 422, {
+      error_code: status === 413 ? 413 : UNPROCESSABLE,
+      message: sentence(validationError),
+    } satisfies RestProxyError),
+  answer(outcomes) {
+    const offsets = outcomes.map((outcome): RestProxyOffset => {
+      switch (outcome.kind) {
+        case 'taken':
+          return { partition: outcome.partition, offset: outcome.offset, error_code: null, error: null };
+        case 'rejected':
+          return { partition: null, offset: null, error_code: 1, error: sentence(outcome.validationError) };
+        case 'not-taken':
+          return { partition: null, offset: null, error_code: 2, error: sentence(NOT_TAKEN) };
+      }
+    });
+    if (outcomes.some(({ kind }) => kind === 'not-taken')) {
+      const message = `${count(outcomes, 'not-taken')} of ${outcomes.length} records were not taken`;
+      return json(503, { error_code: UNAVAILABLE, message, offsets } satisfies RestProxyError, RETRY_AFTER);
+    }
+    const rejected = outcomes.find((outcome) => outcome.kind === 'rejected');
+    if (rejected && count(outcomes, 'taken') === 0) {
+      const status = rejectedStatus(outcomes) === 413 ? 413 : 422;
+      const code = status === 413 ? 413 : UNPROCESSABLE;
+      return json(status, {
+        error_code: code,
+        message: sentence(rejected.validationError),
+        offsets,
+      } satisfies RestProxyError);
+    }
+    return json(200, { offsets, key_schema_id: null, value_schema_id: null } satisfies RestProxyResponse);
+  },
+};
+
+function kinesisError(status: number, type: string, message: string, headers = {}): HttpResponse {
+  return json(status, { __type: type, message } satisfies KinesisError, headers);
+}
+
+export const KINESIS: Dialect = {
+  rejectBody: (status, validationError) =>
+    kinesisError(
+      status,
+      status === 413 ? 'ValidationException' : 'InvalidArgumentException',
+      sentence(validationError),
+    ),
+  answer([outcome]) {
+    switch (outcome.kind) {
+      case 'rejected':
+        return KINESIS.rejectBody(outcome.status, outcome.validationError);
+      case 'not-taken':
+        return kinesisError(503, 'ServiceUnavailableException', sentence(NOT_TAKEN), RETRY_AFTER);
+      case 'taken':
+        return json(200, {
+          SequenceNumber: String(outcome.offset),
+          ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,
+        } satisfies KinesisResponse);
+    }
+  },
+};
+
+/** The topic or stream of the path names no section. */
+export function rejectName(dialect: 'rest-proxy' | 'kinesis', validationError: ValidationError): HttpResponse {
+  return dialect === 'rest-proxy'
+    ? json(404, { error_code: 40401, message: sentence(validationError) } satisfies RestProxyError)
+    : kinesisError(400, 'ResourceNotFoundException', sentence(validationError));
+}
+
+export const ROUTES = 'POST /posts, POST /pin, POST /topics/{topic} or PUT /streams/{stream}/record';
+
+export function notFound(method: string, path: string): HttpResponse {
+  const validationError = { field: 'route', value: `${method} ${path.slice(0, 100)}`, allowed: ROUTES };
+  return json(404, { error: detail(validationError) } satisfies RequestError);
+}

@@ -1,0 +1,133 @@
+/**
+ * Stops the Spark application and waits until it has stopped: EMR Serverless refuses to update or delete one that is
+ * started, and each job starts it. Idempotent: what is stopped or gone is left as it is.
+ */
+import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CancelJobRunCommand,
+  EMRServerlessClient,
+  GetApplicationCommand,
+  ListJobRunsCommand,
+  StopApplicationCommand,
+} from '@aws-sdk/client-emr-serverless';
+import { customResource, type CustomResource, type CustomResourceRequest } from '../../runtime/custom-resource';
+import { log } from '../../runtime/log';
+import { type ApplicationState, nextStep, type Task, taskOf } from './core';
+
+/** What the handler asks AWS for. */
+export interface Applications {
+  /** The id that a resource of a stack has now; undefined if it has none yet. */
+  idOf(stackId: string, logicalId: string): Promise<string | undefined>;
+  /** Undefined if there is no such application. */
+  state(id: string): Promise<ApplicationState | undefined>;
+  /** Ids of jobs that are not over. */
+  jobs(id: string): Promise<readonly string[]>;
+  /** Answers why it was refused, if it was: a job that was submitted meanwhile. */
+  stop(id: string): Promise<string | undefined>;
+  /** Does nothing if the job is over. */
+  cancel(id: string, job: string): Promise<void>;
+}
+
+export interface StopOptions {
+  readonly applications: Applications;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+const POLL_MS = 5_000;
+
+/** Time that is left for the answer. */
+const RESERVE_MS = 15_000;
+
+const taskFor = ({ RequestType, ResourceProperties, PhysicalResourceId }: CustomResourceRequest): Task =>
+  taskOf(RequestType, ResourceProperties, PhysicalResourceId);
+
+/** @throws Error saying why, if the application isn't stopped shortly before the function's time is over */
+function stopWork({ applications, sleep }: StopOptions): CustomResource['work'] {
+  return async (request, context) => {
+    const task = taskFor(request);
+    if (task.kind === 'nothing') return;
+    const { application } = task;
+    const id = 'id' in application ? application.id : await applications.idOf(request.StackId, application.logicalId);
+    if (id === undefined) return;
+    for (;;) {
+      const state = await applications.state(id);
+      const jobs = state === 'STARTED' ? await applications.jobs(id) : [];
+      const step = nextStep(state, jobs, task.jobs);
+      if (step.kind === 'done') return;
+      log.info(step.kind, { application: id, state, jobs });
+      let reason = step.kind === 'wait' ? step.reason : `it was ${state} and asked to ${step.kind}`;
+      if (step.kind === 'stop') reason = (await applications.stop(id)) ?? reason;
+      if (step.kind === 'cancel') for (const job of step.jobs) await applications.cancel(id, job);
+      if (context.getRemainingTimeInMillis() < RESERVE_MS + POLL_MS) {
+        throw new Error(`application ${id} has not stopped in time: ${reason}; then try again`);
+      }
+      await sleep(POLL_MS);
+    }
+  };
+}
+
+export function stopperOf(options: StopOptions): CustomResource {
+  return { identify: (request) => taskFor(request).physicalId, work: stopWork(options) };
+}
+
+/** @see https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_JobRun.html */
+const NOT_OVER = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'RUNNING', 'QUEUED', 'CANCELLING'] as const;
+
+const named = (error: unknown, name: string) => error instanceof Error && error.name === name;
+
+/** The applications of this account and region. */
+export function awsApplications(emr: EMRServerlessClient, stacks: CloudFormationClient): Applications {
+  return {
+    async idOf(stackId, logicalId) {
+      try {
+        const { StackResourceDetail } = await stacks.send(
+          new DescribeStackResourceCommand({ StackName: stackId, LogicalResourceId: logicalId }),
+        );
+        const { PhysicalResourceId: id, ResourceStatus: status } = StackResourceDetail ?? {};
+        return status === 'DELETE_COMPLETE' ? undefined : id || undefined;
+      } catch (error) {
+        // How CloudFormation says that the resource isn't there yet.
+        if (named(error, 'ValidationError') && /does not exist/.test((error as Error).message)) return undefined;
+        throw error;
+      }
+    },
+    async state(applicationId) {
+      try {
+        const { application } = await emr.send(new GetApplicationCommand({ applicationId }));
+        return application?.state;
+      } catch (error) {
+        if (named(error, 'ResourceNotFoundException')) return undefined;
+        throw error;
+      }
+    },
+    async jobs(applicationId) {
+      const { jobRuns = [] } = await emr.send(
+        new ListJobRunsCommand({ applicationId, states: [...NOT_OVER], maxResults: 50 }),
+      );
+      return jobRuns.flatMap(({ id }) => id ?? []);
+    },
+    async stop(applicationId) {
+      try {
+        await emr.send(new StopApplicationCommand({ applicationId }));
+        return undefined;
+      } catch (error) {
+        if (named(error, 'ValidationException')) return (error as Error).message;
+        throw error;
+      }
+    },
+    async cancel(applicationId, jobRunId) {
+      try {
+        await emr.send(new CancelJobRunCommand({ applicationId, jobRunId }));
+      } catch (error) {
+        if (!named(error, 'ValidationException') && !named(error, 'ResourceNotFoundException')) throw error;
+      }
+    },
+  };
+}
+
+export const handler = customResource(
+  stopperOf({
+    applications: awsApplications(new EMRServerlessClient(), new CloudFormationClient()),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  }),
+);

@@ -1,0 +1,69 @@
+/**
+ * The names of the functions' environment variables, shared by the constructs that set them and the handlers that read
+ * them. A construct sets a variable in the call that grants the right to use what it names, so the two cannot drift apart.
+ */
+export const ENV = {
+  /** `dev`, `prod`, `local` … */
+  stage: 'STAGE',
+  /** CloudWatch's namespace of the metrics. */
+  metricNamespace: 'METRIC_NAMESPACE',
+  /** `all`, or `watched`: which of the metrics are CloudWatch's, see the list. */
+  metrics: 'METRICS',
+  intervalMinutes: 'INTERVAL_MINUTES',
+  lakeBucket: 'LAKE_BUCKET',
+  /** ARN of the MSK cluster; the brokers are looked up with GetBootstrapBrokers at cold start. */
+  clusterArn: 'KAFKA_CLUSTER_ARN',
+  /** `iam` (MSK IAM over TLS) or `unsecured` (unsigned OAUTHBEARER tokens, local runs only). */
+  kafkaAuth: 'KAFKA_AUTH',
+  topic: 'POSTS_TOPIC',
+  keyspace: 'KEYSPACE',
+  speedViews: 'SPEED_VIEWS_TABLE',
+  speedState: 'SPEED_STATE_TABLE',
+  batchViews: 'BATCH_VIEWS_TABLE',
+  boundary: 'BOUNDARY_TABLE',
+  /** How many hours the batch layer remembers which sections it has seen. */
+  identityHorizonHours: 'IDENTITY_HORIZON_HOURS',
+  /** How many posts a partition's speed state remembers. */
+  recentPosts: 'RECENT_POSTS',
+  /** Time to live of speed rows, hours. */
+  speedTtlHours: 'SPEED_TTL_HOURS',
+  /** Name of the ingest function, which the canary calls. */
+  ingestFunction: 'INGEST_FUNCTION',
+  /** Name of the query function, which the canary asks. */
+  queryFunction: 'QUERY_FUNCTION',
+  /** Minutes after the end of an interval within which it is expected to be published: where the page calls it late. */
+  publishDelayMinutes: 'PUBLISH_DELAY_MINUTES',
+  /** How long seal waits for the archive, seconds. */
+  archiveWaitSeconds: 'ARCHIVE_WAIT_SECONDS',
+  /** Names of the functions whose lag the page shows. */
+  archiveFunction: 'ARCHIVE_FUNCTION',
+  aggregateFunction: 'AGGREGATE_FUNCTION',
+} as const;
+
+export type EnvName = (typeof ENV)[keyof typeof ENV];
+
+/**
+ * Reads a required variable when it is needed, not when the module is loaded, so that importing a handler in a test is safe.
+ * @throws Error naming the variable
+ */
+export function requireEnv(name: EnvName): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') {
+    throw new Error(`environment variable ${name} is not set`);
+  }
+  return value;
+}
+
+/** Whether a function is bound to what a variable names: some are by configuration only. */
+export function hasEnv(name: EnvName): boolean {
+  return Boolean(process.env[name]);
+}
+
+/** @throws Error naming the variable and its value, if it is not a positive integer */
+export function requirePositiveInteger(name: EnvName): number {
+  const value = requireEnv(name);
+  if (!/^[1-9]\d*$/.test(value)) {
+    throw new Error(`environment variable ${name} must be a positive integer, got '${value}'`);
+  }
+  return Number(value);
+}

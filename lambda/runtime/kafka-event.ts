@@ -1,0 +1,72 @@
+/**
+ * The event that Lambda's Kafka event source hands to a function.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
+ */
+import { type KafkaRecord } from '../domain/decode';
+
+export interface LambdaKafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly timestampType?: string;
+  /** Base64; absent or null if the record has none. */
+  readonly key?: string | null;
+  /** Base64; absent or null if the record has none. */
+  readonly value?: string | null;
+  /** One object a header, its value as bytes (signed ones too: the service writes Java bytes). */
+  readonly headers?: readonly Readonly<Record<string, readonly number[]>>[];
+}
+
+export interface LambdaKafkaEvent {
+  readonly eventSource?: string;
+  readonly eventSourceArn?: string;
+  readonly bootstrapServers?: string;
+  /** Keyed `<topic>-<partition>`. */
+  readonly records: Readonly<Record<string, readonly LambdaKafkaRecord[]>>;
+}
+
+function bytesOf(base64: string | null | undefined): Buffer | null {
+  return base64 === undefined || base64 === null ? null : Buffer.from(base64, 'base64');
+}
+
+function headersOf(record: LambdaKafkaRecord): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const header of record.headers ?? []) {
+    for (const name of Object.keys(header)) headers[name] = Buffer.from(header[name]).toString('utf8');
+  }
+  return headers;
+}
+
+/** Bytes of keys and values, as they came. */
+export function sizeOf(records: readonly KafkaRecord[]): number {
+  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
+}
+
+/**
+ * The records of an event by partition, each partition sorted by offset.
+ * @throws Error if the event holds another topic than `topic`: the event source is wired to the wrong one
+ */
+export function recordsByPartition(event: LambdaKafkaEvent, topic?: string): Map<number, KafkaRecord[]> {
+  const partitions = new Map<number, KafkaRecord[]>();
+  for (const records of Object.values(event.records)) {
+    for (const record of records) {
+      if (topic !== undefined && record.topic !== topic) {
+        throw new Error(`event must hold records of topic '${topic}', got '${record.topic}'`);
+      }
+      let list = partitions.get(record.partition);
+      if (!list) partitions.set(record.partition, (list = []));
+      list.push({
+        partition: record.partition,
+        offset: record.offset,
+        timestamp: record.timestamp,
+        key: bytesOf(record.key),
+        value: bytesOf(record.value),
+        headers: headersOf(record),
+      });
+    }
+  }
+  for (const list of partitions.values()) list.sort((a, b) => a.offset - b.offset);
+  return partitions;
+}

@@ -1,0 +1,124 @@
+/** What single values of the configuration can't tell: which of them go together. */
+import { type PipelineConfig } from '.';
+
+/** The speed rows' time to live in multiples of the time that publishing may take. */
+const TTL_FACTOR = 4;
+
+/** A run of a workflow takes some minutes: its tasks start one after the other, and Spark by itself takes one. */
+const LEAST_SERVERLESS_MINUTES = 15;
+
+/** Memory of a Spark worker with its overhead: 10 %, at least 384 MB. */
+function workerGb(config: PipelineConfig): number {
+  return config.sparkMemoryGb + Math.max(0.1 * config.sparkMemoryGb, 0.384);
+}
+
+interface Combination {
+  readonly broken: (config: PipelineConfig) => boolean;
+  readonly message: (config: PipelineConfig) => string;
+}
+
+/** What single values can't tell. */
+export const COMBINATIONS: readonly Combination[] = [
+  {
+    broken: (c) => c.brokers % c.availabilityZones !== 0,
+    message: (c) => `brokers must be a multiple of availabilityZones (${c.availabilityZones}), got ${c.brokers}`,
+  },
+  {
+    broken: (c) => c.replicationFactor > c.brokers,
+    message: (c) => `replicationFactor must be at most brokers (${c.brokers}), got ${c.replicationFactor}`,
+  },
+  {
+    broken: (c) => c.minInsyncReplicas > c.replicationFactor,
+    message: (c) =>
+      `minInsyncReplicas must be at most replicationFactor (${c.replicationFactor}), got ${c.minInsyncReplicas}`,
+  },
+  {
+    // With all copies required, the restart of one broker (each patching) stops every write.
+    broken: (c) => c.stage === 'prod' && (c.minInsyncReplicas < 2 || c.minInsyncReplicas >= c.replicationFactor),
+    message: (c) =>
+      `minInsyncReplicas must be from 2 to replicationFactor − 1 (${c.replicationFactor - 1}) in stage prod, got ${c.minInsyncReplicas}`,
+  },
+  {
+    broken: (c) => c.natGateways > c.availabilityZones,
+    message: (c) => `natGateways must be at most availabilityZones (${c.availabilityZones}), got ${c.natGateways}`,
+  },
+  {
+    broken: (c) => c.pollers > c.partitions,
+    message: (c) => `pollers must be at most partitions (${c.partitions}), got ${c.pollers}`,
+  },
+  {
+    broken: (c) => c.stage === 'local' && c.orchestrator !== 'mwaa',
+    message: (c) => `orchestrator must be mwaa in stage local, got ${c.orchestrator}`,
+  },
+  {
+    // It starts a run whether or not the one before is over.
+    broken: (c) => c.orchestrator === 'mwaa-serverless' && c.intervalMinutes < LEAST_SERVERLESS_MINUTES,
+    message: (c) =>
+      `intervalMinutes must be at least ${LEAST_SERVERLESS_MINUTES} where orchestrator is mwaa-serverless, got ${c.intervalMinutes}`,
+  },
+  {
+    broken: (c) => c.kafkaAuth === 'unsecured' && c.stage !== 'local',
+    message: (c) => `kafkaAuth must be iam in stage ${c.stage}, got unsecured (allowed in stage local only)`,
+  },
+  {
+    broken: (c) => c.waf,
+    message: () =>
+      `waf must be false, got true: an HTTP API takes no web ACL; auth iam or jwt turns strangers away (docs/adr/0011)`,
+  },
+  {
+    // It runs nothing that could be encrypted, but for functions that would ask a key service for keys.
+    broken: (c) => c.kms === 'customer' && c.stage === 'local',
+    message: () => 'kms must be aws in stage local, got customer',
+  },
+  {
+    broken: (c) => c.auth === 'jwt' && (c.jwtIssuer === undefined || c.jwtAudience === undefined),
+    message: (c) =>
+      `${c.jwtIssuer === undefined ? 'jwtIssuer' : 'jwtAudience'} must be set where auth is jwt: both jwtIssuer and jwtAudience are needed`,
+  },
+  {
+    broken: (c) => c.auth !== 'jwt' && (c.jwtIssuer !== undefined || c.jwtAudience !== undefined),
+    message: (c) =>
+      `${c.jwtIssuer !== undefined ? 'jwtIssuer' : 'jwtAudience'} must be left out where auth is not jwt, got auth ${c.auth}`,
+  },
+  {
+    broken: (c) => (c.grafana === 'managed' && c.grafanaAuth === 'saml') !== (c.grafanaSamlMetadata !== undefined),
+    message: (c) =>
+      `grafanaSamlMetadata must be set where grafana is managed and grafanaAuth is saml, and only there, ` +
+      `got grafana ${c.grafana} with grafanaAuth ${c.grafanaAuth}`,
+  },
+  {
+    broken: (c) => c.metrics === 'watched' && (c.dashboards === 'all' || c.page || c.grafana === 'managed'),
+    message: (c) =>
+      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than is watched, ' +
+      `got watched with dashboards ${c.dashboards}, page ${c.page}, grafana ${c.grafana}`,
+  },
+  {
+    broken: (c) => c.speedTtlHours * 60 < TTL_FACTOR * (c.intervalMinutes + c.publishDelayMinutes),
+    message: (c) =>
+      `speedTtlHours must be at least ${TTL_FACTOR} × (intervalMinutes + publishDelayMinutes) = ` +
+      `${Math.ceil((TTL_FACTOR * (c.intervalMinutes + c.publishDelayMinutes)) / 60)}, got ${c.speedTtlHours}`,
+  },
+  {
+    broken: (c) => c.identityHorizonHours * 60 < c.intervalMinutes,
+    message: (c) =>
+      `identityHorizonHours must be at least an interval (${c.intervalMinutes} minutes), got ${c.identityHorizonHours}`,
+  },
+  {
+    // Driver and one executor.
+    broken: (c) => c.sparkMaxVcpu < 2 * c.sparkCores,
+    message: (c) => `sparkMaxVcpu must be at least 2 × sparkCores (${2 * c.sparkCores}), got ${c.sparkMaxVcpu}`,
+  },
+  {
+    // What EMR Serverless offers per vCPU, heap and overhead together; the local run has no such workers.
+    broken: (c) => c.stage !== 'local' && (workerGb(c) < 2 * c.sparkCores || workerGb(c) > 7.5 * c.sparkCores),
+    message: (c) =>
+      `sparkMemoryGb must be from ${Math.ceil((2 * c.sparkCores) / 1.1)} to ${Math.floor((7.5 * c.sparkCores) / 1.1)} ` +
+      `with ${c.sparkCores} sparkCores, got ${c.sparkMemoryGb}`,
+  },
+  {
+    broken: (c) => c.sparkMaxMemoryGb < 2 * Math.ceil(workerGb(c)),
+    message: (c) =>
+      `sparkMaxMemoryGb must hold a driver and an executor of sparkMemoryGb with overhead ` +
+      `(${2 * Math.ceil(workerGb(c))}), got ${c.sparkMaxMemoryGb}`,
+  },
+];

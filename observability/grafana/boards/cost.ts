@@ -1,0 +1,153 @@
+import { type Board } from '../board';
+import { graph, number } from '../panels';
+import { awsMetric, byStep, constant, metric, promql } from '../queries';
+import { TABLES } from '../tables';
+
+const FUNCTIONS = [
+  ['ingest', 'ingestFunction'],
+  ['archive', 'archiveFunction'],
+  ['aggregate', 'aggregateFunction'],
+  ['seal', 'sealFunction'],
+  ['compact', 'compactFunction'],
+  ['publish', 'publishFunction'],
+  ['reconcile', 'reconcileFunction'],
+  ['query', 'queryFunction'],
+] as const;
+
+/** What the bill is made of: quantities, not prices, which `docs/cost-and-scale.md` has. */
+export const COST: Board = {
+  name: 'cost',
+  title: 'Pipeline: cost',
+  description: 'What the bill is made of, as quantities. Prices and the levers are in docs/cost-and-scale.md.',
+  from: 'now-7d',
+  sections: [
+    {
+      title: 'Over the range',
+      panels: [
+        number(
+          { title: 'Posts', description: 'Records acknowledged.', unit: 'count', of: 'sum', width: 6 },
+          metric('ingest', 'written', 'written'),
+        ),
+        number(
+          {
+            title: 'Write units, speed layer',
+            description: 'Batches times kilobytes.',
+            unit: 'count',
+            of: 'sum',
+            width: 6,
+          },
+          metric('aggregate', 'writeUnits', 'aggregate'),
+        ),
+        number(
+          {
+            title: 'Write units, batch layer',
+            description: 'Rows of views, each kilobyte one.',
+            unit: 'count',
+            of: 'sum',
+            width: 6,
+          },
+          metric('publish', 'writeUnits', 'publish'),
+        ),
+        number(
+          {
+            title: 'Fullest disk of a broker',
+            description: 'Brokers are paid by the disk they have.',
+            unit: 'share',
+            of: 'last',
+            limits: { warning: 0.8, critical: 0.92 },
+            alarm: 'KafkaDiskFilling',
+            width: 6,
+          },
+          promql('max(broker:kafka_disk_used:ratio)', 'used'),
+        ),
+      ],
+    },
+    {
+      title: 'What grows with traffic',
+      panels: [
+        graph(
+          { title: 'Invocations', description: 'By function.', unit: 'count', stacked: true },
+          ...FUNCTIONS.map(([name, variable]) =>
+            awsMetric('lambda', 'Invocations', 'Sum', { FunctionName: constant(variable) }, name),
+          ),
+        ),
+        graph(
+          {
+            title: 'Time of functions',
+            description: 'Summed, by function: what is paid by memory and time.',
+            unit: 'milliseconds',
+            stacked: true,
+          },
+          ...FUNCTIONS.map(([name, variable]) =>
+            awsMetric('lambda', 'Duration', 'Sum', { FunctionName: constant(variable) }, name),
+          ),
+        ),
+        graph(
+          { title: 'Write units, by table', description: 'As Keyspaces counts them.', unit: 'count', stacked: true },
+          ...TABLES.map((table) =>
+            awsMetric(
+              'keyspaces',
+              'ConsumedWriteCapacityUnits',
+              'Sum',
+              { Keyspace: constant('keyspace'), TableName: table },
+              table,
+            ),
+          ),
+        ),
+        graph(
+          { title: 'Spark', description: 'What the application holds; nothing while it is stopped.', unit: 'count' },
+          awsMetric(
+            'sparkApplication',
+            'CPUAllocated',
+            'Average',
+            { ApplicationId: constant('sparkApplication') },
+            'vCPU',
+          ),
+          awsMetric(
+            'sparkApplication',
+            'MemoryAllocated',
+            'Average',
+            { ApplicationId: constant('sparkApplication') },
+            'GB',
+          ),
+        ),
+      ],
+    },
+    {
+      title: 'What stays',
+      panels: [
+        graph(
+          {
+            title: 'The lake',
+            description: 'By storage class; the raw log moves to the cheaper one.',
+            unit: 'bytes',
+            stacked: true,
+          },
+          awsMetric(
+            's3',
+            'BucketSizeBytes',
+            'Average',
+            { IntervalName: constant('lake'), StorageType: 'StandardStorage' },
+            'standard',
+          ),
+          awsMetric(
+            's3',
+            'BucketSizeBytes',
+            'Average',
+            { IntervalName: constant('lake'), StorageType: 'GlacierInstantRetrievalStorage' },
+            'archived',
+          ),
+        ),
+        graph(
+          {
+            title: 'Bytes written',
+            description: 'By step, to the log, the lake and the store.',
+            unit: 'bytes',
+            stacked: true,
+          },
+          ...byStep(['ingest', 'archive', 'compact', 'aggregate', 'publish'], 'bytes'),
+        ),
+      ],
+    },
+  ],
+};

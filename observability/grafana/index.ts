@@ -1,0 +1,35 @@
+/** All boards and alert rules, as the deployment hands them to Grafana. */
+import { type Content, type JsonObject } from '../../lambda/provision/grafana/core';
+import { ruleGroups } from './alerts';
+import { type Board, buildBoard } from './board';
+import { BATCH } from './boards/batch';
+import { COST } from './boards/cost';
+import { INGEST } from './boards/ingest';
+import { KAFKA } from './boards/kafka';
+import { OVERVIEW } from './boards/overview';
+import { QUALITY } from './boards/quality';
+import { SPEED } from './boards/speed';
+import { STORE } from './boards/store';
+import { type Runbook } from './runbook';
+import { PLUGINS } from './sources';
+
+/** In the order in which a post meets them. */
+export const BOARDS: readonly Board[] = [OVERVIEW, INGEST, KAFKA, BATCH, SPEED, STORE, QUALITY, COST];
+
+/** Uids of what a workspace of its own holds start with this. */
+export const FOLDER_UID = 'pipeline';
+
+/** @param title of the folder */
+export function contentOf(title: string, runbook: Runbook): Content {
+  return {
+    folder: { uid: FOLDER_UID, title },
+    plugins: PLUGINS,
+    dashboards: BOARDS.map((board) => plain(buildBoard(board, runbook))),
+    ruleGroups: ruleGroups(FOLDER_UID, runbook),
+  };
+}
+
+/** Builders leave undefined fields and methods, which JSON does not have. */
+function plain(value: unknown): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}

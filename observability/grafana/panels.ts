@@ -1,0 +1,213 @@
+/** The panels of all boards in one visual language: what a colour, a threshold or a unit means is said here only. */
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  SortOrder,
+  StackingConfigBuilder,
+  StackingMode,
+  TooltipDisplayMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+  GraphThresholdsStyleConfigBuilder,
+  VisibilityMode,
+} from '@grafana/grafana-foundation-sdk/common';
+import { type Builder } from '@grafana/grafana-foundation-sdk/cog';
+import {
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  FieldColorBuilder,
+  FieldColorModeId,
+  type Panel,
+  type Threshold,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/table';
+import { PanelBuilder as SeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
+import { type Query } from './queries';
+import { articleAt, type Runbook } from './runbook';
+import { sourceOf } from './sources';
+
+/** Grafana's ids of units. */
+export const UNITS = {
+  count: 'short',
+  perSecond: 'cps',
+  bytes: 'bytes',
+  bytesPerSecond: 'Bps',
+  milliseconds: 'ms',
+  seconds: 's',
+  /** 0 to 1. */
+  share: 'percentunit',
+  none: 'none',
+} as const;
+export type Unit = keyof typeof UNITS;
+
+/** What became of a record, and how slow the slow ones are: the same colour on every board. */
+const COLOURS: Readonly<Record<string, string>> = {
+  received: 'blue',
+  written: 'green',
+  repeated: 'text',
+  controlRecords: 'super-light-blue',
+  rejected: 'yellow',
+  quarantined: 'orange',
+  failed: 'red',
+  dropped: 'dark-red',
+  p50: 'light-green',
+  p95: 'yellow',
+  p99: 'orange',
+};
+
+const GOOD = 'green';
+const WARNING = 'orange';
+const CRITICAL = 'red';
+
+/** From which value on a panel is orange, and from which red; downwards where less is worse. */
+export interface Limits {
+  readonly warning?: number;
+  readonly critical?: number;
+  /** @default 'up' */
+  readonly worse?: 'up' | 'down';
+}
+
+export interface PanelOptions {
+  readonly title: string;
+  /** What it shows, and what to think of it: one or two sentences. */
+  readonly description: string;
+  readonly unit: Unit;
+  /** @default - always green */
+  readonly limits?: Limits;
+  /** The alarm whose article in the runbook says what to do. @default - none */
+  readonly alarm?: string;
+  /** Columns of 24. @default - 4 for one number, 12 for a graph or a table */
+  readonly width?: number;
+}
+
+/** A panel before it has its place on a board. */
+export interface Draft {
+  readonly width: number;
+  readonly height: number;
+  readonly build: (runbook: Runbook) => Builder<Panel> & Placeable;
+}
+
+interface Placeable {
+  id(id: number): unknown;
+  gridPos(position: { x: number; y: number; w: number; h: number }): unknown;
+}
+
+function thresholds({ warning, critical, worse = 'up' }: Limits = {}): ThresholdsConfigBuilder {
+  // The first step has no lower bound.
+  const step = (value: number | undefined, color: string) => (value === undefined ? [] : [{ value, color }]);
+  const steps =
+    worse === 'up'
+      ? [{ value: null, color: GOOD }, ...step(warning, WARNING), ...step(critical, CRITICAL)]
+      : [
+          { value: null, color: critical === undefined ? WARNING : CRITICAL },
+          ...step(critical, WARNING),
+          ...step(warning, GOOD),
+        ];
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps as Threshold[]);
+}
+
+/** What all panels have. */
+type Common = StatPanel | SeriesPanel | TablePanel;
+
+function common<P extends Common>(panel: P, options: PanelOptions, queries: readonly Query[], runbook: Runbook): P {
+  const { title, unit, limits, alarm } = options;
+  const article = alarm === undefined ? undefined : articleAt(runbook, alarm);
+  panel
+    .title(title)
+    .description(article === undefined ? options.description : `${options.description} What to do: ${article.text}.`)
+    .datasource(sourceOf(queries[0].source))
+    .unit(UNITS[unit])
+    .thresholds(thresholds(limits));
+  queries.forEach((query, index) => panel.withTarget(query.build(String.fromCharCode('A'.charCodeAt(0) + index))));
+  if (article?.url !== undefined) {
+    panel.links([
+      new DashboardLinkBuilder(`Runbook: ${article.title}`)
+        .type(DashboardLinkType.Link)
+        .url(article.url)
+        .targetBlank(true),
+    ]);
+  }
+  return panel;
+}
+
+export interface NumberOptions extends PanelOptions {
+  /** How the range becomes one number. */
+  readonly of: 'sum' | 'last' | 'max';
+}
+
+const CALCULATIONS = { sum: 'sum', last: 'lastNotNull', max: 'max' } as const;
+
+/** One number over the range, coloured by its limits. */
+export function number(options: NumberOptions, ...queries: readonly Query[]): Draft {
+  return {
+    width: options.width ?? 4,
+    height: 4,
+    build: (runbook) =>
+      common(new StatPanel(), options, queries, runbook)
+        .reduceOptions(new ReduceDataOptionsBuilder().calcs([CALCULATIONS[options.of]]))
+        .colorMode(BigValueColorMode.Background)
+        .graphMode(BigValueGraphMode.Area)
+        .noValue('no data'),
+  };
+}
+
+/** A count over the range that is 0 by contract. */
+export function zero(options: Omit<PanelOptions, 'unit' | 'limits'>, ...queries: readonly Query[]): Draft {
+  return number({ ...options, unit: 'count', of: 'sum', limits: { critical: 1 } }, ...queries);
+}
+
+export interface GraphOptions extends PanelOptions {
+  /** Series on top of each other: parts of a whole. @default false */
+  readonly stacked?: boolean;
+}
+
+/** Series over time, in which limits are lines. */
+export function graph(options: GraphOptions, ...queries: readonly Query[]): Draft {
+  return {
+    width: options.width ?? 12,
+    height: 8,
+    build: (runbook) => {
+      const panel = common(new SeriesPanel(), options, queries, runbook)
+        .min(0)
+        .lineWidth(1)
+        .fillOpacity(options.stacked ? 60 : 10)
+        .showPoints(VisibilityMode.Auto)
+        // A step that runs once an interval has minutes without a point in between.
+        .spanNulls(3_600_000)
+        .legend(
+          new VizLegendOptionsBuilder()
+            .displayMode(LegendDisplayMode.List)
+            .placement(LegendPlacement.Bottom)
+            .showLegend(true),
+        )
+        .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
+        .thresholdsStyle(
+          new GraphThresholdsStyleConfigBuilder().mode(
+            options.limits === undefined ? GraphThresholdsStyleMode.Off : GraphThresholdsStyleMode.Dashed,
+          ),
+        )
+        .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic));
+      if (options.stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
+      for (const { label } of queries.filter((query) => query.label in COLOURS)) {
+        panel.overrideByName(label, [{ id: 'color', value: { mode: 'fixed', fixedColor: COLOURS[label] } }]);
+      }
+      return panel;
+    },
+  };
+}
+
+/** Rows of an answer as they are. */
+export function table(options: PanelOptions, query: Query): Draft {
+  return {
+    width: options.width ?? 12,
+    height: 8,
+    build: (runbook) => common(new TablePanel(), options, [query], runbook),
+  };
+}

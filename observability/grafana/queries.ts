@@ -1,0 +1,169 @@
+/** The queries of panels, one function a data source. */
+import {
+  ConnectionArgsBuilder,
+  DataqueryBuilder as AthenaQuery,
+  FormatOptions,
+} from '@grafana/grafana-foundation-sdk/athena';
+import {
+  MetricEditorMode,
+  MetricQueryType,
+  MetricsQueryBuilder,
+  QueryMode,
+} from '@grafana/grafana-foundation-sdk/cloudwatch';
+import { type Builder, type Dataquery } from '@grafana/grafana-foundation-sdk/cog';
+import { type DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
+import { DataqueryBuilder as PrometheusQuery, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
+import {
+  type Metric,
+  type MetricName,
+  type MetricOf,
+  METRICS,
+  type Step,
+  type ViewMetric,
+} from '../../lambda/runtime/metrics';
+import { AWS_METRICS, type AwsDimensions, type AwsMetric, type ConstantName, type ServiceName } from './aws-metrics';
+import { type DataSourceName, sourceOf } from './sources';
+
+export type Statistic = 'Sum' | 'Average' | 'Maximum' | 'Minimum' | 'p50' | 'p95' | 'p99' | 'SampleCount';
+
+/** A query, and what its series are called. */
+export interface Query {
+  readonly source: DataSourceName;
+  readonly label: string;
+  /** @param source @default - the one that the board's variable names */
+  readonly build: (refId: string, source?: DataSourceRef) => Builder<Dataquery>;
+}
+
+/** A constant of the board where a query needs its value. */
+export const constant = (name: ConstantName): string => `\${${name}}`;
+
+function cloudwatch(
+  label: string,
+  namespace: string,
+  metric: string,
+  statistic: Statistic,
+  dimensions: Readonly<Record<string, string>>,
+): Query {
+  return {
+    source: 'cloudwatch',
+    label,
+    build: (refId, source = sourceOf('cloudwatch')) =>
+      new MetricsQueryBuilder()
+        .refId(refId)
+        .datasource(source)
+        .queryMode(QueryMode.Metrics)
+        .metricQueryType(MetricQueryType.Search)
+        .metricEditorMode(MetricEditorMode.Builder)
+        .id('')
+        .region('default')
+        .namespace(namespace)
+        .metricName(metric)
+        .statistic(statistic)
+        .dimensions(Object.fromEntries(Object.entries(dimensions).map(([name, value]) => [name, [value]])))
+        .matchExact(true)
+        .label(label)
+        .period(''),
+  };
+}
+
+/** What its kind asks for: counters add up, of a state the worst counts, of durations the slow ones. */
+export function statisticOf(name: MetricName): Statistic {
+  const { kind }: Metric = METRICS[name];
+  return kind === 'counter' ? 'Sum' : kind === 'gauge' ? 'Maximum' : 'p99';
+}
+
+/**
+ * A metric that a step reports.
+ *
+ * @param label what the series is called
+ * @param statistic @default - what fits its kind
+ */
+export function metric<S extends Step>(
+  step: S,
+  name: Exclude<MetricOf<S>, ViewMetric>,
+  label: string,
+  statistic: Statistic = statisticOf(name),
+): Query {
+  return cloudwatch(label, constant('namespace'), name, statistic, { step });
+}
+
+/** Metrics of a step under their own names. */
+export function metricsOf<S extends Step>(step: S, names: readonly Exclude<MetricOf<S>, ViewMetric>[]): Query[] {
+  return names.map((name) => metric(step, name, name));
+}
+
+/** A duration of a step by percentiles, which are the names of the series. */
+export function percentilesOf<S extends Step>(
+  step: S,
+  name: Exclude<MetricOf<S>, ViewMetric>,
+  percentiles: readonly Extract<Statistic, `p${number}`>[],
+): Query[] {
+  return percentiles.map((percentile) => metric(step, name, percentile, percentile));
+}
+
+/** The same metric of several steps, each under the step's name. */
+export function byStep<S extends Step>(
+  steps: readonly S[],
+  name: Exclude<MetricOf<S>, ViewMetric>,
+  statistic?: Statistic,
+): Query[] {
+  return steps.map((step) => metric(step, name, step, statistic));
+}
+
+/** A metric that a step reports once a view: a series a view. */
+export function metricByView<S extends Step>(step: S, name: MetricOf<S> & ViewMetric): Query {
+  const label = "${PROP('Dim.view')}";
+  return cloudwatch(label, constant('namespace'), name, statisticOf(name), { step, view: '*' });
+}
+
+/** A metric of an AWS service. */
+export function awsMetric<S extends ServiceName>(
+  service: S,
+  name: AwsMetric<S>,
+  statistic: Statistic,
+  dimensions: AwsDimensions<S>,
+  label: string,
+): Query {
+  return cloudwatch(label, AWS_METRICS[service].namespace, name, statistic, dimensions);
+}
+
+/** A PromQL expression on what the brokers' exporters or the recording rules give. */
+export function promql(expression: string, label: string): Query {
+  return {
+    source: 'amp',
+    label,
+    build: (refId, source = sourceOf('amp')) =>
+      new PrometheusQuery()
+        .refId(refId)
+        .datasource(source)
+        .expr(expression)
+        .legendFormat(label)
+        .format(PromQueryFormat.TimeSeries)
+        .range(),
+  };
+}
+
+/** Minutes for which an answer of Athena is used again: it is paid by what it reads, and the lake grows once an interval. */
+const REUSE_MINUTES = 60;
+
+/** SQL on the table `posts` of the lake. */
+export function athena(sql: string, label: string): Query {
+  return {
+    source: 'athena',
+    label,
+    build: (refId, source = sourceOf('athena')) =>
+      new AthenaQuery()
+        .refId(refId)
+        .datasource(source)
+        .format(FormatOptions.Table)
+        .connectionArgs(
+          new ConnectionArgsBuilder()
+            .region('__default')
+            .catalog('__default')
+            .database('__default')
+            .resultReuseEnabled(true)
+            .resultReuseMaxAgeInMinutes(REUSE_MINUTES),
+        )
+        .rawSQL(sql),
+  };
+}

@@ -1,0 +1,124 @@
+import { makeHandler } from '../../../lambda/aggregate/handler';
+import { decodeCounts } from '../../../lambda/formats/counts-codec';
+import { StoreUnavailableError } from '../../../lambda/aws/keyspaces/keyspaces';
+import { type Store } from '../../../lambda/aws/keyspaces/store';
+import { VIEWS } from '../../../lambda/domain/views';
+import { lambdaEvent, toRecord, type RecordSpec } from '../../support/posts-log';
+import { memoryStore, rowKey } from '../../support/memory-store';
+import { createStore, useCassandra } from './tables';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-11-22T21:00:00Z');
+const TOPIC = 'posts';
+const INTERVALS = [START, START + MINUTE];
+
+const fixture = useCassandra('aggregate_test');
+
+const handlerOver = (store: Store | ReturnType<typeof memoryStore>, report = jest.fn()) =>
+  makeHandler({
+    store,
+    intervalMinutes: 1,
+    recentPosts: 1000,
+    now: Date.now,
+    report,
+    log: { warn: () => undefined },
+  });
+
+/** Posts in three partitions over two intervals, some in sections that come apart, some twice. */
+function log(topicSeed: number) {
+  return [0, 1, 2].flatMap((partition) =>
+    Array.from({ length: 60 }, (_, offset) => {
+      const n = (offset * 7 + partition + topicSeed) % 40;
+      const spec: RecordSpec = {
+        kind: offset % 17 === 0 ? 'heartbeat' : offset % 23 === 0 ? 'bad' : 'post',
+        timestamp: START + offset * 1500,
+        index: n,
+        pin: n % 3 !== 0 || offset % 2 === 0,
+        geo: n % 2 === 0 || offset > 40,
+        user: n % 3 === 0,
+        variant: n % 10,
+      };
+      return toRecord(spec, partition, offset);
+    }),
+  );
+}
+
+async function expected(records: ReturnType<typeof log>) {
+  const memory = memoryStore();
+  await handlerOver(memory)(lambdaEvent(TOPIC, records));
+  return memory;
+}
+
+/** The rows of both stores, view by view. */
+async function compare(store: Store, memory: ReturnType<typeof memoryStore>) {
+  let compared = 0;
+  for (const view of VIEWS) {
+    const rows = await store.scanSpeedRows(view.name, INTERVALS);
+    const found = rows.map((row) => [rowKey(view.name, row.interval, row.partition), decodeCounts(view, row.counts)]);
+    const wanted = [...memory.rows].filter(([key]) => key.startsWith(`${view.name}|`));
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(wanted.map(([key, row]) => [key, decodeCounts(view, row.counts)])),
+    );
+    compared += rows.length;
+  }
+  expect(compared).toBeGreaterThan(50);
+}
+
+const upTo = (records: ReturnType<typeof log>, from: number, to: number) =>
+  lambdaEvent(
+    TOPIC,
+    records.filter(({ offset }) => offset >= from && offset < to),
+  );
+
+describe('the speed layer on a real store', () => {
+  it('has the rows of one pass after batches, redeliveries and two processes at once', async () => {
+    const { store } = fixture.current();
+    const records = log(0);
+    const memory = await expected(records);
+    const report = jest.fn();
+    const [one, two] = [handlerOver(store, report), handlerOver(store, report)];
+    await one(upTo(records, 0, 20));
+    await one(upTo(records, 10, 30));
+    // Both are given the same batches at the same time; conditions let each row be written by one of them.
+    await Promise.allSettled([one(upTo(records, 20, 45)), two(upTo(records, 20, 45))]);
+    await two(upTo(records, 20, 60));
+    await one(upTo(records, 30, 60));
+    await compare(store, memory);
+    for (const partition of [0, 1, 2]) {
+      await expect(store.readState(TOPIC, partition)).resolves.toEqual(memory.states.get(`${TOPIC}-${partition}`));
+    }
+    const total = (name: string) =>
+      report.mock.calls.reduce((sum: number, [, values]) => sum + ((values as Record<string, number>)[name] ?? 0), 0);
+    expect(total('conditionFailed')).toBeGreaterThan(0);
+    expect(total('received')).toBe(
+      total('written') + total('repeated') + total('quarantined') + total('controlRecords'),
+    );
+  });
+
+  it('throws while the store is frozen, and the redelivered batch makes it whole', async () => {
+    const frozen = await createStore(fixture.current().cassandra, 'aggregate_frozen');
+    try {
+      const records = log(5);
+      const handler = handlerOver(frozen.store);
+      await handler(upTo(records, 0, 30));
+      fixture.current().cassandra.suspend();
+      try {
+        await expect(handler(upTo(records, 30, 60))).rejects.toBeInstanceOf(StoreUnavailableError);
+      } finally {
+        fixture.current().cassandra.resume();
+      }
+      for (const deadline = Date.now() + 30_000; ;) {
+        try {
+          await handler(upTo(records, 30, 60));
+          break;
+        } catch (error) {
+          if (!(error instanceof StoreUnavailableError) || Date.now() > deadline) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+      }
+      await compare(frozen.store, await expected(records));
+    } finally {
+      await frozen.session.shutdown();
+    }
+  }, 90_000);
+});

@@ -1,0 +1,155 @@
+import { connect, StoreUnavailableError } from '../../../lambda/aws/keyspaces/keyspaces';
+import { MAX_IN } from '../../../lambda/aws/keyspaces/cql';
+import { REGION, useCassandra } from './tables';
+
+const HOUR = 3_600_000;
+const INTERVAL = Date.parse('2026-11-22T21:00:00Z');
+
+const fixture = useCassandra('store_test');
+
+describe('speed rows', () => {
+  const row = (appliedOffset: number, text: string) => ({
+    appliedOffset,
+    asOf: INTERVAL + 5,
+    counts: Buffer.from(text),
+  });
+  const key = { view: 'posts_by_category', interval: INTERVAL, partition: 3 };
+
+  it('change only from the offset that the writer has read', async () => {
+    const { store } = fixture.current();
+    await expect(store.readSpeedRow(key)).resolves.toBeUndefined();
+    await expect(store.casSpeedRow(key, 7, row(8, 'zombie'))).resolves.toBe(false);
+    await expect(store.casSpeedRow(key, undefined, row(2 ** 40, 'one'))).resolves.toBe(true);
+    await expect(store.casSpeedRow(key, undefined, row(9, 'late'))).resolves.toBe(false);
+    await expect(store.casSpeedRow(key, 2 ** 40, row(2 ** 40 + 1, 'two'))).resolves.toBe(true);
+    await expect(store.casSpeedRow(key, 2 ** 40, row(2 ** 40 + 2, 'late'))).resolves.toBe(false);
+    await expect(store.readSpeedRow(key)).resolves.toEqual(row(2 ** 40 + 1, 'two'));
+  });
+
+  it('expire, whether they were inserted or updated', async () => {
+    const found = await fixture
+      .current()
+      .session.execute(
+        `SELECT TTL(counts) AS ttl, TTL(applied_offset) AS ttl2 FROM ${fixture.current().tables.speedViews} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
+        [key.view, new Date(INTERVAL), 3],
+      );
+    expect(found.rows).toHaveLength(1);
+    for (const name of ['ttl', 'ttl2']) expect(found.rows[0][name]).toBeGreaterThan(3000);
+  });
+
+  it('are found for many intervals at once', async () => {
+    const { store } = fixture.current();
+    const intervals = Array.from({ length: MAX_IN }, (_, i) => INTERVAL + i * HOUR);
+    for (const interval of [intervals[1], intervals[MAX_IN - 1]]) {
+      for (const partition of [0, 11]) {
+        await store.casSpeedRow({ view: 'posts_by_country', interval, partition }, undefined, row(partition, 'x'));
+      }
+    }
+    const found = await store.scanSpeedRows('posts_by_country', intervals);
+    expect(found.map(({ interval, partition }) => [interval, partition]).sort()).toEqual(
+      [intervals[1], intervals[MAX_IN - 1]].flatMap((interval) => [
+        [interval, 0],
+        [interval, 11],
+      ]),
+    );
+    expect(found[0]).toMatchObject({ asOf: INTERVAL + 5, counts: Buffer.from('x') });
+    await expect(store.scanSpeedRows('posts_by_country', [...intervals, 0])).rejects.toThrow('at most 25 intervals');
+  });
+});
+
+describe('speed state', () => {
+  it('changes only from the offset that the writer has read, and holds hundreds of kilobytes', async () => {
+    const { store } = fixture.current();
+    const state = Buffer.alloc(600_000, 7);
+    await expect(store.readState('posts', 1)).resolves.toBeUndefined();
+    await expect(store.readAppliedOffset('posts', 1)).resolves.toBeUndefined();
+    await expect(store.casState('posts', 1, undefined, { appliedOffset: 0, state })).resolves.toBe(true);
+    await expect(store.casState('posts', 1, undefined, { appliedOffset: 5, state })).resolves.toBe(false);
+    await expect(store.casState('posts', 1, 0, { appliedOffset: 4, state })).resolves.toBe(true);
+    await expect(store.casState('posts', 1, 0, { appliedOffset: 9, state })).resolves.toBe(false);
+    await expect(store.readState('posts', 1)).resolves.toEqual({ appliedOffset: 4, state });
+    await expect(store.readAppliedOffset('posts', 1)).resolves.toBe(4);
+  });
+});
+
+describe('batch rows', () => {
+  it('are replaced by a rerun', async () => {
+    const { store } = fixture.current();
+    await expect(store.readBatchRow('posts_by_category', '2026-11')).resolves.toBeUndefined();
+    await store.putBatchRow('posts_by_category', '2026-11', Buffer.from('a'));
+    await store.putBatchRow('posts_by_category', '2026-11', Buffer.from('b'));
+    await expect(store.readBatchRow('posts_by_category', '2026-11')).resolves.toEqual(Buffer.from('b'));
+  });
+});
+
+describe('the boundary', () => {
+  it('starts once and moves only from where it is', async () => {
+    const { store } = fixture.current();
+    await expect(store.putDrift('posts', 0, INTERVAL)).resolves.toBe(false);
+    await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + HOUR, 1)).resolves.toBe(false);
+    await expect(store.readBoundary('posts')).resolves.toBeUndefined();
+    await expect(store.startBoundary('posts', INTERVAL, 1)).resolves.toBe(true);
+    await expect(store.startBoundary('posts', INTERVAL + HOUR, 1)).resolves.toBe(false);
+    await expect(store.readBoundary('posts')).resolves.toEqual({
+      interval: INTERVAL,
+      firstInterval: INTERVAL,
+      publishedAt: 1,
+      drift: null,
+      reconciledInterval: null,
+    });
+    await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + HOUR, 2)).resolves.toBe(true);
+    await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + 2 * HOUR, 3)).resolves.toBe(false);
+    await expect(store.putDrift('posts', 4, INTERVAL)).resolves.toBe(true);
+    await expect(store.readBoundary('posts')).resolves.toEqual({
+      interval: INTERVAL + HOUR,
+      firstInterval: INTERVAL,
+      publishedAt: 2,
+      drift: 4,
+      reconciledInterval: INTERVAL,
+    });
+  });
+});
+
+describe('an outage', () => {
+  it('is told apart from a wrong statement', async () => {
+    const wrong = fixture
+      .current()
+      .session.execute('SELECT nothing FROM "store_test"."boundary" WHERE name = ?', ['posts']);
+    await expect(wrong).rejects.not.toBeInstanceOf(StoreUnavailableError);
+    await expect(wrong).rejects.toThrow('nothing');
+  });
+
+  it('of a store that nobody listens for fails at once, and a wrong password too', async () => {
+    for (const url of [
+      'cassandra://app:app@127.0.0.1:1',
+      `cassandra://app:no@127.0.0.1:${fixture.current().cassandra.port}`,
+    ]) {
+      const session = connect({ AWS_REGION: REGION, AWS_ENDPOINT_URL_KEYSPACES: url });
+      await expect(session.execute('SELECT name FROM tt WHERE name = ?', ['x'])).rejects.toBeInstanceOf(
+        StoreUnavailableError,
+      );
+      await session.shutdown();
+    }
+  });
+
+  it('of a frozen store fails within seconds, and the session works again once it is back', async () => {
+    fixture.current().cassandra.suspend();
+    const began = Date.now();
+    try {
+      await expect(fixture.current().store.readBoundary('posts')).rejects.toBeInstanceOf(StoreUnavailableError);
+      expect(Date.now() - began).toBeLessThan(20_000);
+    } finally {
+      fixture.current().cassandra.resume();
+    }
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      try {
+        expect(await fixture.current().store.readBoundary('posts')).toMatchObject({ drift: 4 });
+        break;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError) || Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }, 60_000);
+});

@@ -1,0 +1,73 @@
+"""Airflow without a scheduler: its database in a temporary folder, one Execution API a session."""
+
+import atexit
+import functools
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+HOME = pathlib.Path(tempfile.mkdtemp(prefix="airflow-test-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+CONFIG = {
+    "intervalMinutes": 60,
+    "sealFunction": "p-seal",
+    "compactFunction": "p-compact",
+    "publishFunction": "p-publish",
+    "reconcileFunction": "p-reconcile",
+    "applicationId": "app0",
+    "jobRoleArn": "arn:aws:iam::000000000000:role/job",
+    "lake": "lake-bucket",
+    "partitions": 2,
+    "emrPollSeconds": 1,
+    "deferrable": False,
+}
+
+# Before anything imports Airflow, which reads them once.
+os.environ.update(
+    {
+        "AIRFLOW_HOME": str(HOME),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
+        "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__PIPELINE__CONFIG": json.dumps(CONFIG),
+        "SCARF_ANALYTICS": "false",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_execution_api():
+    """``dag.test`` builds its API anew for each task, two seconds of CPU each."""
+    from airflow.sdk.execution_time import supervisor
+
+    if hasattr(supervisor, "in_process_api_server"):
+        supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
+
+
+@pytest.fixture(scope="session")
+def metadata_db():
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture(scope="session")
+def module(one_execution_api):
+    """The DAG file as a module, for what it computes."""
+    import sys
+
+    sys.path.insert(0, str(ROOT / "dags"))
+    import pipeline
+
+    return pipeline

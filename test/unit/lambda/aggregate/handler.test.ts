@@ -1,0 +1,289 @@
+import fc from 'fast-check';
+import { makeHandler, type AggregateDeps } from '../../../../lambda/aggregate/handler';
+import { SECTIONS, type Section, type SectionColumns } from '../../../../lambda/domain/columns';
+import { decodeCounts } from '../../../../lambda/formats/counts-codec';
+import { decodeRecord, type KafkaRecord } from '../../../../lambda/domain/decode';
+import { add, trim, type Counts } from '../../../../lambda/domain/merge';
+import { type AggregateStore } from '../../../../lambda/aws/keyspaces/store';
+import { findView, sectionsOf, VIEWS } from '../../../../lambda/domain/views';
+import { memoryStore, rowKey, type MemoryStore } from '../../../support/memory-store';
+import { lambdaEvent, logArbitrary, toRecord, type RecordSpec } from '../../../support/posts-log';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-11-22T21:00:00Z');
+const TOPIC = 'posts';
+
+function handlerOver(store: AggregateStore, options: Partial<AggregateDeps> = {}) {
+  return makeHandler({
+    store,
+    intervalMinutes: 1,
+    recentPosts: 1000,
+    now: () => START,
+    report: () => undefined,
+    log: { warn: () => undefined },
+    ...options,
+  });
+}
+
+/** All rows, decoded and sorted. */
+function countsOf(rows: MemoryStore['rows']): Record<string, [string, number][]> {
+  const decoded = [...rows].map(([key, row]) => {
+    const view = findView(key.split('|')[0])!;
+    return [key, [...decodeCounts(view, row.counts)].sort()] as const;
+  });
+  return Object.fromEntries(decoded.sort());
+}
+
+/** What the rows should be, the naive way: whole posts in plain maps, no state, no offsets, no batches. */
+function reference(log: readonly KafkaRecord[]): Record<string, [string, number][]> {
+  const rows = new Map<string, Counts>();
+  const posts = new Map<string, Partial<Record<Section, SectionColumns>>>();
+  let interval = 0;
+  for (const record of log) {
+    interval = Math.max(interval, record.timestamp - (record.timestamp % MINUTE));
+    const decoded = decodeRecord(record);
+    if (decoded.kind !== 'post') continue;
+    const before = posts.get(decoded.key) ?? {};
+    const after = { ...decoded.sections, ...before };
+    posts.set(decoded.key, after);
+    for (const view of VIEWS) {
+      const needed = sectionsOf(view);
+      const complete = (post: object) => needed.every((section) => section in post);
+      if (!complete(after) || complete(before)) continue;
+      const columns: Record<string, unknown> = Object.assign({}, ...SECTIONS.map((section) => after[section] ?? {}));
+      const dimensions = view.dimensions.map((name) => columns[name]);
+      const value = view.value ? columns[view.value] : 1;
+      if (dimensions.includes(null) || value === null) continue;
+      const key = rowKey(view.name, interval, record.partition);
+      const counts = rows.get(key) ?? new Map<string, number>();
+      rows.set(key, counts);
+      add(view, counts, dimensions.join('\u001f'), value as number);
+    }
+  }
+  const entries = [...rows].map(([key, counts]) => {
+    return [key, [...trim(findView(key.split('|')[0])!, counts)].sort()] as const;
+  });
+  return Object.fromEntries(entries.sort());
+}
+
+const toLog = (specs: readonly RecordSpec[]) => specs.map((spec, offset) => toRecord(spec, 0, offset));
+const logs = logArbitrary(START, 4 * MINUTE, 30).map(toLog);
+
+/** One delivery of the event source: where it begins and ends, and what goes wrong. */
+const deliveries = fc.array(
+  fc.record({
+    /** How far before the committed offset it begins, at most: a redelivery with other borders. */
+    back: fc.nat(8),
+    length: fc.integer({ min: 1, max: 10 }),
+    /** The write at which the process dies, and whether that one is still carried out. */
+    crash: fc.option(fc.record({ write: fc.nat(16), after: fc.boolean() })),
+    /** A new process, which has nothing in its memory. */
+    cold: fc.boolean(),
+    /** Reads now, and writes only after so many further deliveries: thought dead, and it is not. */
+    zombie: fc.option(fc.nat(3)),
+  }),
+  { maxLength: 12 },
+);
+
+type Delivery = typeof deliveries extends fc.Arbitrary<(infer D)[]> ? D : never;
+
+async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[], recentPosts: number) {
+  const tables = memoryStore();
+  const live = memoryStore(tables);
+  let handler = handlerOver(live, { recentPosts });
+  let committed = 0;
+  const zombies: { left: number; release: () => void; done: Promise<unknown> }[] = [];
+  for (const { back, length, crash, cold, zombie } of schedule) {
+    const from = Math.max(0, committed - back);
+    const batch = log.slice(from, from + length);
+    for (const each of zombies.filter(({ left }) => left-- === 0)) each.release();
+    if (batch.length === 0) continue;
+    if (zombie !== null) {
+      const store = memoryStore(tables);
+      const gate = new Promise<void>((resolve) => {
+        store.beforeWrite = () => gate;
+        zombies.push({ left: zombie, release: resolve, done: Promise.resolve() });
+      });
+      zombies.at(-1)!.done = handlerOver(store, { recentPosts })(lambdaEvent(TOPIC, batch)).catch(() => undefined);
+      // It gets as far as its first write before the others go on.
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+      continue;
+    }
+    if (cold) handler = handlerOver(live, { recentPosts });
+    const die = () => {
+      throw new Error('the process died');
+    };
+    const first = live.writes;
+    const dead = (write: number) => crash !== null && write - first > crash.write;
+    live.beforeWrite = (write) => {
+      if (dead(write) || (crash && !crash.after && write - first === crash.write)) die();
+    };
+    live.afterWrite = (write) => {
+      if (crash && crash.after && write - first === crash.write) die();
+    };
+    try {
+      await handler(lambdaEvent(TOPIC, batch));
+      committed = Math.max(committed, from + batch.length);
+    } catch (error) {
+      expect((error as Error).message).toMatch(/^the process died$|is written by others/);
+    }
+  }
+  for (const each of zombies) each.release();
+  live.beforeWrite = () => undefined;
+  live.afterWrite = () => undefined;
+  const last = () => handlerOver(live, { recentPosts })(lambdaEvent(TOPIC, log.slice(committed)));
+  // So many late writers at once may outdo it: then the event source delivers again, and each of them has its say only once.
+  await last().catch(async (error: Error) => {
+    expect(error.message).toContain('is written by others');
+    await Promise.all(zombies.map(({ done }) => done));
+    await last();
+  });
+  await Promise.all(zombies.map(({ done }) => done));
+  return tables;
+}
+
+describe('the rows of a log', () => {
+  it('are those of one pass, whatever the batches, redeliveries, crashes and late writers', async () => {
+    await fc.assert(
+      fc.asyncProperty(logs, deliveries, async (log, schedule) => {
+        const { rows } = await deliver(log, schedule, 1000);
+        expect(countsOf(rows)).toEqual(reference(log));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('do not depend on the batches where posts are forgotten, either', async () => {
+    await fc.assert(
+      fc.asyncProperty(logs, deliveries, fc.integer({ min: 1, max: 4 }), async (log, schedule, recentPosts) => {
+        const once = memoryStore();
+        await handlerOver(once, { recentPosts })(lambdaEvent(TOPIC, log));
+        const { rows, states } = await deliver(log, schedule, recentPosts);
+        expect(countsOf(rows)).toEqual(countsOf(once.rows));
+        expect(states).toEqual(once.states);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('count each post once a view, over all intervals', async () => {
+    await fc.assert(
+      fc.asyncProperty(logs, deliveries, async (log, schedule) => {
+        const { rows } = await deliver(log, schedule, 1000);
+        const posts = log.map(decodeRecord).filter((decoded) => decoded.kind === 'post');
+        for (const [name, section] of [
+          ['posts_by_category', 'pin'],
+          ['posts_by_country', 'geo'],
+        ] as const) {
+          const view = findView(name)!;
+          const counted = [...rows]
+            .filter(([key]) => key.startsWith(`${name}|`))
+            .flatMap(([, row]) => [...decodeCounts(view, row.counts).values()])
+            .reduce((sum, count) => sum + count, 0);
+          expect(counted).toBe(new Set(posts.filter((post) => post.sections[section]).map((post) => post.key)).size);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a batch', () => {
+  const post = (index: number, at: number, sections: Partial<RecordSpec> = { pin: true, geo: true, user: true }) =>
+    ({ kind: 'post', index, timestamp: START + at, variant: index, ...sections }) as RecordSpec;
+
+  it('writes the rows that get something, and the state last', async () => {
+    const store = memoryStore();
+    const order: string[] = [];
+    const spied: AggregateStore = {
+      ...store,
+      casSpeedRow: (key, expected, row) => (order.push(key.view), store.casSpeedRow(key, expected, row)),
+      casState: (topic, partition, expected, row) => (
+        order.push('state'),
+        store.casState(topic, partition, expected, row)
+      ),
+    };
+    await handlerOver(spied)(lambdaEvent(TOPIC, toLog([post(1, 0, { pin: true })])));
+    expect(order.at(-1)).toBe('state');
+    expect(order.slice(0, -1).sort()).toEqual(['posts_by_category', 'posts_by_media_type', 'posts_by_minute']);
+    expect(store.rows.get(rowKey('posts_by_category', START, 0))).toMatchObject({ appliedOffset: 0, asOf: START });
+  });
+
+  it('is applied to each of its partitions, also when one of them fails', async () => {
+    const store = memoryStore();
+    const failing: AggregateStore = {
+      ...store,
+      casState: (topic, partition, expected, row) =>
+        partition === 1 ? Promise.reject(new Error('no answer')) : store.casState(topic, partition, expected, row),
+    };
+    const records = [0, 1, 2].map((partition) => toRecord(post(partition, 0), partition, 0));
+    await expect(handlerOver(failing)(lambdaEvent(TOPIC, records))).rejects.toThrow('no answer');
+    expect([...store.states.keys()].sort()).toEqual(['posts-0', 'posts-2']);
+  });
+
+  it('reads nothing from the store once the partition is warm', async () => {
+    const store = memoryStore();
+    const log = toLog([post(1, 0), post(2, 1)]);
+    const refuse = () => Promise.reject(new Error('unexpected read'));
+    let warm = false;
+    const handler = handlerOver({
+      ...store,
+      readState: (...at) => (warm ? refuse() : store.readState(...at)),
+      readSpeedRow: (key) => (warm ? refuse() : store.readSpeedRow(key)),
+    });
+    await handler(lambdaEvent(TOPIC, [log[0]]));
+    warm = true;
+    await handler(lambdaEvent(TOPIC, [log[1]]));
+    expect(countsOf(store.rows)).toEqual(reference(log));
+  });
+
+  it('that others keep writing is given up with an error, so that the event source delivers it again', async () => {
+    const store = memoryStore();
+    const handler = handlerOver({ ...store, casState: async () => false });
+    await expect(handler(lambdaEvent(TOPIC, toLog([post(1, 0)])))).rejects.toThrow(
+      "partition 0 of topic 'posts' is written by others: 5 attempts failed",
+    );
+  });
+
+  it('reports every record once, and what the rows cost', async () => {
+    const store = memoryStore();
+    const report = jest.fn();
+    const handler = handlerOver(store, { report, now: () => START + 700 });
+    const log = toLog([
+      post(1, 0),
+      post(1, 100),
+      { ...post(2, 200), kind: 'bad' },
+      { ...post(0, 500), kind: 'heartbeat' },
+    ]);
+    await handler(lambdaEvent(TOPIC, log));
+    expect(report).toHaveBeenCalledTimes(1);
+    const [step, values] = report.mock.calls[0] as [string, Record<string, number>];
+    expect(step).toBe('aggregate');
+    expect(values).toMatchObject({
+      received: 4,
+      written: 1,
+      repeated: 1,
+      quarantined: 1,
+      controlRecords: 1,
+      gap: 0,
+      freshness: 200,
+    });
+    expect(values).toMatchObject({ writeUnits: VIEWS.length + 1, conditionFailed: 0, retries: 0 });
+    await handler(lambdaEvent(TOPIC, log));
+    const again = report.mock.calls[1][1] as Record<string, number>;
+    expect(again).toMatchObject({ received: 4, written: 0, repeated: 4, writeUnits: 0 });
+    expect(again).not.toHaveProperty('freshness');
+  });
+
+  it('that begins beyond the state says how many offsets are missing', async () => {
+    const warn = jest.fn();
+    const [, late] = toLog([post(1, 0), post(2, 0)]);
+    await handlerOver(memoryStore(), { log: { warn } })(lambdaEvent(TOPIC, [{ ...late, offset: 40 }]));
+    expect(warn).toHaveBeenCalledWith('offsets are missing in the log', {
+      topic: TOPIC,
+      partition: 0,
+      missing: 40,
+      last: 40,
+    });
+  });
+});

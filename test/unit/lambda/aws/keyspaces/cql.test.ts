@@ -1,0 +1,38 @@
+import { allStatements, lintCql, tableName } from '../../../../../lambda/aws/keyspaces/cql';
+
+describe('the statements', () => {
+  it.each(allStatements(tableName('pipeline', 'some_table')))('keep to what Keyspaces has: %s', (statement) => {
+    expect(lintCql(statement)).toEqual([]);
+    expect(statement).toContain('"pipeline"."some_table"');
+  });
+
+  it('change rows that are written concurrently only under a condition', () => {
+    const unconditional = allStatements('tt').filter((cql) => !cql.startsWith('SELECT') && !/ IF /.test(cql));
+    expect(unconditional).toEqual(['INSERT INTO tt (view_name, period, counts) VALUES (?, ?, ?)']);
+  });
+});
+
+describe('the lint', () => {
+  it.each([
+    ['SELECT COUNT(*) FROM tt', 'aggregates'],
+    ['select max (offset) from tt', 'aggregates'],
+    ['SELECT DISTINCT aa FROM tt', 'DISTINCT'],
+    ['SELECT aa FROM tt PER PARTITION LIMIT 1', 'PER PARTITION LIMIT'],
+    ['SELECT aa FROM tt GROUP BY aa', 'GROUP BY'],
+    ['SELECT aa FROM tt WHERE bb = ? ALLOW FILTERING', 'ALLOW FILTERING'],
+    ['TRUNCATE tt', 'TRUNCATE'],
+    ['ALTER TYPE tt ADD aa int', 'ALTER TYPE'],
+    ['CREATE CUSTOM INDEX ON tt (aa)', 'secondary indexes'],
+    ['CREATE MATERIALIZED VIEW vv AS SELECT aa FROM tt', 'materialized views'],
+    ['INSERT INTO tt (aa) VALUES (?) USING TIMESTAMP 1', 'USING TIMESTAMP'],
+    ['INSERT INTO tt (aa) VALUES (?) USING TTL 1', 'USING TTL: the table has a default'],
+    ['BEGIN UNLOGGED BATCH UPDATE tt SET aa = 1 APPLY BATCH', 'batches as text'],
+    ['UPDATE tt SET aa = 1 WHERE bb = 2 IF aa != 1', '!='],
+  ])('finds what Keyspaces refuses: %s', (statement, name) => {
+    expect(lintCql(statement)).toEqual([name]);
+  });
+
+  it('takes columns that only sound like it', () => {
+    expect(lintCql('SELECT counts, discount, maximum FROM sums WHERE minute = ?')).toEqual([]);
+  });
+});

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { makeHandler as makeAggregate } from '../../../../lambda/aggregate/handler';
+import { agesOf, requestOf } from '../../../../lambda/canary/core';
+import { makeHandler, type Deps } from '../../../../lambda/canary/handler';
+import { routeOf } from '../../../../lambda/ingest/core';
+import { readCanary } from '../../../../lambda/query/canary';
+import { decodeCounts } from '../../../../lambda/formats/counts-codec';
+import { decodeRecord, type KafkaRecord } from '../../../../lambda/domain/decode';
+import { CANARY_VIEW, findView, VIEWS } from '../../../../lambda/domain/views';
+import { memoryStore, type MemoryStore } from '../../../support/memory-store';
+import { lambdaEvent, logArbitrary, toRecord } from '../../../support/posts-log';
+import { setup } from '../ingest/harness';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-11-22T21:00:00Z');
+
+const canary = (partition: number, offset: number, sent: number, timestamp = sent + 20): KafkaRecord => ({
+  partition,
+  offset,
+  timestamp,
+  key: Buffer.from(String(sent)),
+  value: Buffer.from('{}'),
+  headers: { canary: String(sent) },
+});
+
+async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryStore> {
+  const store = memoryStore();
+  const handler = makeAggregate({
+    store,
+    intervalMinutes: 1,
+    recentPosts: 1000,
+    now: () => START,
+    report: () => undefined,
+    log: { warn: () => undefined },
+  });
+  await handler(lambdaEvent('posts', records));
+  return store;
+}
+
+const countsOf = ({ rows }: MemoryStore) =>
+  [...rows].map(([key, row]) => {
+    const [view, interval] = key.split('|');
+    const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts);
+    return { view, interval: Number(interval), asOf: row.asOf, counts };
+  });
+
+/** The query function's reader over the rows of a speed layer. */
+const readerOf = (store: MemoryStore, boundary?: number) => ({
+  boundary: async () =>
+    boundary === undefined
+      ? undefined
+      : { interval: boundary, firstInterval: boundary, publishedAt: 0, drift: 0, reconciledInterval: null },
+  batchCounts: () => Promise.reject(new Error('unexpected call of batchCounts')),
+  speedCounts: async (view: { name: string }, intervals: readonly number[]) =>
+    countsOf(store).filter((row) => row.view === view.name && intervals.includes(row.interval)),
+});
+
+describe('a canary', () => {
+  test('is put on the topic by a path that no route of the API leads to, with a time and no payload', async () => {
+    const { call, sent, reports } = setup();
+    expect(await call(requestOf('POST', '/canary'))).toMatchObject({ status: 202, body: { partition: 2, offset: 10 } });
+    expect(sent).toEqual([{ key: '1000', value: '{}', headers: { canary: '1000' } }]);
+    expect(reports).toEqual([{ step: 'ingest', received: 1, written: 0, controlRecords: 1, failed: 0, duration: 0 }]);
+    expect(routeOf('GET', ['canary'])).toEqual({ kind: 'none' });
+  });
+
+  test('that kafka does not take is answered with 503 and counted', async () => {
+    const { call, reports } = setup(() => true);
+    expect(await call(requestOf('POST', '/canary'))).toMatchObject({ status: 503 });
+    expect(reports).toMatchObject([{ received: 1, controlRecords: 0, failed: 1 }]);
+  });
+
+  test('is known by its header, and is bad if that is no time', () => {
+    expect(decodeRecord(canary(0, 1, START))).toEqual({ kind: 'canary', sent: START });
+    expect(decodeRecord({ ...canary(0, 1, START), headers: { canary: 'soon' } })).toMatchObject({
+      kind: 'bad',
+      reason: 'header canary must be milliseconds since the epoch, got "soon"',
+    });
+  });
+
+  test('changes no row of any view, wherever it lies in the log', async () => {
+    expect(VIEWS.map(({ name }) => name)).not.toContain(CANARY_VIEW.name);
+    await fc.assert(
+      fc.asyncProperty(logArbitrary(START, 3 * MINUTE, 25), async (specs) => {
+        const records = specs.map((spec, offset) => toRecord(spec, 0, offset));
+        const controlRecords = records.filter(({ headers }) => headers.heartbeat !== undefined);
+        const swapped = records.map((record) =>
+          controlRecords.includes(record) ? canary(0, record.offset, record.timestamp, record.timestamp) : record,
+        );
+        const [plain, watched] = [await aggregated(records), await aggregated(swapped)].map(countsOf);
+        expect(watched.filter(({ view }) => view !== CANARY_VIEW.name)).toEqual(plain);
+        expect(watched.some(({ view }) => view === CANARY_VIEW.name)).toBe(controlRecords.length > 0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('what came out', () => {
+  test('is the newest canary of each layer, over all partitions', async () => {
+    const store = await aggregated([
+      canary(0, 0, START + 1_000),
+      canary(1, 0, START + MINUTE + 2_000),
+      canary(0, 1, START + 2 * MINUTE + 3_000),
+    ]);
+    const now = START + 2 * MINUTE + 9_000;
+    expect(await readCanary(readerOf(store, START + MINUTE), now, 1)).toEqual({
+      speed: START + 2 * MINUTE + 3_000,
+      batch: START + MINUTE + 2_000,
+      boundary: START + 2 * MINUTE,
+    });
+  });
+
+  test('is as old as what was looked through where there is none, and nothing before the first publication', async () => {
+    const answer = await readCanary(readerOf(await aggregated([])), START + 5_000, 1);
+    expect(answer).toEqual({ speed: START - 24 * MINUTE, batch: null, boundary: null });
+    expect(agesOf(JSON.stringify(answer), START + 5_000)).toEqual({ canarySpeedAge: 24 * MINUTE + 5_000 });
+  });
+
+  test('grows old while the speed layer stands still', async () => {
+    const store = await aggregated([canary(0, 0, START)]);
+    const ages = [1, 5, 9].map(async (minutes) => {
+      const now = START + minutes * MINUTE;
+      return agesOf(JSON.stringify(await readCanary(readerOf(store), now, 1)), now).canarySpeedAge;
+    });
+    expect(await Promise.all(ages)).toEqual([MINUTE, 5 * MINUTE, 9 * MINUTE]);
+  });
+});
+
+describe('the function', () => {
+  function setUp(answers: Readonly<Record<string, { statusCode: number; body: string }>>) {
+    const calls: unknown[] = [];
+    const reports: unknown[] = [];
+    const errors: unknown[] = [];
+    const deps: Deps = {
+      invoke: async (name, event) => {
+        calls.push([name, event.requestContext.http.method, event.rawPath]);
+        const answer = answers[name];
+        if (!answer) throw new Error(`function not found: '${name}'`);
+        return { ...answer, headers: {} };
+      },
+      ingest: 'ingest-fn',
+      query: 'query-fn',
+      report: (...args) => void reports.push(args),
+      log: { error: (message) => void errors.push(message) },
+      now: () => START,
+    };
+    return { run: makeHandler(deps), calls, reports, errors };
+  }
+  const body = JSON.stringify({ speed: START - 6_000, batch: START - 90_000, boundary: START - 80_000 });
+  const taken = { statusCode: 202, body: '{}' };
+
+  test('asks for the ages, then sends the next one', async () => {
+    const { run, calls, reports } = setUp({ 'query-fn': { statusCode: 200, body }, 'ingest-fn': taken });
+    await run();
+    expect(calls).toEqual([
+      ['query-fn', 'GET', '/canary'],
+      ['ingest-fn', 'POST', '/canary'],
+    ]);
+    expect(reports).toEqual([
+      ['canary', { canarySpeedAge: 6_000, canaryBatchAge: 90_000, boundaryAge: 80_000, failed: 0, duration: 0 }],
+    ]);
+  });
+
+  test.each([
+    ['there is no query function', { 'ingest-fn': taken }, 1],
+    ['the store is away', { 'query-fn': { statusCode: 503, body: '{}' }, 'ingest-fn': taken }, 1],
+    ['the answer is another', { 'query-fn': { statusCode: 200, body: '{"speed":"x"}' }, 'ingest-fn': taken }, 1],
+    ['nothing works', {}, 2],
+  ])('counts what failed and tells no age when %s', async (_, answers, failed) => {
+    const { run, reports, errors } = setUp(answers);
+    await run();
+    expect(reports).toEqual([['canary', { failed, duration: 0 }]]);
+    expect(errors).toHaveLength(failed);
+  });
+
+  test('still tells the ages when the canary is not taken', async () => {
+    const { run, reports } = setUp({
+      'query-fn': { statusCode: 200, body },
+      'ingest-fn': { ...taken, statusCode: 503 },
+    });
+    await run();
+    expect(reports).toMatchObject([['canary', { canarySpeedAge: 6_000, failed: 1 }]]);
+  });
+});

@@ -1,0 +1,191 @@
+/** What functions log: positions and reasons as JSON, and never what is in a post. */
+import { makeHandler as makeAggregate } from '../../../lambda/aggregate/handler';
+import { makeHandler as makeArchive } from '../../../lambda/archive/handler';
+import { makeHandler as makeIngest } from '../../../lambda/ingest/handler';
+import { makeHandler as makePublish } from '../../../lambda/publish/handler';
+import { makeHandler as makeQuery } from '../../../lambda/query/handler';
+import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
+import { intervalName } from '../../../lambda/domain/intervals';
+import { serialize } from '../../../lambda/formats/interval-metadata';
+import { decodeCounts, encodeCounts } from '../../../lambda/formats/counts-codec';
+import { type KafkaRecord } from '../../../lambda/domain/decode';
+import { type HttpEvent } from '../../../lambda/runtime/http';
+import { sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
+import { log } from '../../../lambda/runtime/log';
+import { joinKey } from '../../../lambda/domain/merge';
+import { report, reportView } from '../../../lambda/runtime/metrics';
+import { findView } from '../../../lambda/domain/views';
+import { memoryBatchStore } from '../../support/memory-batch-store';
+import { MemoryLake } from '../../support/memory-lake';
+import { memoryStore } from '../../support/memory-store';
+import { lambdaEvent } from '../../support/posts-log';
+
+const MARKER = 'Zaphod Beeblebrox';
+const INTERVAL = Date.parse('2026-11-22T21:00:00Z');
+const NOW = INTERVAL + 1_800_000;
+const TOP = findView('top_poster_by_country')!;
+const now = () => NOW;
+
+const ENVIRONMENT = { METRIC_NAMESPACE: 'PinterestPipeline/test-local', METRICS: 'all' };
+beforeAll(() => void Object.assign(process.env, ENVIRONMENT));
+afterAll(() => Object.keys(ENVIRONMENT).forEach((name) => void delete process.env[name]));
+
+/** Every line that the process writes while `work` runs; what it throws is logged by Lambda, so it counts too. */
+async function linesOf(work: () => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  const take = (text: unknown) => lines.push(...String(text).trimEnd().split('\n')) > 0;
+  const spies = [
+    ...(['stdout', 'stderr'] as const).map((stream) => jest.spyOn(process[stream], 'write').mockImplementation(take)),
+    ...(['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
+      jest.spyOn(console, name).mockImplementation((...texts) => void take(texts.join(' '))),
+    ),
+  ];
+  try {
+    await work();
+  } catch (error) {
+    take(JSON.stringify({ level: 'error', message: String(error), stack: (error as Error).stack }));
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return lines;
+}
+
+const post = JSON.stringify({
+  pin: { index: 4, category: 'art', poster_name: MARKER, follower_count: '12k', title: MARKER },
+  geo: { ind: 4, country: 'Fiji', timestamp: '2018-03-04 05:06:07' },
+  user: { ind: 4, first_name: MARKER, last_name: MARKER, age: 20, date_joined: '2015-01-02 03:04:05' },
+});
+const record = (offset: number, value: string, key = '4'): KafkaRecord => ({
+  partition: 3,
+  offset,
+  timestamp: NOW - 500,
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+  headers: {},
+});
+/** A post, one with an impossible value, text that is no JSON, and another key than the post's; an offset is missing. */
+const records = [
+  record(0, post),
+  record(1, JSON.stringify({ pin: { index: 4, category: MARKER, follower_count: MARKER } })),
+  record(2, `{"pin": "${MARKER}`),
+  record(9, post, MARKER),
+];
+const event = lambdaEvent('posts', records);
+const http = (method: string, rawPath: string, body?: string, rawQueryString = ''): HttpEvent => ({
+  rawPath,
+  rawQueryString,
+  body,
+  requestContext: { http: { method } },
+});
+
+async function expectNothingOfIt(work: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
+  const lines = await linesOf(work);
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) expect(line).not.toMatch(/Zaphod|Beeblebrox/i);
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('no line holds anything of a post that', () => {
+  test.each([
+    ['is taken', post, true],
+    ['is not taken by kafka', post, false],
+    ['is refused', JSON.stringify({ pin: { index: MARKER } }), true],
+    ['is no JSON', `{"pin": "${MARKER}`, true],
+  ])('%s by ingest', async (_, body, ok) => {
+    const sent: string[] = [];
+    const ingest = makeIngest({
+      send: async (outgoing) =>
+        outgoing.map(({ value }, i) => {
+          sent.push(String(value));
+          return ok
+            ? { ok: true, partition: 0, offset: i, logAppendTime: NOW }
+            : { ok: false, error: 'broker is away' };
+        }),
+      report,
+      now,
+    });
+    await expectNothingOfIt(() => ingest(http('POST', '/posts', body)));
+    expect(sent).toEqual(body === post ? [post] : []);
+  });
+
+  test('is archived or quarantined, and a warning says where the first bad one was', async () => {
+    const store = new MemoryLake();
+    const archive = makeArchive({ topic: 'posts', store, report, now });
+    const lines = await expectNothingOfIt(() => archive(event));
+    expect(store.text(store.keys('quarantine/')[0])).toContain('"payload"');
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', topic: 'posts', partition: 3, offset: 1, count: 3 }),
+    );
+  });
+
+  test('is aggregated, and a warning says where offsets are missing', async () => {
+    const store = memoryStore();
+    const aggregate = makeAggregate({ store, intervalMinutes: 60, recentPosts: 10, now, report, log });
+    const lines = await expectNothingOfIt(() => aggregate(event));
+    const row = store.rows.get(`${TOP.name}|${INTERVAL}|3`)!;
+    expect([...decodeCounts(TOP, row.counts).keys()]).toEqual([joinKey(['Fiji', MARKER])]);
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', topic: 'posts', partition: 3, missing: 6 }));
+  });
+
+  test.each([
+    ['', undefined],
+    [', though the object is broken', `{"view": "${TOP.name}", "rows": [["${MARKER}`],
+    [', though a row is another', { rows: [['Fiji', MARKER, 'many']] }],
+    [
+      ', though a key is there twice',
+      {
+        rows: [
+          ['Fiji', MARKER, 1],
+          ['Fiji', MARKER, 2],
+        ],
+      },
+    ],
+  ])('is published%s', async (_, broken) => {
+    const lake = new MemoryLake();
+    const object = { view: TOP.name, interval: intervalName(INTERVAL), rows: [['Fiji', MARKER, 9]] };
+    const text = typeof broken === 'string' ? broken : JSON.stringify({ ...object, ...broken });
+    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
+    lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
+    lake.objects.set(viewsDoneKey(INTERVAL), Buffer.from('{}'));
+    lake.objects.set(viewKey(INTERVAL, TOP.name), Buffer.from(text));
+    const store = memoryBatchStore();
+    const publish = makePublish({ lake, store, topic: 'posts', intervalMinutes: 60, views: [TOP], now, report });
+    const lines = await expectNothingOfIt(() => publish({ intervals: [intervalName(INTERVAL)] }));
+    expect(lines.map(({ level }) => level)).toEqual([broken === undefined ? undefined : 'error']);
+  });
+
+  test('is compared, though the layers differ by it', async () => {
+    const lake = new MemoryLake();
+    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
+    lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
+    const store = memoryBatchStore();
+    store.boundary = {
+      interval: INTERVAL,
+      firstInterval: INTERVAL,
+      publishedAt: 0,
+      drift: null,
+      reconciledInterval: null,
+    };
+    const counts = encodeCounts(TOP, new Map([[joinKey(['Fiji', MARKER]), 9]]));
+    store.rows.set(`${TOP.name}|${intervalName(INTERVAL)}`, counts);
+    const reconcile = makeReconcile({
+      ...{ lake, store, topic: 'posts', intervalMinutes: 60, views: [TOP], now, report, reportView, log },
+      ...{ speedTtl: 48 * 3_600_000, patience: 0 },
+      sleep: () => Promise.reject(new Error('unexpected wait')),
+    });
+    const lines = await expectNothingOfIt(() => reconcile({ intervals: [intervalName(INTERVAL)] }));
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'the layers differ', drift: 9 }));
+  });
+
+  test.each([
+    ['is there', () => Promise.resolve(undefined)],
+    ['cannot be looked up', () => Promise.reject(new Error('no host available'))],
+  ])('is asked for by name and %s', async (_, boundary) => {
+    const query = makeQuery({
+      reader: { boundary, batchCounts: async () => [], speedCounts: async () => [] },
+      ...{ intervalMinutes: 60, speedTtl: 48 * 3_600_000, report, now },
+    });
+    const question = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);
+    await expectNothingOfIt(() => query(question));
+  });
+});

@@ -1,0 +1,262 @@
+import { type Deps, makeHandler, type Page } from '../../../../lambda/query/handler';
+import { type QueryReader } from '../../../../lambda/query/reader';
+import { type BoundaryRow } from '../../../../lambda/aws/keyspaces/store';
+import { StoreUnavailableError } from '../../../../lambda/aws/keyspaces/keyspaces';
+import { type HttpEvent } from '../../../../lambda/runtime/http';
+import { type Counts, joinKey } from '../../../../lambda/domain/merge';
+
+const HOUR = 3_600_000;
+const at = (text: string) => Date.parse(`2026-11-22T${text}:00Z`);
+const counts = (rows: Record<string, number>): Counts => new Map(Object.entries(rows));
+
+const boundary: BoundaryRow = {
+  firstInterval: at('10:00'),
+  interval: at('11:00'),
+  publishedAt: at('12:01'),
+  drift: 0,
+  reconciledInterval: at('11:00'),
+};
+const batchRows: Record<string, Counts> = {
+  '2026-11-22T10-00': counts({ art: 1 }),
+  '2026-11-22T11-00': counts({ art: 2, travel: 5 }),
+};
+const speedRows: Record<number, Counts[]> = {
+  [at('10:00')]: [counts({ art: 1 })],
+  [at('11:00')]: [counts({ art: 2, travel: 5 })],
+  [at('12:00')]: [counts({ art: 4 }), counts({ quotes: 1 })],
+};
+
+/** Throws on any call that a test did not expect. */
+function readerOf(overrides: Partial<QueryReader> = {}): QueryReader {
+  const unexpected = (name: string) => () => Promise.reject(new Error(`unexpected call of ${name}`));
+  return {
+    boundary: unexpected('boundary'),
+    batchCounts: unexpected('batchCounts'),
+    speedCounts: unexpected('speedCounts'),
+    ...overrides,
+  };
+}
+
+const full = (row: BoundaryRow | undefined) =>
+  readerOf({
+    boundary: async () => row,
+    batchCounts: async (_view, periods) => periods.flatMap((name) => batchRows[name] ?? []),
+    speedCounts: async (_view, intervals) =>
+      intervals.flatMap((interval) =>
+        (speedRows[interval] ?? []).map((each) => ({ interval, counts: each, asOf: interval + HOUR / 2 })),
+      ),
+  });
+
+const reports: unknown[] = [];
+const deps = (reader: QueryReader): Deps => ({
+  reader,
+  intervalMinutes: 60,
+  speedTtl: 72 * HOUR,
+  report: (...args) => reports.push(args),
+  now: () => at('12:40'),
+});
+
+async function ask(reader: QueryReader, path: string, method = 'GET') {
+  const [rawPath, rawQueryString = ''] = path.split('?');
+  const event: HttpEvent = { rawPath, rawQueryString, requestContext: { http: { method } } };
+  const { statusCode, body, headers } = await makeHandler(deps(reader))(event);
+  return { statusCode, headers, body: JSON.parse(body) };
+}
+
+describe('a question to the query API', () => {
+  test('takes each interval from exactly one layer', async () => {
+    const { statusCode, body } = await ask(full(boundary), '/views/posts_by_category');
+    expect(statusCode).toBe(200);
+    expect(body).toEqual({
+      view: 'posts_by_category',
+      columns: ['category', 'count'],
+      rows: [
+        { category: 'art', count: 7 },
+        { category: 'quotes', count: 1 },
+        { category: 'travel', count: 5 },
+      ],
+      boundary: '2026-11-22T11:00:00.000Z',
+      asOf: '2026-11-22T12:30:00.000Z',
+      intervals: { batch: 2, speed: 1 },
+      // Renamed fields keep their old names as well, for one release.
+      buckets: { batch: 2, speed: 1 },
+    });
+  });
+
+  test('can ask the speed layer alone, published intervals included', async () => {
+    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=speed&category=art');
+    expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
+    expect(body.intervals.batch).toBe(0);
+  });
+
+  test('can ask the batch layer alone, up to the boundary', async () => {
+    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=batch');
+    expect(body.rows).toEqual([
+      { category: 'art', count: 3 },
+      { category: 'travel', count: 5 },
+    ]);
+    expect(body.asOf).toBe('2026-11-22T12:00:00.000Z');
+  });
+
+  test('is answered by the speed layer before anything is published', async () => {
+    const { body } = await ask(full(undefined), '/views/posts_by_category?category=quotes');
+    expect(body).toMatchObject({
+      rows: [{ category: 'quotes', count: 1 }],
+      boundary: null,
+      asOf: '2026-11-22T12:30:00.000Z',
+      intervals: { batch: 0, speed: 3 },
+    });
+  });
+
+  test('respects a range in both layers', async () => {
+    const { body } = await ask(
+      full(boundary),
+      '/views/posts_by_category?from=2026-11-22T11:00:00Z&to=2026-11-22T12:00:00Z',
+    );
+    expect(body.rows).toEqual([
+      { category: 'art', count: 2 },
+      { category: 'travel', count: 5 },
+    ]);
+    expect(body.intervals).toEqual({ batch: 1, speed: 0 });
+  });
+
+  test('gives the largest values first with top', async () => {
+    const { body } = await ask(full(boundary), '/views/posts_by_category?top=1');
+    expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
+  });
+
+  test('gives a standard answer by its name and by its view', async () => {
+    const reader = readerOf({
+      boundary: async () => boundary,
+      batchCounts: async () => [counts({ [joinKey(['Chad', 'art'])]: 2 })],
+      speedCounts: async () => [],
+    });
+    const rows = [{ country: 'Chad', category: 'art', category_count: 2 }];
+    expect((await ask(reader, '/answers/popular_category_by_country')).body.rows).toEqual(rows);
+    const byView = await ask(reader, '/views/category_by_country?answer=standard');
+    expect(byView.body.answers).toEqual([
+      { answer: 'popular_category_by_country', columns: ['country', 'category', 'category_count'], rows },
+    ]);
+  });
+
+  test.each([
+    ['/views/colours', 404, /^view must be one of posts_by_category, /],
+    ['/answers/everything', 404, /^answer must be one of popular_category_by_country, /],
+    ['/answers/popular_category_by_country?answer=counts', 400, /^query parameter must be one of/],
+    ['/views/posts_by_category?answer=standard', 400, /^answer must be counts/],
+    ['/views/posts_by_category?top=many', 400, /^top must be a whole number/],
+    ['/secrets', 404, /^path must be GET \/views/],
+    ['/', 404, /^path must be/],
+  ])('%s is refused with %i by name, without a read', async (path, status, message) => {
+    const { statusCode, body } = await ask(readerOf(), path);
+    expect(statusCode).toBe(status);
+    expect(body.message).toMatch(message);
+  });
+
+  test('is told to try again while the store is down', async () => {
+    const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
+    for (const path of ['/views/posts_by_category', '/health', '/boundary']) {
+      const { statusCode, headers, body } = await ask(reader, path);
+      expect([statusCode, headers['retry-after'], body.status]).toEqual([503, '5', 'down']);
+    }
+  });
+});
+
+test('a fault of our own is not called an outage', async () => {
+  const reader = readerOf({ boundary: () => Promise.reject(new Error('counts must have version 1')) });
+  const { statusCode, body } = await ask(reader, '/views/posts_by_category');
+  expect([statusCode, body]).toEqual([500, { message: 'internal error' }]);
+});
+
+describe('the boundary', () => {
+  test('is told with its age and what reconcile found', async () => {
+    expect((await ask(full(boundary), '/boundary')).body).toEqual({
+      interval: '2026-11-22T11:00:00.000Z',
+      firstInterval: '2026-11-22T10:00:00.000Z',
+      publishedAt: '2026-11-22T12:01:00.000Z',
+      reconciledInterval: '2026-11-22T11:00:00.000Z',
+      drift: 0,
+      ageMs: 40 * 60_000,
+      bucket: '2026-11-22T11:00:00.000Z',
+      firstBucket: '2026-11-22T10:00:00.000Z',
+      reconciledBucket: '2026-11-22T11:00:00.000Z',
+    });
+  });
+
+  test('is null before the first interval is published', async () => {
+    const { body } = await ask(readerOf({ boundary: async () => undefined }), '/boundary');
+    expect(body).toEqual({
+      interval: null,
+      firstInterval: null,
+      publishedAt: null,
+      reconciledInterval: null,
+      drift: null,
+      ageMs: null,
+      bucket: null,
+      firstBucket: null,
+      reconciledBucket: null,
+    });
+  });
+});
+
+describe('the page', () => {
+  const steps = [{ step: 'ingest', metrics: [] }];
+  const window = { from: '2026-11-22T12:11:00.000Z', to: '2026-11-22T12:41:00.000Z', periodSeconds: 60 };
+  const files: Page['files'] = (name) => ({ statusCode: 200, headers: {}, body: name });
+  const page: Page = { stage: 'dev', files, boundaryDueMs: 5_400_000, metrics: async () => ({ window, steps }) };
+  const get = async (reader: QueryReader, rawPath: string, served: Page | undefined = page) =>
+    makeHandler({ ...deps(reader), page: served })({ rawPath, requestContext: { http: { method: 'GET' } } });
+
+  test('is three files, and no others of the asset', async () => {
+    const bodies = ['/', '/assets/page.js', '/assets/page.css'].map(async (path) => (await get(readerOf(), path)).body);
+    expect(await Promise.all(bodies)).toEqual(['index.html', 'page.js', 'page.css']);
+    for (const path of ['/assets/index.html', '/assets/index.js', '/assets', '/index.html']) {
+      expect((await get(readerOf(), path)).statusCode).toBe(404);
+    }
+  });
+
+  test('is told the boundary, how fresh answers are, and the metrics', async () => {
+    const { statusCode, body } = await get(full(boundary), '/status');
+    expect(statusCode).toBe(200);
+    expect(JSON.parse(body)).toEqual({
+      stage: 'dev',
+      now: '2026-11-22T12:40:00.000Z',
+      intervalMinutes: 60,
+      bucketMinutes: 60,
+      boundary: {
+        interval: '2026-11-22T11:00:00.000Z',
+        firstInterval: '2026-11-22T10:00:00.000Z',
+        publishedAt: '2026-11-22T12:01:00.000Z',
+        reconciledInterval: '2026-11-22T11:00:00.000Z',
+        drift: 0,
+        ageMs: 40 * 60_000,
+        bucket: '2026-11-22T11:00:00.000Z',
+        firstBucket: '2026-11-22T10:00:00.000Z',
+        reconciledBucket: '2026-11-22T11:00:00.000Z',
+      },
+      boundaryDueMs: 5_400_000,
+      asOf: '2026-11-22T12:30:00.000Z',
+      window,
+      steps,
+    });
+  });
+
+  test('reads no batch rows to tell how fresh answers are', async () => {
+    const { boundary: read, speedCounts } = full(boundary);
+    expect((await get(readerOf({ boundary: read, speedCounts }), '/status')).statusCode).toBe(200);
+  });
+
+  test('is told to try again while the store is down', async () => {
+    const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
+    expect((await get(reader, '/status')).statusCode).toBe(503);
+  });
+
+  test.each(['/', '/status', '/assets/page.js'])(
+    '%s is not there where the configuration has no page',
+    async (path) => {
+      const handler = makeHandler(deps(readerOf()));
+      const { statusCode, body } = await handler({ rawPath: path, requestContext: { http: { method: 'GET' } } });
+      expect([statusCode, body]).toEqual([404, expect.stringContaining('path must be GET /views')]);
+    },
+  );
+});

@@ -1,0 +1,75 @@
+import { queryReader } from '../../../../lambda/query/reader';
+import { encodeCounts } from '../../../../lambda/formats/counts-codec';
+import { MAX_IN } from '../../../../lambda/aws/keyspaces/cql';
+import { type QueryStore } from '../../../../lambda/aws/keyspaces/store';
+import { findView } from '../../../../lambda/domain/views';
+
+const VIEW = findView('posts_by_category')!;
+const blobOf = (count: number) => encodeCounts(VIEW, new Map([['art', count]]));
+
+function setUp(maxKeys = 100) {
+  const rows = new Map([
+    ['2026-10', blobOf(5)],
+    ['2026-11-01', blobOf(2)],
+  ]);
+  const clock = { now: 0 };
+  const scans: (readonly number[])[] = [];
+  let reads = 0;
+  const store: QueryStore = {
+    readBoundary: () => Promise.reject(new Error('unexpected')),
+    readBatchRow: async (_, period) => (reads++, rows.get(period)),
+    scanSpeedRows: async (_, intervals) => {
+      scans.push(intervals);
+      return intervals.map((interval) => ({
+        interval,
+        partition: 0,
+        appliedOffset: 1,
+        asOf: interval,
+        counts: blobOf(1),
+      }));
+    },
+  };
+  const reader = queryReader(store, 'posts', { ttl: 1000, maxKeys, now: () => clock.now });
+  return { reader, rows, clock, scans, reads: () => reads };
+}
+
+describe('batch rows', () => {
+  it('are summed, those that do not exist left out', async () => {
+    const { reader } = setUp();
+    await expect(reader.batchCounts(VIEW, ['2026-10', '2026-11-01', '2026-11-02'])).resolves.toEqual([
+      new Map([['art', 7]]),
+    ]);
+  });
+
+  it('are kept for a while, by view and periods, so that a warm function need not read them again', async () => {
+    const { reader, rows, clock, reads } = setUp();
+    await reader.batchCounts(VIEW, ['2026-10']);
+    rows.set('2026-10', blobOf(6));
+    clock.now = 999;
+    await expect(reader.batchCounts(VIEW, ['2026-10'])).resolves.toEqual([new Map([['art', 5]])]);
+    expect(reads()).toBe(1);
+    await expect(reader.batchCounts(VIEW, ['2026-10', '2026-11-01'])).resolves.toEqual([new Map([['art', 8]])]);
+    clock.now = 1000;
+    await expect(reader.batchCounts(VIEW, ['2026-10'])).resolves.toEqual([new Map([['art', 6]])]);
+    expect(reads()).toBe(4);
+  });
+
+  it('are forgotten, the oldest first, where they would take too much memory', async () => {
+    const { reader, reads } = setUp(1);
+    await reader.batchCounts(VIEW, ['2026-10']);
+    await reader.batchCounts(VIEW, ['2026-11-01']);
+    expect(reads()).toBe(2);
+    await reader.batchCounts(VIEW, ['2026-11-01']);
+    expect(reads()).toBe(2);
+    await reader.batchCounts(VIEW, ['2026-10']);
+    expect(reads()).toBe(3);
+  });
+});
+
+test('speed rows are scanned for as many intervals at once as the store allows', async () => {
+  const { reader, scans } = setUp();
+  const intervals = Array.from({ length: MAX_IN + 1 }, (_, i) => i * 60_000);
+  const found = await reader.speedCounts(VIEW, intervals);
+  expect(scans.map((each) => each.length)).toEqual([MAX_IN, 1]);
+  expect(found.map(({ interval }) => interval)).toEqual(intervals);
+});

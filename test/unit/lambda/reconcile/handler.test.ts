@@ -1,0 +1,194 @@
+import { behind, difference, isExpired } from '../../../../lambda/reconcile/core';
+import { makeHandler, type ReconcileDeps } from '../../../../lambda/reconcile/handler';
+import { intervalName } from '../../../../lambda/domain/intervals';
+import { serialize } from '../../../../lambda/formats/interval-metadata';
+import { encodeCounts } from '../../../../lambda/formats/counts-codec';
+import { driftKey, sealKey } from '../../../../lambda/formats/keys';
+import { joinKey } from '../../../../lambda/domain/merge';
+import { findView, type View } from '../../../../lambda/domain/views';
+import { memoryBatchStore } from '../../../support/memory-batch-store';
+import { MemoryLake } from '../../../support/memory-lake';
+
+const HOUR = 3_600_000;
+const FIRST = Date.parse('2026-11-22T21:00:00Z');
+const SECOND = FIRST + HOUR;
+const CATEGORY = findView('posts_by_category')!;
+const TOP: View = { ...findView('top_poster_by_country')!, top: { groupBy: 1, keep: 1 } };
+
+describe('the difference of counts', () => {
+  it.each([
+    [{}, {}, 0],
+    [{ a: 1 }, { a: 1 }, 0],
+    [{ a: 3, b: 1 }, { a: 1 }, 3],
+    [{ a: 1 }, { a: 1, c: 4 }, 4],
+    [{ a: 0 }, {}, 0],
+  ] as const)('of %j and %j is %d', (a, b, expected) => {
+    const map = (counts: object) => new Map<string, number>(Object.entries(counts));
+    expect(difference(map(a), map(b))).toBe(expected);
+    expect(difference(map(b), map(a))).toBe(expected);
+  });
+});
+
+describe('the state of the speed layer', () => {
+  it('is behind where an offset that the seal holds is not applied', () => {
+    const ranges = [
+      { partition: 0, from: 0, to: 0 },
+      { partition: 1, from: 0, to: 5 },
+      { partition: 2, from: 5, to: 5 },
+      { partition: 3, from: 0, to: 5 },
+    ];
+    const applied = new Map([
+      [1, 4],
+      [2, 3],
+      [3, undefined],
+    ]);
+    expect(behind(ranges, applied).map(({ partition }) => partition)).toEqual([2, 3]);
+  });
+
+  it('is past comparing once the first row of the interval may have expired', () => {
+    expect(isExpired(FIRST, HOUR, FIRST + HOUR - 1)).toBe(false);
+    expect(isExpired(FIRST, HOUR, FIRST + HOUR)).toBe(true);
+  });
+});
+
+function setUp(options: Partial<ReconcileDeps> = {}) {
+  const lake = new MemoryLake();
+  const store = memoryBatchStore();
+  for (const [i, interval] of [FIRST, SECOND].entries()) {
+    const partitions = [0, 1].map((partition) => ({ partition, from: i * 5, to: (i + 1) * 5 }));
+    const seal = {
+      interval: intervalName(interval),
+      previous: i === 0 ? null : intervalName(FIRST),
+      topic: 'posts',
+      partitions,
+    };
+    lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
+    store.rows.set(`${CATEGORY.name}|${intervalName(interval)}`, encodeCounts(CATEGORY, new Map([['art', 5]])));
+    store.rows.set(
+      `${TOP.name}|${intervalName(interval)}`,
+      encodeCounts(TOP, new Map([[joinKey(['Fiji', 'Ann']), 9]])),
+    );
+    for (const partition of [0, 1]) {
+      const row = { interval, partition, appliedOffset: 9, asOf: interval };
+      store.speedRows.push(
+        { ...row, view: CATEGORY.name, counts: encodeCounts(CATEGORY, new Map([['art', 2 + partition]])) },
+        // Each partition has a best of its own; one of them is left after merging.
+        {
+          ...row,
+          view: TOP.name,
+          counts: encodeCounts(TOP, new Map([[joinKey(['Fiji', partition ? 'Ann' : 'Bob']), 8 + partition]])),
+        },
+      );
+    }
+  }
+  store.applied.set(0, 9).set(1, 9);
+  store.boundary = { interval: SECOND, firstInterval: FIRST, publishedAt: 0, drift: null, reconciledInterval: null };
+  const report = jest.fn();
+  const reportView = jest.fn();
+  const warn = jest.fn();
+  const handler = makeHandler({
+    lake,
+    store,
+    topic: 'posts',
+    intervalMinutes: 60,
+    speedTtl: 48 * HOUR,
+    patience: 10_000,
+    views: [CATEGORY, TOP],
+    now: () => SECOND + 2 * HOUR,
+    sleep: () => Promise.reject(new Error('unexpected wait')),
+    report,
+    reportView,
+    log: { warn },
+    ...options,
+  });
+  const run = (...intervals: number[]) => handler({ intervals: intervals.map(intervalName) });
+  return { lake, store, report, reportView, warn, run };
+}
+
+describe('reconciling', () => {
+  it('finds no drift where the layers agree, merged over partitions and trimmed', async () => {
+    const { lake, store, report, reportView, warn, run } = setUp();
+    await expect(run(FIRST, SECOND)).resolves.toEqual({
+      intervals: [FIRST, SECOND].map((interval) => ({ interval: intervalName(interval), drift: 0, expired: false })),
+    });
+    expect(lake.json(driftKey(FIRST))).toEqual({
+      interval: '2026-11-22T21-00',
+      expired: false,
+      drift: 0,
+      views: {
+        posts_by_category: { drift: 0, batch: 1, speed: 1 },
+        top_poster_by_country: { drift: 0, batch: 1, speed: 1 },
+      },
+    });
+    expect(store.boundary).toMatchObject({ drift: 0, reconciledInterval: SECOND });
+    expect(report.mock.calls).toEqual([
+      ['reconcile', { received: 2, written: 2, expired: 0, totalDrift: 0, duration: 0 }],
+    ]);
+    expect(reportView).toHaveBeenCalledWith('reconcile', 'posts_by_category', { drift: 0 });
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('tells how far the layers differ, per view and interval', async () => {
+    const { lake, store, reportView, warn, run } = setUp();
+    store.rows.set(`${CATEGORY.name}|${intervalName(SECOND)}`, encodeCounts(CATEGORY, new Map([['travel', 1]])));
+    await expect(run(FIRST, SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }, { drift: 6 }] });
+    expect(lake.json(driftKey(SECOND))).toMatchObject({ drift: 6, views: { posts_by_category: { drift: 6 } } });
+    expect(store.boundary).toMatchObject({ drift: 6, reconciledInterval: SECOND });
+    expect(reportView).toHaveBeenCalledWith('reconcile', 'posts_by_category', { drift: 6 });
+    expect(warn).toHaveBeenCalledWith('the layers differ', { drift: 6, intervals: ['2026-11-22T22-00'] });
+  });
+
+  it('waits for the speed layer', async () => {
+    let slept = 0;
+    const { store, run } = setUp({
+      sleep: async () => {
+        if (++slept === 3) store.applied.set(1, 9);
+      },
+    });
+    store.applied.set(1, 8);
+    await expect(run(SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }] });
+    expect(slept).toBe(3);
+  });
+
+  it('gives up waiting with the partition and the offsets', async () => {
+    let now = SECOND + 2 * HOUR;
+    const { store, run } = setUp({ now: () => now, sleep: async () => (now += 500) });
+    store.applied.delete(1);
+    await expect(run(SECOND)).rejects.toThrow(
+      "the speed layer is behind in 1 partitions: partition 1 of 'posts' must be applied up to offset 9, got none",
+    );
+    expect(now - SECOND - 2 * HOUR).toBe(10_000);
+  });
+
+  it('calls an interval whose speed rows have expired expired, and not different', async () => {
+    const { lake, store, warn, run } = setUp({ now: () => FIRST + 48 * HOUR });
+    store.speedRows.splice(0, 4);
+    await expect(run(FIRST, SECOND)).resolves.toEqual({
+      intervals: [
+        { interval: '2026-11-22T21-00', drift: 0, expired: true },
+        { interval: '2026-11-22T22-00', drift: 0, expired: false },
+      ],
+    });
+    expect(lake.json(driftKey(FIRST))).toMatchObject({ expired: true, views: {} });
+    expect(warn).toHaveBeenCalledWith('speed rows are past their time to live, nothing to compare', {
+      intervals: ['2026-11-22T21-00'],
+    });
+  });
+
+  it('of an old interval leaves the newest reconciled one where it is', async () => {
+    const { store, run } = setUp();
+    store.boundary = { ...store.boundary!, drift: 0, reconciledInterval: SECOND };
+    await run(FIRST);
+    expect(store.boundary).toMatchObject({ reconciledInterval: SECOND });
+  });
+
+  it('fails for an interval that is not published or not sealed', async () => {
+    const { store, lake, run } = setUp();
+    store.rows.delete(`${TOP.name}|${intervalName(SECOND)}`);
+    await expect(run(SECOND)).rejects.toThrow(
+      "view 'top_poster_by_country' of interval 2026-11-22T22-00 is not published",
+    );
+    lake.objects.delete(sealKey(SECOND));
+    await expect(run(SECOND)).rejects.toThrow('interval 2026-11-22T22-00 is not sealed');
+  });
+});

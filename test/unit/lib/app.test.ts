@@ -1,0 +1,144 @@
+/** The app as `cdk synth` runs it: a process of its own, without credentials, with real bundles. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { context } from '../../../cdk.json';
+import { SPARK_JOB_KEY, SPARK_VIEWS_KEY } from '../../../lambda/formats/keys';
+import { requiredModules } from '../../support/required-modules';
+import { emptyLayers } from '../../support/synth';
+import { temporaryFolder } from '../../support/temporary';
+import { ROOT } from '../../../tools/kit/root';
+
+interface Run {
+  readonly status: number | null;
+  readonly stderr: string;
+  readonly assembly: string;
+}
+
+const KIB = 1024;
+
+/** Largest bundles: a function is loaded before it answers for the first time, and large ones are loaded longer. */
+const BUDGETS: Readonly<Record<string, number>> = {
+  Ingest: 320 * KIB,
+  Archive: 30 * KIB,
+  Aggregate: 410 * KIB,
+  Seal: 308 * KIB,
+  Compact: 30 * KIB,
+  Publish: 400 * KIB,
+  Reconcile: 396 * KIB,
+  Query: 408 * KIB,
+  Canary: 30 * KIB,
+};
+
+/** What each bundle leaves to Lambda's runtime and to its layer. @see bundles.test.ts for what those have */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  Ingest: ['@aws-sdk/client-kafka'],
+  Archive: ['@aws-sdk/client-s3'],
+  Aggregate: [],
+  Seal: ['@aws-sdk/client-kafka', '@aws-sdk/client-s3'],
+  Compact: ['@aws-sdk/client-s3', '@duckdb/node-api'],
+  Publish: ['@aws-sdk/client-s3'],
+  Reconcile: ['@aws-sdk/client-s3'],
+  Query: [],
+  Canary: ['@aws-sdk/client-lambda'],
+};
+
+/** Logical ids of the project's own functions: the steps, and the canary beside them. */
+const OURS = /^(?:Steps)?([A-Z][a-z]+)Function[0-9A-F]{8}$/;
+
+interface FunctionResource {
+  readonly Type: string;
+  readonly Properties: { readonly Code: { readonly S3Key: string } };
+}
+
+interface UploadResource {
+  readonly Type: string;
+  readonly Properties: { readonly SourceObjectKeys: string[]; readonly DestinationBucketKeyPrefix: string };
+}
+
+/** Runs `bin/app.ts` of a copy of the repository, in which the layers are empty folders. */
+function run(directory: string, overrides: Record<string, string>): Run {
+  const assembly = temporaryFolder('assembly');
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'bin/app.ts'], {
+    cwd: directory,
+    encoding: 'utf8',
+    env: {
+      // Nothing of AWS: no credentials, no region, no profile.
+      PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(':'),
+      HOME: assembly,
+      CDK_OUTDIR: assembly,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...overrides }),
+    },
+  });
+  return { status, stderr, assembly };
+}
+
+let copy: string;
+beforeAll(() => {
+  copy = temporaryFolder('app');
+  for (const name of [
+    'bin',
+    'lib',
+    'lambda',
+    'observability',
+    'tools/cost',
+    'tools/kit',
+    'web',
+    'spark',
+    'dags',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+  ]) {
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+});
+
+describe('synth as a process', () => {
+  test('tells in one line what to run when the layer is not there', () => {
+    const { status, stderr } = run(copy, { stage: 'dev' });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      "config: the DuckDB layer for arm64 is not there: run 'npm run layers' once, then synthesize again\n",
+    );
+  }, 60_000);
+
+  test('tells in one line what is wrong with the configuration', () => {
+    const { status, stderr } = run(copy, { intervalMinutes: '7' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^config: intervalMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
+  }, 60_000);
+
+  test("bundles each function to one file without the SDK's clients and DuckDB, and uploads the Spark job where the DAG looks for it", () => {
+    cpSync(emptyLayers(), join(copy, '.local', 'layers'), { recursive: true });
+    const { status, stderr, assembly } = run(copy, { stage: 'local' });
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    const template = JSON.parse(readFileSync(join(assembly, 'pinterest-local-processing.template.json'), 'utf8'));
+    const bundles = (Object.entries(template.Resources) as [string, FunctionResource][])
+      .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && OURS.test(id))
+      .map(([id, { Properties }]) => ({
+        step: OURS.exec(id)![1],
+        directory: join(assembly, `asset.${Properties.Code.S3Key.replace(/\.zip$/, '')}`),
+      }));
+    expect(bundles.map(({ step }) => step).sort()).toEqual(Object.keys(BUDGETS).sort());
+    for (const { step, directory } of bundles) {
+      expect(readdirSync(directory).sort()).toEqual(step === 'Query' ? ['index.js', 'page'] : ['index.js']);
+      const text = readFileSync(join(directory, 'index.js'), 'utf8');
+      expect({ step, bytes: text.length, within: text.length <= BUDGETS[step] }).toMatchObject({ within: true });
+      expect(text).not.toContain('sourceMappingURL');
+      expect({ step, required: requiredModules(join(directory, 'index.js')) }).toEqual({
+        step,
+        required: REQUIRED[step],
+      });
+    }
+
+    const [upload] = Object.values(template.Resources as Record<string, UploadResource>).filter(
+      ({ Type }) => Type === 'Custom::CDKBucketDeployment',
+    );
+    const uploaded = upload.Properties.SourceObjectKeys.flatMap((key) =>
+      readdirSync(join(assembly, `asset.${key.replace(/\.zip$/, '')}`)),
+    ).map((file) => `${upload.Properties.DestinationBucketKeyPrefix}${file}`);
+    expect(uploaded.sort()).toEqual([SPARK_JOB_KEY, SPARK_VIEWS_KEY].sort());
+  }, 120_000);
+});

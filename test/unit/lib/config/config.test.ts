@@ -1,0 +1,296 @@
+import { MEASURED } from '../../../../tools/cost/measured';
+import { CONFIG_KEYS, ConfigError, loadConfig, overridesIn, STAGES } from '../../../../lib/config';
+
+/** The one line that a configuration is refused with. */
+function refusal(overrides: Record<string, unknown>): string {
+  try {
+    loadConfig(overrides);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.message;
+    }
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('the stages', () => {
+  test.each(STAGES)('%s is valid as it is', (stage) => {
+    expect(loadConfig({ stage }).stage).toBe(stage);
+  });
+
+  test('dev is the default', () => {
+    expect(loadConfig({})).toEqual(loadConfig({ stage: 'dev' }));
+  });
+
+  test('prod keeps its data, spreads over three zones and survives the loss of one', () => {
+    expect(loadConfig({ stage: 'prod' })).toMatchObject({
+      removal: 'retain',
+      availabilityZones: 3,
+      brokers: 3,
+      replicationFactor: 3,
+      minInsyncReplicas: 2,
+      auth: 'iam',
+      kafkaAuth: 'iam',
+    });
+  });
+
+  test('lean keeps its data, and has less of what is billed by the hour and by the write than dev', () => {
+    const lean = loadConfig({ stage: 'lean' });
+    const dev = loadConfig({ stage: 'dev' });
+    expect(lean).toMatchObject({ removal: 'retain', auth: 'iam', kafkaAuth: 'iam', brokerInstance: 'kafka.t3.small' });
+    for (const key of ['partitions', 'recentPosts'] as const) {
+      expect(lean[key]).toBeLessThan(dev[key]);
+    }
+    expect(lean.orchestrator).toBe('mwaa-serverless');
+    for (const key of ['archiveWindowSeconds', 'aggregateWindowSeconds'] as const) {
+      expect(lean[key]).toBeGreaterThan(dev[key]);
+    }
+  });
+
+  test('a broker of lean has room for what it must keep at 100 posts a second', () => {
+    const { retentionDays, replicationFactor, brokers, brokerVolumeGb } = loadConfig({ stage: 'lean' });
+    const gb = (100 * 86_400 * retentionDays * MEASURED.postBytes * replicationFactor) / brokers / 1e9;
+    expect(gb).toBeLessThan(0.7 * brokerVolumeGb);
+  });
+
+  test('there are NAT gateways only where there is an Airflow environment', () => {
+    expect(loadConfig({ stage: 'lean' }).natGateways).toBe(0);
+    expect(loadConfig({ stage: 'lean', orchestrator: 'mwaa' }).natGateways).toBe(1);
+    expect(loadConfig({ stage: 'prod', orchestrator: 'none' }).natGateways).toBe(0);
+  });
+
+  test('local fits one broker, short intervals and a machine that is thrown away', () => {
+    const local = loadConfig({ stage: 'local' }, 'x86_64');
+    expect(local).toMatchObject({
+      architecture: 'x86_64',
+      intervalMinutes: 1,
+      partitions: 3,
+      replicationFactor: 1,
+      auth: 'open',
+      kafkaAuth: 'unsecured',
+      recentPosts: 20_000,
+      speedTtlHours: 24,
+      removal: 'destroy',
+    });
+    expect(local.archiveWindowSeconds).toBeLessThanOrEqual(1);
+    expect(local.aggregateWindowSeconds).toBeLessThanOrEqual(1);
+  });
+
+  test('only local takes the architecture of the host, and an override goes before it', () => {
+    expect(loadConfig({ stage: 'local' }, 'x86_64').architecture).toBe('x86_64');
+    expect(loadConfig({ stage: 'prod' }, 'x86_64').architecture).toBe('arm64');
+    expect(loadConfig({ stage: 'local', architecture: 'arm64' }, 'x86_64').architecture).toBe('arm64');
+  });
+
+  test('a configuration cannot be changed after it was checked', () => {
+    expect(Object.isFrozen(loadConfig({}))).toBe(true);
+  });
+});
+
+describe('overrides', () => {
+  test('text from the command line becomes typed', () => {
+    expect(loadConfig({ partitions: '12', deferrable: 'false', auth: 'open' })).toMatchObject({
+      partitions: 12,
+      deferrable: false,
+      auth: 'open',
+    });
+  });
+
+  test('typed values, as in cdk.json, are taken too', () => {
+    expect(loadConfig({ partitions: 12, deferrable: false })).toMatchObject({ partitions: 12, deferrable: false });
+  });
+
+  test("CDK's own context is not taken for configuration", () => {
+    expect(
+      overridesIn({
+        '@aws-cdk/core:target-partitions': ['aws'],
+        'aws:cdk:bundling-stacks': [],
+        'aws-cdk:enableDiffNoFail': 'true',
+        'availability-zones:account=1:region=x': [],
+        partitions: '3',
+        partition: '3',
+      }),
+    ).toEqual({ partitions: '3', partition: '3' });
+  });
+});
+
+describe('a value that is not allowed is refused in one line that names key, value and what is allowed', () => {
+  test('an unknown key', () => {
+    const message = refusal({ partition: '3' });
+    expect(message).toMatch(/^unknown config key 'partition': allowed are stage, project, /);
+    for (const key of CONFIG_KEYS) {
+      expect(message).toContain(key);
+    }
+  });
+
+  test.each(['constructor', '__proto__', 'toString'])('a key that every object has: %s', (key) => {
+    expect(refusal(JSON.parse(`{"${key}": "1"}`))).toContain(`unknown config key '${key}'`);
+  });
+
+  test.each([
+    ['stage', 'test', 'stage must be one of dev, lean, prod, local'],
+    ['project', 'My-Project', 'project must be 2 to 20 lower-case letters and digits'],
+    ['project', 'p'.repeat(21), 'project must be 2 to 20'],
+    ['account', '1234', 'account must be 12 digits'],
+    ['region', 'frankfurt', 'region must be a region name like eu-central-1'],
+    ['removal', 'snapshot', 'removal must be one of retain, destroy'],
+    ['logRetentionDays', '31', 'logRetentionDays must be one of 1, 3, 5, 7, 14, 30,'],
+    ['kms', 'mine', 'kms must be one of aws, customer'],
+    ['vpcCidr', '10.42.0.0/24', 'vpcCidr must be a private range that starts on its border, from /16 to /18'],
+    ['vpcCidr', '11.0.0.0/16', 'vpcCidr must be a private range'],
+    ['vpcCidr', '172.32.0.0/16', 'vpcCidr must be a private range'],
+    ['vpcCidr', '10.42.1.0/16', 'vpcCidr must be a private range'],
+    ['vpcCidr', '10.42.64.0/17', 'vpcCidr must be a private range'],
+    ['vpcCidr', '10.256.0.0/16', 'vpcCidr must be a private range'],
+    ['waf', 'on', 'waf must be true or false'],
+    ['architecture', 'arm', 'architecture must be one of arm64, x86_64'],
+    ['availabilityZones', '1', 'availabilityZones must be an integer from 2 to 3'],
+    ['brokers', '0', 'brokers must be an integer from 2 to 30'],
+    ['brokerInstance', 'kafka.t9.small', 'brokerInstance must be a standard broker size: kafka.t3.small'],
+    ['brokerInstance', 'express.m7g.large', 'brokerInstance must be a standard broker size'],
+    ['partitions', '0', 'partitions must be an integer from 1 to 1000'],
+    ['partitions', '1e2', 'partitions must be an integer'],
+    ['partitions', '3.5', 'partitions must be an integer'],
+    ['partitions', '', 'partitions must be an integer'],
+    ['partitions', ' 3', 'partitions must be an integer'],
+    ['partitions', Number.NaN, 'partitions must be an integer'],
+    ['recentPosts', '0', 'recentPosts must be an integer from 1 to 1000000'],
+    ['retentionDays', '-7', 'retentionDays must be an integer'],
+    ['kafkaAuth', 'scram', 'kafkaAuth must be one of iam, unsecured'],
+    ['auth', 'none', 'auth must be one of iam, jwt, open'],
+    ['jwtIssuer', 'http://issuer', 'jwtIssuer must be an https address'],
+    [
+      'intervalMinutes',
+      '7',
+      'intervalMinutes must be one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360,',
+    ],
+    // It divides a day, but cron has no "every 90 minutes", nor "every 8 minutes" that starts with the hour each time.
+    ['intervalMinutes', '90', 'intervalMinutes must be one of 1, 2, 3,'],
+    ['intervalMinutes', '8', 'intervalMinutes must be one of 1, 2, 3,'],
+    ['aggregateWindowSeconds', '301', 'aggregateWindowSeconds must be an integer from 0 to 300'],
+    ['batchSize', '10001', 'batchSize must be an integer from 1 to 10000'],
+    ['sparkCores', '3', 'sparkCores must be one of 1, 2, 4, 8, 16'],
+    ['orchestrator', 'cron', 'orchestrator must be one of mwaa, mwaa-serverless, none'],
+    ['brokerMonitoring', 'none', 'brokerMonitoring must be one of DEFAULT, PER_TOPIC_PER_BROKER'],
+    ['pollers', '0', 'pollers must be an integer from 1 to 200'],
+    ['airflowClass', 'mw1.gigantic', 'airflowClass must be one of mw1.micro, mw1.small'],
+    ['airflowWebserver', 'both', 'airflowWebserver must be one of public, private'],
+    ['deferrable', 'yes', 'deferrable must be true or false'],
+  ])('%s=%s', (key, given, expected) => {
+    const message = refusal({ [key]: given });
+    expect(message).toContain(expected);
+    expect(message).toContain(`, got '${String(given)}'`.slice(0, 60));
+    expect(message).not.toContain('\n');
+  });
+
+  test('a long value is cut', () => {
+    expect(refusal({ auth: 'x'.repeat(1_000) }).length).toBeLessThan(200);
+  });
+});
+
+describe('a combination that is not allowed is refused in one line that names the keys', () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    ['more copies than brokers', { replicationFactor: 3 }, 'replicationFactor must be at most brokers (2), got 3'],
+    [
+      'brokers that do not fill the zones',
+      { brokers: 3 },
+      'brokers must be a multiple of availabilityZones (2), got 3',
+    ],
+    [
+      'dashboards that show more metrics than there are',
+      { stage: 'lean', dashboards: 'all' },
+      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than is watched, got watched with dashboards all, page false, grafana none',
+    ],
+    ['a page that shows more metrics than there are', { stage: 'lean', page: true }, 'page true'],
+    [
+      'two brokers for three zones',
+      { availabilityZones: 3 },
+      'brokers must be a multiple of availabilityZones (3), got 2',
+    ],
+    [
+      'more copies in sync than there are',
+      { minInsyncReplicas: 3 },
+      'minInsyncReplicas must be at most replicationFactor (2), got 3',
+    ],
+    [
+      'prod without a second copy in sync',
+      { stage: 'prod', minInsyncReplicas: 1 },
+      'minInsyncReplicas must be from 2 to replicationFactor − 1 (2) in stage prod, got 1',
+    ],
+    [
+      'prod that a single restart stops',
+      { stage: 'prod', minInsyncReplicas: 3 },
+      'minInsyncReplicas must be from 2 to replicationFactor − 1 (2) in stage prod, got 3',
+    ],
+    ['more NAT gateways than zones', { natGateways: 3 }, 'natGateways must be at most availabilityZones (2), got 3'],
+    [
+      'unsigned Kafka tokens in an account',
+      { kafkaAuth: 'unsecured' },
+      'kafkaAuth must be iam in stage dev, got unsecured (allowed in stage local only)',
+    ],
+    [
+      'a web ACL, which an HTTP API does not take',
+      { waf: 'true' },
+      'waf must be false, got true: an HTTP API takes no web ACL; auth iam or jwt turns strangers away',
+    ],
+    ['a key for the local run', { stage: 'local', kms: 'customer' }, 'kms must be aws in stage local, got customer'],
+    [
+      'an environment where there is none',
+      { stage: 'lean', airflowClass: 'mw1.small' },
+      'airflowClass must be left out where orchestrator is mwaa-serverless, got mw1.small',
+    ],
+    [
+      'NAT that nobody uses',
+      { orchestrator: 'none', natGateways: '1' },
+      'natGateways must be left out where orchestrator is none, got 1',
+    ],
+    [
+      'runs of a workflow that overlap',
+      { orchestrator: 'mwaa-serverless', intervalMinutes: 10 },
+      'intervalMinutes must be at least 15 where orchestrator is mwaa-serverless, got 10',
+    ],
+    [
+      'the local run without the DAG',
+      { stage: 'local', orchestrator: 'none' },
+      'orchestrator must be mwaa in stage local, got none',
+    ],
+    ['pollers with nothing to read', { pollers: 7 }, 'pollers must be at most partitions (6), got 7'],
+    ['JWT without an issuer', { auth: 'jwt', jwtAudience: 'me' }, 'jwtIssuer must be set where auth is jwt'],
+    ['JWT without an audience', { auth: 'jwt', jwtIssuer: 'https://i' }, 'jwtAudience must be set where auth is jwt'],
+    ['an issuer that nobody asks', { jwtIssuer: 'https://i' }, 'jwtIssuer must be left out where auth is not jwt'],
+    [
+      'speed rows that end before a late batch layer',
+      { speedTtlHours: 5 },
+      'speedTtlHours must be at least 4 × (intervalMinutes + publishDelayMinutes) = 6, got 5',
+    ],
+    [
+      'an identity horizon under an interval',
+      { intervalMinutes: 120, identityHorizonHours: 1 },
+      'identityHorizonHours must be at least an interval (120 minutes), got 1',
+    ],
+    ['Spark that can never start', { sparkMaxVcpu: 2 }, 'sparkMaxVcpu must be at least 2 × sparkCores (4), got 2'],
+    [
+      'a Spark worker that EMR does not offer',
+      { sparkMemoryGb: 32 },
+      'sparkMemoryGb must be from 4 to 13 with 2 sparkCores, got 32',
+    ],
+    ['Spark workers that do not fit', { sparkMaxMemoryGb: 8 }, 'sparkMaxMemoryGb must hold a driver and an executor'],
+  ])('%s', (_name, overrides, expected) => {
+    const message = refusal(overrides);
+    expect(message).toContain(expected);
+    expect(message).not.toContain('\n');
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['copies as many as brokers', { replicationFactor: 2, brokers: 2 }],
+    ['lean with an environment', { stage: 'lean', orchestrator: 'mwaa', airflowClass: 'mw1.small' }],
+    ['a network in the upper quarter of a /16', { vpcCidr: '192.168.192.0/18' }],
+    ['a time to live at its limit', { speedTtlHours: 6 }],
+    ['JWT with issuer and audience', { auth: 'jwt', jwtIssuer: 'https://issuer', jwtAudience: 'pipeline' }],
+    ['a Spark worker at the upper limit', { sparkMemoryGb: 13 }],
+    ['a Spark worker at the lower limit', { sparkMemoryGb: 4 }],
+  ])('allowed: %s', (_name, overrides) => {
+    expect(() => loadConfig(overrides)).not.toThrow();
+  });
+});

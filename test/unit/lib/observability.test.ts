@@ -1,0 +1,375 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Template } from 'aws-cdk-lib/assertions';
+import { dimensionsOf, METRIC_LIST, STEPS, type MetricName, type Step } from '../../../lambda/runtime/metrics';
+import { VIEWS } from '../../../lambda/domain/views';
+import { alarmMetrics, COMPOSITE_ALARMS, dashboards as dashboardCount, ownSeries } from '../../../tools/cost/watching';
+import { COMPOSITES } from '../../../lib/constructs/alarm-list';
+import { metricsOfLine } from '../../../tools/assembly/named-metrics';
+import { type MetricId } from '../../../tools/local/aws/data-points';
+import { synthesize } from '../../support/synth';
+import { ROOT } from '../../../tools/kit/root';
+
+const HOUR = 3_600_000;
+const RUNBOOK = readFileSync(join(ROOT, 'docs', 'runbook.md'), 'utf8');
+
+interface MetricStat {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+
+interface Alarm {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm: number;
+  readonly Threshold: number;
+  readonly TreatMissingData: string;
+  readonly AlarmActions?: readonly unknown[];
+  readonly Namespace?: string;
+  readonly MetricName?: string;
+  readonly Dimensions?: MetricStat['Dimensions'];
+  readonly Metrics?: readonly { readonly Expression?: string; readonly MetricStat?: { readonly Metric: MetricStat } }[];
+}
+
+const propertiesOf = <T>(template: Template, type: string): T[] =>
+  Object.values(template.findResources(type)).map(({ Properties }) => Properties as T);
+
+const alarmsOf = (template: Template) => propertiesOf<Alarm>(template, 'AWS::CloudWatch::Alarm');
+const compositesOf = (template: Template) =>
+  propertiesOf<{ AlarmName: string; AlarmRule: unknown; AlarmActions: unknown[]; AlarmDescription: string }>(
+    template,
+    'AWS::CloudWatch::CompositeAlarm',
+  );
+
+/** The metrics that an alarm looks at: CloudWatch bills each. */
+const metricsOfAlarm = (alarm: Alarm): readonly MetricStat[] =>
+  alarm.Metrics
+    ? alarm.Metrics.flatMap(({ MetricStat: stat }) => (stat ? [stat.Metric] : []))
+    : [{ Namespace: alarm.Namespace!, MetricName: alarm.MetricName!, Dimensions: alarm.Dimensions }];
+
+interface Body {
+  readonly name: string;
+  readonly widgets: readonly { readonly type: string; readonly properties: Readonly<Record<string, unknown>> }[];
+}
+
+/** Dashboards with what only the deployment knows as `<logical id>`. */
+function dashboardsOf(template: Template): Body[] {
+  const textOf = (part: unknown) => {
+    if (typeof part === 'string') return part;
+    const [[, target]] = Object.entries(part as Readonly<Record<string, unknown>>);
+    return `<${String(target).split(':').pop()}>`;
+  };
+  return propertiesOf<{ DashboardName: string; DashboardBody: { 'Fn::Join': [string, unknown[]] } }>(
+    template,
+    'AWS::CloudWatch::Dashboard',
+  ).map(({ DashboardName, DashboardBody }) => {
+    const body = DashboardBody['Fn::Join'][1].map(textOf).join('');
+    return { name: DashboardName, ...(JSON.parse(body) as { widgets: Body['widgets'] }) };
+  });
+}
+
+/** Metrics of our own on a dashboard. */
+const ownMetricsOf = ({ widgets }: Body, namespace: string): [string, MetricId['dimensions']][] =>
+  widgets
+    .flatMap(({ properties }) => (properties.metrics ?? []) as unknown[][])
+    .flatMap(metricsOfLine)
+    .filter((metric) => metric.namespace === namespace)
+    .map(({ name, dimensions }) => [name, dimensions]);
+
+/** Whether the list has such a metric, with such dimensions, of such a step. */
+function isListed(name: string, dimensions: Readonly<Record<string, unknown>>): boolean {
+  const metric = METRIC_LIST.find((each) => each.name === name);
+  return (
+    metric !== undefined &&
+    Object.keys(dimensions).sort().join() === [...dimensionsOf(name as MetricName)].sort().join() &&
+    metric.steps.includes(dimensions.step as Step) &&
+    (!metric.perView || VIEWS.some((view) => view.name === dimensions.view))
+  );
+}
+
+const prod = synthesize({ stage: 'prod' });
+const dev = synthesize({ stage: 'dev' });
+const lean = synthesize({ stage: 'lean' });
+const idOf = ({ AlarmName }: { AlarmName: string }) => AlarmName.replace(/^pinterest-(prod|dev)-/, '');
+const alarmOf = (id: string) => alarmsOf(prod.observability).find((alarm) => idOf(alarm) === id)!;
+
+describe('every alarm', () => {
+  const all = [...alarmsOf(prod.observability), ...compositesOf(prod.observability)];
+
+  test('says how urgent it is, what it means and where its article is', () => {
+    for (const alarm of all) {
+      expect(alarm.AlarmDescription).toMatch(
+        new RegExp(`^(critical|warning): .{30,}\\. Runbook: docs/runbook\\.md#${idOf(alarm)}$`),
+      );
+    }
+  });
+
+  test('has an article with description, investigation and resolution, and each article an alarm', () => {
+    const alarms = RUNBOOK.split(/^## /m).find((part) => part.startsWith('Alarms'))!;
+    const articles = alarms.split(/^### /m).slice(1);
+    expect(articles.map((text) => text.split('\n')[0]).sort()).toEqual(all.map(idOf).sort());
+    for (const article of articles) {
+      const parts = [...article.matchAll(/^\*\*(Description|Investigation|Resolution)\.\*\*/gm)].map(
+        ([, name]) => name,
+      );
+      expect([article.split('\n')[0], parts]).toEqual([
+        article.split('\n')[0],
+        ['Description', 'Investigation', 'Resolution'],
+      ]);
+    }
+  });
+
+  test('looks at two periods or more, and has decided on missing data', () => {
+    for (const alarm of alarmsOf(prod.observability)) {
+      expect([alarm.AlarmName, alarm.EvaluationPeriods >= 2]).toEqual([alarm.AlarmName, true]);
+      expect(['breaching', 'notBreaching', 'ignore']).toContain(alarm.TreatMissingData);
+      expect(alarm.DatapointsToAlarm).toBeLessThanOrEqual(alarm.EvaluationPeriods);
+    }
+  });
+
+  test('takes its own metrics from the list, and no more of them than an alarm may have', () => {
+    for (const alarm of alarmsOf(prod.observability)) {
+      const metrics = metricsOfAlarm(alarm);
+      expect(metrics.length).toBeLessThanOrEqual(10);
+      for (const { Namespace, MetricName, Dimensions = [] } of metrics) {
+        if (Namespace.startsWith('AWS/')) continue;
+        const dimensions = Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value]));
+        expect(Namespace).toBe('PinterestPipeline/pinterest-prod');
+        expect([MetricName, dimensions, isListed(MetricName, dimensions)]).toEqual([MetricName, dimensions, true]);
+      }
+    }
+  });
+
+  test('tells the topic by itself or by its composite alarm, never twice', () => {
+    const rules = compositesOf(prod.observability).map(({ AlarmRule }) => JSON.stringify(AlarmRule));
+    const logicalIds = Object.entries(prod.observability.findResources('AWS::CloudWatch::Alarm'));
+    for (const [logicalId, { Properties }] of logicalIds) {
+      const within = rules.filter((rule) => rule.includes(`"${logicalId}"`)).length;
+      expect([logicalId, within, (Properties as Alarm).AlarmActions?.length ?? 0]).toEqual([
+        logicalId,
+        within,
+        1 - within,
+      ]);
+    }
+    for (const { AlarmActions } of compositesOf(prod.observability)) expect(AlarmActions).toHaveLength(1);
+  });
+});
+
+describe('the alarms', () => {
+  test('on the boundary fire at half the life of speed rows, and before that when it is late', () => {
+    const { speedTtlHours, intervalMinutes, publishDelayMinutes } = prod.config;
+    expect(alarmOf('boundary-stuck')).toMatchObject({
+      MetricName: 'boundaryAge',
+      Dimensions: [{ Name: 'step', Value: 'canary' }],
+      Threshold: (speedTtlHours * HOUR) / 2,
+      TreatMissingData: 'breaching',
+    });
+    expect(alarmOf('boundary-late').Threshold).toBe((intervalMinutes + publishDelayMinutes) * 60_000);
+    expect(alarmOf('boundary-late').Threshold).toBeLessThan(alarmOf('boundary-stuck').Threshold);
+  });
+
+  test('on the canary fire when the last one did not come out, and when nobody reports', () => {
+    expect(prod.config.canaryMinutes).toBe(5);
+    expect(alarmOf('canary-speed')).toMatchObject({
+      Threshold: 660_000,
+      EvaluationPeriods: 2,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test('on what is 0 by contract fire on the first report that is not, in either direction', () => {
+    for (const id of ['drift', 'gap', 'dropped']) {
+      expect(alarmOf(id)).toMatchObject({ Threshold: 0, DatapointsToAlarm: 1 });
+    }
+    const { Metrics } = alarmOf('dropped');
+    expect(Metrics!.find(({ Expression }) => Expression)!.Expression).toBe(
+      'ABS(FILL(ingest, 0)) + ABS(FILL(archive, 0)) + ABS(FILL(aggregate, 0)) + ABS(FILL(seal, 0)) + ' +
+        'ABS(FILL(compact, 0)) + ABS(FILL(publish, 0)) + ABS(FILL(reconcile, 0)) + ABS(FILL(query, 0))',
+    );
+  });
+
+  test('that answers are wrong and that they are late are two', () => {
+    const members = (id: string) => {
+      const composite = compositesOf(prod.observability).find((each) => idOf(each) === id)!;
+      const ids = prod.observability.findResources('AWS::CloudWatch::Alarm');
+      return Object.entries(ids)
+        .filter(([logicalId]) => JSON.stringify(composite.AlarmRule).includes(`"${logicalId}"`))
+        .map(([, { Properties }]) => idOf(Properties as Alarm))
+        .sort();
+    };
+    expect(members(COMPOSITES.wrong.id)).toEqual(['boundary-stuck', 'drift', 'dropped', 'gap', 'quarantine-burst']);
+    expect(members(COMPOSITES.late.id)).toEqual(
+      ['aggregate', 'archive']
+        .flatMap((step) => ['lag', 'late', 'stuck'].map((what) => `${step}-${what}`))
+        .concat('boundary-late', 'canary-batch', 'canary-speed'),
+    );
+  });
+
+  test('that only a canary can tell are left out where there is none', () => {
+    const ids = (template: Template) => alarmsOf(template).map(idOf);
+    expect(dev.config.canaryMinutes).toBe(0);
+    expect(ids(prod.observability).filter((id) => !ids(dev.observability).includes(id))).toEqual([
+      'boundary-stuck',
+      'boundary-late',
+      'canary-speed',
+      'canary-batch',
+    ]);
+  });
+
+  test('are as many, and look at as many metrics, as the runbook says they cost', () => {
+    const cost = ({ observability }: typeof prod) => ({
+      alarms: alarmsOf(observability).length,
+      metrics: alarmsOf(observability).reduce((sum, alarm) => sum + metricsOfAlarm(alarm).length, 0),
+      dashboards: dashboardsOf(observability).length,
+    });
+    for (const templates of [dev, lean, prod]) {
+      const { config } = templates;
+      const counted = cost(templates);
+      expect(counted).toMatchObject({ metrics: alarmMetrics(config), dashboards: dashboardCount(config) });
+      const [row] = RUNBOOK.match(new RegExp(`^\\| ${config.stage} .*$`, 'm'))!;
+      expect(row.match(/\d+/g)!.map(Number)).toEqual([
+        ownSeries(config),
+        counted.alarms,
+        counted.metrics,
+        COMPOSITE_ALARMS,
+        counted.dashboards,
+      ]);
+    }
+  });
+});
+
+describe('the topic', () => {
+  test('takes messages over TLS only, from the alarms of this account and from its own workspace of Prometheus', () => {
+    const [{ PolicyDocument }] = propertiesOf<{
+      PolicyDocument: { Statement: readonly Readonly<Record<string, unknown>>[] };
+    }>(prod.observability, 'AWS::SNS::TopicPolicy');
+    expect(PolicyDocument.Statement).toEqual([
+      expect.objectContaining({
+        Effect: 'Deny',
+        Action: 'sns:Publish',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+      expect.objectContaining({
+        Sid: 'ManagedPrometheus',
+        Effect: 'Allow',
+        Action: ['sns:GetTopicAttributes', 'sns:Publish'],
+        Principal: { Service: 'aps.amazonaws.com' },
+        Condition: {
+          ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [expect.stringMatching(/^PrometheusWorkspace/), 'Arn'] } },
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        },
+      }),
+    ]);
+    const [topic] = propertiesOf<Record<string, unknown>>(prod.observability, 'AWS::SNS::Topic');
+    // The key of aws/sns would keep the alarms out.
+    expect(topic.KmsMasterKeyId).toBeUndefined();
+  });
+
+  test('has a subscriber, and alarms another link, where the config says so', () => {
+    prod.observability.resourceCountIs('AWS::SNS::Subscription', 0);
+    const { observability } = synthesize({
+      stage: 'dev',
+      alarmEmail: 'ops@example.org',
+      runbookUrl: 'https://example.org/runbook',
+    });
+    observability.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.org' });
+    expect(alarmsOf(observability)[0].AlarmDescription).toMatch(/Runbook: https:\/\/example\.org\/runbook#drift$/);
+  });
+});
+
+describe('dashboards', () => {
+  const bodies = dashboardsOf(prod.observability);
+  const namespace = 'PinterestPipeline/pinterest-prod';
+
+  test('are an overview and one a step, at names that do not change', () => {
+    expect(bodies.map(({ name }) => name)).toEqual(['overview', ...STEPS].map((id) => `pinterest-prod-${id}`));
+    expect(dashboardsOf(dev.observability).map(({ name }) => name)).not.toContain('pinterest-dev-canary');
+  });
+
+  test('are the overview alone where the config says so, and it leads nowhere', () => {
+    const [overview, ...others] = dashboardsOf(lean.observability);
+    expect({ name: overview.name, others, counted: dashboardCount(lean.config) }).toEqual({
+      name: 'pinterest-lean-overview',
+      others: [],
+      counted: 1,
+    });
+    expect(String(overview.widgets[0].properties.markdown)).not.toContain('dashboards/');
+  });
+
+  test('and alarms of a stage that has the watched metrics alone name these, and all of these', () => {
+    const { config, observability } = lean;
+    expect(config.metrics).toBe('watched');
+    const own = `PinterestPipeline/pinterest-lean`;
+    const shown = dashboardsOf(observability).flatMap((body) => ownMetricsOf(body, own).map(([name]) => name));
+    const looked = alarmsOf(observability)
+      .flatMap(metricsOfAlarm)
+      .filter(({ Namespace }) => Namespace === own);
+    const named = new Set([...shown, ...looked.map(({ MetricName: name }) => name)]);
+    const ofSteps = METRIC_LIST.filter(({ watched, steps }) => watched && steps.some((step) => step !== 'canary'));
+    expect([...named].sort()).toEqual(ofSteps.map(({ name }) => name).sort());
+  });
+
+  test('show metrics of the list only, and together all of them', () => {
+    const shown = bodies.flatMap((body) => ownMetricsOf(body, namespace));
+    for (const [name, dimensions] of shown) {
+      expect([name, dimensions, isListed(name, dimensions)]).toEqual([name, dimensions, true]);
+    }
+    const found = new Set(shown.map(([name, { step, view }]) => [name, step, view].join()));
+    const listed = METRIC_LIST.flatMap(({ name, steps, perView }) =>
+      steps.flatMap((step) =>
+        perView ? VIEWS.map((view) => [name, step, view.name].join()) : [[name, step, undefined].join()],
+      ),
+    );
+    expect(listed.filter((each) => !found.has(each))).toEqual([]);
+  });
+
+  test('of a step show every metric that the list gives it', () => {
+    for (const step of STEPS) {
+      const body = bodies.find(({ name }) => name.endsWith(`-${step}`))!;
+      const shown = new Set(ownMetricsOf(body, namespace).map(([name]) => name));
+      const listed = METRIC_LIST.filter(({ steps }) => steps.includes(step)).map(({ name }) => name);
+      expect([step, listed.filter((name) => !shown.has(name))]).toEqual([step, []]);
+    }
+  });
+
+  test('lead to each other: every link is a dashboard, and every dashboard has a link to every other', () => {
+    const names = bodies.map(({ name }) => name);
+    for (const { name, widgets } of bodies) {
+      const text = String(widgets[0].properties.markdown);
+      const targets = [...text.matchAll(/#dashboards\/dashboard\/([\w-]+)\)/g)].map(([, target]) => target);
+      expect(targets.sort()).toEqual(names.filter((each) => each !== name).sort());
+    }
+  });
+
+  test('answer the four questions on the overview, and show the state of every alarm', () => {
+    const [{ widgets }] = bodies;
+    const headings = widgets
+      .map(({ properties }) => properties.markdown)
+      .filter((text) => String(text).startsWith('##'));
+    expect(headings).toEqual(['## Healthy?', '## Fresh?', '## Complete?', '## What drives the bill?']);
+    const [composites, alarms] = widgets.filter(({ type }) => type === 'alarm');
+    expect(composites.properties.alarms).toHaveLength(2);
+    expect(alarms.properties.alarms).toHaveLength(alarmsOf(prod.observability).length);
+  });
+});
+
+test('saved queries ask the logs of every function for fields that reports have', () => {
+  const queries = propertiesOf<{ Name: string; QueryString: string; LogGroupNames: unknown[] }>(
+    prod.observability,
+    'AWS::Logs::QueryDefinition',
+  );
+  expect(queries.map(({ Name }) => Name)).toEqual(
+    ['errors', 'unaccounted records', 'drift by view', 'rates by step', 'slowest'].map(
+      (name) => `pinterest-prod/${name}`,
+    ),
+  );
+  for (const { LogGroupNames } of queries) expect(LogGroupNames).toHaveLength(STEPS.length);
+});

@@ -1,0 +1,137 @@
+import { synthesize, type Templates } from '../../support/synth';
+import { allowed, grants, render, resource, resources } from '../../support/templates';
+
+let dev: Templates;
+let prod: Templates;
+beforeAll(() => {
+  dev = synthesize({ stage: 'dev' });
+  prod = synthesize({ stage: 'prod' });
+}, 60_000);
+
+const environment = (templates: Templates) => resource(templates.orchestration, 'AWS::MWAA::Environment');
+
+describe('Airflow', () => {
+  test('is the version that the DAG is tested with', () => {
+    expect(environment(dev).Properties).toMatchObject({ Name: 'pinterest-dev', AirflowVersion: '3.2.1' });
+  });
+
+  test('of dev is the smallest there is, of prod has a spare scheduler and web server', () => {
+    expect(environment(dev).Properties).toMatchObject({
+      EnvironmentClass: 'mw1.micro',
+      Schedulers: 1,
+      MaxWorkers: 1,
+      MaxWebservers: 1,
+      WebserverAccessMode: 'PUBLIC_ONLY',
+    });
+    expect(environment(prod).Properties).toMatchObject({
+      EnvironmentClass: 'mw1.small',
+      Schedulers: 2,
+      MinWebservers: 2,
+      WebserverAccessMode: 'PRIVATE_ONLY',
+    });
+  });
+
+  test('is in two subnets with NAT, also where there are three zones', () => {
+    const network = environment(prod).Properties.NetworkConfiguration as Record<string, unknown[]>;
+    expect(network.SubnetIds.map((each) => render(each, prod.all))).toEqual([
+      '{NetworkVpcairflowSubnet1Subnet}',
+      '{NetworkVpcairflowSubnet2Subnet}',
+    ]);
+    expect(network.SecurityGroupIds.map((each) => render(each, prod.all))).toEqual(['{NetworkAirflow.GroupId}']);
+  });
+
+  test('hands the DAG its configuration as one JSON', () => {
+    const options = environment(dev).Properties.AirflowConfigurationOptions as Record<string, unknown>;
+    expect(Object.keys(options)).toEqual(['pipeline.config']);
+    expect(JSON.parse(render(options['pipeline.config'], dev.all))).toEqual({
+      intervalMinutes: 60,
+      sealFunction: '{StepsSealFunction}',
+      compactFunction: '{StepsCompactFunction}',
+      publishFunction: '{StepsPublishFunction}',
+      reconcileFunction: '{StepsReconcileFunction}',
+      applicationId: '{SparkApplication.ApplicationId}',
+      jobRoleArn: '{SparkJobRole.Arn}',
+      lake: '{LakeBucket}',
+      partitions: 6,
+      emrPollSeconds: 15,
+      deferrable: true,
+    });
+  });
+
+  test('finds its log groups, which expire, instead of making ones that do not', () => {
+    const names = Object.values(resources(dev.orchestration, 'AWS::Logs::LogGroup'))
+      .map(({ Properties }) => Properties.LogGroupName)
+      .filter((name) => name !== undefined);
+    expect(names.sort()).toEqual(
+      ['DAGProcessing', 'Scheduler', 'Task', 'WebServer', 'Worker'].map((module) => `airflow-pinterest-dev-${module}`),
+    );
+  });
+
+  test('comes after all that it looks for: bucket, DAGs, rights, log groups', () => {
+    expect(environment(dev).DependsOn).toEqual(
+      expect.arrayContaining(
+        [
+          /^AirflowBucket[0-9A-F]{8}$/,
+          /^AirflowBucketPolicy/,
+          /^AirflowDagsFilesCustomResource/,
+          /^AirflowRole[0-9A-F]{8}$/,
+          /^AirflowRoleDefaultPolicy/,
+          /^AirflowTaskLogs/,
+        ].map((each) => expect.stringMatching(each)),
+      ),
+    );
+  });
+});
+
+describe('the DAGs', () => {
+  test('are in a versioned bucket that is closed to the public, as MWAA demands', () => {
+    expect(resource(dev.orchestration, 'AWS::S3::Bucket').Properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+    });
+    expect(Object.keys(dev.orchestration.findOutputs('DagBucket'))).toEqual(['DagBucket']);
+  });
+
+  test('are those of this version only', () => {
+    expect(resource(dev.orchestration, 'Custom::CDKBucketDeployment').Properties).toMatchObject({
+      DestinationBucketKeyPrefix: 'dags/',
+      Prune: true,
+    });
+  });
+});
+
+describe("Airflow's rights", () => {
+  test('are to invoke the four steps of the batch layer', () => {
+    expect(allowed(dev.orchestration, 'AirflowRole', dev.all).filter((each) => each.startsWith('lambda:'))).toEqual(
+      ['Compact', 'Publish', 'Reconcile', 'Seal'].map((step) => `lambda:InvokeFunction {Steps${step}Function.Arn}`),
+    );
+  });
+
+  test('are to run the Spark job, under its role and no other', () => {
+    const rights = grants(dev.orchestration, 'AirflowRole', dev.all);
+    expect(
+      rights
+        .filter(({ action }) => action.startsWith('emr-serverless:'))
+        .map(({ action, resource: name }) => `${action} ${name}`)
+        .sort(),
+    ).toEqual([
+      'emr-serverless:CancelJobRun {SparkApplication.Arn}/jobruns/*',
+      'emr-serverless:GetApplication {SparkApplication.Arn}',
+      'emr-serverless:GetDashboardForJobRun {SparkApplication.Arn}/jobruns/*',
+      'emr-serverless:GetJobRun {SparkApplication.Arn}/jobruns/*',
+      'emr-serverless:StartApplication {SparkApplication.Arn}',
+      'emr-serverless:StartJobRun {SparkApplication.Arn}',
+    ]);
+    expect(rights.filter(({ action }) => action === 'iam:PassRole')).toEqual([
+      expect.objectContaining({
+        resource: '{SparkJobRole.Arn}',
+        condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+      }),
+    ]);
+  });
+
+  test('do not reach the lake, Kafka or the views: the steps do', () => {
+    const rights = allowed(dev.orchestration, 'AirflowRole', dev.all);
+    expect(rights.filter((each) => /LakeBucket|kafka|cassandra/.test(each))).toEqual([]);
+  });
+});

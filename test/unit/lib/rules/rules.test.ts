@@ -1,0 +1,325 @@
+/** Each rule of this project on the real templates with one thing broken. */
+import { RULES } from '../../../../lib/rules/pipeline-checks';
+import { type Drafts, reviewer, type Review } from '../../../support/review';
+
+let review: Review;
+beforeAll(() => {
+  review = reviewer({ stage: 'dev', removal: 'retain' }, 'own');
+}, 60_000);
+
+const FUNCTION = 'AWS::Lambda::Function';
+const SOURCE = 'AWS::Lambda::EventSourceMapping';
+const CLUSTER = 'AWS::MSK::Cluster';
+const TOPIC = 'AWS::MSK::Topic';
+
+type Plant = (drafts: Drafts) => void;
+const set =
+  (type: string, prefix: string, path: string, value: unknown): Plant =>
+  (drafts) =>
+    drafts.set(type, prefix, path, value);
+
+/** Adds a statement to the rights of ingest. */
+const allow =
+  (statement: Record<string, unknown>): Plant =>
+  (drafts) =>
+    (
+      drafts.find('AWS::IAM::Policy', 'StepsIngest').Properties.PolicyDocument as { Statement: unknown[] }
+    ).Statement.push({ Effect: 'Allow', ...statement });
+
+const BROKEN: readonly [string, string, Plant, string, string][] = [
+  [
+    'event-source-pollers',
+    'a source with retry controls and no pollers of its own',
+    set(SOURCE, 'StepsAggregate', 'ProvisionedPollerConfig', undefined),
+    'StepsAggregatePosts',
+    'MaximumRetryAttempts of a Kafka source works with ProvisionedPollerConfig only, which is missing',
+  ],
+  [
+    'event-source-timeout',
+    'a function with a Kafka source and all the time that Lambda gives',
+    set(FUNCTION, 'StepsAggregate', 'Timeout', 900),
+    'StepsAggregateFunction',
+    'Timeout of a function with a Kafka source must be at most 840 s, got 900',
+  ],
+  [
+    'event-source-whole',
+    'a source that begins with the newest record',
+    set(SOURCE, 'StepsAggregate', 'StartingPosition', 'LATEST'),
+    'StepsAggregatePosts',
+    'StartingPosition must not be LATEST: records of before are lost',
+  ],
+  [
+    'topic-log',
+    'a topic in the time of its producers',
+    set(TOPIC, '', 'Configs', Buffer.from('message.timestamp.type=CreateTime').toString('base64')),
+    'KafkaPosts',
+    'message.timestamp.type must be LogAppendTime, got CreateTime: intervals are cut by it',
+  ],
+  [
+    'topic-replicas',
+    'more copies than brokers',
+    set(TOPIC, '', 'ReplicationFactor', 3),
+    'KafkaPosts',
+    'ReplicationFactor must be at most the number of brokers (2), got 3',
+  ],
+  [
+    'topic-replicas',
+    'more copies in sync than copies',
+    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=1\nmin.insync.replicas=3').toString('base64')),
+    'KafkaPosts',
+    'min.insync.replicas must be at most ReplicationFactor (2), got 3: nothing could be written',
+  ],
+  [
+    'brokers-per-zone',
+    'three brokers in two zones',
+    set(CLUSTER, '', 'NumberOfBrokerNodes', 3),
+    'KafkaCluster',
+    'NumberOfBrokerNodes must be a multiple of the number of subnets (2), got 3',
+  ],
+  [
+    'kafka-names',
+    'an underscore in the name of a cluster',
+    set(CLUSTER, '', 'ClusterName', 'pinterest_dev'),
+    'KafkaCluster',
+    "ClusterName must be 1 to 64 letters, digits and hyphens, got 'pinterest_dev'",
+  ],
+  [
+    'kafka-names',
+    'a cluster with a name of 65 letters',
+    set(CLUSTER, '', 'ClusterName', 'k'.repeat(65)),
+    'KafkaCluster',
+    `ClusterName must be 1 to 64 letters, digits and hyphens, got '${'k'.repeat(60)}'`,
+  ],
+  [
+    'kafka-names',
+    'a space in the name of a topic',
+    set(TOPIC, '', 'TopicName', 'all posts'),
+    'KafkaPosts',
+    "TopicName must be 1 to 249 letters, digits, '.', '_' and '-', and not '.' or '..', got 'all posts'",
+  ],
+  [
+    'broker-ingress',
+    'brokers that let in functions, but not the pollers',
+    (drafts) => drafts.remove('AWS::EC2::SecurityGroupIngress', 'KafkaBrokersfrompinterestdevstorage'),
+    'KafkaCluster',
+    "the brokers' security group has no ingress on 9098 for the pollers of StepsArchivePosts",
+  ],
+  [
+    'broker-ingress',
+    'brokers that are open on the port of another protocol',
+    (drafts) =>
+      drafts
+        .all('AWS::EC2::SecurityGroupIngress', 'KafkaBrokersfrompinterestdevnetwork')
+        .forEach(([, { Properties }]) => Object.assign(Properties, { FromPort: 9094, ToPort: 9094 })),
+    'KafkaCluster',
+    "the brokers' security group has no ingress on 9098 for function StepsIngestFunction",
+  ],
+  [
+    'connection-budget',
+    'more instances of ingest than small brokers let in',
+    set(FUNCTION, 'StepsIngest', 'ReservedConcurrentExecutions', 21),
+    'StepsIngestFunction',
+    'ReservedConcurrentExecutions must be at most 20, got 21: a broker takes 3000 connections and 4 new ones a second',
+  ],
+  [
+    'connection-budget',
+    'as many instances of ingest as callers like',
+    set(FUNCTION, 'StepsIngest', 'ReservedConcurrentExecutions', undefined),
+    'StepsIngestFunction',
+    'a function behind an API that connects to Kafka must have reserved concurrency',
+  ],
+  [
+    'removal-decided',
+    'a keyspace that goes unasked with its stack',
+    (drafts) => delete drafts.find('AWS::Cassandra::Keyspace').DeletionPolicy,
+    'ViewsKeyspace',
+    'AWS::Cassandra::Keyspace must have DeletionPolicy',
+  ],
+  [
+    'removal-decided',
+    'a cluster that goes unasked when it is replaced',
+    (drafts) => delete drafts.find(CLUSTER).UpdateReplacePolicy,
+    'KafkaCluster',
+    'AWS::MSK::Cluster must have UpdateReplacePolicy',
+  ],
+  [
+    'data-retained',
+    'a table that goes with its stack where the configuration keeps data',
+    (drafts) => (drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews').DeletionPolicy = 'Delete'),
+    'ViewsBatchViews',
+    'DeletionPolicy must be Retain or RetainExceptOnCreate where removal is retain, got Delete',
+  ],
+  [
+    'log-retention',
+    'logs for ever',
+    set('AWS::Logs::LogGroup', 'AirflowTask', 'RetentionInDays', undefined),
+    'AirflowTaskLogs',
+    'a log group must have RetentionInDays',
+  ],
+  [
+    'container-first',
+    'a table in a keyspace that nobody makes',
+    set('AWS::Cassandra::Table', 'ViewsBoundary', 'KeyspaceName', 'other'),
+    'ViewsBoundary',
+    "KeyspaceName must name a AWS::Cassandra::Keyspace of this app, got 'other'",
+  ],
+  [
+    'unique-names',
+    'two tables of one name',
+    set('AWS::Cassandra::Table', 'ViewsBoundary', 'TableName', 'batch_views'),
+    'ViewsBoundary',
+    "TableName must be given once, got 'batch_views' of ViewsBatchViews",
+  ],
+  [
+    'speed-ttl',
+    'speed rows that go before a late batch layer has published',
+    set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 4 * 3_600),
+    'ViewsSpeedViews',
+    'DefaultTimeToLive must be at least 4 × (interval + publish delay) = 21600 s, got 14400',
+  ],
+  [
+    'known-actions',
+    'an action that is mistyped',
+    allow({ Action: 's3:PutObjects', Resource: 'arn:aws:s3:::lake/raw' }),
+    'StepsIngestRoleDefaultPolicy',
+    "Action must be one of lib/rules/actions.ts, got 's3:PutObjects'",
+  ],
+  [
+    'wildcard-actions',
+    'everything on Kafka',
+    allow({ Action: 'kafka-cluster:*', Resource: 'arn:aws:kafka:eu-central-1:123456789012:topic/a/b/posts' }),
+    'StepsIngestRoleDefaultPolicy',
+    "a wildcard in Action must have its reason in lib/rules/actions.ts, got 'kafka-cluster:*'",
+  ],
+  [
+    'wildcard-actions',
+    'everything but',
+    allow({ NotAction: 'iam:PassRole', Resource: 'arn:aws:s3:::lake/raw' }),
+    'StepsIngestRoleDefaultPolicy',
+    "Action must say what is allowed, got all but 'iam:PassRole'",
+  ],
+  [
+    'wildcard-resources',
+    'every object',
+    allow({ Action: ['s3:GetObject'], Resource: '*' }),
+    'StepsIngestRoleDefaultPolicy',
+    "Resource '*' must have its reason in lib/rules/actions.ts, got it for 's3:GetObject'",
+  ],
+  [
+    'wildcard-resources',
+    'every object but',
+    allow({ Action: 's3:GetObject', NotResource: 'arn:aws:s3:::lake/raw' }),
+    'StepsIngestRoleDefaultPolicy',
+    "Resource '*' must have its reason in lib/rules/actions.ts, got it for 's3:GetObject'",
+  ],
+  [
+    'topic-properties',
+    'a mistyped property of a topic',
+    set(TOPIC, '', 'Configs', Buffer.from('min.insync.replica=1').toString('base64')),
+    'KafkaPosts',
+    "with a name that topics have, got 'min.insync.replica=1'",
+  ],
+  [
+    'event-source-topic',
+    'a source of a topic that nobody makes',
+    set(SOURCE, 'StepsArchive', 'Topics', ['post']),
+    'StepsArchivePosts',
+    "Topics must be among the topics of the cluster (posts), got 'post'",
+  ],
+  [
+    'event-source-bounds',
+    'more pollers at least than at most',
+    set(SOURCE, 'StepsArchive', 'ProvisionedPollerConfig.MinimumPollers', 7),
+    'StepsArchivePosts',
+    'MinimumPollers must be at most MaximumPollers (6), got 7',
+  ],
+  [
+    'endpoint-ingress',
+    'an endpoint that lets nobody in',
+    (drafts) => drafts.remove('AWS::EC2::SecurityGroupIngress', 'NetworkKeyspacesEndpoint'),
+    'NetworkVpcKeyspacesEndpoint',
+    'an interface endpoint must have a security group that lets someone in',
+  ],
+  [
+    'layer-architecture',
+    'DuckDB of the other architecture',
+    set(FUNCTION, 'StepsCompact', 'Architectures', ['x86_64']),
+    'StepsCompactFunction',
+    'Architectures must be that of the layer (arm64), got x86_64',
+  ],
+  [
+    'airflow-bucket',
+    'DAGs in a bucket without versions',
+    set('AWS::S3::Bucket', 'AirflowBucket', 'VersioningConfiguration', undefined),
+    'AirflowEnvironment',
+    'the bucket of an Airflow environment must be versioned',
+  ],
+  [
+    'stack-outputs',
+    'a reference to what no stack shows',
+    set(FUNCTION, 'StepsSeal', 'Role', {
+      'Fn::GetStackOutput': { StackName: 'pinterest-dev-storage', OutputName: 'Role' },
+    }),
+    'StepsSealFunction',
+    'a stack of this app must show Role, which none does',
+  ],
+  [
+    'public-principals',
+    'a role that everybody may take',
+    set('AWS::IAM::Role', 'StepsSeal', 'AssumeRolePolicyDocument.Statement.0.Principal', { AWS: '*' }),
+    'StepsSealRole',
+    "Principal must say who, got '*', which is everybody",
+  ],
+];
+
+test('the templates as they are break no rule', () => {
+  expect(review(() => undefined)).toEqual([]);
+});
+
+test.each(BROKEN)('%s finds %s', (rule, _, plant, at, message) => {
+  expect(review(plant)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
+});
+
+test('every rule has a template here that breaks it', () => {
+  expect([...new Set(BROKEN.map(([rule]) => rule))].sort()).toEqual(RULES.map(({ name }) => name).sort());
+});
+
+describe('what is right is left alone', () => {
+  test('ingress that the security group itself has, over a range of ports', () => {
+    const found = review((drafts) => {
+      const [[id, group]] = drafts.all('AWS::EC2::SecurityGroup', 'KafkaBrokers');
+      const functions = drafts.find('AWS::EC2::SecurityGroupIngress', 'KafkaBrokersfrompinterestdevnetwork').Properties;
+      drafts.remove('AWS::EC2::SecurityGroupIngress', 'KafkaBrokersfrompinterestdevnetwork');
+      group.Properties.SecurityGroupIngress = [
+        { IpProtocol: 'tcp', FromPort: 9092, ToPort: 9098, SourceSecurityGroupId: functions.SourceSecurityGroupId },
+      ];
+      expect(id).toMatch(/^KafkaBrokers/);
+    });
+    expect(found).toEqual([]);
+  });
+
+  test('a denial of everything', () => {
+    expect(review(allow({ Effect: 'Deny', Action: 's3:*', Resource: '*' }))).toEqual([]);
+  });
+
+  test('a table that goes with its stack where the configuration says so', () => {
+    const destroying = reviewer({ stage: 'dev' }, 'own');
+    const plant: Plant = (drafts) => {
+      const table = drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews');
+      Object.assign(table, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+    };
+    expect(destroying(plant)).toEqual([]);
+    expect(review(plant).map(({ rule }) => rule)).toEqual(['data-retained', 'data-retained']);
+  });
+
+  test('a source without retry controls in on-demand mode', () => {
+    const found = review((drafts) => {
+      for (const [, source] of drafts.all(SOURCE)) {
+        delete source.Properties.ProvisionedPollerConfig;
+        delete source.Properties.MaximumRetryAttempts;
+        delete source.Properties.MaximumRecordAgeInSeconds;
+      }
+    });
+    expect(found).toEqual([]);
+  });
+});

@@ -1,0 +1,279 @@
+import { POST_FILE_COLUMNS } from '../../../lambda/compact/columns';
+import { synthesize, type Templates } from '../../support/synth';
+import { render, resource, resources } from '../../support/templates';
+
+const templates: Record<string, Templates> = {};
+beforeAll(() => {
+  for (const stage of ['dev', 'lean', 'prod', 'local']) templates[stage] = synthesize({ stage });
+}, 60_000);
+
+const lines = (text: string) => Object.fromEntries(text.split('\n').map((line) => line.split('=')));
+
+describe('Kafka', () => {
+  test('is an MSK cluster of Standard brokers with KRaft, spread over the zones', () => {
+    const { Properties } = resource(templates.prod.storage, 'AWS::MSK::Cluster');
+    expect(Properties).toMatchObject({
+      KafkaVersion: '4.1.x.kraft',
+      NumberOfBrokerNodes: 3,
+      BrokerNodeGroupInfo: {
+        InstanceType: 'kafka.m7g.large',
+        StorageInfo: { EBSStorageInfo: { VolumeSize: 200 } },
+      },
+    });
+    expect((Properties.BrokerNodeGroupInfo as { ClientSubnets: unknown[] }).ClientSubnets).toHaveLength(3);
+  });
+
+  test('takes IAM over TLS and nothing else', () => {
+    const { Properties } = resource(templates.dev.storage, 'AWS::MSK::Cluster');
+    expect(Properties.ClientAuthentication).toEqual({ Sasl: { Iam: { Enabled: true } } });
+    expect(Properties.EncryptionInfo).toMatchObject({ EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } });
+  });
+
+  test('shows its metrics and writes its log', () => {
+    expect(resource(templates.dev.storage, 'AWS::MSK::Cluster').Properties).toMatchObject({
+      EnhancedMonitoring: 'PER_TOPIC_PER_BROKER',
+      OpenMonitoring: {
+        Prometheus: { JmxExporter: { EnabledInBroker: true }, NodeExporter: { EnabledInBroker: true } },
+      },
+      LoggingInfo: { BrokerLogs: { CloudWatchLogs: { Enabled: true } } },
+    });
+  });
+
+  test('is reached by the functions and by the pollers, on the IAM port', () => {
+    const rules = Object.values(resources(templates.dev.storage, 'AWS::EC2::SecurityGroupIngress')).map(
+      ({ Properties }) => [
+        render(Properties.SourceSecurityGroupId, templates.dev.all),
+        render(Properties.GroupId, templates.dev.all),
+        Properties.FromPort,
+        Properties.ToPort,
+      ],
+    );
+    expect(rules.sort()).toEqual([
+      ['{KafkaBrokers.GroupId}', '{KafkaBrokers.GroupId}', 9098, 9098],
+      ['{NetworkFunctions.GroupId}', '{KafkaBrokers.GroupId}', 9098, 9098],
+    ]);
+  });
+
+  test.each([
+    ['dev', 'PER_TOPIC_PER_BROKER'],
+    ['lean', 'DEFAULT'],
+  ])('of %s reports at level %s, and all of it to Prometheus', (stage, level) => {
+    expect(resource(templates[stage].storage, 'AWS::MSK::Cluster').Properties).toMatchObject({
+      EnhancedMonitoring: level,
+      OpenMonitoring: { Prometheus: { JmxExporter: { EnabledInBroker: true } } },
+    });
+  });
+
+  test('follows its configuration by revision', () => {
+    const { Properties } = resource(templates.dev.storage, 'AWS::MSK::Cluster');
+    const { Arn, Revision } = Properties.ConfigurationInfo as Record<string, unknown>;
+    expect(render(Arn, templates.dev.all)).toBe('{KafkaConfiguration.Arn}');
+    expect(render(Revision, templates.dev.all)).toBe('{KafkaConfiguration.LatestRevision.Revision}');
+  });
+
+  test.each([
+    ['dev', '1'],
+    ['prod', '2'],
+  ])('of %s never makes a topic by itself or prefers availability to data', (stage, minInsync) => {
+    const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Configuration');
+    expect(lines(Properties.ServerProperties as string)).toMatchObject({
+      'auto.create.topics.enable': 'false',
+      'unclean.leader.election.enable': 'false',
+      'min.insync.replicas': minInsync,
+      'log.message.timestamp.type': 'LogAppendTime',
+    });
+  });
+
+  test.each([
+    ['dev', 6, 2, '1', 7],
+    ['lean', 3, 2, '1', 3],
+    ['prod', 12, 3, '2', 7],
+    ['local', 3, 1, '1', 7],
+  ])('has the topic posts in %s', (stage, partitions, copies, minInsync, days) => {
+    const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Topic');
+    expect(Properties).toMatchObject({
+      TopicName: 'posts',
+      PartitionCount: partitions,
+      ReplicationFactor: copies,
+      ClusterArn: { Ref: expect.stringMatching(/^KafkaCluster/) },
+    });
+    expect(lines(Buffer.from(Properties.Configs as string, 'base64').toString())).toEqual({
+      'message.timestamp.type': 'LogAppendTime',
+      'min.insync.replicas': minInsync,
+      'retention.ms': String(days * 24 * 3_600_000),
+      'max.message.bytes': String(8 * 1024 * 1024),
+    });
+  });
+});
+
+describe('the lake', () => {
+  test.each(['LakeBucket', 'LakeAccessLogs'])('%s is encrypted and closed to the public', (bucket) => {
+    expect(resource(templates.dev.storage, 'AWS::S3::Bucket', bucket).Properties).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+  });
+
+  test('takes no request without TLS', () => {
+    const policies = Object.values(resources(templates.prod.storage, 'AWS::S3::BucketPolicy'));
+    expect(policies).toHaveLength(2);
+    for (const { Properties } of policies) {
+      expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+  });
+
+  test('moves the raw log to cheaper storage, keeps old versions for a while, drops broken uploads', () => {
+    const { Properties } = resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket');
+    expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    expect((Properties.LifecycleConfiguration as { Rules: unknown[] }).Rules).toEqual([
+      {
+        Id: 'raw-to-glacier',
+        Prefix: 'raw/',
+        Status: 'Enabled',
+        Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }],
+      },
+      { Id: 'abort-uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+      {
+        Id: 'expire-noncurrent',
+        Status: 'Enabled',
+        NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+        ExpiredObjectDeleteMarker: true,
+      },
+    ]);
+  });
+
+  test('logs who asks for what', () => {
+    expect(resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket').Properties).toMatchObject({
+      LoggingConfiguration: {
+        DestinationBucketName: { Ref: expect.stringMatching(/^LakeAccessLogs/) },
+        LogFilePrefix: 'lake/',
+      },
+    });
+  });
+
+  test.each([
+    ['dev', '60'],
+    ['local', '1'],
+  ])('is a table for Athena in %s, with the columns of the code and partitions by name', (stage, minutes) => {
+    const table = resource(templates[stage].storage, 'AWS::Glue::Table');
+    const input = table.Properties.TableInput as {
+      Parameters: Record<string, unknown>;
+      PartitionKeys: unknown;
+      StorageDescriptor: { Columns: { Name: string; Type: string }[]; Location: unknown };
+    };
+    expect(table.DependsOn).toEqual([expect.stringMatching(/^LakeDatabase/)]);
+    expect(input.StorageDescriptor.Columns.map(({ Name }) => Name)).toEqual(
+      POST_FILE_COLUMNS.map(({ name }) => name).filter((name) => name !== 'interval_start'),
+    );
+    expect(Object.fromEntries(input.StorageDescriptor.Columns.map(({ Name, Type }) => [Name, Type]))).toMatchObject({
+      post_key: 'bigint',
+      kafka_partition: 'int',
+      first_offset: 'bigint',
+      sections: 'array<string>',
+      new_sections: 'array<string>',
+      title: 'string',
+      follower_count: 'bigint',
+      age: 'int',
+      latitude: 'double',
+      posted_at: 'timestamp',
+      tag_list: 'array<string>',
+    });
+    expect(input.PartitionKeys).toEqual([expect.objectContaining({ Name: 'interval_start', Type: 'string' })]);
+    expect(input.Parameters).toMatchObject({
+      'projection.enabled': 'true',
+      'projection.interval_start.type': 'date',
+      'projection.interval_start.format': "yyyy-MM-dd'T'HH-mm",
+      'projection.interval_start.interval': minutes,
+      'projection.interval_start.interval.unit': 'MINUTES',
+    });
+    expect(render(input.Parameters['storage.location.template'], templates[stage].all)).toBe(
+      's3://{LakeBucket}/posts/interval=${interval_start}/',
+    );
+  });
+});
+
+describe('the views', () => {
+  const columns = (list: unknown) =>
+    ((list ?? []) as { ColumnName: string; ColumnType: string }[]).map(
+      (each) => `${each.ColumnName} ${each.ColumnType}`,
+    );
+  const table = (stage: string, name: string) => {
+    const found = Object.values(resources(templates[stage].storage, 'AWS::Cassandra::Table')).filter(
+      ({ Properties }) => Properties.TableName === name,
+    );
+    expect(found).toHaveLength(1);
+    return found[0];
+  };
+
+  test('are in a keyspace of the stage', () => {
+    expect(resource(templates.prod.storage, 'AWS::Cassandra::Keyspace').Properties).toMatchObject({
+      KeyspaceName: 'pinterest_prod',
+    });
+  });
+
+  test.each([
+    [
+      'speed_views',
+      ['view_name text', 'interval_start timestamp'],
+      ['kafka_partition int'],
+      ['applied_offset bigint', 'as_of timestamp', 'counts blob'],
+    ],
+    ['speed_state', ['topic text', 'kafka_partition int'], [], ['applied_offset bigint', 'state blob']],
+    ['batch_views', ['view_name text', 'period text'], [], ['counts blob']],
+    [
+      'boundary',
+      ['name text'],
+      [],
+      [
+        'interval_start timestamp',
+        'first_interval timestamp',
+        'published_at timestamp',
+        'drift bigint',
+        'reconciled_interval timestamp',
+      ],
+    ],
+  ])('%s has its keys and columns, can be restored, and comes after its keyspace', (name, partition, cluster, rest) => {
+    const { Properties, DependsOn } = table('dev', name);
+    expect(columns(Properties.PartitionKeyColumns)).toEqual(partition);
+    expect(
+      columns(((Properties.ClusteringKeyColumns ?? []) as { Column: unknown }[]).map(({ Column }) => Column)),
+    ).toEqual(cluster);
+    expect(columns(Properties.RegularColumns)).toEqual(rest);
+    expect(Properties).toMatchObject({
+      KeyspaceName: 'pinterest_dev',
+      PointInTimeRecoveryEnabled: true,
+      BillingMode: { Mode: 'ON_DEMAND' },
+    });
+    expect(DependsOn).toEqual([expect.stringMatching(/^ViewsKeyspace/)]);
+  });
+
+  test.each([
+    ['dev', 48],
+    ['lean', 72],
+    ['prod', 168],
+    ['local', 24],
+  ])('speed rows of %s expire after %d hours, and nothing else does', (stage, hours) => {
+    expect(table(stage, 'speed_views').Properties).toMatchObject({
+      DefaultTimeToLive: hours * 3_600,
+      ClientSideTimestampsEnabled: true,
+    });
+    for (const name of ['speed_state', 'batch_views', 'boundary']) {
+      expect(table(stage, name).Properties).not.toHaveProperty('DefaultTimeToLive');
+    }
+  });
+});
+
+describe('outputs', () => {
+  test.each(['LakeBucket', 'KafkaClusterArn', 'Keyspace'])('%s is shown', (name) => {
+    expect(Object.keys(templates.dev.storage.findOutputs(name))).toEqual([name]);
+  });
+});

@@ -1,0 +1,277 @@
+/** Every board: what Grafana takes, what people can read, and queries of nothing but metrics that there are. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BOARDS, contentOf, FOLDER_UID } from '../../../../observability/grafana';
+import { AWS_METRICS, CONSTANTS } from '../../../../observability/grafana/aws-metrics';
+import { TAG } from '../../../../observability/grafana/board';
+import { CONTACT_POINT, LAKE_ALERTS } from '../../../../observability/grafana/alerts';
+import { importable } from '../../../../observability/grafana/importable';
+import { UNITS } from '../../../../observability/grafana/panels';
+import { anchorOf } from '../../../../observability/grafana/runbook';
+import { DATA_SOURCES, type DataSource } from '../../../../observability/grafana/sources';
+import { type JsonObject, marked } from '../../../../lambda/provision/grafana/core';
+import { dimensionsOf, METRIC_LIST, METRICS, type MetricName } from '../../../../lambda/runtime/metrics';
+import { RULES_FOLDER } from '../../../../observability/prometheus/scrape';
+import { synthesize } from '../../../support/synth';
+import { checkDashboardCommand, checkRuleGroup } from '../../../../tools/rehearsal/grafana/payloads';
+
+/** The copy's own. */
+const METRIC_NAMESPACE = '${namespace}';
+const RUNBOOK = 'https://git.example/docs/runbook.md';
+const WITHOUT = contentOf('Pipeline', {});
+const WITH = contentOf('Pipeline', { url: RUNBOOK });
+
+interface Target {
+  readonly refId: string;
+  readonly datasource: { readonly type: string; readonly uid: string };
+  readonly expr?: string;
+  readonly rawSQL?: string;
+  readonly namespace?: string;
+  readonly metricName?: string;
+  readonly statistic?: string;
+  readonly label?: string;
+  readonly dimensions?: Readonly<Record<string, readonly string[]>>;
+}
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+interface PanelJson {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly gridPos: Place;
+  readonly targets?: readonly Target[];
+  readonly links?: readonly { readonly url: string }[];
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly thresholds?: { steps: { value: number | null; color: string }[] };
+    };
+  };
+}
+interface BoardJson {
+  readonly uid: string;
+  readonly title: string;
+  readonly panels: readonly PanelJson[];
+  readonly templating: {
+    readonly list: readonly { name: string; type: string; query: string; current: { value: string } }[];
+  };
+  readonly links: readonly { readonly type: string; readonly tags?: readonly string[]; readonly url?: string }[];
+  readonly tags: readonly string[];
+}
+
+const boardsOf = (content: typeof WITH) => content.dashboards as unknown as readonly BoardJson[];
+const named = boardsOf(WITH).map((board) => [board.uid, board] as const);
+const panelsOf = (board: BoardJson) => board.panels.filter(({ type }) => type !== 'row');
+const targets = boardsOf(WITH).flatMap((board) => panelsOf(board).flatMap((panel) => panel.targets ?? []));
+
+const rules = readdirSync(RULES_FOLDER)
+  .map((file) => readFileSync(join(RULES_FOLDER, file), 'utf8'))
+  .join('\n');
+const recorded = [...rules.matchAll(/- record: (\S+)/g)].map(([, name]) => name);
+let alarms: readonly string[];
+beforeAll(() => {
+  // The end of each description of CloudWatch's alarms is the article.
+  const template = JSON.stringify(synthesize({ stage: 'prod' }).observability.toJSON());
+  alarms = [
+    ...[...rules.matchAll(/- alert: (\S+)/g)].map(([, name]) => name),
+    ...[...template.matchAll(/Runbook: [^"#]*#([\w-]+)"/g)].map(([, name]) => name),
+    ...LAKE_ALERTS.map(({ name }) => name),
+  ];
+}, 60_000);
+
+test('there are eight, each with its own uid and title', () => {
+  expect(BOARDS.map(({ name }) => name)).toEqual([
+    'overview',
+    'ingest',
+    'kafka',
+    'batch',
+    'speed',
+    'store',
+    'quality',
+    'cost',
+  ]);
+  expect(new Set(named.map(([uid]) => uid)).size).toBe(8);
+  expect(new Set(named.map(([, { title }]) => title)).size).toBe(8);
+});
+
+test('are the same each time they are built', () => {
+  expect(JSON.stringify(contentOf('Pipeline', { url: RUNBOOK }))).toBe(JSON.stringify(WITH));
+});
+
+describe.each(named)('%s', (_uid, board) => {
+  test('is taken by Grafana, marked, and can not be changed in the browser', () => {
+    const body = marked({ kind: 'dashboard', body: board as unknown as JsonObject });
+    const { dashboard } = checkDashboardCommand({
+      dashboard: { ...body, id: null },
+      folderUid: FOLDER_UID,
+      overwrite: true,
+    });
+    expect(dashboard).toMatchObject({ schemaVersion: 42, editable: false, timezone: 'utc' });
+  });
+
+  test('has its panels on the grid, none over another', () => {
+    const places = board.panels.map(({ gridPos }) => gridPos);
+    for (const { x, y, w, h } of places) {
+      expect(x).toBeGreaterThanOrEqual(0);
+      expect(x + w).toBeLessThanOrEqual(24);
+      expect(Math.min(y, w - 1, h - 1)).toBeGreaterThanOrEqual(0);
+    }
+    const over = (a: Place, b: Place) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+    const pairs = places.flatMap((a, i) => places.slice(i + 1).map((b) => [a, b] as const));
+    expect(pairs.filter(([a, b]) => over(a, b))).toEqual([]);
+  });
+
+  test('has a description, a unit and a query on each panel', () => {
+    for (const panel of panelsOf(board)) {
+      expect(panel.description).toMatch(/\.$/);
+      expect(Object.values(UNITS)).toContain(panel.fieldConfig?.defaults.unit);
+      const refIds = panel.targets?.map(({ refId }) => refId) ?? [];
+      expect(refIds.length).toBeGreaterThan(0);
+      expect(new Set(refIds).size).toBe(refIds.length);
+    }
+  });
+
+  test('says one thing by one colour, and its limits climb', () => {
+    for (const panel of panelsOf(board)) {
+      const steps = panel.fieldConfig?.defaults.thresholds?.steps ?? [];
+      expect(steps[0].value).toBeNull();
+      const values = steps.slice(1).map(({ value }) => value as number);
+      expect(values).toEqual([...values].sort((a, b) => a - b));
+      expect(['green', 'orange', 'red']).toEqual(expect.arrayContaining(steps.map(({ color }) => color)));
+      expect(steps.some(({ color }) => color === 'green')).toBe(true);
+    }
+  });
+
+  test('has the variables that it uses, and no others', () => {
+    const used = new Set([...JSON.stringify(board.panels).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+    const declared = board.templating.list.map(({ name }) => name);
+    expect([...used].sort()).toEqual([...declared].sort());
+    const known: readonly string[] = [...Object.keys(DATA_SOURCES), ...Object.keys(CONSTANTS)];
+    expect(known).toEqual(expect.arrayContaining(declared));
+  });
+
+  test('starts with the deployed data sources', () => {
+    for (const { name, query, current } of board.templating.list.filter(({ type }) => type === 'datasource')) {
+      const source: DataSource = DATA_SOURCES[name as keyof typeof DATA_SOURCES];
+      expect({ query, uid: current.value }).toEqual({ query: source.type, uid: source.uid });
+    }
+  });
+
+  test('is linked to all others, and its panels to articles of alarms that there are', () => {
+    expect(board.links).toContainEqual(expect.objectContaining({ type: 'dashboards', tags: [TAG] }));
+    expect(board.tags).toContain(TAG);
+    const anchors = alarms.map((alarm) => `${RUNBOOK}#${anchorOf(alarm)}`);
+    for (const { url } of panelsOf(board).flatMap(({ links = [] }) => links)) {
+      expect(anchors).toContain(url);
+    }
+    expect(board.links.flatMap(({ url }) => (url ? [url] : []))).toEqual([RUNBOOK]);
+  });
+
+  test('asks for the names of a deployment when it is imported by hand', () => {
+    const shared = importable(board as unknown as JsonObject) as unknown as BoardJson & {
+      __inputs: { name: string }[];
+    };
+    const constants = shared.templating.list.filter(({ type }) => type === 'constant');
+    expect(shared.__inputs.map(({ name }) => `\${${name}}`)).toEqual(constants.map(({ query }) => query));
+    expect(shared.panels).toEqual(board.panels);
+  });
+});
+
+test('without an address of the runbook there is no link to nowhere: panels name the file', () => {
+  const text = JSON.stringify(WITHOUT);
+  expect(text).not.toContain('http');
+  expect(text).toContain('docs/runbook.md#kafkaofflinepartitions');
+});
+
+describe('a query', () => {
+  const services: readonly { namespace: string; dimensions: readonly string[]; metrics: readonly string[] }[] =
+    Object.values(AWS_METRICS);
+
+  test.each(targets.filter(({ namespace }) => namespace === METRIC_NAMESPACE))(
+    'of our own metric $metricName of $dimensions.step asks for what that step reports',
+    ({ metricName, dimensions = {}, statistic }) => {
+      const steps: readonly string[] = METRICS[metricName as MetricName].steps;
+      expect(steps).toContain(dimensions['step'][0]);
+      expect(Object.keys(dimensions)).toEqual(dimensionsOf(metricName as MetricName));
+      // A sum of states means nothing.
+      expect(METRICS[metricName as MetricName].kind === 'counter').toBe(statistic === 'Sum');
+    },
+  );
+
+  test('of a metric of AWS names one that is listed, with all its dimensions', () => {
+    const asked = targets.filter(({ namespace }) => namespace !== undefined && namespace !== METRIC_NAMESPACE);
+    expect(asked.length).toBeGreaterThan(20);
+    for (const { namespace, metricName, dimensions = {} } of asked) {
+      const names = Object.keys(dimensions);
+      const service = services.find(
+        (each) =>
+          each.namespace === namespace &&
+          each.metrics.includes(metricName ?? '') &&
+          each.dimensions.length === names.length,
+      );
+      expect({ metricName, names }).toEqual({
+        metricName,
+        names: expect.arrayContaining([...(service?.dimensions ?? ['unknown'])]),
+      });
+    }
+  });
+
+  test('of Prometheus reads what the rules record', () => {
+    const expressions = targets.flatMap(({ expr }) => expr ?? []);
+    expect(expressions.length).toBeGreaterThan(15);
+    for (const expression of expressions) {
+      const [, name] = /^(?:max\()?([a-z]+:\w+:\w+)\)?$/.exec(expression) ?? [];
+      expect({ expression, recorded: recorded.includes(name) }).toEqual({ expression, recorded: true });
+    }
+  });
+
+  test('goes to the data source of its kind', () => {
+    for (const { datasource, expr, rawSQL, namespace } of targets) {
+      const source = expr ? 'amp' : rawSQL ? 'athena' : namespace ? 'cloudwatch' : 'none';
+      expect(datasource).toEqual({ type: DATA_SOURCES[source as 'amp'].type, uid: `\${${source}}` });
+    }
+  });
+
+  test('is there for every metric that functions report, every record of the rules and every listed metric of AWS', () => {
+    const asked = targets.map(({ namespace, metricName }) => `${namespace} ${metricName}`);
+    const text = JSON.stringify(targets);
+    expect(
+      METRIC_LIST.map(({ name }) => name).filter((name) => !asked.includes(`${METRIC_NAMESPACE} ${name}`)),
+    ).toEqual([]);
+    expect(recorded.filter((name) => !text.includes(name))).toEqual([]);
+    const listed = services.flatMap(({ namespace, metrics }) => metrics.map((name) => `${namespace} ${name}`));
+    expect(listed.filter((name) => !asked.includes(name))).toEqual([]);
+  });
+});
+
+describe('an alert rule', () => {
+  const [group] = WITH.ruleGroups;
+
+  test('is taken by Grafana, once an hour', () => {
+    const known = { sources: new Set([DATA_SOURCES.athena.uid]), receivers: new Set([CONTACT_POINT]) };
+    expect(checkRuleGroup(marked({ kind: 'ruleGroup', body: group }), known)).toMatchObject({ interval: 3_600 });
+    expect(() => checkRuleGroup(group, { ...known, sources: new Set() })).toThrow(
+      'data source pipeline-athena not found',
+    );
+  });
+
+  test('has an article, a severity and one number to look at', () => {
+    const all = group['rules'] as unknown as {
+      title: string;
+      labels: object;
+      annotations: object;
+      data: { model: Target }[];
+    }[];
+    expect(all.map(({ title }) => title)).toEqual(LAKE_ALERTS.map(({ name }) => name));
+    for (const rule of all) {
+      expect(rule.annotations).toMatchObject({ runbook: `${RUNBOOK}#${anchorOf(rule.title)}` });
+      expect(rule.labels).toEqual({ severity: expect.stringMatching(/^(warning|critical)$/) });
+      expect(rule.data[0].model.rawSQL).toMatch(/^SELECT .+ AS "?\w+"?\nFROM posts\nWHERE interval_start >= /);
+    }
+  });
+});

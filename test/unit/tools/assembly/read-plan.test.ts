@@ -1,0 +1,333 @@
+import { type CloudAssembly, type TemplateResource } from '../../../../tools/assembly/cloud-assembly';
+import { findFunction } from '../../../../tools/assembly/local-plan';
+import { planOf, type ReadOptions } from '../../../../tools/assembly/read-plan';
+import { topicConfigs } from '../../../../tools/assembly/readers';
+
+const code = { S3Bucket: 'assets', S3Key: 'code.zip' };
+
+const FUNCTION = (name: string, properties: Record<string, unknown> = {}): TemplateResource => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: { FunctionName: name, Code: code, Handler: 'index.handler', Runtime: 'nodejs24.x', ...properties },
+});
+
+const MAPPING = (properties: Record<string, unknown> = {}): TemplateResource => ({
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: {
+    FunctionName: { Ref: 'Archive' },
+    EventSourceArn: 'arn:cluster',
+    Topics: ['posts'],
+    StartingPosition: 'TRIM_HORIZON',
+    ...properties,
+  },
+});
+
+const API = (route: Record<string, unknown> = {}, integration: Record<string, unknown> = {}) => ({
+  Archive: FUNCTION('archive'),
+  Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'ingest', ProtocolType: 'HTTP' } },
+  Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ApiId: { Ref: 'Api' }, StageName: '$default' } },
+  Integration: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      IntegrationType: 'AWS_PROXY',
+      PayloadFormatVersion: '2.0',
+      IntegrationUri: { 'Fn::GetAtt': ['Archive', 'Arn'] },
+      ...integration,
+    },
+  },
+  Route: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      RouteKey: 'POST /posts',
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
+      ...route,
+    },
+  },
+});
+
+function read(resources: Record<string, TemplateResource>, options: ReadOptions = { outputs: [] }) {
+  const assembly: CloudAssembly = {
+    directory: '/out',
+    stacks: [
+      {
+        name: 'App',
+        template: {
+          Resources: resources,
+          Outputs: { Url: { Value: 'https://x' } },
+          Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } },
+        },
+      },
+    ],
+    assets: new Map([
+      ['code.zip', { path: '/out/asset.code', packaging: 'zip' }],
+      ['layer.zip', { path: '/out/asset.layer', packaging: 'zip' }],
+      ['one.py', { path: '/out/one.py', packaging: 'file' }],
+    ]),
+  };
+  return planOf(assembly, options);
+}
+
+test("a function carries what its process needs, with Lambda's defaults", () => {
+  const { functions } = read({
+    Layer: { Type: 'AWS::Lambda::LayerVersion', Properties: { LayerName: 'duck', Content: { S3Key: 'layer.zip' } } },
+    Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } },
+    Archive: FUNCTION('archive', {
+      Environment: { Variables: { LAKE: { Ref: 'Bucket' }, COUNT: 3 } },
+      Layers: [{ Ref: 'Layer' }],
+    }),
+  });
+  expect(functions).toEqual([
+    {
+      path: 'App/Archive',
+      logicalId: 'Archive',
+      name: 'archive',
+      arn: 'arn:aws:lambda:us-east-1:000000000000:function:archive',
+      handler: 'index.handler',
+      runtime: 'nodejs24.x',
+      directory: '/out/asset.code',
+      environment: { LAKE: 'lake', COUNT: '3' },
+      memoryMb: 128,
+      timeoutSeconds: 3,
+      layers: ['/out/asset.layer'],
+    },
+  ]);
+});
+
+test('a function carries the concurrency that it reserves, also none at all', () => {
+  const { functions } = read({
+    Ingest: FUNCTION('ingest', { ReservedConcurrentExecutions: 10 }),
+    Closed: FUNCTION('closed', { ReservedConcurrentExecutions: 0 }),
+  });
+  expect(functions.map(({ reservedConcurrency }) => reservedConcurrency)).toEqual([10, 0]);
+});
+
+test('functions behind custom resources are left out, with the handlers that their providers call', () => {
+  const { functions } = read({
+    Archive: FUNCTION('archive'),
+    OnEvent: FUNCTION('on-event', { Runtime: 'python3.13' }),
+    Provider: FUNCTION('provider', {
+      Environment: { Variables: { USER_ON_EVENT_FUNCTION_ARN: { 'Fn::GetAtt': ['OnEvent', 'Arn'] } } },
+    }),
+    Custom: { Type: 'Custom::AWS', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } },
+  });
+  expect(functions.map(({ name }) => name)).toEqual(['archive']);
+});
+
+test("an event source carries its limits, with Lambda's defaults", () => {
+  const { eventSources } = read({ Archive: FUNCTION('archive'), Mapping: MAPPING() });
+  expect(eventSources).toEqual([
+    {
+      path: 'App/Mapping',
+      logicalId: 'Mapping',
+      functionName: 'archive',
+      clusterArn: 'arn:cluster',
+      topics: ['posts'],
+      consumerGroup: 'lambda-Mapping',
+      enabled: true,
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: 100,
+      windowSeconds: 0.5,
+    },
+  ]);
+});
+
+test.each([
+  [{ BisectBatchOnFunctionError: true }, 'does not implement BisectBatchOnFunctionError'],
+  [{ FunctionResponseTypes: ['ReportBatchItemFailures'] }, 'does not implement FunctionResponseTypes'],
+  [{ FilterCriteria: {} }, 'does not implement FilterCriteria'],
+  [{ DestinationConfig: {} }, 'does not implement DestinationConfig'],
+  [{ MaximumRetryAttempts: 3 }, 'never gives a batch up, MaximumRetryAttempts must be -1'],
+  [{ StartingPosition: 'AT_TIMESTAMP' }, "StartingPosition must be TRIM_HORIZON or LATEST, got 'AT_TIMESTAMP'"],
+  [{ FunctionName: 'gone' }, "FunctionName 'gone' is no function of the assembly"],
+  [{ BatchSize: 'many' }, 'BatchSize must be a number, got "many"'],
+])('an event source with %j is refused', (properties, message) => {
+  expect(() => read({ Archive: FUNCTION('archive'), Mapping: MAPPING(properties) })).toThrow(message);
+});
+
+test('an HTTP API carries its routes and the functions behind them', () => {
+  const { apis } = read(API({}, { TimeoutInMillis: 5000 }));
+  expect(apis).toEqual([
+    {
+      path: 'App/Api',
+      logicalId: 'Api',
+      id: expect.stringMatching(/^[0-9a-f]{10}$/),
+      name: 'ingest',
+      routes: [{ routeKey: 'POST /posts', functionName: 'archive', timeoutMs: 5000 }],
+    },
+  ]);
+});
+
+test.each([
+  [
+    'an authorizer',
+    API({ AuthorizationType: 'AWS_IAM' }),
+    "App/Route: the local run serves open routes only, AuthorizationType is 'AWS_IAM'",
+  ],
+  [
+    'payload format 1.0',
+    API({}, { PayloadFormatVersion: '1.0' }),
+    'App/Integration: only AWS_PROXY with payload format 2.0 is run locally, got AWS_PROXY 1.0',
+  ],
+  [
+    'a function that is not there',
+    API({}, { IntegrationUri: 'arn:aws:lambda:us-east-1:1:function:gone' }),
+    'is no function of the assembly',
+  ],
+  [
+    'a dangling target',
+    API({ Target: 'integrations/gone' }),
+    "App/Route: Target 'integrations/gone' is no integration of the assembly",
+  ],
+])('a route with %s is refused', (_, resources, message) => {
+  expect(() => read(resources)).toThrow(message);
+});
+
+test('a bucket deployment carries its folders and the values of its markers, as the handler would write them', () => {
+  const { deployments } = read({
+    Deploy: {
+      Type: 'Custom::CDKBucketDeployment',
+      Properties: {
+        DestinationBucketName: 'dags',
+        DestinationBucketKeyPrefix: 'dags/',
+        SourceObjectKeys: ['code.zip', 'layer.zip'],
+        SourceMarkers: [{ '<<1>>': { Ref: 'AWS::Region' } }, { '<<2>>': 'a"b' }],
+        SourceMarkersConfig: [{}, { jsonEscape: 'true' }],
+      },
+    },
+  });
+  expect(deployments).toEqual([
+    {
+      path: 'App/Deploy',
+      bucket: 'dags',
+      prefix: 'dags',
+      sources: [
+        { directory: '/out/asset.code', markers: { '<<1>>': 'us-east-1' } },
+        { directory: '/out/asset.layer', markers: { '<<2>>': 'a\\"b' } },
+      ],
+    },
+  ]);
+});
+
+test('an asset that is not a folder, or not there, is refused', () => {
+  expect(() => read({ F: FUNCTION('f', { Code: { S3Key: 'one.py' } }) })).toThrow(
+    "App/F: asset '/out/one.py' must be a folder",
+  );
+  expect(() => read({ F: FUNCTION('f', { Code: { S3Key: 'x.zip' } }) })).toThrow(
+    "App/F: no asset of the assembly is uploaded as 'x.zip'",
+  );
+});
+
+test('topic configs are the lines of a properties file', () => {
+  const encode = (text: string) => Buffer.from(text).toString('base64');
+  expect(topicConfigs('T', encode('# c\nretention.ms=1\nmessage.timestamp.type = LogAppendTime\n'))).toEqual({
+    'retention.ms': '1',
+    'message.timestamp.type': 'LogAppendTime',
+  });
+  expect(() => topicConfigs('App/T', encode('{"a":1}'))).toThrow(
+    `App/T: Configs must be lines of key=value, got '{"a":1}'`,
+  );
+});
+
+test('tables keep their properties, with both names filled in', () => {
+  const { tables, keyspaces } = read({
+    Space: { Type: 'AWS::Cassandra::Keyspace', Properties: { KeyspaceName: 'views' } },
+    Table: {
+      Type: 'AWS::Cassandra::Table',
+      Properties: { KeyspaceName: { Ref: 'Space' }, PartitionKeyColumns: [{ ColumnName: 'id', ColumnType: 'text' }] },
+    },
+  });
+  expect(keyspaces).toEqual([{ path: 'App/Space', name: 'views' }]);
+  expect(tables[0]).toMatchObject({ keyspace: 'views', name: expect.stringMatching(/^app_table_[0-9a-f]{12}$/) });
+  expect(tables[0].properties).toEqual({
+    KeyspaceName: 'views',
+    TableName: tables[0].name,
+    PartitionKeyColumns: [{ ColumnName: 'id', ColumnType: 'text' }],
+  });
+});
+
+test('job roles are those that EMR Serverless may take', () => {
+  const role = (name: string, service: string): TemplateResource => ({
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      RoleName: name,
+      AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: service }, Action: 'sts:AssumeRole' }] },
+    },
+  });
+  const { jobRoles } = read({ A: role('job', 'emr-serverless.amazonaws.com'), B: role('fn', 'lambda.amazonaws.com') });
+  expect(jobRoles).toEqual(['arn:aws:iam::000000000000:role/job']);
+});
+
+test('a type that is neither run nor left out for a reason is an error that names every such resource', () => {
+  expect(() => read({ A: { Type: 'AWS::SNS::Nothing' }, B: { Type: 'Custom::New' } })).toThrow(
+    'the local run neither knows nor deliberately leaves out: App/A (AWS::SNS::Nothing), App/B (Custom::New)',
+  );
+});
+
+test('what is left out is counted, with the reason', () => {
+  const { ignored } = read({ A: { Type: 'AWS::EC2::Subnet' }, B: { Type: 'AWS::EC2::Subnet' } });
+  expect(ignored).toEqual([
+    { type: 'AWS::EC2::Subnet', count: 2, reason: 'everything runs on the loopback interface' },
+  ]);
+});
+
+test('a resource whose condition is false is not there', () => {
+  const { buckets, ignored } = read({
+    A: { Type: 'AWS::S3::Bucket', Condition: 'Never' },
+    B: { Type: 'AWS::SNS::Nothing', Condition: 'Never' },
+  });
+  expect({ buckets, ignored }).toEqual({ buckets: [], ignored: [] });
+});
+
+test('an output that the run needs must be there once', () => {
+  expect(read({}, { outputs: ['Url'] }).outputs).toEqual({ Url: 'https://x' });
+  expect(() => read({}, { outputs: ['IngestUrl'] })).toThrow(
+    "exactly one stack must have an output 'IngestUrl', 0 have",
+  );
+});
+
+test('a function is found by name, ARN, or a word of its logical id', () => {
+  const { functions } = read({ StepsArchive1A: FUNCTION('archive-fn'), StepsQuery2B: FUNCTION('query-fn') });
+  const named = (what: string) => findFunction(functions, what).name;
+  expect([named('archive-fn'), named(functions[1].arn), named('archive')]).toEqual([
+    'archive-fn',
+    'query-fn',
+    'archive-fn',
+  ]);
+  expect(() => named('steps')).toThrow(
+    "'steps' must fit exactly one function, it fits 2 of StepsArchive1A, StepsQuery2B",
+  );
+  expect(() => named('x')).toThrow('it fits 0 of');
+});
+
+describe('schedules', () => {
+  const RULE = (properties: Record<string, unknown> = {}): Record<string, TemplateResource> => ({
+    Canary: FUNCTION('canary'),
+    Rule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        ScheduleExpression: 'rate(5 minutes)',
+        State: 'ENABLED',
+        Targets: [
+          { Id: 'Target0', Arn: { 'Fn::GetAtt': ['Canary', 'Arn'] }, RetryPolicy: { MaximumRetryAttempts: 0 } },
+        ],
+        ...properties,
+      },
+    },
+  });
+
+  it('are rules with a rate and the function that they call', () => {
+    expect(read(RULE()).schedules).toEqual([{ path: 'App/Rule', functionName: 'canary', everyMs: 300_000 }]);
+    expect(read(RULE({ ScheduleExpression: 'rate(1 hour)' })).schedules[0].everyMs).toBe(3_600_000);
+    expect(read(RULE({ State: 'DISABLED' })).schedules).toEqual([]);
+  });
+
+  it.each([
+    [{ ScheduleExpression: 'cron(0 * * * ? *)' }, "must be like rate(5 minutes), got 'cron(0 * * * ? *)'"],
+    [{ EventPattern: {} }, 'does not implement EventPattern'],
+    [{ Targets: [{ Id: 'a', Arn: 'arn:queue' }] }, "target 'arn:queue' is no function of the assembly"],
+    [{ Targets: [{ Id: 'a', Arn: 'arn:queue', Input: '{}' }] }, 'does not implement Input'],
+  ])('that are not run are refused: %j', (properties, message) => {
+    expect(() => read(RULE(properties))).toThrow(message);
+  });
+});

@@ -1,0 +1,55 @@
+/** What the cost model repeats from elsewhere is held against where it is from. */
+import { readFileSync } from 'node:fs';
+import { document, FILE } from '../../../../tools/cost/document';
+import { withoutPadding } from '../../../../tools/kit/markdown';
+import { INTERFACE_ENDPOINTS, MEMORY_MB, MINIMUM_POLLERS } from '../../../../tools/cost/functions';
+import { synthesize, type Templates } from '../../../support/synth';
+
+test('docs/cost-and-scale.md is what the model says now', () => {
+  expect(withoutPadding(readFileSync(FILE, 'utf8'))).toBe(withoutPadding(document()));
+});
+
+describe('the synthesized stacks', () => {
+  let templates: Templates;
+  beforeAll(() => {
+    templates = synthesize({ stage: 'prod' });
+  });
+
+  const resources = (type: string) => templates.all.flatMap((template) => Object.values(template.findResources(type)));
+
+  test('have the functions with the memory that is priced', () => {
+    const found = resources('AWS::Lambda::Function').map(({ Properties }) => Properties);
+    for (const [step, memory] of Object.entries(MEMORY_MB)) {
+      const description = DESCRIPTIONS[step as keyof typeof MEMORY_MB];
+      const matching = found.filter(({ Description }) => String(Description).startsWith(description));
+      expect(matching.map(({ MemorySize }) => [step, MemorySize])).toEqual([[step, memory]]);
+    }
+  });
+
+  test('have the interface endpoints and pollers that are priced', () => {
+    const interfaces = resources('AWS::EC2::VPCEndpoint').filter(
+      (each) => each.Properties.VpcEndpointType === 'Interface',
+    );
+    expect(interfaces).toHaveLength(INTERFACE_ENDPOINTS);
+    const sources = resources('AWS::Lambda::EventSourceMapping').map((each) => each.Properties.ProvisionedPollerConfig);
+    expect(sources.map(({ MinimumPollers }) => MinimumPollers)).toEqual([MINIMUM_POLLERS, MINIMUM_POLLERS]);
+  });
+
+  test('have no key or WAF that nobody priced', () => {
+    for (const type of ['AWS::KMS::Key', 'AWS::WAFv2::WebACL']) {
+      expect([type, resources(type).length]).toEqual([type, 0]);
+    }
+  });
+});
+
+const DESCRIPTIONS: Readonly<Record<keyof typeof MEMORY_MB, string>> = {
+  ingest: 'HTTP requests to the topic',
+  archive: 'Topic to the raw log',
+  aggregate: 'Topic to the speed views',
+  seal: 'Fixes the offset ranges',
+  compact: 'Raw log of an interval',
+  publish: 'Batch views to the store',
+  reconcile: 'Difference between the layers',
+  query: 'Answers from batch views',
+  canary: 'A control record through both layers',
+};

@@ -1,0 +1,96 @@
+import { type HttpApiPlan } from '../../../../../tools/assembly/local-plan';
+import { type Invocation } from '../../../../../tools/local/aws/function-host';
+import { type Invoke, startHttpApi } from '../../../../../tools/local/aws/http-api';
+import { type RunningServer } from '../../../../../tools/local/aws/server';
+
+const api: HttpApiPlan = {
+  path: 'stack/Api',
+  logicalId: 'Api',
+  id: 'api1',
+  name: 'ingest',
+  routes: [{ routeKey: 'POST /posts', functionName: 'ingest', timeoutMs: 300 }],
+};
+
+let server: RunningServer | undefined;
+afterEach(async () => server?.stop());
+
+async function post(invoke: Invoke, body = '{}', path = '/posts') {
+  server = await startHttpApi(api, { invoke });
+  const response = await fetch(server.url + path, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json' },
+  });
+  return { status: response.status, body: await response.text(), headers: response.headers };
+}
+
+const never: Invoke = () => {
+  throw new Error('must not be invoked');
+};
+
+test('tells of each answer, also of those that are its own', async () => {
+  const told: number[] = [];
+  const payload = '{"statusCode":202,"body":"taken"}';
+  server = await startHttpApi(api, { invoke: async () => ({ payload }), onAnswer: (status) => told.push(status) });
+  await fetch(`${server.url}/posts`, { method: 'POST', body: '{}' });
+  await fetch(`${server.url}/unknown`);
+  expect(told).toEqual([202, 404]);
+});
+
+test('hands the request to the function of its route, and its answer to the client', async () => {
+  const calls: [string, unknown][] = [];
+  const answer = await post(async (name, event) => {
+    calls.push([name, JSON.parse(event)]);
+    return { payload: '{"statusCode":202,"headers":{"x-a":"1"},"body":"taken"}' };
+  }, '{"index":1}');
+  expect(calls).toEqual([['ingest', expect.objectContaining({ routeKey: 'POST /posts', body: '{"index":1}' })]]);
+  expect([answer.status, answer.body, answer.headers.get('x-a')]).toEqual([202, 'taken', '1']);
+});
+
+test('answers 404 where there is no route', async () => {
+  expect(await post(never, '{}', '/other')).toMatchObject({ status: 404, body: '{"message":"Not Found"}' });
+});
+
+test.each([
+  ['over 10 MB', 10 * 1024 * 1024 + 1],
+  ['over what an invocation takes', 6 * 1024 * 1024],
+])('answers 413 to a body %s', async (_, size) => {
+  expect(await post(never, 'x'.repeat(size))).toMatchObject({
+    status: 413,
+    body: '{"message":"Request Entity Too Large"}',
+  });
+});
+
+test('answers 500 if the function fails, without its words', async () => {
+  const failed: Invocation = { error: { errorType: 'Error', errorMessage: 'secret', trace: [] }, timedOut: false };
+  expect(await post(async () => failed)).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
+});
+
+test('answers 503 if the function is throttled', async () => {
+  const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
+  expect(await post(async () => ({ error, timedOut: false, throttled: true }))).toMatchObject({
+    status: 503,
+    body: '{"message":"Service Unavailable"}',
+  });
+});
+
+test('answers 500 if the function cannot be reached', async () => {
+  expect(await post(() => Promise.reject(new Error('away')))).toMatchObject({
+    status: 500,
+    body: '{"message":"Internal Server Error"}',
+  });
+});
+
+test('answers 503 once the integration has timed out', async () => {
+  expect(await post(() => new Promise(() => undefined))).toMatchObject({
+    status: 503,
+    body: '{"message":"Service Unavailable"}',
+  });
+});
+
+test('a port in use is one line that names it', async () => {
+  server = await startHttpApi(api, { invoke: never });
+  await expect(startHttpApi(api, { invoke: never, port: server.port })).rejects.toThrow(
+    `API ingest: port ${server.port} is in use`,
+  );
+});

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseOptions } from '../../../../../tools/local/run/options';
+
+describe('the options of npm start', () => {
+  test('default to 2,000 generated posts and staying up', () => {
+    expect(parseOptions([])).toMatchObject({ exit: false, posts: 2000, rate: 0, seed: 1, fresh: false });
+  });
+
+  test.each([
+    [['--posts', 'many'], "--posts must be a whole number from 0 to 999999999, got 'many'"],
+    [['--rate', '-1'], /--rate/],
+    [['--seed', '1.5'], "--seed must be a whole number from 0 to 999999999, got '1.5'"],
+    [['--input', 'no-such-folder'], /--input must be a folder, got '.*no-such-folder'/],
+    [['--colour'], /--colour/],
+    [['stray'], /stray/],
+  ])('refuse %j naming the option', (argv, message) => {
+    expect(() => parseOptions(argv)).toThrow(message);
+  });
+
+  test('refuse an input folder that holds none of the three files', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'input-'));
+    try {
+      expect(() => parseOptions(['--input', folder])).toThrow(/at least one of pin.jsonl, geo.jsonl, user.jsonl/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,195 @@
+/** What the templates ask for, as far as the local run brings it up: the contract between reading and running. */
+import { type Condition } from '../local/alarms/evaluate';
+import { type MetricId } from '../local/aws/data-points';
+import { type TableProperties } from '../engines/keyspaces-ddl';
+
+export interface LocalPlan {
+  readonly buckets: readonly BucketPlan[];
+  readonly deployments: readonly DeploymentPlan[];
+  readonly clusters: readonly ClusterPlan[];
+  readonly topics: readonly TopicPlan[];
+  readonly keyspaces: readonly KeyspacePlan[];
+  readonly tables: readonly TablePlan[];
+  readonly functions: readonly FunctionPlan[];
+  readonly eventSources: readonly EventSourcePlan[];
+  readonly schedules: readonly SchedulePlan[];
+  readonly apis: readonly HttpApiPlan[];
+  readonly applications: readonly ApplicationPlan[];
+  /** ARNs of the roles that EMR Serverless may take: a job started with another one is refused. */
+  readonly jobRoles: readonly string[];
+  readonly environments: readonly EnvironmentPlan[];
+  readonly alarms: readonly AlarmPlan[];
+  readonly compositeAlarms: readonly CompositeAlarmPlan[];
+  readonly dashboards: readonly DashboardPlan[];
+  /** Outputs by the names asked for. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Resources that the local run leaves out, each type with the reason. */
+  readonly ignored: readonly IgnoredType[];
+}
+
+interface Resource {
+  /** `stack/logicalId`, for messages. */
+  readonly path: string;
+}
+
+export interface BucketPlan extends Resource {
+  readonly name: string;
+}
+
+/** One `Custom::CDKBucketDeployment`. */
+export interface DeploymentPlan extends Resource {
+  readonly bucket: string;
+  /** Key prefix without a slash at the end; empty for the bucket's root. */
+  readonly prefix: string;
+  readonly sources: readonly DeploymentSource[];
+}
+
+export interface DeploymentSource {
+  /** Absolute path of the asset's folder. */
+  readonly directory: string;
+  /** Texts that the deployment replaces inside the files: placeholder → value. */
+  readonly markers: Readonly<Record<string, string>>;
+}
+
+/** One target of an `AWS::Events::Rule` with a rate. */
+export interface SchedulePlan extends Resource {
+  readonly functionName: string;
+  readonly everyMs: number;
+}
+
+export interface ClusterPlan extends Resource {
+  readonly arn: string;
+}
+
+export interface TopicPlan extends Resource {
+  readonly clusterArn: string;
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export interface KeyspacePlan extends Resource {
+  readonly name: string;
+}
+
+export interface TablePlan extends Resource {
+  readonly keyspace: string;
+  readonly name: string;
+  /** The resolved CloudFormation properties, both names filled in. */
+  readonly properties: TableProperties;
+}
+
+export interface FunctionPlan extends Resource {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  /** `file.export`, as in Lambda. */
+  readonly handler: string;
+  readonly runtime: string;
+  /** Absolute path of the asset's folder. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** Most invocations at a time. @default - as many as come */
+  readonly reservedConcurrency?: number;
+  /** Absolute paths of the layers' asset folders. */
+  readonly layers: readonly string[];
+}
+
+/** One event source mapping of a Kafka cluster. @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html */
+export interface EventSourcePlan extends Resource {
+  readonly logicalId: string;
+  readonly functionName: string;
+  readonly clusterArn: string;
+  readonly topics: readonly string[];
+  readonly consumerGroup: string;
+  readonly enabled: boolean;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  /** Most records an invocation gets. */
+  readonly batchSize: number;
+  /** How long records may wait for others, seconds. */
+  readonly windowSeconds: number;
+  /** Most event pollers; undefined in on-demand mode. */
+  readonly maximumPollers?: number;
+}
+
+export interface HttpApiPlan extends Resource {
+  readonly logicalId: string;
+  readonly id: string;
+  readonly name: string;
+  readonly routes: readonly RoutePlan[];
+}
+
+export interface RoutePlan {
+  /** `POST /posts`, `ANY /{proxy+}`, `$default`. */
+  readonly routeKey: string;
+  readonly functionName: string;
+  readonly timeoutMs: number;
+}
+
+export interface ApplicationPlan extends Resource {
+  readonly id: string;
+  readonly arn: string;
+  readonly name: string;
+  readonly releaseLabel: string;
+}
+
+export interface EnvironmentPlan extends Resource {
+  readonly name: string;
+  readonly bucket: string;
+  /** Key prefix of the DAG folder, without slashes at its ends. */
+  readonly dagPath: string;
+  /** `section.key` → value. */
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly executionRole: string;
+}
+
+/** A metric that an alarm looks at. */
+export interface AlarmMetric extends MetricId {
+  /** As the alarm's expression names it. */
+  readonly id: string;
+  /** `Sum`, `Maximum`, `p99` … */
+  readonly statistic: string;
+}
+
+export interface AlarmPlan extends Resource, Condition {
+  readonly name: string;
+  readonly arn: string;
+  readonly periodSeconds: number;
+  readonly metrics: readonly AlarmMetric[];
+  /** Metric math over the metrics' ids. @default - the only metric itself */
+  readonly expression?: string;
+}
+
+export interface CompositeAlarmPlan extends Resource {
+  readonly name: string;
+  readonly arn: string;
+  readonly rule: string;
+}
+
+export interface DashboardPlan extends Resource {
+  readonly name: string;
+  /** JSON. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+  readonly body: string;
+}
+
+export interface IgnoredType {
+  readonly type: string;
+  readonly count: number;
+  readonly reason: string;
+}
+
+/**
+ * The function that people mean by `what`: its name or ARN, or a word of its logical id that no other has (`archive`).
+ * @throws Error unless exactly one fits
+ */
+export function findFunction(functions: readonly FunctionPlan[], what: string): FunctionPlan {
+  const exact = functions.find(({ name, arn }) => name === what || arn === what);
+  if (exact) return exact;
+  const fitting = functions.filter(({ logicalId }) => logicalId.toLowerCase().includes(what.toLowerCase()));
+  if (fitting.length === 1) return fitting[0];
+  const known = functions.map(({ logicalId }) => logicalId).join(', ');
+  throw new Error(`'${what}' must fit exactly one function, it fits ${fitting.length} of ${known}`);
+}

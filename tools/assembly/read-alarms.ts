@@ -1,0 +1,110 @@
+/** CloudWatch's alarms and dashboards. */
+import { isComparison, MISSING_DATA, type MissingData } from '../local/alarms/evaluate';
+import { isStatistic } from '../local/alarms/statistics';
+import { type Found, number, refuse, type Resources, text } from './found';
+import { type AlarmMetric, type AlarmPlan, type CompositeAlarmPlan, type DashboardPlan } from './local-plan';
+
+interface Dimension {
+  readonly Name: string;
+  readonly Value: string;
+}
+
+/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudwatch-alarm-metricdataquery.html */
+interface MetricDataQuery {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: {
+    readonly Metric: {
+      readonly Namespace: string;
+      readonly MetricName: string;
+      readonly Dimensions?: readonly Dimension[];
+    };
+    readonly Period: number;
+    readonly Stat: string;
+  };
+}
+
+/** Set in AWS, these would change when an alarm goes off: the evaluation must not pretend. */
+const NOT_IMPLEMENTED = ['EvaluateLowSampleCountPercentile', 'ThresholdMetricId', 'Unit', 'EvaluationCriteria'];
+
+export const readAlarms = (all: Resources): AlarmPlan[] => all.ofType('AWS::CloudWatch::Alarm').map(readAlarm);
+
+function readAlarm(found: Found): AlarmPlan {
+  refuse(found, NOT_IMPLEMENTED);
+  const comparison = text(found, 'ComparisonOperator');
+  if (!isComparison(comparison)) {
+    throw new Error(`${found.path}: the local run does not implement ComparisonOperator ${comparison}`);
+  }
+  const missing = text(found, 'TreatMissingData', 'missing') as MissingData;
+  if (!MISSING_DATA.includes(missing)) {
+    throw new Error(`${found.path}: TreatMissingData must be ${MISSING_DATA.join(', ')}, got '${missing}'`);
+  }
+  const periods = number(found, 'EvaluationPeriods');
+  return {
+    path: found.path,
+    name: text(found, 'AlarmName'),
+    arn: found.attribute('Arn'),
+    ...readMetrics(found),
+    comparison,
+    threshold: number(found, 'Threshold'),
+    periods,
+    datapoints: number(found, 'DatapointsToAlarm', periods),
+    missing,
+  };
+}
+
+/** One metric, or several and an expression of them. */
+function readMetrics(found: Found): Pick<AlarmPlan, 'metrics' | 'expression' | 'periodSeconds'> {
+  const given = found.property('Metrics') as readonly MetricDataQuery[] | undefined;
+  const queries = given ?? [onlyMetric(found)];
+  const expressions = queries.filter(({ Expression }) => Expression !== undefined);
+  const metrics = queries.flatMap(({ Id, MetricStat }) => (MetricStat ? [{ Id, ...MetricStat }] : []));
+  const periods = new Set(metrics.map(({ Period }) => Number(Period)));
+  if (expressions.length > 1 || expressions.length + metrics.length !== queries.length || periods.size !== 1) {
+    throw new Error(`${found.path}: the local run evaluates metrics of one period and one expression at most`);
+  }
+  const unknown = metrics.find(({ Stat }) => !isStatistic(Stat));
+  if (unknown) throw new Error(`${found.path}: the local run does not implement the statistic '${unknown.Stat}'`);
+  return {
+    periodSeconds: [...periods][0],
+    metrics: metrics.map(metricOf),
+    expression: expressions.at(0)?.Expression,
+  };
+}
+
+function onlyMetric(found: Found): MetricDataQuery {
+  return {
+    Id: 'metric',
+    MetricStat: {
+      Metric: {
+        Namespace: text(found, 'Namespace'),
+        MetricName: text(found, 'MetricName'),
+        Dimensions: (found.property('Dimensions') ?? []) as Dimension[],
+      },
+      Period: number(found, 'Period'),
+      Stat: String(found.property('ExtendedStatistic') ?? found.property('Statistic')),
+    },
+  };
+}
+
+function metricOf({ Id, Metric, Stat }: { Id: string } & NonNullable<MetricDataQuery['MetricStat']>): AlarmMetric {
+  const dimensions = Object.fromEntries((Metric.Dimensions ?? []).map(({ Name, Value }) => [Name, Value]));
+  return { id: Id, namespace: Metric.Namespace, name: Metric.MetricName, dimensions, statistic: Stat };
+}
+
+export function readCompositeAlarms(all: Resources): CompositeAlarmPlan[] {
+  return all.ofType('AWS::CloudWatch::CompositeAlarm').map((found) => {
+    refuse(found, ['ActionsSuppressor']);
+    return {
+      path: found.path,
+      name: text(found, 'AlarmName'),
+      arn: found.attribute('Arn'),
+      rule: text(found, 'AlarmRule'),
+    };
+  });
+}
+
+export const readDashboards = (all: Resources): DashboardPlan[] =>
+  all
+    .ofType('AWS::CloudWatch::Dashboard')
+    .map((found) => ({ path: found.path, name: text(found, 'DashboardName'), body: text(found, 'DashboardBody') }));

@@ -1,0 +1,162 @@
+/**
+ * The query handler over twelve months with top n, beside the same rows read bare: the same prepared statement, for the same periods,
+ * as many at once, and the bytes thrown away. On a real Cassandra, as what a bare read takes is what the store takes. The handler keeps
+ * merged rows for seconds; here it keeps none, so that each question is read anew.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeHandler } from '../../lambda/query/handler';
+import { queryReader } from '../../lambda/query/reader';
+import { encodeCounts } from '../../lambda/formats/counts-codec';
+import { decodeRecord } from '../../lambda/domain/decode';
+import { contribution, add, type Counts, trim } from '../../lambda/domain/merge';
+import { type QueryStore } from '../../lambda/aws/keyspaces/store';
+import { SECTIONS } from '../../lambda/domain/columns';
+import { findView, type View } from '../../lambda/domain/views';
+import { startCassandra } from '../engines/cassandra';
+import { createStore } from '../../test/engines/view-store/tables';
+import { inTurn, median, quantile } from './measure';
+import { posts, records } from './posts';
+import { type Figure, type Report, type Size } from './report';
+
+const REGION = 'us-east-1';
+const TOPIC = 'posts';
+const TOP = 10;
+const MONTHS = Array.from({ length: 12 }, (_, i) => `2025-${String(i + 1).padStart(2, '0')}`);
+const START = Date.UTC(2025, 0, 1);
+const END = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const WARM_UP = 50;
+/** From 13 keys a month to all that the largest view holds. */
+const ASKED = ['posts_by_category', 'posts_by_country', 'category_by_country', 'top_poster_by_country'];
+
+function viewNamed(name: string): View {
+  const view = findView(name);
+  if (!view) throw new Error(`there is no view '${name}'`);
+  return view;
+}
+
+/** Each month's row of each view, from so many posts of its own. */
+function monthsOf(views: readonly View[], postsAMonth: number): Map<string, Buffer> {
+  const source = posts(postsAMonth * MONTHS.length);
+  const rows = new Map<string, Buffer>();
+  for (const month of MONTHS) {
+    const counts = new Map<View, Counts>(views.map((view) => [view, new Map()]));
+    for (const record of records(source, postsAMonth)) {
+      const decoded = decodeRecord(record);
+      if (decoded.kind !== 'post') continue;
+      for (const view of views) {
+        const given = contribution(view, decoded.sections, SECTIONS);
+        if (given) add(view, counts.get(view)!, given.key, given.value);
+      }
+    }
+    for (const view of views) rows.set(`${view.name} ${month}`, encodeCounts(view, trim(view, counts.get(view)!)));
+  }
+  return rows;
+}
+
+interface Asked {
+  readonly view: View;
+  /** Compressed bytes of the twelve rows. */
+  readonly bytes: number;
+  readonly asking: readonly number[];
+  readonly reading: readonly number[];
+  readonly cpu: number;
+}
+
+async function ask(store: QueryStore, view: View, rows: ReadonlyMap<string, Buffer>, rounds: number): Promise<Asked> {
+  const handler = makeHandler({
+    reader: queryReader(store, TOPIC, { ttl: 0, maxKeys: 0, now: () => END + DAY }),
+    intervalMinutes: 60,
+    speedTtl: HOUR,
+    report: () => undefined,
+    now: () => END + DAY,
+  });
+  const rawQueryString = `from=2025-01-01&to=2026-01-01&top=${TOP}&layer=batch`;
+  const event = {
+    rawPath: `/views/${view.name}`,
+    rawQueryString,
+    headers: {},
+    isBase64Encoded: false,
+    requestContext: { http: { method: 'GET' } },
+  };
+  const { asking, reading } = await inTurn(rounds, Math.min(WARM_UP, rounds), {
+    asking: async () => {
+      const { statusCode, body } = await handler(event);
+      if (statusCode !== 200) throw new Error(`status ${statusCode}: ${body}`);
+    },
+    reading: async () => {
+      // It decides which rows are to be read, for whoever reads them.
+      await store.readBoundary(TOPIC);
+      const blobs = await Promise.all(MONTHS.map((month) => store.readBatchRow(view.name, month)));
+      if (blobs.some((blob) => blob === undefined)) throw new Error('a row is missing');
+    },
+  });
+  const wall = (samples: typeof asking) => samples.map((sample) => sample.wall);
+  return {
+    view,
+    bytes: MONTHS.reduce((sum, month) => sum + rows.get(`${view.name} ${month}`)!.length, 0),
+    asking: wall(asking),
+    reading: wall(reading),
+    cpu: median(asking.map(({ cpu }, i) => cpu - reading[i].cpu)),
+  };
+}
+
+function figuresOf({ view, bytes, asking, reading, cpu }: Asked): Figure[] {
+  const name = `${view.name} (${(bytes / 1024).toFixed(1)} KB)`;
+  const p99 = quantile(asking, 0.99);
+  return [
+    { what: `${name}: p99`, value: p99, unit: 'ms', goal: { atMost: 10 } },
+    {
+      what: `${name}: p99 to that of the bare read`,
+      value: p99 / quantile(reading, 0.99),
+      unit: '',
+      goal: { atMost: 1.15 },
+    },
+    { what: `${name}: median to that of the bare read`, value: median(asking) / median(reading), unit: '' },
+    { what: `${name}: CPU beyond the bare read`, value: cpu, unit: 'ms' },
+  ];
+}
+
+/** With a store, to try it without Cassandra. @param size.posts a month */
+export async function measureQueries(
+  { rounds, posts: postsAMonth }: Size,
+  fill: (rows: ReadonlyMap<string, Buffer>) => Promise<QueryStore>,
+): Promise<Report> {
+  const views = ASKED.map(viewNamed);
+  const rows = monthsOf(views, postsAMonth);
+  const store = await fill(rows);
+  const figures: Figure[] = [];
+  for (const view of views) figures.push(...figuresOf(await ask(store, view, rows, rounds)));
+  return {
+    bench: 'query',
+    setting: `12 months of ${postsAMonth} posts, top ${TOP}, ${rounds} questions a view, against the same rows read bare`,
+    figures,
+  };
+}
+
+export async function query(size: Size = { rounds: 300, posts: 2_000 }): Promise<Report> {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-query-'));
+  const cassandra = await startCassandra({ dir, persistent: false, region: REGION });
+  try {
+    const { store, session } = await createStore(cassandra, 'bench');
+    try {
+      return await measureQueries(size, async (rows) => {
+        for (const [name, blob] of rows) {
+          const [view, month] = name.split(' ');
+          await store.putBatchRow(view, month, blob);
+        }
+        await store.startBoundary(TOPIC, START, START);
+        await store.moveBoundary(TOPIC, START, END - HOUR, END);
+        return store;
+      });
+    } finally {
+      await session.shutdown();
+    }
+  } finally {
+    await cassandra.kill9();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,69 @@
+/** What is neither a price nor measured. Printed with every estimate, so that nobody takes it for a fact. */
+
+export interface Assumption {
+  readonly value: number;
+  readonly text: string;
+}
+
+const assume = (value: number, text: string): Assumption => ({ value, text });
+
+export const ASSUMPTIONS = {
+  hours: assume(730, 'hours in a month'),
+  vcpuMemory: assume(
+    1769,
+    'MB of memory at which a function has one vCPU: measured durations are stretched by 1,769 ÷ memory below it, though waiting takes no longer there',
+  ),
+  pollersPerUnit: assume(4, 'pollers in an event poller unit (from memory); all sources share one group'),
+  pollerMbPerSecond: assume(5, 'MB a second that one poller reads; further ones start beyond it'),
+  eventBytes: assume(6_000_000, 'bytes after which a batch goes to its function, whatever window and batch size say'),
+  storedMonths: assume(1, 'months of posts that the lake and the store hold; each further month costs as much again'),
+  platformLogBytes: assume(700, 'bytes that Lambda logs an invocation by itself: start, end and report as JSON'),
+  reportBytes: assume(900, 'bytes of a report in embedded metric format'),
+  accessLogBytes: assume(250, 'bytes of an access log line of the API'),
+  logCompression: assume(0.15, 'size of stored logs to written ones'),
+  brokerLogGb: assume(0.5, 'GB a month that a broker logs'),
+  flowLogBytes: assume(400, 'bytes of flow log an invocation in the network causes'),
+  flowLogGb: assume(1, 'GB a month of flow log without any post'),
+  airflowLogGb: assume(2, 'GB a month that Airflow logs'),
+  airflowDatabaseGb: assume(10, "GB of Airflow's metadata database"),
+  airflowTaskSeconds: assume(
+    60,
+    "seconds that a task of MWAA Serverless is billed at least, and each but Spark's takes no longer",
+  ),
+  natGb: assume(5, 'GB a month that Airflow sends and gets through NAT'),
+  apiMetrics: assume(12, 'detailed metrics of the APIs: six for each of the two routes in use'),
+  brokerMetrics: assume(
+    60,
+    'metrics a broker that monitoring PER_TOPIC_PER_BROKER adds to the free ones (from memory)',
+  ),
+  grafanaEditors: assume(1, 'active editors of Managed Grafana, and no viewer: the least that is billed'),
+  scrapedSeries: assume(1_500, 'series a broker that the filter of the scraper keeps (nobody counted them on MSK)'),
+  scrapeSeconds: assume(60, 'seconds between two scrapes'),
+  sparkStartSeconds: assume(30, 'seconds that a Spark worker is billed before it works'),
+  sparkLeastSeconds: assume(60, 'seconds that a Spark worker is billed at least'),
+  canaryMilliseconds: assume(500, 'milliseconds that each of the three functions works for a canary'),
+  tracedFirst: assume(1, 'invocations of a function traced each second'),
+  tracedShare: assume(0.05, 'share of the further ones that is traced'),
+  compactPuts: assume(
+    4,
+    'objects that compact writes a partition and interval: posts, seen, pending, its part of the manifest',
+  ),
+  lakePuts: assume(
+    40,
+    'objects that all other steps write an interval: control records, seal, manifest, 13 views, drift, lists',
+  ),
+} as const satisfies Readonly<Record<string, Assumption>>;
+
+/** In words: where the model takes the dearer of two readings. */
+export const UPPER_BOUNDS: readonly string[] = [
+  'each partition of a batch is billed as an invocation of its own, though one may hold several',
+  'a poller gathers for all its partitions together, so that 6 MB are reached as early as can be',
+  'durations were measured with all engines, Airflow and Spark on the same two cores',
+];
+
+/** In words: what is left out of the sum. */
+export const LEFT_OUT: readonly string[] = [
+  'queries: what readers ask is not part of a rate of posts',
+  'requests to a key of your own (kms=customer), support plan, tax, free tier, discounts',
+  'Glacier retrieval, S3 access log requests, metrics of event sources, data that leaves AWS',
+];

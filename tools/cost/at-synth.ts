@@ -1,0 +1,19 @@
+/** What each synth says of the price. */
+import { type PipelineConfig } from '../../lib/config';
+import { estimate } from './estimate';
+import { REGION } from './prices';
+import { perMillion, usd } from './usd';
+
+/** Posts a second, and posts in a request: round figures, as a template says nothing of its traffic. */
+const RATES = [100, 1_000];
+const BATCH = 100;
+
+/** One line. @throws Error if the stage has a part that the model has no price for */
+export function costLine(config: PipelineConfig): string {
+  const results = RATES.map((rate) => estimate(config, { rate, batch: BATCH }));
+  const each = results.map(({ rate, perMillionPosts }) => `${perMillion(perMillionPosts)} at ${rate}/s`);
+  return (
+    `cost: ${usd(results[0].fixed)} USD a month without a post; per million posts, all included, ${each.join(', ')} ` +
+    `(${REGION}, ${BATCH} posts a request). More: npm run cost -- --stage ${config.stage} --rate ${RATES[0]}`
+  );
+}

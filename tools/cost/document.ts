@@ -1,0 +1,216 @@
+/** docs/cost-and-scale.md as the model says it now. A test holds the file against it; see write-document.ts. */
+import { join } from 'node:path';
+import { markdownTable } from '../kit/markdown';
+import { loadConfig } from '../../lib/config';
+import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
+import { computedShare, computedTotal, MISSING, PUBLISHED_CASES, THEIR_PRICES } from './clickstream';
+import { type Estimate, estimate } from './estimate';
+import { MEASURED, ROWS, RUNS } from './measured';
+import { PRICES } from './prices';
+import { asMarkdown } from './text';
+import { perMillion, usd } from './usd';
+import { ROOT } from '../kit/root';
+
+export const FILE = join(ROOT, 'docs', 'cost-and-scale.md');
+
+const BATCH = 100;
+const RATES = [10, 100, 1_000];
+const STAGES = ['dev', 'lean', 'prod'];
+
+const of = (stage: string, rate: number) => estimate(loadConfig({ stage }), { rate, batch: BATCH });
+
+function summary(): string {
+  const rows = STAGES.flatMap((stage) =>
+    RATES.map((rate) => {
+      const { monthly, fixed, perMillionPosts, usagePerMillionPosts, levers } = of(stage, rate);
+      const lever = `${levers[0].name} (−${usd(levers[0].saves)})`;
+      const numbers = [usd(monthly), usd(fixed), perMillion(perMillionPosts), perMillion(usagePerMillionPosts)];
+      return [stage, String(rate), ...numbers, lever];
+    }),
+  );
+  const head = [
+    'stage',
+    'posts/s',
+    'USD a month',
+    'of it fixed',
+    'USD per million posts',
+    'without fixed',
+    'largest lever',
+  ];
+  return markdownTable(head, rows);
+}
+
+function goals(): string {
+  const goal = (name: string, wanted: number, result: Estimate) => {
+    const budget = (wanted * result.posts) / 1e6;
+    return [
+      ...[
+        name,
+        wanted.toFixed(2),
+        perMillion(result.perMillionPosts),
+        usd(budget),
+        usd(result.fixed),
+        usd(result.usage),
+      ],
+      result.monthly <= budget ? 'met' : `missed by ${usd(result.monthly - budget)} a month`,
+    ];
+  };
+  const rows = [
+    goal('`prod`, 1,000/s', 0.42, of('prod', 1_000)),
+    goal('`dev`, 1,000/s', 0.42, of('dev', 1_000)),
+    goal('`lean`, 1,000/s', 0.42, of('lean', 1_000)),
+    goal('`lean`, 100/s', 1.41, of('lean', 100)),
+  ];
+  const head = ['case', 'goal, USD per million', 'computed', 'goal a month', 'fixed', 'posts add', 'result'];
+  return markdownTable(head, rows);
+}
+
+const detail = (result: Estimate): string =>
+  [
+    `### ${result.stage} at ${result.rate} posts a second`,
+    asMarkdown(result),
+    ...result.warnings.map((warning) => `Warning: ${warning}.`),
+  ].join('\n\n');
+
+function levers(): string {
+  const rows = of('prod', 1_000).levers.map(({ name, saves, givesUp }) => [name, usd(saves), givesUp]);
+  return markdownTable(['change', 'USD a month', 'gives up'], rows);
+}
+
+function measurements(): string {
+  const m = MEASURED;
+  const rows = [
+    ['bytes of a post in Kafka', m.postBytes.toFixed(0)],
+    ['bytes of a post in the event of a function', String(m.eventBytes)],
+    ['bytes of a post in the raw log', m.rawBytes.toFixed(0)],
+    ['bytes of a post in Parquet', m.parquetBytes.toFixed(0)],
+    ['ms of `ingest` at 50 posts', m.ingest(50).toFixed(0)],
+    ['ms of `archive` at 100 and 1,000 records', `${m.archive(100).toFixed(0)}, ${m.archive(1_000).toFixed(0)}`],
+    ['ms of `aggregate` at 100 and 1,000 records', `${m.aggregate(100).toFixed(0)}, ${m.aggregate(1_000).toFixed(0)}`],
+    ['ms of `compact` at 10,000 records', m.compact(10_000).toFixed(0)],
+    ['start of a Spark job, s', m.spark.start.toFixed(1)],
+    ['core-seconds of Spark a million rows', (m.spark.coreSecondsPerRow * 1e6).toFixed(0)],
+  ];
+  return markdownTable(['what', 'value'], rows);
+}
+
+const marks = () =>
+  markdownTable(
+    ['posts in partition and interval', 'write units of the view rows', 'write units of a state of so many posts'],
+    ROWS.marks.map(({ posts, viewUnits, stateUnits }) => [
+      posts.toLocaleString('en-US'),
+      String(viewUnits),
+      stateUnits === null ? 'no row holds it' : String(stateUnits),
+    ]),
+  );
+
+const prices = () =>
+  markdownTable(
+    ['USD', 'per', 'region', 'date', 'source'],
+    Object.values(PRICES).map(({ usd: value, per, region, date, source }) => [
+      ...[String(value), per, region, date, source],
+    ]),
+  );
+
+function published(): string {
+  const rows = PUBLISHED_CASES.map((each) => {
+    const total = computedTotal(each);
+    const off = ((total / each.published - 1) * 100).toFixed(1);
+    return [
+      ...[String(each.requestsPerSecond), usd(each.published), usd(total), `${off} %`],
+      `${Math.round(computedShare(each) * 100)} %`,
+    ];
+  });
+  return markdownTable(['requests/s', 'published', 'here', 'difference', 'computed from its inputs'], rows);
+}
+
+export function document(): string {
+  return `<!-- Generated: tsx tools/cost/write-document.ts -->
+
+# Cost and scale
+
+\`npm run cost -- --stage prod --rate 1000\` prints what a stage costs at a rate, component by component; \`--json\` prints it
+for programs. Three things go in: prices (\`tools/cost/prices.ts\`), what was measured in real runs (\`tools/cost/measurements/\`), and
+assumptions (\`tools/cost/assumptions.ts\`). Nothing measured is estimated, and what is assumed is listed below.
+
+All tables: ${BATCH} posts a request, steady rate all through a month of ${ASSUMPTIONS.hours.value} hours, USD.
+
+${summary()}
+
+"Fixed" is what is billed though no post arrives.
+
+## Goals
+
+All included, fixed costs too.
+
+${goals()}
+
+\`lean\` pays task time of MWAA Serverless, at a price read for Tokyo and for no other region.
+
+Where the fixed part alone is over the goal, nothing that the posts cost can meet it: Airflow's environment and its NAT,
+the poller unit and the brokers have to become cheaper first.
+
+## Levers
+
+Of \`prod\` at 1,000 posts a second, each alone; they do not add up.
+
+${levers()}
+
+What the speed layer writes is the largest part that grows with the rate: each batch rewrites a row of every view for each
+partition that it touches, so its price is batches × KB, not posts. A batch is over when its window is over or when it has
+6 MB, whichever is first; from a few hundred posts a second a longer window alone changes little.
+
+## Components
+
+${STAGES.flatMap((stage) => RATES.map((rate) => detail(of(stage, rate)))).join('\n\n')}
+
+## Measured
+
+${RUNS.map(({ command, date, machine }) => `- \`${command}\` on ${date}: ${machine}, shared with other work.`).join('\n')}
+- \`${ROWS.command}\` on ${ROWS.date}: sizes are a function of the code and the seed (${ROWS.seed}), not of the machine.
+
+Again: \`tsx tools/cost/measure-run.ts FILE --exit --posts 40000 --rate 600 --data DIR\`.
+
+${measurements()}
+
+${marks()}
+
+## Assumed
+
+${Object.values(ASSUMPTIONS)
+  .map(({ value, text }) => `- ${value.toLocaleString('en-US')} ${text}`)
+  .join('\n')}
+
+Taken at the upper bound:
+
+${UPPER_BOUNDS.map((text) => `- ${text}`).join('\n')}
+
+Left out:
+
+${LEFT_OUT.map((text) => `- ${text}`).join('\n')}
+
+## A published table, computed again
+
+[Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes what it costs at three rates,
+with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It has parts that this pipeline has too, so
+it is a check on prices and formulas:
+
+${published()}
+
+The brokers, the connector and the traffic between zones are computed from what the page says; the servers and the brokers'
+volumes with one input that fits; all else is taken over, because the page does not say what it is made of:
+
+${MISSING.map((text) => `- ${text}`).join('\n')}
+
+So this shows that the prices of brokers, volumes and traffic are those of that page, and no more. Prices of parts that
+only their pipeline has: ${Object.values(THEIR_PRICES)
+    .map(({ usd: value, per, source }) => `${value} USD an ${per} (${source})`)
+    .join(', ')}.
+
+## Prices
+
+On demand, before free tier, discounts and tax. "From memory" means that nobody read it on a page: check it before quoting.
+
+${prices()}
+`;
+}

@@ -1,0 +1,86 @@
+/**
+ * Measures what a batch of the speed layer writes to the store as an interval fills: `tsx tools/cost/measure-rows.ts FILE`. The speed
+ * layer's own code runs over generated posts of one partition; the sizes of its blobs are taken at marks on the way.
+ */
+import { writeFileSync } from 'node:fs';
+import { applyChange, applyRecords, type Settings } from '../../lambda/aggregate/core';
+import { emptyState, encodeState, incompletePostColumns } from '../../lambda/formats/speed-state';
+import { encodeCounts } from '../../lambda/formats/counts-codec';
+import { type KafkaRecord } from '../../lambda/domain/decode';
+import { type Counts } from '../../lambda/domain/merge';
+import { VIEWS, type View } from '../../lambda/domain/views';
+import { envelopeOf, generate } from '../loadgen/generate';
+import { toQueued } from '../local/aws/batching';
+import { type RowMark, type RowMeasurement } from './measurement';
+
+const MARKS = [50, 200, 1_000, 5_000, 20_000, 50_000, 100_000, 300_000];
+const SEED = 1;
+/** As the handler counts: a row's key, offset and instant. */
+const ROW_OVERHEAD = 100;
+const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD) / 1024);
+
+function* records(posts: number): Generator<KafkaRecord> {
+  let offset = 0;
+  for (const { key, sections } of generate({ posts, seed: SEED })) {
+    const value = Buffer.from(envelopeOf({ sections }));
+    yield { partition: 0, offset: offset++, timestamp: 60_000, key: Buffer.from(key), value, headers: {} };
+  }
+}
+
+/** As Lambda writes a record into an event: key and value in base64, position and time around them. */
+function eventBytesOf(posts: number): number {
+  let bytes = 0;
+  for (const { offset, timestamp, key, value } of records(posts)) {
+    const source = { topic: 'posts', partition: 0, offset: String(offset), timestamp: String(timestamp), key, value };
+    bytes += toQueued({ ...source, timestampType: 'LOG_APPEND_TIME' }, 0).bytes + 1;
+  }
+  return bytes / posts;
+}
+
+function measure(): RowMark[] {
+  const posts = MARKS[MARKS.length - 1];
+  const columns = incompletePostColumns(VIEWS);
+  const settings: Settings = { views: VIEWS, columns, intervalMinutes: 60, recentPosts: posts };
+  const state = emptyState();
+  const counts = new Map<View, Counts>(VIEWS.map((view) => [view, new Map<string, number>()]));
+  const marks: RowMark[] = [];
+  let batch: KafkaRecord[] = [];
+  const apply = () => {
+    for (const change of applyRecords(state, batch, settings).changes) {
+      applyChange(change, counts.get(change.view)!, undefined);
+    }
+    batch = [];
+  };
+  let seen = 0;
+  for (const record of records(posts)) {
+    batch.push(record);
+    seen += 1;
+    const mark = MARKS.includes(seen);
+    if (batch.length === 1_000 || mark) apply();
+    if (!mark) continue;
+    const viewUnits = VIEWS.reduce((sum, view) => sum + unitsOf(encodeCounts(view, counts.get(view)!).length), 0);
+    let stateUnits: number | null = null;
+    try {
+      stateUnits = unitsOf(encodeState(state, columns).length);
+    } catch {
+      // More posts than a row of the store holds: the config may not ask for so many.
+    }
+    marks.push({ posts: seen, viewUnits, stateUnits });
+  }
+  return marks;
+}
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  process.stderr.write('usage: tsx tools/cost/measure-rows.ts FILE\n');
+  process.exit(2);
+}
+const result: RowMeasurement = {
+  command: `tsx tools/cost/measure-rows.ts tools/cost/measurements/rows.json`,
+  date: new Date().toISOString().slice(0, 10),
+  views: VIEWS.length,
+  seed: SEED,
+  eventBytes: Math.round(eventBytesOf(20_000)),
+  marks: measure(),
+};
+writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

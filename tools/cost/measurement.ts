@@ -1,0 +1,118 @@
+/** What was measured, as it lies in `measurements/`. Nothing here is estimated: see assumptions.ts for that. */
+
+/** Reports of one step, added up. A report is an invocation; of `aggregate` and `compact`, a partition in one. */
+export interface StepMeasurement {
+  readonly reports: number;
+  readonly received: number;
+  readonly written: number;
+  readonly bytes: number;
+  readonly writeUnits: number;
+  readonly milliseconds: number;
+  /** Σ received², for the fit. */
+  readonly receivedSquared: number;
+  /** Σ received × milliseconds, for the fit. */
+  readonly receivedMilliseconds: number;
+}
+
+export interface RunMeasurement {
+  readonly command: string;
+  readonly date: string;
+  readonly machine: string;
+  readonly steps: Readonly<Record<string, StepMeasurement>>;
+  /** Objects of the raw log: one PUT each. */
+  readonly archiveObjects: number;
+  readonly spark: { readonly jobs: number; readonly seconds: number; readonly cores: number };
+}
+
+/** Write units of a partition's rows when its interval holds so many posts. */
+export interface RowMark {
+  readonly posts: number;
+  /** Of one row of each view, together. */
+  readonly viewUnits: number;
+  /** Of the state that remembers all of them; null if no row of the store holds it. */
+  readonly stateUnits: number | null;
+}
+
+export interface RowMeasurement {
+  readonly command: string;
+  readonly date: string;
+  readonly views: number;
+  readonly seed: number;
+  /** Mean bytes of a record in the event of a function, its comma included. */
+  readonly eventBytes: number;
+  /** By ascending number of posts. */
+  readonly marks: readonly RowMark[];
+}
+
+/** Sums of several runs. @throws Error if there is no run, or none has the step */
+export function pooled(runs: readonly RunMeasurement[], step: string): StepMeasurement {
+  const found = runs.flatMap(({ steps }) => (steps[step] ? [steps[step]] : []));
+  if (found.length === 0) throw new Error(`step '${step}' is in none of the ${runs.length} measured runs`);
+  return found.reduce((sum, each) => {
+    const names = Object.keys(sum) as (keyof StepMeasurement)[];
+    return Object.fromEntries(names.map((name) => [name, sum[name] + each[name]])) as unknown as StepMeasurement;
+  });
+}
+
+/** Below this spread of batch sizes (variance to squared mean), base and slope can't be told apart. */
+const LEAST_SPREAD = 0.01;
+
+/**
+ * Milliseconds of an invocation by its records: least squares over the reports. Where all batches had one size, the mean counts as the base up to this size and grows in
+ * proportion above: the dearer of both readings on either side.
+ */
+export function fit(step: StepMeasurement): (records: number) => number {
+  const { reports: n, received, milliseconds, receivedSquared, receivedMilliseconds } = step;
+  const mean = received / n;
+  const variance = receivedSquared / n - mean * mean;
+  if (variance < LEAST_SPREAD * mean * mean) {
+    return (records) => (milliseconds / n) * Math.max(1, records / mean);
+  }
+  const slope = Math.max(0, (receivedMilliseconds / n - mean * (milliseconds / n)) / variance);
+  const base = milliseconds / n - slope * mean;
+  // A line through the origin where the best one would have the start take less than no time.
+  if (base < 0) return (records) => (receivedMilliseconds / receivedSquared) * records;
+  return (records) => base + slope * records;
+}
+
+/** Core-seconds of a Spark job beyond its start, and seconds of the start, from two runs of different size. */
+export function sparkFit(small: RunMeasurement, large: RunMeasurement): { start: number; coreSecondsPerRow: number } {
+  const rows = (run: RunMeasurement) => pooled([run], 'compact').written;
+  const jobs = large.spark.jobs / small.spark.jobs;
+  const perRow = Math.max(0, (large.spark.seconds - jobs * small.spark.seconds) / (rows(large) - jobs * rows(small)));
+  return {
+    start: Math.max(0, (small.spark.seconds - perRow * rows(small)) / small.spark.jobs),
+    coreSecondsPerRow: perRow * large.spark.cores,
+  };
+}
+
+/** A measured curve: never falling, straight between the marks, and flat beyond them. */
+export class Curve {
+  private readonly points: readonly (readonly [x: number, y: number])[];
+
+  /** @param points by ascending x; where y falls, the largest so far is taken */
+  constructor(points: readonly (readonly [x: number, y: number])[]) {
+    let most = 0;
+    this.points = points.map(([x, y]) => [x, (most = Math.max(most, y))] as const);
+  }
+
+  at(x: number): number {
+    const after = this.points.findIndex(([px]) => px >= x);
+    if (after === -1) return this.points[this.points.length - 1][1];
+    if (after === 0) return this.points[0][1];
+    const [x0, y0] = this.points[after - 1];
+    const [x1, y1] = this.points[after];
+    return y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
+  }
+
+  /** Mean between 0 and x: of a row that grows from nothing to x posts. */
+  mean(x: number): number {
+    if (x <= 0) return this.at(0);
+    const stops = [0, ...this.points.map(([px]) => px).filter((px) => px < x), x];
+    let area = 0;
+    for (let i = 1; i < stops.length; i++) {
+      area += ((this.at(stops[i - 1]) + this.at(stops[i])) / 2) * (stops[i] - stops[i - 1]);
+    }
+    return area / x;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Writes docs/metrics.md from the list of metrics, the templates and the boards: `npm run metrics`. A test holds the committed
+ * file equal to what this generates.
+ */
+import { join } from 'node:path';
+import { ownSeries } from '../cost/watching';
+import { dimensionsOf, METRIC_LIST, metricNamespace, prometheusName, STEPS } from '../../lambda/runtime/metrics';
+import { BOARDS, contentOf } from '../../observability/grafana';
+import { uidOf } from '../../observability/grafana/board';
+import { loadConfig } from '../../lib/config';
+import { type Resources } from '../assembly/found';
+import { namedMetrics } from '../assembly/named-metrics';
+import { readAlarms, readDashboards } from '../assembly/read-alarms';
+import { resourcesOf } from '../assembly/read-plan';
+import { synthesizeAssembly } from '../assembly/synthesize';
+import { markdownTable, writeMarkdown } from '../kit/markdown';
+import { ROOT } from '../kit/root';
+
+export const FILE = join(ROOT, 'docs', 'metrics.md');
+
+const code = (text: string) => `\`${text}\``;
+
+/** Of this stage, which has all that can be there. */
+export const CONFIG = loadConfig({ stage: 'prod' });
+
+interface Target {
+  readonly metricName?: string;
+  readonly namespace?: string;
+  readonly dimensions?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A metric of a step: of those that are reported once a view, all views together. */
+const idOf = (name: string, step: string) => `${name} of ${step}`;
+
+/** Who looks at each metric of each step: alarms, dashboards of CloudWatch, boards of Grafana, by their short names. */
+function viewers(all: Resources) {
+  const seen = new Map<string, { alarms: Set<string>; dashboards: Set<string>; boards: Set<string> }>();
+  const of = (name: string, step: string) => {
+    const id = idOf(name, step);
+    const entry = seen.get(id) ?? { alarms: new Set(), dashboards: new Set(), boards: new Set() };
+    seen.set(id, entry);
+    return entry;
+  };
+  const short = (name: string) => name.replace(`${CONFIG.project}-${CONFIG.stage}-`, '');
+  const named = namedMetrics({ alarms: readAlarms(all), dashboards: readDashboards(all) });
+  for (const { name, dimensions, namespace, alarms, dashboards } of named) {
+    if (namespace !== metricNamespace(CONFIG)) continue;
+    for (const alarm of alarms) of(name, dimensions.step).alarms.add(short(alarm));
+    for (const dashboard of dashboards) of(name, dimensions.step).dashboards.add(short(dashboard));
+  }
+  const boards = contentOf('', {}).dashboards as unknown as readonly {
+    uid: string;
+    panels: { targets?: Target[] }[];
+  }[];
+  for (const { uid, panels } of boards) {
+    const board = BOARDS.find(({ name }) => uidOf(name) === uid)!.name;
+    for (const { metricName, dimensions } of panels.flatMap(({ targets = [] }) => targets)) {
+      if (metricName !== undefined && dimensions?.step) of(metricName, dimensions.step[0]).boards.add(board);
+    }
+  }
+  return seen;
+}
+
+const namesOf = (names: Iterable<string>) => [...new Set(names)].join(', ') || '–';
+
+/**
+ * The document, before prettier.
+ * @param all resources of {@link CONFIG}
+ */
+export function document(all: Resources): string {
+  const seen = viewers(all);
+  const who = (name: string, steps: readonly string[], what: 'alarms' | 'dashboards' | 'boards') =>
+    namesOf(steps.flatMap((step) => [...(seen.get(idOf(name, step))?.[what] ?? [])]));
+  const unused = METRIC_LIST.flatMap(({ name, steps }) =>
+    steps.map((step) => idOf(name, step)).filter((id) => !seen.has(id)),
+  );
+  const accounting = METRIC_LIST.filter(({ accounts }) => accounts).map(({ name }) => name);
+  return `# Metrics
+
+Generated from \`lambda/runtime/metrics.ts\` by \`npm run metrics\`: change it there.
+
+Functions write their metrics as log lines in CloudWatch's embedded metric format, namespace
+\`${metricNamespace({ project: '<project>', stage: '<stage>' })}\`: no API call, and
+nothing is lost when a function is frozen. Prometheus has the same under the names of the third column, times in seconds.
+
+${markdownTable(
+  ['Metric', 'Meaning', 'Prometheus', 'Unit', 'Kind', 'Dimensions', 'Steps'],
+  METRIC_LIST.map((metric) => [
+    code(metric.name),
+    metric.description,
+    code(prometheusName(metric.name)),
+    metric.unit,
+    metric.kind,
+    dimensionsOf(metric.name).map(code).join(', '),
+    metric.steps.length === STEPS.length ? 'all' : metric.steps.join(', '),
+  ]),
+)}
+
+**Nothing is dropped.** Each step subtracts what it can account for from what it received:
+\`dropped = received − ${accounting.join(' − ')}\`. Each of these is counted where the thing happens, none is the rest of the others, so
+a record that is lost on the way shows as a number that is not 0.
+
+**Lag.** A function does not see the high watermark of its partition, so none of ours reports how far behind it is. Lambda's own
+\`OffsetLag\` does (namespace \`AWS/Lambda\`, the event source mappings report Kafka metrics), in records; \`freshness\` says the same in
+time. \`lag\` is what is not sealed yet.
+
+**Boundary.** \`publish\` reports the boundary's age when it moves it. A batch layer that stands still reports nothing, so the canary
+reports the age every few minutes too, and the alarm is on that.
+
+**Who looks at it**, in a deployment with everything (stage \`${CONFIG.stage}\`). Every dashboard of a step shows all that the step
+reports; the overview and the boards choose.
+
+${markdownTable(
+  ['Metric', 'Alarms', 'On the overview', 'Boards of Grafana'],
+  METRIC_LIST.map(({ name, steps }) => [
+    code(name),
+    who(name, steps, 'alarms'),
+    steps.some((step) => seen.get(idOf(name, step))?.dashboards.has('overview')) ? 'yes' : '–',
+    who(name, steps, 'boards'),
+  ]),
+)}
+
+Reported, and looked at by no alarm, dashboard or board: ${namesOf(unused) === '–' ? 'none' : namesOf(unused)}. A test runs the
+pipeline with faults (\`npm test -- e2e\`) and finds every metric that a widget or an alarm names reported, with its dimensions.
+
+**Cost.** These are ${ownSeries({ canaryMinutes: 1, metrics: 'all' })} custom metrics, a step and a view counted apart, ${ownSeries({ canaryMinutes: 1, metrics: 'watched' })} where only those are that an alarm or
+the overview looks at (\`metrics=watched\`). CloudWatch bills a metric by the hours in which it is
+reported. The logs hold every single report, so a metric that nobody looks at can be taken out of the list and still be found by a query.
+`;
+}
+
+if (require.main === module) {
+  void writeMarkdown(FILE, document(resourcesOf(synthesizeAssembly(CONFIG))));
+}

@@ -1,0 +1,185 @@
+/** The routes of both APIs, with the types of what they take and answer, by name. */
+import { ANSWER_KINDS, LAYERS } from '../../../lambda/query/api';
+import { COLUMNS, type Column } from '../../../lambda/domain/columns';
+import { VIEWS } from '../../../lambda/domain/views';
+
+export interface RouteDoc {
+  readonly id: string;
+  readonly tag: 'ingest' | 'query';
+  readonly method: 'get' | 'post' | 'put';
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: readonly { readonly name: string; readonly description: string; readonly schema: object }[];
+  /** Schema of the body by media type. */
+  readonly body?: Readonly<Record<string, object>>;
+  /** Description of each status, and the types its body may have. */
+  readonly answers: Readonly<Record<string, readonly [string, ...string[]]>>;
+}
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const oneOrMany = (name: string) => ({ oneOf: [ref(name), { type: 'array', minItems: 1, items: ref(name) }] });
+const lines = (name: string) => ({ type: 'string', description: `One ${name} a line` });
+
+const NATIVE_ANSWERS: RouteDoc['answers'] = {
+  202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
+  207: ['Some records were taken, others refused: see each result', 'IngestResponse'],
+  400: ['Nothing was taken: the body, or every record in it, was refused', 'IngestResponse', 'RequestError'],
+  413: ['Larger than 5 MB, or every record larger than 1 MB', 'IngestResponse', 'RequestError'],
+  503: ['Some records were not taken: send those again', 'IngestResponse'],
+};
+
+export const ROUTES: readonly RouteDoc[] = [
+  {
+    id: 'sendPosts',
+    tag: 'ingest',
+    method: 'post',
+    path: '/posts',
+    summary: 'One post, an array of posts, or NDJSON; whole posts or single sections',
+    body: { 'application/json': oneOrMany('PostRecord'), 'application/x-ndjson': lines('post') },
+    answers: NATIVE_ANSWERS,
+  },
+  {
+    id: 'sendPin',
+    tag: 'ingest',
+    method: 'post',
+    path: '/pin',
+    summary: 'A flat pin, as the emulators of 2022 send (a slash may follow)',
+    body: { 'application/json': oneOrMany('Pin'), 'application/x-ndjson': lines('pin') },
+    answers: NATIVE_ANSWERS,
+  },
+  {
+    id: 'sendToTopic',
+    tag: 'ingest',
+    method: 'post',
+    path: '/topics/{topic}',
+    summary: 'Sections in the form of the Kafka REST proxy v2; the topic ends in .pin, .geo or .user',
+    body: {
+      'application/vnd.kafka.json.v2+json': ref('RestProxyRequest'),
+      'application/json': ref('RestProxyRequest'),
+    },
+    answers: {
+      200: ['An offset or an error for each record', 'RestProxyResponse'],
+      404: ['The topic names no section', 'RestProxyError'],
+      413: ['Too large', 'RestProxyError'],
+      422: ['The body, or every record in it, was refused', 'RestProxyError'],
+      503: ['Records with error code 2 were not taken: send those again', 'RestProxyError'],
+    },
+  },
+  {
+    id: 'putRecord',
+    tag: 'ingest',
+    method: 'put',
+    path: '/streams/{stream}/record',
+    summary: 'A section in the form of Kinesis PutRecord; the stream ends in -pin, -geo or -user',
+    body: { 'application/json': ref('KinesisRequest') },
+    answers: {
+      200: ['Taken', 'KinesisResponse'],
+      400: ['Refused', 'KinesisError'],
+      413: ['Too large', 'KinesisError'],
+      503: ['Not taken: send it again', 'KinesisError'],
+    },
+  },
+];
+
+const INSTANT = { type: 'string', examples: ['2026-11-22T21:00:00Z', '2026-11-22'] };
+
+const SELECTION: NonNullable<RouteDoc['query']> = [
+  { name: 'from', description: 'Intervals that start at this instant or later', schema: INSTANT },
+  { name: 'to', description: 'Intervals that start before this instant', schema: INSTANT },
+  {
+    name: 'top',
+    description: 'Only the n rows with the largest values',
+    schema: { type: 'integer', minimum: 1, maximum: 10_000 },
+  },
+  {
+    name: 'layer',
+    description: 'Which layer answers; merged is batch up to the boundary and speed after it',
+    schema: { type: 'string', enum: [...LAYERS], default: 'merged' },
+  },
+];
+
+const JSON_TYPES: Readonly<Partial<Record<Column['type'], string>>> = { int: 'integer', long: 'integer' };
+
+/** Any dimension of a view filters it. */
+const DIMENSIONS: NonNullable<RouteDoc['query']> = COLUMNS.filter(({ name }) =>
+  VIEWS.some(({ dimensions }) => dimensions.includes(name)),
+).map(({ name, type, description }) => ({
+  name,
+  description: `Only rows with this value, where it is a dimension. ${description}`,
+  schema: { type: JSON_TYPES[type] ?? 'string' },
+}));
+
+const ERRORS: RouteDoc['answers'] = {
+  400: ['A parameter is wrong', 'ErrorResponse'],
+  404: ['There is none of this name', 'ErrorResponse'],
+  503: ['The store does not answer', 'ErrorResponse'],
+};
+
+export const QUERY_ROUTES: readonly RouteDoc[] = [
+  {
+    id: 'listViews',
+    tag: 'query',
+    method: 'get',
+    path: '/views',
+    summary: 'The views there are',
+    answers: { 200: ['The views', 'ViewsResponse'] },
+  },
+  {
+    id: 'readView',
+    tag: 'query',
+    method: 'get',
+    path: '/views/{view}',
+    summary: `One of ${VIEWS.map(({ name }) => name).join(', ')}`,
+    query: [
+      ...SELECTION,
+      {
+        name: 'answer',
+        description: 'Every key of the view, or the standard answers that are read off it',
+        schema: { type: 'string', enum: [...ANSWER_KINDS], default: 'counts' },
+      },
+      ...DIMENSIONS,
+    ],
+    answers: { 200: ['Rows of the view, or answers', 'ViewResponse', 'StandardResponse'], ...ERRORS },
+  },
+  {
+    id: 'listAnswers',
+    tag: 'query',
+    method: 'get',
+    path: '/answers',
+    summary: 'The standard answers there are',
+    answers: { 200: ['The answers', 'AnswersResponse'] },
+  },
+  {
+    id: 'readAnswer',
+    tag: 'query',
+    method: 'get',
+    path: '/answers/{name}',
+    summary: 'One of the standard answers',
+    query: [...SELECTION, ...DIMENSIONS],
+    answers: { 200: ['Rows of the answer', 'AnswerResponse'], ...ERRORS },
+  },
+  {
+    id: 'readBoundary',
+    tag: 'query',
+    method: 'get',
+    path: '/boundary',
+    summary: 'Up to where the batch layer serves',
+    answers: { 200: ['The boundary', 'BoundaryResponse'], 503: ERRORS[503] },
+  },
+  {
+    id: 'readStatus',
+    tag: 'query',
+    method: 'get',
+    path: '/status',
+    summary: 'Boundary, freshness and the metrics of the last half hour; where the configuration has the page',
+    answers: { 200: ['As things are', 'StatusResponse'], 503: ERRORS[503] },
+  },
+  {
+    id: 'readHealth',
+    tag: 'query',
+    method: 'get',
+    path: '/health',
+    summary: 'Whether the store answers',
+    answers: { 200: ['It does', 'HealthResponse'], 503: ['It does not', 'HealthResponse'] },
+  },
+];

@@ -1,0 +1,224 @@
+/**
+ * Posts as clients send them: invented, but with the dirt of real ones in its real shares (placeholders, three forms of
+ * timestamps, numbers as text, names that several persons share, sections that are missing). A function of the seed.
+ */
+import { type Section, SECTIONS } from '../../lambda/domain/columns';
+import { seeded, type Random } from './random';
+
+/** A post on its way to a client: each section as the JSON text that will be sent. */
+export interface EmulatedPost {
+  /** What the tally calls it; the post's index. */
+  readonly key: string;
+  readonly sections: Readonly<Partial<Record<Section, string>>>;
+  /** The text was read from a file and has no key: it may be no JSON at all. */
+  readonly doubtful?: true;
+}
+
+export interface GenerateOptions {
+  readonly posts: number;
+  readonly seed: number;
+  /** Index of the first post. @default 0 */
+  readonly firstIndex?: number;
+}
+
+export const CATEGORIES = [
+  ...['art', 'beauty', 'christmas', 'diy-and-crafts', 'education', 'event-planning', 'finance', 'home-decor'],
+  ...['mens-fashion', 'quotes', 'tattoos', 'travel', 'vehicles'],
+];
+
+const FIRST_NAMES = (
+  'Aaron Abigail Adam Adrian Adrienne Aimee Alan Albert Alexa Alexander Alicia Alison Allison Amanda Amber Amy Andrea ' +
+  'Andrew Angela Anna Anthony April Ashley Barbara Benjamin Beth Brandon Brenda Brian Brittany Carl Carol Casey ' +
+  'Catherine Chad Charles Cheryl Chris Christina Cindy Corey Courtney Crystal Cynthia Daniel Danielle Darryl David'
+).split(' ');
+const LAST_NAMES = (
+  'Abbott Acosta Adams Aguilar Allen Alvarez Anderson Andrews Armstrong Arnold Atkins Avila Bailey Baker Baldwin ' +
+  'Ball Barnes Barnett Bates Beck Bell Benitez Benjamin Bennett Bishop Black Blair Bowman Boyd Bradley Brooks Brown ' +
+  'Bryant Burke Burns Bush Butler Byrd Calderon Campbell Carlson Carr Carter Castillo Chang Chapman Clark Cole Collins'
+).split(' ');
+const WORDS = (
+  'minimal modern vintage easy quick cosy bright small large natural handmade colourful simple classic rustic summer ' +
+  'winter garden kitchen paper canvas wooden café weekend city mountain ocean family budget planner sketch pattern'
+).split(' ');
+
+/** How many names belong to more than one person. */
+const SHARED_NAMES = 40;
+
+/** ~240 names of countries and territories, as clients spell them. */
+export function countries(): readonly string[] {
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  const codes = letters.flatMap((first) => letters.map((second) => first + second));
+  // Codes for groups, the unknown and the outdated have names too.
+  const none = new Set([
+    'AQ',
+    'EU',
+    'EZ',
+    'QO',
+    'UN',
+    'XA',
+    'XB',
+    'XK',
+    'ZZ',
+    'SU',
+    'DD',
+    'YU',
+    'TP',
+    'YD',
+    'NT',
+    'FX',
+  ]);
+  const real = codes.flatMap((code) => (none.has(code) ? [] : (names.of(code) ?? [])));
+  return [...new Set([...real, 'Antarctica (the territory South of 60 deg S)'])].sort();
+}
+
+interface Person {
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly age: number;
+  readonly joined: number;
+}
+
+interface Poster {
+  readonly name: string;
+  readonly followers: string;
+}
+
+function personsOf(random: Random, count: number): Person[] {
+  const person = (name: { first_name: string; last_name: string }): Person => ({
+    ...name,
+    // Most users are young: 20 to 60, skewed.
+    age: 20 + Math.floor(41 * random.next() ** 2),
+    joined: random.integer(Date.UTC(2015, 9, 21), Date.UTC(2017, 11, 31)),
+  });
+  const names = FIRST_NAMES.flatMap((first_name) => LAST_NAMES.map((last_name) => ({ first_name, last_name })));
+  for (let i = names.length - 1; i > 0; i--) {
+    const j = random.integer(0, i);
+    [names[i], names[j]] = [names[j], names[i]];
+  }
+  const persons = names.slice(0, Math.min(count, names.length)).map(person);
+  for (const { first_name, last_name } of persons.slice(0, SHARED_NAMES)) {
+    for (let i = random.integer(1, 3); i > 0; i--) persons.push(person({ first_name, last_name }));
+  }
+  return persons;
+}
+
+function followersOf(random: Random): string {
+  const share = random.next();
+  if (share < 0.737) return `${random.integer(1, 999)}k`;
+  if (share < 0.74) return `${random.integer(1, 9)}.${random.integer(1, 9)}k`;
+  if (share < 0.91) return String(random.integer(0, 999));
+  return `${random.integer(1, 15)}M`;
+}
+
+/** One of the three forms of an instant. */
+function timestampOf(random: Random, at: number): string {
+  const iso = new Date(at).toISOString().slice(0, 19);
+  const share = random.next();
+  if (share < 0.8) return iso.replace('T', ' ');
+  return share < 0.92 ? iso : iso.replaceAll('-', ':').replace('T', ' ');
+}
+
+function uuidOf(random: Random): string {
+  const hex = (length: number) => Array.from({ length }, () => random.integer(0, 15).toString(16)).join('');
+  return `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`;
+}
+
+function wordsOf(random: Random, count: number): string {
+  const text = Array.from({ length: count }, () => random.pick(WORDS)).join(' ');
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/** Numbers come as text from some clients. */
+const maybeText = (random: Random, value: number): number | string => (random.chance(0.04) ? String(value) : value);
+
+const NO_DESCRIPTION = ['No description available', 'No description available Story format', 'Untitled'];
+
+function descriptionOf(random: Random): string {
+  if (random.chance(0.085)) return random.pick(NO_DESCRIPTION);
+  const text = `${wordsOf(random, random.integer(8, 40))}.`;
+  return random.chance(0.05) ? `\u00a0${text}\u00a0` : text;
+}
+
+function formatOf(random: Random): string {
+  const share = random.next();
+  return share < 0.9 ? 'image' : share < 0.93 ? 'video' : 'multi-video(story page format)';
+}
+
+function pinOf(random: Random, index: number, poster: Poster): object {
+  const category = random.pick(CATEGORIES);
+  const unknown = random.chance(0.007);
+  const downloaded = random.chance(0.98);
+  const pin: Record<string, unknown> = {
+    index: maybeText(random, index),
+    unique_id: uuidOf(random),
+    title: random.chance(0.007) ? 'No Title Data Available' : wordsOf(random, random.integer(3, 9)),
+    description: descriptionOf(random),
+    poster_name: unknown ? 'User Info Error' : poster.name,
+    follower_count: unknown ? 'User Info Error' : poster.followers,
+    tag_list: random.chance(0.013)
+      ? 'N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e'
+      : Array.from({ length: random.integer(1, 9) }, () => wordsOf(random, 2)).join(','),
+    is_image_or_video: formatOf(random),
+    image_src: downloaded ? `https://i.example.com/originals/${uuidOf(random)}.jpg` : 'Image src error.',
+    downloaded: maybeText(random, downloaded ? 1 : 0),
+    save_location: `Local save in /data/${category}`,
+    category,
+  };
+  // Some clients do not know the poster.
+  if (random.chance(0.005)) delete pin.poster_name;
+  return pin;
+}
+
+function geoOf(random: Random, index: number, country: string): object {
+  return {
+    ind: maybeText(random, index),
+    timestamp: timestampOf(random, random.integer(Date.UTC(2017, 9, 1), Date.UTC(2022, 10, 30))),
+    latitude: maybeText(random, Math.round((random.next() * 180 - 90) * 1e4) / 1e4),
+    longitude: maybeText(random, Math.round((random.next() * 360 - 180) * 1e4) / 1e4),
+    country,
+  };
+}
+
+function userOf(random: Random, index: number, { joined, age, ...name }: Person): object {
+  return {
+    ind: maybeText(random, index),
+    ...name,
+    age: maybeText(random, age),
+    date_joined: timestampOf(random, joined),
+  };
+}
+
+/** A post as one JSON text with all its sections. */
+export function envelopeOf({ sections }: Pick<EmulatedPost, 'sections'>): string {
+  const members = SECTIONS.flatMap((name) => (sections[name] === undefined ? [] : [`"${name}":${sections[name]}`]));
+  return `{${members.join(',')}}`;
+}
+
+/** Share of posts that lack each section; one that would lack all keeps its pin. */
+const MISSING: Readonly<Record<Section, number>> = { pin: 0.01, geo: 0.03, user: 0.03 };
+
+export function* generate({ posts, seed, firstIndex = 0 }: GenerateOptions): Generator<EmulatedPost> {
+  const random = seeded(seed);
+  const places = countries();
+  // The most frequent country is another one for each seed.
+  const rotate = random.integer(0, places.length - 1);
+  const persons = personsOf(random, Math.max(2 * SHARED_NAMES, Math.floor(posts / 3)));
+  const posters = Array.from({ length: Math.max(20, Math.floor(posts / 4)) }, (_, i) => ({
+    name: `Poster ${i + 1}`,
+    followers: followersOf(random),
+  }));
+  for (let index = firstIndex; index < firstIndex + posts; index++) {
+    const country = places[(rotate + Math.floor(places.length * random.next() ** 3)) % places.length];
+    const all: Record<Section, string> = {
+      pin: JSON.stringify(pinOf(random, index, random.pick(posters))),
+      geo: JSON.stringify(geoOf(random, index, country)),
+      user: JSON.stringify(userOf(random, index, random.pick(persons))),
+    };
+    const kept: Partial<Record<Section, string>> = {};
+    for (const section of ['pin', 'geo', 'user'] as const) {
+      if (!random.chance(MISSING[section])) kept[section] = all[section];
+    }
+    yield { key: String(index), sections: Object.keys(kept).length > 0 ? kept : { pin: all.pin } };
+  }
+}

@@ -1,0 +1,56 @@
+/** Posts from files: `pin.jsonl`, `geo.jsonl`, `user.jsonl`, one section a line, any file may be missing. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SECTIONS, type Section } from '../../lambda/domain/columns';
+import { KEY_FIELD, keyOf, toIndex } from '../../lambda/domain/post';
+import { type EmulatedPost } from './generate';
+
+type Sections = Partial<Record<Section, string>>;
+
+/** The key of a line, or undefined if it is no JSON object with one. */
+function keyIn(line: string, section: Section): string | undefined {
+  try {
+    const index = toIndex((JSON.parse(line) as Record<string, unknown> | null)?.[KEY_FIELD[section]]);
+    return index === undefined ? undefined : keyOf(index);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The sections of one post joined by their key, in the order in which posts appear. A key that a file repeats makes another
+ * post; a line without a key is a post of its own, so that the API says what is wrong with it.
+ * @throws Error if the folder has none of the files
+ */
+export function readPosts(folder: string): EmulatedPost[] {
+  const files = SECTIONS.map((section) => ({ section, path: join(folder, `${section}.jsonl`) }));
+  if (!files.some(({ path }) => existsSync(path))) {
+    throw new Error(`input folder must hold pin.jsonl, geo.jsonl or user.jsonl, got none in '${folder}'`);
+  }
+  const posts: EmulatedPost[] = [];
+  const byKey = new Map<string, Sections[]>();
+  for (const { section, path } of files) {
+    if (!existsSync(path)) continue;
+    const lines = readFileSync(path, 'utf8').split('\n');
+    lines.forEach((raw, i) => {
+      const line = raw.replace(/^\ufeff/, '').trim();
+      if (line === '') return;
+      const key = keyIn(line, section);
+      const same = key === undefined ? undefined : byKey.get(key);
+      const open = same?.find((sections) => sections[section] === undefined);
+      if (open) {
+        open[section] = line;
+        return;
+      }
+      const sections: Sections = { [section]: line };
+      if (key === undefined) {
+        posts.push({ key: `${section}.jsonl:${i + 1}`, sections, doubtful: true });
+        return;
+      }
+      posts.push({ key, sections });
+      if (same) same.push(sections);
+      else byKey.set(key, [sections]);
+    });
+  }
+  return posts;
+}

@@ -1,0 +1,38 @@
+/** SigV4 for APIs that ask for IAM, with the credentials of the environment. */
+import { SignatureV4 } from '@smithy/signature-v4';
+import { credentialsFromEnvironment } from '../../lambda/aws/auth/msk-token';
+import { Sha256 } from '../../lambda/aws/auth/sha256';
+
+export type Sign = (
+  url: URL,
+  method: string,
+  headers: Record<string, string>,
+  body: string,
+) => Promise<Record<string, string>>;
+
+/**
+ * @param url of the API; its region is read from an `execute-api` host, else from AWS_REGION
+ * @throws Error if neither names a region, or credentials are missing
+ */
+export function signerFor(url: URL): Sign {
+  const region = /\.execute-api\.([a-z0-9-]+)\./.exec(url.hostname)?.[1] ?? process.env.AWS_REGION;
+  if (!region) throw new Error('environment variable AWS_REGION must be set to sign requests');
+  const signer = new SignatureV4({
+    service: 'execute-api',
+    region,
+    credentials: credentialsFromEnvironment(),
+    sha256: Sha256,
+  });
+  return async (target, method, headers, body) => {
+    const signed = await signer.sign({
+      method,
+      protocol: target.protocol,
+      hostname: target.hostname,
+      path: target.pathname,
+      query: Object.fromEntries(target.searchParams),
+      headers: { ...headers, host: target.host },
+      body,
+    });
+    return signed.headers;
+  };
+}

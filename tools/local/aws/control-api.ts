@@ -1,0 +1,175 @@
+/**
+ * The AWS APIs that the pipeline itself calls, on one port: Lambda's Invoke and EMR Serverless' job runs (from the DAG),
+ * MSK's GetBootstrapBrokers and CloudWatch's GetMetricData (from functions). Signatures are not checked.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ * @see https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_StartJobRun.html
+ * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+ */
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { GET_METRIC_DATA, type GetMetricDataOutput, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
+import { type LocalPlan } from '../../assembly/local-plan';
+import { type SparkCommand } from '../../engines/spark';
+import { type FunctionError, type FunctionHost, PAYLOAD_LIMIT } from './function-host';
+import { JobRuns, ServiceError, type StartJobRun } from './job-runs';
+import { listen, readBody, type RunningServer } from './server';
+
+export interface ControlApiOptions {
+  /** @default - a free port */
+  readonly port?: number;
+  readonly plan: Pick<LocalPlan, 'applications' | 'jobRoles' | 'clusters'>;
+  readonly functions: Pick<FunctionHost, 'invoke' | 'has'>;
+  /** Answers GetMetricData. @throws Error of one line about a request that is wrong */
+  readonly metrics: (request: GetMetricDataRequest) => Promise<GetMetricDataOutput>;
+  /** SASL listener of the broker that stands for every cluster of the plan. */
+  readonly brokers: string;
+  readonly sparkCommand: SparkCommand;
+  /** Absolute folder for the logs of job runs. */
+  readonly logs: string;
+}
+
+interface Answer {
+  readonly statusCode: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+}
+
+interface Request {
+  readonly method: string;
+  /** Decoded, without empty parts. */
+  readonly path: readonly string[];
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+const json = (value: unknown, statusCode = 200): Answer => ({ statusCode, body: JSON.stringify(value) });
+
+const refusal = (statusCode: number, type: string, text: string): Answer => ({
+  statusCode,
+  headers: { 'x-amzn-errortype': type },
+  body: JSON.stringify({ __type: type, message: text }),
+});
+
+/** @throws Error naming the port if it is taken */
+export async function startControlApi(options: ControlApiOptions): Promise<RunningServer> {
+  const jobs = new JobRuns(options.plan.applications, options.plan.jobRoles, options.sparkCommand, options.logs);
+  const server = await listen('control API', options.port ?? 0, (request, response) => {
+    void answer(request, response, options, jobs);
+  });
+  return {
+    ...server,
+    stop: async () => {
+      jobs.stop();
+      await server.stop();
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: ControlApiOptions, jobs: JobRuns) {
+  const { statusCode, headers, body } = await route(request, options, jobs).catch((error: Error) =>
+    error instanceof ServiceError
+      ? refusal(error.statusCode, error.name, error.message)
+      : refusal(500, 'ServiceException', error.message),
+  );
+  response.writeHead(statusCode, { 'content-type': 'application/json', ...headers });
+  response.end(body);
+}
+
+async function route(request: IncomingMessage, options: ControlApiOptions, jobs: JobRuns): Promise<Answer> {
+  const body = await readBody(request, PAYLOAD_LIMIT);
+  if (!body) return refusal(413, 'RequestTooLargeException', `request must be smaller than ${PAYLOAD_LIMIT} bytes`);
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const asked: Request = {
+    method: request.method ?? 'GET',
+    path: pathname.split('/').filter(Boolean).map(decodeURIComponent),
+    headers: request.headers,
+    body: body.toString('utf8'),
+  };
+  const { method, path, headers } = asked;
+  if (method === 'POST' && path[0] === '2015-03-31' && path[1] === 'functions' && path[3] === 'invocations') {
+    return invoke(asked, options);
+  }
+  if (path[0] === 'applications' && path.length > 1) return serverless(asked, jobs);
+  if (method === 'POST' && headers['x-amz-target'] === GET_METRIC_DATA) {
+    return json(await options.metrics(JSON.parse(asked.body) as GetMetricDataRequest));
+  }
+  if (method === 'GET' && path[0] === 'v1' && path[1] === 'clusters') return bootstrapBrokers(path, options);
+  return refusal(404, 'ResourceNotFoundException', `${method} ${pathname} is not served here`);
+}
+
+async function invoke({ path, headers, body }: Request, { functions }: ControlApiOptions): Promise<Answer> {
+  const name = path[2];
+  if (!functions.has(name)) return refusal(404, 'ResourceNotFoundException', `function not found: '${name}'`);
+  const event = body === '' ? '{}' : body;
+  try {
+    JSON.parse(event);
+  } catch {
+    return refusal(400, 'InvalidRequestContentException', 'could not parse request body into json');
+  }
+  const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  if (type === 'DryRun') return { statusCode: 204, body: '' };
+  if (type === 'Event') {
+    void functions.invoke(name, event);
+    return { statusCode: 202, body: '' };
+  }
+  const invocation = await functions.invoke(name, event);
+  if (invocation.error && invocation.throttled) return throttling(invocation.error);
+  const version = { 'x-amz-executed-version': '$LATEST' };
+  if (!invocation.error) return { statusCode: 200, headers: version, body: invocation.payload };
+  return {
+    statusCode: 200,
+    headers: { ...version, 'x-amz-function-error': 'Unhandled' },
+    body: JSON.stringify(invocation.error),
+  };
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+const throttling = ({ errorType, errorMessage }: FunctionError): Answer => ({
+  statusCode: 429,
+  headers: { 'x-amzn-errortype': errorType },
+  body: JSON.stringify({
+    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+    Type: 'User',
+    message: errorMessage,
+  }),
+});
+
+function serverless({ method, path, body }: Request, jobs: JobRuns): Answer {
+  const [, applicationId, what, jobRunId] = path;
+  const { id, arn, name, releaseLabel } = jobs.application(applicationId);
+  const request = `${method} ${what ?? ''}${jobRunId === undefined ? '' : '/run'}`;
+  switch (request) {
+    case 'GET ': {
+      // Always started: what is pre-initialized in AWS is a process per job here.
+      const times = { createdAt: 0, updatedAt: 0 };
+      return json({
+        application: { applicationId: id, arn, name, releaseLabel, type: 'Spark', state: 'STARTED', ...times },
+      });
+    }
+    case 'POST start':
+    case 'POST stop':
+      return json({});
+    case 'POST jobruns': {
+      const run = jobs.start(applicationId, JSON.parse(body) as StartJobRun);
+      return json({ applicationId, jobRunId: run.jobRunId, arn: run.arn });
+    }
+    case 'GET jobruns/run':
+      return json({ jobRun: jobs.get(applicationId, jobRunId) });
+    case 'DELETE jobruns/run':
+      jobs.cancel(applicationId, jobRunId);
+      return json({ applicationId, jobRunId });
+    default:
+      return refusal(404, 'ResourceNotFoundException', `${method} /${path.join('/')} is not served here`);
+  }
+}
+
+/** The ARN holds slashes, which clients may or may not escape. */
+function bootstrapBrokers(path: readonly string[], { plan, brokers }: ControlApiOptions): Answer {
+  const arn = path.slice(2, -1).join('/');
+  if (path.at(-1) !== 'bootstrap-brokers' || !plan.clusters.some((cluster) => cluster.arn === arn)) {
+    return refusal(404, 'NotFoundException', `cluster '${arn}' does not exist`);
+  }
+  return json({ bootstrapBrokerStringSaslIam: brokers });
+}

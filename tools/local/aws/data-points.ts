@@ -1,0 +1,50 @@
+/** Every value of every metric, one by one, as alarms need them: percentiles and counts can't be had from sums. */
+
+const CACHED_MS = 3_600_000;
+/** Bounds the memory of a busy series: the newest count. */
+const KEPT_POINTS = 20_000;
+
+export interface MetricId {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+interface Point {
+  /** ms */
+  readonly at: number;
+  readonly value: number;
+}
+
+export class DataPoints {
+  private readonly series = new Map<string, Point[]>();
+
+  /** @param at ms; about now, so that points come in the order of time */
+  add(metric: MetricId, value: number, at: number): void {
+    const key = keyOf(metric);
+    const points = this.series.get(key) ?? [];
+    this.series.set(key, points);
+    points.push({ at, value });
+    if (points.length > KEPT_POINTS || points[0].at < at - 2 * CACHED_MS) {
+      const first = points.findIndex((point) => point.at >= at - CACHED_MS);
+      points.splice(0, Math.max(first, points.length - KEPT_POINTS / 2));
+    }
+  }
+
+  /** The values of `[from, to)`, ms, oldest first. */
+  values(metric: MetricId, from: number, to: number): number[] {
+    const points = this.series.get(keyOf(metric)) ?? [];
+    const found: number[] = [];
+    // From the newest: an alarm looks at the last minutes of what may be an hour.
+    for (let i = points.length - 1; i >= 0 && points[i].at >= from; i--) {
+      if (points[i].at < to) found.push(points[i].value);
+    }
+    return found.reverse();
+  }
+}
+
+/** A text that two metrics share if they are one: the order of dimensions does not count. */
+export function keyOf({ namespace, name, dimensions }: MetricId): string {
+  const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([namespace, name, sorted]);
+}

@@ -1,0 +1,57 @@
+/** CloudWatch's GetMetricData over what the functions of the run have reported, and the lag of their event sources. */
+import { type GetMetricDataOutput, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
+import { type MetricSeries } from './metric-series';
+
+/** What series are kept by, seconds. */
+const PERIOD = 60;
+const LAMBDA = 'AWS/Lambda';
+const OFFSET_LAG = 'OffsetLag';
+
+export interface MetricSources {
+  /** ms */
+  now(): number;
+  /** Records that a function's event source has still to hand over; undefined if it has none. May reject. */
+  lag(functionName: string): Promise<number | undefined>;
+}
+
+type Query = GetMetricDataRequest['MetricDataQueries'][number];
+
+/**
+ * Values of a metric come newest first, as CloudWatch gives them. Lag is taken when it is asked for: AWS does it once a
+ * minute, and a run that nobody looks at need not.
+ */
+export function metricData(
+  series: MetricSeries,
+  { now, lag }: MetricSources,
+): (request: GetMetricDataRequest) => Promise<GetMetricDataOutput> {
+  const measure = async ({ MetricStat: { Metric } }: Query) => {
+    const { Namespace, MetricName, Dimensions } = Metric;
+    const functionName = Dimensions.find(({ Name }) => Name === 'FunctionName')?.Value;
+    if (Namespace !== LAMBDA || MetricName !== OFFSET_LAG || functionName === undefined) return;
+    // While Kafka does not answer there is no value, as in AWS.
+    const records = await lag(functionName).catch(() => undefined);
+    if (records !== undefined) series.add(LAMBDA, OFFSET_LAG, { FunctionName: functionName }, records, now());
+  };
+  return async ({ MetricDataQueries, StartTime, EndTime }) => {
+    for (const { Id, MetricStat } of MetricDataQueries) {
+      if (MetricStat.Period !== PERIOD) {
+        throw new Error(`Period of ${Id} must be ${PERIOD} in a local run, got ${MetricStat.Period}`);
+      }
+    }
+    await Promise.all(MetricDataQueries.map(measure));
+    return {
+      MetricDataResults: MetricDataQueries.map(({ Id, MetricStat: { Metric, Stat } }) => {
+        const dimensions = Object.fromEntries(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]));
+        const minutes = series
+          .read(Metric.Namespace, Metric.MetricName, dimensions, StartTime * 1000, EndTime * 1000)
+          .reverse();
+        return {
+          Id,
+          Timestamps: minutes.map(([start]) => start / 1000),
+          Values: minutes.map(([, { sum, max }]) => (Stat === 'Sum' ? sum : max)),
+          StatusCode: 'Complete',
+        };
+      }),
+    };
+  };
+}

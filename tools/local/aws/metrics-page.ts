@@ -1,0 +1,58 @@
+/** What the functions reported, as Prometheus reads it. Names and units are those of {@link METRICS}. */
+import {
+  type Metric,
+  METRICS,
+  type MetricName,
+  prometheusName,
+  prometheusScale,
+} from '../../../lambda/runtime/metrics';
+import { type Series } from './counters';
+import { sample, servePage } from './exposition';
+import { type GroupLag } from './lag';
+import { type RunningServer } from './server';
+
+const PROMETHEUS_TYPES = { counter: 'counter', gauge: 'gauge', duration: 'summary' } as const;
+
+function family(metric: MetricName, series: readonly Series[]): string[] {
+  const { kind, description }: Metric = METRICS[metric];
+  const name = prometheusName(metric);
+  const scale = prometheusScale(metric);
+  return [
+    `# HELP ${name} ${description}`,
+    `# TYPE ${name} ${PROMETHEUS_TYPES[kind]}`,
+    ...series.flatMap(({ dimensions, sum, count, last }) => {
+      if (kind === 'counter') return [sample(name, dimensions, sum * scale)];
+      if (kind === 'gauge') return [sample(name, dimensions, last * scale)];
+      return [sample(`${name}_sum`, dimensions, sum * scale), sample(`${name}_count`, dimensions, count)];
+    }),
+  ];
+}
+
+type ReportedLag = Pick<GroupLag, 'groupId' | 'topic' | 'sum'>;
+
+/**
+ * The page as text: what was reported, and the lag of consumer groups under the name that MSK gives it.
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/prometheus-metrics.html
+ */
+export function metricsPage(series: readonly Series[], lags: readonly ReportedLag[]): string {
+  const lagName = 'kafka_consumer_group_ConsumerLagMetrics_Value';
+  const lines = [
+    ...(Object.keys(METRICS) as MetricName[]).flatMap((metric) => {
+      const found = series.filter(({ name }) => name === metric);
+      return found.length > 0 ? family(metric, found) : [];
+    }),
+    `# TYPE ${lagName} gauge`,
+    ...lags.map(({ groupId, topic, sum }) => sample(lagName, { name: 'SumOffsetLag', groupId, topic }, sum)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export interface MetricsSource {
+  series(): readonly Series[];
+  /** @throws Error if Kafka does not answer */
+  lags(): Promise<readonly ReportedLag[]>;
+}
+
+/** Answers the page at `/metrics`, also while Kafka is away: then without the lag. */
+export const serveMetrics = (source: MetricsSource): Promise<RunningServer> =>
+  servePage('metrics', async () => metricsPage(source.series(), await source.lags().catch(() => [])));

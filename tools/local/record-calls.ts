@@ -1,0 +1,139 @@
+/**
+ * `tsx tools/local/record-calls.ts`: runs the pipeline as `npm start` does, twice over the same data, and writes every AWS call of
+ * functions, Spark and Airflow to `test/iam/recorded-calls.json`, action and resource as the templates name them.
+ * With `--check` it writes nothing, and fails if a call is not in that list.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { intervalName, type IntervalStart } from '../../lambda/domain/intervals';
+import { ENV } from '../../lambda/runtime/env';
+import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../lambda/formats/keys';
+import { connectS3 } from '../../lambda/aws/s3';
+import { VIEWS } from '../../lambda/domain/views';
+import { readCloudAssembly } from '../assembly/cloud-assembly';
+import { findFunction } from '../assembly/local-plan';
+import { s3Client } from '../engines/s3';
+import { recordedCalls, type RecordedCall, templateNames } from './aws/recorder-actions';
+import { startRecorder } from './aws/recorder';
+import { emulate } from '../loadgen/emulate';
+import { ROOT } from '../engines/paths';
+import { collect } from './run/answers';
+import { bringUp, type Running } from './run/bring-up';
+import { startClock } from './run/clock';
+import { waitUntilThrough } from './run/completion';
+import { queryClient } from './run/query-client';
+
+const LIST = join(ROOT, 'test', 'iam', 'recorded-calls.json');
+const POSTS = 2_000;
+const PATIENCE_MS = 240_000;
+/** The second of two starts on the same data takes the ways that the first has no earlier interval for. */
+const ROUNDS = 2;
+/** The stage `local` has the shortest intervals. */
+const INTERVAL_MINUTES = 1;
+const DAY_MS = 86_400_000;
+/** A number of followers that the cleaning cannot interpret: the post is taken, and quarantined. */
+const QUARANTINED = { pin: { index: 0, category: 'art', follower_count: 'many' } };
+
+async function main(argv: readonly string[]): Promise<void> {
+  const check = argv.includes('--check');
+  if (argv.some((argument) => argument !== '--check')) throw new Error(`--check is all there is, got '${argv}'`);
+  const directory = mkdtempSync(join(tmpdir(), 'record-calls-'));
+  try {
+    const calls = await record(directory);
+    if (check) compare(calls, JSON.parse(readFileSync(LIST, 'utf8')) as RecordedCall[]);
+    else await write(calls);
+    console.log(`${calls.length} different calls`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function record(directory: string): Promise<RecordedCall[]> {
+  const say = (line: string) => console.log(line);
+  const recorder = startRecorder(join(directory, 'calls'));
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      const running = await bringUp({ directory, clock: startClock(say), say, recorder });
+      try {
+        await use(running, round);
+      } finally {
+        await running.stop();
+      }
+    }
+    return recordedCalls(recorder.calls(), templateNames(readCloudAssembly(join(directory, 'cdk.out'))));
+  } finally {
+    await recorder.stop();
+  }
+}
+
+async function use(running: Running, round: number): Promise<void> {
+  const { cloud } = running;
+  await emulate({ url: cloud.ingestUrl, posts: POSTS, seed: round + 1, firstIndex: round * POSTS });
+  await send(`${cloud.ingestUrl}/posts`, QUARANTINED);
+  const until = Date.now();
+  await running.startOrchestration();
+  const query = queryClient(cloud.queryUrl);
+  const { firstInterval } = await waitUntilThrough({
+    query,
+    until,
+    intervalMinutes: INTERVAL_MINUTES,
+    patience: PATIENCE_MS,
+    progress: () => undefined,
+  });
+  await collect(query);
+  const first = Date.parse(firstInterval!);
+  await rollUpDayBefore(running, first);
+  const intervals = [intervalName(first)];
+  for (const step of ['publish', 'reconcile']) await cloud.invoke(step, { intervals });
+}
+
+async function send(url: string, post: unknown): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(post) });
+  if (answer.status !== 202) throw new Error(`${url} must answer 202, got ${answer.status}: ${await answer.text()}`);
+}
+
+/**
+ * No day ends during a run but at midnight. So an interval is given a twin a day earlier, as if the pipeline had run by then; its
+ * publication is a rerun that sums up a whole day.
+ */
+async function rollUpDayBefore({ cloud, plan, s3 }: Running, interval: IntervalStart): Promise<void> {
+  const twin = interval - DAY_MS;
+  const { environment } = findFunction(plan.functions, 'publish');
+  const lake = connectS3(environment[ENV.lakeBucket], s3Client(s3.endpoint));
+  const keys = (of: IntervalStart) => [
+    sealKey(of),
+    manifestKey(of),
+    viewsDoneKey(of),
+    ...VIEWS.map(({ name }) => viewKey(of, name)),
+  ];
+  const copies = keys(twin);
+  for (const [at, key] of keys(interval).entries()) {
+    const text = (await lake.get(key)).toString('utf8');
+    await lake.put(copies[at], text.replaceAll(intervalName(interval), intervalName(twin)));
+  }
+  await cloud.invoke('publish', { intervals: [intervalName(twin)] });
+}
+
+async function write(calls: readonly RecordedCall[]): Promise<void> {
+  const { format, resolveConfig } = await import('prettier');
+  writeFileSync(LIST, await format(JSON.stringify(calls), { ...(await resolveConfig(LIST)), parser: 'json' }));
+}
+
+function compare(calls: readonly RecordedCall[], list: readonly RecordedCall[]): void {
+  const known = new Set(list.map((call) => JSON.stringify(call)));
+  const beyond = calls.map((call) => JSON.stringify(call)).filter((call) => !known.has(call));
+  if (beyond.length > 0) {
+    throw new Error(
+      `not in test/iam/recorded-calls.json, run npx tsx tools/local/record-calls.ts:\n${beyond.join('\n')}`,
+    );
+  }
+}
+
+main(process.argv.slice(2))
+  .then(() => process.exit())
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });

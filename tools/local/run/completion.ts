@@ -1,0 +1,47 @@
+/** Waits until what was sent is through both layers. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Boundary, type QueryClient } from './query-client';
+
+export interface Wait {
+  readonly query: QueryClient;
+  /** Everything on the topic by then (ms) has to be published and reconciled. */
+  readonly until: number;
+  readonly intervalMinutes: number;
+  /** Called about once a second. */
+  readonly progress: (boundary: Boundary | undefined) => void;
+  /** Gives up if the boundary has not moved for so long, ms. */
+  readonly patience: number;
+}
+
+const POLL_MS = 500;
+const MINUTE_MS = 60_000;
+
+const millis = (instant: string | null) => (instant === null ? -Infinity : Date.parse(instant));
+
+/** Whether every interval that ends the instant `until` or before, and the one it is in, is published and reconciled. */
+export function isThrough(boundary: Boundary, until: number, intervalMinutes: number): boolean {
+  const through = Math.min(millis(boundary.interval), millis(boundary.reconciledInterval));
+  return through + intervalMinutes * MINUTE_MS > until;
+}
+
+/** @throws Error if the boundary stands still for longer than `patience` */
+export async function waitUntilThrough(wait: Wait): Promise<Boundary> {
+  let moved = Date.now();
+  let last: string | null = null;
+  for (;;) {
+    // The query function, too, may be restarting.
+    const boundary = await wait.query.boundary().catch(() => undefined);
+    wait.progress(boundary);
+    if (boundary && isThrough(boundary, wait.until, wait.intervalMinutes)) return boundary;
+    if (boundary && boundary.interval !== last) {
+      last = boundary.interval;
+      moved = Date.now();
+    }
+    if (Date.now() - moved > wait.patience) {
+      throw new Error(
+        `the boundary stands at ${last ?? 'nothing'} for ${Math.round(wait.patience / 1000)} s and does not reach ${new Date(wait.until).toISOString()}`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}

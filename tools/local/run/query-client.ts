@@ -1,0 +1,45 @@
+/** Reads the query API of the run: answers and views of either layer, and the boundary. */
+
+export type Layer = 'merged' | 'batch' | 'speed';
+export const LAYERS: readonly Layer[] = ['merged', 'batch', 'speed'];
+export type AnswerRow = Readonly<Record<string, string | number>>;
+
+export interface Answer {
+  readonly columns: readonly string[];
+  readonly rows: readonly AnswerRow[];
+}
+
+export interface Boundary {
+  /** Instant at which the newest published interval starts; null before the first. */
+  readonly interval: string | null;
+  readonly firstInterval: string | null;
+  /** Newest interval whose layers were compared. */
+  readonly reconciledInterval: string | null;
+  readonly drift: number | null;
+}
+
+export interface QueryClient {
+  boundary(): Promise<Boundary>;
+  answerNames(): Promise<readonly string[]>;
+  viewNames(): Promise<readonly string[]>;
+  answer(name: string, layer: Layer): Promise<Answer>;
+  /** All counts of a view. */
+  view(name: string, layer: Layer): Promise<Answer>;
+}
+
+export function queryClient(baseUrl: string): QueryClient {
+  const get = async <T>(path: string): Promise<T> => {
+    const response = await fetch(new URL(path, baseUrl));
+    const body = await response.text();
+    if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${body.slice(0, 300)}`);
+    return JSON.parse(body) as T;
+  };
+  const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
+  return {
+    boundary: () => get<Boundary>('/boundary'),
+    answerNames: async () => names((await get<{ answers: { name: string }[] }>('/answers')).answers),
+    viewNames: async () => names((await get<{ views: { name: string }[] }>('/views')).views),
+    answer: (name, layer) => get<Answer>(`/answers/${name}?layer=${layer}`),
+    view: (name, layer) => get<Answer>(`/views/${name}?answer=counts&layer=${layer}`),
+  };
+}

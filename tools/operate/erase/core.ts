@@ -1,0 +1,148 @@
+/** What is erased, as plain values: which posts are a person's, and what stays of their records in the raw log. */
+import { isRefused, cleanText, cleanUser } from '../../../lambda/domain/clean';
+import { type SectionColumns } from '../../../lambda/domain/columns';
+import { KEY_FIELD, toIndex } from '../../../lambda/domain/post';
+import { cleanTimestamp } from '../../../lambda/domain/timestamps';
+
+/** A person as posts name one: there is no user id. Values as the cleaning leaves them. */
+export interface Person {
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly age: number;
+  /** ISO 8601, UTC, with milliseconds. */
+  readonly date_joined: string;
+}
+
+/** At least one of both. */
+export interface Target {
+  readonly person?: Person;
+  /** Keys of posts. */
+  readonly posts: readonly number[];
+}
+
+/** A line of the raw log, as far as erasing looks at it; `lambda/archive/core.ts` has all of it. */
+interface Line {
+  readonly o: number;
+  readonly t: number;
+  readonly s: string;
+  readonly k?: number;
+  readonly user?: SectionColumns;
+  readonly erased?: true;
+}
+
+export interface Redacted {
+  readonly ndjson: string;
+  /** Records that were erased now. */
+  readonly records: number;
+}
+
+const MARK = '"erased":true';
+
+function isPerson(person: Person, user: SectionColumns | undefined): boolean {
+  return (
+    user !== undefined &&
+    user.first_name === person.first_name &&
+    user.last_name === person.last_name &&
+    user.age === person.age &&
+    user.date_joined === person.date_joined
+  );
+}
+
+const linesOf = (ndjson: string) => ndjson.split('\n').filter((line) => line !== '');
+
+/**
+ * The posts of an object of the raw log that are the person's, and those that were erased before: a walk that was cut off
+ * may have erased the record that names the person, and not yet the other sections of the same post.
+ */
+export function postsOf(ndjson: string, person: Person): number[] {
+  // As JSON.stringify wrote it, so lines of others need not be parsed.
+  const name = JSON.stringify(person.last_name);
+  return linesOf(ndjson)
+    .filter((line) => line.includes(name) || line.includes(MARK))
+    .map((line) => JSON.parse(line) as Line)
+    .filter(({ user, erased }) => erased || isPerson(person, user))
+    .map(({ k }) => k!);
+}
+
+/**
+ * An object of the raw log without the posts of the given keys. Their lines stay, with offset, time, key and a mark, so the
+ * object holds every offset that its name says, and compaction reads records that bring no section. Other lines are kept
+ * byte for byte; to redact twice is to redact once.
+ */
+export function redact(ndjson: string, posts: ReadonlySet<number>): Redacted {
+  let records = 0;
+  const lines = linesOf(ndjson).map((line) => {
+    const { o, t, s, k, erased } = JSON.parse(line) as Line;
+    if (k === undefined || !posts.has(k) || erased) return line;
+    records++;
+    return JSON.stringify({ o, t, s, k, erased: true });
+  });
+  return { ndjson: lines.map((line) => `${line}\n`).join(''), records };
+}
+
+/** An object of the quarantine, as far as erasing looks at it. */
+interface Quarantined {
+  /** Base64, as is the payload. */
+  readonly key?: string;
+  readonly payload?: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const asFields = (value: unknown): Fields | undefined =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : undefined;
+
+const decoded = (base64: string | undefined) => Buffer.from(base64 ?? '', 'base64').toString('utf8');
+
+function parsed(text: string): Fields | undefined {
+  try {
+    return asFields(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the names are the person's, and what age and day say to that: they may be missing, or what was refused. */
+function compare(person: Person, user: Fields): { readonly possible: boolean; readonly sure: boolean } {
+  if (cleanText(user.first_name) !== person.first_name || cleanText(user.last_name) !== person.last_name) {
+    return { possible: false, sure: false };
+  }
+  const cleaned = cleanUser({ age: user.age });
+  const told = [
+    [isRefused(cleaned) ? null : cleaned.age, person.age],
+    [cleanTimestamp(user.date_joined) ?? null, person.date_joined],
+  ].filter(([value]) => value !== null);
+  const possible = told.every(([value, wanted]) => value === wanted);
+  return { possible, sure: possible && told.length > 0 };
+}
+
+export interface QuarantinedPosts {
+  /** The record may name the person. */
+  readonly person: boolean;
+  /** The post of which the record says that it is the person's, by more than a name, which several may share. */
+  readonly own: number | undefined;
+  /** Every key that it was sent under or that a section of it names: they may differ, which is a reason to be here. */
+  readonly posts: readonly number[];
+}
+
+/**
+ * @param body an object of the quarantine
+ * @returns whom the record is about, as far as that can be told of a record that could not be interpreted
+ */
+export function quarantined(body: string, person: Person | undefined): QuarantinedPosts {
+  const { key, payload } = JSON.parse(body) as Quarantined;
+  const text = decoded(payload);
+  const value = parsed(text);
+  const sections = [value, asFields(value?.pin), asFields(value?.geo), asFields(value?.user)];
+  const keys = [decoded(key), ...sections.flatMap((each) => Object.values(KEY_FIELD).map((field) => each?.[field]))];
+  const posts = [...new Set(keys.map(toIndex).filter((index) => index !== undefined))];
+  if (!person) return { person: false, own: undefined, posts };
+  const user = asFields(value?.user) ?? (value && 'first_name' in value ? value : undefined);
+  if (user) {
+    const { possible, sure } = compare(person, user);
+    return { person: possible, own: sure ? toIndex(user[KEY_FIELD.user]) : undefined, posts };
+  }
+  // Of another form, or no JSON at all: what holds both names is taken for the person's.
+  const holds = (name: string) => text.includes(name) || text.includes(JSON.stringify(name).slice(1, -1));
+  return { person: holds(person.first_name) && holds(person.last_name), own: undefined, posts };
+}

@@ -1,0 +1,73 @@
+/**
+ * Takes a person or posts out of the lake. Each step may be cut off and repeated: what names the person goes last of its
+ * kind, and what was done already is found done.
+ */
+import { promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
+import { LIMITS } from '../../../lambda/seal/handler';
+import { mapConcurrently } from '../../../lambda/runtime/concurrent';
+import { intervalNameOfManifest, postsKey, PREFIXES, dedupIndexKey } from '../../../lambda/formats/keys';
+import { redact, type Target } from './core';
+import { type OperatorLake } from '../lake';
+import { callsFor, parseFileKey, runsFor, startOf, type RunConf } from './recompute';
+import { readRaw, search, type Found, type SearchDeps } from './search';
+
+/** The compaction of the pipeline, deployed or in this process. */
+export type Compact = (event: unknown) => Promise<{ intervals: readonly { interval: string; rows: number }[] }>;
+
+export interface EraseDeps extends SearchDeps {
+  readonly lake: OperatorLake;
+  readonly compact: Compact;
+}
+
+const compress = promisify(zstdCompress);
+/** As the archive writes. */
+const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+
+async function redactRaw({ lake, concurrency }: EraseDeps, { raw, posts }: Found): Promise<void> {
+  await mapConcurrently(raw, concurrency, async (key) => {
+    const { ndjson } = redact(await readRaw(lake, key), posts);
+    await lake.put(key, await compress(ndjson, LEVEL), { contentType: 'application/zstd' });
+  });
+}
+
+async function recompute({ lake, compact, say }: EraseDeps, { parquet, uncommitted }: Found): Promise<void> {
+  const files = [...parquet, ...uncommitted];
+  if (files.length === 0) return;
+  for (const call of callsFor(files)) {
+    say(`compact: partition ${call.partition}, intervals ${call.intervals.join(' ')}`);
+    const { intervals } = await compact(call);
+    // Compaction writes no file without rows, and may not take away the one that was there.
+    for (const { interval } of intervals.filter(({ rows }) => rows === 0)) {
+      await lake.delete(dedupIndexKey(startOf(interval), call.partition));
+      await lake.delete(postsKey(startOf(interval), call.partition));
+    }
+  }
+  await compact({ step: 'commit', intervals: intervalsOf(files) });
+}
+
+const intervalsOf = (files: readonly string[]) => [...new Set(files.map((key) => parseFileKey(key).interval))].sort();
+
+/**
+ * The runs of the DAG that compute the views of what was found again, once it is erased. Views are of `posts/` alone: what
+ * only waited is in none.
+ */
+export async function viewsOf(lake: Pick<OperatorLake, 'list'>, { parquet, uncommitted }: Found): Promise<RunConf[]> {
+  const changed = intervalsOf([...parquet.filter((key) => key.startsWith(PREFIXES.posts)), ...uncommitted]);
+  const all: string[] = [];
+  for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(intervalNameOfManifest(key)!);
+  return runsFor(new Set(changed), all, LIMITS.intervals);
+}
+
+/**
+ * @param found what {@link search} found of the target
+ * @returns what a search finds afterwards
+ * @throws the first error of the lake or of compaction; repeated, it goes on from there
+ */
+export async function erase(deps: EraseDeps, target: Target, found: Found): Promise<Found> {
+  await redactRaw(deps, found);
+  await recompute(deps, found);
+  await mapConcurrently(found.quarantine, deps.concurrency, (key) => deps.lake.delete(key));
+  // By the keys that were found: after erasing, the person's name leads to none of them.
+  return search(deps, { ...target, posts: [...found.posts] });
+}

@@ -1,0 +1,195 @@
+/** Where a person or posts are in the lake: the raw log, the quarantine, `posts/` and `incomplete-posts/`. Nothing is changed. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { type Manifest } from '../../../lambda/formats/interval-metadata';
+import { mapConcurrently } from '../../../lambda/runtime/concurrent';
+import { parseRawKey, postsKey, PREFIXES } from '../../../lambda/formats/keys';
+import { postsOf, quarantined, redact, type Target } from './core';
+import { type OperatorLake } from '../lake';
+import { type ParquetSearch } from './parquet';
+import { startOf } from './recompute';
+
+export interface SearchDeps {
+  readonly lake: Pick<OperatorLake, 'get' | 'list' | 'download'>;
+  readonly parquet: ParquetSearch;
+  /** Folder under which each search makes and removes one of its own. */
+  readonly temporary: string;
+  /** Objects that are read at once. */
+  readonly concurrency: number;
+  /** A line for the person who waits. Lines name no person. */
+  say(line: string): void;
+}
+
+/** What is there of a target; keys of the lake. */
+export interface Found {
+  /** Keys of the posts that are the target's. */
+  readonly posts: ReadonlySet<number>;
+  readonly raw: readonly string[];
+  /** In the objects of the raw log; one that was archived twice is counted twice. */
+  readonly records: number;
+  readonly quarantine: readonly string[];
+  readonly parquet: readonly string[];
+  /** Files of `posts/` that are not what their manifest says: their compaction was cut off before it was committed. */
+  readonly uncommitted: readonly string[];
+}
+
+/** Objects and files with which something is to be done. */
+export const countOf = ({ raw, quarantine, parquet, uncommitted }: Found) =>
+  raw.length + quarantine.length + parquet.length + uncommitted.length;
+
+/** Objects that are listed before they are read, and after which a line is said. */
+const PAGE = 1_000;
+/** Parquet files that are on disk at once. */
+const FILES = 16;
+
+const decompress = promisify(zstdDecompress);
+
+export async function readRaw(lake: Pick<OperatorLake, 'get'>, key: string): Promise<string> {
+  return (await decompress(await lake.get(key))).toString('utf8');
+}
+
+async function* pagesOf(lake: SearchDeps['lake'], prefix: string, size: number, wanted: (key: string) => boolean) {
+  let page: string[] = [];
+  for await (const { key } of lake.list({ prefix })) {
+    if (!wanted(key)) continue;
+    page.push(key);
+    if (page.length === size) {
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+/** @throws the first error of the lake: what could not be read is not taken for searched */
+export async function search(deps: SearchDeps, target: Target): Promise<Found> {
+  const { lake, concurrency } = deps;
+  const { person } = target;
+  const posts = new Set(target.posts);
+
+  async function walk<T>(
+    what: string,
+    prefix: string,
+    wanted: (key: string) => boolean,
+    use: (key: string) => Promise<T>,
+  ): Promise<void> {
+    let read = 0;
+    for await (const page of pagesOf(lake, prefix, PAGE, wanted)) {
+      await mapConcurrently(page, concurrency, use);
+      read += page.length;
+      deps.say(`${what}: ${read} objects read`);
+    }
+  }
+
+  const isRaw = (key: string) => parseRawKey(key) !== undefined;
+  if (person) {
+    await walk('raw, for the posts of the person', PREFIXES.raw, isRaw, async (key) => {
+      for (const post of postsOf(await readRaw(lake, key), person)) posts.add(post);
+    });
+  }
+
+  // A record that names the person makes its post the person's, so it is looked for before the others of these posts.
+  const quarantine: string[] = [];
+  const aboutPosts: { readonly key: string; readonly posts: readonly number[] }[] = [];
+  await walk(
+    'quarantine',
+    PREFIXES.quarantine,
+    () => true,
+    async (key) => {
+      const found = quarantined((await lake.get(key)).toString('utf8'), person);
+      if (!found.person) {
+        aboutPosts.push({ key, posts: found.posts });
+        return;
+      }
+      quarantine.push(key);
+      if (found.own !== undefined) posts.add(found.own);
+    },
+  );
+  for (const each of aboutPosts) if (each.posts.some((post) => posts.has(post))) quarantine.push(each.key);
+
+  const raw: string[] = [];
+  let records = 0;
+  if (posts.size > 0) {
+    await walk('raw, for the records of the posts', PREFIXES.raw, isRaw, async (key) => {
+      const found = redact(await readRaw(lake, key), posts).records;
+      if (found > 0) raw.push(key);
+      records += found;
+    });
+  }
+
+  const keys = [...posts];
+  const files = await searchFiles(deps, PREFIXES.posts, keys, target);
+  const waiting = await searchFiles(deps, PREFIXES.incompletePosts, keys, target);
+  return {
+    posts,
+    raw: raw.sort(),
+    records,
+    quarantine: quarantine.sort(),
+    parquet: [...files.holding, ...waiting.holding],
+    uncommitted: await uncommitted(deps, files),
+  };
+}
+
+interface Files {
+  /** Keys of those that hold rows of the target. */
+  readonly holding: readonly string[];
+  /** Of all, by key. */
+  readonly sha256: ReadonlyMap<string, string>;
+}
+
+async function searchFiles(
+  deps: SearchDeps,
+  prefix: string,
+  posts: readonly number[],
+  { person }: Target,
+): Promise<Files> {
+  const holding: string[] = [];
+  const sha256 = new Map<string, string>();
+  let said = 0;
+  for await (const keys of pagesOf(deps.lake, prefix, FILES, (key) => key.endsWith('.parquet'))) {
+    const directory = await mkdtemp(join(deps.temporary, 'erase-'));
+    try {
+      const files = keys.map((key, i) => ({ key, path: join(directory, `${i}.parquet`) }));
+      await mapConcurrently(files, deps.concurrency, async ({ key, path }) => {
+        await deps.lake.download(key, path);
+        sha256.set(key, await sha256Of(path));
+      });
+      const paths = await deps.parquet.holding(
+        files.map(({ path }) => path),
+        posts,
+        person,
+      );
+      holding.push(...files.filter(({ path }) => paths.has(path)).map(({ key }) => key));
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+    if (sha256.size - said < PAGE && keys.length === FILES) continue;
+    said = sha256.size;
+    deps.say(`${prefix}: ${said} files read`);
+  }
+  return { holding, sha256 };
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function uncommitted({ lake, concurrency }: SearchDeps, { holding, sha256 }: Files): Promise<string[]> {
+  const found: string[] = [];
+  for await (const page of pagesOf(lake, PREFIXES.manifests, PAGE, () => true)) {
+    await mapConcurrently(page, concurrency, async (key) => {
+      const { interval, partitions } = JSON.parse((await lake.get(key)).toString('utf8')) as Manifest;
+      for (const each of partitions) {
+        const file = postsKey(startOf(interval), each.partition);
+        if ((sha256.get(file) ?? null) !== each.sha256 && !holding.includes(file)) found.push(file);
+      }
+    });
+  }
+  return found.sort();
+}

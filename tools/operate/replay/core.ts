@@ -1,0 +1,49 @@
+/** Which records of the quarantine are posts by the rules of now. */
+import { decodeRecord, type KafkaRecord } from '../../../lambda/domain/decode';
+
+/** A record that was set aside, as the archive wrote it (`lambda/archive/core.ts`). */
+interface Stored {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: string;
+  readonly reason: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly key?: string;
+  readonly payload?: string;
+}
+
+export interface Filter {
+  readonly partition?: number;
+  /** Offsets, both ends included. */
+  readonly from: number;
+  readonly to: number;
+  /** A part of the reason, in any case. */
+  readonly reason?: string;
+}
+
+export interface Candidate {
+  /** As the client sent it. */
+  readonly payload: Buffer;
+  /** Why it is refused still; undefined if it is a post now. */
+  readonly refused: string | undefined;
+}
+
+const bytesOf = (base64: string | undefined) => (base64 === undefined ? null : Buffer.from(base64, 'base64'));
+
+/**
+ * @param body an object of the quarantine
+ * @returns undefined if the filter does not want it
+ */
+export function candidate(body: string, filter: Filter): Candidate | undefined {
+  const stored = JSON.parse(body) as Stored;
+  const { partition, offset, headers, reason } = stored;
+  if (filter.partition !== undefined && partition !== filter.partition) return undefined;
+  if (offset < filter.from || offset > filter.to) return undefined;
+  if (filter.reason !== undefined && !reason.toLowerCase().includes(filter.reason.toLowerCase())) return undefined;
+  const value = bytesOf(stored.payload);
+  const timestamp = Date.parse(stored.timestamp);
+  const record: KafkaRecord = { partition, offset, timestamp, headers, key: bytesOf(stored.key), value };
+  const decoded = decodeRecord(record);
+  const refused = decoded.kind === 'post' ? undefined : decoded.kind === 'bad' ? decoded.reason : `a ${decoded.kind}`;
+  return { payload: value ?? Buffer.alloc(0), refused };
+}

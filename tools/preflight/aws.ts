@@ -1,0 +1,189 @@
+/** The port to an account by the AWS SDK. Only calls that read; pages are read to their end. */
+import { CloudControlClient, GetResourceCommand } from '@aws-sdk/client-cloudcontrol';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  DescribeAddressesCommand,
+  DescribeAvailabilityZonesCommand,
+  EC2Client,
+  paginateDescribeInstanceTypeOfferings,
+  paginateDescribeVpcEndpoints,
+  paginateDescribeVpcs,
+  type _InstanceType,
+} from '@aws-sdk/client-ec2';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  KafkaClient,
+  paginateListClustersV2,
+  paginateListConfigurations,
+  paginateListKafkaVersions,
+} from '@aws-sdk/client-kafka';
+import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetAWSDefaultServiceQuotaCommand,
+  GetServiceQuotaCommand,
+  ServiceQuotasClient,
+} from '@aws-sdk/client-service-quotas';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { paginateListInstances, SSOAdminClient } from '@aws-sdk/client-sso-admin';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { connect } from '../../lambda/aws/keyspaces/keyspaces';
+import { type Account } from './account';
+import { type Quota } from './answers';
+
+/** A person waits: what does not answer soon is told as such. */
+const ATTEMPTS = 2;
+const TIMEOUT_MS = 10_000;
+
+/**
+ * @param region @default - that of the environment or the profile
+ * @param endpoint of all services; tests have one @default - the services' own
+ */
+export function awsAccount(region?: string, endpoint?: string): Account {
+  const options = {
+    region,
+    endpoint,
+    maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS },
+  };
+  const sts = new STSClient(options);
+  const ssm = new SSMClient(options);
+  const ec2 = new EC2Client(options);
+  const kafka = new KafkaClient(options);
+  const quotas = new ServiceQuotasClient(options);
+  const lambda = new LambdaClient(options);
+  const sso = new SSOAdminClient(options);
+  const iam = new IAMClient(options);
+  const cloudFormation = new CloudFormationClient(options);
+  const cloudControl = new CloudControlClient(options);
+
+  const clusters = async () => {
+    const found = await collect(paginateListClustersV2({ client: kafka }, {}), (page) => page.ClusterInfoList);
+    return found.map(({ ClusterName, Provisioned }) => ({
+      name: ClusterName!,
+      brokers: Provisioned?.NumberOfBrokerNodes ?? 0,
+    }));
+  };
+  const names: Readonly<Record<string, () => Promise<readonly (string | undefined)[]>>> = {
+    // What Cloud Control knows by ARN only.
+    'AWS::MSK::Cluster': async () => (await clusters()).map(({ name }) => name),
+    'AWS::MSK::Configuration': async () =>
+      (await collect(paginateListConfigurations({ client: kafka }, {}), (page) => page.Configurations)).map(
+        ({ Name }) => Name,
+      ),
+  };
+
+  return {
+    region: () => new STSClient({}).config.region(),
+    caller: async () => {
+      const { Account: account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
+      return { account: account!, arn: Arn! };
+    },
+    bootstrapVersion: (parameter) =>
+      orUndefined(['ParameterNotFound'], async () => {
+        const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameter }));
+        return Number(Parameter!.Value);
+      }),
+    zones: async () => {
+      const { AvailabilityZones = [] } = await ec2.send(
+        new DescribeAvailabilityZonesCommand({
+          Filters: [
+            { Name: 'zone-type', Values: ['availability-zone'] },
+            { Name: 'state', Values: ['available'] },
+          ],
+        }),
+      );
+      return AvailabilityZones.map(({ ZoneName }) => ZoneName!).sort();
+    },
+    zonesOffering: async (instanceType) => {
+      const pages = paginateDescribeInstanceTypeOfferings(
+        { client: ec2 },
+        {
+          LocationType: 'availability-zone',
+          Filters: [{ Name: 'instance-type', Values: [instanceType as _InstanceType] }],
+        },
+      );
+      return (await collect(pages, (page) => page.InstanceTypeOfferings)).map(({ Location }) => Location!);
+    },
+    kafkaVersions: async () =>
+      (await collect(paginateListKafkaVersions({ client: kafka }, {}), (page) => page.KafkaVersions))
+        .filter(({ Status }) => Status === 'ACTIVE')
+        .map(({ Version }) => Version!),
+    quota: (quota) => quotaOf(quotas, quota),
+    clusters,
+    addresses: async () => (await ec2.send(new DescribeAddressesCommand({}))).Addresses?.length ?? 0,
+    vpcs: async () => (await collect(paginateDescribeVpcs({ client: ec2 }, {}), (page) => page.Vpcs)).length,
+    gatewayEndpoints: async () => {
+      const Filters = [{ Name: 'vpc-endpoint-type', Values: ['Gateway'] }];
+      return (await collect(paginateDescribeVpcEndpoints({ client: ec2 }, { Filters }), (page) => page.VpcEndpoints))
+        .length;
+    },
+    unreservedConcurrency: async () =>
+      (await lambda.send(new GetAccountSettingsCommand({}))).AccountLimit!.UnreservedConcurrentExecutions!,
+    partitioner: async () => partitionerOf(await sts.config.region(), await sts.config.credentials()),
+    identityCenters: async () =>
+      (await collect(paginateListInstances({ client: sso }, {}), (page) => page.Instances)).filter(
+        ({ Status }) => Status === 'ACTIVE',
+      ).length,
+    roleExists: async (name) =>
+      (await orUndefined(['NoSuchEntityException'], () => iam.send(new GetRoleCommand({ RoleName: name })))) !==
+      undefined,
+    // That a stack is not there is a ValidationError, as is much else; only the message tells.
+    stackStatus: async (name) => {
+      try {
+        const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
+        return Stacks![0].StackStatus;
+      } catch (error) {
+        if (error instanceof Error && /does not exist$/.test(error.message)) return undefined;
+        throw error;
+      }
+    },
+    nameTaken: async (type, name) => {
+      if (names[type]) return (await names[type]()).includes(name);
+      const found = await orUndefined(['ResourceNotFoundException'], () =>
+        cloudControl.send(new GetResourceCommand({ TypeName: type, Identifier: name })),
+      );
+      return found !== undefined;
+    },
+  };
+}
+
+async function collect<Page, Item>(
+  pages: AsyncIterable<Page>,
+  items: (page: Page) => readonly Item[] | undefined,
+): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const page of pages) all.push(...(items(page) ?? []));
+  return all;
+}
+
+/** Undefined in the place of an error that says that nothing is there. */
+async function orUndefined<T>(absent: readonly string[], call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && absent.includes(error.name)) return undefined;
+    throw error;
+  }
+}
+
+/** A quota that nobody has changed may have no value of its own: then the service's default holds. */
+async function quotaOf(client: ServiceQuotasClient, { service, code }: Quota): Promise<number> {
+  const input = { ServiceCode: service, QuotaCode: code };
+  const own = await orUndefined(['NoSuchResourceException'], () => client.send(new GetServiceQuotaCommand(input)));
+  const { Quota: quota } = own ?? (await client.send(new GetAWSDefaultServiceQuotaCommand(input)));
+  return quota!.Value!;
+}
+
+/** The one thing that only CQL tells. */
+async function partitionerOf(
+  region: string,
+  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string },
+): Promise<string> {
+  const session = connect({ ...process.env, AWS_REGION: region }, () => credentials);
+  try {
+    const { rows } = await session.execute('SELECT partitioner FROM system.local', []);
+    return String(rows[0].partitioner);
+  } finally {
+    await session.shutdown();
+  }
+}

@@ -1,0 +1,140 @@
+/** What a deployment needs of its account, read off the templates: what a stack gets tomorrow is checked tomorrow. */
+import { type Stack, type TemplateResource } from '../assembly/cloud-assembly';
+import { type FixedName } from './answers';
+
+/** What one stack adds to what an account has. */
+export interface StackNeeds {
+  readonly name: string;
+  readonly brokers: number;
+  readonly addresses: number;
+  readonly vpcs: number;
+  readonly gatewayEndpoints: number;
+  readonly interfaceEndpoints: number;
+  /** Executions that its functions reserve. */
+  readonly concurrency: number;
+  readonly sparkVcpus: number;
+}
+
+export interface Needs {
+  readonly stacks: readonly StackNeeds[];
+  /** Name of the SSM parameter that holds the version of the bootstrap stack. */
+  readonly bootstrapParameter: string;
+  /** Versions that the templates refuse: those that are too old. */
+  readonly bootstrapRejected: readonly string[];
+  /** Broker types as EC2 calls them. */
+  readonly brokerTypes: readonly string[];
+  readonly kafkaVersions: readonly string[];
+  readonly names: readonly FixedName[];
+  readonly serviceRoles: readonly ServiceRole[];
+  readonly keyspaces: boolean;
+  readonly identityCenter: boolean;
+}
+
+/** A role that a service makes for itself, if whoever uses the service first may do so. */
+export interface ServiceRole {
+  readonly name: string;
+  readonly service: string;
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html */
+const SERVICE_ROLES: Readonly<Record<string, ServiceRole>> = {
+  'AWS::MSK::Cluster': { name: 'AWSServiceRoleForKafka', service: 'kafka.amazonaws.com' },
+  'AWS::MWAA::Environment': { name: 'AWSServiceRoleForAmazonMWAA', service: 'airflow.amazonaws.com' },
+  'AWS::EMRServerless::Application': {
+    name: 'AWSServiceRoleForAmazonEMRServerless',
+    service: 'ops.emr-serverless.amazonaws.com',
+  },
+};
+
+/** Only a workspace in a network has interfaces that the role is for. */
+const GRAFANA_ROLE: ServiceRole = { name: 'AWSServiceRoleForAmazonGrafana', service: 'grafana.amazonaws.com' };
+
+/** Where types keep the name that is theirs alone in an account and region. */
+const NAMES: Readonly<Record<string, string>> = {
+  'AWS::Cassandra::Keyspace': 'KeyspaceName',
+  'AWS::CloudWatch::Alarm': 'AlarmName',
+  'AWS::CloudWatch::Dashboard': 'DashboardName',
+  'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::MSK::Cluster': 'ClusterName',
+  'AWS::MSK::Configuration': 'Name',
+  'AWS::MWAA::Environment': 'Name',
+  'AWS::S3::Bucket': 'BucketName',
+};
+
+type Properties = Readonly<Record<string, unknown>>;
+const propertiesOf = (resource: TemplateResource): Properties => resource.Properties ?? {};
+
+/** @throws Error if the templates say nothing about bootstrapping */
+export function needsOf(stacks: readonly Stack[]): Needs {
+  const all = stacks.flatMap((stack) =>
+    Object.values(stack.template.Resources ?? {}).map((resource) => ({ stack: stack.name, resource })),
+  );
+  const of = (type: string) => all.filter(({ resource }) => resource.Type === type).map(({ resource }) => resource);
+  const clusters = of('AWS::MSK::Cluster').map(propertiesOf);
+  const workspaces = of('AWS::Grafana::Workspace').map(propertiesOf);
+  const roles = Object.entries(SERVICE_ROLES).flatMap(([type, role]) => (of(type).length > 0 ? [role] : []));
+  return {
+    stacks: stacks.map(needsOfStack),
+    ...bootstrapOf(stacks),
+    brokerTypes: unique(clusters.map(brokerType)),
+    kafkaVersions: unique(clusters.map((cluster) => String(cluster.KafkaVersion))),
+    names: all.flatMap(({ stack, resource }) => fixedNames(stack, resource)),
+    serviceRoles: workspaces.some((each) => each.VpcConfiguration !== undefined) ? [...roles, GRAFANA_ROLE] : roles,
+    keyspaces: of('AWS::Cassandra::Keyspace').length > 0,
+    identityCenter: workspaces.some((each) => list(each.AuthenticationProviders).includes('AWS_SSO')),
+  };
+}
+
+function needsOfStack({ name, template }: Stack): StackNeeds {
+  const of = (type: string) =>
+    Object.values(template.Resources ?? {})
+      .filter((resource) => resource.Type === type)
+      .map(propertiesOf);
+  const endpoints = of('AWS::EC2::VPCEndpoint');
+  const interfaces = endpoints.filter((each) => each.VpcEndpointType === 'Interface');
+  return {
+    name,
+    brokers: sum(of('AWS::MSK::Cluster').map((each) => Number(each.NumberOfBrokerNodes))),
+    addresses: of('AWS::EC2::EIP').length,
+    vpcs: of('AWS::EC2::VPC').length,
+    gatewayEndpoints: endpoints.length - interfaces.length,
+    interfaceEndpoints: interfaces.length,
+    concurrency: sum(of('AWS::Lambda::Function').map((each) => Number(each.ReservedConcurrentExecutions ?? 0))),
+    sparkVcpus: sum(of('AWS::EMRServerless::Application').map(capacity)),
+  };
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0);
+const unique = (values: readonly string[]) => [...new Set(values)];
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** MSK calls EC2's `m7g.large` `kafka.m7g.large`. */
+function brokerType(cluster: Properties): string {
+  const { InstanceType } = cluster.BrokerNodeGroupInfo as { InstanceType: string };
+  return InstanceType.replace(/^kafka\./, '');
+}
+
+/** `64 vCPU` */
+function capacity(application: Properties): number {
+  const { Cpu } = (application.MaximumCapacity ?? {}) as { Cpu?: string };
+  return Number.parseInt(Cpu ?? '0', 10);
+}
+
+function fixedNames(stack: string, resource: TemplateResource): FixedName[] {
+  const name = resource.Properties?.[NAMES[resource.Type]];
+  // A name that is made at deployment is a new one each time.
+  return typeof name === 'string' ? [{ type: resource.Type, name, stack }] : [];
+}
+
+/** Every template brings the name of the parameter, and a rule that refuses the versions that are too old. */
+function bootstrapOf(stacks: readonly Stack[]): Pick<Needs, 'bootstrapParameter' | 'bootstrapRejected'> {
+  const found = stacks.find(({ template }) => template.Parameters?.BootstrapVersion !== undefined);
+  if (!found) throw new Error('no template says which bootstrap version it needs');
+  const { Rules } = found.template as { Rules?: { CheckBootstrapVersion?: { Assertions: { Assert: unknown }[] } } };
+  const assertion = Rules?.CheckBootstrapVersion?.Assertions[0].Assert as
+    { 'Fn::Not': [{ 'Fn::Contains': [string[], unknown] }] } | undefined;
+  return {
+    bootstrapParameter: String(found.template.Parameters?.BootstrapVersion.Default),
+    bootstrapRejected: assertion?.['Fn::Not'][0]['Fn::Contains'][0] ?? [],
+  };
+}

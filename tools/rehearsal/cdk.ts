@@ -1,0 +1,90 @@
+/** The real CDK command line, with the emulator in the place of AWS. */
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { ROOT } from '../engines/paths';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT = '000000000000';
+
+/** Of the emulator's root user. */
+export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' } as const;
+
+export interface Finished {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** An environment without the user's own credentials, configuration and caches. */
+export function environment(home: string, endpoint?: string): NodeJS.ProcessEnv {
+  return {
+    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+    HOME: home,
+    // The account of an access key is remembered here, and it is another in each emulator.
+    CDK_HOME: join(home, '.cdk'),
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    ...CREDENTIALS,
+    ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint }),
+  };
+}
+
+/** Runs a command to its end; all it says also goes to a log. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly log: string },
+): Promise<Finished> {
+  mkdirSync(dirname(options.log), { recursive: true });
+  const log = createWriteStream(options.log);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        log.write(text);
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) => log.end(() => resolve({ code: code ?? 1, output })));
+  });
+}
+
+export interface CdkOptions {
+  /** Folder for caches and logs, absolute; commands that take a finished assembly run in it. */
+  readonly dir: string;
+  /** @default - none is needed, to synthesize */
+  readonly endpoint?: string;
+}
+
+/** Runs `cdk <args>`. `name` names the log. */
+export function cdk(name: string, args: readonly string[], { dir, endpoint }: CdkOptions): Promise<Finished> {
+  const cli = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
+  return run(process.execPath, [cli, ...args, '--ci'], {
+    // To synthesize it must be where cdk.json is; elsewhere it must not, or each command would synthesize first.
+    cwd: endpoint === undefined ? ROOT : dir,
+    env: environment(dir, endpoint),
+    log: join(dir, `${name}.log`),
+  });
+}
+
+/** One line of what a failed command said: the first resource that failed, else what CDK says at its end. */
+export function reasonOf({ code, output }: Finished): string {
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const line =
+    lines.find((each) => /\| (CREATE|UPDATE|DELETE)_FAILED/.test(each)) ??
+    lines.find((each) => /Unrecognized resource types/.test(each)) ??
+    lines.find((each) => each.startsWith('❌') || /^\S*Error:/.test(each)) ??
+    lines.at(-1);
+  return line?.replace(/\s+/g, ' ').slice(0, 400) ?? `exit code ${code}`;
+}

@@ -1,0 +1,283 @@
+"""
+Uses what was deployed, as far as an emulator carries: ``python -m emulator.smoke ENDPOINT REGION STACK``, where STACK is the
+common beginning of the stacks' names. Prints a JSON array of :class:`Check`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import yaml
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+ROOT = Path(__file__).resolve().parents[3]
+
+_POST = {"pin": {"index": 7, "category": "art"}}
+_FUNCTION_PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    #: Empty if it held.
+    problem: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    retry_after: str | None
+
+
+class Deployed:
+    """The stacks, found by their names, and clients for what is in them."""
+
+    def __init__(self, endpoint: str, region: str, prefix: str) -> None:
+        self._endpoint = urlsplit(endpoint)
+        self._region = region
+        self._client = lambda service: boto3.client(service, endpoint_url=endpoint, region_name=region)
+        self.prefix = prefix
+        stacks = self.client("cloudformation").describe_stacks()["Stacks"]
+        self.outputs: dict[str, str] = {
+            output["OutputKey"]: output["OutputValue"]
+            for stack in stacks
+            if stack["StackName"].startswith(f"{prefix}-")
+            for output in stack.get("Outputs", [])
+        }
+
+    def client(self, service: str) -> Any:
+        return self._client(service)
+
+    def physical_id(self, stack: str, type_name: str, beginning: str) -> str:
+        """Of the one resource of a type whose logical id begins so."""
+        summaries = self.client("cloudformation").list_stack_resources(StackName=f"{self.prefix}-{stack}")
+        (found,) = (
+            each["PhysicalResourceId"]
+            for each in summaries["StackResourceSummaries"]
+            if each["ResourceType"] == type_name and each["LogicalResourceId"].startswith(beginning)
+        )
+        return str(found)
+
+    def call(self, url: str, method: str, path: str, body: object = None, *, signed: bool = True) -> Answer:
+        """Through the API, as a client with the account's own credentials, or with none."""
+        host = urlsplit(self.outputs[url]).netloc
+        data = None if body is None else json.dumps(body)
+        request = AWSRequest(method, f"http://{host}{path}", data=data, headers={"Host": host})
+        if signed:
+            SigV4Auth(Credentials("test", "test"), "execute-api", self._region).add_auth(request)
+        # The emulator is where the name of an API would lead to.
+        connection = HTTPConnection(str(self._endpoint.hostname), self._endpoint.port, timeout=_FUNCTION_PATIENCE)
+        try:
+            connection.request(method, path, body=data, headers=dict(request.headers.items()))
+            answer = connection.getresponse()
+            return Answer(answer.status, json.loads(answer.read() or b"null"), answer.getheader("retry-after"))
+        finally:
+            connection.close()
+
+
+def _expect(what: str, actual: object, expected: object) -> str:
+    return "" if actual == expected else f"{what} must be {expected!r}, got {actual!r}"
+
+
+def refuses_strangers(deployed: Deployed) -> str:
+    """Both APIs refuse who does not sign."""
+    answers = [
+        deployed.call("IngestUrl", "POST", "/posts", _POST, signed=False),
+        deployed.call("QueryUrl", "GET", "/views", signed=False),
+    ]
+    return _expect("status", [answer.status for answer in answers], [403, 403])
+
+
+def takes_nothing_without_brokers(deployed: Deployed) -> str:
+    """Ingest asks MSK for the brokers, finds none listening, and answers 503 with Retry-After."""
+    answer = deployed.call("IngestUrl", "POST", "/posts", _POST)
+    found = (answer.status, answer.retry_after is not None, (answer.body or {}).get("notTaken"))
+    return _expect("status, Retry-After and notTaken", found, (503, True, 1))
+
+
+def names_what_is_wrong(deployed: Deployed) -> str:
+    """Ingest refuses what is no post, and names the field."""
+    answer = deployed.call("IngestUrl", "POST", "/posts", {"pin": {"index": 7}})
+    found = (answer.status, answer.body["results"][0]["error"]["field"])
+    return _expect("status and field", found, (400, "pin.category"))
+
+
+def lists_views(deployed: Deployed) -> str:
+    """Query lists the views that Spark was given."""
+    answer = deployed.call("QueryUrl", "GET", "/views")
+    listed = sorted(view["name"] for view in answer.body["views"])
+    given = deployed.client("s3").get_object(Bucket=deployed.outputs["LakeBucket"], Key="jobs/views.json")
+    return _expect("views", listed, sorted(view["name"] for view in json.loads(given["Body"].read())))
+
+
+def is_unavailable_without_store(deployed: Deployed) -> str:
+    """Query signs in at Keyspaces, finds nobody listening, and answers 503."""
+    return _expect("status", deployed.call("QueryUrl", "GET", "/boundary").status, 503)
+
+
+def holds_the_job(deployed: Deployed) -> str:
+    """Spark's job is in the lake's bucket, as it is in the repository."""
+    return _holds(deployed, "LakeBucket", "jobs/batch_views.py", ROOT / "spark" / "batch_views.py")
+
+
+def holds_the_dag(deployed: Deployed) -> str:
+    """Airflow's DAG is in its bucket, as it is in the repository."""
+    return _holds(deployed, "DagBucket", "dags/pipeline.py", ROOT / "dags" / "pipeline.py")
+
+
+def _holds(deployed: Deployed, bucket: str, key: str, file: Path) -> str:
+    body = deployed.client("s3").get_object(Bucket=deployed.outputs[bucket], Key=key)["Body"].read()
+    return "" if body == file.read_bytes() else f"{key} differs from {file.name}"
+
+
+def holds_the_workflow(deployed: Deployed) -> str:
+    """The workflow's definition is in its bucket, and the functions and the Spark application that it names are there."""
+    bucket = deployed.physical_id("orchestration", "AWS::S3::Bucket", "WorkflowBucket")
+    s3 = deployed.client("s3")
+    (found,) = s3.list_objects_v2(Bucket=bucket, Prefix="workflows/")["Contents"]
+    definition = yaml.safe_load(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+    named = {(key, value) for key, value in _scalars(definition) if key in ("function_name", "application_id")}
+    functions = deployed.client("lambda").get_paginator("list_functions").paginate().search("Functions[].FunctionName")
+    there = {("function_name", name) for name in functions} | {("application_id", _application(deployed))}
+    if not named:
+        return f"{found['Key']} names neither a function nor an application"
+    return _expect("what is named and not there", sorted(named - there), [])
+
+
+def _scalars(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _scalars(each, str(name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _scalars(each, key)
+    else:
+        yield key, value
+
+
+def closed_the_default_group(deployed: Deployed) -> str:
+    """CDK's custom resource emptied the network's default security group."""
+    vpc = deployed.physical_id("network", "AWS::EC2::VPC", "Network")
+    wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    (group,) = deployed.client("ec2").describe_security_groups(Filters=wanted)["SecurityGroups"]
+    return _expect("rules", group["IpPermissions"] + group["IpPermissionsEgress"], [])
+
+
+def starts_spark(deployed: Deployed) -> str:
+    """A job starts the Spark application."""
+    client, application, job = submitted(deployed)
+    client.cancel_job_run(applicationId=application, jobRunId=job)
+    return _expect("state", client.get_application(applicationId=application)["application"]["state"], "STARTED")
+
+
+def _application(deployed: Deployed) -> str:
+    return deployed.physical_id("processing", "AWS::EMRServerless::Application", "SparkApplication")
+
+
+def submitted(deployed: Deployed) -> tuple[Any, str, str]:
+    """A client of EMR Serverless, and the ids of the application and of a job that was submitted to it."""
+    client, application = deployed.client("emr-serverless"), _application(deployed)
+    role = deployed.client("iam").get_role(RoleName=deployed.physical_id("processing", "AWS::IAM::Role", "SparkJobRole"))
+    job = client.start_job_run(applicationId=application, executionRoleArn=role["Role"]["Arn"])["jobRunId"]
+    return client, application, job
+
+
+def was_denied_nothing(deployed: Deployed) -> str:
+    """No function was denied anything until now."""
+    logs = deployed.client("logs")
+    for group in logs.get_paginator("describe_log_groups").paginate().search("logGroups[].logGroupName"):
+        for event in logs.filter_log_events(logGroupName=group)["events"]:
+            if "not authorized to perform" in event["message"]:
+                return f"{group}: {event['message'][:300]}"
+    return ""
+
+
+def archives_as_far_as_its_role_goes(deployed: Deployed) -> str:
+    """Archive writes a batch of Kafka's to the lake; without the rights on its bucket it is denied."""
+    function = deployed.physical_id("processing", "AWS::Lambda::Function", "StepsArchiveFunction")
+    role = deployed.physical_id("processing", "AWS::IAM::Role", "StepsArchiveRole")
+    lake = deployed.outputs["LakeBucket"]
+    problem = _invoked(deployed, function)
+    if problem:
+        return f"archive failed: {problem}"
+    s3 = deployed.client("s3")
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=lake, Prefix="raw/").get("Contents", [])]
+    if len(keys) != 1:
+        return f"raw/ must hold one object, got {keys}"
+    iam = deployed.client("iam")
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    less = {**document, "Statement": [each for each in document["Statement"] if "s3:PutObject" not in each["Action"]]}
+    try:
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(less))
+        problem = _invoked(deployed, function)
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+    return "" if "not authorized to perform: s3:PutObject" in problem else f"it must be denied, got {problem!r}"
+
+
+def _invoked(deployed: Deployed, function: str) -> str:
+    """The error of a function that is handed one record of Kafka's; empty if it has none."""
+    event = {
+        "eventSource": "aws:kafka",
+        "records": {
+            "posts-0": [
+                {
+                    "topic": "posts",
+                    "partition": 0,
+                    "offset": 0,
+                    "timestamp": int(time.time() * 1000),
+                    "timestampType": "LOG_APPEND_TIME",
+                    "key": base64.b64encode(b"7").decode(),
+                    "value": base64.b64encode(json.dumps(_POST).encode()).decode(),
+                    "headers": [],
+                }
+            ]
+        },
+    }
+    answer = deployed.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    payload = json.loads(answer["Payload"].read() or b"null")
+    return str(payload) if answer.get("FunctionError") else ""
+
+
+CHECKS: tuple[Callable[[Deployed], str], ...] = (
+    refuses_strangers,
+    takes_nothing_without_brokers,
+    names_what_is_wrong,
+    lists_views,
+    is_unavailable_without_store,
+    holds_the_job,
+    closed_the_default_group,
+    starts_spark,
+    was_denied_nothing,
+    archives_as_far_as_its_role_goes,
+)
+
+#: Of an app that has such an output.
+BY_OUTPUT: Mapping[str, Callable[[Deployed], str]] = {"DagBucket": holds_the_dag, "WorkflowArn": holds_the_workflow}
+
+
+def smoke(deployed: Deployed) -> Iterator[Check]:
+    for check in (*CHECKS, *(check for output, check in BY_OUTPUT.items() if output in deployed.outputs)):
+        name = (check.__doc__ or check.__name__).rstrip(".")
+        try:
+            yield Check(name, check(deployed))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the check did not hold, and the others are to run
+            yield Check(name, f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    print(json.dumps([asdict(check) for check in smoke(Deployed(*sys.argv[1:]))]))
