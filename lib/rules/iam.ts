@@ -16,19 +16,17 @@ interface Place {
   readonly statement: Statement;
 }
 
-const POLICIES = [
-  'AWS::IAM::Policy',
-  'AWS::IAM::ManagedPolicy',
-  'AWS::IAM::RolePolicy',
-  'AWS::S3::BucketPolicy',
-  'AWS::SQS::QueuePolicy',
-  'AWS::SNS::TopicPolicy',
-];
+/** The policy of an endpoint only narrows what the policies of roles allow. */
+const isPolicy = ({ resource: { Type }, properties }: Located) =>
+  'PolicyDocument' in properties && Type !== 'AWS::EC2::VPCEndpoint';
 
 /** All statements that allow something. */
 function allowing(app: AppTemplates): Place[] {
   const documents = [
-    ...app.resources(...POLICIES).map((at) => ({ at, document: at.properties['PolicyDocument'] })),
+    ...app
+      .resources()
+      .filter(isPolicy)
+      .map((at) => ({ at, document: at.properties['PolicyDocument'] })),
     ...app.resources('AWS::IAM::Role', 'AWS::IAM::User', 'AWS::IAM::Group').flatMap((at) =>
       listOf(at.properties['Policies']).map((policy) => ({
         at,

@@ -1,5 +1,7 @@
 /** Who asks AWS for something: the roles that the matrix is about, and those it is not. */
 
+import { RESOURCE_TYPES } from '../../lib/rules/resource-types';
+
 /** Every caller of the pipeline and the logical id of its role, without the hash at its end. */
 export const ROLES = {
   ingest: 'StepsIngestRole',
@@ -53,10 +55,9 @@ export const NOT_LOCAL: readonly Caller[] = [
   'grafanaContent',
 ];
 
-/** Roles of the templates that are not simulated, each with its reason. */
-export const NOT_SIMULATED: Readonly<Record<string, string>> = {
-  CustomS3AutoDeleteObjectsCustomResourceProviderRole:
-    "CDK's function that empties a bucket which goes with its stack: it writes its log, and what it may do else is in the bucket's policy",
-  CustomVpcRestrictDefaultSGCustomResourceProviderRole:
-    "CDK's function that empties the default security group: it writes its log, and may change that one group",
-};
+/** Roles of the templates that are not simulated: those that CDK makes for custom resources, each with its reason. */
+export const NOT_SIMULATED: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(RESOURCE_TYPES).flatMap(([type, { notSimulated }]) =>
+    notSimulated === undefined ? [] : [[`${type.replace('::', '')}CustomResourceProviderRole`, notSimulated]],
+  ),
+);

@@ -1,8 +1,10 @@
 /** The roles of the synthesized templates, resolved with made-up ARNs and simulated. */
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
-import { type Stack, type TemplateResource } from '../../tools/assembly/cloud-assembly';
+import { resourceType } from '../../lib/rules/resource-types';
+import { locate, type Located } from '../../lib/templates';
+import { type Stack } from '../../tools/assembly/cloud-assembly';
 import { createResolver } from '../../tools/assembly/intrinsics';
-import { ACCOUNT, PARTITION, REGION } from '../../tools/assembly/resource-types';
+import { ACCOUNT, PARTITION, REGION } from '../../tools/assembly/local-account';
 import { type Templates } from '../support/synth';
 import { type Caller, CALLERS, functionOf, FUNCTIONS, ROLES } from './callers';
 
@@ -13,14 +15,6 @@ import { type Caller, CALLERS, functionOf, FUNCTIONS, ROLES } from './callers';
  */
 const STAND_INS: Readonly<Record<string, string>> = { 'kafka:GetBootstrapBrokers': 'kafka:DescribeCluster' };
 const standIn = (action: string) => STAND_INS[action] ?? action;
-
-/** Resources that take a role, and the property that names it. */
-const TAKES_ROLE: Readonly<Record<string, string>> = {
-  'AWS::Lambda::Function': 'Role',
-  'AWS::MWAA::Environment': 'ExecutionRoleArn',
-  'AWS::MWAAServerless::Workflow': 'RoleArn',
-  'AWS::Grafana::Workspace': 'RoleArn',
-};
 
 /** What a caller asks of AWS; resources as the templates name them, see `recorded-calls.json`. */
 export interface Call {
@@ -83,12 +77,6 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
-interface Placed {
-  readonly stack: Stack;
-  readonly logicalId: string;
-  readonly resource: TemplateResource;
-}
-
 export function rolesOf({ config, network, storage, processing, orchestration, observability }: Templates): Roles {
   const stacks: Stack[] = Object.entries({ network, storage, processing, orchestration, observability }).map(
     ([id, template]) => ({
@@ -97,17 +85,11 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
     }),
   );
   const resolver = createResolver(stacks);
-  const all = stacks.flatMap((stack) =>
-    Object.entries(stack.template.Resources ?? {}).map(([logicalId, resource]): Placed => ({
-      stack,
-      logicalId,
-      resource,
-    })),
-  );
+  const all = locate(stacks);
   const ofType = (type: string) => all.filter(({ resource }) => resource.Type === type);
-  const property = ({ stack, logicalId, resource }: Placed, name: string) =>
-    resolver.resolve(stack, resource.Properties?.[name], logicalId);
-  const trusted = (role: Placed): string[] => {
+  const property = ({ stack, id, properties }: Located<Stack>, name: string) =>
+    resolver.resolve(stack, properties[name], id);
+  const trusted = (role: Located<Stack>): string[] => {
     const { Statement } = property(role, 'AssumeRolePolicyDocument') as {
       Statement: { Principal: string | Record<string, string | string[]> }[];
     };
@@ -116,21 +98,21 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
     );
   };
   const named = (id: string) => {
-    const found = all.filter(({ logicalId }) => bare(logicalId) === id);
+    const found = all.filter((each) => bare(each.id) === id);
     if (found.length !== 1) throw new Error(`expected one resource called ${id}, found ${found.length}`);
     return found[0];
   };
 
-  const roles = new Map(ofType('AWS::IAM::Role').map((role) => [resolver.ref(role.stack, role.logicalId), role]));
+  const roles = new Map(ofType('AWS::IAM::Role').map((role) => [resolver.ref(role.stack, role.id), role]));
   const roleOfArn = (arn: unknown) => {
-    const role = [...roles.values()].find((each) => resolver.attribute(each.stack, each.logicalId, 'Arn') === arn);
-    return role ? bare(role.logicalId) : String(arn);
+    const role = [...roles.values()].find((each) => resolver.attribute(each.stack, each.id, 'Arn') === arn);
+    return role ? bare(role.id) : String(arn);
   };
   const callerOf = new Map<string, Caller>(CALLERS.map((caller) => [ROLES[caller], caller]));
   const policies = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')];
   const grants = policies.flatMap((policy) =>
     list(property(policy, 'Roles') as string[])
-      .map((name) => callerOf.get(bare(roles.get(name)!.logicalId)))
+      .map((name) => callerOf.get(bare(roles.get(name)!.id)))
       .filter((caller) => caller !== undefined)
       .flatMap((caller) =>
         (property(policy, 'PolicyDocument') as { Statement: Statement[] }).Statement.flatMap((statement) =>
@@ -174,7 +156,7 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
   }
 
   function referred(id: string, attribute: string): string {
-    const { stack, logicalId, resource } = named(id);
+    const { stack, id: logicalId, resource } = named(id);
     if (resource.Type === 'AWS::Cassandra::Table') {
       const [keyspace, table] = resolver.ref(stack, logicalId).split('|');
       return arn(`keyspace/${keyspace}/table/${table}`);
@@ -186,7 +168,7 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
   const uploads = ofType('Custom::CDKBucketDeployment');
   const assetsOf = (caller: Caller) =>
     uploads
-      .filter(({ logicalId }) => logicalId.startsWith(ROLES[caller].replace(/Role$/, '')))
+      .filter(({ id }) => id.startsWith(ROLES[caller].replace(/Role$/, '')))
       .flatMap((upload) => {
         const buckets = property(upload, 'SourceBucketNames') as string[];
         const keys = property(upload, 'SourceObjectKeys') as string[];
@@ -200,26 +182,27 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
     grants,
     arn,
     has: (resource) =>
-      [...resource.matchAll(REFERENCE)].every(([, id]) => all.some(({ logicalId }) => bare(logicalId) === id)),
+      [...resource.matchAll(REFERENCE)].every(([, id]) => all.some((each) => bare(each.id) === id)),
     assets: {
       jobFiles: assetsOf('jobFiles'),
       dagFiles: assetsOf('dagFiles'),
       workflowFiles: assetsOf('workflowFiles'),
       grafanaContent,
     },
-    all: Object.fromEntries([...roles.values()].map((role) => [bare(role.logicalId), trusted(role)])),
+    all: Object.fromEntries([...roles.values()].map((role) => [bare(role.id), trusted(role)])),
     taken: Object.fromEntries(
-      Object.entries(TAKES_ROLE).flatMap(([type, role]) =>
-        ofType(type).map((each) => [bare(each.logicalId), roleOfArn(property(each, role))]),
-      ),
+      all.flatMap((each) => {
+        const role = resourceType(each.resource.Type)?.role;
+        return role === undefined ? [] : [[bare(each.id), roleOfArn(property(each, role))]];
+      }),
     ),
     elsewhere: [
       ...[...roles.values()]
-        .filter(({ logicalId }) => callerOf.has(bare(logicalId)))
+        .filter(({ id }) => callerOf.has(bare(id)))
         .filter(
           (role) => list(property(role, 'ManagedPolicyArns')).length + list(property(role, 'Policies')).length > 0,
         )
-        .map(({ logicalId }) => bare(logicalId)),
+        .map(({ id }) => bare(id)),
     ],
     async simulate(call, own = grants) {
       const role = named(ROLES[call.caller]);
@@ -230,7 +213,7 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
       const byCode = FUNCTIONS.includes(call.caller) && call.by !== 'service';
       const simulation: Simulation = {
         request: {
-          principal: resolver.attribute(role.stack, role.logicalId, 'Arn'),
+          principal: resolver.attribute(role.stack, role.id, 'Arn'),
           action: standIn(call.action),
           resource: { resource, accountId: /^\d{12}$/.test(resource.split(':')[4]) ? resource.split(':')[4] : ACCOUNT },
           contextVariables: {

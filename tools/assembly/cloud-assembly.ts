@@ -1,31 +1,18 @@
 /**
- * The cloud assembly that `cdk synth` leaves behind, as plain data: every stack's template and every file asset.
+ * The cloud assembly that `cdk synth` writes, as plain data: every stack's template and every file asset. All tools read it here.
  *
- * Read as JSON rather than through the CDK's own classes: the run must see what a deployment would be handed, and nothing
- * that only lives in the constructs.
+ * It is read as JSON rather than through CDK's classes: a tool must see what a deployment gets, and nothing that exists only in the
+ * constructs.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-export interface TemplateResource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-  readonly Condition?: string;
-}
-
-export interface Template {
-  readonly Resources?: Readonly<Record<string, TemplateResource>>;
-  readonly Outputs?: Readonly<
-    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
-  >;
-  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
-}
+import { readTemplate, type Template } from '../../lib/templates';
 
 export interface Stack {
   readonly name: string;
   readonly template: Template;
+  /** Whether the stack can't be deleted until its protection is lifted. @default - false */
+  readonly terminationProtection?: boolean;
 }
 
 export interface FileAsset {
@@ -52,6 +39,7 @@ interface Manifest {
           readonly stackName?: string;
           readonly file?: string;
           readonly directoryName?: string;
+          readonly terminationProtection?: boolean;
         };
       }
     >
@@ -92,7 +80,8 @@ function readInto(directory: string, stacks: Stack[], assets: Map<string, FileAs
     if (type === 'aws:cloudformation:stack' && properties.templateFile !== undefined) {
       stacks.push({
         name: properties.stackName ?? id,
-        template: readJson<Template>(join(directory, properties.templateFile)),
+        template: readTemplate(join(directory, properties.templateFile)),
+        terminationProtection: properties.terminationProtection,
       });
     } else if (type === 'cdk:asset-manifest' && properties.file !== undefined) {
       readAssets(directory, properties.file, assets);

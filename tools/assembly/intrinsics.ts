@@ -6,7 +6,8 @@
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 import { type Stack } from './cloud-assembly';
-import { ACCOUNT, PARTITION, REGION, RESOURCE_TYPES, URL_SUFFIX, type Described } from './resource-types';
+import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './local-account';
+import { type Described, physicalId } from './physical-ids';
 
 export interface Resolver {
   /**
@@ -70,7 +71,7 @@ export function createResolver(stacks: readonly Stack[], parameters: Readonly<Re
   function typeOf(place: Place, logicalId: string) {
     const resource = place.stack.template.Resources?.[logicalId];
     if (!resource) return fail(place, `refers to '${logicalId}', which is neither a resource nor a parameter`);
-    const type = RESOURCE_TYPES[resource.Type];
+    const type = physicalId(resource.Type);
     if (!type) return fail(place, `refers to '${logicalId}', but no physical id is known for ${resource.Type}`);
     return type;
   }

@@ -1,7 +1,7 @@
 /** CloudWatch's alarms and dashboards. */
 import { isComparison, MISSING_DATA, type MissingData } from '../local/alarms/evaluate';
 import { isStatistic } from '../local/alarms/statistics';
-import { type Found, number, refuse, type Resources, text } from './found';
+import { type Found, number, rejectSet, type Resources, text } from './found';
 import { type AlarmMetric, type AlarmPlan, type CompositeAlarmPlan, type DashboardPlan } from './local-plan';
 
 interface Dimension {
@@ -30,7 +30,7 @@ const NOT_IMPLEMENTED = ['EvaluateLowSampleCountPercentile', 'ThresholdMetricId'
 export const readAlarms = (all: Resources): AlarmPlan[] => all.ofType('AWS::CloudWatch::Alarm').map(readAlarm);
 
 function readAlarm(found: Found): AlarmPlan {
-  refuse(found, NOT_IMPLEMENTED);
+  rejectSet(found, NOT_IMPLEMENTED);
   const comparison = text(found, 'ComparisonOperator');
   if (!isComparison(comparison)) {
     throw new Error(`${found.path}: the local run does not implement ComparisonOperator ${comparison}`);
@@ -94,7 +94,7 @@ function metricOf({ Id, Metric, Stat }: { Id: string } & NonNullable<MetricDataQ
 
 export function readCompositeAlarms(all: Resources): CompositeAlarmPlan[] {
   return all.ofType('AWS::CloudWatch::CompositeAlarm').map((found) => {
-    refuse(found, ['ActionsSuppressor']);
+    rejectSet(found, ['ActionsSuppressor']);
     return {
       path: found.path,
       name: text(found, 'AlarmName'),

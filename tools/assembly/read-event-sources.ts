@@ -1,4 +1,4 @@
-import { type Found, number, refuse, type Resources, text } from './found';
+import { type Found, number, rejectSet, type Resources, text } from './found';
 import { type EventSourcePlan } from './local-plan';
 
 /** Set in AWS, these would change which records a function gets, and when: the poller must not pretend. */
@@ -17,8 +17,8 @@ export function readEventSources(all: Resources): EventSourcePlan[] {
 }
 
 function readEventSource(found: Found, functions: readonly Found[]): EventSourcePlan {
-  refuse(found, NOT_IMPLEMENTED);
-  refuseGivingUp(found);
+  rejectSet(found, NOT_IMPLEMENTED);
+  rejectGivingUp(found);
   const startingPosition = text(found, 'StartingPosition');
   if (startingPosition !== 'TRIM_HORIZON' && startingPosition !== 'LATEST') {
     throw new Error(`${found.path}: StartingPosition must be TRIM_HORIZON or LATEST, got '${startingPosition}'`);
@@ -46,7 +46,7 @@ function readEventSource(found: Found, functions: readonly Found[]): EventSource
 }
 
 /** The pipeline's promise is that nothing is skipped: a batch is tried until it goes through, as it was. */
-function refuseGivingUp(found: Found): void {
+function rejectGivingUp(found: Found): void {
   for (const property of ['MaximumRetryAttempts', 'MaximumRecordAgeInSeconds']) {
     if (number(found, property, -1) !== -1) {
       throw new Error(`${found.path}: the local run never gives a batch up, ${property} must be -1`);

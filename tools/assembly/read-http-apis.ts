@@ -1,4 +1,4 @@
-import { type Found, number, refuse, type Resources, text } from './found';
+import { type Found, number, rejectSet, type Resources, text } from './found';
 import { type HttpApiPlan, type RoutePlan } from './local-plan';
 
 /** API Gateway's own limit and default for HTTP APIs, ms. */
@@ -10,7 +10,7 @@ export function readHttpApis(all: Resources): HttpApiPlan[] {
   const stages = all.ofType('AWS::ApiGatewayV2::Stage');
   return all.ofType('AWS::ApiGatewayV2::Api').map((found) => {
     const id = found.ref();
-    refuse(found, ['Body', 'BodyS3Location', 'RouteKey', 'Target']);
+    rejectSet(found, ['Body', 'BodyS3Location', 'RouteKey', 'Target']);
     if (text(found, 'ProtocolType') !== 'HTTP') throw new Error(`${found.path}: only HTTP APIs are run locally`);
     const names = stages.filter((stage) => stage.property('ApiId') === id).map((stage) => stage.ref());
     if (names.length !== 1 || names[0] !== '$default') {

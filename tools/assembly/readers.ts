@@ -1,7 +1,7 @@
 /** One reader for each part of the plan, from resolved properties. What a property asks for and is not run is refused. */
 import { type CloudAssembly } from './cloud-assembly';
 import { type TableProperties } from '../engines/keyspaces-ddl';
-import { assetDirectory, type Found, number, refuse, type Resources, text } from './found';
+import { assetDirectory, type Found, number, rejectSet, type Resources, text } from './found';
 import {
   type ApplicationPlan,
   type BucketPlan,
@@ -49,7 +49,7 @@ function replacements(
 
 function deployments(all: Resources, assembly: CloudAssembly): DeploymentPlan[] {
   return all.ofType('Custom::CDKBucketDeployment').map((found) => {
-    refuse(found, ['Exclude', 'Include']);
+    rejectSet(found, ['Exclude', 'Include']);
     if (String(found.property('Extract') ?? 'true') !== 'true') {
       throw new Error(`${found.path}: the local run only deploys extracted archives, Extract is false`);
     }

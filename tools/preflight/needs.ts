@@ -1,5 +1,6 @@
 /** What a deployment needs of its account, read off the templates: what a stack gets tomorrow is checked tomorrow. */
-import { type Stack, type TemplateResource } from '../assembly/cloud-assembly';
+import { locate, type Located } from '../../lib/templates';
+import { type Stack } from '../assembly/cloud-assembly';
 import { type FixedName } from './answers';
 
 /** What one stack adds to what an account has. */
@@ -62,38 +63,37 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 type Properties = Readonly<Record<string, unknown>>;
-const propertiesOf = (resource: TemplateResource): Properties => resource.Properties ?? {};
+
+/** The properties of every resource of a type. */
+const ofType = (all: readonly Located<Stack>[], type: string): Properties[] =>
+  all.filter(({ resource }) => resource.Type === type).map(({ properties }) => properties);
 
 /** @throws Error if the templates say nothing about bootstrapping */
 export function needsOf(stacks: readonly Stack[]): Needs {
-  const all = stacks.flatMap((stack) =>
-    Object.values(stack.template.Resources ?? {}).map((resource) => ({ stack: stack.name, resource })),
-  );
-  const of = (type: string) => all.filter(({ resource }) => resource.Type === type).map(({ resource }) => resource);
-  const clusters = of('AWS::MSK::Cluster').map(propertiesOf);
-  const workspaces = of('AWS::Grafana::Workspace').map(propertiesOf);
+  const all = locate(stacks);
+  const of = (type: string) => ofType(all, type);
+  const clusters = of('AWS::MSK::Cluster');
+  const workspaces = of('AWS::Grafana::Workspace');
   const roles = Object.entries(SERVICE_ROLES).flatMap(([type, role]) => (of(type).length > 0 ? [role] : []));
   return {
     stacks: stacks.map(needsOfStack),
     ...bootstrapOf(stacks),
     brokerTypes: unique(clusters.map(brokerType)),
     kafkaVersions: unique(clusters.map((cluster) => String(cluster.KafkaVersion))),
-    names: all.flatMap(({ stack, resource }) => fixedNames(stack, resource)),
+    names: all.flatMap(fixedNames),
     serviceRoles: workspaces.some((each) => each.VpcConfiguration !== undefined) ? [...roles, GRAFANA_ROLE] : roles,
     keyspaces: of('AWS::Cassandra::Keyspace').length > 0,
     identityCenter: workspaces.some((each) => list(each.AuthenticationProviders).includes('AWS_SSO')),
   };
 }
 
-function needsOfStack({ name, template }: Stack): StackNeeds {
-  const of = (type: string) =>
-    Object.values(template.Resources ?? {})
-      .filter((resource) => resource.Type === type)
-      .map(propertiesOf);
+function needsOfStack(stack: Stack): StackNeeds {
+  const all = locate([stack]);
+  const of = (type: string) => ofType(all, type);
   const endpoints = of('AWS::EC2::VPCEndpoint');
   const interfaces = endpoints.filter((each) => each.VpcEndpointType === 'Interface');
   return {
-    name,
+    name: stack.name,
     brokers: sum(of('AWS::MSK::Cluster').map((each) => Number(each.NumberOfBrokerNodes))),
     addresses: of('AWS::EC2::EIP').length,
     vpcs: of('AWS::EC2::VPC').length,
@@ -120,10 +120,10 @@ function capacity(application: Properties): number {
   return Number.parseInt(Cpu ?? '0', 10);
 }
 
-function fixedNames(stack: string, resource: TemplateResource): FixedName[] {
-  const name = resource.Properties?.[NAMES[resource.Type]];
-  // A name that is made at deployment is a new one each time.
-  return typeof name === 'string' ? [{ type: resource.Type, name, stack }] : [];
+function fixedNames({ stack, resource: { Type: type }, properties }: Located<Stack>): FixedName[] {
+  const name = properties[NAMES[type]];
+  // CloudFormation generates another name each time.
+  return typeof name === 'string' ? [{ type, name, stack: stack.name }] : [];
 }
 
 /** Every template brings the name of the parameter, and a rule that refuses the versions that are too old. */

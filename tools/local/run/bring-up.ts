@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLocalPlan } from '../../assembly/read-plan';
-import { REGION } from '../../assembly/resource-types';
+import { REGION } from '../../assembly/local-account';
 import { type AirflowEngine, startAirflow } from '../../engines/airflow';
 import { type CassandraEngine, startCassandra } from '../../engines/cassandra';
 import { type KafkaEngine, startKafka } from '../../engines/kafka';

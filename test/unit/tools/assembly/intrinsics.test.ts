@@ -1,4 +1,5 @@
-import { type Stack, type Template } from '../../../../tools/assembly/cloud-assembly';
+import { type Template } from '../../../../lib/templates';
+import { type Stack } from '../../../../tools/assembly/cloud-assembly';
 import { createResolver } from '../../../../tools/assembly/intrinsics';
 
 const other: Stack = {

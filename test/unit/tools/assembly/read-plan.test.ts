@@ -1,4 +1,5 @@
-import { type CloudAssembly, type TemplateResource } from '../../../../tools/assembly/cloud-assembly';
+import { type TemplateResource } from '../../../../lib/templates';
+import { type CloudAssembly } from '../../../../tools/assembly/cloud-assembly';
 import { findFunction } from '../../../../tools/assembly/local-plan';
 import { planOf, type ReadOptions } from '../../../../tools/assembly/read-plan';
 import { topicConfigs } from '../../../../tools/assembly/readers';
@@ -258,13 +259,19 @@ test('job roles are those that EMR Serverless may take', () => {
   expect(jobRoles).toEqual(['arn:aws:iam::000000000000:role/job']);
 });
 
-test('a type that is neither run nor left out for a reason is an error that names every such resource', () => {
+test('a type that the table of types lacks is an error that names the table and every such resource', () => {
   expect(() => read({ A: { Type: 'AWS::SNS::Nothing' }, B: { Type: 'Custom::New' } })).toThrow(
-    'the local run neither knows nor deliberately leaves out: App/A (AWS::SNS::Nothing), App/B (Custom::New)',
+    'lib/rules/resource-types.ts must have the types of App/A (AWS::SNS::Nothing), App/B (Custom::New)',
   );
 });
 
-test('what is left out is counted, with the reason', () => {
+test('a type that the local run can neither run nor ignore is an error with the reason', () => {
+  expect(() => read({ A: { Type: 'AWS::ApiGatewayV2::Authorizer' } })).toThrow(
+    'App/A: the local run does not implement AWS::ApiGatewayV2::Authorizer: it serves open routes only',
+  );
+});
+
+test('an ignored type is counted, with the reason', () => {
   const { ignored } = read({ A: { Type: 'AWS::EC2::Subnet' }, B: { Type: 'AWS::EC2::Subnet' } });
   expect(ignored).toEqual([
     { type: 'AWS::EC2::Subnet', count: 2, reason: 'everything runs on the loopback interface' },
