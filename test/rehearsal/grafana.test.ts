@@ -1,7 +1,7 @@
-import { GrafanaStub, WORKSPACE } from '../../tools/rehearsal/grafana/stand-in';
+import { FakeGrafana, WORKSPACE } from '../../tools/rehearsal/grafana/fake';
 
-let grafana: GrafanaStub;
-beforeEach(async () => void (grafana = await GrafanaStub.start(null)));
+let grafana: FakeGrafana;
+beforeEach(async () => void (grafana = await FakeGrafana.start(null)));
 afterEach(() => grafana.stop());
 
 const ask = async (method: string, path: string) => {

@@ -11,8 +11,14 @@ import { readTemplate, type Template } from '../../lib/templates';
 export interface Stack {
   readonly name: string;
   readonly template: Template;
-  /** Whether the stack can't be deleted until its protection is lifted. @default - false */
-  readonly terminationProtection?: boolean;
+}
+
+/** A stack of an assembly on disk. */
+export interface StoredStack extends Stack {
+  /** Path of the template. */
+  readonly file: string;
+  /** Whether the stack can't be deleted until its protection is lifted. */
+  readonly terminationProtection: boolean;
 }
 
 export interface FileAsset {
@@ -21,9 +27,9 @@ export interface FileAsset {
   readonly packaging: 'zip' | 'file';
 }
 
-export interface CloudAssembly {
+export interface CloudAssembly<S extends Stack = Stack> {
   readonly directory: string;
-  readonly stacks: readonly Stack[];
+  readonly stacks: readonly S[];
   /** By the object key under which the asset would be uploaded. */
   readonly assets: ReadonlyMap<string, FileAsset>;
 }
@@ -64,24 +70,26 @@ const readJson = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) 
  * @param directory the `cdk.out` folder
  * @throws Error if there is no assembly
  */
-export function readCloudAssembly(directory: string): CloudAssembly {
+export function readCloudAssembly(directory: string): CloudAssembly<StoredStack> {
   if (!existsSync(join(directory, 'manifest.json'))) {
     throw new Error(`no cloud assembly in '${directory}': run cdk synth first`);
   }
-  const stacks: Stack[] = [];
+  const stacks: StoredStack[] = [];
   const assets = new Map<string, FileAsset>();
   readInto(directory, stacks, assets);
   return { directory, stacks, assets };
 }
 
-function readInto(directory: string, stacks: Stack[], assets: Map<string, FileAsset>): void {
+function readInto(directory: string, stacks: StoredStack[], assets: Map<string, FileAsset>): void {
   const manifest = readJson<Manifest>(join(directory, 'manifest.json'));
   for (const [id, { type, properties = {} }] of Object.entries(manifest.artifacts ?? {})) {
     if (type === 'aws:cloudformation:stack' && properties.templateFile !== undefined) {
+      const file = join(directory, properties.templateFile);
       stacks.push({
         name: properties.stackName ?? id,
-        template: readTemplate(join(directory, properties.templateFile)),
-        terminationProtection: properties.terminationProtection,
+        template: readTemplate(file),
+        file,
+        terminationProtection: properties.terminationProtection ?? false,
       });
     } else if (type === 'cdk:asset-manifest' && properties.file !== undefined) {
       readAssets(directory, properties.file, assets);

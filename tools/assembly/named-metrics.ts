@@ -1,5 +1,5 @@
 /** Every metric that a widget or an alarm of the templates names, and who names it. */
-import { keyOf, type MetricId } from '../local/aws/data-points';
+import { keyOf, type MetricId } from './alarm-terms';
 import { type LocalPlan } from './local-plan';
 
 export interface NamedMetric extends MetricId {

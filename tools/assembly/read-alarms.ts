@@ -1,6 +1,5 @@
 /** CloudWatch's alarms and dashboards. */
-import { isComparison, MISSING_DATA, type MissingData } from '../local/alarms/evaluate';
-import { isStatistic } from '../local/alarms/statistics';
+import { isComparison, isStatistic, MISSING_DATA, type MissingData } from './alarm-terms';
 import { type Found, number, rejectSet, type Resources, text } from './found';
 import { type AlarmMetric, type AlarmPlan, type CompositeAlarmPlan, type DashboardPlan } from './local-plan';
 

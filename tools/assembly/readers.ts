@@ -1,6 +1,5 @@
 /** One reader for each part of the plan, from resolved properties. What a property asks for and is not run is refused. */
 import { type CloudAssembly } from './cloud-assembly';
-import { type TableProperties } from '../engines/keyspaces-ddl';
 import { assetDirectory, type Found, number, rejectSet, type Resources, text } from './found';
 import {
   type ApplicationPlan,
@@ -11,6 +10,7 @@ import {
   type KeyspacePlan,
   type LocalPlan,
   type TablePlan,
+  type TableProperties,
   type TopicPlan,
 } from './local-plan';
 import { readAlarms, readCompositeAlarms, readDashboards } from './read-alarms';

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cdkSynth } from '../assembly/cdk-synth';
 import { readCloudAssembly } from '../assembly/cloud-assembly';
 import { median } from './measure';
 import { type Figure, type Report } from './report';
@@ -130,7 +131,7 @@ export async function bundles({ rounds }: { rounds: number } = { rounds: 11 }, a
   const directory = assembly ?? mkdtempSync(join(tmpdir(), 'bench-bundles-'));
   try {
     if (assembly === undefined) {
-      await run('cdk', ['synth', '-q', '-c', 'stage=dev', '-o', directory], { cwd: ROOT, maxBuffer: 1 << 26 });
+      await cdkSynth({ stage: 'dev' }, directory);
     }
     const figures: Figure[] = [];
     for (const step of ['ingest', 'query'] as const) {

@@ -110,7 +110,7 @@ test('functions behind custom resources are left out, with the handlers that the
     Provider: FUNCTION('provider', {
       Environment: { Variables: { USER_ON_EVENT_FUNCTION_ARN: { 'Fn::GetAtt': ['OnEvent', 'Arn'] } } },
     }),
-    Custom: { Type: 'Custom::AWS', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } },
+    Custom: { Type: 'Custom::StoppedApplication', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } },
   });
   expect(functions.map(({ name }) => name)).toEqual(['archive']);
 });
