@@ -233,7 +233,8 @@ const TABLE = {
   },
   'Custom::StoppedApplication': { local: DEPLOYMENT, emulated: FUNCTION },
   'Custom::VpcRestrictDefaultSG': {
-    notSimulated: "CDK's function that empties the default security group: it writes its log, and may change that group only",
+    notSimulated:
+      "CDK's function that empties the default security group: it writes its log, and may change that group only",
     local: NETWORK,
     emulated: FUNCTION,
   },

@@ -48,7 +48,7 @@ const logRetention: Rule = {
       })),
 };
 
-/** What names its container by text, of which CloudFormation learns nothing about the order. */
+/** Types that name their container by text, from which CloudFormation derives no order. */
 const CONTAINERS: readonly { type: string; key: string; container: string; name: (at: Located) => unknown }[] = [
   {
     type: 'AWS::Cassandra::Table',
@@ -89,7 +89,7 @@ const containerFirst: Rule = {
     ),
 };
 
-/** What must be there once: the second of them fails the deployment after the first was made. */
+/** Names that must be unique: the deployment fails at the second resource, after the first was created. */
 const UNIQUE: readonly { type: string; keys: readonly string[] }[] = [
   { type: 'AWS::MSK::Topic', keys: ['ClusterArn', 'TopicName'] },
   { type: 'AWS::MSK::Cluster', keys: ['ClusterName'] },
@@ -98,7 +98,7 @@ const UNIQUE: readonly { type: string; keys: readonly string[] }[] = [
   { type: 'AWS::Logs::LogGroup', keys: ['LogGroupName'] },
   { type: 'AWS::MWAA::Environment', keys: ['Name'] },
   { type: 'AWS::ApiGatewayV2::Route', keys: ['ApiId', 'RouteKey'] },
-  // Two sources of one group share the partitions: each function sees a part of the records.
+  // Two sources in one consumer group share the partitions: each function gets a part of the records.
   {
     type: 'AWS::Lambda::EventSourceMapping',
     keys: ['EventSourceArn', 'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId'],
@@ -125,17 +125,17 @@ function repeated(app: AppTemplates, type: string, keys: readonly string[]): Fin
             {
               at,
               location: `Properties.${last}`,
-              message: `${last} must be given once, got '${String(property(at, last))}' of ${before.id} again`,
+              message: `${last} must be unique, got '${String(property(at, last))}' as in ${before.id}`,
             },
           ]
         : [];
     });
 }
 
-/** The speed rows' life in multiples of the time that publishing may take. */
+/** The speed rows' time to live in multiples of the time that publishing may take. The check does not import what it checks. */
 const TTL_FACTOR = 4;
 
-/** Rows that go before their interval is published leave a hole in the answers while the batch layer is late. */
+/** Rows that expire before their interval is published leave a hole in query results while the batch layer is late. */
 const speedTtl: Rule = {
   name: 'speed-ttl',
   check: (app, config) => {

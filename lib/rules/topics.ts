@@ -1,4 +1,4 @@
-/** What a topic must be so that the log is what the pipeline stands on. */
+/** Settings of the topic that the pipeline depends on. */
 import { type AppTemplates, type Finding, type Located, type Rule } from './rule';
 
 const TOPIC = 'AWS::MSK::Topic';
@@ -30,7 +30,7 @@ const TOPIC_PROPERTIES = [
 
 const clusterOf = (app: AppTemplates, topic: Located) => app.target(topic.properties['ClusterArn'], topic.stack);
 
-/** CloudFormation takes these; the cluster then has no room for the copies, or takes no write with acks=all. */
+/** CloudFormation accepts these; the cluster then lacks brokers for the replicas, or rejects every write with acks=all. */
 const topicReplicas: Rule = {
   name: 'topic-replicas',
   check: (app) =>
@@ -58,7 +58,7 @@ const topicReplicas: Rule = {
     }),
 };
 
-/** The template holds them as base64, into which nobody looks. */
+/** The template holds them as base64, which no other check decodes. */
 const topicProperties: Rule = {
   name: 'topic-properties',
   check: (app) =>
@@ -75,7 +75,7 @@ const topicProperties: Rule = {
     ),
 };
 
-/** What the pipeline stands on and Kafka can do otherwise: value, and what happens with another. */
+/** Settings that the pipeline depends on: the value, and what happens with another one. */
 const LOG: readonly { name: string; must: string; default?: string; why: string }[] = [
   { name: 'message.timestamp.type', must: 'LogAppendTime', why: 'intervals are cut by it' },
   {

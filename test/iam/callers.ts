@@ -1,4 +1,4 @@
-/** Who asks AWS for something: the roles that the matrix is about, and those it is not. */
+/** The callers of AWS: the roles of the matrix, and those outside it. */
 
 import { RESOURCE_TYPES } from '../../lib/rules/resource-types';
 
@@ -32,7 +32,7 @@ export const CALLERS = Object.keys(ROLES) as Caller[];
 export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
 /** Functions in the pipeline's network. */
 export const IN_NETWORK: readonly Caller[] = [...STEPS, 'exporters'];
-/** All functions of the pipeline. A stage may lack those that are no steps. */
+/** All functions of the pipeline. A stage may lack those that are not steps. */
 export const FUNCTIONS: readonly Caller[] = [...IN_NETWORK, 'canary', 'stopper', 'grafanaContent'];
 /** The logical id of a function, without the hash at its end. */
 export const functionOf = (caller: Caller) => ROLES[caller].replace(/(Function)?Role$/, 'Function');
@@ -40,8 +40,8 @@ export const functionOf = (caller: Caller) => ROLES[caller].replace(/(Function)?
 export const logsOf = (caller: Caller) => ROLES[caller].replace(/Role$/, 'Logs');
 
 /**
- * What a local run does in another way or has nothing of: it copies files, has no network, knows its broker, deploys nothing,
- * has Airflow with the DAG and a Grafana that asks it directly.
+ * Callers that a local run lacks: it copies files, has no network, knows its broker, deploys nothing, runs Airflow with the DAG, and
+ * its Grafana reads it directly.
  */
 export const NOT_LOCAL: readonly Caller[] = [
   'stopper',

@@ -1,4 +1,4 @@
-/** The roles of the synthesized templates, resolved with made-up ARNs and simulated. */
+/** The roles of the synthesized templates, resolved with generated ARNs and simulated. */
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import { resourceType } from '../../lib/rules/resource-types';
 import { locate, type Located } from '../../lib/templates';
@@ -9,20 +9,20 @@ import { type Templates } from '../support/synth';
 import { type Caller, CALLERS, functionOf, FUNCTIONS, ROLES } from './callers';
 
 /**
- * Actions that the service authorization reference calls unable to name a resource, though they can: AWS's own policies for
- * Firehose and MSK Connect, and CDK's for its look-up of brokers, name the cluster. The simulator goes by the reference, so
- * they are simulated under the name of one that it knows right.
+ * Actions without a resource in the service authorization reference that do accept one: AWS's own policies for Firehose and MSK
+ * Connect, and CDK's for its look-up of brokers, name the cluster. The simulator follows the reference, so they are simulated as
+ * another action of the same resource.
  */
-const STAND_INS: Readonly<Record<string, string>> = { 'kafka:GetBootstrapBrokers': 'kafka:DescribeCluster' };
-const standIn = (action: string) => STAND_INS[action] ?? action;
+const SIMULATED_AS: Readonly<Record<string, string>> = { 'kafka:GetBootstrapBrokers': 'kafka:DescribeCluster' };
+const simulatedAs = (action: string) => SIMULATED_AS[action] ?? action;
 
-/** What a caller asks of AWS; resources as the templates name them, see `recorded-calls.json`. */
+/** A call of AWS; resources as the templates name them, see `recorded-calls.json`. */
 export interface Call {
   readonly caller: Caller;
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
-  /** Asked by a service of AWS in the role's name. @default - by the program that runs with the role */
+  /** Made by an AWS service with the role. @default - by the program that runs with the role */
   readonly by?: 'service';
 }
 
@@ -38,30 +38,30 @@ export interface Grant {
   readonly condition?: unknown;
 }
 
-export type Verdict = 'Allowed' | 'ImplicitlyDenied' | 'ExplicitlyDenied';
+export type Decision = 'Allowed' | 'ImplicitlyDenied' | 'ExplicitlyDenied';
 
 export interface Roles {
   readonly grants: readonly Grant[];
-  /** Logical ids, without hash, of all roles, with the services and accounts that may take each. */
+  /** Logical ids, without hash, of all roles, with the services and accounts that may assume each. */
   readonly all: Readonly<Record<string, readonly string[]>>;
-  /** Logical ids, without hash, of the role that each function, Airflow's environment or workflow, and Grafana take. */
+  /** Logical ids, without hash, of the role of each function, Airflow's environment or workflow, and Grafana. */
   readonly taken: Readonly<Record<string, string>>;
-  /** Roles that name policies themselves, inline or AWS's own, neither of which {@link grants} would show. */
+  /** Roles with inline or AWS-managed policies, which {@link grants} does not contain. */
   readonly elsewhere: readonly string[];
-  /** The assets that each upload copies and Grafana's function reads, as ARNs. */
+  /** ARNs of the assets that each upload copies and that Grafana's function reads. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
-  /** The ARN of what a call names. */
+  /** The ARN of a call's resource. */
   arn(resource: string): string;
-  /** Whether the templates have what a call names. */
+  /** Whether the templates have a call's resource. */
   has(resource: string): boolean;
   /**
-   * What IAM says, with the policies of bucket, topic and VPC endpoint that the templates have.
-   * @param grants in the place of the templates' own
+   * The decision of IAM, with the templates' policies of bucket, topic and VPC endpoint.
+   * @param grants in place of the templates' own
    */
-  simulate(call: Call, grants?: readonly Grant[]): Promise<Verdict>;
+  simulate(call: Call, grants?: readonly Grant[]): Promise<Decision>;
 }
 
-/** A resource of the templates in what a call names. */
+/** A reference to a resource of the templates in a call's resource. */
 const REFERENCE = /\{(\w+)(?:\.(\w+))?\}/g;
 
 const bare = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
@@ -161,7 +161,7 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
       const [keyspace, table] = resolver.ref(stack, logicalId).split('|');
       return arn(`keyspace/${keyspace}/table/${table}`);
     }
-    // The ARN of a log group ends in a wildcard, in the place of which stands the stream.
+    // The ARN of a log group ends with a wildcard for the stream.
     return resolver.attribute(stack, logicalId, attribute).replace(/:\*$/, '');
   }
 
@@ -181,8 +181,7 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
   return {
     grants,
     arn,
-    has: (resource) =>
-      [...resource.matchAll(REFERENCE)].every(([, id]) => all.some((each) => bare(each.id) === id)),
+    has: (resource) => [...resource.matchAll(REFERENCE)].every(([, id]) => all.some((each) => bare(each.id) === id)),
     assets: {
       jobFiles: assetsOf('jobFiles'),
       dagFiles: assetsOf('dagFiles'),
@@ -214,7 +213,7 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
       const simulation: Simulation = {
         request: {
           principal: resolver.attribute(role.stack, role.id, 'Arn'),
-          action: standIn(call.action),
+          action: simulatedAs(call.action),
           resource: { resource, accountId: /^\d{12}$/.test(resource.split(':')[4]) ? resource.split(':')[4] : ACCOUNT },
           contextVariables: {
             'aws:SecureTransport': 'true',
@@ -248,13 +247,13 @@ function grantsOf(caller: Caller, statement: Statement): Grant[] {
   ]);
 }
 
-/** The role's policy, without the statements on other actions: they decide nothing, and the simulator reads them all each time. */
+/** The role's policy without statements on other actions: they decide nothing, and the simulator reads all of them each time. */
 function policiesOf({ caller, action }: Call, grants: readonly Grant[]): Simulation['identityPolicies'] {
   const statements = grants
     .filter((grant) => grant.caller === caller && fits(action.toLowerCase(), grant.action.toLowerCase()))
     .map(({ effect, action: granted, resource, allBut, condition }) => ({
       Effect: effect,
-      Action: standIn(granted),
+      Action: simulatedAs(granted),
       [allBut ? 'NotResource' : 'Resource']: resource,
       ...(condition === undefined ? {} : { Condition: condition }),
     }));
@@ -262,17 +261,17 @@ function policiesOf({ caller, action }: Call, grants: readonly Grant[]): Simulat
   return [{ name: ROLES[caller], policy: { Version: '2012-10-17', Statement: statements } }];
 }
 
-/** What the other side of a call to another account, or to a key, says: it leaves the decision to the caller's policies. */
+/** The resource policy of another account or of a key: it leaves the decision to the caller's policies. */
 const TRUSTS_ACCOUNT = {
   Version: '2012-10-17',
   Statement: [
     { Effect: 'Allow', Principal: { AWS: `arn:${PARTITION}:iam::${ACCOUNT}:root` }, Action: '*', Resource: '*' },
   ],
 };
-/** Services whose resources the pipeline uses in accounts of AWS. */
+/** Services whose resources the pipeline uses in AWS's own accounts. */
 const FOREIGN: readonly string[] = ['kms', 'sqs'];
 
-/** Whether a text fits a pattern of IAM with `*` and `?`. */
+/** Whether a text matches an IAM pattern with `*` and `?`. */
 export function fits(text: string, pattern: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -281,7 +280,7 @@ export function fits(text: string, pattern: string): boolean {
   return new RegExp(`^${expression}$`, 's').test(text);
 }
 
-/** Whether a grant speaks of a call, its condition aside. */
+/** Whether a grant covers a call, without regard to its condition. */
 export function covers(grant: Grant, call: Call, arn: string): boolean {
   return (
     grant.caller === call.caller &&

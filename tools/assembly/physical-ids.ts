@@ -193,5 +193,4 @@ const IDS: Readonly<Record<RunType, PhysicalId> & Partial<Record<TypeName, Physi
 };
 
 /** By the name of the type; undefined if the type has no entry. */
-export const physicalId = (type: string): PhysicalId | undefined =>
-  (IDS as Readonly<Record<string, PhysicalId>>)[type];
+export const physicalId = (type: string): PhysicalId | undefined => (IDS as Readonly<Record<string, PhysicalId>>)[type];

@@ -23,7 +23,7 @@ interface MetricDataQuery {
   };
 }
 
-/** Set in AWS, these would change when an alarm goes off: the evaluation must not pretend. */
+/** These change when an alarm of AWS goes off, and the local evaluation ignores them. */
 const NOT_IMPLEMENTED = ['EvaluateLowSampleCountPercentile', 'ThresholdMetricId', 'Unit', 'EvaluationCriteria'];
 
 export const readAlarms = (all: Resources): AlarmPlan[] => all.ofType('AWS::CloudWatch::Alarm').map(readAlarm);
@@ -52,7 +52,7 @@ function readAlarm(found: Found): AlarmPlan {
   };
 }
 
-/** One metric, or several and an expression of them. */
+/** One metric, or several metrics and an expression. */
 function readMetrics(found: Found): Pick<AlarmPlan, 'metrics' | 'expression' | 'periodSeconds'> {
   const given = found.property('Metrics') as readonly MetricDataQuery[] | undefined;
   const queries = given ?? [onlyMetric(found)];

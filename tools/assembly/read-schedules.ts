@@ -13,7 +13,7 @@ export function readSchedules(all: Resources): SchedulePlan[] {
       const given = Object.keys(target).filter((name) => !['Id', 'RetryPolicy'].includes(name));
       if (given.length > 0) throw new Error(`${found.path}: the local run does not implement ${given.join(', ')}`);
       const called = functions.find((candidate) => candidate.attribute('Arn') === arn);
-      if (!called) throw new Error(`${found.path}: target '${String(arn)}' is no function of the assembly`);
+      if (!called) throw new Error(`${found.path}: target '${String(arn)}' is not a function of the assembly`);
       return { path: found.path, functionName: called.ref(), everyMs: periodOf(found) };
     });
   });

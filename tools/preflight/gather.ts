@@ -1,9 +1,9 @@
-/** Asks an account everything that the checks want to know. */
+/** Collects from an account everything that the checks need. */
 import { type Account, ACTIONS } from './account';
-import { type Answer, type Answers, type Failure, QUOTAS, type QuotaName } from './answers';
+import { type AwsResponse, type AwsResponses, type Failure, QUOTAS, type QuotaName } from './responses';
 import { type Needs } from './needs';
 
-/** What services call the refusal of a call for lack of rights. */
+/** Error names of the services for a missing permission. */
 const DENIED = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -21,9 +21,9 @@ function failure(action: string, error: unknown): Failure {
   return { action, denied: DENIED.has(name), reason: line === '' ? name : line };
 }
 
-/** @returns answers with a failure in the place of each value that could not be had; never rejects */
-export async function gather(account: Account, needs: Needs): Promise<Answers> {
-  const ask = async <T>(question: keyof Account, call: () => Promise<T>): Promise<Answer<T>> => {
+/** @returns a failure in place of each response that could not be had; never rejects */
+export async function gather(account: Account, needs: Needs): Promise<AwsResponses> {
+  const ask = async <T>(question: keyof Account, call: () => Promise<T>): Promise<AwsResponse<T>> => {
     try {
       return { value: await call() };
     } catch (error) {
@@ -34,7 +34,7 @@ export async function gather(account: Account, needs: Needs): Promise<Answers> {
     names: readonly string[],
     question: keyof Account,
     call: (name: string) => Promise<T>,
-  ): Promise<Record<string, Answer<T>>> =>
+  ): Promise<Record<string, AwsResponse<T>>> =>
     Object.fromEntries(
       await Promise.all(names.map(async (name) => [name, await ask(question, () => call(name))] as const)),
     );
@@ -82,7 +82,7 @@ export async function gather(account: Account, needs: Needs): Promise<Answers> {
     ...(needs.keyspaces ? { partitioner: await ask('partitioner', () => account.partitioner()) } : {}),
     ...(needs.identityCenter ? { identityCenters: await ask('identityCenters', () => account.identityCenters()) } : {}),
     offerings: await offerings,
-    quotas: (await quotas) as Answers['quotas'],
+    quotas: (await quotas) as AwsResponses['quotas'],
     roles: await roles,
     stacks: await stacks,
     names: await Promise.all(names),

@@ -1,9 +1,9 @@
-/** What a deployment needs of its account, read off the templates: what a stack gets tomorrow is checked tomorrow. */
+/** What a deployment needs of its account, read from the templates: a resource that is added is checked from then on. */
 import { locate, type Located } from '../../lib/templates';
 import { type Stack } from '../assembly/cloud-assembly';
-import { type FixedName } from './answers';
+import { type FixedName } from './responses';
 
-/** What one stack adds to what an account has. */
+/** What one stack adds to an account's usage. */
 export interface StackNeeds {
   readonly name: string;
   readonly brokers: number;
@@ -11,7 +11,7 @@ export interface StackNeeds {
   readonly vpcs: number;
   readonly gatewayEndpoints: number;
   readonly interfaceEndpoints: number;
-  /** Executions that its functions reserve. */
+  /** Concurrent executions that its functions reserve. */
   readonly concurrency: number;
   readonly sparkVcpus: number;
 }
@@ -20,9 +20,9 @@ export interface Needs {
   readonly stacks: readonly StackNeeds[];
   /** Name of the SSM parameter that holds the version of the bootstrap stack. */
   readonly bootstrapParameter: string;
-  /** Versions that the templates refuse: those that are too old. */
+  /** Versions that the templates reject because they are too old. */
   readonly bootstrapRejected: readonly string[];
-  /** Broker types as EC2 calls them. */
+  /** Broker types by their EC2 names. */
   readonly brokerTypes: readonly string[];
   readonly kafkaVersions: readonly string[];
   readonly names: readonly FixedName[];
@@ -31,7 +31,7 @@ export interface Needs {
   readonly identityCenter: boolean;
 }
 
-/** A role that a service makes for itself, if whoever uses the service first may do so. */
+/** A service-linked role: the service creates it if its first user has the permission. */
 export interface ServiceRole {
   readonly name: string;
   readonly service: string;
@@ -47,10 +47,10 @@ const SERVICE_ROLES: Readonly<Record<string, ServiceRole>> = {
   },
 };
 
-/** Only a workspace in a network has interfaces that the role is for. */
+/** Only a workspace in a network needs the role. */
 const GRAFANA_ROLE: ServiceRole = { name: 'AWSServiceRoleForAmazonGrafana', service: 'grafana.amazonaws.com' };
 
-/** Where types keep the name that is theirs alone in an account and region. */
+/** The property with the name that is unique for the type in an account and region. */
 const NAMES: Readonly<Record<string, string>> = {
   'AWS::Cassandra::Keyspace': 'KeyspaceName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
@@ -68,7 +68,7 @@ type Properties = Readonly<Record<string, unknown>>;
 const ofType = (all: readonly Located<Stack>[], type: string): Properties[] =>
   all.filter(({ resource }) => resource.Type === type).map(({ properties }) => properties);
 
-/** @throws Error if the templates say nothing about bootstrapping */
+/** @throws Error if no template has a bootstrap version */
 export function needsOf(stacks: readonly Stack[]): Needs {
   const all = locate(stacks);
   const of = (type: string) => ofType(all, type);
@@ -108,7 +108,7 @@ const sum = (values: readonly number[]) => values.reduce((total, each) => total 
 const unique = (values: readonly string[]) => [...new Set(values)];
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** MSK calls EC2's `m7g.large` `kafka.m7g.large`. */
+/** EC2's `m7g.large` is MSK's `kafka.m7g.large`. */
 function brokerType(cluster: Properties): string {
   const { InstanceType } = cluster.BrokerNodeGroupInfo as { InstanceType: string };
   return InstanceType.replace(/^kafka\./, '');
@@ -126,10 +126,10 @@ function fixedNames({ stack, resource: { Type: type }, properties }: Located<Sta
   return typeof name === 'string' ? [{ type, name, stack: stack.name }] : [];
 }
 
-/** Every template brings the name of the parameter, and a rule that refuses the versions that are too old. */
+/** Every template has the name of the parameter, and a rule that rejects versions that are too old. */
 function bootstrapOf(stacks: readonly Stack[]): Pick<Needs, 'bootstrapParameter' | 'bootstrapRejected'> {
   const found = stacks.find(({ template }) => template.Parameters?.BootstrapVersion !== undefined);
-  if (!found) throw new Error('no template says which bootstrap version it needs');
+  if (!found) throw new Error('no template has the parameter BootstrapVersion');
   const { Rules } = found.template as { Rules?: { CheckBootstrapVersion?: { Assertions: { Assert: unknown }[] } } };
   const assertion = Rules?.CheckBootstrapVersion?.Assertions[0].Assert as
     { 'Fn::Not': [{ 'Fn::Contains': [string[], unknown] }] } | undefined;

@@ -210,7 +210,8 @@ export class FakeGrafana {
     if (method === 'DELETE') return void this.drop(this.sources, path, 'data source');
     const source = checkDataSource(given);
     const uid = String(source['uid']);
-    if (!this.plugins.has(String(source['type']))) throw new Rejected(404, `plugin ${String(source['type'])} not found`);
+    if (!this.plugins.has(String(source['type'])))
+      throw new Rejected(404, `plugin ${String(source['type'])} not found`);
     const taken = [...this.sources.values()].some((each) => each['name'] === source['name'] && each['uid'] !== uid);
     if (taken) throw new Rejected(409, 'data source with the same name already exists');
     return this.store(this.sources, method, uid, source, 'data source');

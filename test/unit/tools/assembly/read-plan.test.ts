@@ -69,7 +69,7 @@ function read(resources: Record<string, TemplateResource>, options: ReadOptions 
   return planOf(assembly, options);
 }
 
-test("a function carries what its process needs, with Lambda's defaults", () => {
+test("a function has everything that its process needs, with Lambda's defaults", () => {
   const { functions } = read({
     Layer: { Type: 'AWS::Lambda::LayerVersion', Properties: { LayerName: 'duck', Content: { S3Key: 'layer.zip' } } },
     Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } },
@@ -95,7 +95,7 @@ test("a function carries what its process needs, with Lambda's defaults", () => 
   ]);
 });
 
-test('a function carries the concurrency that it reserves, also none at all', () => {
+test('a function has its reserved concurrency, zero included', () => {
   const { functions } = read({
     Ingest: FUNCTION('ingest', { ReservedConcurrentExecutions: 10 }),
     Closed: FUNCTION('closed', { ReservedConcurrentExecutions: 0 }),
@@ -103,7 +103,7 @@ test('a function carries the concurrency that it reserves, also none at all', ()
   expect(functions.map(({ reservedConcurrency }) => reservedConcurrency)).toEqual([10, 0]);
 });
 
-test('functions behind custom resources are left out, with the handlers that their providers call', () => {
+test('functions behind custom resources are ignored, and so are the handlers of their providers', () => {
   const { functions } = read({
     Archive: FUNCTION('archive'),
     OnEvent: FUNCTION('on-event', { Runtime: 'python3.13' }),
@@ -115,7 +115,7 @@ test('functions behind custom resources are left out, with the handlers that the
   expect(functions.map(({ name }) => name)).toEqual(['archive']);
 });
 
-test("an event source carries its limits, with Lambda's defaults", () => {
+test("an event source has its limits, with Lambda's defaults", () => {
   const { eventSources } = read({ Archive: FUNCTION('archive'), Mapping: MAPPING() });
   expect(eventSources).toEqual([
     {
@@ -138,15 +138,15 @@ test.each([
   [{ FunctionResponseTypes: ['ReportBatchItemFailures'] }, 'does not implement FunctionResponseTypes'],
   [{ FilterCriteria: {} }, 'does not implement FilterCriteria'],
   [{ DestinationConfig: {} }, 'does not implement DestinationConfig'],
-  [{ MaximumRetryAttempts: 3 }, 'never gives a batch up, MaximumRetryAttempts must be -1'],
+  [{ MaximumRetryAttempts: 3 }, 'never skips a batch, MaximumRetryAttempts must be -1'],
   [{ StartingPosition: 'AT_TIMESTAMP' }, "StartingPosition must be TRIM_HORIZON or LATEST, got 'AT_TIMESTAMP'"],
-  [{ FunctionName: 'gone' }, "FunctionName 'gone' is no function of the assembly"],
+  [{ FunctionName: 'gone' }, "FunctionName 'gone' is not a function of the assembly"],
   [{ BatchSize: 'many' }, 'BatchSize must be a number, got "many"'],
 ])('an event source with %j is refused', (properties, message) => {
   expect(() => read({ Archive: FUNCTION('archive'), Mapping: MAPPING(properties) })).toThrow(message);
 });
 
-test('an HTTP API carries its routes and the functions behind them', () => {
+test('an HTTP API has its routes and the functions behind them', () => {
   const { apis } = read(API({}, { TimeoutInMillis: 5000 }));
   expect(apis).toEqual([
     {
@@ -173,18 +173,18 @@ test.each([
   [
     'a function that is not there',
     API({}, { IntegrationUri: 'arn:aws:lambda:us-east-1:1:function:gone' }),
-    'is no function of the assembly',
+    'is not a function of the assembly',
   ],
   [
     'a dangling target',
     API({ Target: 'integrations/gone' }),
-    "App/Route: Target 'integrations/gone' is no integration of the assembly",
+    "App/Route: Target 'integrations/gone' is not an integration of the assembly",
   ],
 ])('a route with %s is refused', (_, resources, message) => {
   expect(() => read(resources)).toThrow(message);
 });
 
-test('a bucket deployment carries its folders and the values of its markers, as the handler would write them', () => {
+test('a bucket deployment has its folders and the values of its markers, as the handler writes them', () => {
   const { deployments } = read({
     Deploy: {
       Type: 'Custom::CDKBucketDeployment',
@@ -210,7 +210,7 @@ test('a bucket deployment carries its folders and the values of its markers, as 
   ]);
 });
 
-test('an asset that is not a folder, or not there, is refused', () => {
+test('an asset that is not a folder, or does not exist, is rejected', () => {
   expect(() => read({ F: FUNCTION('f', { Code: { S3Key: 'one.py' } }) })).toThrow(
     "App/F: asset '/out/one.py' must be a folder",
   );
@@ -230,7 +230,7 @@ test('topic configs are the lines of a properties file', () => {
   );
 });
 
-test('tables keep their properties, with both names filled in', () => {
+test('tables have their properties, with both names filled in', () => {
   const { tables, keyspaces } = read({
     Space: { Type: 'AWS::Cassandra::Keyspace', Properties: { KeyspaceName: 'views' } },
     Table: {
@@ -247,7 +247,7 @@ test('tables keep their properties, with both names filled in', () => {
   });
 });
 
-test('job roles are those that EMR Serverless may take', () => {
+test('job roles are those that EMR Serverless may assume', () => {
   const role = (name: string, service: string): TemplateResource => ({
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -278,7 +278,7 @@ test('an ignored type is counted, with the reason', () => {
   ]);
 });
 
-test('a resource whose condition is false is not there', () => {
+test('a resource whose condition is false does not exist', () => {
   const { buckets, ignored } = read({
     A: { Type: 'AWS::S3::Bucket', Condition: 'Never' },
     B: { Type: 'AWS::SNS::Nothing', Condition: 'Never' },
@@ -286,7 +286,7 @@ test('a resource whose condition is false is not there', () => {
   expect({ buckets, ignored }).toEqual({ buckets: [], ignored: [] });
 });
 
-test('an output that the run needs must be there once', () => {
+test('an output that the run needs must exist exactly once', () => {
   expect(read({}, { outputs: ['Url'] }).outputs).toEqual({ Url: 'https://x' });
   expect(() => read({}, { outputs: ['IngestUrl'] })).toThrow(
     "exactly one stack must have an output 'IngestUrl', 0 have",
@@ -302,9 +302,9 @@ test('a function is found by name, ARN, or a word of its logical id', () => {
     'archive-fn',
   ]);
   expect(() => named('steps')).toThrow(
-    "'steps' must fit exactly one function, it fits 2 of StepsArchive1A, StepsQuery2B",
+    "'steps' must match exactly one function, it matches 2 of StepsArchive1A, StepsQuery2B",
   );
-  expect(() => named('x')).toThrow('it fits 0 of');
+  expect(() => named('x')).toThrow('it matches 0 of');
 });
 
 describe('schedules', () => {
@@ -332,7 +332,7 @@ describe('schedules', () => {
   it.each([
     [{ ScheduleExpression: 'cron(0 * * * ? *)' }, "must be like rate(5 minutes), got 'cron(0 * * * ? *)'"],
     [{ EventPattern: {} }, 'does not implement EventPattern'],
-    [{ Targets: [{ Id: 'a', Arn: 'arn:queue' }] }, "target 'arn:queue' is no function of the assembly"],
+    [{ Targets: [{ Id: 'a', Arn: 'arn:queue' }] }, "target 'arn:queue' is not a function of the assembly"],
     [{ Targets: [{ Id: 'a', Arn: 'arn:queue', Input: '{}' }] }, 'does not implement Input'],
   ])('that are not run are refused: %j', (properties, message) => {
     expect(() => read(RULE(properties))).toThrow(message);
