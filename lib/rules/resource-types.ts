@@ -42,13 +42,13 @@ export interface Emulated {
   readonly lacks?: string;
 }
 
-/** Which roles the type brings along, and whether `test/iam` simulates them. */
+/** The role of the type, and whether `test/iam` simulates it. */
 interface Roles {
   /** Property that names the role that the resource takes. */
   readonly role?: string;
   /** Services that a role of the type trusts. */
   readonly trusts?: readonly string[];
-  /** Why the role that CDK makes for the custom resource is not simulated. */
+  /** Why `test/iam` does not simulate the role: CDK makes it for a custom resource, or it has no permission. */
   readonly notSimulated?: string;
 }
 

@@ -1,7 +1,5 @@
 /** The callers of AWS: the roles of the matrix, and those outside it. */
 
-import { RESOURCE_TYPES } from '../../lib/rules/resource-types';
-
 /** Every caller of the pipeline and the logical id of its role, without the hash at its end. */
 export const ROLES = {
   ingest: 'StepsIngestRole',
@@ -54,10 +52,3 @@ export const NOT_LOCAL: readonly Caller[] = [
   'grafana',
   'grafanaContent',
 ];
-
-/** Roles of the templates that are not simulated: those that CDK makes for custom resources, each with its reason. */
-export const NOT_SIMULATED: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(RESOURCE_TYPES).flatMap(([type, { notSimulated }]) =>
-    notSimulated === undefined ? [] : [[`${type.replace('::', '')}CustomResourceProviderRole`, notSimulated]],
-  ),
-);

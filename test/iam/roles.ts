@@ -46,6 +46,11 @@ export interface Roles {
   readonly all: Readonly<Record<string, readonly string[]>>;
   /** Logical ids, without hash, of the role of each function, Airflow's environment or workflow, and Grafana. */
   readonly taken: Readonly<Record<string, string>>;
+  /**
+   * Roles that are not simulated, for the reason in the table of resource types: those that CDK makes for custom resources, and
+   * those without any permission.
+   */
+  readonly notSimulated: readonly string[];
   /** Roles with inline or AWS-managed policies, which {@link grants} does not contain. */
   readonly elsewhere: readonly string[];
   /** ARNs of the assets that each upload copies and that Grafana's function reads. */
@@ -110,9 +115,11 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
   };
   const callerOf = new Map<string, Caller>(CALLERS.map((caller) => [ROLES[caller], caller]));
   const policies = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')];
+  const rolesWith = (policy: Located<Stack>) =>
+    list(property(policy, 'Roles') as string[]).map((name) => bare(roles.get(name)!.id));
   const grants = policies.flatMap((policy) =>
-    list(property(policy, 'Roles') as string[])
-      .map((name) => callerOf.get(bare(roles.get(name)!.id)))
+    rolesWith(policy)
+      .map((role) => callerOf.get(role))
       .filter((caller) => caller !== undefined)
       .flatMap((caller) =>
         (property(policy, 'PolicyDocument') as { Statement: Statement[] }).Statement.flatMap((statement) =>
@@ -120,6 +127,9 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
         ),
       ),
   );
+  const elsewhere = [...roles.values()]
+    .filter((role) => list(property(role, 'ManagedPolicyArns')).length + list(property(role, 'Policies')).length > 0)
+    .map(({ id }) => bare(id));
   const documents = (type: string) =>
     ofType(type)
       .map((each) => ({ each, document: property(each, 'PolicyDocument') }))
@@ -195,14 +205,14 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
         return role === undefined ? [] : [[bare(each.id), roleOfArn(property(each, role))]];
       }),
     ),
-    elsewhere: [
-      ...[...roles.values()]
-        .filter(({ id }) => callerOf.has(bare(id)))
-        .filter(
-          (role) => list(property(role, 'ManagedPolicyArns')).length + list(property(role, 'Policies')).length > 0,
-        )
-        .map(({ id }) => bare(id)),
-    ],
+    notSimulated: all.flatMap((each) => {
+      const { notSimulated, role } = resourceType(each.resource.Type) ?? {};
+      if (notSimulated === undefined) return [];
+      if (role === undefined) return [`${each.resource.Type.replace('::', '')}CustomResourceProviderRole`];
+      const taken = roleOfArn(property(each, role));
+      return elsewhere.includes(taken) || policies.some((policy) => rolesWith(policy).includes(taken)) ? [] : [taken];
+    }),
+    elsewhere: elsewhere.filter((role) => callerOf.has(role)),
     async simulate(call, own = grants) {
       const role = named(ROLES[call.caller]);
       const service = call.action.split(':')[0];
