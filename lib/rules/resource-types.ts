@@ -2,7 +2,7 @@
  * The facts about each CloudFormation type of this app, written once: what a deletion loses, what `npm start` and the rehearsal do
  * with it, which services its roles trust. The rules of this folder, `tools/` and the tests read this table.
  *
- * A type that is missing fails `test/unit/lib/rules/resource-types.test.ts`. Add it here with every decision that the compiler asks for.
+ * A type that is missing fails `test/unit/lib/rules/resource-types.test.ts`. Add it here with every decision that the compiler requires.
  */
 
 /** A resource that may outlive its stack, and how to delete it then. */
@@ -16,7 +16,7 @@ export interface Retained {
  * What is lost with a resource of the type:
  * - `data`: posts, what was computed from them, or what they can't be read without. Retained wherever `removal` is `retain`.
  * - `mixed`: data in some resources, nothing in others. Each resource decides.
- * - `disposable`: nothing that this repository can't make again. It goes with its stack, and says so.
+ * - `disposable`: nothing that this repository can't make again. It is deleted with its stack, and must say so.
  *
  * @default - nothing, and no policy has to be stated
  */

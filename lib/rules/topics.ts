@@ -37,21 +37,21 @@ const topicReplicas: Rule = {
     app.resources(TOPIC).flatMap((at) => {
       const findings: Finding[] = [];
       const brokers = clusterOf(app, at)?.properties['NumberOfBrokerNodes'];
-      const copies = Number(at.properties['ReplicationFactor']);
-      if (brokers !== undefined && copies > Number(brokers)) {
+      const replicas = Number(at.properties['ReplicationFactor']);
+      if (brokers !== undefined && replicas > Number(brokers)) {
         findings.push({
           at,
           location: 'Properties.ReplicationFactor',
-          message: `ReplicationFactor must be at most the number of brokers (${Number(brokers)}), got ${copies}`,
+          message: `ReplicationFactor must be at most the number of brokers (${Number(brokers)}), got ${replicas}`,
         });
       }
       const configs = Buffer.from(String(at.properties['Configs'] ?? ''), 'base64').toString();
       const insync = Number(/^min\.insync\.replicas=(\d+)$/m.exec(configs)?.[1] ?? 1);
-      if (insync > copies) {
+      if (insync > replicas) {
         findings.push({
           at,
           location: 'Properties.Configs',
-          message: `min.insync.replicas must be at most ReplicationFactor (${copies}), got ${insync}: nothing could be written`,
+          message: `min.insync.replicas must be at most ReplicationFactor (${replicas}), got ${insync}: nothing could be written`,
         });
       }
       return findings;

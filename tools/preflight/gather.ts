@@ -23,34 +23,34 @@ function failure(action: string, error: unknown): Failure {
 
 /** @returns a failure in place of each response that could not be had; never rejects */
 export async function gather(account: Account, needs: Needs): Promise<AwsResponses> {
-  const ask = async <T>(question: keyof Account, call: () => Promise<T>): Promise<AwsResponse<T>> => {
+  const query = async <T>(method: keyof Account, call: () => Promise<T>): Promise<AwsResponse<T>> => {
     try {
       return { value: await call() };
     } catch (error) {
-      return { failure: failure(ACTIONS[question], error) };
+      return { failure: failure(ACTIONS[method], error) };
     }
   };
   const each = async <T>(
     names: readonly string[],
-    question: keyof Account,
+    method: keyof Account,
     call: (name: string) => Promise<T>,
   ): Promise<Record<string, AwsResponse<T>>> =>
     Object.fromEntries(
-      await Promise.all(names.map(async (name) => [name, await ask(question, () => call(name))] as const)),
+      await Promise.all(names.map(async (name) => [name, await query(method, () => call(name))] as const)),
     );
 
   const quotaNames = Object.keys(QUOTAS) as QuotaName[];
   const one = {
-    region: ask('region', () => account.region()),
-    caller: ask('caller', () => account.caller()),
-    bootstrapVersion: ask('bootstrapVersion', () => account.bootstrapVersion(needs.bootstrapParameter)),
-    zones: ask('zones', () => account.zones()),
-    kafkaVersions: ask('kafkaVersions', () => account.kafkaVersions()),
-    clusters: ask('clusters', () => account.clusters()),
-    addresses: ask('addresses', () => account.addresses()),
-    vpcs: ask('vpcs', () => account.vpcs()),
-    gatewayEndpoints: ask('gatewayEndpoints', () => account.gatewayEndpoints()),
-    unreservedConcurrency: ask('unreservedConcurrency', () => account.unreservedConcurrency()),
+    region: query('region', () => account.region()),
+    caller: query('caller', () => account.caller()),
+    bootstrapVersion: query('bootstrapVersion', () => account.bootstrapVersion(needs.bootstrapParameter)),
+    zones: query('zones', () => account.zones()),
+    kafkaVersions: query('kafkaVersions', () => account.kafkaVersions()),
+    clusters: query('clusters', () => account.clusters()),
+    addresses: query('addresses', () => account.addresses()),
+    vpcs: query('vpcs', () => account.vpcs()),
+    gatewayEndpoints: query('gatewayEndpoints', () => account.gatewayEndpoints()),
+    unreservedConcurrency: query('unreservedConcurrency', () => account.unreservedConcurrency()),
   };
   const offerings = each(needs.brokerTypes, 'zonesOffering', (type) => account.zonesOffering(type));
   const quotas = each(quotaNames, 'quota', (name) => account.quota(QUOTAS[name as QuotaName]));
@@ -66,7 +66,7 @@ export async function gather(account: Account, needs: Needs): Promise<AwsRespons
   );
   const names = needs.names.map(async (of) => ({
     of,
-    taken: await ask('nameTaken', () => account.nameTaken(of.type, of.name)),
+    taken: await query('nameTaken', () => account.nameTaken(of.type, of.name)),
   }));
   return {
     region: await one.region,
@@ -79,8 +79,8 @@ export async function gather(account: Account, needs: Needs): Promise<AwsRespons
     vpcs: await one.vpcs,
     gatewayEndpoints: await one.gatewayEndpoints,
     unreservedConcurrency: await one.unreservedConcurrency,
-    ...(needs.keyspaces ? { partitioner: await ask('partitioner', () => account.partitioner()) } : {}),
-    ...(needs.identityCenter ? { identityCenters: await ask('identityCenters', () => account.identityCenters()) } : {}),
+    ...(needs.keyspaces ? { partitioner: await query('partitioner', () => account.partitioner()) } : {}),
+    ...(needs.identityCenter ? { identityCenters: await query('identityCenters', () => account.identityCenters()) } : {}),
     offerings: await offerings,
     quotas: (await quotas) as AwsResponses['quotas'],
     roles: await roles,

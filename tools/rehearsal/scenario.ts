@@ -1,4 +1,4 @@
-/** One scenario of a rehearsal: the app is deployed to an emulator of its own, and deleted. */
+/** One scenario of a rehearsal: the app is deployed to its own emulator, and deleted. */
 import { readCloudAssembly } from '../assembly/cloud-assembly';
 import { retainedIn } from '../assembly/retained';
 import { type Clock } from '../local/run/clock';

@@ -232,7 +232,7 @@ describe('functions', () => {
     [{ 'Fn::ImportValue': 'nothing' }, "imports 'nothing', which no stack of the assembly exports"],
     [{ 'Fn::Transform': { Name: 'AWS::Include' } }, 'intrinsic function Fn::Transform is not known here'],
     ['{{resolve:ssm:/a}}', "dynamic reference '{{resolve:ssm:/a}}' has no local value"],
-  ])('%j is refused', (node, message) => {
+  ])('%j is rejected', (node, message) => {
     expect(() => resolve(node)).toThrow(message);
   });
 });

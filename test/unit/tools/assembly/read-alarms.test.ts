@@ -78,7 +78,7 @@ test.each([
   [{ ...ALARM, ExtendedStatistic: 'TM(10%:90%)' }, "does not implement the statistic 'TM(10%:90%)'"],
   [{ ...MATH, Metrics: [...MATH.Metrics, { Id: 'e', Expression: 'bad' }] }, 'metrics of one period and one expression'],
   [{ ...MATH, Metrics: [{ Id: 'share', Expression: 'SELECT 1' }] }, 'metrics of one period and one expression'],
-])('what is not evaluated is refused: %#', (properties, problem) => {
+])('what is not evaluated is rejected: %#', (properties, problem) => {
   expect(() => readAlarms(alarm(properties))).toThrow(problem);
 });
 

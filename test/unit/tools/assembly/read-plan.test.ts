@@ -142,7 +142,7 @@ test.each([
   [{ StartingPosition: 'AT_TIMESTAMP' }, "StartingPosition must be TRIM_HORIZON or LATEST, got 'AT_TIMESTAMP'"],
   [{ FunctionName: 'gone' }, "FunctionName 'gone' is not a function of the assembly"],
   [{ BatchSize: 'many' }, 'BatchSize must be a number, got "many"'],
-])('an event source with %j is refused', (properties, message) => {
+])('an event source with %j is rejected', (properties, message) => {
   expect(() => read({ Archive: FUNCTION('archive'), Mapping: MAPPING(properties) })).toThrow(message);
 });
 
@@ -180,7 +180,7 @@ test.each([
     API({ Target: 'integrations/gone' }),
     "App/Route: Target 'integrations/gone' is not an integration of the assembly",
   ],
-])('a route with %s is refused', (_, resources, message) => {
+])('a route with %s is rejected', (_, resources, message) => {
   expect(() => read(resources)).toThrow(message);
 });
 
@@ -334,7 +334,7 @@ describe('schedules', () => {
     [{ EventPattern: {} }, 'does not implement EventPattern'],
     [{ Targets: [{ Id: 'a', Arn: 'arn:queue' }] }, "target 'arn:queue' is not a function of the assembly"],
     [{ Targets: [{ Id: 'a', Arn: 'arn:queue', Input: '{}' }] }, 'does not implement Input'],
-  ])('that are not run are refused: %j', (properties, message) => {
+  ])('that are not run are rejected: %j', (properties, message) => {
     expect(() => read(RULE(properties))).toThrow(message);
   });
 });

@@ -341,6 +341,6 @@ test('lists are read to their last page', async () => {
 
 test('only reading operations are called', async () => {
   await results();
-  expect(stub!.asked.filter((operation) => !/^(Get|List|Describe)[A-Z]/.test(operation))).toEqual([]);
-  expect(stub!.asked.length).toBeGreaterThan(20);
+  expect(stub!.called.filter((operation) => !/^(Get|List|Describe)[A-Z]/.test(operation))).toEqual([]);
+  expect(stub!.called.length).toBeGreaterThan(20);
 });

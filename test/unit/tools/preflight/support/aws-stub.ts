@@ -14,7 +14,7 @@ export type Replies = Readonly<Record<string, Reply | ((body: string) => Reply)>
 export interface AwsStub {
   readonly endpoint: string;
   /** Operations in the order of their calls. */
-  readonly asked: string[];
+  readonly called: string[];
   close(): Promise<void>;
 }
 
@@ -35,14 +35,14 @@ function operationOf(request: IncomingMessage, body: string): string | undefined
 
 /** Starts it on a free port. An operation without a reply gets 501, which every client reports as an error. */
 export async function awsStub(replies: Replies): Promise<AwsStub> {
-  const asked: string[] = [];
+  const called: string[] = [];
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
       const operation = operationOf(request, body) ?? `${request.method} ${request.url}`;
-      asked.push(operation);
+      called.push(operation);
       const found = replies[operation];
       const reply: Reply =
         typeof found === 'function' ? found(body) : (found ?? { status: 501, body: `no reply for ${operation}` });
@@ -52,7 +52,7 @@ export async function awsStub(replies: Replies): Promise<AwsStub> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    called,
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
