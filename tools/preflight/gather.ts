@@ -80,7 +80,9 @@ export async function gather(account: Account, needs: Needs): Promise<AwsRespons
     gatewayEndpoints: await one.gatewayEndpoints,
     unreservedConcurrency: await one.unreservedConcurrency,
     ...(needs.keyspaces ? { partitioner: await query('partitioner', () => account.partitioner()) } : {}),
-    ...(needs.identityCenter ? { identityCenters: await query('identityCenters', () => account.identityCenters()) } : {}),
+    ...(needs.identityCenter
+      ? { identityCenters: await query('identityCenters', () => account.identityCenters()) }
+      : {}),
     offerings: await offerings,
     quotas: (await quotas) as AwsResponses['quotas'],
     roles: await roles,
