@@ -6,9 +6,21 @@ import { assetDirectory, type Found, number, type Resources, text } from './foun
 export function readFunctions(all: Resources, assembly: CloudAssembly): FunctionPlan[] {
   const functions = all.ofType('AWS::Lambda::Function');
   const deploying = deployTimeFunctions(functions, customResourceTokens(all));
-  const layers = new Map(all.ofType('AWS::Lambda::LayerVersion').map((layer) => [layer.ref(), layer]));
+  const layers = layersByArn(all);
   return functions.filter((found) => !deploying.has(found)).map((found) => readFunction(found, layers, assembly));
 }
+
+/** All functions in Node, including those behind custom resources and CDK's own. */
+export function readNodeFunctions(all: Resources, assembly: CloudAssembly): FunctionPlan[] {
+  const layers = layersByArn(all);
+  return all
+    .ofType('AWS::Lambda::Function')
+    .filter((found) => text(found, 'Runtime').startsWith('nodejs'))
+    .map((found) => readFunction(found, layers, assembly));
+}
+
+const layersByArn = (all: Resources): ReadonlyMap<string, Found> =>
+  new Map(all.ofType('AWS::Lambda::LayerVersion').map((layer) => [layer.ref(), layer]));
 
 function readFunction(found: Found, layers: ReadonlyMap<string, Found>, assembly: CloudAssembly): FunctionPlan {
   const runtime = text(found, 'Runtime');

@@ -13,21 +13,26 @@ const LAYERS = join(ROOT, '.local', 'layers');
 export interface SynthesisOptions extends Partial<PipelineOptions> {
   /** @default - a new folder below the system's temporary one */
   readonly directory?: string;
+  /**
+   * Whether functions are bundled, which takes seconds more.
+   * @default false
+   */
+  readonly bundled?: boolean;
 }
 
 /**
- * The assembly of a configuration, in a second or two: functions are not bundled, their assets are the sources, and templates are
- * not validated, which `cdk-synth.ts` does. The other feature flags of `cdk.json` are set, as they change templates.
+ * The assembly of a configuration, in a second or two: by default functions are not bundled and their assets are the sources, and
+ * templates are not validated, which `cdk-synth.ts` does. The other feature flags of `cdk.json` are set, as they change templates.
  *
  * @throws ConfigError if a layer is missing
  */
 export function synthesizeAssembly(config: PipelineConfig, options: SynthesisOptions = {}): CloudAssembly<StoredStack> {
-  const { directory, layers = LAYERS, ...parts } = options;
+  const { directory, layers = LAYERS, bundled = false, ...parts } = options;
   const app = new App({
     outdir: directory,
     context: {
       ...context,
-      'aws:cdk:bundling-stacks': [],
+      ...(bundled ? {} : { 'aws:cdk:bundling-stacks': [] }),
       '@aws-cdk/core:annotationsInValidationReport': false,
       '@aws-cdk/core:validateAgainstDefaultRules': false,
     },

@@ -10,7 +10,7 @@ import { RULES } from '../../lib/config/rules';
 import { markdownTable, writeMarkdown } from '../kit/markdown';
 import { ROOT } from '../kit/root';
 
-const SOURCE = join(ROOT, 'lib', 'config', 'index.ts');
+const SOURCE = join(ROOT, 'lib', 'config', 'schema.ts');
 export const FILE = join(ROOT, 'docs', 'configuration.md');
 
 interface Doc {

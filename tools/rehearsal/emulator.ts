@@ -1,6 +1,7 @@
 /** The AWS emulator as a process: MiniStack with the validator in `emulator/`. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { layRuntime, runtimeFolder } from '../local/aws/runtime-layout';
 import { installed, ROOT } from '../engines/paths';
 import { freePort, HOST } from '../engines/ports';
 import { supervise, type Supervised } from '../engines/supervise';
@@ -21,17 +22,14 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-/**
- * @param dir folder of this run, absolute. It must lie in the project: the functions' assets lack the AWS SDK, which Lambda's
- * runtime provides, and Node finds it in a folder above the one in which they are unpacked.
- */
+/** @param dir folder of this run, absolute */
 export async function startEmulator(dir: string, order: Order): Promise<Emulator> {
   const python = installed('rehearsal', 'bin', 'python');
   const port = await freePort();
   const endpoint = `http://${HOST}:${port}`;
   const file = join(dir, 'record.jsonl');
-  const temporary = join(dir, 'tmp');
-  mkdirSync(temporary, { recursive: true });
+  // The emulator unpacks functions and layers into its temporary folder, outside the project: they find the same modules as in Lambda.
+  const functions = runtimeFolder();
   // The Python packages have no byte code, and compiling them takes most of a start.
   const compiled = join(ROOT, '.local', 'rehearsal', 'compiled');
   const modules = {
@@ -50,7 +48,9 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
       // Functions run on the first Node in the path.
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       HOME: dir,
-      TMPDIR: temporary,
+      TMPDIR: functions.path,
+      // The emulator puts the folders of layers before it.
+      NODE_PATH: layRuntime(functions.path),
       BIND_HOST: HOST,
       GATEWAY_PORT: String(port),
       AUTH: 'true',
@@ -74,6 +74,7 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
       }),
     stop: async () => {
       await emulator.stop();
+      functions.remove();
       await grafana.stop();
     },
   };

@@ -1,6 +1,6 @@
 /** Kafka's own offsets, as sealing asks for them. */
 import { type Admin as KafkajsAdmin, type Kafka } from 'kafkajs';
-import { type Admin, type PartitionEnds } from './kafka';
+import { type Admin, type PartitionEnds } from './port';
 
 function toOffset(text: string): number {
   const offset = Number(text);

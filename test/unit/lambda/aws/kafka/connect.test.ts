@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { kafkaFromEnvironment, lookUpBrokers } from '../../../../../lambda/aws/kafka/kafka';
+import { kafkaFromEnvironment, lookUpBrokers } from '../../../../../lambda/aws/kafka/connect';
 
 const ARN = 'arn:aws:kafka:us-east-1:111122223333:cluster/posts/1';
 const kept = { ...process.env };

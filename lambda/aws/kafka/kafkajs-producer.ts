@@ -16,7 +16,7 @@ import {
   type PartitionMetadata,
   type Producer as KafkajsProducer,
 } from 'kafkajs';
-import { type Producer, type SendResult } from './kafka';
+import { type Producer, type SendResult } from './port';
 
 export interface ProducerLimits {
   /** How long a sender waits at most, ms. @default 9000 */

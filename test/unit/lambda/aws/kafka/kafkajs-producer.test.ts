@@ -1,5 +1,5 @@
 import { type Kafka, type ProducerBatch } from 'kafkajs';
-import { createProducer } from '../../../../../lambda/aws/kafka/kafka-producer';
+import { createProducer } from '../../../../../lambda/aws/kafka/kafkajs-producer';
 
 /** A Kafka whose producers do with a batch what the test says, and note when they are disconnected. */
 function fakeKafka(sendBatch: (batch: ProducerBatch, producer: number) => Promise<unknown>) {
