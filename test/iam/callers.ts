@@ -1,4 +1,5 @@
 /** The callers of AWS: the roles of the matrix, and those outside it. */
+import { type PipelineConfig } from '../../lib/config';
 
 /** Every caller of the pipeline and the logical id of its role, without the hash at its end. */
 export const ROLES = {
@@ -52,3 +53,17 @@ export const NOT_LOCAL: readonly Caller[] = [
   'grafana',
   'grafanaContent',
 ];
+
+/** Documented calls of some callers. */
+export interface ServiceCalls {
+  readonly why: string;
+  readonly see: string;
+  readonly callers: readonly Caller[];
+  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` are the deployment's assets that it reads. */
+  readonly calls: Readonly<Record<string, readonly string[]>>;
+  readonly context?: Readonly<Record<string, string>>;
+  /** Configurations in which the calls occur. @default - all */
+  readonly where?: (config: PipelineConfig) => boolean;
+  /** Whether the function's own code makes the calls. @default - the service does */
+  readonly byCode?: true;
+}

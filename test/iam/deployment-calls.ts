@@ -1,5 +1,5 @@
 /** Calls while a stack is deployed or deleted, which no local run does. Each with the page that documents it. */
-import { type ServiceCalls } from './service-calls';
+import { type ServiceCalls } from './callers';
 
 const CLUSTER = ['{KafkaCluster.Arn}'];
 const AIRFLOW_BUCKET = ['{AirflowBucket.Arn}'];

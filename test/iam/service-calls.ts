@@ -3,23 +3,10 @@
  * Grafana. Each with the page that documents it.
  */
 import { type PipelineConfig } from '../../lib/config';
-import { type Caller, FUNCTIONS, IN_NETWORK, logsOf } from './callers';
+import { type Caller, FUNCTIONS, IN_NETWORK, logsOf, type ServiceCalls } from './callers';
 import { DEPLOYMENT } from './deployment-calls';
 import { type Call } from './roles';
 import { ofStage, type StageNames } from './stage-names';
-
-export interface ServiceCalls {
-  readonly why: string;
-  readonly see: string;
-  readonly callers: readonly Caller[];
-  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` are the deployment's assets that it reads. */
-  readonly calls: Readonly<Record<string, readonly string[]>>;
-  readonly context?: Readonly<Record<string, string>>;
-  /** Configurations in which the calls occur. @default - all */
-  readonly where?: (config: PipelineConfig) => boolean;
-  /** Whether the function's own code makes the calls. @default - the service does */
-  readonly byCode?: true;
-}
 
 const CLUSTER = ['{KafkaCluster.Arn}'];
 const TOPIC = ['{KafkaPosts.TopicArn}'];

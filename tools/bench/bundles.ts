@@ -12,7 +12,6 @@ import { readCloudAssembly } from '../assembly/cloud-assembly';
 import { layOut, type RuntimeLayout } from '../local/aws/runtime-layout';
 import { median } from './measure';
 import { type Figure, type Report } from './report';
-import { ROOT } from '../kit/root';
 
 const run = promisify(execFile);
 
