@@ -1,6 +1,6 @@
 """
-Managed Grafana: the fake in `tools/rehearsal/grafana` makes the workspace and serves its service accounts. For the function that
-applies the boards it is Grafana.
+Managed Grafana: the fake in `tools/rehearsal/grafana` makes the workspace and serves its service accounts. For the function
+that applies the boards it is Grafana.
 """
 
 from __future__ import annotations

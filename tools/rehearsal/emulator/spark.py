@@ -1,6 +1,6 @@
 """
-EMR Serverless, as far as the pipeline stops applications: a job starts its application, and a started application can be neither
-updated nor deleted. Jobs run and do nothing until they are cancelled.
+EMR Serverless, as far as the pipeline stops applications: a job starts its application, and a started application can be
+neither updated nor deleted. Jobs run and do nothing until they are cancelled.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Spark:
             case "POST", "/stop":
                 return response(self._stop(application, jobs))
             case "GET", "/jobruns":
-                return response({"jobRuns": [_run(application, job, state) for job, state in jobs.items() if state == "RUNNING"]})
+                running = [_run(application, job, state) for job, state in jobs.items() if state == "RUNNING"]
+                return response({"jobRuns": running})
             case "POST", "/jobruns":
                 return response(self._start(application, stub, jobs))
         if method == "DELETE" and job in jobs:
