@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cdkSynth } from '../assembly/cdk-synth';
 import { readCloudAssembly } from '../assembly/cloud-assembly';
 import { layOut, type RuntimeLayout } from '../local/aws/runtime-layout';
 import { median } from './measure';
 import { type Figure, type Report } from './report';
-import { ROOT } from '../kit/root';
 
 const run = promisify(execFile);
 
@@ -136,7 +136,7 @@ export async function bundles({ rounds }: { rounds: number } = { rounds: 11 }, a
   const directory = assembly ?? mkdtempSync(join(tmpdir(), 'bench-bundles-'));
   try {
     if (assembly === undefined) {
-      await run('cdk', ['synth', '-q', '-c', 'stage=dev', '-o', directory], { cwd: ROOT, maxBuffer: 1 << 26 });
+      await cdkSynth({ stage: 'dev' }, directory);
     }
     const figures: Figure[] = [];
     for (const step of ['ingest', 'query'] as const) {

@@ -1,12 +1,18 @@
 #!/usr/bin/env node
-/** `npm run kept -- --stage S`: what `cdk destroy` of a stage would leave, from the templates that `cdk synth` wrote. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** `npm run kept -- --stage S`: what `cdk destroy` of a stage would leave, from the assembly that `cdk synth` wrote. */
 import { parseArgs } from 'node:util';
 import { STAGES } from '../../lib/config';
-import { kept, keptText, type TemplateText } from '../assembly/retained';
+import { readCloudAssembly, type Stack } from '../assembly/cloud-assembly';
+import { retainedIn, retainedText } from '../assembly/retained';
 
-const SUFFIX = '.template.json';
+/** The stacks of a stage; none if there is no assembly. */
+function stacksOf(assembly: string, stage: string): Stack[] {
+  try {
+    return readCloudAssembly(assembly).stacks.filter(({ name }) => name.includes(`-${stage}-`));
+  } catch {
+    return [];
+  }
+}
 
 function main(): void {
   const { values } = parseArgs({
@@ -16,22 +22,11 @@ function main(): void {
   if (!(STAGES as readonly string[]).includes(stage)) {
     throw new Error(`--stage must be one of ${STAGES.join(', ')}, got '${stage}'`);
   }
-  let files: string[] = [];
-  try {
-    files = readdirSync(assembly).filter((name) => name.endsWith(SUFFIX) && name.includes(`-${stage}-`));
-  } catch {
-    // Said below, as for a folder of another stage.
-  }
-  if (files.length === 0) {
+  const stacks = stacksOf(assembly, stage);
+  if (stacks.length === 0) {
     throw new Error(`no templates of stage ${stage} in ${assembly}: run 'npx cdk synth -q -c stage=${stage}' first`);
   }
-  const stacks = Object.fromEntries(
-    files.map((name) => [
-      name.slice(0, -SUFFIX.length),
-      JSON.parse(readFileSync(join(assembly, name), 'utf8')) as TemplateText,
-    ]),
-  );
-  console.log(keptText(kept(stacks)));
+  console.log(retainedText(retainedIn(stacks)));
 }
 
 try {

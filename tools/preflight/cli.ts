@@ -1,11 +1,11 @@
-/** `npm run preflight`: what a deployment would find in its account, before anything is created. */
+/** `npm run preflight`: checks the account before a deployment creates anything. */
 import { synthesizeAssembly } from '../assembly/synthesize';
 import { awsAccount } from './aws';
 import { check } from './checks';
 import { gather } from './gather';
 import { needsOf } from './needs';
 import { parsePreflightOptions, USAGE } from './options';
-import { asLine } from './verdict';
+import { asLine } from './result';
 
 async function main(argv: readonly string[]): Promise<void> {
   const config = parsePreflightOptions(argv);
@@ -14,11 +14,11 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const needs = needsOf(synthesizeAssembly(config).stacks);
-  const answers = await gather(awsAccount(config.region), needs);
-  const verdicts = check(config, needs, answers);
-  const failed = verdicts.filter(({ ok }) => !ok).length;
-  process.stdout.write(`${verdicts.map(asLine).join('\n')}\n`);
-  process.stdout.write(failed === 0 ? `all ${verdicts.length} ok\n` : `${failed} of ${verdicts.length} failed\n`);
+  const responses = await gather(awsAccount(config.region), needs);
+  const results = check(config, needs, responses);
+  const failed = results.filter(({ ok }) => !ok).length;
+  process.stdout.write(`${results.map(asLine).join('\n')}\n`);
+  process.stdout.write(failed === 0 ? `all ${results.length} ok\n` : `${failed} of ${results.length} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

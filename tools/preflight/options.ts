@@ -4,12 +4,12 @@ import { loadConfig, type PipelineConfig, STAGES } from '../../lib/config';
 
 export const USAGE = `npm run preflight -- [--stage S] [-c key=value …]
 
-  --stage S      which stage is to be deployed (default dev)
+  --stage S      stage to deploy (default dev)
   -c key=value   override a key of the configuration, as with cdk; may be repeated
 
-Asks the account and region what a deployment would find there. Nothing is changed. Ends with 1 if a check fails.`;
+Checks the account and region before a deployment. Nothing is changed. Exits with 1 if a check fails.`;
 
-/** The local run is deployed nowhere. */
+/** All stages but the one of the local run. */
 const DEPLOYED: readonly string[] = STAGES.filter((stage) => stage !== 'local');
 
 /** @throws Error of one line that names the option, its value and what is allowed */

@@ -1,20 +1,21 @@
-/** The judge as a process: MiniStack with the extension in `emulator/`. */
+/** The AWS emulator as a process: MiniStack with the validator in `emulator/`. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { layRuntime, runtimeFolder } from '../local/aws/runtime-layout';
 import { installed, ROOT } from '../engines/paths';
 import { freePort, HOST } from '../engines/ports';
 import { supervise, type Supervised } from '../engines/supervise';
-import { environment, type Finished, REGION, run } from './cdk';
-import { GrafanaStub } from './grafana/stand-in';
+import { REGION } from '../assembly/local-account';
+import { environment, type Finished, run } from './cdk';
+import { FakeGrafana } from './grafana/fake';
 import { type Order } from './options';
 import { type Entry, parseRecord } from './record';
 
 export interface Emulator {
   readonly endpoint: string;
-  /** What the emulator takes for Managed Grafana. */
-  readonly grafana: GrafanaStub;
-  /** What happened to the app's resources until now. */
+  /** Managed Grafana, for the emulator. */
+  readonly grafana: FakeGrafana;
+  /** The changes of the app's resources so far. */
   record(): Entry[];
   /** Runs a module of the extension as a client, with the endpoint, the region and `args`. */
   client(module: string, ...args: readonly string[]): Promise<Finished>;
@@ -27,16 +28,16 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
   const port = await freePort();
   const endpoint = `http://${HOST}:${port}`;
   const file = join(dir, 'record.jsonl');
-  // The emulator unpacks functions and layers into its temporary folder: outside of the project they find what there is in Lambda.
+  // The emulator unpacks functions and layers into its temporary folder, outside the project: they find the same modules as in Lambda.
   const functions = runtimeFolder();
-  // Its packages come without byte code, and compiling them takes most of a start.
+  // The Python packages have no byte code, and compiling them takes most of a start.
   const compiled = join(ROOT, '.local', 'rehearsal', 'compiled');
   const modules = {
     PYTHONPATH: join(ROOT, 'tools', 'rehearsal'),
     PYTHONPYCACHEPREFIX: compiled,
     PYTHONUNBUFFERED: '1',
   };
-  const grafana = await GrafanaStub.start(null);
+  const grafana = await FakeGrafana.start(null);
   const emulator: Supervised = await supervise({
     name: 'emulator',
     dir,
@@ -44,11 +45,11 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
     args: ['-m', 'emulator'],
     env: {
       ...modules,
-      // Functions run on the first Node that is found.
+      // Functions run on the first Node in the path.
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       HOME: dir,
       TMPDIR: functions.path,
-      // What the emulator adds for the layers comes before.
+      // The emulator puts the folders of layers before it.
       NODE_PATH: layRuntime(functions.path),
       BIND_HOST: HOST,
       GATEWAY_PORT: String(port),

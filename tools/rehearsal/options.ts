@@ -5,19 +5,19 @@ import { type Stage, STAGES } from '../../lib/config';
 
 export const ORDERS = ['forward', 'reverse'] as const;
 
-/** In which order resources are created that don't depend on each other: by name, or the other way round. */
+/** The order in which independent resources are created: by name, or reversed. */
 export type Order = (typeof ORDERS)[number];
 
 export interface RehearsalOptions {
   /** One of {@link DEPLOYED}. */
   readonly stage: Stage;
-  /** Keys of the configuration to set beside the stage, each `key=value`. */
+  /** Further keys of the configuration, each `key=value`. */
   readonly settings: readonly string[];
   /** File to write the checks, the types and the times to, as JSON. */
   readonly results?: string;
 }
 
-/** The stages that are deployed: `local` never is. */
+/** The stages that are deployed: all but `local`. */
 export const DEPLOYED = STAGES.filter((stage) => stage !== 'local');
 
 export const USAGE = `npm run rehearse [-- --stage ${DEPLOYED.join('|')}] [-c KEY=VALUE]… [--results FILE]

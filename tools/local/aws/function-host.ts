@@ -15,7 +15,7 @@ import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type FunctionPlan } from '../../assembly/local-plan';
-import { REGION } from '../../assembly/resource-types';
+import { REGION } from '../../assembly/local-account';
 import { CounterStore } from './counters';
 import { layOut, type RuntimeLayout } from './runtime-layout';
 

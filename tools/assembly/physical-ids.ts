@@ -1,18 +1,14 @@
 /**
- * What `Ref` and `Fn::GetAtt` answer for each resource type: one table, derived from the template alone, so that the same
- * assembly always gets the same names. A type or attribute that is not here is an error where it is used, never a guess.
+ * What `Ref` and `Fn::GetAtt` return for each resource type, derived from the template alone, so that the same assembly always gets
+ * the same names. A type or attribute that is not here is an error where it is used, never a guess.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ the return values of each type
  */
 import { createHash } from 'node:crypto';
+import { type RunType, type TypeName } from '../../lib/rules/resource-types';
+import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './local-account';
 
-/** The local account: the one that emulators use too, so that no ARN can be taken for a real one. */
-export const ACCOUNT = '000000000000';
-export const REGION = 'us-east-1';
-export const PARTITION = 'aws';
-export const URL_SUFFIX = 'amazonaws.com';
-
-/** A resource as the table below sees it. */
+/** What an id is derived from. */
 export interface Described {
   readonly stack: string;
   readonly logicalId: string;
@@ -20,7 +16,7 @@ export interface Described {
   property(name: string): unknown;
 }
 
-interface ResourceType {
+interface PhysicalId {
   readonly ref: (resource: Described) => string;
   readonly attributes?: Readonly<Record<string, (resource: Described) => string>>;
 }
@@ -31,7 +27,7 @@ const hash = (resource: Described) =>
 /** `arn:aws:<service>:<region>:<account>:<resource>` */
 const arn = (service: string, resource: string) => `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT}:${resource}`;
 
-/** The name the template gives, else one as CloudFormation makes it: stack, logical id, and a suffix that is unique. */
+/** The name in the template, else one as CloudFormation generates it: stack, logical id, and a unique suffix. */
 function name(resource: Described, property: string, maximum: number, separator = '-'): string {
   const explicit = resource.property(property);
   if (explicit !== undefined) {
@@ -80,11 +76,13 @@ const prometheusArn = (r: Described) => arn('aps', `workspace/${prometheusId(r)}
 const grafanaId = (r: Described) => `g-${hash(r).slice(0, 10)}`;
 const apiId = (r: Described) => hash(r).slice(0, 10);
 const alarmArn = (r: Described) => arn('cloudwatch', `alarm:${name(r, 'AlarmName', 255)}`);
+const ruleName = (r: Described) => name(r, 'Name', 64);
 const securityGroup = id('sg-').ref;
 const vpc = id('vpc-').ref;
 const subnet = id('subnet-').ref;
 
-export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+/** Every type that is run has an entry, others have one if a resource that is run refers to them. */
+const IDS: Readonly<Record<RunType, PhysicalId> & Partial<Record<TypeName, PhysicalId>>> = {
   'AWS::S3::Bucket': {
     ref: bucketName,
     attributes: {
@@ -144,6 +142,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       WebserverUrl: (r) => `${keyId(r)}.c1.${REGION}.airflow.${URL_SUFFIX}`,
     },
   },
+  'AWS::Events::Rule': {
+    ref: ruleName,
+    attributes: { Arn: (r) => arn('events', `rule/${ruleName(r)}`) },
+  },
   'AWS::Glue::Database': {
     ref: (r) => {
       const input = r.property('DatabaseInput') as { Name?: string } | undefined;
@@ -181,7 +183,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::EC2::Subnet': { ref: subnet, attributes: { SubnetId: subnet } },
   'AWS::EC2::SecurityGroup': { ref: securityGroup, attributes: { GroupId: securityGroup } },
-  // The deployment answers with what it was asked for; CDK reads the bucket back through it to order what depends on it.
+  // The deployment returns what it was given; CDK reads the bucket back through it to order what depends on it.
   'Custom::CDKBucketDeployment': {
     ref: (r) => `aws.cdk.s3deployment.${keyId(r)}`,
     attributes: {
@@ -189,3 +191,6 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     },
   },
 };
+
+/** By the name of the type; undefined if the type has no entry. */
+export const physicalId = (type: string): PhysicalId | undefined => (IDS as Readonly<Record<string, PhysicalId>>)[type];

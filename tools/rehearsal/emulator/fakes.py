@@ -1,4 +1,4 @@
-"""Types that MiniStack lacks, or can't run here, and that something deployed really uses."""
+"""Fakes of types that MiniStack lacks or can't run here, and that something deployed really uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .stubs import Provisioned
 
 
 def ingress_create(logical_id: str, props: Properties, stack: str) -> Provisioned:
-    """A rule of a security group, kept where EC2's API shows it."""
+    """A rule of a security group, stored where EC2's API lists it."""
     group = ec2._security_groups.get(props["GroupId"])
     if group is None:
         raise ValueError(f"The security group '{props['GroupId']}' does not exist")
@@ -35,12 +35,12 @@ def ingress_delete(physical_id: str, props: Properties) -> None:
 
 
 def cluster_create(logical_id: str, props: Properties, stack: str) -> Provisioned:
-    """A cluster whose control plane answers: functions ask it for the brokers' addresses."""
+    """A cluster whose control plane responds: functions look up the brokers' addresses there."""
     status, _, body = msk._create_cluster(json.dumps(msk._camelize(dict(props))))
-    answer: dict[str, str] = json.loads(body)
+    response: dict[str, str] = json.loads(body)
     if status != 200:
-        raise ValueError(answer.get("message") or f"CreateCluster answered {status}")
-    arn = answer["clusterArn"]
+        raise ValueError(response.get("message") or f"CreateCluster returned {status}")
+    arn = response["clusterArn"]
     return arn, {"Arn": arn, "CurrentVersion": "K1"}
 
 
@@ -55,8 +55,8 @@ def cluster_delete(physical_id: str, props: Properties) -> None:
 
 class Upload:
     """
-    What CDK's `BucketDeployment` does, without the AWS CLI that its function brings in a layer, which has to lie under /opt.
-    It acts with the credentials of that function, so that the rights of its role are put to the test.
+    What CDK's `BucketDeployment` does, without the AWS CLI in its function's layer, which has to lie under /opt. It uses the
+    credentials of that function, so that the permissions of its role are tested.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -73,7 +73,7 @@ class Upload:
         return physical_id, self.create("", new, stack)[1]
 
     def delete(self, physical_id: str, props: Properties) -> None:
-        """The files stay unless `RetainOnDelete` is false, as in the original."""
+        """The files are retained unless `RetainOnDelete` is false, as in the original."""
         if str(props.get("RetainOnDelete", "true")).lower() == "false":
             self._prune(self._client(props), props, keep=set())
 
@@ -122,7 +122,7 @@ class Upload:
 
 
 def _marked(body: bytes, markers: Mapping[str, str]) -> bytes:
-    """Puts what is known at deployment only in the place of its marker."""
+    """Replaces each marker by its value, which is known at deployment only."""
     for marker, value in markers.items():
         body = body.replace(marker.encode(), value.encode())
     return body

@@ -1,9 +1,9 @@
-import { CLUSTER, TOPIC, set, type Plants } from './planting';
+import { CLUSTER, TOPIC, set, type Mutations } from './mutation';
 
-export const KAFKA: Plants = [
+export const KAFKA: Mutations = [
   ...(
     ['message.timestamp.type=CreateTime', 'cleanup.policy=compact', 'unclean.leader.election.enable=true'] as const
-  ).map((line): Plants[number] => [
+  ).map((line): Mutations[number] => [
     `a topic with ${line}`,
     'topic-log at KafkaPosts',
     (d) => {
@@ -42,7 +42,7 @@ export const KAFKA: Plants = [
     },
   ],
   [
-    'strangers at the brokers',
+    'unauthenticated clients',
     'MSK_STRANGERS at KafkaCluster',
     set(CLUSTER, '', 'ClientAuthentication.Unauthenticated', { Enabled: true }),
   ],

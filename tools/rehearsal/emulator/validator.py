@@ -1,4 +1,4 @@
-"""Sits between MiniStack's stacks and its provisioners: checks what is asked for, and writes down what happened."""
+"""The validator between MiniStack's stacks and its provisioners: it checks each request and records each change."""
 
 from __future__ import annotations
 
@@ -7,71 +7,45 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .preconditions import CHANGE, CREATION, DELETION, World
+from .preconditions import CHANGE, CREATION, DELETION, Fixture
 from .registry import Properties, Registry
 from .stubs import Provisioned
 
-#: Taken and shown by the APIs, but nothing comes of it.
-NO_EFFECT: Mapping[str, str] = {
-    "AWS::Lambda::EventSourceMapping": "Kafka is never polled",
-    "AWS::EC2::VPC": "no packet passes through it",
-    "AWS::EC2::Subnet": "no packet passes through it",
-    "AWS::EC2::RouteTable": "no packet passes through it",
-    "AWS::EC2::Route": "no packet passes through it",
-    "AWS::EC2::SubnetRouteTableAssociation": "no packet passes through it",
-    "AWS::EC2::InternetGateway": "no packet passes through it",
-    "AWS::EC2::VPCGatewayAttachment": "no packet passes through it",
-    "AWS::EC2::VPCEndpoint": "no packet passes through it",
-    "AWS::EC2::SecurityGroup": "its rules are kept and let everything pass",
-    "AWS::EC2::SecurityGroupIngress": "its rules are kept and let everything pass",
-    "AWS::Glue::Database": "nothing queries the catalogue",
-    "AWS::Glue::Table": "nothing queries the catalogue",
-    "AWS::Athena::WorkGroup": "nothing queries the catalogue",
-}
-
-#: What is missing of types of which something does come.
-LACKING: Mapping[str, str] = {
-    "AWS::ApiGatewayV2::Stage": "its limits let everything pass",
-    "AWS::EMRServerless::Application": "its jobs do nothing",
-    "AWS::MSK::Cluster": "its control plane answers, no broker listens",
-    "AWS::S3::Bucket": "nothing expires or changes its storage class",
-}
-
-#: Bootstrapping is CDK's own template, whose empty texts the schemas refuse and AWS takes.
-_UNJUDGED = "CDKToolkit"
+#: CDK's own bootstrap template is not validated: the schemas reject its empty texts, and AWS accepts them.
+_NOT_VALIDATED = "CDKToolkit"
 
 
-class RefusedError(ValueError):
-    """What CloudFormation or the service would say."""
+class RejectedError(ValueError):
+    """The error that CloudFormation or the service would return."""
 
 
-class Judge:
-    """Checks of each creation, update and deletion, and a line of JSON for each that went through."""
+class Validator:
+    """Checks each creation, update and deletion, and writes a line of JSON for each that succeeds."""
 
     def __init__(
         self,
         registry: Registry,
-        world: World,
-        ways: Mapping[str, str],
+        fixture: Fixture,
+        makers: Mapping[str, str],
         record: Path,
         finish: Mapping[str, Callable[[str, Properties], None]],
     ) -> None:
         """
-        :param ways: how a type is made, where it is not by MiniStack itself: ``stand-in`` or ``stub``
-        :param finish: by type, what is left to do to a resource that MiniStack created or updated
+        :param makers: what makes a type that MiniStack does not make: ``fake`` or ``stub``
+        :param finish: by type, what completes a resource that MiniStack created or updated
         """
         self._registry = registry
-        self._world = world
-        self._ways = ways
+        self._fixture = fixture
+        self._makers = makers
         self._record = record
         self._finish = finish
 
     def creating(self, provision: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
         def create(type_name: str, logical_id: str, props: Properties, stack: str) -> Provisioned:
-            if stack != _UNJUDGED:
+            if stack != _NOT_VALIDATED:
                 self._validate(type_name, props)
                 check = CREATION.get(type_name)
-                self._refuse(list(check(props, self._world)) if check else [])
+                self._reject(list(check(props, self._fixture)) if check else [])
             physical_id, attributes = provision(type_name, logical_id, props, stack)
             self._finished(type_name, physical_id, props)
             self._write("create", stack, type_name, logical_id, physical_id)
@@ -91,10 +65,10 @@ class Judge:
         ) -> Provisioned:
             if old == new:
                 return update(type_name, physical_id, old, new, stack, logical_id, attributes)
-            if stack != _UNJUDGED:
+            if stack != _NOT_VALIDATED:
                 self._validate(type_name, new)
             check = CHANGE.get(type_name)
-            self._refuse(list(check({**old, "physicalId": physical_id}, self._world)) if check else [])
+            self._reject(list(check({**old, "physicalId": physical_id}, self._fixture)) if check else [])
             now, values = update(type_name, physical_id, old, new, stack, logical_id, attributes)
             self._finished(type_name, now, new)
             changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
@@ -108,7 +82,7 @@ class Judge:
             type_name: str, physical_id: str, props: Properties, stack: str | None = None, logical_id: str | None = None
         ) -> None:
             check = DELETION.get(type_name)
-            self._refuse(list(check({**props, "physicalId": physical_id}, self._world)) if check else [])
+            self._reject(list(check({**props, "physicalId": physical_id}, self._fixture)) if check else [])
             delete(type_name, physical_id, props, stack, logical_id)
             self._write("delete", stack, type_name, logical_id, physical_id)
 
@@ -116,7 +90,7 @@ class Judge:
 
     def _validate(self, type_name: str, props: Properties) -> None:
         schema = self._registry.schema(type_name)
-        self._refuse([f"Model validation failed ({line})" for line in schema.problems(props)] if schema else [])
+        self._reject([f"Model validation failed ({line})" for line in schema.problems(props)] if schema else [])
 
     def _finished(self, type_name: str, physical_id: str, props: Properties) -> None:
         finish = self._finish.get(type_name)
@@ -124,9 +98,9 @@ class Judge:
             finish(physical_id, props)
 
     @staticmethod
-    def _refuse(problems: list[str]) -> None:
+    def _reject(problems: list[str]) -> None:
         if problems:
-            raise RefusedError("; ".join(problems))
+            raise RejectedError("; ".join(problems))
 
     def _write(
         self,
@@ -143,9 +117,7 @@ class Judge:
             "type": type_name,
             "logicalId": logical_id,
             "physicalId": physical_id,
-            "way": self._ways.get(type_name, "native"),
-            "noEffect": NO_EFFECT.get(type_name),
-            "lacking": LACKING.get(type_name),
+            "maker": self._makers.get(type_name, "native"),
             "changed": changed,
         }
         with self._record.open("a") as out:

@@ -1,4 +1,4 @@
-/** Words for planting mistakes. */
+/** Mutations of the templates. */
 import { type Drafts } from '../../../../support/review';
 
 export const CLUSTER = 'AWS::MSK::Cluster';
@@ -11,11 +11,11 @@ export const BUCKET = 'AWS::S3::Bucket';
 export const ROWS = 'AWS::Cassandra::Table';
 export const KEYSPACE = 'AWS::Cassandra::Keyspace';
 
-export type Plant = (drafts: Drafts) => void;
+export type Mutate = (drafts: Drafts) => void;
 export const set =
-  (type: string, prefix: string, path: string, value: unknown): Plant =>
+  (type: string, prefix: string, path: string, value: unknown): Mutate =>
   (drafts) =>
     drafts.set(type, prefix, path, value);
 
-/** What is planted, and which rules find it at which resource, as in `known.ts`. */
-export type Plants = readonly (readonly [string, string, Plant])[];
+/** Description, the rules that find it at which resource as in `known.ts`, and the mutation. */
+export type Mutations = readonly (readonly [string, string, Mutate])[];

@@ -1,8 +1,8 @@
-import { set, type Plants } from './planting';
+import { set, type Mutations } from './mutation';
 
-export const NETWORK: Plants = [
+export const NETWORK: Mutations = [
   ['a network that is too large', 'VPC_CIDR at NetworkVpc', set('AWS::EC2::VPC', '', 'CidrBlock', '10.42.0.0/15')],
-  ['an address that is none', 'VPC_CIDR at NetworkVpc', set('AWS::EC2::VPC', '', 'CidrBlock', '10.42.0.300/16')],
+  ['an invalid address', 'VPC_CIDR at NetworkVpc', set('AWS::EC2::VPC', '', 'CidrBlock', '10.42.0.300/16')],
   [
     'a subnet outside of its network',
     'E3059 at NetworkVpcpublicSubnet1Subnet',
@@ -17,7 +17,7 @@ export const NETWORK: Plants = [
     },
   ],
   [
-    'an endpoint that lets nobody in',
+    'an endpoint without ingress',
     'endpoint-ingress at NetworkVpcKafkaEndpoint',
     (d) => d.remove('AWS::EC2::SecurityGroupIngress', 'NetworkKafkaEndpoint'),
   ],

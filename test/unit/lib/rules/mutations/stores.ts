@@ -1,6 +1,6 @@
-import { BUCKET, ROWS, set, type Plants } from './planting';
+import { BUCKET, ROWS, set, type Mutations } from './mutation';
 
-export const STORES: Plants = [
+export const STORES: Mutations = [
   [
     'the order ASCENDING',
     'W3030 at ViewsSpeedViews',
@@ -27,7 +27,7 @@ export const STORES: Plants = [
     set(ROWS, 'ViewsSpeedViews', 'DefaultTimeToLive', 700000000),
   ],
   [
-    'a type that Hive has not',
+    'a type that Hive lacks',
     'GLUE_TABLE at LakePosts',
     set('AWS::Glue::Table', '', 'TableInput.StorageDescriptor.Columns.0.Type', 'strng'),
   ],
@@ -47,7 +47,7 @@ export const STORES: Plants = [
     ),
   ],
   [
-    'capitals in the name of an interval',
+    'capitals in the name of a bucket',
     'F3031 at LakeBucket',
     set('AWS::S3::Bucket', 'LakeBucket', 'BucketName', 'My_Bucket'),
   ],

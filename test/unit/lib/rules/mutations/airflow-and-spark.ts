@@ -1,6 +1,6 @@
-import { AIRFLOW, SPARK, set, type Plants } from './planting';
+import { AIRFLOW, SPARK, set, type Mutations } from './mutation';
 
-export const AIRFLOW_AND_SPARK: Plants = [
+export const AIRFLOW_AND_SPARK: Mutations = [
   ['a web server PUBLIC', 'W3030 at AirflowEnvironment', set(AIRFLOW, '', 'WebserverAccessMode', 'PUBLIC')],
   [
     'a version of Airflow that does not exist',

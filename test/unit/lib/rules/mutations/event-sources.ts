@@ -1,6 +1,6 @@
-import { FUNCTION, SOURCE, set, type Plants } from './planting';
+import { FUNCTION, SOURCE, set, type Mutations } from './mutation';
 
-export const EVENT_SOURCES: Plants = [
+export const EVENT_SOURCES: Mutations = [
   ['batches that are too large', 'F3034 at StepsArchivePosts', set(SOURCE, '', 'BatchSize', 20000)],
   ['a window that is too long', 'F3034 at StepsArchivePosts', set(SOURCE, '', 'MaximumBatchingWindowInSeconds', 400)],
   [
@@ -14,7 +14,7 @@ export const EVENT_SOURCES: Plants = [
             ((x.Properties.AmazonManagedKafkaEventSourceConfig as { ConsumerGroupId: string }).ConsumerGroupId = 'g'),
         ),
   ],
-  ['a topic that nobody makes', 'event-source-topic at StepsArchivePosts', set(SOURCE, '', 'Topics', ['post'])],
+  ['a topic that does not exist', 'event-source-topic at StepsArchivePosts', set(SOURCE, '', 'Topics', ['post'])],
   [
     'two topics in a source',
     'F3032 at StepsArchivePosts, event-source-topic at StepsArchivePosts',
@@ -31,7 +31,7 @@ export const EVENT_SOURCES: Plants = [
     set(SOURCE, '', 'ProvisionedPollerConfig', { MinimumPollers: 1, MaximumPollers: 3000 }),
   ],
   [
-    'a start at a time that is not given',
+    'a start at a timestamp that is missing',
     'event-source-bounds at StepsArchivePosts',
     set(SOURCE, '', 'StartingPosition', 'AT_TIMESTAMP'),
   ],
@@ -40,14 +40,14 @@ export const EVENT_SOURCES: Plants = [
     'event-source-whole at StepsArchivePosts',
     set(SOURCE, '', 'StartingPosition', 'LATEST'),
   ],
-  ['a source that is off', 'event-source-whole at StepsArchivePosts', set(SOURCE, '', 'Enabled', false)],
+  ['a disabled source', 'event-source-whole at StepsArchivePosts', set(SOURCE, '', 'Enabled', false)],
   [
-    'a function with a source that may not run',
+    'a function with a source and no concurrency',
     'event-source-whole at StepsArchiveFunction',
     set(FUNCTION, 'StepsArchive', 'ReservedConcurrentExecutions', 0),
   ],
   [
-    'a source that bisects batches, without pollers of its own',
+    'a source that bisects batches, without provisioned pollers',
     'event-source-pollers at StepsArchivePosts',
     (d) => {
       for (const name of ['ProvisionedPollerConfig', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds']) {
@@ -58,7 +58,7 @@ export const EVENT_SOURCES: Plants = [
   ],
   ['too many retries', 'F3034 at StepsArchivePosts', set(SOURCE, '', 'MaximumRetryAttempts', 20000)],
   [
-    'records that are too old at once',
+    'a maximum record age of 5 seconds',
     'event-source-bounds at StepsArchivePosts',
     set(SOURCE, '', 'MaximumRecordAgeInSeconds', 5),
   ],

@@ -1,12 +1,12 @@
-/** The mistakes that reviews and deployments of such pipelines are known for. */
+/** Mutations known from reviews and deployments of such pipelines. */
 import { type Drafts } from '../../../../support/review';
-import { AIRFLOW, BUCKET, CLUSTER, FUNCTION, KEYSPACE, ROWS, SOURCE, SPARK, TOPIC, set, type Plant } from './planting';
+import { AIRFLOW, BUCKET, CLUSTER, FUNCTION, KEYSPACE, ROWS, SOURCE, SPARK, TOPIC, set, type Mutate } from './mutation';
 
-const KEPT = { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' };
+const REMOVAL = { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' };
 
-/** Resources without a mistake, of types that the pipeline has none of. */
+/** Correct resources of types that the pipeline does not have. */
 export function extras(drafts: Drafts): void {
-  drafts.add('storage', 'Queue', { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 30 }, ...KEPT });
+  drafts.add('storage', 'Queue', { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 30 }, ...REMOVAL });
   drafts.add('storage', 'Alarm', {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -26,9 +26,9 @@ export function extras(drafts: Drafts): void {
       AuthenticationProviders: ['AWS_SSO'],
       PermissionType: 'CUSTOMER_MANAGED',
     },
-    ...KEPT,
+    ...REMOVAL,
   });
-  drafts.add('storage', 'Metrics', { Type: 'AWS::APS::Workspace', Properties: {}, ...KEPT });
+  drafts.add('storage', 'Metrics', { Type: 'AWS::APS::Workspace', Properties: {}, ...REMOVAL });
   drafts.add('storage', 'Scraper', {
     Type: 'AWS::APS::Scraper',
     Properties: {
@@ -58,7 +58,7 @@ export function extras(drafts: Drafts): void {
         ],
       },
     },
-    ...KEPT,
+    ...REMOVAL,
   });
 }
 
@@ -68,10 +68,10 @@ function statement(drafts: Drafts, prefix: string): { Action: unknown; Effect: u
 }
 
 /**
- * What is planted, and which rules find it at which resource. Rules in capitals are ours in `deploy.guard`, rules in lower case
- * are ours in the other files of `lib/rules`, those with a letter and a number are of CloudFormation's schemas.
+ * Number, description, the rules that find the mutation at which resource, and the mutation. Rules in capitals are in
+ * `deploy.guard`, rules in lower case in the other files of `lib/rules`; a letter and a number is a rule of CloudFormation's schemas.
  */
-export const MISTAKES: readonly [number, string, string, Plant][] = [
+export const KNOWN: readonly [number, string, string, Mutate][] = [
   [
     1,
     'storage mode TIER of brokers',
@@ -124,7 +124,7 @@ export const MISTAKES: readonly [number, string, string, Plant][] = [
   ],
   [
     11,
-    'an attribute that a bucket has not',
+    'an attribute that buckets lack',
     'E9004 at LakeBucketPolicy',
     set('AWS::S3::BucketPolicy', 'LakeBucket', 'Bucket', { 'Fn::GetAtt': ['LakeBucketB1D32E10', 'Arnn'] }),
   ],
@@ -134,10 +134,10 @@ export const MISTAKES: readonly [number, string, string, Plant][] = [
     'MSK_BROKER_SIZE at KafkaCluster',
     set(CLUSTER, '', 'BrokerNodeGroupInfo.InstanceType', 'kafka.t9.small'),
   ],
-  [13, 'a property that a queue has not', 'F3002 at Queue', set('AWS::SQS::Queue', 'Queue', 'Visibility', 30)],
+  [13, 'a property that queues lack', 'F3002 at Queue', set('AWS::SQS::Queue', 'Queue', 'Visibility', 30)],
   [
     14,
-    'logs kept for 31 days',
+    'log retention of 31 days',
     'W3030 at KafkaBrokerLogs',
     set('AWS::Logs::LogGroup', 'KafkaBrokerLogs', 'RetentionInDays', 31),
   ],
@@ -198,7 +198,7 @@ export const MISTAKES: readonly [number, string, string, Plant][] = [
     'F3003 at Scraper',
     set('AWS::APS::Scraper', 'Scraper', 'Destination', undefined),
   ],
-  [25, 'five copies on two brokers', 'topic-replicas at KafkaPosts', set(TOPIC, '', 'ReplicationFactor', 5)],
+  [25, 'five replicas on two brokers', 'topic-replicas at KafkaPosts', set(TOPIC, '', 'ReplicationFactor', 5)],
   [
     26,
     'a circle of dependencies',
@@ -208,7 +208,7 @@ export const MISTAKES: readonly [number, string, string, Plant][] = [
   [27, 'a time of "thirty"', 'F3012 at Queue', set('AWS::SQS::Queue', 'Queue', 'VisibilityTimeout', 'thirty')],
   [
     28,
-    'brokers that let nobody in',
+    'brokers without ingress',
     'broker-ingress at KafkaCluster',
     (d) => d.remove('AWS::EC2::SecurityGroupIngress', 'KafkaBrokers'),
   ],

@@ -1,18 +1,18 @@
 import { type Drafts } from '../../../../support/review';
-import { set, type Plants } from './planting';
+import { set, type Mutations } from './mutation';
 
 function policy(drafts: Drafts): { Version: string; Statement: { Effect: string; Resource?: unknown }[] } {
   return drafts.find('AWS::IAM::Policy', 'StepsSeal').Properties.PolicyDocument as ReturnType<typeof policy>;
 }
 
-export const ROLES: Plants = [
+export const ROLES: Mutations = [
   [
-    'a role for everybody',
+    'a role that everybody can assume',
     'public-principals at StepsSealRole',
     set('AWS::IAM::Role', 'StepsSeal', 'AssumeRolePolicyDocument.Statement.0.Principal', { AWS: '*' }),
   ],
   [
-    'a mistyped action of trust',
+    'a mistyped action in a trust policy',
     'ASSUME_ACTION at StepsSealRole',
     set('AWS::IAM::Role', 'StepsSeal', 'AssumeRolePolicyDocument.Statement.0.Action', 'sts:Assume'),
   ],
@@ -38,7 +38,7 @@ export const ROLES: Plants = [
     },
   ],
   [
-    'a resource that is no ARN',
+    'a resource that is not an ARN',
     'E3510 at StepsSealRoleDefaultPolicy',
     (d) => {
       policy(d).Statement[0].Resource = 'lake';

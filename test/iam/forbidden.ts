@@ -1,4 +1,4 @@
-/** What each role must never be able to do: the promises that least privilege is about, with one example each. */
+/** The forbidden calls of each role: the promises of least privilege, with one example each. */
 import { type Caller, CALLERS, IN_NETWORK } from './callers';
 import { type Call } from './roles';
 import { ofStage, type StageNames } from './stage-names';
@@ -19,9 +19,9 @@ const MANIFEST = 'manifests/interval=B.json';
 const VIEW = 'views/interval=B/view.json';
 const DRIFT = 'drift/interval=B.json';
 const JOB = 'jobs/batch_views.py';
-const CARRY = ['dedup-index/partition=0000/interval=B.parquet', 'incomplete-posts/partition=0000/interval=B.json'];
+const DEDUP = ['dedup-index/partition=0000/interval=B.parquet', 'incomplete-posts/partition=0000/interval=B.json'];
 const QUARANTINE = 'quarantine/posts/partition=0000/0.json';
-const EVERYWHERE = [RAW, POSTS, SEAL, MANIFEST, VIEW, DRIFT, JOB, QUARANTINE, ...CARRY];
+const EVERYWHERE = [RAW, POSTS, SEAL, MANIFEST, VIEW, DRIFT, JOB, QUARANTINE, ...DEDUP];
 const TABLES = {
   speed: '{ViewsSpeedViews}',
   state: '{ViewsSpeedState}',
@@ -47,7 +47,7 @@ const NO_LAKE: Denied = [
   ['s3:PutObject', ...lake(...EVERYWHERE)],
   ['s3:ListBucket', '{LakeBucket.Arn}'],
 ];
-/** Whoever runs the batch layer starts its steps and its job: it touches no data, and nothing else that could be started. */
+/** The orchestrator of the batch layer starts its steps and its job: it touches no data, and starts nothing else. */
 const ORCHESTRATES_ONLY: Denied = [
   ...NO_KAFKA,
   ...NO_LAKE,
@@ -65,18 +65,18 @@ const ORCHESTRATES_ONLY: Denied = [
   ['emr-serverless:UpdateApplication', '{SparkApplication.Arn}'],
   ['emr-serverless:StopApplication', '{SparkApplication.Arn}'],
 ];
-/** What it may write it may not read, as only its pollers do that. */
+/** It may write but not read the topic: only pollers read. */
 const PRODUCES_ONLY: Denied = [
   ['kafka-cluster:ReadData', TOPIC],
   ['kafka-cluster:AlterGroup', GROUP],
 ];
 
-const NEVER: Readonly<Record<Caller, Denied>> = {
+const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
   ingest: [...PRODUCES_ONLY, ...NO_LAKE, ...NO_TABLE],
   archive: [
     ['kafka-cluster:WriteData', TOPIC],
     ['kafka-cluster:AlterGroup', 'arn:aws:kafka:REGION:ACCOUNT:group/CLUSTER/PROJECT-STAGE-aggregate'],
-    // It writes and never looks back.
+    // It only writes.
     ['s3:GetObject', ...lake(...EVERYWHERE)],
     ['s3:ListBucket', '{LakeBucket.Arn}'],
     ['s3:PutObject', ...but(RAW, QUARANTINE)],
@@ -127,7 +127,7 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
   spark: [
     ...NO_KAFKA,
     ['s3:PutObject', ...but(VIEW)],
-    ['s3:GetObject', ...lake(RAW, QUARANTINE, DRIFT, SEAL, ...CARRY)],
+    ['s3:GetObject', ...lake(RAW, QUARANTINE, DRIFT, SEAL, ...DEDUP)],
     ...NO_TABLE,
     ['lambda:InvokeFunction', '{StepsPublishFunction.Arn}'],
   ],
@@ -149,7 +149,7 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ...ORCHESTRATES_ONLY,
     ['s3:PutObject', '{AirflowBucket.Arn}/dags/pipeline.py'],
     ['s3:ListAllMyBuckets', '*'],
-    // Its own account's keys, and the service's in another way than by the queue.
+    // Keys of its own account, and the service's key other than through the queue.
     ['kms:Decrypt', 'arn:aws:kms:REGION:ACCOUNT:key/0a1b', 'arn:aws:kms:REGION:111122223333:key/0a1b'],
     ['sqs:SendMessage', 'arn:aws:sqs:REGION:ACCOUNT:another'],
   ],
@@ -164,7 +164,7 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ...NO_TABLE,
     ['s3:GetObject', ...lake(...EVERYWHERE), ANOTHER_ASSET],
     ['s3:PutObject', ...but(JOB), '{AirflowBucket.Arn}/dags/pipeline.py'],
-    // A run that is under way may still read a file that this version no longer has.
+    // A running job may still read a file that this version no longer has.
     ['s3:DeleteObject', ...lake(...EVERYWHERE)],
   ],
   dagFiles: [
@@ -180,7 +180,7 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ...NO_LAKE,
     ['s3:GetObject', '{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml', ANOTHER_ASSET],
     ['s3:PutObject', '{WorkflowBucket.Arn}/another.yaml'],
-    // The scheduled version may be the one before.
+    // The schedule may still use the previous version.
     ['s3:DeleteObject', '{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'],
   ],
   flowLogs: [...NO_KAFKA, ...NO_TABLE, ...NO_LAKE],
@@ -197,7 +197,7 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
     ['s3:GetObject', ...but(POSTS)],
     ['s3:PutObject', ...lake(...EVERYWHERE)],
     ['s3:DeleteObject', '{GrafanaLakeAnswers.Arn}/0a1b.csv'],
-    // A workgroup without a limit, and the limit of its own.
+    // A workgroup without a limit, and the limit of its own workgroup.
     ['athena:StartQueryExecution', 'arn:aws:athena:REGION:ACCOUNT:workgroup/primary'],
     ['athena:UpdateWorkGroup', 'arn:aws:athena:REGION:ACCOUNT:workgroup/PROJECT-STAGE-boards'],
     ['glue:GetTable', 'arn:aws:glue:REGION:ACCOUNT:table/another/posts'],
@@ -225,7 +225,7 @@ const NEVER: Readonly<Record<Caller, Denied>> = {
   ],
 };
 
-/** Of every function in it: the network is Lambda's business, never the code's. */
+/** For every function in the network: Lambda manages interfaces, never the code. */
 const NO_INTERFACE: Denied = [
   ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
   ['ec2:DeleteNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
@@ -249,7 +249,7 @@ const NOBODY: Denied = [
   ['lambda:UpdateFunctionCode', '{StepsIngestFunction.Arn}', '{StepsPublishFunction.Arn}'],
   ['lambda:UpdateFunctionConfiguration', '{StepsIngestFunction.Arn}'],
   ['lambda:AddPermission', '{StepsIngestFunction.Arn}'],
-  // What belongs to another copy or another app of the account.
+  // Resources of another deployment or another app in the account.
   ['s3:GetObject', 'arn:aws:s3:::another/key'],
   ['s3:PutObject', 'arn:aws:s3:::another/key'],
   ['cassandra:Select', 'keyspace/another/table/batch_views'],
@@ -264,7 +264,7 @@ const NOBODY: Denied = [
   ['logs:PutLogEvents', 'arn:aws:logs:REGION:ACCOUNT:log-group:another:log-stream:x'],
 ];
 
-/** Listing is limited by prefix, and a role passed to one service: the conditions, each in a way that breaks it. */
+/** Conditions limit listing by prefix and passing a role to one service: a violation of each condition. */
 const CONDITIONS: readonly Call[] = [
   ...(
     [
@@ -276,12 +276,12 @@ const CONDITIONS: readonly Call[] = [
       ['publish', 'posts/'],
       ['reconcile', 'raw/'],
       ['spark', 'raw/'],
-      ['spark', 'carry/'],
+      ['spark', 'dedup-index/'],
       ['grafana', 'raw/'],
       ['grafana', 'views/'],
     ] as const
   ).map(([caller, prefix]) => list(caller, prefix)),
-  // Without a prefix it would be a list of everything.
+  // Without a prefix the list would have every object.
   ...(['seal', 'compact', 'publish', 'reconcile', 'spark', 'grafana'] as const).map((caller) => list(caller, '')),
   ...(['airflow', 'workflow'] as const).flatMap((caller) =>
     ['lambda.amazonaws.com', 'ec2.amazonaws.com'].map((service): Call => ({
@@ -329,9 +329,9 @@ function list(caller: Caller, prefix: string): Call {
 }
 
 /** The lists as single calls of a stage. */
-export function neverCalls(names: StageNames): Call[] {
+export function forbiddenCalls(names: StageNames): Call[] {
   const denied = (caller: Caller) => [
-    ...NEVER[caller],
+    ...FORBIDDEN[caller],
     ...NOBODY,
     ...(IN_NETWORK.includes(caller) ? NO_INTERFACE : []),
   ];

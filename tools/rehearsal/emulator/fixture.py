@@ -1,4 +1,4 @@
-"""What there is in the emulator at the moment, for the preconditions."""
+"""What exists in the emulator at the moment, for the preconditions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .spark import Spark
 from .stubs import Stubs
 
 
-class EmulatorWorld:
+class EmulatorFixture:
     """Reads MiniStack's own stores, and the stubs."""
 
     def __init__(self, stubs: Stubs, spark: Spark) -> None:
@@ -30,7 +30,7 @@ class EmulatorWorld:
         found = s3._buckets.get(bucket)
         if found is None:
             return None
-        versions = {key for (owner, key), kept in s3._object_versions.items() if owner == bucket and kept}
+        versions = {key for (owner, key), stored in s3._object_versions.items() if owner == bucket and stored}
         return {*found["objects"], *versions}
 
     def is_versioned(self, bucket: str) -> bool:

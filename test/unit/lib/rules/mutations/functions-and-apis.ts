@@ -1,6 +1,6 @@
-import { FUNCTION, set, type Plants } from './planting';
+import { FUNCTION, set, type Mutations } from './mutation';
 
-export const FUNCTIONS_AND_APIS: Plants = [
+export const FUNCTIONS_AND_APIS: Mutations = [
   ['too little memory', 'F3034 at StepsSealFunction', set(FUNCTION, 'StepsSeal', 'MemorySize', 100)],
   ['too much memory', 'LAMBDA_MEMORY at StepsSealFunction', set(FUNCTION, 'StepsSeal', 'MemorySize', 20000)],
   [
@@ -37,11 +37,11 @@ export const FUNCTIONS_AND_APIS: Plants = [
   ],
   ['a function without handler', 'W2533 at StepsSealFunction', set(FUNCTION, 'StepsSeal', 'Handler', undefined)],
   [
-    'fewer than no instances',
+    'a negative number of instances',
     'F3034 at StepsIngestFunction',
     set(FUNCTION, 'StepsIngest', 'ReservedConcurrentExecutions', -1),
   ],
-  ['a role that is no ARN', 'F3031 at StepsSealFunction', set(FUNCTION, 'StepsSeal', 'Role', 'role')],
+  ['a role that is not an ARN', 'F3031 at StepsSealFunction', set(FUNCTION, 'StepsSeal', 'Role', 'role')],
   [
     'a rate of "many"',
     'F3012 at IngestApiStage',
@@ -66,7 +66,7 @@ export const FUNCTIONS_AND_APIS: Plants = [
     set('AWS::Lambda::Permission', '', 'Principal', 'apigatway.amazonaws.com'),
   ],
   [
-    'an output that no stack shows',
+    'an output that no stack has',
     'stack-outputs at StepsSealFunction',
     set(FUNCTION, 'StepsSeal', 'Environment.Variables', {
       LAKE: {

@@ -1,45 +1,49 @@
-/** One course of a rehearsal: an emulator of its own, the app deployed to it, and deleted. */
+/** One scenario of a rehearsal: the app is deployed to its own emulator, and deleted. */
+import { readCloudAssembly } from '../assembly/cloud-assembly';
+import { retainedIn } from '../assembly/retained';
 import { type Clock } from '../local/run/clock';
-import { protectedIn, retainedIn, stacksOf } from './assembly';
-import { ACCOUNT, cdk, reasonOf, REGION } from './cdk';
-import { boardsProblem, CHANGE, type Check, unexpectedChanges, unexpectedRemains } from './checks';
+import { ACCOUNT, REGION } from '../assembly/local-account';
+import { cdk, reasonOf } from './cdk';
+import { boardsProblem, CHANGE, type Check, unexpectedChanges, unexpectedMakers, unexpectedRemains } from './checks';
 import { type Emulator, startEmulator } from './emulator';
 import { type Order } from './options';
 import { type Entry, living } from './record';
 
-export interface CourseOptions {
+export interface ScenarioOptions {
   readonly order: Order;
-  /** Folder of the course, absolute. */
+  /** Folder of the scenario, absolute. */
   readonly dir: string;
-  /** The cloud assembly to deploy, which may still be in the making while the account is bootstrapped. */
+  /** The cloud assembly to deploy; synthesis may run while the account is bootstrapped. */
   readonly assembly: Promise<string>;
   /**
-   * With {@link CHANGE} made; if given, the app is also used, deployed again, compared and updated.
-   * @default - it is deployed and deleted
+   * The assembly with {@link CHANGE}; if given, the app is also used, deployed again, compared and updated.
+   * @default - the app is only deployed and deleted
    */
   readonly changed?: Promise<string>;
   readonly clock: Clock;
 }
 
-export interface CourseResult {
+export interface ScenarioResult {
   readonly checks: readonly Check[];
   readonly record: readonly Entry[];
-  /** What is there after the app was deleted, since its templates say so. */
-  readonly kept: readonly Entry[];
+  /** What outlives the deletion because its template retains it. */
+  readonly retained: readonly Entry[];
 }
 
-/** What the stacks' names begin with. */
-const prefixOf = (assembly: string) => stacksOf(assembly)[0].replace(/-[^-]*$/, '');
+const stacksOf = (assembly: string) => readCloudAssembly(assembly).stacks;
 
-/** A phase that did not get through: those after it stand on nothing. */
+/** The common prefix of the stacks' names. */
+const prefixOf = (assembly: string) => stacksOf(assembly)[0].name.replace(/-[^-]*$/, '');
+
+/** A phase failed that the phases after it depend on. */
 class Broken extends Error {}
 
-class Course {
+class Scenario {
   public readonly checks: Check[] = [];
   private readonly folder: { dir: string; endpoint: string };
 
   constructor(
-    private readonly options: CourseOptions,
+    private readonly options: ScenarioOptions,
     private readonly emulator: Emulator,
   ) {
     this.folder = { dir: options.dir, endpoint: emulator.endpoint };
@@ -51,6 +55,7 @@ class Course {
     const before = await this.inventory();
     const assembly = await this.options.assembly;
     await this.deploy('deploy', 'every stack is created', assembly);
+    this.note('every type is made as lib/rules/resource-types.ts states', unexpectedMakers(this.emulator.record()));
     if (changed !== undefined) {
       await this.smoke(assembly);
       await this.deployAgain(assembly);
@@ -68,7 +73,7 @@ class Course {
     return this.options.clock.phase(`${this.options.order}: ${name}`, work);
   }
 
-  /** A command without which nothing further can be tried. */
+  /** A command that everything after it depends on. */
   private async step(phase: string, name: string, args: readonly string[]): Promise<void> {
     const finished = await this.phase(phase, () => cdk(phase, args, this.folder));
     const problem = finished.code === 0 ? '' : reasonOf(finished);
@@ -89,10 +94,10 @@ class Course {
     if (grafana.workspace !== null) this.note('Grafana holds every board and alert rule', boardsProblem(grafana));
   }
 
-  /** What is under way when the app is deleted must not keep it. */
+  /** A running job must not prevent the deletion. */
   private async submitJob(assembly: string): Promise<void> {
     const finished = await this.emulator.client('submit', prefixOf(assembly));
-    this.note('a Spark job is under way when the app is deleted', finished.code === 0 ? '' : reasonOf(finished));
+    this.note('a Spark job is running when the app is deleted', finished.code === 0 ? '' : reasonOf(finished));
   }
 
   private async deployAgain(assembly: string): Promise<void> {
@@ -118,44 +123,45 @@ class Course {
   }
 
   private async destroy(assembly: string, before: readonly string[]): Promise<readonly Entry[]> {
-    const retained = retainedIn(assembly);
+    const stacks = stacksOf(assembly);
+    const expected = retainedIn(stacks).map(({ stack, logicalId }) => `${stack} ${logicalId}`);
     const attempt = () => cdk('destroy', ['destroy', '--all', '--force', '--app', assembly], this.folder);
     const finished = await this.phase('destroy', async () => {
-      for (const stack of protectedIn(assembly)) {
+      for (const { name } of stacks.filter(({ terminationProtection }) => terminationProtection)) {
         const { code } = await attempt();
-        this.note(`${stack} is protected from deletion`, code === 0 ? 'it was deleted' : '');
-        await this.emulator.client('unprotect', stack);
+        this.note(`${name} is protected from deletion`, code === 0 ? 'it was deleted' : '');
+        await this.emulator.client('unprotect', name);
       }
       return attempt();
     });
     this.note('every stack is deleted', finished.code === 0 ? '' : reasonOf(finished));
-    const kept = living(this.emulator.record());
+    const remaining = living(this.emulator.record());
     const left = (await this.inventory()).filter((item) => !before.includes(item));
     const name =
-      retained.length === 0 ? 'nothing is left' : `what is left is what the templates retain (${retained.length})`;
-    this.note(name, unexpectedRemains(kept, retained, left));
-    return kept;
+      expected.length === 0 ? 'nothing is left' : `what is left is what the templates retain (${expected.length})`;
+    this.note(name, unexpectedRemains(remaining, expected, left));
+    return remaining;
   }
 
   private async inventory(): Promise<string[]> {
     const finished = await this.emulator.client('inventory');
-    if (finished.code !== 0) throw new Error(`what there is could not be listed: ${reasonOf(finished)}`);
+    if (finished.code !== 0) throw new Error(`the resources could not be listed: ${reasonOf(finished)}`);
     return JSON.parse(finished.output) as string[];
   }
 }
 
-/** Runs a course to its end, or to the first phase that fails. */
-export async function runCourse(options: CourseOptions): Promise<CourseResult> {
+/** Runs a scenario to its end, or to the first phase that fails. */
+export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
   const start = () => startEmulator(options.dir, options.order);
   const emulator = await options.clock.phase(`${options.order}: start the emulator`, start);
-  const course = new Course(options, emulator);
-  let kept: readonly Entry[] = [];
+  const scenario = new Scenario(options, emulator);
+  let retained: readonly Entry[] = [];
   try {
-    kept = await course.run();
+    retained = await scenario.run();
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
   } finally {
     await emulator.stop();
   }
-  return { checks: course.checks, record: emulator.record(), kept };
+  return { checks: scenario.checks, record: emulator.record(), retained };
 }

@@ -1,16 +1,16 @@
-/** What the checks know: the answers of AWS as plain values, and the calls that gave none. */
+/** The input of the checks: responses of AWS as plain values, and the calls that failed. */
 
-/** A call that brought no answer. */
+/** A call that failed. */
 export interface Failure {
-  /** The right that the call needs, as a policy names it: `ec2:DescribeVpcs`. */
+  /** The permission that the call needs, as in a policy: `ec2:DescribeVpcs`. */
   readonly action: string;
-  /** Whether the caller lacks this right; otherwise something else went wrong. */
+  /** Whether the caller lacks this permission; otherwise the call failed for another reason. */
   readonly denied: boolean;
   /** One line. */
   readonly reason: string;
 }
 
-export type Answer<T> = { readonly value: T } | { readonly failure: Failure };
+export type AwsResponse<T> = { readonly value: T } | { readonly failure: Failure };
 
 /** A quota of AWS Service Quotas: codes are the same in every account and region. */
 export interface Quota {
@@ -43,39 +43,39 @@ export interface KafkaCluster {
   readonly brokers: number;
 }
 
-/** A resource whose name the template fixes: only one of its type can have it in an account and region. */
+/** A resource with a fixed name in the template, which is unique for its type in an account and region. */
 export interface FixedName {
   readonly type: string;
   readonly name: string;
   readonly stack: string;
 }
 
-/** Everything AWS was asked. What the stage does not need was not asked, and is missing. */
-export interface Answers {
+/** All responses. Those that the stage does not need are missing. */
+export interface AwsResponses {
   /** Region of the environment or the profile. */
-  readonly region: Answer<string>;
-  readonly caller: Answer<Caller>;
+  readonly region: AwsResponse<string>;
+  readonly caller: AwsResponse<Caller>;
   /** Undefined if the region is not bootstrapped. */
-  readonly bootstrapVersion: Answer<number | undefined>;
-  /** Names of the zones that take new resources, sorted. */
-  readonly zones: Answer<readonly string[]>;
+  readonly bootstrapVersion: AwsResponse<number | undefined>;
+  /** Names of the zones that accept new resources, sorted. */
+  readonly zones: AwsResponse<readonly string[]>;
   /** By EC2 instance type: the zones that offer it. */
-  readonly offerings: Readonly<Record<string, Answer<readonly string[]>>>;
-  readonly kafkaVersions: Answer<readonly string[]>;
-  readonly quotas: Readonly<Record<QuotaName, Answer<number>>>;
-  readonly clusters: Answer<readonly KafkaCluster[]>;
-  readonly addresses: Answer<number>;
-  readonly vpcs: Answer<number>;
-  readonly gatewayEndpoints: Answer<number>;
+  readonly offerings: Readonly<Record<string, AwsResponse<readonly string[]>>>;
+  readonly kafkaVersions: AwsResponse<readonly string[]>;
+  readonly quotas: Readonly<Record<QuotaName, AwsResponse<number>>>;
+  readonly clusters: AwsResponse<readonly KafkaCluster[]>;
+  readonly addresses: AwsResponse<number>;
+  readonly vpcs: AwsResponse<number>;
+  readonly gatewayEndpoints: AwsResponse<number>;
   /** Concurrent executions of Lambda that no function has reserved. */
-  readonly unreservedConcurrency: Answer<number>;
+  readonly unreservedConcurrency: AwsResponse<number>;
   /** Keyspaces' partitioner in this account and region: a Java class name. */
-  readonly partitioner?: Answer<string>;
+  readonly partitioner?: AwsResponse<string>;
   /** Active instances of IAM Identity Center. */
-  readonly identityCenters?: Answer<number>;
+  readonly identityCenters?: AwsResponse<number>;
   /** By role name: whether it exists. */
-  readonly roles: Readonly<Record<string, Answer<boolean>>>;
+  readonly roles: Readonly<Record<string, AwsResponse<boolean>>>;
   /** By stack name: status; undefined if there is none. */
-  readonly stacks: Readonly<Record<string, Answer<string | undefined>>>;
-  readonly names: readonly { readonly of: FixedName; readonly taken: Answer<boolean> }[];
+  readonly stacks: Readonly<Record<string, AwsResponse<string | undefined>>>;
+  readonly names: readonly { readonly of: FixedName; readonly taken: AwsResponse<boolean> }[];
 }
