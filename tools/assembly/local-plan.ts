@@ -1,7 +1,7 @@
 /** What the templates ask for, as far as the local run brings it up: the contract between reading and running. */
 import { type Condition } from '../local/alarms/evaluate';
 import { type MetricId } from '../local/aws/data-points';
-import { type TableProperties } from '../engines/keyspaces-ddl';
+import { type TableProperties } from '../engines';
 
 export interface LocalPlan {
   readonly buckets: readonly BucketPlan[];

@@ -1,6 +1,6 @@
 /** One reader for each part of the plan, from resolved properties. What a property asks for and is not run is refused. */
 import { type CloudAssembly } from './cloud-assembly';
-import { type TableProperties } from '../engines/keyspaces-ddl';
+import { type TableProperties } from '../engines';
 import { assetDirectory, type Found, number, refuse, type Resources, text } from './found';
 import {
   type ApplicationPlan,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ENV } from '../../lambda/runtime/env';
 import { emulate } from '../loadgen/emulate';
 import { type Tally } from '../loadgen/send';
-import { ROOT } from '../engines/paths';
+import { ROOT } from '../kit/root';
 import { bringUp, type Running } from './run/bring-up';
 import { startClock, type Clock } from './run/clock';
 import { waitUntilThrough } from './run/completion';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { ROOT } from '../engines/paths';
+import { ROOT } from '../kit/root';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';

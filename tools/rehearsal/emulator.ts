@@ -1,10 +1,9 @@
 /** The judge as a process: MiniStack with the extension in `emulator/`. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { freePort, HOST, installed, supervise, type Supervised } from '../engines';
+import { ROOT } from '../kit/root';
 import { layRuntime, runtimeFolder } from '../local/aws/runtime-layout';
-import { installed, ROOT } from '../engines/paths';
-import { freePort, HOST } from '../engines/ports';
-import { supervise, type Supervised } from '../engines/supervise';
 import { environment, type Finished, REGION, run } from './cdk';
 import { GrafanaStub } from './grafana/stand-in';
 import { type Order } from './options';

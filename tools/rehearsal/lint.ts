@@ -7,7 +7,8 @@ import { App } from 'aws-cdk-lib';
 import { context } from '../../cdk.json';
 import { loadConfig } from '../../lib/config';
 import { composePipeline } from '../../lib/pipeline';
-import { installed, ROOT } from '../engines/paths';
+import { installed } from '../engines';
+import { ROOT } from '../kit/root';
 import { DEPLOYED } from './options';
 
 /** Writes a stage's templates to a folder; without bundling, of which they show the hashes only. */

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../engines/paths';
+import { ROOT } from '../kit/root';
 import { type Clock, startClock } from '../local/run/clock';
 import { cdk, reasonOf } from './cdk';
 import { CHANGE } from './checks';

@@ -2,7 +2,7 @@
  * Airflow as Prometheus reads it. It speaks StatsD and OpenTelemetry only; what its REST API tells of its processes and runs is
  * enough to see whether it lives and what became of the runs.
  */
-import { ALL_DAGS, type AirflowEngine } from '../../engines/airflow';
+import { type AirflowEngine, ALL_DAGS } from '../../engines';
 import { sample, servePage } from './exposition';
 import { type RunningServer } from './server';
 

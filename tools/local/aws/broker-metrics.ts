@@ -1,7 +1,7 @@
 /** What MSK reports of its brokers to CloudWatch, as far as alarms look at it. */
 import { statfs } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { type KafkaEngine } from '../../engines/kafka';
+import { type KafkaEngine } from '../../engines';
 import { type DataPoints } from './data-points';
 
 /** An exporter of a broker that hangs would hold up the next look. */

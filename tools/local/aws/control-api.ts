@@ -10,7 +10,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { GET_METRIC_DATA, type GetMetricDataOutput, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
 import { type LocalPlan } from '../../assembly/local-plan';
-import { type SparkCommand } from '../../engines/spark';
+import { type SparkCommand } from '../../engines';
 import { type FunctionError, type FunctionHost, PAYLOAD_LIMIT } from './function-host';
 import { JobRuns, ServiceError, type StartJobRun } from './job-runs';
 import { listen, readBody, type RunningServer } from './server';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApplicationPlan } from '../../assembly/local-plan';
-import { type SparkCommand } from '../../engines/spark';
+import { type SparkCommand } from '../../engines';
 import { splitArguments } from '../../kit/split-arguments';
 
 /** `sparkSubmit` of a StartJobRun request. */

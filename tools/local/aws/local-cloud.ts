@@ -8,12 +8,16 @@ import {
   type HttpApiPlan,
   type LocalPlan,
 } from '../../assembly/local-plan';
-import { type CassandraEngine } from '../../engines/cassandra';
-import { type KafkaEngine } from '../../engines/kafka';
-import { s3Client, type S3Engine } from '../../engines/s3';
-import { type SparkCommand } from '../../engines/spark';
+import {
+  type CassandraEngine,
+  type KafkaEngine,
+  s3Client,
+  type S3Engine,
+  type SparkCommand,
+  stopAll,
+  type Stoppable,
+} from '../../engines';
 import { clusterNameOf } from './broker-metrics';
-import { type Stoppable, stopAll } from '../../kit/stop-all';
 import { startControlApi } from './control-api';
 import { type Counters, type Durations, type Series } from './counters';
 import { type DataPoints } from './data-points';

@@ -4,14 +4,22 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLocalPlan } from '../../assembly/read-plan';
 import { REGION } from '../../assembly/resource-types';
-import { type AirflowEngine, startAirflow } from '../../engines/airflow';
-import { type CassandraEngine, startCassandra } from '../../engines/cassandra';
-import { type KafkaEngine, startKafka } from '../../engines/kafka';
-import { ROOT } from '../../engines/paths';
-import { startS3, type S3Engine } from '../../engines/s3';
-import { settled } from '../../engines/settled';
-import { PROMETHEUS_HINT } from '../../engines/prometheus';
-import { sparkCommand } from '../../engines/spark';
+import {
+  type AirflowEngine,
+  type CassandraEngine,
+  type KafkaEngine,
+  PROMETHEUS_HINT,
+  type S3Engine,
+  settled,
+  sparkCommand,
+  startAirflow,
+  startCassandra,
+  startKafka,
+  startS3,
+  stopAll,
+  type Stoppable,
+} from '../../engines';
+import { ROOT } from '../../kit/root';
 import { clusterNameOf, measureBrokers } from '../aws/broker-metrics';
 import { groupLags, RECENT_MS } from '../aws/lag';
 import { type LocalCloud, startLocalCloud } from '../aws/local-cloud';
@@ -19,7 +27,6 @@ import { serveAirflow } from '../aws/airflow-page';
 import { serveMetrics } from '../aws/metrics-page';
 import { type CallRecorder } from '../aws/recorder';
 import { type LocalPlan } from '../../assembly/local-plan';
-import { type Stoppable, stopAll } from '../../kit/stop-all';
 import { type Clock } from './clock';
 import { type AlarmOptions, type RunningAlarms, watchAlarms } from './alarms';
 import { canMonitor, type Monitoring, startMonitoring, type Watched } from './monitoring';

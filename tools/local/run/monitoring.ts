@@ -2,10 +2,15 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokerJob, DATA_MOUNT, RULES_FOLDER, type ScrapeJob } from '../../../observability/prometheus/scrape';
-import { type CassandraEngine } from '../../engines/cassandra';
-import { type KafkaEngine } from '../../engines/kafka';
-import { mountPointOf, startNodeExporter } from '../../engines/node-exporter';
-import { findProgram, type PrometheusEngine, startPrometheus } from '../../engines/prometheus';
+import {
+  type CassandraEngine,
+  findProgram,
+  type KafkaEngine,
+  mountPointOf,
+  type PrometheusEngine,
+  startNodeExporter,
+  startPrometheus,
+} from '../../engines';
 
 /** Value of the label `cluster`. */
 const CLUSTER = 'local';

@@ -1,5 +1,5 @@
 import { airflowPage, serveAirflow } from '../../../../../tools/local/aws/airflow-page';
-import { ALL_DAGS, type DagRun } from '../../../../../tools/engines/airflow';
+import { ALL_DAGS, type DagRun } from '../../../../../tools/engines';
 
 const runs = (...states: readonly string[]) => states.map((state) => ({ dag_id: 'pipeline', state }) as DagRun);
 
