@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +26,8 @@ export interface Command {
 export interface Supervised {
   readonly pid: number;
   readonly log: string;
+  /** Resolves when the process has ended: its exit status, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
   /** Whether the process is running. */
   running(): boolean;
   /** SIGTERM, then SIGKILL after `stopWithin`; waits for the end. */
@@ -117,23 +120,20 @@ export async function supervise(spec: Command): Promise<Supervised> {
   });
   closeSync(output);
   living.add(child);
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', resolve);
-    child.once('error', () => resolve());
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('exit', (status, signalName) => resolve(status ?? signalName!));
   });
-  let failure: Error | undefined;
-  child.once('error', (error) => (failure = error));
   if (child.pid === undefined) {
     living.delete(child);
-    await ended;
-    throw new Error(`${spec.name}: cannot run ${spec.command}: ${failure?.message}`);
+    const [error] = (await once(child, 'error')) as [Error];
+    throw new Error(`${spec.name}: cannot run ${spec.command}: ${error.message}`);
   }
   const unregister = register(spec.name, spec.dir, child.pid);
   void ended.then(() => {
     living.delete(child);
     unregister();
   });
-  const running = () => child.exitCode === null && child.signalCode === null && failure === undefined;
+  const running = () => child.exitCode === null && child.signalCode === null;
   const end = async (name: NodeJS.Signals) => {
     signal(child, name);
     await ended;
@@ -167,6 +167,7 @@ export async function supervise(spec: Command): Promise<Supervised> {
   return {
     pid: child.pid,
     log,
+    ended,
     running,
     stop,
     kill9: () => end('SIGKILL'),
