@@ -4,7 +4,7 @@ describe('the watchdog', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  test('brings a dead engine back once, though its start takes several looks', async () => {
+  test('restarts an engine once, even if its start takes longer than several checks', async () => {
     let alive = false;
     const restart = jest.fn(async () => {
       await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -17,7 +17,7 @@ describe('the watchdog', () => {
     expect(watchdog.restarts).toEqual({ kafka: 1 });
   });
 
-  test('tries again after a start that failed, and says why', async () => {
+  test('tries again after a failed start, and prints the reason', async () => {
     const said: string[] = [];
     const restart = jest.fn().mockRejectedValue(new Error('port 9092 is in use'));
     const watchdog = watch({ kafka: { running: () => false, restart } }, (line) => said.push(line));
