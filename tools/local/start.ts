@@ -97,7 +97,7 @@ async function run(
       `${tally.quarantined.length} to be quarantined, ${tally.retries} requests retried`,
   );
 
-  await clock.phase('through both layers', () =>
+  await clock.phase('wait for both layers', () =>
     waitUntilThrough({
       query,
       until: acknowledgedBy,

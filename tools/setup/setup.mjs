@@ -17,6 +17,7 @@ const MODULES = join(ROOT, 'node_modules');
 const LOCK = join(ROOT, 'package-lock.json');
 const STAMP = join(MODULES, '.setup-stamp');
 const LAYER = join(ROOT, 'lambda', 'compact', 'layer');
+const LAYERS = join(ROOT, '.local', 'layers');
 
 /** The Node that all scripts run on: the npm package `node`, whose install script downloads it. */
 const node = () => join(MODULES, '.bin', 'node');
@@ -48,7 +49,7 @@ async function installPackages() {
 function layersFresh() {
   const lock = readFileSync(join(LAYER, 'package-lock.json'));
   return ['arm64', 'x64'].every((architecture) => {
-    const installed = join(HOME, 'layers', `duckdb-${architecture}`, 'nodejs', 'package-lock.json');
+    const installed = join(LAYERS, `duckdb-${architecture}`, 'nodejs', 'package-lock.json');
     return existsSync(installed) && readFileSync(installed).equals(lock);
   });
 }

@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { main } from './runner.mjs';
 import { STEPS } from './steps.mjs';
 
-export { execute, fingerprint, HOME, SetupError } from './shared.mjs';
-export { main, selection } from './runner.mjs';
+export { execute, fingerprint, SetupError } from './shared.mjs';
+export { main } from './runner.mjs';
 export { STEPS, systemPackages } from './steps.mjs';
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

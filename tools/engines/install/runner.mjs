@@ -31,7 +31,7 @@ function isFresh(name, { fresh, stamp, present = () => true }) {
 }
 
 /** The wanted steps and those that must come first, in the order of `steps`. */
-export function selection(steps, args) {
+function selection(steps, args) {
   if (args.length === 0) {
     return Object.keys(steps).filter((name) => !steps[name].optional);
   }
@@ -88,7 +88,7 @@ async function run(steps, stale, started) {
  * Installs what is missing or outdated of the selected steps. Returns at once when there is nothing to do.
  * @throws SetupError if the machine lacks a tool or disk space, or if a step fails
  */
-export async function install(steps, args) {
+async function install(steps, args) {
   const started = Date.now();
   const names = selection(steps, args);
   const stale = () => names.filter((name) => !isFresh(name, steps[name]));

@@ -51,7 +51,7 @@ export async function printReport(report: Report): Promise<void> {
     ],
     ['drift', String(drift)],
     ['alarms', formatAlarms(alarms.states())],
-    ['lag', formatLag(await cloud.lag())],
+    ['lag, records', formatLag(await cloud.lag())],
     ['requests', `${tally.requests}, ${tally.retries} retried`],
     [
       'first 202 / all answers',
@@ -73,10 +73,13 @@ export async function printReport(report: Report): Promise<void> {
   }
 }
 
+/** `StepsArchiveFunction0AC1FD5F` → `archive` */
+const stepOf = (logicalId: string) => logicalId.replace(/^(?:Steps)?(\w+)Function[0-9A-F]{8}$/, '$1').toLowerCase();
+
 function formatLag(lag: Lags): string {
   const sums = Object.entries(lag).map(([id, partitions]) => {
     const sum = Object.values(partitions).reduce((total, records) => total + records, 0);
-    return `${id} ${sum}`;
+    return `${stepOf(id)} ${sum}`;
   });
   return sums.join(', ');
 }

@@ -61,3 +61,16 @@ it('declares the packages that it imports, and no others, in the versions of the
   const { dependencies: production, devDependencies } = manifest(ROOT);
   expect({ ...devDependencies, ...production }).toMatchObject(dependencies);
 });
+
+it('has the locked versions in its README', () => {
+  const file = (name: string) => readFileSync(join(PACKAGE, name), 'utf8');
+  const locked = (name: string, pattern: RegExp) => pattern.exec(file(name))![1];
+  const rows = [...file('README.md').matchAll(/^\| (?:Apache )?(\w+) +\| (\d[\d.]+)/gm)];
+  expect(Object.fromEntries(rows.map(([, engine, version]) => [engine, version]))).toEqual({
+    Kafka: locked('maven/jars.sha256', /kafka_2\.13-([\d.]+)\.jar/),
+    Cassandra: locked('maven/jars.sha256', /cassandra-all-([\d.]+)\.jar/),
+    MiniStack: locked('requirements/s3.lock.txt', /^ministack==([\d.]+)/m),
+    Spark: locked('requirements/spark.lock.txt', /^pyspark==([\d.]+)/m),
+    Airflow: locked('requirements/airflow.lock.txt', /^apache-airflow==([\d.]+)/m),
+  });
+});
