@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execute, fingerprint, HOME, main, SetupError, STEPS, systemPackages } from '../engines/install/install.mjs';
+import { execute, fingerprint, main, SetupError, STEPS, systemPackages } from '../engines/install/install.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const MODULES = join(ROOT, 'node_modules');
