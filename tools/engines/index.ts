@@ -9,6 +9,7 @@ export {
 } from './airflow';
 export { type CassandraEngine, type CassandraOptions, startCassandra } from './cassandra';
 export { type Engine } from './engine';
+export { ownedFolder } from './leftovers';
 export { findJava, type Java } from './java.cjs';
 export {
   type ControllerOptions,
