@@ -65,7 +65,7 @@ it('declares the packages that it imports, and no others, in the versions of the
 it('has the locked versions in its README', () => {
   const file = (name: string) => readFileSync(join(PACKAGE, name), 'utf8');
   const locked = (name: string, pattern: RegExp) => pattern.exec(file(name))![1];
-  const rows = [...file('README.md').matchAll(/^\| (?:Apache )?(\w+) +\| (\d[\d.]+)/gm)];
+  const rows = [...file('README.md').matchAll(/^\| (?:Apache )?(\w+) +\| (\d+\.\d+\.\d+)/gm)];
   expect(Object.fromEntries(rows.map(([, engine, version]) => [engine, version]))).toEqual({
     Kafka: locked('maven/jars.sha256', /kafka_2\.13-([\d.]+)\.jar/),
     Cassandra: locked('maven/jars.sha256', /cassandra-all-([\d.]+)\.jar/),

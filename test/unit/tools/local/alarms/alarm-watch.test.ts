@@ -136,8 +136,8 @@ test('an unsupported statistic is an error', () => {
 
 test('points are retained for an hour', () => {
   for (let minute = 0; minute <= 200; minute++) points.add(FIRST, minute, minute * MINUTE);
-  const kept = points.values(FIRST, 0, Infinity);
-  expect(kept.length).toBeLessThanOrEqual(121);
-  expect(kept.at(-1)).toBe(200);
+  const retained = points.values(FIRST, 0, Infinity);
+  expect(retained.length).toBeLessThanOrEqual(121);
+  expect(retained.at(-1)).toBe(200);
   expect(points.values(FIRST, 140 * MINUTE, 200 * MINUTE)).toHaveLength(60);
 });

@@ -29,12 +29,15 @@ const never: Invoke = () => {
 };
 
 test('reports each response, including its own ones', async () => {
-  const told: number[] = [];
+  const statuses: number[] = [];
   const payload = '{"statusCode":202,"body":"taken"}';
-  server = await startHttpApi(api, { invoke: async () => ({ payload }), onResponse: (status) => told.push(status) });
+  server = await startHttpApi(api, {
+    invoke: async () => ({ payload }),
+    onResponse: (status) => statuses.push(status),
+  });
   await fetch(`${server.url}/posts`, { method: 'POST', body: '{}' });
   await fetch(`${server.url}/unknown`);
-  expect(told).toEqual([202, 404]);
+  expect(statuses).toEqual([202, 404]);
 });
 
 test('passes the request to the function of its route, and the response to the client', async () => {

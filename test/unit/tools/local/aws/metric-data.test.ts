@@ -79,6 +79,6 @@ test('only minutes are stored', async () => {
 test('a long run retains the newest three hours', () => {
   const series = new MetricSeries();
   for (let minute = 0; minute < 200; minute++) series.add('P', 'x', {}, 1, minute * MINUTE);
-  const kept = series.read('P', 'x', {}, 0, 1000 * MINUTE);
-  expect([kept.length, kept[0][0], kept.at(-1)![0]]).toEqual([180, 20 * MINUTE, 199 * MINUTE]);
+  const retained = series.read('P', 'x', {}, 0, 1000 * MINUTE);
+  expect([retained.length, retained[0][0], retained.at(-1)![0]]).toEqual([180, 20 * MINUTE, 199 * MINUTE]);
 });

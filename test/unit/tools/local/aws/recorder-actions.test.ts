@@ -23,7 +23,7 @@ const names = templateNames({ stacks });
 
 const http = (method: string, path: string, more: object = {}) =>
   ({ caller: 'seal-fn', plane: 'http', service: 's3', method, path, status: 200, ...more }) as SeenCall;
-const asked = (call: SeenCall) =>
+const actionsOf = (call: SeenCall) =>
   recordedCalls([call], names).map(({ action, resource, context }) => [
     action,
     resource,
@@ -53,7 +53,7 @@ describe('the action behind a call to S3', () => {
   });
 
   test('includes ListBucket where a key is missing, because S3 returns 404 only with that permission', () => {
-    expect(asked(http('GET', '/lake/a', { status: 404 }))).toEqual([
+    expect(actionsOf(http('GET', '/lake/a', { status: 404 }))).toEqual([
       ['s3:GetObject', '{LakeBucket.Arn}/a'],
       ['s3:ListBucket', '{LakeBucket.Arn}'],
     ]);
@@ -69,23 +69,23 @@ describe('the action behind a call to S3', () => {
     ['DELETE', '/lake/a?uploadId=u', ['s3:AbortMultipartUpload', '{LakeBucket.Arn}/a']],
     ['DELETE', '/lake/a', ['s3:DeleteObject', '{LakeBucket.Arn}/a']],
   ])('of %s %s', (method, path, expected) => {
-    expect(asked(http(method, path))).toEqual([expected]);
+    expect(actionsOf(http(method, path))).toEqual([expected]);
   });
 
   test('is one for each key of a bulk deletion', () => {
     const body = '<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object></Delete>';
-    expect(asked(http('POST', '/lake/?delete', { body })).map(([, resource]) => resource)).toEqual([
+    expect(actionsOf(http('POST', '/lake/?delete', { body })).map(([, resource]) => resource)).toEqual([
       '{LakeBucket.Arn}/a',
       '{LakeBucket.Arn}/b',
     ]);
   });
 
   test('is an error if it is unknown or the bucket is not in a template', () => {
-    expect(() => asked(http('GET', '/lake/?versioning'))).toThrow(
+    expect(() => actionsOf(http('GET', '/lake/?versioning'))).toThrow(
       "no IAM action is known for S3's GET /lake/?versioning",
     );
-    expect(() => asked(http('GET', '/lake/a?acl'))).toThrow('no IAM action is known');
-    expect(() => asked(http('GET', '/other/a'))).toThrow("'other' is called, but is not in a template");
+    expect(() => actionsOf(http('GET', '/lake/a?acl'))).toThrow('no IAM action is known');
+    expect(() => actionsOf(http('GET', '/other/a'))).toThrow("'other' is called, but is not in a template");
   });
 });
 
@@ -95,7 +95,7 @@ describe('the action behind another call', () => {
   const executionRoleArn = resolver.attribute(stacks[0], 'JobRole', 'Arn');
   const cluster = encodeURIComponent(resolver.ref(stacks[0], 'KafkaCluster'));
   const control = (method: string, path: string, body?: string) =>
-    asked({ caller: 'airflow', plane: 'http', service: 'control', method, path, status: 200, body });
+    actionsOf({ caller: 'airflow', plane: 'http', service: 'control', method, path, status: 200, body });
 
   test('that starts a job includes PassRole', () => {
     const body = JSON.stringify({ executionRoleArn });
@@ -126,8 +126,8 @@ describe('the action behind another call', () => {
       path: '/',
       status: 200,
     } as const;
-    expect(asked({ ...call, target })).toEqual([['cloudwatch:GetMetricData', '*']]);
-    expect(() => asked(call)).toThrow('no IAM action is known');
+    expect(actionsOf({ ...call, target })).toEqual([['cloudwatch:GetMetricData', '*']]);
+    expect(() => actionsOf(call)).toThrow('no IAM action is known');
   });
 
   test('is an error if it is unknown', () => {
@@ -135,7 +135,7 @@ describe('the action behind another call', () => {
   });
 
   test('of Kafka follows from its protocol', () => {
-    const kafka = (api: number) => asked({ caller: 'seal-fn', plane: 'kafka', api });
+    const kafka = (api: number) => actionsOf({ caller: 'seal-fn', plane: 'kafka', api });
     expect(kafka(36)).toEqual([['kafka-cluster:Connect', '{KafkaCluster.Arn}']]);
     expect(kafka(1)).toEqual([['kafka-cluster:ReadData', '{KafkaPosts.TopicArn}']]);
     expect(kafka(18)).toEqual([]);
@@ -143,7 +143,7 @@ describe('the action behind another call', () => {
   });
 
   test('of CQL is Select or Modify, or both under a condition', () => {
-    const cql = (statement: string) => asked({ caller: 'seal-fn', plane: 'cql', statement });
+    const cql = (statement: string) => actionsOf({ caller: 'seal-fn', plane: 'cql', statement });
     expect(cql('SELECT x FROM "ks"."boundary" WHERE name = ?')).toEqual([['cassandra:Select', '{Boundary}']]);
     expect(cql('INSERT INTO "ks"."boundary" (name) VALUES (?)')).toEqual([['cassandra:Modify', '{Boundary}']]);
     expect(cql('UPDATE "ks"."boundary" SET drift = ? WHERE name = ? IF EXISTS').map(([action]) => action)).toEqual([

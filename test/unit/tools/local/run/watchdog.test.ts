@@ -18,12 +18,12 @@ describe('the watchdog', () => {
   });
 
   test('tries again after a failed start, and prints the reason', async () => {
-    const said: string[] = [];
+    const lines: string[] = [];
     const restart = jest.fn().mockRejectedValue(new Error('port 9092 is in use'));
-    const watchdog = watch({ kafka: { running: () => false, restart } }, (line) => said.push(line));
+    const watchdog = watch({ kafka: { running: () => false, restart } }, (line) => lines.push(line));
     await jest.advanceTimersByTimeAsync(1_200);
     watchdog.stop();
     expect(restart.mock.calls.length).toBeGreaterThan(1);
-    expect(said).toContain('kafka did not come back: port 9092 is in use');
+    expect(lines).toContain('kafka did not come back: port 9092 is in use');
   });
 });
