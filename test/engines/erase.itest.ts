@@ -13,7 +13,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { type S3Client } from '@aws-sdk/client-s3';
 import { type KafkaRecord } from '../../lambda/domain/decode';
 import { connectS3, type ObjectStore } from '../../lambda/aws/s3';
-import { s3Client, startS3, type S3Engine } from '../../tools/engines/s3';
+import { s3Client, type S3Engine, startS3 } from '../../tools/engines';
 import { type Compact } from '../../tools/operate/erase/erase';
 import { openDuckdb } from '../support/duckdb';
 import { compaction, sealedLog } from '../support/sealed-log';

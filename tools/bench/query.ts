@@ -14,7 +14,7 @@ import { contribution, add, type Counts, trim } from '../../lambda/domain/merge'
 import { type QueryStore } from '../../lambda/aws/keyspaces/store';
 import { SECTIONS } from '../../lambda/domain/columns';
 import { findView, type View } from '../../lambda/domain/views';
-import { startCassandra } from '../engines/cassandra';
+import { startCassandra } from '../engines';
 import { createStore } from '../../test/engines/view-store/tables';
 import { inTurn, median, quantile } from './measure';
 import { posts, records } from './posts';

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../lib/config';
 import { synthesizeAssembly } from '../assembly/synthesize';
-import { installed, ROOT } from '../engines/paths';
+import { installed } from '../engines';
+import { ROOT } from '../kit/root';
 import { DEPLOYED } from './options';
 
 /** The files of a stage's templates, in a folder. */

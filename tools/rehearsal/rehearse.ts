@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cdkSynth } from '../assembly/cdk-synth';
-import { ROOT } from '../engines/paths';
+import { ROOT } from '../kit/root';
 import { type Clock, startClock } from '../local/run/clock';
 import { environment, reasonOf } from './cdk';
 import { CHANGE } from './checks';

@@ -1,9 +1,9 @@
-/** The phases of a run: a line when one ends, and its seconds for the report. */
+/** The phases of a run: prints a line when one ends, and records its seconds for the report. */
 
 export interface Clock {
-  /** Runs one phase and prints how long it took. */
+  /** Runs one phase and prints its duration. */
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Seconds from the start of the run, noted under `name`. */
+  /** Seconds since the start of the run, recorded under `name`. */
   mark(name: string): number;
   readonly timings: Readonly<Record<string, number>>;
 }

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT } from '../../engines/paths';
+import { ROOT } from '../../kit/root';
 
 export interface RunOptions {
   /** End by itself, with an exit code, instead of staying up. */

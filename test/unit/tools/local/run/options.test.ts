@@ -15,11 +15,11 @@ describe('the options of npm start', () => {
     [['--input', 'no-such-folder'], /--input must be a folder, got '.*no-such-folder'/],
     [['--colour'], /--colour/],
     [['stray'], /stray/],
-  ])('refuse %j naming the option', (argv, message) => {
+  ])('reject %j with the name of the option', (argv, message) => {
     expect(() => parseOptions(argv)).toThrow(message);
   });
 
-  test('refuse an input folder that holds none of the three files', () => {
+  test('reject an input folder that contains none of the three files', () => {
     const folder = mkdtempSync(join(tmpdir(), 'input-'));
     try {
       expect(() => parseOptions(['--input', folder])).toThrow(/at least one of pin.jsonl, geo.jsonl, user.jsonl/);

@@ -2,29 +2,25 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { findJava } = require('../engines/java.cjs');
+const { findJava } = require('../java.cjs');
 
 const OLDEST_PYTHON = 11;
 const NEWEST_PYTHON = 13;
 
-/** The newest Node that AWS Lambda and the project run on is fetched by npm; this one only has to start it. */
+/** The installer needs no more; a project may pin a newer Node for itself. */
 const OLDEST_NODE = 20;
 
+/** The command found, looked for once. */
 let python;
 
 /**
- * A Python 3.11 to 3.13 that can make virtual environments. 3.11 first, the version of EMR Serverless.
- * @returns its command, or undefined
+ * The command of a Python 3.11 to 3.13 that can make virtual environments; 3.11, the version of EMR Serverless, is preferred.
+ * Undefined if there is none.
  */
 export function findPython() {
   python ??= ['python3.11', 'python3.12', 'python3', 'python3.13'].find((command) => {
-    const run = spawnSync(
-      command,
-      ['-c', 'import ensurepip, sys, venv; print(sys.version_info[0], sys.version_info[1])'],
-      {
-        encoding: 'utf8',
-      },
-    );
+    const program = 'import ensurepip, sys, venv; print(sys.version_info[0], sys.version_info[1])';
+    const run = spawnSync(command, ['-c', program], { encoding: 'utf8' });
     const [major, minor] = (run.stdout ?? '').trim().split(' ').map(Number);
     return run.status === 0 && major === 3 && minor >= OLDEST_PYTHON && minor <= NEWEST_PYTHON;
   });
@@ -33,8 +29,8 @@ export function findPython() {
 
 /**
  * One line for each tool that the machine lacks, with the command that installs it.
- * @param running tools of all wanted steps: what they run on
- * @param installing tools of the steps that have something to do
+ * @param running tools of all wanted steps, of which Java is needed to run what they install
+ * @param installing tools of the steps that are not yet done
  */
 export function missingTools(running, installing) {
   const lines = [];

@@ -7,7 +7,7 @@ function alive(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM'; // Someone else's process, but a process.
+    return error.code === 'EPERM'; // A process of another user.
   }
 }
 
@@ -31,35 +31,35 @@ function take(file) {
   }
 }
 
-/** Removes the lock of a process that is gone. Renaming first: of several that try, one moves it. */
+/** Removes the lock of a process that is gone. It is renamed first, which only one of several processes can do. */
 function breakLock(file, pid) {
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
-    // Between reading and renaming another may have broken it and taken it anew: put that one back.
+    // Another process may have replaced it between reading and renaming: put that one back.
     if (holder(aside) !== pid) {
       renameSync(aside, file);
       return;
     }
     rmSync(aside, { force: true });
   } catch {
-    // Another was quicker.
+    // Another process removed it first.
   }
 }
 
-/** Runs `work` while no other process of this clone runs its own; the lock of a crashed process counts for nothing. */
+/** Runs `work` while no other process holds the lock `file`. The lock of a crashed process is ignored. */
 export async function withLock(file, work) {
   mkdirSync(dirname(file), { recursive: true });
-  let told = false;
+  let reported = false;
   while (!take(file)) {
     const pid = holder(file);
     if (pid !== undefined && pid !== '' && !alive(Number(pid))) {
       breakLock(file, pid);
       continue;
     }
-    if (!told) {
+    if (!reported) {
       console.log(`setup: waiting for process ${pid}, which is installing`);
-      told = true;
+      reported = true;
     }
     await sleep(200);
   }

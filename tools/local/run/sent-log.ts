@@ -1,21 +1,21 @@
 /**
- * What the run's clients had acknowledged, kept beside the data it describes: so a later run on the same data still knows
- * how many posts must be in the views, and a restart between two runs can't hide a loss.
+ * The sent log: what was acknowledged to the clients of this and earlier runs, stored beside the data. A later run on the same
+ * data thus knows how many posts the views must contain, and a restart between two runs cannot hide a loss.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SECTIONS, type Section } from '../../../lambda/domain/columns';
 
-/** One acknowledged record: the post's key and the sections it brought. */
+/** One acknowledged record: the post's key and the sections in it. */
 export interface Acknowledged {
   readonly key: string;
   readonly sections: readonly Section[];
 }
 
-/** How many distinct posts have each section. */
+/** The number of distinct posts with each section. */
 export type Expected = Readonly<Record<Section, number>>;
 
-export function readLedger(file: string): Acknowledged[] {
+export function readSentLog(file: string): Acknowledged[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
@@ -26,7 +26,7 @@ export function readLedger(file: string): Acknowledged[] {
     });
 }
 
-export function appendLedger(file: string, acknowledged: readonly Acknowledged[]): void {
+export function appendToSentLog(file: string, acknowledged: readonly Acknowledged[]): void {
   mkdirSync(dirname(file), { recursive: true });
   appendFileSync(file, acknowledged.map(({ key, sections }) => `${JSON.stringify([key, ...sections])}\n`).join(''));
 }

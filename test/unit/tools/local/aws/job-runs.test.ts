@@ -1,4 +1,4 @@
-import { splitArguments } from '../../../../../tools/kit/split-arguments';
+import { splitParameters } from '../../../../../tools/local/aws/job-runs';
 
 test.each([
   ['', []],
@@ -8,9 +8,9 @@ test.each([
   ['a\\ b "c\\"d" ""', ['a b', 'c"d', '']],
   ['"x\\ny"', ['x\\ny']],
 ])('%j splits into %j', (line, words) => {
-  expect(splitArguments(line)).toEqual(words);
+  expect(splitParameters(line)).toEqual(words);
 });
 
 test.each(['"open', "it's", 'end\\'])('%j is an error, as in a shell', (line) => {
-  expect(() => splitArguments(line)).toThrow(`unclosed quote or escape in '${line}'`);
+  expect(() => splitParameters(line)).toThrow(`unclosed quote or escape in '${line}'`);
 });
