@@ -61,7 +61,7 @@ test('a link that leads nowhere is told from one that does', () => {
   expect(isThere('docs/runbook.md', '#write-conflicts')).toBe(true);
   expect(isThere('docs/runbook.md', '#no-such-article')).toBe(false);
   expect(isThere('docs/runbook.md', '../README.md#layout')).toBe(true);
-  expect(isThere('docs/runbook.md', 'README.md')).toBe(false);
+  expect(isThere('docs/runbook.md', 'SECURITY.md')).toBe(false);
   expect(isThere('README.md', '../README.md')).toBe(false);
 });
 
