@@ -1,23 +1,32 @@
-/**
- * Writes the boards as files that Grafana imports: `npm run dashboards [folder]`. An import asks for the names that a
- * deployment would have filled in.
- */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type JsonObject } from '../../lambda/provision/grafana/core';
+import { type Command } from '../../tools/kit/command';
+import { parse } from '../../tools/kit/options';
+import { ROOT } from '../../tools/kit/root';
 import { contentOf } from '.';
 import { importable } from './importable';
-import { ROOT } from '../../tools/kit/root';
 
-const folder = resolve(process.argv[2] ?? join(ROOT, '.local', 'dashboards'));
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
+function run(argv: readonly string[]): void {
+  const { positionals } = parse(argv, {}, { positionals: true });
+  const folder = resolve(positionals[0] ?? join(ROOT, '.local', 'dashboards'));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
 
-const { dashboards, ruleGroups } = contentOf('Pinterest pipeline', {});
-const write = (name: string, value: JsonObject) => {
-  const file = join(folder, `${name}.json`);
-  writeFileSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
-  process.stdout.write(`${file}\n`);
+  const { dashboards, ruleGroups } = contentOf('Pinterest pipeline', {});
+  const write = (name: string, value: JsonObject) => {
+    const file = join(folder, `${name}.json`);
+    writeFileSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
+    process.stdout.write(`${file}\n`);
+  };
+  for (const board of dashboards) write(String(board['uid']), importable(board));
+  for (const group of ruleGroups) write('alert-rules', group);
+}
+
+export const command: Command = {
+  operands: '[FOLDER]',
+  options: {},
+  about:
+    'Writes to FOLDER, or .local/dashboards. An import into Grafana asks for the names that a deployment would fill in.',
+  run,
 };
-for (const board of dashboards) write(String(board['uid']), importable(board));
-for (const group of ruleGroups) write('alert-rules', group);

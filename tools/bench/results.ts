@@ -1,31 +1,31 @@
-/** What was measured, kept in `bench/results/`, a file a bench; and the document made of it. */
+/** Results of benches, stored in `results/` with one file per bench, and the document made of them. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { markdownTable } from '../kit/markdown';
+import { markdownTable } from '../kit/table';
 import { machine } from './measure';
 import { cells, type Report } from './report';
-import { ROOT } from '../kit/root';
+import { today } from '../kit/time';
+import { type Generator } from '../docgen/generator';
 
-export const FILE = join(ROOT, 'docs', 'performance.md');
+const FILE = 'docs/performance.md';
 const RESULTS = join(__dirname, 'results');
 
 export interface Result extends Report {
   readonly date: string;
   readonly machine: string;
-  /** One-minute load of the machine when the bench began: above the number of cores others were at work, too. */
+  /** One-minute load of the machine when the bench began. Above the number of cores, other work ran as well. */
   readonly load: number;
 }
 
-export function keep(report: Report, load: number): void {
-  const date = new Date().toISOString().slice(0, 10);
+export function retain(report: Report, load: number): void {
   const figures = report.figures.map((figure) => ({ ...figure, value: Number(figure.value.toPrecision(6)) }));
-  const result: Result = { ...report, figures, date, machine: machine(), load: Number(load.toFixed(1)) };
+  const result: Result = { ...report, figures, date: today(), machine: machine(), load: Number(load.toFixed(1)) };
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, `${report.bench}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** All that was kept, by name. */
-export function kept(): readonly Result[] {
+/** All stored results, by name. */
+function stored(): readonly Result[] {
   if (!existsSync(RESULTS)) return [];
   return readdirSync(RESULTS)
     .sort()
@@ -38,7 +38,7 @@ ${result.setting[0].toUpperCase()}${result.setting.slice(1)}. ${result.date}, ${
 
 ${markdownTable(['figure', 'measured', 'goal', 'result'], result.figures.map(cells))}`;
 
-export function document(results: readonly Result[]): string {
+function document(results: readonly Result[]): string {
   return `# Performance
 
 Each hot path is measured beside a peer in one run, in turn, so that whatever else the machine does falls on both. Figures are medians
@@ -55,3 +55,5 @@ A bench without a section above has no kept result. There is no bench for: Karap
 Spark's last file, synth against an app of one bucket. Freshness is in the report of every local run (\`npm start\`), without a peer.
 `;
 }
+
+export const performance: Generator = { files: [FILE], render: () => ({ [FILE]: document(stored()) }) };

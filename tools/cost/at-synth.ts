@@ -1,8 +1,7 @@
 /** What each synth says of the price. */
 import { type PipelineConfig } from '../../lib/config';
 import { estimate } from './estimate';
-import { REGION } from './prices';
-import { perMillion, usd } from './usd';
+import { perMillion, REGION, usd } from './prices';
 
 /** Posts a second, and posts in a request: round figures, as a template says nothing of its traffic. */
 const RATES = [100, 1_000];

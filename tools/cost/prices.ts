@@ -113,3 +113,11 @@ export function brokerHour(instance: string): number {
   const large = found[1] === 'm5' ? PRICES.brokerM5Large.usd : PRICES.brokerM7gLarge.usd;
   return large * (found[2] === undefined ? 1 : 2 * Number(found[2] || 1));
 }
+
+/** An amount for people: whole dollars from 100 on, cents below. */
+export function usd(value: number): string {
+  const digits = value >= 100 ? 0 : 2;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export const perMillion = (value: number): string => value.toFixed(value >= 10 ? 2 : 3);

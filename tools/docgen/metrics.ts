@@ -1,8 +1,4 @@
-/**
- * Writes docs/metrics.md from the list of metrics, the templates and the boards: `npm run metrics`. A test holds the committed
- * file equal to what this generates.
- */
-import { join } from 'node:path';
+/** docs/metrics.md, from the list of metrics, the templates and the boards. */
 import { ownSeries } from '../cost/watching';
 import { dimensionsOf, METRIC_LIST, metricNamespace, prometheusName, STEPS } from '../../lambda/runtime/metrics';
 import { BOARDS, contentOf } from '../../observability/grafana';
@@ -12,16 +8,15 @@ import { type Resources } from '../assembly/found';
 import { namedMetrics } from '../assembly/named-metrics';
 import { readAlarms, readDashboards } from '../assembly/read-alarms';
 import { resourcesOf } from '../assembly/read-plan';
-import { synthesizeAssembly } from '../assembly/synthesize';
-import { markdownTable, writeMarkdown } from '../kit/markdown';
-import { ROOT } from '../kit/root';
+import { markdownTable } from '../kit/table';
+import { type Generator } from './generator';
 
-export const FILE = join(ROOT, 'docs', 'metrics.md');
+const FILE = 'docs/metrics.md';
 
 const code = (text: string) => `\`${text}\``;
 
-/** Of this stage, which has all that can be there. */
-export const CONFIG = loadConfig({ stage: 'prod' });
+/** The stage that has everything. */
+const CONFIG = loadConfig({ stage: 'prod' });
 
 interface Target {
   readonly metricName?: string;
@@ -63,11 +58,8 @@ function viewers(all: Resources) {
 
 const namesOf = (names: Iterable<string>) => [...new Set(names)].join(', ') || '–';
 
-/**
- * The document, before prettier.
- * @param all resources of {@link CONFIG}
- */
-export function document(all: Resources): string {
+/** @param all resources of {@link CONFIG} */
+function document(all: Resources): string {
   const seen = viewers(all);
   const who = (name: string, steps: readonly string[], what: 'alarms' | 'dashboards' | 'boards') =>
     namesOf(steps.flatMap((step) => [...(seen.get(idOf(name, step))?.[what] ?? [])]));
@@ -77,7 +69,7 @@ export function document(all: Resources): string {
   const accounting = METRIC_LIST.filter(({ accounts }) => accounts).map(({ name }) => name);
   return `# Metrics
 
-Generated from \`lambda/runtime/metrics.ts\` by \`npm run metrics\`: change it there.
+Generated from \`lambda/runtime/metrics.ts\` by \`npm run generate -- metrics\`: change it there.
 
 Functions write their metrics as log lines in CloudWatch's embedded metric format, namespace
 \`${metricNamespace({ project: '<project>', stage: '<stage>' })}\`: no API call, and
@@ -129,6 +121,7 @@ reported. The logs hold every single report, so a metric that nobody looks at ca
 `;
 }
 
-if (require.main === module) {
-  void writeMarkdown(FILE, document(resourcesOf(synthesizeAssembly(CONFIG))));
-}
+export const metrics: Generator = {
+  files: [FILE],
+  render: (assemblyOf) => ({ [FILE]: document(resourcesOf(assemblyOf(CONFIG.stage))) }),
+};

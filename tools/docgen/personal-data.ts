@@ -1,8 +1,4 @@
-/**
- * docs/security/personal-data.md, written from the classes of the fields, the views and the configuration:
- * `tsx tools/docgen/personal-data.ts`. A test holds the file against it.
- */
-import { join } from 'node:path';
+/** docs/security/personal-data.md, from the classes of the fields, the views and the configuration. */
 import { incompletePostColumns } from '../../lambda/formats/speed-state';
 import { COLUMNS, SECTIONS } from '../../lambda/domain/columns';
 import { COLUMN_CLASSES, type DataClass, DATA_CLASSES, FIELD_CLASSES, highest } from '../../lambda/domain/data-classes';
@@ -11,10 +7,10 @@ import { type View, VIEWS } from '../../lambda/domain/views';
 import { loadConfig } from '../../lib/config';
 import { NONCURRENT_DAYS, type Prefix } from '../../lib/constructs/post-lake';
 import { type ViewTable } from '../../lib/constructs/view-store';
-import { markdownTable, writeMarkdown } from '../kit/markdown';
-import { ROOT } from '../kit/root';
+import { markdownTable } from '../kit/table';
+import { type Generator } from './generator';
 
-export const FILE = join(ROOT, 'docs', 'security', 'personal-data.md');
+const FILE = 'docs/security/personal-data.md';
 
 /** @see https://docs.aws.amazon.com/keyspaces/latest/devguide/PointInTimeRecovery_HowItWorks.html */
 const RESTORE_DAYS = 35;
@@ -113,8 +109,8 @@ function views(): string {
   return markdownTable(['view', 'class', 'its columns that are not `none`'], rows);
 }
 
-export function document(): string {
-  return `<!-- Generated: tsx tools/docgen/personal-data.ts -->
+function document(): string {
+  return `<!-- Generated: npm run generate -- personal-data -->
 
 # Personal data
 
@@ -172,4 +168,4 @@ Text of others that mentions the person, a title or a description, is not search
 `;
 }
 
-if (require.main === module) void writeMarkdown(FILE, document());
+export const personalData: Generator = { files: [FILE], render: () => ({ [FILE]: document() }) };

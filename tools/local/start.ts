@@ -5,9 +5,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENV } from '../../lambda/runtime/env';
-import { emulate } from '../loadgen/emulate';
+import { generateLoad } from '../loadgen/load';
 import { type Tally } from '../loadgen/send';
 import { ROOT } from '../engines/paths';
+import { type Command } from '../kit/command';
 import { bringUp, type Running } from './run/bring-up';
 import { startClock, type Clock } from './run/clock';
 import { waitUntilThrough } from './run/completion';
@@ -15,7 +16,7 @@ import { collect, writeAnswers } from './run/answers';
 import { type Display, startDisplay } from './run/display';
 import { appendLedger, expectedPosts, readLedger } from './run/ledger';
 import { memoryOfTree } from './run/memory';
-import { parseOptions, type RunOptions, USAGE } from './run/options';
+import { OPTIONS, parseOptions, type RunOptions } from './run/options';
 import { type LateUrls, printReport } from './run/report';
 import { queryClient } from './run/query-client';
 import { brokenPromises } from './run/verdict';
@@ -26,10 +27,6 @@ const PATIENCE_MS = 240_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv);
-  if (options === 'help') {
-    console.log(USAGE);
-    return;
-  }
   if (options.fresh) rmSync(options.data, { recursive: true, force: true });
   mkdirSync(options.data, { recursive: true });
   const display = startDisplay(process.stdout);
@@ -128,7 +125,7 @@ interface Sent {
 async function send(options: RunOptions, { cloud }: Running, display: Display, firstTaken: () => void): Promise<Sent> {
   let first = true;
   const { posts, rate, seed, input } = options;
-  const tally = await emulate({
+  const tally = await generateLoad({
     url: cloud.ingestUrl,
     posts,
     rate,
@@ -181,9 +178,7 @@ async function shutDown(running: Running, endpointsFile: string): Promise<void> 
   await running.stop();
 }
 
-main(process.argv.slice(2))
-  .then(() => process.exit())
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+export const command: Command = {
+  options: OPTIONS,
+  run: (argv) => main(argv).then(() => process.exit()),
+};

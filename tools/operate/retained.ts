@@ -1,21 +1,19 @@
-#!/usr/bin/env node
-/** `npm run kept -- --stage S`: what `cdk destroy` of a stage would leave, from the templates that `cdk synth` wrote. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { STAGES } from '../../lib/config';
+import { type Command } from '../kit/command';
+import { oneOf, parse, text, withDefault } from '../kit/options';
 import { kept, keptText, type TemplateText } from '../assembly/retained';
 
 const SUFFIX = '.template.json';
 
-function main(): void {
-  const { values } = parseArgs({
-    options: { stage: { type: 'string', default: 'dev' }, assembly: { type: 'string', default: 'cdk.out' } },
-  });
-  const { stage, assembly } = values;
-  if (!(STAGES as readonly string[]).includes(stage)) {
-    throw new Error(`--stage must be one of ${STAGES.join(', ')}, got '${stage}'`);
-  }
+const OPTIONS = {
+  stage: withDefault('dev', oneOf('S', `stage: ${STAGES.join(', ')}`, STAGES)),
+  assembly: withDefault('cdk.out', text('DIR', 'the folder of the cloud assembly', 'a folder')),
+};
+
+function run(argv: readonly string[]): void {
+  const { stage, assembly } = parse(argv, OPTIONS).values;
   let files: string[] = [];
   try {
     files = readdirSync(assembly).filter((name) => name.endsWith(SUFFIX) && name.includes(`-${stage}-`));
@@ -34,9 +32,4 @@ function main(): void {
   console.log(keptText(kept(stacks)));
 }
 
-try {
-  main();
-} catch (error) {
-  console.error(`kept: ${(error as Error).message}`);
-  process.exit(1);
-}
+export const command: Command = { options: OPTIONS, about: 'Reads the templates that `npx cdk synth` wrote.', run };

@@ -1,4 +1,3 @@
-/** `npm run cfn-lint`: cfn-lint over the templates of every stage that is deployed. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +7,8 @@ import { context } from '../../cdk.json';
 import { loadConfig } from '../../lib/config';
 import { composePipeline } from '../../lib/pipeline';
 import { installed, ROOT } from '../engines/paths';
-import { DEPLOYED } from './options';
+import { type Command } from '../kit/command';
+import { DEPLOYED, parse } from '../kit/options';
 
 /** Writes a stage's templates to a folder; without bundling, of which they show the hashes only. */
 function templatesOf(stage: string, outdir: string): string[] {
@@ -20,15 +20,21 @@ function templatesOf(stage: string, outdir: string): string[] {
     .map((file) => join(outdir, file));
 }
 
-const scratch = mkdtempSync(join(tmpdir(), 'pipeline-cfn-lint-'));
-try {
-  const templates = DEPLOYED.flatMap((stage) => templatesOf(stage, join(scratch, stage)));
-  const config = join(ROOT, 'tools', 'rehearsal', 'cfn-lint.yaml');
-  const args = ['--config-file', config, '--format', 'parseable', '--', ...templates];
-  const { status, error } = spawnSync(installed('rehearsal', 'bin', 'cfn-lint'), args, { stdio: 'inherit' });
-  if (error) throw error;
-  if (status === 0) console.log(`cfn-lint: nothing to find in ${templates.length} templates of ${DEPLOYED.join(', ')}`);
-  process.exitCode = status ?? 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+function run(argv: readonly string[]): void {
+  parse(argv, {});
+  const scratch = mkdtempSync(join(tmpdir(), 'pipeline-cfn-lint-'));
+  try {
+    const templates = DEPLOYED.flatMap((stage) => templatesOf(stage, join(scratch, stage)));
+    const config = join(ROOT, 'tools', 'rehearsal', 'cfn-lint.yaml');
+    const args = ['--config-file', config, '--format', 'parseable', '--', ...templates];
+    const { status, error } = spawnSync(installed('rehearsal', 'bin', 'cfn-lint'), args, { stdio: 'inherit' });
+    if (error) throw error;
+    if (status === 0)
+      console.log(`cfn-lint: nothing to find in ${templates.length} templates of ${DEPLOYED.join(', ')}`);
+    process.exitCode = status ?? 1;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
+
+export const command: Command = { options: {}, run };

@@ -5,11 +5,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../engines/paths';
+import { type Command } from '../kit/command';
 import { type Clock, startClock } from '../local/run/clock';
 import { cdk, reasonOf } from './cdk';
 import { CHANGE } from './checks';
 import { runCourse } from './course';
-import { parseOptions, type RehearsalOptions, USAGE } from './options';
+import { OPTIONS, parseOptions, type RehearsalOptions } from './options';
 import { rowsOf } from './record';
 import { formatChecks, formatTypes, refusedTypes } from './report';
 
@@ -63,19 +64,10 @@ async function rehearse({ stage, settings, results }: RehearsalOptions, clock: C
   return failed === 0;
 }
 
-async function main(argv: readonly string[]): Promise<void> {
+async function run(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv);
-  if (options === 'help') {
-    console.log(USAGE);
-    return;
-  }
   const held = await rehearse(options, startClock(console.log));
-  process.exitCode = held ? 0 : 1;
+  process.exit(held ? 0 : 1);
 }
 
-main(process.argv.slice(2))
-  .then(() => process.exit())
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+export const command: Command = { options: OPTIONS, run };

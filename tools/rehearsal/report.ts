@@ -1,5 +1,5 @@
 /** What a rehearsal prints at its end. */
-import { formatRows } from '../local/run/tables';
+import { formatRows } from '../kit/table';
 import { type Check } from './checks';
 import { type Entry, rowsOf } from './record';
 

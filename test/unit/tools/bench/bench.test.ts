@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aggregate } from '../../../../tools/bench/aggregate';
@@ -8,9 +8,7 @@ import { compact } from '../../../../tools/bench/compact';
 import { inTurn, median, quantile } from '../../../../tools/bench/measure';
 import { posts } from '../../../../tools/bench/posts';
 import { measureQueries } from '../../../../tools/bench/query';
-import { asText, cells, type Figure, type Report, verdict } from '../../../../tools/bench/report';
-import { document, FILE, kept } from '../../../../tools/bench/results';
-import { withoutPadding } from '../../../../tools/kit/markdown';
+import { asText, cells, type Figure, type Report, result } from '../../../../tools/bench/report';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 
 /** Times are no test's business: that there are some is. */
@@ -112,11 +110,11 @@ describe('a figure', () => {
   const figure = (value: number, goal?: Figure['goal']): Figure => ({ what: 'ratio', value, unit: '', goal });
 
   test('meets its goal or misses it by its exact value', () => {
-    expect(verdict(figure(0.7, { atLeast: 0.7 }))).toBe('met');
-    expect(verdict(figure(0.6999, { atLeast: 0.7 }))).toBe('missed');
-    expect(verdict(figure(10, { atMost: 10 }))).toBe('met');
-    expect(verdict(figure(10.01, { atMost: 10 }))).toBe('missed');
-    expect(verdict(figure(1))).toBe('');
+    expect(result(figure(0.7, { atLeast: 0.7 }))).toBe('met');
+    expect(result(figure(0.6999, { atLeast: 0.7 }))).toBe('missed');
+    expect(result(figure(10, { atMost: 10 }))).toBe('met');
+    expect(result(figure(10.01, { atMost: 10 }))).toBe('missed');
+    expect(result(figure(1))).toBe('');
   });
 
   test('is told with unit and goal', () => {
@@ -128,8 +126,4 @@ describe('a figure', () => {
     ]);
     expect(asText({ bench: 'b', setting: 's', figures: [figure(0.12345)] })).toBe('b: s\n  ratio  0.123\n');
   });
-});
-
-test('docs/performance.md is what the kept results say: npm run bench -- --write NAME writes it', () => {
-  expect(withoutPadding(readFileSync(FILE, 'utf8'))).toBe(withoutPadding(document(kept())));
 });

@@ -1,10 +1,10 @@
 import { decodeRecord, type Decoded } from '../../../../lambda/domain/decode';
 import { SECTIONS } from '../../../../lambda/domain/columns';
-import { CATEGORIES, countries, generate, type EmulatedPost } from '../../../../tools/loadgen/generate';
+import { CATEGORIES, countries, generate, type GeneratedPost } from '../../../../tools/loadgen/generate';
 
 const posts = [...generate({ posts: 5_000, seed: 7 })];
 
-function decode({ key, sections }: EmulatedPost): Decoded {
+function decode({ key, sections }: GeneratedPost): Decoded {
   const text = `{${Object.entries(sections)
     .map(([name, section]) => `"${name}":${section}`)
     .join(',')}}`;

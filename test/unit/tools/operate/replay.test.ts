@@ -116,12 +116,11 @@ test('options are checked, and nothing is changed by default', () => {
     ingest: 'f',
     filter: { partition: 2, from: 4 },
   });
-  expect(parseReplayOptions(['--help'])).toBe('help');
   const refused = (...argv: string[]) => expect(() => parseReplayOptions(['--lake', 'b', ...argv]));
   refused('--yes').toThrow(/^--ingest must be the name of a function, with --yes, got nothing$/);
   refused('--yes', '--dry-run').toThrow(/^--yes and --dry-run exclude each other$/);
   refused('--from', '5', '--to', '4').toThrow(/^--to must be an integer from 5 to 9007199254740991, got '4'$/);
   refused('--partition', '-').toThrow(/^--partition must be an integer from 0 to 999, got '-'$/);
   refused('--topic', '').toThrow(/^--topic must be the name of a topic, got ''$/);
-  expect(() => parseReplayOptions([])).toThrow(/^--lake must be the name of an interval, got nothing$/);
+  expect(() => parseReplayOptions([])).toThrow(/^--lake must be the name of a bucket, got nothing$/);
 });
