@@ -1,8 +1,8 @@
-import { backwards } from '../../../tools/docgen/diagram/backwards';
 import { STAGE } from '../../../tools/docgen/diagram';
 import { mergeStores } from '../../../tools/docgen/diagram/merge';
 import { type Diagram, modelOf } from '../../../tools/docgen/diagram/model';
-import { place } from '../../../tools/docgen/diagram/layout';
+import { type Area, place, type PlacedBox } from '../../../tools/docgen/diagram/layout';
+import { overviewOf, overviewSvg, WIDTH } from '../../../tools/docgen/diagram/overview';
 import { svg } from '../../../tools/docgen/diagram/svg';
 import { type Stack } from '../../../tools/assembly/cloud-assembly';
 import { synthesized } from '../../support/synth';
@@ -31,7 +31,7 @@ const without = (drop: (id: string, type: string) => boolean): Stack[] =>
   }));
 
 describe('the model follows the templates', () => {
-  test('with the ways of the data and who starts what', () => {
+  test('with the paths of the data and who starts what', () => {
     const arrows = seen(modelOf(stacks));
     expect(arrows).toEqual(
       expect.arrayContaining([
@@ -55,13 +55,13 @@ describe('the model follows the templates', () => {
     expect(new Set(arrows).size).toBe(arrows.length);
   });
 
-  test('so that what loses its rights loses its arrows, and a step without any is not drawn', () => {
+  test('so that a step without rights has no arrows, and a store without arrows is not drawn', () => {
     const drawing = modelOf(without((id, type) => type === 'AWS::IAM::Policy' && id.startsWith('StepsCompact')));
     expect(seen(drawing).filter((arrow) => arrow.includes('compact λ'))).toEqual(['Airflow ⇢ compact λ']);
     expect(drawing.boxes.map(({ title }) => title)).not.toContain('S3 dedup-index/');
   });
 
-  test('so that an event source that is gone takes its arrow along, unless the right is still there', () => {
+  test('so that the arrow of an event source goes with it, unless the right is still there', () => {
     const drawing = modelOf(
       without((id, type) => type === 'AWS::Lambda::EventSourceMapping' || /^StepsArchiveRoleDefaultPolicy/.test(id)),
     );
@@ -69,7 +69,7 @@ describe('the model follows the templates', () => {
     expect(seen(drawing)).toContain('Kafka topic posts → aggregate λ');
   });
 
-  test('and no function that only serves CloudFormation is a step', () => {
+  test('and a function that only serves CloudFormation is not a step', () => {
     const steps = modelOf(stacks).boxes.filter(({ kind }) => kind === 'function');
     expect(steps.map(({ title }) => title).filter((title) => /custom/i.test(title))).toEqual([]);
     expect(steps.length).toBeGreaterThanOrEqual(8);
@@ -92,27 +92,7 @@ test('stores that the same steps use are one box, others are not', () => {
   expect(merged.arrows).toEqual([data('f', 'a'), data('f', 'c'), data('c', 'g')]);
 });
 
-describe('what goes back', () => {
-  const data = (from: string, to: string) => ({ from, to, kind: 'data' as const });
-
-  test('is as little as can be, so that all else goes down', () => {
-    // Two circles with one arrow in common, which is neither the first nor the last.
-    const arrows = [data('f', 'g'), data('g', 's3:a'), data('s3:a', 'f'), data('g', 'h'), data('h', 's3:a')];
-    expect([...backwards(arrows)]).toEqual([data('s3:a', 'f')]);
-    expect([...backwards([...arrows, data('h', 's3:b'), data('s3:b', 'h')])]).toHaveLength(2);
-  });
-
-  test('is what a step reads, rather than what it writes', () => {
-    const circle = [data('f', 's3:a'), data('s3:a', 'g'), data('g', 's3:b'), data('s3:b', 'f')];
-    expect([...backwards(circle)].every(({ from }) => from.startsWith('s3:'))).toBe(true);
-  });
-
-  test('is nothing where no way leads back', () => {
-    expect(backwards([data('a', 'b'), data('b', 'c'), data('a', 'c')]).size).toBe(0);
-  });
-});
-
-describe('the picture', () => {
+describe('the diagram', () => {
   test('has the steps of an interval below each other in the order in which Airflow runs them', () => {
     const { boxes } = place(mergeStores(modelOf(stacks)));
     const steps = ['seal λ', 'compact λ', 'Spark', 'publish λ', 'reconcile λ'];
@@ -131,12 +111,71 @@ describe('the picture', () => {
     expect(overlapping).toEqual([]);
   });
 
-  test('escapes what means something in XML', () => {
-    const title = 'a < b & c';
-    const boxes = [
-      { id: '1', kind: 'api' as const, title, lines: [] },
-      { id: '2', kind: 'api' as const, title: 'other', lines: [] },
-    ];
-    expect(svg(place({ boxes, arrows: [{ from: '1', to: '2', kind: 'data' }] }))).toContain('>a &lt; b &amp; c</text>');
+  test('has every step in a lane, and around what has an interface in the VPC, and nothing else, its border', () => {
+    const { boxes, lanes, vpc } = place(mergeStores(modelOf(stacks)));
+    const inside = (area: Area) => (box: PlacedBox) =>
+      box.x >= area.x &&
+      box.x + box.width <= area.x + area.width &&
+      box.y >= area.y &&
+      box.y + box.height <= area.y + area.height;
+    expect(boxes.filter((box) => lanes.filter((lane) => inside(lane)(box)).length !== 1)).toEqual([]);
+    const titles = boxes.filter(inside(vpc)).map(({ title }) => title);
+    expect(titles).toEqual(boxes.filter((box) => box.inVpc).map(({ title }) => title));
+    expect(titles).toEqual(expect.arrayContaining(['Kafka topic posts', 'ingest λ', 'Spark', 'Airflow']));
+    expect(titles).not.toContain('canary λ');
+  });
+
+  test('rejects a step that has no lane', () => {
+    const step = { id: '1', kind: 'function' as const, title: 'new λ', lines: [], inVpc: true as const };
+    expect(() => place({ boxes: [step], arrows: [] })).toThrow("'new λ' has no lane in tools/docgen/diagram/layout.ts");
+  });
+
+  test('escapes special characters of XML', () => {
+    const lines = ['a < b & c'];
+    const step = { id: '1', kind: 'function' as const, title: 'query λ', lines, inVpc: true as const };
+    expect(svg(place({ boxes: [step], arrows: [] }))).toContain('>a &lt; b &amp; c</text>');
+  });
+});
+
+describe('the overview', () => {
+  test('has at most twelve boxes in two lanes, and no text below 13 px at its width', () => {
+    const overview = overviewOf(modelOf(stacks));
+    expect(overview.groups.length).toBeLessThanOrEqual(12);
+    const lanes = new Set(overview.groups.map(({ lane }) => lane).filter((lane) => lane !== 'shared'));
+    expect([...lanes].sort()).toEqual(['batch', 'speed']);
+    const sizes = [...overviewSvg(overview).matchAll(/font-size:([\d.]+)px/g)].map(([, size]) => Number(size));
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(13);
+    expect(WIDTH).toBe(846);
+  });
+
+  test('has the path of a post through both layers, by the arrows of the model', () => {
+    const { arrows } = overviewOf(modelOf(stacks));
+    const titles = arrows.map(({ from, to, both, kind }) =>
+      [from.title, both ? '↔' : kind === 'data' ? '→' : '⇢', to.title].join(' '),
+    );
+    expect(titles.sort()).toEqual([
+      'Airflow ⇢ Spark',
+      'Airflow ⇢ publish',
+      'Airflow ⇢ seal, compact',
+      'Kafka → aggregate',
+      'Kafka → archive',
+      'Spark ↔ S3 lake',
+      'aggregate → speed views',
+      'archive → S3 lake',
+      'batch views → query',
+      'ingest → Kafka',
+      'publish → batch views',
+      'publish ↔ S3 lake',
+      'seal, compact ↔ S3 lake',
+      'speed views → query',
+    ]);
+  });
+
+  test('rejects a box without a group and a group without a box', () => {
+    const model = modelOf(stacks);
+    const step = { id: 'x', kind: 'function' as const, title: 'new λ', lines: [] };
+    expect(() => overviewOf({ ...model, boxes: [...model.boxes, step] })).toThrow("'new λ' has no group in tools/");
+    const boxes = model.boxes.filter(({ kind }) => kind !== 'spark');
+    expect(() => overviewOf({ ...model, boxes })).toThrow("the templates have nothing of group 'Spark'");
   });
 });

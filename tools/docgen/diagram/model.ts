@@ -1,4 +1,4 @@
-/** The pipeline as boxes and arrows, read off the templates: no box and no arrow is drawn by hand. */
+/** The pipeline as boxes and arrows, read from the templates. */
 import { type Stack, type TemplateResource } from '../../assembly/cloud-assembly';
 import { createResolver } from '../../assembly/intrinsics';
 import { grantedArrows, type Role } from './grants';
@@ -11,6 +11,8 @@ export interface Box {
   readonly title: string;
   /** Smaller lines below the title. */
   readonly lines: readonly string[];
+  /** It has an interface in the VPC. */
+  readonly inVpc?: true;
 }
 
 export interface Arrow {
@@ -33,7 +35,7 @@ interface Resolved {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Types whose properties are read. All others stay unresolved: the drawing needs nothing of them. */
+/** Types whose properties are read. All others stay unresolved, as the diagram needs nothing of them. */
 const READ = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
@@ -48,7 +50,7 @@ const READ = new Set([
   'AWS::MWAA::Environment',
 ]);
 
-/** Of these, others name the physical id. */
+/** Types whose physical id other resources name. */
 const REFERRED = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::EMRServerless::Application',
@@ -111,7 +113,7 @@ function resolvedResources(stacks: readonly Stack[]): Resolved[] {
   );
 }
 
-/** Those of the given roles only: what others name may have no id before it is deployed. */
+/** Policies of the given roles only: resources that others name may have no id before they are deployed. */
 function policiesOf(stacks: readonly Stack[], roles: readonly Role[]): Resolved['properties'][] {
   const resolver = createResolver(stacks);
   return stacks.flatMap((stack) =>
@@ -125,13 +127,19 @@ function policiesOf(stacks: readonly Stack[], roles: readonly Role[]): Resolved[
   );
 }
 
+/** A property by which a resource is placed in subnets. */
+const inVpc = ({ properties }: Resolved): { readonly inVpc?: true } =>
+  ['VpcConfig', 'NetworkConfiguration', 'BrokerNodeGroupInfo'].some((name) => properties[name] !== undefined)
+    ? { inVpc: true }
+    : {};
+
 const text = ({ properties }: Resolved, name: string): string => String(properties[name] ?? '');
 const nameIn = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
 const unique = (arrows: readonly Arrow[]): Arrow[] => [
   ...new Map(arrows.map((arrow) => [`${arrow.from} ${arrow.to}`, arrow])).values(),
 ];
 
-/** Custom resources name their function; what is behind it is no step of the pipeline. */
+/** Custom resources name their function; that function is not a step of the pipeline. */
 function servesCloudFormation({ logicalId }: Resolved, stacks: readonly Stack[]): boolean {
   const tokens = stacks.flatMap(({ template }) =>
     Object.values(template.Resources ?? {}).map(({ Properties }) => JSON.stringify(Properties?.ServiceToken ?? null)),
@@ -139,7 +147,7 @@ function servesCloudFormation({ logicalId }: Resolved, stacks: readonly Stack[])
   return tokens.some((token) => token.includes(`"${logicalId}"`));
 }
 
-/** A job's role is not named by the application, but trusts the service. */
+/** The application does not name the role of its jobs; the role trusts the service. */
 function sparkRoles(stacks: readonly Stack[], applications: readonly Resolved[]): Role[] {
   const resolver = createResolver(stacks);
   const trusts = ({ Type, Properties }: TemplateResource) =>
@@ -188,6 +196,7 @@ function topicBox(topic: Resolved, clusters: readonly Resolved[]): Box {
   const nodes = cluster?.properties.BrokerNodeGroupInfo as { InstanceType: string } | undefined;
   return {
     ...{ id: topicId(text(topic, 'TopicName')), kind: 'topic', title: `Kafka topic ${text(topic, 'TopicName')}` },
+    ...(cluster && inVpc(cluster)),
     lines: [
       `${text(topic, 'PartitionCount')} partitions, ${text(topic, 'ReplicationFactor')} copies`,
       `MSK: ${cluster ? text(cluster, 'NumberOfBrokerNodes') : '?'} × ${nodes?.InstanceType ?? '?'}`,
@@ -197,7 +206,13 @@ function topicBox(topic: Resolved, clusters: readonly Resolved[]): Box {
 
 function functionBox(fn: Resolved): Box {
   const name = fn.logicalId.replace(/^Steps/, '').replace(/Function[0-9A-F]{8}$/, '');
-  return { id: fn.ref, kind: 'function', title: `${name.toLowerCase()} λ`, lines: [text(fn, 'Description')] };
+  return {
+    id: fn.ref,
+    kind: 'function',
+    title: `${name.toLowerCase()} λ`,
+    lines: [text(fn, 'Description')],
+    ...inVpc(fn),
+  };
 }
 
 function tableBox(table: Resolved): Box {
@@ -209,13 +224,14 @@ function sparkBox(application: Resolved): Box {
   const { Cpu } = application.properties.MaximumCapacity as { Cpu: string };
   return {
     ...{ id: application.ref, kind: 'spark', title: 'Spark' },
+    ...inVpc(application),
     lines: [`EMR Serverless, ${text(application, 'ReleaseLabel')}`, `at most ${Cpu}`],
   };
 }
 
 function airflowBox(environment: Resolved): Box {
   const lines = [`MWAA, ${text(environment, 'EnvironmentClass')}`, 'runs the steps of each interval'];
-  return { id: environment.ref, kind: 'airflow', title: 'Airflow', lines };
+  return { id: environment.ref, kind: 'airflow', title: 'Airflow', lines, ...inVpc(environment) };
 }
 
 function catalogBox(table: Resolved): Box {
