@@ -41,17 +41,17 @@ ${markdownTable(['figure', 'measured', 'goal', 'result'], result.figures.map(cel
 function document(results: readonly Result[]): string {
   return `# Performance
 
-Each hot path is measured beside a peer in one run, in turn, so that whatever else the machine does falls on both. Figures are medians
-of the rounds; where the work is computation they are of CPU time, not of the clock. \`npm run bench\` measures all, \`npm run bench -- archive\`
-the benches named; \`--write\` keeps the results in \`tools/bench/results/\`, from which this page is written. No test holds a time: a bench says
-\`met\` or \`missed\`. Where the load of the machine was above its number of cores, others were at work: times on the clock, and rates that are no
-ratio, are then too long by what they took.
+Each hot path is measured beside a peer in one run, in turn, so other load of the machine affects both. Figures are medians
+of the rounds; where the work is computation they are of CPU time, not of wall-clock time. \`npm run bench\` measures all, \`npm run bench -- archive\`
+the benches named; \`--write\` stores the results in \`tools/bench/results/\`, from which this page is generated. No test asserts a time: a bench reports
+\`met\` or \`missed\`. Where the load of the machine was above its number of cores, other work ran as well: wall-clock times, and rates that are not
+ratios, are then worse than they would be alone.
 
 ${results.map(section).join('\n\n')}
 
 ## Not measured yet
 
-A bench without a section above has no kept result. There is no bench for: Karapace as the peer of ingest over HTTP, Kafka Streams as the peer of aggregate, Spark's views against the widest one alone, publishing after
+A bench without a section above has no stored result. There is no bench for: Karapace as the peer of ingest over HTTP, Kafka Streams as the peer of aggregate, Spark's views against the widest one alone, publishing after
 Spark's last file, synth against an app of one bucket. Freshness is in the report of every local run (\`npm start\`), without a peer.
 `;
 }

@@ -135,7 +135,7 @@ All tables: ${BATCH} posts a request, steady rate all through a month of ${ASSUM
 
 ${summary()}
 
-"Fixed" is what is billed though no post arrives.
+"Fixed" is billed even if no post arrives.
 
 ## Goals
 
@@ -190,13 +190,13 @@ ${LEFT_OUT.map((text) => `- ${text}`).join('\n')}
 ## A published table, computed again
 
 [Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes what it costs at three rates,
-with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It has parts that this pipeline has too, so
+with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It has parts that this pipeline has, too, so
 it is a check on prices and formulas:
 
 ${published()}
 
 The brokers, the connector and the traffic between zones are computed from what the page says; the servers and the brokers'
-volumes with one input that fits; all else is taken over, because the page does not say what it is made of:
+volumes with one input that fits. The rest is copied, because the page does not state its inputs:
 
 ${MISSING.map((text) => `- ${text}`).join('\n')}
 

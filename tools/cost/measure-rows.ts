@@ -63,7 +63,7 @@ function measure(): RowMark[] {
     try {
       stateUnits = unitsOf(encodeState(state, columns).length);
     } catch {
-      // More posts than a row of the store holds: the config may not ask for so many.
+      // More posts than a row of the store can hold: the configuration rejects that many.
     }
     marks.push({ posts: seen, viewUnits, stateUnits });
   }

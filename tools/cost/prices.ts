@@ -1,6 +1,6 @@
 /** What AWS charges, on demand, before tax, free tier and any discount. The only place with prices. */
 
-/** All prices hold here. */
+/** All prices are of this region. */
 export const REGION = 'us-east-1';
 
 export interface Price {
@@ -8,9 +8,9 @@ export interface Price {
   readonly usd: number;
   readonly per: string;
   readonly region: string;
-  /** When it was read, not when it was set; one from memory: when it was written down. */
+  /** When the price was read, not when it was set; for one from memory, when it was written down. */
   readonly date: string;
-  /** Where it is from; `from memory` if nobody read it anywhere: check it before quoting. */
+  /** The source; `from memory` if nobody read it anywhere: check it before quoting. */
   readonly source: string;
 }
 

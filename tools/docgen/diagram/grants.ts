@@ -1,7 +1,7 @@
 /** Arrows between steps and stores, as the policies of the steps' roles allow them. */
 import { type Arrow } from './model';
 
-/** A role and the box whose it is. */
+/** A role and the box that it belongs to. */
 export interface Role {
   readonly owner: string;
   /** Name of the role. */
@@ -14,7 +14,7 @@ interface Statement {
   readonly Resource?: string | readonly string[];
 }
 
-/** What a right on a resource of this form means. */
+/** The arrow that a permission on a resource of this form stands for. */
 interface Meaning {
   readonly actions: readonly string[];
   readonly resource: RegExp;
@@ -24,7 +24,7 @@ interface Meaning {
 const data = (from: string, to: string): Arrow => ({ from, to, kind: 'data' });
 const control = (from: string, to: string): Arrow => ({ from, to, kind: 'control' });
 
-/** Not those of the CDK's own bucket for assets. */
+/** Without the CDK's bucket for assets. */
 const OBJECTS = /^arn:[^:]+:s3:::(?!cdk-)[^/]+\/(.+\/)\*$/;
 const TABLE = /:\/keyspace\/[^/*]+\/table\/(.+)$/;
 const TOPIC = /:topic\/.+\/([^/]+)$/;
@@ -72,7 +72,7 @@ function arrowsOf(owner: string, { Effect, Action, Resource }: Statement): Arrow
   );
 }
 
-/** Who writes a store reads it for its own purposes: that arrow would only say the same backwards. */
+/** A step that writes a store reads it for its own purposes only: that arrow would repeat the other one backwards. */
 function withoutReturns(arrows: readonly Arrow[]): Arrow[] {
   const written = new Set(
     arrows.filter(({ to }) => /^(s3|table|topic):/.test(to)).map(({ from, to }) => `${to} ${from}`),

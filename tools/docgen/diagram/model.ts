@@ -61,7 +61,7 @@ const REFERRED = new Set([
 
 const PEOPLE: Readonly<Record<'clients' | 'readers', Box>> = {
   clients: { id: 'clients', kind: 'people', title: 'clients', lines: ['send posts'] },
-  readers: { id: 'readers', kind: 'people', title: 'readers', lines: ['ask for views'] },
+  readers: { id: 'readers', kind: 'people', title: 'readers', lines: ['query views'] },
 };
 
 /** @throws Error if a template refers to what is not there */
@@ -106,7 +106,7 @@ function resolvedResources(stacks: readonly Stack[]): Resolved[] {
       .filter(([, { Type }]) => READ.has(Type))
       .map(([logicalId, { Type, Properties }]) => ({
         ...{ logicalId, type: Type },
-        // Not every type has one that is known before it is deployed.
+        // Some types have none before they are deployed.
         ref: REFERRED.has(Type) ? resolver.ref(stack, logicalId) : logicalId,
         properties: resolver.resolve(stack, Properties ?? {}, logicalId) as Resolved['properties'],
       })),
@@ -169,7 +169,7 @@ function apiOf(api: Resolved, routes: readonly Resolved[]): { readonly box: Box;
   };
 }
 
-/** Arrows follow the data: in by an API that takes some, out by one that only reads. */
+/** Arrows follow the data: in through an API that accepts posts, out through one that only reads. */
 function apiArrows(
   api: string,
   reads: boolean,

@@ -1,4 +1,4 @@
-/** What the generated drawings share: they follow the reader's light or dark theme. */
+/** What the diagrams share: they follow the reader's light or dark theme. */
 
 export const FONT = 'font-family:system-ui,"Segoe UI","DejaVu Sans",sans-serif';
 
@@ -18,5 +18,5 @@ export const themed = (rules: (colours: Colours, dark: boolean) => string): stri
 
 export const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
-/** To a tenth. */
+/** Rounded to a tenth. */
 export const round = (value: number) => String(Math.round(value * 10) / 10);

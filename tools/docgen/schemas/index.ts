@@ -21,7 +21,7 @@ function definitionsOf(path: string): Record<string, Schema> {
   return (schema.definitions ?? {}) as Record<string, Schema>;
 }
 
-/** Points the references of a schema to where OpenAPI keeps them. */
+/** Points the references of a schema to the place that OpenAPI has for them. */
 function relocated<T>(schema: T): T {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"#/components/schemas/')) as T;
 }
@@ -83,7 +83,7 @@ function operation(route: RouteDoc): object {
       },
     }),
     responses: Object.fromEntries(
-      Object.entries(route.answers).map(([status, [description, ...types]]) => [
+      Object.entries(route.responses).map(([status, [description, ...types]]) => [
         status,
         {
           description,
@@ -99,7 +99,7 @@ export function documents(): Documents {
   const post = classified(definitionsOf('lambda/domain/post.ts'));
   const all = { ...definitionsOf('lambda/ingest/api.ts'), ...definitionsOf('lambda/query/api.ts'), ...post };
   const routes = [...INGEST, ...QUERY_ROUTES];
-  const used = routes.flatMap(({ answers }) => Object.values(answers).flatMap(([, ...types]) => types));
+  const used = routes.flatMap(({ responses }) => Object.values(responses).flatMap(([, ...types]) => types));
   const bodies = ['PostRecord', 'Pin', 'Geo', 'User', 'RestProxyRequest', 'KinesisRequest'];
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);

@@ -11,8 +11,8 @@ async function run(argv: readonly string[]): Promise<void> {
   const options = parseReplayOptions(argv);
   const ingest = options.ingest === undefined ? undefined : invoking<HttpResponse>(options.ingest, connectLambda());
   const deps = { lake: connectLake(options.lake), ingest, say: print };
-  const { posts, refused } = await replay(deps, options.topic, options.filter);
-  print(`${posts} ${ingest ? 'replayed' : 'to replay'}, ${refused} refused still`);
+  const { posts, rejected } = await replay(deps, options.topic, options.filter);
+  print(`${posts} ${ingest ? 'replayed' : 'to replay'}, ${rejected} still rejected`);
 }
 
 export const command: Command = { options: OPTIONS, run };

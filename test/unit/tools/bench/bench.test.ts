@@ -11,7 +11,7 @@ import { measureQueries } from '../../../../tools/bench/query';
 import { asText, cells, type Figure, type Report, result } from '../../../../tools/bench/report';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 
-/** Times are no test's business: that there are some is. */
+/** Tests assert that there are times, not what they are. */
 function expectFigures({ figures, setting }: Report, goals: number): void {
   expect(setting).not.toBe('');
   for (const { what, value } of figures) expect([what, Number.isFinite(value)]).toEqual([what, true]);
@@ -78,7 +78,7 @@ describe('benches run on little', () => {
     }
   });
 
-  test('posts are given once, and no more than were announced', () => {
+  test('each post is returned once, and no more than were announced', () => {
     const source = posts(5);
     const keys = [...source.take(2), ...source.take(3)].map(({ key }) => key);
     expect(new Set(keys).size).toBe(5);
@@ -87,7 +87,7 @@ describe('benches run on little', () => {
 });
 
 describe('a measurement', () => {
-  test('gives each contender a turn a round, and changes who is first', async () => {
+  test('runs each contender once a round, and changes the first one', async () => {
     const turns: string[] = [];
     const note = (name: string) => (round: number) => turns.push(`${name}${round}`);
     const samples = await inTurn(2, 1, { a: note('a'), b: note('b') });
@@ -117,7 +117,7 @@ describe('a figure', () => {
     expect(result(figure(1))).toBe('');
   });
 
-  test('is told with unit and goal', () => {
+  test('is printed with unit and goal', () => {
     expect(cells({ what: 'size', value: 1234.56, unit: 'KB', goal: { atMost: 300 } })).toEqual([
       'size',
       '1,235 KB',

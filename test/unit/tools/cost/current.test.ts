@@ -28,7 +28,7 @@ describe('the synthesized stacks', () => {
     expect(sources.map(({ MinimumPollers }) => MinimumPollers)).toEqual([MINIMUM_POLLERS, MINIMUM_POLLERS]);
   });
 
-  test('have no key or WAF that nobody priced', () => {
+  test('have no key or WAF without a price', () => {
     for (const type of ['AWS::KMS::Key', 'AWS::WAFv2::WebACL']) {
       expect([type, resources(type).length]).toEqual([type, 0]);
     }

@@ -30,7 +30,7 @@ test('every post can be decoded, under its own key', () => {
   expect(posts.map(({ key }) => key)).toEqual([...posts.keys()].map(String));
 });
 
-test('indexes start where they are told to', () => {
+test('indexes start at the given one', () => {
   expect([...generate({ posts: 2, seed: 1, firstIndex: 100 })].map(({ key }) => key)).toEqual(['100', '101']);
 });
 
@@ -43,7 +43,7 @@ test('some posts lack a section, none lacks all', () => {
   expect(posts.filter(({ sections }) => Object.keys(sections).length === 0)).toEqual([]);
 });
 
-test('the dirt has the shares of real posts', () => {
+test('defects have the shares of real posts', () => {
   const pins = raw('pin');
   const followers = pins.map(({ follower_count: text }) => String(text));
   const near = (found: number, expected: number) =>
