@@ -56,17 +56,17 @@ describe('the model follows the templates', () => {
   });
 
   test('so that a step without rights has no arrows, and a store without arrows is not drawn', () => {
-    const drawing = modelOf(without((id, type) => type === 'AWS::IAM::Policy' && id.startsWith('StepsCompact')));
-    expect(seen(drawing).filter((arrow) => arrow.includes('compact λ'))).toEqual(['Airflow ⇢ compact λ']);
-    expect(drawing.boxes.map(({ title }) => title)).not.toContain('S3 dedup-index/');
+    const model = modelOf(without((id, type) => type === 'AWS::IAM::Policy' && id.startsWith('StepsCompact')));
+    expect(seen(model).filter((arrow) => arrow.includes('compact λ'))).toEqual(['Airflow ⇢ compact λ']);
+    expect(model.boxes.map(({ title }) => title)).not.toContain('S3 dedup-index/');
   });
 
   test('so that the arrow of an event source goes with it, unless the right is still there', () => {
-    const drawing = modelOf(
+    const model = modelOf(
       without((id, type) => type === 'AWS::Lambda::EventSourceMapping' || /^StepsArchiveRoleDefaultPolicy/.test(id)),
     );
-    expect(seen(drawing)).not.toContain('Kafka topic posts → archive λ');
-    expect(seen(drawing)).toContain('Kafka topic posts → aggregate λ');
+    expect(seen(model)).not.toContain('Kafka topic posts → archive λ');
+    expect(seen(model)).toContain('Kafka topic posts → aggregate λ');
   });
 
   test('and a function that only serves CloudFormation is not a step', () => {

@@ -20,6 +20,6 @@ export function mergeStores({ boxes, arrows }: Diagram): Diagram {
     others,
   }));
   const first = new Map(merged.flatMap(({ id, others }) => others.map((each) => [each.id, id])));
-  const kept = arrows.filter(({ from, to }) => !first.has(from) && !first.has(to));
-  return { boxes: merged.map(({ others: _others, ...box }) => box), arrows: kept };
+  const left = arrows.filter(({ from, to }) => !first.has(from) && !first.has(to));
+  return { boxes: merged.map(({ others: _others, ...box }) => box), arrows: left };
 }
