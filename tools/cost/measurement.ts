@@ -58,8 +58,8 @@ export function pooled(runs: readonly RunMeasurement[], step: string): StepMeasu
 const LEAST_SPREAD = 0.01;
 
 /**
- * Milliseconds of an invocation by its records: least squares over the reports. Where all batches had one size, the mean counts as the base up to this size and grows in
- * proportion above: the more expensive reading on either side.
+ * Milliseconds of an invocation by its records: least squares over the reports. Where all batches had one size, the mean counts as
+ * the base up to this size and grows in proportion above: the more expensive reading on either side.
  */
 export function fit(step: StepMeasurement): (records: number) => number {
   const { reports: n, received, milliseconds, receivedSquared, receivedMilliseconds } = step;

@@ -34,11 +34,11 @@ function assemblies(): AssemblyOf {
   };
 }
 
-/** Without the formatting that prettier adds: jest can't load prettier, which is an ES module. */
+/** Without padding and line breaks, which prettier adds: jest can't load prettier, which is an ES module. */
 function plain(file: string, text: string): string {
   if (file.endsWith('.json')) return JSON.stringify(JSON.parse(text));
   if (!file.endsWith('.md')) return text;
-  return text.replace(/ +/g, ' ').replace(/-{3,}/g, '---').replace(/\s+$/, '\n');
+  return text.replace(/\s+/g, ' ').replace(/-{3,}/g, '---').trim();
 }
 
 /** The files of a generator that are not what it renders now. */
@@ -50,12 +50,17 @@ export function outdated({ render }: Pick<Generator, 'render'>, assemblyOf: Asse
   });
 }
 
+/** Characters of a line of prose. */
+const PROSE_WIDTH = 140;
+
 async function write(file: string, text: string): Promise<void> {
   const { format, resolveConfig } = await import('prettier');
   const path = join(ROOT, file);
-  const formatted = file.endsWith('.svg')
-    ? text
-    : await format(text, { ...(await resolveConfig(path)), filepath: path });
+  const options = { ...(await resolveConfig(path)), filepath: path };
+  const wrapped = file.endsWith('.md')
+    ? { ...options, proseWrap: 'always' as const, printWidth: PROSE_WIDTH }
+    : options;
+  const formatted = file.endsWith('.svg') ? text : await format(text, wrapped);
   writeFileSync(path, formatted);
 }
 

@@ -9,6 +9,7 @@ import { generateLoad } from '../loadgen/load';
 import { type Tally } from '../loadgen/send';
 import { ROOT } from '../engines/paths';
 import { type Command } from '../kit/command';
+import { inSeconds } from '../kit/time';
 import { bringUp, type Running } from './run/bring-up';
 import { startClock, type Clock } from './run/clock';
 import { waitUntilThrough } from './run/completion';
@@ -73,7 +74,7 @@ async function run(
   const alarms = running.watchAlarms();
   const firstTaken = () => {
     writeEndpoints(endpointsFile, running);
-    display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s; watch it at ${cloud.queryUrl}/`);
+    display.line(`first 202 after ${inSeconds(clock.mark('start to first 202'))}; watch it at ${cloud.queryUrl}/`);
   };
   const sending = clock.phase('send posts', () => send(options, running, display, firstTaken));
   const [{ tally, acknowledgedBy }, airflow, monitoring] = await Promise.all([

@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../engines/paths';
 import { type Command } from '../kit/command';
+import { inSeconds } from '../kit/time';
 import { type Clock, startClock } from '../local/run/clock';
 import { cdk, reasonOf } from './cdk';
 import { CHANGE } from './checks';
@@ -54,7 +55,7 @@ async function rehearse({ stage, settings, results }: RehearsalOptions, clock: C
   if (forward.kept.length > 0) {
     console.log(`\n  kept: ${forward.kept.map(({ type, physicalId }) => `${type} ${physicalId}`).join('\n        ')}`);
   }
-  console.log(`\n${checks.length - failed} checks held, ${failed} did not; ${seconds.toFixed(1)} s`);
+  console.log(`\n${checks.length - failed} checks held, ${failed} did not; ${inSeconds(seconds)}`);
   if (results !== undefined) {
     const counts = { passed: checks.length - failed, failed };
     const types = rowsOf(forward.record);
