@@ -1,18 +1,45 @@
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-const PURE = {
-  patterns: [
-    {
-      group: ['@aws-sdk/*', '@smithy/*', 'kafkajs', 'cassandra-driver', '@duckdb/*', 'aws-cdk-lib', 'aws-cdk-lib/*'],
-      message: 'a core takes and returns plain values: no SDK, client or CDK here',
-    },
-    {
-      group: ['**/kafka', '**/keyspaces', '**/s3', '**/handler'],
-      message: 'a core does not reach for effects',
-    },
-  ],
+/**
+ * Layers are folders: what a folder may import is said by its path, so that a new file is covered without a list.
+ * ESLint takes only the last `no-restricted-imports` of a file, so each entry below is complete.
+ */
+const SDKS = [
+  '@aws-sdk/*',
+  '@smithy/*',
+  'kafkajs',
+  'cassandra-driver',
+  '@duckdb/*',
+  'aws-cdk-lib',
+  'aws-cdk-lib/**',
+  'constructs',
+];
+const FILES_AND_NETWORK = [
+  'node:fs',
+  'node:fs/*',
+  'node:http',
+  'node:https',
+  'node:net',
+  'node:child_process',
+  'node:timers/*',
+];
+const OUTSIDE_PRODUCT = {
+  group: ['**/tools/**', '**/test/**'],
+  message: 'the product does not import what is not deployed',
 };
+
+const only = (what, allowed, groups) => ({
+  'no-restricted-imports': [
+    'error',
+    { patterns: [{ group: groups, message: `${what} may import ${allowed}` }, OUTSIDE_PRODUCT] },
+  ],
+});
+/** Clients are known to one folder each. */
+const client = (name, folder) => ({ group: [name], message: `${name} is known to ${folder} only: use its port` });
+const KAFKAJS = client('kafkajs', 'lambda/aws/kafka');
+const CASSANDRA = client('cassandra-driver', 'lambda/aws/keyspaces and lambda/aws/auth');
+const product = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [...patterns, OUTSIDE_PRODUCT] }] });
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'cdk.out/', '.local/', 'coverage/'] },
@@ -27,8 +54,41 @@ export default tseslint.config(
     },
   },
   {
-    files: ['lambda/**/core.ts', 'lambda/{domain,formats}/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', PURE] },
+    files: ['lambda/**/*.ts', 'lib/**/*.ts', 'observability/**/*.ts', 'web/**/*.ts'],
+    rules: product(KAFKAJS, CASSANDRA),
+  },
+  { files: ['lambda/aws/kafka/*.ts'], rules: product(CASSANDRA) },
+  { files: ['lambda/aws/{keyspaces,auth}/*.ts'], rules: product(KAFKAJS) },
+  {
+    files: ['lambda/domain/**/*.ts'],
+    rules: only('lambda/domain', 'itself and node:buffer', [
+      ...SDKS,
+      ...FILES_AND_NETWORK,
+      '../formats/**',
+      '../aws/**',
+      '../runtime/**',
+      '../*/handler',
+    ]),
+  },
+  {
+    files: ['lambda/formats/**/*.ts'],
+    rules: only('lambda/formats', 'itself, lambda/domain, node:buffer and node:zlib', [
+      ...SDKS,
+      ...FILES_AND_NETWORK,
+      '../aws/**',
+      '../runtime/**',
+      '../*/handler',
+    ]),
+  },
+  {
+    files: ['lambda/*/core.ts', 'lambda/provision/*/core.ts'],
+    rules: only('a core', 'plain values: no client, no adapter, no handler', [
+      ...SDKS,
+      ...FILES_AND_NETWORK,
+      '**/aws/**',
+      './handler',
+      '../*/handler',
+    ]),
   },
   {
     // Configuration is read in bin/ only: everything below is handed objects.
@@ -37,6 +97,17 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'the environment is read in bin/ only' },
+      ],
+    },
+  },
+  {
+    // Benches measure with the fixtures of the tests.
+    files: ['tools/**/*.ts'],
+    ignores: ['tools/bench/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/test/**'], message: 'tools do not import tests: what both need lives in tools' }] },
       ],
     },
   },

@@ -1,8 +1,7 @@
 /** What lies in the lake, beyond single objects: the raw log by offsets, seals and manifests by interval. */
 import { intervalName, type IntervalStart } from '../domain/intervals';
 import { parseStored, type Manifest, type PartitionRange, type Seal } from '../formats/interval-metadata';
-import { manifestKey, parseRawKey, rawPrefix, rawStartAfter, sealKey } from '../formats/keys';
-import { type Range } from '../domain/ranges';
+import { manifestKey, parseRawKey, rawPrefix, rawStartAfter, sealKey, type RawRange } from '../formats/keys';
 import { NotFoundError, type ObjectStore } from './s3';
 
 /**
@@ -10,10 +9,6 @@ import { NotFoundError, type ObjectStore } from './s3';
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
  */
 const LARGEST_BATCH = 10_000;
-
-export interface RawRange extends Range {
-  readonly key: string;
-}
 
 /** The objects of the raw log that hold something of the range, sorted by their first offset. They may overlap. */
 export async function rawObjects(

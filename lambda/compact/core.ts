@@ -1,7 +1,7 @@
 /** What compaction reads and writes, as plain values: which parts of which raw objects, which chain, which manifest. */
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
-import { type RawRange } from '../aws/lake';
+import { type RawRange } from '../formats/keys';
 import { cover, describeRanges, type Covered } from '../domain/ranges';
 import { POST_FILE_COLUMNS } from './columns';
 

@@ -1,5 +1,6 @@
 /** Every S3 key of the lake, here and nowhere else. Keys follow from what they hold, so a rerun overwrites itself. */
 import { intervalName, type IntervalStart } from '../domain/intervals';
+import { type Range } from '../domain/ranges';
 
 /** Widths chosen so that keys sort as numbers do: 2^63 has 19 digits. */
 const OFFSET_DIGITS = 20;
@@ -35,6 +36,11 @@ export function rawPrefix(topic: string, partition: number): string {
 /** The S3 `StartAfter` that lists every object whose first offset is at least `first`. */
 export function rawStartAfter(topic: string, partition: number, first: number): string {
   return `${rawPrefix(topic, partition)}${offset(Math.max(0, first))}`;
+}
+
+/** An object of the raw log, and the offsets that it holds. */
+export interface RawRange extends Range {
+  readonly key: string;
 }
 
 /** The inverse of {@link rawKey}; undefined for a key that is none. */

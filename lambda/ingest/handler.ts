@@ -4,7 +4,8 @@
  */
 import { CANARY_HEADER } from '../domain/decode';
 import { bodyOf, json, pathSegments, type Body, type HttpResponse, type HttpEvent } from '../runtime/http';
-import { kafkaFromEnvironment, type OutgoingRecord, type SendResult } from '../aws/kafka/kafka';
+import { kafkaFromEnvironment } from '../aws/kafka/connect';
+import { type OutgoingRecord, type SendResult } from '../aws/kafka/port';
 import { log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { KINESIS, NATIVE, notFound, outcomeOf, rejectName, REST_PROXY, type Dialect } from './responses';

@@ -6,7 +6,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { credentialsFromEnvironment } from '../aws/auth/msk-token';
+import { credentialsFromEnvironment, regionFromEnvironment } from '../aws/auth/credentials';
 import { Sha256 } from '../aws/auth/sha256';
 
 export const GET_METRIC_DATA = 'GraniteServiceVersion20100801.GetMetricData';
@@ -123,8 +123,7 @@ export function metricReader(send: SendMetricRequest): MetricReader {
 
 /** To CloudWatch of the function's region, signed with its role. */
 export function sendSigned(environment: NodeJS.ProcessEnv = process.env): SendMetricRequest {
-  const region = environment.AWS_REGION;
-  if (!region) throw new Error('environment variable AWS_REGION is not set');
+  const region = regionFromEnvironment(environment);
   const endpoint = new URL(environment.AWS_ENDPOINT_URL_CLOUDWATCH ?? `https://monitoring.${region}.amazonaws.com`);
   const signer = new SignatureV4({
     service: 'monitoring',

@@ -1,5 +1,5 @@
 /** What single values of the configuration can't tell: which of them go together. */
-import { type PipelineConfig } from '.';
+import { type PipelineConfig } from './schema';
 
 /** The speed rows' time to live in multiples of the time that publishing may take. */
 const TTL_FACTOR = 4;

@@ -1,7 +1,4 @@
-import { type PipelineConfig } from '.';
-
-export const STAGES = ['dev', 'lean', 'prod', 'local'] as const;
-export type Stage = (typeof STAGES)[number];
+import { type PipelineConfig, type Stage } from './schema';
 
 const DEV: PipelineConfig = {
   stage: 'dev',

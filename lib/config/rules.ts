@@ -1,6 +1,5 @@
 /** Which values each key of the configuration takes by itself; what goes together is in `config-combinations.ts`. */
-import { type ConfigKey } from '.';
-import { STAGES } from './defaults';
+import { STAGES, type ConfigKey } from './schema';
 
 export interface Rule {
   readonly allowed: string;

@@ -11,7 +11,7 @@ import { contentOf, FOLDER_UID } from '../../observability/grafana';
 import { DATA_SOURCES, type DataSourceName } from '../../observability/grafana/sources';
 import { metricNamespace } from '../../lambda/runtime/metrics';
 import { acknowledge } from '../rules/acknowledge';
-import { type GrafanaWorkspaceProps } from './grafana-workspace';
+import { type GrafanaWorkspaceProps } from './grafana-props';
 import { type LakeQueries } from './lake-queries';
 import { PipelineFunction } from './pipeline-function';
 

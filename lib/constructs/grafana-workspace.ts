@@ -1,19 +1,13 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { type CfnWorkspace as PrometheusWorkspace } from 'aws-cdk-lib/aws-aps';
 import { CfnWorkspace } from 'aws-cdk-lib/aws-grafana';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
-import { type AirflowEnvironment } from './airflow-environment';
 import { GrafanaContent } from './grafana-content';
+import { type GrafanaWorkspaceProps } from './grafana-props';
 import { LakeQueries } from './lake-queries';
-import { type Watched } from './metrics';
-import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
-import { type SparkApplication } from './spark-application';
-import { type ViewStore } from './view-store';
 
 /**
  * The version that the boards are built for. Upgrades are one way, so it is pinned: what a workspace may have, and be upgraded
@@ -21,22 +15,6 @@ import { type ViewStore } from './view-store';
  * @see https://docs.aws.amazon.com/grafana/latest/APIReference/API_ListVersions.html
  */
 const GRAFANA_VERSION = '12.4';
-
-export interface GrafanaWorkspaceProps {
-  readonly watched: Watched;
-  readonly lake: PostLake;
-  readonly views: ViewStore;
-  readonly spark: SparkApplication;
-  /** @default - none: the panels that ask for it have no data */
-  readonly airflow?: AirflowEnvironment;
-  /** Where alert rules tell. */
-  readonly topic: Topic;
-  /**
-   * What the brokers' metrics are in.
-   * @default - none: the panels that ask it have no data
-   */
-  readonly prometheus?: PrometheusWorkspace;
-}
 
 /**
  * Managed Grafana with the pipeline's boards. Its role may read what the boards show, and nothing else; people come by IAM

@@ -1,14 +1,14 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 
-/** Says why findings of these rules are right as they are, on a construct and everything in it. */
+/** Acknowledges findings of these rules on a construct and everything in it, with the reason. */
 export function acknowledge(scope: IConstruct, reason: string, ...rules: readonly string[]): void {
   Validations.of(scope).acknowledge(...rules.map((id) => ({ id, reason })));
 }
 
 /**
- * Says why a role may use these resources, whose names have a wildcard, and no others: cdk-nag (`AwsSolutions-IAM5`) goes on
- * finding any other wildcard that the role gets elsewhere.
+ * Acknowledges, with the reason, that a role uses exactly these resources whose names have a wildcard: cdk-nag
+ * (`AwsSolutions-IAM5`) still finds any other wildcard of the role.
  *
  * @param resources as in the statement that grants them
  */
@@ -17,7 +17,7 @@ export function acknowledgeResources(role: IConstruct, reason: string, resources
   acknowledge(role, reason, ...new Set(wild.map((name) => `AwsSolutions-IAM5[Resource::${name}]`)));
 }
 
-/** Says why a role may take these actions, whose names have a wildcard, and no others. */
+/** Acknowledges, with the reason, that a role uses exactly these actions whose names have a wildcard. */
 export function acknowledgeActions(role: IConstruct, reason: string, actions: readonly string[]): void {
   acknowledge(role, reason, ...actions.map((name) => `AwsSolutions-IAM5[Action::${name}]`));
 }

@@ -1,6 +1,6 @@
 /**
- * What policies of this project may name. A right that is new needs a line here, so that whoever reviews sees it; and a
- * mistyped one, which CloudFormation takes and which then allows nothing, is found by synth.
+ * The actions that policies of this project may name. A new permission needs a line here, so that a reviewer sees it. Synth also finds
+ * a mistyped action, which CloudFormation accepts and which then allows nothing.
  */
 
 /** Actions by service. */
@@ -105,7 +105,7 @@ export const ACTIONS: readonly string[] = Object.entries(BY_SERVICE).flatMap(([s
 
 /** Actions with a wildcard, each with its reason. */
 export const WILDCARD_ACTIONS: Readonly<Record<string, string>> = {
-  'kms:GenerateDataKey*': 'with and without plain text; MWAA demands both for the queue of its workers',
+  'kms:GenerateDataKey*': 'with and without plain text; MWAA requires both for the queue of its workers',
   's3:DeleteObject*': "CDK's function that empties a bucket before its deletion: objects and versions",
   's3:GetBucket*': 'as above, in the policy of the bucket',
   's3:List*': 'as above, in the policy of the bucket',
@@ -113,27 +113,28 @@ export const WILDCARD_ACTIONS: Readonly<Record<string, string>> = {
 
 /** Actions on every resource, each with its reason. */
 export const ANY_RESOURCE: Readonly<Record<string, string>> = {
-  'ec2:CreateNetworkInterface': 'Lambda checks it on all before it puts a function into the network',
+  'ec2:CreateNetworkInterface': 'Lambda checks it on every resource before it connects a function to the network',
   'ec2:DeleteNetworkInterface': 'as above',
   'ec2:AssignPrivateIpAddresses': 'as above',
   'ec2:UnassignPrivateIpAddresses': 'as above',
-  'ec2:DescribeNetworkInterfaces': 'knows no resource',
-  'ec2:DescribeSubnets': 'knows no resource',
-  'ec2:DescribeVpcs': 'knows no resource',
-  'ec2:DescribeSecurityGroups': 'knows no resource',
-  'ec2:DescribeVpcEndpoints': 'knows no resource',
-  'xray:PutTraceSegments': 'knows no resource',
-  'xray:PutTelemetryRecords': 'knows no resource',
-  'logs:DescribeLogGroups': 'asks about all groups of the account',
+  'ec2:DescribeNetworkInterfaces': 'has no resource',
+  'ec2:DescribeSubnets': 'has no resource',
+  'ec2:DescribeVpcs': 'has no resource',
+  'ec2:DescribeSecurityGroups': 'has no resource',
+  'ec2:DescribeVpcEndpoints': 'has no resource',
+  'xray:PutTraceSegments': 'has no resource',
+  'xray:PutTelemetryRecords': 'has no resource',
+  'logs:DescribeLogGroups': 'lists all groups of the account',
   's3:GetAccountPublicAccessBlock': 'is about the account',
-  'cloudwatch:PutMetricData': 'knows no resource',
-  'cloudwatch:GetMetricData': 'knows no resource: metrics are read over all of the account or not at all',
+  'cloudwatch:PutMetricData': 'has no resource',
+  'cloudwatch:GetMetricData': 'has no resource: metrics are readable across the account or not at all',
   'cloudwatch:ListMetrics': 'as above',
 };
 
-/** Actions on every resource but some, each with its reason. */
+/** Actions on every resource except some, each with its reason. */
 export const ANY_OTHER_RESOURCE: Readonly<Record<string, string>> = {
-  'kms:Decrypt': "the key of MWAA's queue is in an account of the service: any but this one, and by way of SQS only",
+  'kms:Decrypt':
+    "the key of MWAA's queue is in an account of the service: any account but this one, and through SQS only",
   'kms:DescribeKey': 'as above',
   'kms:Encrypt': 'as above',
   'kms:GenerateDataKey*': 'as above',

@@ -1,12 +1,12 @@
-/** Functions that are fed from Kafka: what CloudFormation takes, and a source then does not do. */
+/** Event sources on Kafka: settings that CloudFormation accepts, and that then don't work. */
 import { type AppTemplates, type Finding, type Located, type Rule } from './rule';
 
 const SOURCE = 'AWS::Lambda::EventSourceMapping';
 
-/** Seconds that Lambda lets a function run that is fed from Kafka. */
+/** Longest timeout, in seconds, of a function with a Kafka event source. */
 const MAX_TIMEOUT = 14 * 60;
 
-/** What can be said about failed batches of a Kafka source in provisioned mode only. */
+/** Settings for failed batches that a Kafka source has in provisioned mode only. */
 const RETRY_CONTROLS = [
   'MaximumRetryAttempts',
   'MaximumRecordAgeInSeconds',
@@ -38,7 +38,7 @@ const eventSourcePollers: Rule = {
       ),
 };
 
-/** A source that is off, or whose function may not run, stands still without an error; one that starts late leaves a gap. */
+/** A disabled source, or one whose function has no concurrency, stops without an error; one that starts late leaves a gap. */
 const eventSourceWhole: Rule = {
   name: 'event-source-whole',
   check: (app) =>
@@ -49,10 +49,10 @@ const eventSourceWhole: Rule = {
       const find = (where: Located, key: string, message: string) =>
         findings.push({ at: where, location: `Properties.${key}`, message });
       if (start === 'LATEST') {
-        find(at, 'StartingPosition', 'StartingPosition must not be LATEST: records of before are lost');
+        find(at, 'StartingPosition', 'StartingPosition must not be LATEST: older records are lost');
       }
       if (String(enabled) === 'false') {
-        find(at, 'Enabled', 'Enabled must be true, got false: nothing is read, and Kafka forgets');
+        find(at, 'Enabled', 'Enabled must be true, got false: nothing is read, and Kafka deletes old records');
       }
       if (fn && Number(fn.properties['ReservedConcurrentExecutions'] ?? 1) === 0) {
         const key = 'ReservedConcurrentExecutions';

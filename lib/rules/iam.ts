@@ -1,4 +1,4 @@
-/** Rights that nobody decided on, or that are none. */
+/** Permissions that nobody decided on, or that do not exist. */
 import { ACTIONS, ANY_OTHER_RESOURCE, ANY_RESOURCE, WILDCARD_ACTIONS } from './actions';
 import { type AppTemplates, type Finding, listOf, type Located, type Rule } from './rule';
 
@@ -16,19 +16,17 @@ interface Place {
   readonly statement: Statement;
 }
 
-const POLICIES = [
-  'AWS::IAM::Policy',
-  'AWS::IAM::ManagedPolicy',
-  'AWS::IAM::RolePolicy',
-  'AWS::S3::BucketPolicy',
-  'AWS::SQS::QueuePolicy',
-  'AWS::SNS::TopicPolicy',
-];
+/** The policy of an endpoint only narrows what the policies of roles allow. */
+const isPolicy = ({ resource: { Type }, properties }: Located) =>
+  'PolicyDocument' in properties && Type !== 'AWS::EC2::VPCEndpoint';
 
 /** All statements that allow something. */
 function allowing(app: AppTemplates): Place[] {
   const documents = [
-    ...app.resources(...POLICIES).map((at) => ({ at, document: at.properties['PolicyDocument'] })),
+    ...app
+      .resources()
+      .filter(isPolicy)
+      .map((at) => ({ at, document: at.properties['PolicyDocument'] })),
     ...app.resources('AWS::IAM::Role', 'AWS::IAM::User', 'AWS::IAM::Group').flatMap((at) =>
       listOf(at.properties['Policies']).map((policy) => ({
         at,
@@ -70,7 +68,7 @@ const wildcardActions: Rule = {
           finding(at, `a wildcard in Action must have its reason in lib/rules/actions.ts, got '${action}'`),
         ),
       ...listOf(statement.NotAction).map((action) =>
-        finding(at, `Action must say what is allowed, got all but '${String(action)}'`),
+        finding(at, `Action must name what is allowed, got all but '${String(action)}'`),
       ),
     ]),
 };
@@ -79,7 +77,7 @@ const wildcardResources: Rule = {
   name: 'wildcard-resources',
   check: (app) =>
     allowing(app)
-      // What a resource's own policy allows is about that resource.
+      // A resource policy applies to its own resource.
       .filter(({ statement }) => statement.Principal === undefined)
       .flatMap(({ at, statement }) => {
         const list = listOf(statement.Resource).includes('*')
@@ -97,7 +95,7 @@ const wildcardResources: Rule = {
       }),
 };
 
-/** Who a resource or a role lets in. */
+/** Principals that may use a resource or assume a role. */
 const publicPrincipals: Rule = {
   name: 'public-principals',
   check: (app) => {
@@ -110,7 +108,7 @@ const publicPrincipals: Rule = {
         const who = statement.Principal as { AWS?: unknown } | string | undefined;
         return who === '*' || (typeof who === 'object' && listOf(who.AWS).includes('*'));
       })
-      .map(({ at }) => finding(at, "Principal must say who, got '*', which is everybody"));
+      .map(({ at }) => finding(at, "Principal must name who, got '*', which is everybody"));
   },
 };
 

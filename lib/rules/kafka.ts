@@ -1,4 +1,4 @@
-/** What goes wrong with a cluster after CloudFormation has taken the template. */
+/** Settings of a cluster that CloudFormation accepts and that fail later. */
 import { ENV } from '../../lambda/runtime/env';
 import { kafkaSources } from './event-sources';
 import { type AppTemplates, type Finding, listOf, type Located, property, type Rule, type StackTemplate } from './rule';
@@ -9,15 +9,15 @@ const FUNCTION = 'AWS::Lambda::Function';
 const IAM_PORT = 9098;
 
 /**
- * What a broker takes by IAM.
+ * Limits of a broker for IAM clients.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/limits.html
  */
 const CONNECTIONS_PER_BROKER = 3_000;
 const NEW_CONNECTIONS_PER_SECOND = 100;
 const NEW_CONNECTIONS_PER_SECOND_T3 = 4;
-/** What an instance of a function has at a broker: its own connection, and one more where it began to look for the cluster. */
+/** Connections of a function's instance to a broker: its own, and one more to the broker where it discovered the cluster. */
 const CONNECTIONS_PER_INSTANCE = 2;
-/** Seconds within which all instances must have been let in when they start at once: an API waits 29 s for the answer. */
+/** Seconds within which all instances must be connected if they start at once: an API waits 29 s for the response. */
 const CONNECT_WITHIN = 10;
 
 /** @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html */
@@ -35,7 +35,7 @@ const brokersPerZone: Rule = {
       })),
 };
 
-/** The alpha construct hands on any name. */
+/** The alpha construct accepts any name. */
 const kafkaNames: Rule = {
   name: 'kafka-names',
   check: (app) => [
@@ -61,7 +61,7 @@ function named(app: AppTemplates, type: string, key: string, pattern: RegExp, al
     }));
 }
 
-/** Pollers take the brokers' place in the network, functions come from their own: brokers must let in both. */
+/** Pollers use the brokers' security groups, functions their own: brokers need ingress for both. */
 const brokerIngress: Rule = {
   name: 'broker-ingress',
   check: (app) =>
@@ -93,7 +93,7 @@ const resolved = (app: AppTemplates, values: unknown, from: StackTemplate): Loca
     .map((value) => app.target(value, from))
     .filter((found) => found !== undefined);
 
-/** The security groups from which one of `groups` takes connections on the IAM port. */
+/** The security groups from which one of `groups` accepts connections on the IAM port. */
 function ingress(app: AppTemplates, groups: readonly Located[]): Located[] {
   const inline = groups.flatMap((group) =>
     listOf(group.properties['SecurityGroupIngress']).map((rule) => ({
@@ -110,7 +110,7 @@ function ingress(app: AppTemplates, groups: readonly Located[]): Located[] {
     .flatMap(({ rule, stack }) => resolved(app, rule['SourceSecurityGroupId'], stack));
 }
 
-/** Functions behind an API start as often at once as callers like, and each instance connects to every broker. */
+/** Callers decide how many instances of a function behind an API run, and each instance connects to every broker. */
 const connectionBudget: Rule = {
   name: 'connection-budget',
   check: (app) =>
@@ -142,8 +142,8 @@ function budgetOf(app: AppTemplates, at: Located): Finding[] {
           at,
           location,
           message:
-            `ReservedConcurrentExecutions must be at most ${limit}, got ${Number(instances)}: a broker takes ` +
-            `${CONNECTIONS_PER_BROKER} connections and ${rate} new ones a second, and each instance makes ${CONNECTIONS_PER_INSTANCE}`,
+            `ReservedConcurrentExecutions must be at most ${limit}, got ${Number(instances)}: a broker accepts ` +
+            `${CONNECTIONS_PER_BROKER} connections and ${rate} new ones a second, and each instance opens ${CONNECTIONS_PER_INSTANCE}`,
         },
       ]
     : [];

@@ -3,14 +3,14 @@ import { AwsSolutionsChecks, type IApplyRule, type NagRuleResult, ServerlessChec
 import { type IConstruct } from 'constructs';
 import { flatten } from './acknowledge';
 
-/** AWS' own advice. Findings are acknowledged beside the code of the construct that they are about. */
+/** AWS's own advice. Findings are acknowledged in the code of their construct. */
 export class SolutionsChecks extends AwsSolutionsChecks {
   protected override applyRule(params: IApplyRule): void {
     super.applyRule(named(params));
   }
 }
 
-/** What the Serverless lens of the Well-Architected Framework advises. */
+/** The advice of the Serverless lens of the Well-Architected Framework. */
 export class ServerlessLensChecks extends ServerlessChecks {
   protected override applyRule(params: IApplyRule): void {
     super.applyRule(named(params));
@@ -18,15 +18,15 @@ export class ServerlessLensChecks extends ServerlessChecks {
 }
 
 /**
- * When the checks run, what belongs to another stack is an output of that stack, with a name that is long and made. A finding
- * names what the output shows instead, as it does within a stack: `<LakeBucket.Arn>/raw/*`.
+ * When the checks run, a resource of another stack is an output of that stack, with a long generated name. A finding names the
+ * output's value instead, as it does within a stack: `<LakeBucket.Arn>/raw/*`.
  */
 function named(params: IApplyRule): IApplyRule {
   const rule = (node: CfnResource): NagRuleResult => {
     const result = params.rule(node);
     return Array.isArray(result) ? result.map((finding) => followOutputs(finding, node)) : result;
   };
-  // The rule's id is made of the function's name.
+  // cdk-nag derives the rule's id from the function's name.
   return { ...params, rule: Object.defineProperty(rule, 'name', { value: params.rule.name }) };
 }
 
@@ -39,7 +39,7 @@ function followOutputs(finding: string, node: CfnResource): string {
 
 const known = new WeakMap<IConstruct, ReadonlyMap<string, string>>();
 
-/** What each output of an app shows, by its logical id. */
+/** The value of each output of an app, by its logical id. */
 function outputs(app: IConstruct): ReadonlyMap<string, string> {
   const found =
     known.get(app) ??

@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import {
   type IPolicyValidationContext,
   type IPolicyValidationPlugin,
   type PolicyValidationPluginReport,
 } from 'aws-cdk-lib';
 import { type PipelineConfig } from '../config';
+import { readTemplate } from '../templates';
 import { EVENT_SOURCE_RULES } from './event-sources';
 import { IAM_RULES } from './iam';
 import { KAFKA_RULES } from './kafka';
 import { RELATION_RULES } from './relations';
-import { AppTemplates, type Rule, type Template } from './rule';
+import { AppTemplates, type Rule } from './rule';
 import { STORE_RULES } from './stores';
 import { TOPIC_RULES } from './topics';
 
@@ -24,8 +24,8 @@ export const RULES: readonly Rule[] = [
 ];
 
 /**
- * The rules of this project as a validation plugin: an error stops synth, naming the rule, the resource and what is allowed.
- * One that is right as it is can be acknowledged as `Pipeline::<rule>`.
+ * The rules of this project as a validation plugin: an error stops synth and names the rule, the resource and what is allowed.
+ * A finding that is right as it is can be acknowledged as `Pipeline::<rule>`.
  */
 export class PipelineChecks implements IPolicyValidationPlugin {
   public readonly name = 'Pipeline';
@@ -35,10 +35,7 @@ export class PipelineChecks implements IPolicyValidationPlugin {
 
   public validate(context: IPolicyValidationContext): PolicyValidationPluginReport {
     const app = new AppTemplates(
-      context.stackTemplates.map(({ templatePath: path }) => ({
-        path,
-        template: JSON.parse(readFileSync(path, 'utf8')) as Template,
-      })),
+      context.stackTemplates.map(({ templatePath: path }) => ({ path, template: readTemplate(path) })),
     );
     const violations = RULES.flatMap(({ name, check }) =>
       check(app, this.config).map(({ at, location, message }) => ({

@@ -1,9 +1,9 @@
-/** What fits each resource by itself, and not the other one that it is used with. */
+/** Checks between two resources that are each valid on their own. */
 import { type AppTemplates, type Finding, listOf, type Located, property, type Rule } from './rule';
 
 const SOURCE = 'AWS::Lambda::EventSourceMapping';
 
-/** An event source of a topic that is not there waits for it, and says nothing. */
+/** An event source of a missing topic waits for it without an error. */
 const eventSourceTopic: Rule = {
   name: 'event-source-topic',
   check: (app) =>
@@ -62,7 +62,7 @@ const eventSourceBounds: Rule = {
     }),
 };
 
-/** An endpoint that lets nobody in is found when the first function waits for it until its timeout. */
+/** An endpoint without ingress shows only when the first function waits for it until its timeout. */
 const endpointIngress: Rule = {
   name: 'endpoint-ingress',
   check: (app) =>
@@ -73,7 +73,7 @@ const endpointIngress: Rule = {
       .map((at) => ({
         at,
         location: 'Properties.SecurityGroupIds',
-        message: 'an interface endpoint must have a security group that lets someone in',
+        message: 'an interface endpoint must have a security group with ingress',
       })),
 };
 
@@ -88,7 +88,7 @@ function hasIngress(app: AppTemplates, value: unknown, at: Located): boolean {
   );
 }
 
-/** A native module of the other architecture fails when it is loaded. */
+/** A native module of the wrong architecture fails when it is loaded. */
 const layerArchitecture: Rule = {
   name: 'layer-architecture',
   check: (app) =>
@@ -121,7 +121,7 @@ const airflowBucket: Rule = {
       })),
 };
 
-/** What another stack shows is asked for at deployment, by name. */
+/** CloudFormation resolves outputs of other stacks by name, at deployment. */
 const stackOutputs: Rule = {
   name: 'stack-outputs',
   check: (app) =>
@@ -132,7 +132,7 @@ const stackOutputs: Rule = {
         .map((output) => ({
           at,
           location: 'Properties',
-          message: `a stack of this app must show ${output}, which none does`,
+          message: `a stack of this app must have the output ${output}, got none`,
         })),
     ),
 };

@@ -4,10 +4,10 @@ import { DeployChecks } from './cloudformation';
 import { ServerlessLensChecks, SolutionsChecks } from './nag';
 import { PipelineChecks } from './pipeline-checks';
 
-/** One for all apps of a process, as its engine takes a second to set up. */
+/** Shared by all apps of a process, as its engine takes a second to set up. */
 let deployChecks: DeployChecks | undefined;
 
-/** Has each synth of the app reviewed: what is found and not acknowledged stops it. */
+/** Reviews each synth of the app: a finding that is not acknowledged stops it. */
 export function reviewAtSynth(app: App, config: PipelineConfig): void {
   deployChecks ??= new DeployChecks();
   Validations.of(app).addPlugins(

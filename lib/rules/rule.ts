@@ -1,18 +1,5 @@
 import { type PipelineConfig } from '../config';
-
-/** A resource as its template has it. */
-export interface TemplateResource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-  readonly DependsOn?: string | readonly string[];
-  readonly DeletionPolicy?: string;
-  readonly UpdateReplacePolicy?: string;
-}
-
-export interface Template {
-  readonly Resources?: Readonly<Record<string, TemplateResource>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
-}
+import { locate, type Located as LocatedIn, type Template } from '../templates';
 
 export interface StackTemplate {
   readonly path: string;
@@ -20,14 +7,9 @@ export interface StackTemplate {
 }
 
 /** A resource and where it is. */
-export interface Located {
-  readonly stack: StackTemplate;
-  readonly id: string;
-  readonly resource: TemplateResource;
-  readonly properties: Readonly<Record<string, unknown>>;
-}
+export type Located = LocatedIn<StackTemplate>;
 
-/** What a rule has against a resource. */
+/** A violation of a rule by a resource. */
 export interface Finding {
   readonly at: Located;
   /** Path of the property, as `Properties.Timeout`. */
@@ -42,19 +24,12 @@ export interface Rule {
   readonly check: (app: AppTemplates, config: PipelineConfig) => Finding[];
 }
 
-/** The templates of all stacks, and what they say of each other. */
+/** The templates of all stacks, and the references between them. */
 export class AppTemplates {
   private readonly all: readonly Located[];
 
   constructor(private readonly stacks: readonly StackTemplate[]) {
-    this.all = stacks.flatMap((stack) =>
-      Object.entries(stack.template.Resources ?? {}).map(([id, resource]) => ({
-        stack,
-        id,
-        resource,
-        properties: resource.Properties ?? {},
-      })),
-    );
+    this.all = locate(stacks);
   }
 
   /** The resources of these types, or of all. */
@@ -62,7 +37,7 @@ export class AppTemplates {
     return types.length === 0 ? this.all : this.all.filter(({ resource }) => types.includes(resource.Type));
   }
 
-  /** Whether a stack shows an output of this logical id. */
+  /** Whether a stack has an output of this logical id. */
   public hasOutput(id: string): boolean {
     return this.stacks.some(({ template }) => template.Outputs?.[id] !== undefined);
   }

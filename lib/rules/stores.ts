@@ -1,65 +1,36 @@
-/** What becomes of data, and in which order it gets its place. */
+/** What becomes of data, and in which order its containers are created. */
+import { RETAINING } from '../templates';
+import { typesWhere } from './resource-types';
 import { type AppTemplates, type Finding, listOf, type Located, property, type Rule } from './rule';
 
-/** Types that hold what can't be made again from this repository, or is paid for while nobody looks. */
-const STATEFUL = [
-  'AWS::MSK::Cluster',
-  'AWS::MSK::Configuration',
-  'AWS::MSK::Topic',
-  'AWS::Cassandra::Keyspace',
-  'AWS::Cassandra::Table',
-  'AWS::Glue::Database',
-  'AWS::Glue::Table',
-  'AWS::S3::Bucket',
-  'AWS::KMS::Key',
-  'AWS::DynamoDB::Table',
-  'AWS::SQS::Queue',
-  'AWS::Logs::LogGroup',
-  'AWS::MWAA::Environment',
-  'AWS::EMRServerless::Application',
-  'AWS::Grafana::Workspace',
-  'AWS::APS::Workspace',
-];
-
-/** Without a word, CloudFormation deletes: CDK's L1 constructs say none, and others on deletion only. */
+/** CloudFormation's default is Delete. L1 constructs set no policy, L2 constructs set only DeletionPolicy. */
 const removalDecided: Rule = {
   name: 'removal-decided',
   check: (app) =>
-    app.resources(...STATEFUL).flatMap((at) =>
+    app.resources(...typesWhere(({ state }) => state !== undefined)).flatMap((at) =>
       (['DeletionPolicy', 'UpdateReplacePolicy'] as const)
         .filter((policy) => at.resource[policy] === undefined)
         .map((policy) => ({
           at,
           location: policy,
-          message: `${at.resource.Type} must have ${policy}: without it, its data goes unasked`,
+          message: `${at.resource.Type} must have ${policy}: without it, CloudFormation deletes the data`,
         })),
     ),
 };
 
-/** Types that hold posts or what was computed from them, whichever resource it is. */
-const DATA = [
-  'AWS::MSK::Cluster',
-  'AWS::MSK::Topic',
-  'AWS::Cassandra::Keyspace',
-  'AWS::Cassandra::Table',
-  'AWS::Glue::Table',
-  'AWS::KMS::Key',
-];
-const KEEPING = ['Retain', 'RetainExceptOnCreate'];
-
-/** A decision may be the wrong one: what the configuration promises to keep must say so. */
+/** A stated policy may be the wrong one: data must be retained if the configuration says so. */
 const dataRetained: Rule = {
   name: 'data-retained',
   check: (app, { removal }) =>
     removal !== 'retain'
       ? []
-      : app.resources(...DATA).flatMap((at) =>
+      : app.resources(...typesWhere(({ state }) => state === 'data')).flatMap((at) =>
           (['DeletionPolicy', 'UpdateReplacePolicy'] as const)
-            .filter((policy) => !KEEPING.includes(String(at.resource[policy])))
+            .filter((policy) => !RETAINING.includes(String(at.resource[policy])))
             .map((policy) => ({
               at,
               location: policy,
-              message: `${policy} must be ${KEEPING.join(' or ')} where removal is retain, got ${String(at.resource[policy])}`,
+              message: `${policy} must be ${RETAINING.join(' or ')} where removal is retain, got ${String(at.resource[policy])}`,
             })),
         ),
 };
@@ -73,11 +44,11 @@ const logRetention: Rule = {
       .map((at) => ({
         at,
         location: 'Properties.RetentionInDays',
-        message: 'a log group must have RetentionInDays: without it, logs are kept and billed for ever',
+        message: 'a log group must have RetentionInDays, got nothing: logs would be stored and billed indefinitely',
       })),
 };
 
-/** What names its container by text, of which CloudFormation learns nothing about the order. */
+/** Types that name their container by text, from which CloudFormation derives no order. */
 const CONTAINERS: readonly { type: string; key: string; container: string; name: (at: Located) => unknown }[] = [
   {
     type: 'AWS::Cassandra::Table',
@@ -118,7 +89,7 @@ const containerFirst: Rule = {
     ),
 };
 
-/** What must be there once: the second of them fails the deployment after the first was made. */
+/** Names that must be unique: the deployment fails at the second resource, after the first was created. */
 const UNIQUE: readonly { type: string; keys: readonly string[] }[] = [
   { type: 'AWS::MSK::Topic', keys: ['ClusterArn', 'TopicName'] },
   { type: 'AWS::MSK::Cluster', keys: ['ClusterName'] },
@@ -127,7 +98,7 @@ const UNIQUE: readonly { type: string; keys: readonly string[] }[] = [
   { type: 'AWS::Logs::LogGroup', keys: ['LogGroupName'] },
   { type: 'AWS::MWAA::Environment', keys: ['Name'] },
   { type: 'AWS::ApiGatewayV2::Route', keys: ['ApiId', 'RouteKey'] },
-  // Two sources of one group share the partitions: each function sees a part of the records.
+  // Two sources in one consumer group share the partitions: each function gets a part of the records.
   {
     type: 'AWS::Lambda::EventSourceMapping',
     keys: ['EventSourceArn', 'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId'],
@@ -154,17 +125,17 @@ function repeated(app: AppTemplates, type: string, keys: readonly string[]): Fin
             {
               at,
               location: `Properties.${last}`,
-              message: `${last} must be given once, got '${String(property(at, last))}' of ${before.id} again`,
+              message: `${last} must be unique, got '${String(property(at, last))}' as in ${before.id}`,
             },
           ]
         : [];
     });
 }
 
-/** The speed rows' life in multiples of the time that publishing may take. */
+/** The speed rows' time to live in multiples of the time that publishing may take. The check does not import what it checks. */
 const TTL_FACTOR = 4;
 
-/** Rows that go before their interval is published leave a hole in the answers while the batch layer is late. */
+/** Rows that expire before their interval is published leave a hole in query results while the batch layer is late. */
 const speedTtl: Rule = {
   name: 'speed-ttl',
   check: (app, config) => {

@@ -1,4 +1,4 @@
-/** What a topic must be so that the log is what the pipeline stands on. */
+/** Settings of the topic that the pipeline depends on. */
 import { type AppTemplates, type Finding, type Located, type Rule } from './rule';
 
 const TOPIC = 'AWS::MSK::Topic';
@@ -30,35 +30,35 @@ const TOPIC_PROPERTIES = [
 
 const clusterOf = (app: AppTemplates, topic: Located) => app.target(topic.properties['ClusterArn'], topic.stack);
 
-/** CloudFormation takes these; the cluster then has no room for the copies, or takes no write with acks=all. */
+/** CloudFormation accepts these; the cluster then lacks brokers for the replicas, or rejects every write with acks=all. */
 const topicReplicas: Rule = {
   name: 'topic-replicas',
   check: (app) =>
     app.resources(TOPIC).flatMap((at) => {
       const findings: Finding[] = [];
       const brokers = clusterOf(app, at)?.properties['NumberOfBrokerNodes'];
-      const copies = Number(at.properties['ReplicationFactor']);
-      if (brokers !== undefined && copies > Number(brokers)) {
+      const replicas = Number(at.properties['ReplicationFactor']);
+      if (brokers !== undefined && replicas > Number(brokers)) {
         findings.push({
           at,
           location: 'Properties.ReplicationFactor',
-          message: `ReplicationFactor must be at most the number of brokers (${Number(brokers)}), got ${copies}`,
+          message: `ReplicationFactor must be at most the number of brokers (${Number(brokers)}), got ${replicas}`,
         });
       }
       const configs = Buffer.from(String(at.properties['Configs'] ?? ''), 'base64').toString();
       const insync = Number(/^min\.insync\.replicas=(\d+)$/m.exec(configs)?.[1] ?? 1);
-      if (insync > copies) {
+      if (insync > replicas) {
         findings.push({
           at,
           location: 'Properties.Configs',
-          message: `min.insync.replicas must be at most ReplicationFactor (${copies}), got ${insync}: nothing could be written`,
+          message: `min.insync.replicas must be at most ReplicationFactor (${replicas}), got ${insync}: nothing could be written`,
         });
       }
       return findings;
     }),
 };
 
-/** The template holds them as base64, into which nobody looks. */
+/** The template holds them as base64, which no other check decodes. */
 const topicProperties: Rule = {
   name: 'topic-properties',
   check: (app) =>
@@ -75,7 +75,7 @@ const topicProperties: Rule = {
     ),
 };
 
-/** What the pipeline stands on and Kafka can do otherwise: value, and what happens with another. */
+/** Settings that the pipeline depends on: the value, and what happens with another one. */
 const LOG: readonly { name: string; must: string; default?: string; why: string }[] = [
   { name: 'message.timestamp.type', must: 'LogAppendTime', why: 'intervals are cut by it' },
   {

@@ -9,7 +9,7 @@ import { intervalName } from '../../lambda/domain/intervals';
 import { METRICS, metricNamespace, type MetricName } from '../../lambda/runtime/metrics';
 import { findFunction } from '../../tools/assembly/local-plan';
 import { namedMetrics } from '../../tools/assembly/named-metrics';
-import { keyOf } from '../../tools/local/aws/data-points';
+import { keyOf } from '../../tools/assembly/alarm-terms';
 import { startEventSource } from '../../tools/local/aws/event-source';
 import { generateLoad } from '../../tools/loadgen/load';
 import { waitUntilThrough } from '../../tools/local/run/completion';

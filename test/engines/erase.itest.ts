@@ -148,7 +148,7 @@ test('a person is in no current object any more, and everybody else in all that 
   const before = await contents();
   const named = [...before].filter(([, text]) => text.includes('Zenobia')).map(([key]) => key);
   const kinds = [...new Set(named.map((key) => key.replace(/\/.*/, '')))];
-  expect(kinds.sort()).toEqual(['carry', 'posts', 'quarantine', 'raw']);
+  expect(kinds.sort()).toEqual(['incomplete-posts', 'posts', 'quarantine', 'raw']);
 
   const searched = await run();
   expect(searched.at(-1)).toMatch(/^1\d left$/);

@@ -87,7 +87,7 @@ describe('a function', () => {
       AWS_REGION: 'us-east-1',
       AWS_LAMBDA_FUNCTION_NAME: 'f',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
-      LAMBDA_TASK_ROOT: f.directory,
+      LAMBDA_TASK_ROOT: expect.stringMatching(/\/var\/task$/),
       TZ: ':UTC',
       TMPDIR: join(directory, 'logs', 'tmp', 'f'),
     });
@@ -95,38 +95,61 @@ describe('a function', () => {
     expect(ours.filter((name) => name in environment)).toEqual([]);
   });
 
-  test('loads modules of its layers and of the runtime, but none that only the project has', async () => {
-    const layer = join(directory, 'layer');
-    mkdirSync(join(layer, 'nodejs', 'node_modules', 'greeting'), { recursive: true });
-    writeFileSync(join(layer, 'nodejs', 'node_modules', 'greeting', 'index.js'), `module.exports = 'hello';`);
+  describe('finds modules as in Lambda', () => {
+    const TRY = `exports.handler = async (name) => {
+      const code = async (how) => { try { await how(); return 'found'; } catch (error) { return error.code; } };
+      return [await code(() => require(name)), await code(() => import(name))];
+    };`;
+    const FOUND = ['found', 'found'];
+    const REQUIRED = ['found', 'ERR_MODULE_NOT_FOUND'];
+    const MISSING = ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'];
     // Inside the project's folder, as cdk.out is: Node would find the project's modules from there.
     const asset = join(ROOT, '.local', `test-asset-${process.pid}`);
-    mkdirSync(asset, { recursive: true });
-    // The project has this one, too: the layer's is the one that is deployed.
-    mkdirSync(join(layer, 'nodejs', 'node_modules', 'cassandra-driver'), { recursive: true });
-    writeFileSync(
-      join(layer, 'nodejs', 'node_modules', 'cassandra-driver', 'index.js'),
-      `module.exports = 'of the layer';`,
+    let functions: FunctionHost;
+
+    beforeEach(() => {
+      const layer = join(directory, 'layer');
+      const modules = {
+        greeting: `module.exports = 'hello';`,
+        // The project has this one, too: the layer's is the one that is deployed.
+        'cassandra-driver': `module.exports = 'of the layer';`,
+        // A layer finds no more than the function.
+        needy: `require('kafkajs');`,
+      };
+      for (const [name, text] of Object.entries(modules)) {
+        mkdirSync(join(layer, 'nodejs', 'node_modules', name), { recursive: true });
+        writeFileSync(join(layer, 'nodejs', 'node_modules', name, 'index.js'), text);
+      }
+      mkdirSync(asset, { recursive: true });
+      writeFileSync(join(asset, 'index.js'), TRY);
+      const value = plan('exports.handler = async (name) => require(name);', { name: 'value', layers: [layer] });
+      functions = start([plan('', { directory: asset, layers: [layer] }), value]);
+    });
+
+    afterEach(() => rmSync(asset, { recursive: true, force: true }));
+
+    test.each(['node:zlib', 'zlib'])('%s is built in', async (name) => {
+      expect(await answer(functions, name)).toEqual(FOUND);
+    });
+
+    test('those of its layers, by require', async () => {
+      expect(await answer(functions, 'greeting')).toEqual(REQUIRED);
+      expect(await answer(functions, 'greeting', 'value')).toBe('hello');
+      expect(await answer(functions, 'cassandra-driver', 'value')).toBe('of the layer');
+    });
+
+    test("the SDK's clients, by require, with all that they need", async () => {
+      expect(await answer(functions, '@aws-sdk/client-s3')).toEqual(REQUIRED);
+    });
+
+    test.each(['@smithy/signature-v4', '@smithy/core', '@aws-sdk/core', '@aws-sdk/types', 'kafkajs', 'tslib'])(
+      'but not %s, which only the project and the clients find',
+      async (name) => expect(await answer(functions, name)).toEqual(MISSING),
     );
-    writeFileSync(
-      join(asset, 'index.js'),
-      `exports.handler = async (name) => {
-        const load = async (how) => { try { return await how(); } catch (error) { return error.code; } };
-        const kind = (module) => (typeof module === 'object' ? 'object' : module);
-        return [kind(await load(() => require(name))), kind(await load(async () => { const m = await import(name); return m.default ?? m; }))];
-      };`,
-    );
-    try {
-      const functions = start([plan('', { directory: asset, layers: [layer] })]);
-      expect(await answer(functions, 'greeting')).toEqual(['hello', 'hello']);
-      expect(await answer(functions, 'cassandra-driver')).toEqual(['of the layer', 'of the layer']);
-      expect(await answer(functions, '@aws-sdk/client-s3')).toEqual(['object', 'object']);
-      expect(await answer(functions, 'node:zlib')).toEqual(['object', 'object']);
-      expect(await answer(functions, 'zlib')).toEqual(['object', 'object']);
-      expect(await answer(functions, 'kafkajs')).toEqual(['MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
-    } finally {
-      rmSync(asset, { recursive: true, force: true });
-    }
+
+    test('nor does a layer find those of the project', async () => {
+      expect(await answer(functions, 'needy')).toEqual(MISSING);
+    });
   });
 
   test('serves several invocations at a time in one process', async () => {
@@ -271,10 +294,12 @@ test('output goes to a log of its own, reports in embedded metric format to the 
   expect(log).not.toContain('_aws');
 });
 
-test('stopping leaves no process behind', async () => {
-  const functions = start([plan('exports.handler = async () => process.pid;')]);
-  const pid = await answer(functions);
+test('stopping leaves no process and no file behind', async () => {
+  const functions = start([plan('exports.handler = async () => [process.pid, __dirname];')]);
+  const [pid, task] = await answer(functions);
+  expect(existsSync(task)).toBe(true);
   await functions.stop();
   expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(existsSync(join(task, '..', '..'))).toBe(false);
   expect(await functions.invoke('f', '{}')).toMatchObject({ error: { errorType: 'ServiceException' } });
 });

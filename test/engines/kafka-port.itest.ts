@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { connectKafka, type KafkaPort, type SendResult } from '../../lambda/aws/kafka/kafka';
+import { connectKafka } from '../../lambda/aws/kafka/connect';
+import { type KafkaPort, type SendResult } from '../../lambda/aws/kafka/port';
 import { startKafka, type KafkaEngine } from '../../tools/engines/kafka';
 
 const TOPIC = 'posts';

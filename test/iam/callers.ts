@@ -1,4 +1,5 @@
-/** Who asks AWS for something: the roles that the matrix is about, and those it is not. */
+/** The callers of AWS: the roles of the matrix, and those outside it. */
+import { type PipelineConfig } from '../../lib/config';
 
 /** Every caller of the pipeline and the logical id of its role, without the hash at its end. */
 export const ROLES = {
@@ -30,7 +31,7 @@ export const CALLERS = Object.keys(ROLES) as Caller[];
 export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
 /** Functions in the pipeline's network. */
 export const IN_NETWORK: readonly Caller[] = [...STEPS, 'exporters'];
-/** All functions of the pipeline. A stage may lack those that are no steps. */
+/** All functions of the pipeline. A stage may lack those that are not steps. */
 export const FUNCTIONS: readonly Caller[] = [...IN_NETWORK, 'canary', 'stopper', 'grafanaContent'];
 /** The logical id of a function, without the hash at its end. */
 export const functionOf = (caller: Caller) => ROLES[caller].replace(/(Function)?Role$/, 'Function');
@@ -38,8 +39,8 @@ export const functionOf = (caller: Caller) => ROLES[caller].replace(/(Function)?
 export const logsOf = (caller: Caller) => ROLES[caller].replace(/Role$/, 'Logs');
 
 /**
- * What a local run does in another way or has nothing of: it copies files, has no network, knows its broker, deploys nothing,
- * has Airflow with the DAG and a Grafana that asks it directly.
+ * Callers that a local run lacks: it copies files, has no network, knows its broker, deploys nothing, runs Airflow with the DAG, and
+ * its Grafana reads it directly.
  */
 export const NOT_LOCAL: readonly Caller[] = [
   'stopper',
@@ -53,10 +54,16 @@ export const NOT_LOCAL: readonly Caller[] = [
   'grafanaContent',
 ];
 
-/** Roles of the templates that are not simulated, each with its reason. */
-export const NOT_SIMULATED: Readonly<Record<string, string>> = {
-  CustomS3AutoDeleteObjectsCustomResourceProviderRole:
-    "CDK's function that empties a bucket which goes with its stack: it writes its log, and what it may do else is in the bucket's policy",
-  CustomVpcRestrictDefaultSGCustomResourceProviderRole:
-    "CDK's function that empties the default security group: it writes its log, and may change that one group",
-};
+/** Documented calls of some callers. */
+export interface ServiceCalls {
+  readonly why: string;
+  readonly see: string;
+  readonly callers: readonly Caller[];
+  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` are the deployment's assets that it reads. */
+  readonly calls: Readonly<Record<string, readonly string[]>>;
+  readonly context?: Readonly<Record<string, string>>;
+  /** Configurations in which the calls occur. @default - all */
+  readonly where?: (config: PipelineConfig) => boolean;
+  /** Whether the function's own code makes the calls. @default - the service does */
+  readonly byCode?: true;
+}

@@ -1,5 +1,5 @@
-/** What is asked while a stack is deployed or deleted, which no local run does. Each with the page that says so. */
-import { type ServiceCalls } from './service-calls';
+/** Calls while a stack is deployed or deleted, which no local run does. Each with the page that documents it. */
+import { type ServiceCalls } from './callers';
 
 const CLUSTER = ['{KafkaCluster.Arn}'];
 const AIRFLOW_BUCKET = ['{AirflowBucket.Arn}'];
@@ -25,39 +25,39 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     calls: { 's3:GetObject': ['ASSETS'] },
   },
   {
-    why: 'It copies what is new of the job',
+    why: 'It copies new files of the job',
     see: CDK_UPLOAD,
     callers: ['jobFiles'],
     calls: { 's3:PutObject': ['{LakeBucket.Arn}/jobs/batch_views.py'] },
   },
   {
-    why: 'For that it lists what is there',
+    why: 'It lists the existing files first',
     see: CDK_UPLOAD,
     callers: ['jobFiles'],
     calls: { 's3:ListBucket': ['{LakeBucket.Arn}'] },
     context: { 's3:prefix': 'jobs/' },
   },
   {
-    why: 'It copies what is new of the workflow',
+    why: 'It copies new files of the workflow',
     see: CDK_UPLOAD,
     callers: ['workflowFiles'],
     calls: { 's3:PutObject': ['{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'] },
   },
   {
-    why: 'For that it lists what is there',
+    why: 'It lists the existing files first',
     see: CDK_UPLOAD,
     callers: ['workflowFiles'],
     calls: { 's3:ListBucket': ['{WorkflowBucket.Arn}'] },
     context: { 's3:prefix': 'workflows/' },
   },
   {
-    why: 'It copies what is new of the DAGs, and deletes what is gone',
+    why: 'It copies new DAGs, and deletes removed ones',
     see: CDK_UPLOAD,
     callers: ['dagFiles'],
     calls: { 's3:PutObject': AIRFLOW_DAG, 's3:DeleteObject': AIRFLOW_DAG },
   },
   {
-    why: 'For that it lists what is there',
+    why: 'It lists the existing files first',
     see: CDK_UPLOAD,
     callers: ['dagFiles'],
     calls: { 's3:ListBucket': AIRFLOW_BUCKET },
@@ -84,7 +84,7 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     },
   },
   {
-    why: 'One that another has taken the place of is known by its tags only, and has to be stopped before it goes',
+    why: 'A replaced application is known by its tags only, and has to be stopped before its deletion',
     see: STOP_APPLICATION,
     callers: ['stopper'],
     byCode: true,
@@ -96,7 +96,7 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     context: { 'aws:ResourceTag/project': 'PROJECT', 'aws:ResourceTag/stage': 'STAGE' },
   },
   {
-    why: 'Before its deletion the Spark application is named, whatever became of its tags, and its jobs are cancelled',
+    why: 'Before its deletion the Spark application is named, whatever its tags are, and its jobs are cancelled',
     see: STOP_APPLICATION,
     callers: ['stopper'],
     byCode: true,
@@ -115,7 +115,7 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     calls: { 's3:GetObject': ['ASSETS'] },
   },
   {
-    why: 'It is applied with a token of a service account, and both are deleted',
+    why: 'It is applied with the token of a service account, and both are deleted',
     see: 'https://docs.aws.amazon.com/grafana/latest/userguide/service-accounts.html',
     callers: ['grafanaContent'],
     byCode: true,

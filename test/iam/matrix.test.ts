@@ -1,38 +1,38 @@
 /**
- * IAM, simulated: what the pipeline was seen to call is allowed, what it must never do is denied, and nothing is granted that
- * neither needs. A simulation knows the grammar of policies, not the services: the local run shows what is called.
+ * IAM, simulated: the recorded calls of the pipeline are allowed, forbidden calls are denied, and nothing is granted that no call
+ * needs. A simulation knows the grammar of policies, not the services: the local run records the calls.
  */
 import recorded from './recorded-calls.json';
-import { neverCalls } from './never';
-import { type Caller, CALLERS, functionOf, FUNCTIONS, NOT_LOCAL, NOT_SIMULATED, ROLES } from './callers';
+import { forbiddenCalls } from './forbidden';
+import { type Caller, CALLERS, functionOf, FUNCTIONS, NOT_LOCAL, ROLES } from './callers';
 import { type Call, covers, type Grant, type Roles, rolesOf } from './roles';
 import { serviceCalls } from './service-calls';
 import { RESERVED, reservedFor } from './unused';
 import { synthesize } from '../support/synth';
 
 const RECORDED = recorded as unknown as readonly Call[];
-/** The workflow of MWAA Serverless has the operators of the DAG: what they call was recorded from Airflow. */
+/** The workflow of MWAA Serverless has the operators of the DAG: their calls were recorded from Airflow. */
 const OPERATORS = RECORDED.filter(({ caller }) => caller === 'airflow').map((call): Call => ({
   ...call,
   caller: 'workflow',
 }));
-/** What else takes a role, in stages that have it. */
+/** Other resources that take a role, in stages that have them. */
 const TAKERS: Readonly<Partial<Record<Caller, string>>> = {
   airflow: 'AirflowEnvironment',
   workflow: 'Workflow',
   grafana: 'GrafanaWorkspace',
 };
-const DECIDED = [...Object.values<string>(ROLES), ...Object.keys(NOT_SIMULATED)];
-const undecided = (roles: readonly string[]) => roles.filter((role) => !DECIDED.includes(role));
-/** Statements that deny are promises of their own: they grant nothing that could be unused. */
+const decided = ({ notSimulated }: Roles) => [...Object.values<string>(ROLES), ...notSimulated];
+const undecided = (roles: Roles, all = Object.keys(roles.all)) => all.filter((role) => !decided(roles).includes(role));
+/** A Deny statement grants nothing that could be unused. */
 const allows = ({ effect }: Grant) => effect === 'Allow';
 
 interface StageRoles {
   readonly roles: Roles;
   readonly recorded: readonly Call[];
   readonly services: readonly Call[];
-  readonly never: readonly Call[];
-  /** Resources of `never` that the stage does not have: nothing has to be denied there. */
+  readonly forbidden: readonly Call[];
+  /** Resources of `forbidden` that the stage does not have: nothing has to be denied there. */
   readonly lacks: readonly string[];
 }
 
@@ -52,13 +52,13 @@ function rolesOfStage(stage: string): StageRoles {
   const cluster = roles.arn('{KafkaCluster.Arn}').split(':cluster/')[1];
   const names = { project: templates.config.project, stage: templates.config.stage, cluster, assets: roles.assets };
   const present = ({ caller }: Call) => ROLES[caller] in roles.all;
-  const never = neverCalls(names);
+  const forbidden = forbiddenCalls(names);
   return {
     roles,
     recorded: [...RECORDED, ...OPERATORS].filter(present),
     services: serviceCalls(names, templates.config).filter(present),
-    never: never.filter((call) => present(call) && roles.has(call.resource)),
-    lacks: never.map(({ resource }) => resource).filter((resource) => !roles.has(resource)),
+    forbidden: forbidden.filter((call) => present(call) && roles.has(call.resource)),
+    lacks: forbidden.map(({ resource }) => resource).filter((resource) => !roles.has(resource)),
   };
 }
 
@@ -66,20 +66,20 @@ const named = (roles: Roles, { caller, action, resource, context }: Call) =>
   `${ROLES[caller]}: ${action} on ${resource}${resource === roles.arn(resource) ? '' : ` (${roles.arn(resource)})`}` +
   (context ? ` with ${JSON.stringify(context)}` : '');
 
-async function refused(roles: Roles, calls: readonly Call[], grants?: readonly Grant[]): Promise<string[]> {
-  const verdicts = await Promise.all(calls.map((call) => roles.simulate(call, grants)));
-  return calls.filter((_, at) => verdicts[at] !== 'Allowed').map((call) => named(roles, call));
+async function denied(roles: Roles, calls: readonly Call[], grants?: readonly Grant[]): Promise<string[]> {
+  const decisions = await Promise.all(calls.map((call) => roles.simulate(call, grants)));
+  return calls.filter((_, at) => decisions[at] !== 'Allowed').map((call) => named(roles, call));
 }
 
-/** Whether one of the calls is refused; those after it are not asked. */
-async function anyRefused(roles: Roles, calls: readonly Call[], grants: readonly Grant[]): Promise<boolean> {
+/** Whether one of the calls is denied; those after it are not simulated. */
+async function anyDenied(roles: Roles, calls: readonly Call[], grants: readonly Grant[]): Promise<boolean> {
   for (const call of calls) if ((await roles.simulate(call, grants)) !== 'Allowed') return true;
   return false;
 }
 
 async function permitted(roles: Roles, calls: readonly Call[], grants?: readonly Grant[]): Promise<string[]> {
-  const verdicts = await Promise.all(calls.map((call) => roles.simulate(call, grants)));
-  return calls.filter((_, at) => verdicts[at] === 'Allowed').map((call) => named(roles, call));
+  const decisions = await Promise.all(calls.map((call) => roles.simulate(call, grants)));
+  return calls.filter((_, at) => decisions[at] === 'Allowed').map((call) => named(roles, call));
 }
 
 const uncalled = (grants: readonly Grant[], calls: readonly Call[], roles: Roles) =>
@@ -89,7 +89,7 @@ const withoutReason = (grants: readonly Grant[]) => grants.filter((grant) => res
 
 const line = ({ caller, action, resource }: Grant) => `${ROLES[caller]}: ${action} on ${resource}`;
 
-// A machine under load may take longer than a test's usual five seconds for a thousand simulations.
+// A busy machine may take longer than Jest's five seconds for a thousand simulations.
 jest.setTimeout(30_000);
 
 describe.each(STAGES)('the roles of stage %s', (stage) => {
@@ -100,10 +100,10 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
   });
 
   test('are all simulated, or named with the reason why not', () => {
-    expect(undecided(Object.keys(all.roles.all))).toEqual([]);
+    expect(undecided(all.roles)).toEqual([]);
   });
 
-  test('are each taken by services of AWS alone, and but for Airflow by one', () => {
+  test('are each assumed by AWS services only, by one except for Airflow', () => {
     for (const [role, principals] of Object.entries(all.roles.all)) {
       const unfit = principals.filter((principal) => !/^[a-z-]+\.amazonaws\.com$/.test(principal));
       expect({ role, unfit, services: principals.length }).toEqual({
@@ -114,7 +114,7 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
     }
   });
 
-  test('are those that functions, Airflow and Grafana take, and say all in policies of their own', () => {
+  test('are those of functions, Airflow and Grafana, and have no inline or AWS-managed policy', () => {
     const { taken, elsewhere } = all.roles;
     const takers: Partial<Record<Caller, string>> = {
       ...Object.fromEntries(FUNCTIONS.map((caller) => [caller, functionOf(caller)])),
@@ -128,29 +128,29 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
   });
 
   test('allow every call that a local run made', async () => {
-    expect(await refused(all.roles, all.recorded)).toEqual([]);
+    expect(await denied(all.roles, all.recorded)).toEqual([]);
   });
 
-  test('allow what AWS services are documented to do with them', async () => {
-    expect(await refused(all.roles, all.services)).toEqual([]);
+  test('allow the documented calls of AWS services', async () => {
+    expect(await denied(all.roles, all.services)).toEqual([]);
   });
 
-  test('deny everything that they must never do', async () => {
-    expect(await permitted(all.roles, all.never)).toEqual([]);
+  test('deny every forbidden call', async () => {
+    expect(await permitted(all.roles, all.forbidden)).toEqual([]);
   });
 
-  test('grant nothing that is neither called nor kept for a reason', () => {
+  test('grant nothing that is neither called nor reserved for a reason', () => {
     const { roles, recorded: calls, services } = all;
     const unused = uncalled(roles.grants, [...calls, ...services], roles);
     expect(withoutReason(unused).map(line)).toEqual([]);
-    // A reason that fits nothing any more has to go.
+    // A reason without a grant has to be removed.
     const present = (caller: Caller) => ROLES[caller] in roles.all;
     expect(new Set(unused.map(reservedFor))).toEqual(
       new Set(RESERVED.filter(({ callers = CALLERS }) => callers.some(present))),
     );
     console.log(
       `IAM of ${stage}: ${calls.length} recorded and ${services.length} documented calls allowed, ` +
-        `${all.never.length} denied, ${unused.length} of ${roles.grants.filter(allows).length} grants unused, each with a reason`,
+        `${all.forbidden.length} denied, ${unused.length} of ${roles.grants.filter(allows).length} grants unused, each with a reason`,
     );
   });
 
@@ -162,7 +162,7 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
       const covered = calls.filter((call) => covers(grant, call, roles.arn(call.resource)));
       if (covered.length === 0) continue;
       const rest = roles.grants.filter((each) => each !== grant);
-      if (!(await anyRefused(roles, covered, rest))) needless.push(line(grant));
+      if (!(await anyDenied(roles, covered, rest))) needless.push(line(grant));
     }
     expect(needless).toEqual([]);
   });
@@ -178,7 +178,8 @@ describe('the matrix', () => {
 
   test('has no role that no stage has', () => {
     const all = new Set(STAGES.flatMap((stage) => Object.keys(stageRoles(stage).roles.all)));
-    expect(DECIDED.filter((role) => !all.has(role))).toEqual([]);
+    const named = STAGES.flatMap((stage) => decided(stageRoles(stage).roles));
+    expect(named.filter((role) => !all.has(role))).toEqual([]);
   });
 
   test('denies nothing about a resource that no stage has', () => {
@@ -197,7 +198,7 @@ describe('the matrix', () => {
       ({ caller, action, resource }) => !(caller === 'compact' && action === 's3:GetObject' && resource === raw),
     );
     expect(dropped).toHaveLength(roles.grants.length - 1);
-    const missed = await refused(roles, calls, dropped);
+    const missed = await denied(roles, calls, dropped);
     expect(missed.length).toBeGreaterThan(0);
     for (const each of missed) {
       expect(each).toMatch(
@@ -226,11 +227,11 @@ describe('the matrix', () => {
     ]);
   });
 
-  test('names a role that nobody decided on', () => {
-    expect(undecided([...Object.keys(roles.all), 'StepsExportRole'])).toEqual(['StepsExportRole']);
+  test('names a role without a decision', () => {
+    expect(undecided(roles, [...Object.keys(roles.all), 'StepsExportRole'])).toEqual(['StepsExportRole']);
   });
 
-  test('tells an action that does not exist', async () => {
+  test('recognizes an action that does not exist', async () => {
     const misspelt: Call = { caller: 'seal', action: 's3:GetObjekt', resource: '{LakeBucket.Arn}/seals/x' };
     await expect(roles.simulate(misspelt)).rejects.toThrow('s3:GetObjekt');
   });

@@ -1,34 +1,28 @@
-/** The roles of the synthesized templates, resolved with made-up ARNs and simulated. */
+/** The roles of the synthesized templates, resolved with generated ARNs and simulated. */
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
-import { type Stack, type TemplateResource } from '../../tools/assembly/cloud-assembly';
+import { resourceType } from '../../lib/rules/resource-types';
+import { locate, type Located } from '../../lib/templates';
+import { type Stack } from '../../tools/assembly/cloud-assembly';
 import { createResolver } from '../../tools/assembly/intrinsics';
-import { ACCOUNT, PARTITION, REGION } from '../../tools/assembly/resource-types';
+import { ACCOUNT, PARTITION, REGION } from '../../tools/assembly/local-account';
 import { type Templates } from '../support/synth';
 import { type Caller, CALLERS, functionOf, FUNCTIONS, ROLES } from './callers';
 
 /**
- * Actions that the service authorization reference calls unable to name a resource, though they can: AWS's own policies for
- * Firehose and MSK Connect, and CDK's for its look-up of brokers, name the cluster. The simulator goes by the reference, so
- * they are simulated under the name of one that it knows right.
+ * Actions without a resource in the service authorization reference that do accept one: AWS's own policies for Firehose and MSK
+ * Connect, and CDK's for its look-up of brokers, name the cluster. The simulator follows the reference, so they are simulated as
+ * another action of the same resource.
  */
-const STAND_INS: Readonly<Record<string, string>> = { 'kafka:GetBootstrapBrokers': 'kafka:DescribeCluster' };
-const standIn = (action: string) => STAND_INS[action] ?? action;
+const SIMULATED_AS: Readonly<Record<string, string>> = { 'kafka:GetBootstrapBrokers': 'kafka:DescribeCluster' };
+const simulatedAs = (action: string) => SIMULATED_AS[action] ?? action;
 
-/** Resources that take a role, and the property that names it. */
-const TAKES_ROLE: Readonly<Record<string, string>> = {
-  'AWS::Lambda::Function': 'Role',
-  'AWS::MWAA::Environment': 'ExecutionRoleArn',
-  'AWS::MWAAServerless::Workflow': 'RoleArn',
-  'AWS::Grafana::Workspace': 'RoleArn',
-};
-
-/** What a caller asks of AWS; resources as the templates name them, see `recorded-calls.json`. */
+/** A call of AWS; resources as the templates name them, see `recorded-calls.json`. */
 export interface Call {
   readonly caller: Caller;
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
-  /** Asked by a service of AWS in the role's name. @default - by the program that runs with the role */
+  /** Made by an AWS service with the role. @default - by the program that runs with the role */
   readonly by?: 'service';
 }
 
@@ -44,30 +38,35 @@ export interface Grant {
   readonly condition?: unknown;
 }
 
-export type Verdict = 'Allowed' | 'ImplicitlyDenied' | 'ExplicitlyDenied';
+export type Decision = 'Allowed' | 'ImplicitlyDenied' | 'ExplicitlyDenied';
 
 export interface Roles {
   readonly grants: readonly Grant[];
-  /** Logical ids, without hash, of all roles, with the services and accounts that may take each. */
+  /** Logical ids, without hash, of all roles, with the services and accounts that may assume each. */
   readonly all: Readonly<Record<string, readonly string[]>>;
-  /** Logical ids, without hash, of the role that each function, Airflow's environment or workflow, and Grafana take. */
+  /** Logical ids, without hash, of the role of each function, Airflow's environment or workflow, and Grafana. */
   readonly taken: Readonly<Record<string, string>>;
-  /** Roles that name policies themselves, inline or AWS's own, neither of which {@link grants} would show. */
+  /**
+   * Roles that are not simulated, for the reason in the table of resource types: those that CDK makes for custom resources, and
+   * those without any permission.
+   */
+  readonly notSimulated: readonly string[];
+  /** Roles with inline or AWS-managed policies, which {@link grants} does not contain. */
   readonly elsewhere: readonly string[];
-  /** The assets that each upload copies and Grafana's function reads, as ARNs. */
+  /** ARNs of the assets that each upload copies and that Grafana's function reads. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
-  /** The ARN of what a call names. */
+  /** The ARN of a call's resource. */
   arn(resource: string): string;
-  /** Whether the templates have what a call names. */
+  /** Whether the templates have a call's resource. */
   has(resource: string): boolean;
   /**
-   * What IAM says, with the policies of bucket, topic and VPC endpoint that the templates have.
-   * @param grants in the place of the templates' own
+   * The decision of IAM, with the templates' policies of bucket, topic and VPC endpoint.
+   * @param grants in place of the templates' own
    */
-  simulate(call: Call, grants?: readonly Grant[]): Promise<Verdict>;
+  simulate(call: Call, grants?: readonly Grant[]): Promise<Decision>;
 }
 
-/** A resource of the templates in what a call names. */
+/** A reference to a resource of the templates in a call's resource. */
 const REFERENCE = /\{(\w+)(?:\.(\w+))?\}/g;
 
 const bare = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
@@ -83,12 +82,6 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
-interface Placed {
-  readonly stack: Stack;
-  readonly logicalId: string;
-  readonly resource: TemplateResource;
-}
-
 export function rolesOf({ config, network, storage, processing, orchestration, observability }: Templates): Roles {
   const stacks: Stack[] = Object.entries({ network, storage, processing, orchestration, observability }).map(
     ([id, template]) => ({
@@ -97,17 +90,11 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
     }),
   );
   const resolver = createResolver(stacks);
-  const all = stacks.flatMap((stack) =>
-    Object.entries(stack.template.Resources ?? {}).map(([logicalId, resource]): Placed => ({
-      stack,
-      logicalId,
-      resource,
-    })),
-  );
+  const all = locate(stacks);
   const ofType = (type: string) => all.filter(({ resource }) => resource.Type === type);
-  const property = ({ stack, logicalId, resource }: Placed, name: string) =>
-    resolver.resolve(stack, resource.Properties?.[name], logicalId);
-  const trusted = (role: Placed): string[] => {
+  const property = ({ stack, id, properties }: Located<Stack>, name: string) =>
+    resolver.resolve(stack, properties[name], id);
+  const trusted = (role: Located<Stack>): string[] => {
     const { Statement } = property(role, 'AssumeRolePolicyDocument') as {
       Statement: { Principal: string | Record<string, string | string[]> }[];
     };
@@ -116,21 +103,23 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
     );
   };
   const named = (id: string) => {
-    const found = all.filter(({ logicalId }) => bare(logicalId) === id);
+    const found = all.filter((each) => bare(each.id) === id);
     if (found.length !== 1) throw new Error(`expected one resource called ${id}, found ${found.length}`);
     return found[0];
   };
 
-  const roles = new Map(ofType('AWS::IAM::Role').map((role) => [resolver.ref(role.stack, role.logicalId), role]));
+  const roles = new Map(ofType('AWS::IAM::Role').map((role) => [resolver.ref(role.stack, role.id), role]));
   const roleOfArn = (arn: unknown) => {
-    const role = [...roles.values()].find((each) => resolver.attribute(each.stack, each.logicalId, 'Arn') === arn);
-    return role ? bare(role.logicalId) : String(arn);
+    const role = [...roles.values()].find((each) => resolver.attribute(each.stack, each.id, 'Arn') === arn);
+    return role ? bare(role.id) : String(arn);
   };
   const callerOf = new Map<string, Caller>(CALLERS.map((caller) => [ROLES[caller], caller]));
   const policies = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')];
+  const rolesWith = (policy: Located<Stack>) =>
+    list(property(policy, 'Roles') as string[]).map((name) => bare(roles.get(name)!.id));
   const grants = policies.flatMap((policy) =>
-    list(property(policy, 'Roles') as string[])
-      .map((name) => callerOf.get(bare(roles.get(name)!.logicalId)))
+    rolesWith(policy)
+      .map((role) => callerOf.get(role))
       .filter((caller) => caller !== undefined)
       .flatMap((caller) =>
         (property(policy, 'PolicyDocument') as { Statement: Statement[] }).Statement.flatMap((statement) =>
@@ -138,6 +127,9 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
         ),
       ),
   );
+  const elsewhere = [...roles.values()]
+    .filter((role) => list(property(role, 'ManagedPolicyArns')).length + list(property(role, 'Policies')).length > 0)
+    .map(({ id }) => bare(id));
   const documents = (type: string) =>
     ofType(type)
       .map((each) => ({ each, document: property(each, 'PolicyDocument') }))
@@ -174,19 +166,19 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
   }
 
   function referred(id: string, attribute: string): string {
-    const { stack, logicalId, resource } = named(id);
+    const { stack, id: logicalId, resource } = named(id);
     if (resource.Type === 'AWS::Cassandra::Table') {
       const [keyspace, table] = resolver.ref(stack, logicalId).split('|');
       return arn(`keyspace/${keyspace}/table/${table}`);
     }
-    // The ARN of a log group ends in a wildcard, in the place of which stands the stream.
+    // The ARN of a log group ends with a wildcard for the stream.
     return resolver.attribute(stack, logicalId, attribute).replace(/:\*$/, '');
   }
 
   const uploads = ofType('Custom::CDKBucketDeployment');
   const assetsOf = (caller: Caller) =>
     uploads
-      .filter(({ logicalId }) => logicalId.startsWith(ROLES[caller].replace(/Role$/, '')))
+      .filter(({ id }) => id.startsWith(ROLES[caller].replace(/Role$/, '')))
       .flatMap((upload) => {
         const buckets = property(upload, 'SourceBucketNames') as string[];
         const keys = property(upload, 'SourceObjectKeys') as string[];
@@ -199,28 +191,28 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
   return {
     grants,
     arn,
-    has: (resource) =>
-      [...resource.matchAll(REFERENCE)].every(([, id]) => all.some(({ logicalId }) => bare(logicalId) === id)),
+    has: (resource) => [...resource.matchAll(REFERENCE)].every(([, id]) => all.some((each) => bare(each.id) === id)),
     assets: {
       jobFiles: assetsOf('jobFiles'),
       dagFiles: assetsOf('dagFiles'),
       workflowFiles: assetsOf('workflowFiles'),
       grafanaContent,
     },
-    all: Object.fromEntries([...roles.values()].map((role) => [bare(role.logicalId), trusted(role)])),
+    all: Object.fromEntries([...roles.values()].map((role) => [bare(role.id), trusted(role)])),
     taken: Object.fromEntries(
-      Object.entries(TAKES_ROLE).flatMap(([type, role]) =>
-        ofType(type).map((each) => [bare(each.logicalId), roleOfArn(property(each, role))]),
-      ),
+      all.flatMap((each) => {
+        const role = resourceType(each.resource.Type)?.role;
+        return role === undefined ? [] : [[bare(each.id), roleOfArn(property(each, role))]];
+      }),
     ),
-    elsewhere: [
-      ...[...roles.values()]
-        .filter(({ logicalId }) => callerOf.has(bare(logicalId)))
-        .filter(
-          (role) => list(property(role, 'ManagedPolicyArns')).length + list(property(role, 'Policies')).length > 0,
-        )
-        .map(({ logicalId }) => bare(logicalId)),
-    ],
+    notSimulated: all.flatMap((each) => {
+      const { notSimulated, role } = resourceType(each.resource.Type) ?? {};
+      if (notSimulated === undefined) return [];
+      if (role === undefined) return [`${each.resource.Type.replace('::', '')}CustomResourceProviderRole`];
+      const taken = roleOfArn(property(each, role));
+      return elsewhere.includes(taken) || policies.some((policy) => rolesWith(policy).includes(taken)) ? [] : [taken];
+    }),
+    elsewhere: elsewhere.filter((role) => callerOf.has(role)),
     async simulate(call, own = grants) {
       const role = named(ROLES[call.caller]);
       const service = call.action.split(':')[0];
@@ -230,8 +222,8 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
       const byCode = FUNCTIONS.includes(call.caller) && call.by !== 'service';
       const simulation: Simulation = {
         request: {
-          principal: resolver.attribute(role.stack, role.logicalId, 'Arn'),
-          action: standIn(call.action),
+          principal: resolver.attribute(role.stack, role.id, 'Arn'),
+          action: simulatedAs(call.action),
           resource: { resource, accountId: /^\d{12}$/.test(resource.split(':')[4]) ? resource.split(':')[4] : ACCOUNT },
           contextVariables: {
             'aws:SecureTransport': 'true',
@@ -265,13 +257,13 @@ function grantsOf(caller: Caller, statement: Statement): Grant[] {
   ]);
 }
 
-/** The role's policy, without the statements on other actions: they decide nothing, and the simulator reads them all each time. */
+/** The role's policy without statements on other actions: they decide nothing, and the simulator reads all of them each time. */
 function policiesOf({ caller, action }: Call, grants: readonly Grant[]): Simulation['identityPolicies'] {
   const statements = grants
     .filter((grant) => grant.caller === caller && fits(action.toLowerCase(), grant.action.toLowerCase()))
     .map(({ effect, action: granted, resource, allBut, condition }) => ({
       Effect: effect,
-      Action: standIn(granted),
+      Action: simulatedAs(granted),
       [allBut ? 'NotResource' : 'Resource']: resource,
       ...(condition === undefined ? {} : { Condition: condition }),
     }));
@@ -279,17 +271,17 @@ function policiesOf({ caller, action }: Call, grants: readonly Grant[]): Simulat
   return [{ name: ROLES[caller], policy: { Version: '2012-10-17', Statement: statements } }];
 }
 
-/** What the other side of a call to another account, or to a key, says: it leaves the decision to the caller's policies. */
+/** The resource policy of another account or of a key: it leaves the decision to the caller's policies. */
 const TRUSTS_ACCOUNT = {
   Version: '2012-10-17',
   Statement: [
     { Effect: 'Allow', Principal: { AWS: `arn:${PARTITION}:iam::${ACCOUNT}:root` }, Action: '*', Resource: '*' },
   ],
 };
-/** Services whose resources the pipeline uses in accounts of AWS. */
+/** Services whose resources the pipeline uses in AWS's own accounts. */
 const FOREIGN: readonly string[] = ['kms', 'sqs'];
 
-/** Whether a text fits a pattern of IAM with `*` and `?`. */
+/** Whether a text matches an IAM pattern with `*` and `?`. */
 export function fits(text: string, pattern: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -298,7 +290,7 @@ export function fits(text: string, pattern: string): boolean {
   return new RegExp(`^${expression}$`, 's').test(text);
 }
 
-/** Whether a grant speaks of a call, its condition aside. */
+/** Whether a grant covers a call, without regard to its condition. */
 export function covers(grant: Grant, call: Call, arn: string): boolean {
   return (
     grant.caller === call.caller &&

@@ -1,36 +1,23 @@
 /**
- * What AWS services do with the roles, which no local run shows: it has neither a network of Lambda's, nor pollers, nor
- * MWAA, nor Managed Grafana. Each with the page that says so.
+ * Calls of AWS services with the roles, which no local run makes: it has no network of Lambda, no pollers, no MWAA and no Managed
+ * Grafana. Each with the page that documents it.
  */
 import { type PipelineConfig } from '../../lib/config';
-import { type Caller, FUNCTIONS, IN_NETWORK, logsOf } from './callers';
+import { type Caller, FUNCTIONS, IN_NETWORK, logsOf, type ServiceCalls } from './callers';
 import { DEPLOYMENT } from './deployment-calls';
 import { type Call } from './roles';
 import { ofStage, type StageNames } from './stage-names';
-
-export interface ServiceCalls {
-  readonly why: string;
-  readonly see: string;
-  readonly callers: readonly Caller[];
-  /** Action → resources; `LOGS` is the log group of the caller, `ASSETS` what it reads of the deployment's assets. */
-  readonly calls: Readonly<Record<string, readonly string[]>>;
-  readonly context?: Readonly<Record<string, string>>;
-  /** Where it is done. @default - everywhere */
-  readonly where?: (config: PipelineConfig) => boolean;
-  /** Whether it is the function's own code that asks. @default - the service does */
-  readonly byCode?: true;
-}
 
 const CLUSTER = ['{KafkaCluster.Arn}'];
 const TOPIC = ['{KafkaPosts.TopicArn}'];
 const AIRFLOW_LOGS = ['arn:aws:logs:REGION:ACCOUNT:log-group:airflow-PROJECT-STAGE-Task:log-stream:x'];
 const AIRFLOW_QUEUE = ['arn:aws:sqs:REGION:111122223333:airflow-celery-0a1b'];
-/** A key in the account of the service. */
+/** A key in the service's account. */
 const AIRFLOW_KEY = ['arn:aws:kms:REGION:111122223333:key/0a1b'];
 const AIRFLOW_BUCKET = ['{AirflowBucket.Arn}'];
 const PROMETHEUS = ['{PrometheusWorkspace.Arn}'];
 const WORKGROUP = ['arn:aws:athena:REGION:ACCOUNT:workgroup/PROJECT-STAGE-boards'];
-const ANSWER = ['{GrafanaLakeAnswers.Arn}/0a1b.csv'];
+const QUERY_RESULT = ['{GrafanaLakeAnswers.Arn}/0a1b.csv'];
 const CATALOG = 'arn:aws:glue:REGION:ACCOUNT:catalog';
 const DATABASE = 'arn:aws:glue:REGION:ACCOUNT:database/PROJECT_STAGE';
 const AIRFLOW_DAG = ['{AirflowBucket.Arn}/dags/pipeline.py'];
@@ -46,7 +33,7 @@ const LIST: readonly ServiceCalls[] = [
     },
   },
   {
-    why: 'Lambda puts a function into a network',
+    why: 'Lambda connects a function to a network',
     see: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions',
     callers: IN_NETWORK,
     calls: {
@@ -129,7 +116,7 @@ const LIST: readonly ServiceCalls[] = [
     },
   },
   {
-    why: "MWAA's scheduler and workers talk by a queue of the service",
+    why: "MWAA's scheduler and workers communicate through a queue of the service",
     see: 'https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html',
     callers: ['airflow'],
     calls: {
@@ -164,13 +151,13 @@ const LIST: readonly ServiceCalls[] = [
     },
   },
   {
-    why: 'Grafana asks CloudWatch',
+    why: 'Grafana queries CloudWatch',
     see: 'https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonGrafanaCloudWatchAccess.html',
     callers: ['grafana'],
     calls: { 'cloudwatch:GetMetricData': ['*'], 'cloudwatch:ListMetrics': ['*'] },
   },
   {
-    why: 'Grafana asks Managed Prometheus, and tells a topic what its rules find',
+    why: 'Grafana queries Managed Prometheus, and its alert rules notify a topic',
     see: 'https://docs.aws.amazon.com/grafana/latest/userguide/AMG-manage-permissions.html',
     callers: ['grafana'],
     calls: {
@@ -182,7 +169,7 @@ const LIST: readonly ServiceCalls[] = [
     },
   },
   {
-    why: 'Grafana asks Athena, which writes answers in its name',
+    why: 'Grafana queries Athena, which writes results with its role',
     see: 'https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonGrafanaAthenaAccess.html',
     callers: ['grafana'],
     calls: {
@@ -193,13 +180,13 @@ const LIST: readonly ServiceCalls[] = [
       'athena:GetQueryResults': WORKGROUP,
       's3:GetBucketLocation': ['{GrafanaLakeAnswers.Arn}'],
       's3:ListBucket': ['{GrafanaLakeAnswers.Arn}'],
-      's3:GetObject': ANSWER,
-      's3:PutObject': ANSWER,
-      's3:AbortMultipartUpload': ANSWER,
+      's3:GetObject': QUERY_RESULT,
+      's3:PutObject': QUERY_RESULT,
+      's3:AbortMultipartUpload': QUERY_RESULT,
     },
   },
   {
-    why: 'Athena looks a table up, and what it is in',
+    why: 'Athena looks up a table and its database',
     see: 'https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html',
     callers: ['grafana'],
     calls: {
@@ -214,7 +201,7 @@ const LIST: readonly ServiceCalls[] = [
     calls: { 's3:GetObject': ['{LakeBucket.Arn}/posts/interval=B/partition=0000.parquet'] },
   },
   {
-    why: 'For that it lists them',
+    why: 'Athena lists them first',
     see: 'https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html',
     callers: ['grafana'],
     calls: { 's3:ListBucket': ['{LakeBucket.Arn}'] },
@@ -233,7 +220,7 @@ const LIST: readonly ServiceCalls[] = [
 ];
 
 export interface Names extends StageNames {
-  /** ARNs of the assets that each upload copies and Grafana's function reads. */
+  /** ARNs of the assets that each upload copies and that Grafana's function reads. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
 }
 

@@ -1,4 +1,4 @@
-/** The lists of calls are written for any stage; its names come in here. */
+/** The lists of calls are written for any stage: this fills in the names of one. */
 import { type Call } from './roles';
 
 export interface StageNames {
@@ -8,7 +8,7 @@ export interface StageNames {
   readonly cluster: string;
 }
 
-/** A call with the names of a stage in the place of `PROJECT`, `STAGE` and `CLUSTER`, in its resource and its context. */
+/** A call with the names of a stage in place of `PROJECT`, `STAGE` and `CLUSTER`, in its resource and its context. */
 export function ofStage(call: Call, { project, stage, cluster }: StageNames): Call {
   const fill = (text: string) => text.replace('PROJECT', project).replace('STAGE', stage).replace('CLUSTER', cluster);
   return {

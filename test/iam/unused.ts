@@ -1,4 +1,4 @@
-/** Grants that neither a local run nor an AWS service uses, each with the reason why it is there all the same. */
+/** Grants that neither a local run nor an AWS service uses, each with the reason for it. */
 import { type Caller } from './callers';
 import { type Grant } from './roles';
 
@@ -7,18 +7,18 @@ export interface Reserved {
   /** @default - any */
   readonly callers?: readonly Caller[];
   readonly action: string;
-  /** What the resource contains. @default - anything */
+  /** A part of the resource. @default - any resource */
   readonly resource?: string;
 }
 
 export const RESERVED: readonly Reserved[] = [
   {
-    reason: 'a view too large for one part: one that fails is cleaned up at once, not by lifecycle after a week',
+    reason: 'a failed upload of a view in several parts is cleaned up at once, not by the lifecycle rule after a week',
     callers: ['spark'],
     action: 's3:AbortMultipartUpload',
   },
   {
-    reason: 'for who may not list, a missing key is forbidden (403) instead of missing (404)',
+    reason: 'without permission to list, a missing key is forbidden (403) instead of missing (404)',
     callers: ['reconcile'],
     action: 's3:ListBucket',
   },
@@ -28,7 +28,7 @@ export const RESERVED: readonly Reserved[] = [
     action: 'emr-serverless:StartApplication',
   },
   {
-    reason: 'the operator cancels the job of a task that is ended',
+    reason: 'the operator cancels the job of a stopped task',
     callers: ['airflow', 'workflow'],
     action: 'emr-serverless:CancelJobRun',
   },
@@ -38,13 +38,12 @@ export const RESERVED: readonly Reserved[] = [
     action: 'emr-serverless:GetDashboardForJobRun',
   },
   {
-    reason:
-      'the bucket has versions, and no page says whether the service reads the definition by the one it has found',
+    reason: 'the bucket has versions, and no page documents whether the service reads the definition by its version',
     callers: ['workflow'],
     action: 's3:GetObjectVersion',
   },
   {
-    reason: "EMR's build of S3A may look at an object before it replaces it; the one of the local run only lists",
+    reason: "EMR's build of S3A may read an object before it replaces it; the one of the local run only lists",
     callers: ['spark'],
     action: 's3:GetObject',
     resource: '/views/',

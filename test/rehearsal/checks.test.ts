@@ -1,9 +1,15 @@
 import { contentOf } from '../../observability/grafana';
-import { boardsProblem, CHANGE, unexpectedChanges, unexpectedRemains } from '../../tools/rehearsal/checks';
+import {
+  boardsProblem,
+  CHANGE,
+  unexpectedChanges,
+  unexpectedMakers,
+  unexpectedRemains,
+} from '../../tools/rehearsal/checks';
 import { reasonOf } from '../../tools/rehearsal/cdk';
 import { DEPLOYED, parseOptions } from '../../tools/rehearsal/options';
 import { type Entry } from '../../tools/rehearsal/record';
-import { formatChecks, refusedTypes } from '../../tools/rehearsal/report';
+import { formatChecks, unsupportedTypes } from '../../tools/rehearsal/report';
 import { loadConfig } from '../../lib/config';
 
 const entry = (more: Partial<Entry>): Entry => ({
@@ -12,9 +18,7 @@ const entry = (more: Partial<Entry>): Entry => ({
   type: 'AWS::Lambda::EventSourceMapping',
   logicalId: 'StepsArchivePosts509880A7',
   physicalId: 'id-1',
-  way: 'native',
-  noEffect: null,
-  lacking: null,
+  maker: 'native',
   changed: ['MaximumBatchingWindowInSeconds'],
   ...more,
 });
@@ -22,22 +26,38 @@ const entry = (more: Partial<Entry>): Entry => ({
 const EXPECTED = ['StepsArchivePosts (AWS::Lambda::EventSourceMapping): MaximumBatchingWindowInSeconds'];
 
 describe('a change of the configuration', () => {
-  it('is right if it touches what is expected, whatever the hash of the logical id', () => {
+  it('is right if it changes the expected resources, whatever the hash of the logical id', () => {
     expect(unexpectedChanges([entry({})], EXPECTED)).toBe('');
     expect(unexpectedChanges([entry({ logicalId: 'StepsArchivePosts00000000' })], EXPECTED)).toBe('');
   });
 
-  it('names what it also touches, and what it does not', () => {
+  it('names each unexpected and each missing change', () => {
     const other = entry({ logicalId: 'KafkaPosts', type: 'AWS::MSK::Topic', event: 'replace', changed: ['TopicName'] });
     expect(unexpectedChanges([other], EXPECTED)).toBe(
       `also replace KafkaPosts (AWS::MSK::Topic): TopicName; not ${EXPECTED[0]}`,
     );
   });
 
-  it.each(DEPLOYED)('is one for stage %s, in each key', (stage) => {
+  it.each(DEPLOYED)('changes each of its keys in stage %s', (stage) => {
     const was = loadConfig({ stage });
     const is = loadConfig({ stage, ...CHANGE.keys });
     for (const key of Object.keys(CHANGE.keys) as (keyof typeof was)[]) expect(is[key]).not.toBe(was[key]);
+  });
+});
+
+describe('what made the resources', () => {
+  const created = (type: string, maker: Entry['maker']) => entry({ event: 'create', type, maker });
+
+  it('is right if it is what the table of types states', () => {
+    const entries = [created('AWS::S3::Bucket', 'native'), created('Custom::GrafanaContent', 'native')];
+    expect(unexpectedMakers([...entries, created('AWS::MSK::Cluster', 'fake')])).toBe('');
+  });
+
+  it('names a type that the table states otherwise, and one that it lacks', () => {
+    const entries = [created('AWS::MSK::Topic', 'native'), created('AWS::MSK::Topic', 'native')];
+    expect(unexpectedMakers([...entries, created('AWS::New::Type', 'stub')])).toBe(
+      'AWS::MSK::Topic is native, the table states stub; AWS::New::Type is stub, the table states missing',
+    );
   });
 });
 
@@ -49,7 +69,7 @@ describe('what a deleted app leaves', () => {
     expect(unexpectedRemains([bucket], ['p-prod-storage Lake'], ['s3 lake-1'])).toBe('');
   });
 
-  it('names what should be gone, what should be there, and what no stack knows', () => {
+  it('names what should be gone, what should exist, and what no stack knows', () => {
     expect(unexpectedRemains([bucket], ['p-prod-storage Keyspace'], ['s3 lake-1', 'logs /aws/lambda/x'])).toBe(
       'p-prod-storage Lake is still there; p-prod-storage Keyspace is gone; logs /aws/lambda/x is left, and no stack knows it',
     );
@@ -72,7 +92,7 @@ describe('what Grafana holds', () => {
     expect(boardsProblem(whole)).toBe('');
   });
 
-  it('names what is not there, what is there, too, and a token that was left behind', () => {
+  it('names a missing board, an extra board, and a token that was left behind', () => {
     const [first, ...others] = whole.boards;
     const boards = new Map([...others, ['strange', first[1]] as const]);
     expect(boardsProblem({ ...whole, boards, leftBehind: ['pipeline-boards'] })).toBe(
@@ -84,7 +104,7 @@ describe('what Grafana holds', () => {
 describe('the reason of a failure', () => {
   const reason = (output: string) => reasonOf({ code: 1, output });
 
-  it('is the resource that failed first, in one line', () => {
+  it('is the first resource that failed, in one line', () => {
     const output = [
       'p-dev-storage |  1/23 | CREATE_COMPLETE | AWS::Logs::LogGroup | Logs',
       'p-dev-storage |  2/23 | CREATE_FAILED   | AWS::Cassandra::Table   | Views/Boundary there is no keyspace',
@@ -96,7 +116,7 @@ describe('the reason of a failure', () => {
     );
   });
 
-  it('is what CDK says where no resource failed, and the exit code where nothing is said', () => {
+  it('is the message of CDK if no resource failed, and the exit code without any output', () => {
     expect(reason('a\n❌  p-dev-network failed: broken\nlast')).toBe('❌ p-dev-network failed: broken');
     expect(reason('first\nlast\n\n')).toBe('last');
     expect(reason('')).toBe('exit code 1');
@@ -104,25 +124,25 @@ describe('the reason of a failure', () => {
 });
 
 describe('the report', () => {
-  it('says of each check whether it held, and what was wrong', () => {
+  it('states for each check whether it holds, and its problem', () => {
     expect(formatChecks([{ name: 'one', problem: '' }])).toBe('  ok    one');
     expect(formatChecks([{ name: 'two', problem: 'broken' }])).toBe('  FAIL  two: broken');
   });
 
-  it('names the types that the emulator refused', () => {
+  it('names the types that the emulator rejected', () => {
     const problem = 'Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]';
-    expect(refusedTypes([{ name: 'deploy', problem }])).toEqual(['AWS::A::B', 'AWS::C::D']);
-    expect(refusedTypes([{ name: 'deploy', problem: 'broken' }])).toEqual([]);
+    expect(unsupportedTypes([{ name: 'deploy', problem }])).toEqual(['AWS::A::B', 'AWS::C::D']);
+    expect(unsupportedTypes([{ name: 'deploy', problem: 'broken' }])).toEqual([]);
   });
 });
 
 describe('the command line', () => {
-  it('deploys dev unless it says otherwise', () => {
+  it('deploys dev by default', () => {
     expect(parseOptions([])).toEqual({ stage: 'dev', settings: [], results: undefined });
     expect(parseOptions(['--stage', 'prod'])).toMatchObject({ stage: 'prod' });
   });
 
-  it('hands settings on as they are given', () => {
+  it('passes settings on unchanged', () => {
     const settings = ['kms=customer', 'brokers=4'];
     expect(parseOptions(settings.flatMap((each) => ['-c', each]))).toMatchObject({ settings });
   });
@@ -135,7 +155,7 @@ describe('the command line', () => {
     expect(() => parseOptions(['-c', 'stage=prod'])).toThrow("-c must not set stage, got 'stage=prod': use --stage");
   });
 
-  it.each(['local', 'staging'])("names what is allowed instead of '%s'", (stage) => {
+  it.each(['local', 'staging'])("names the allowed stages instead of '%s'", (stage) => {
     expect(() => parseOptions(['--stage', stage])).toThrow(/^--stage must be one of dev, lean, prod, got '\w+'$/);
   });
 });

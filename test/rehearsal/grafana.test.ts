@@ -1,22 +1,22 @@
-import { GrafanaStub, WORKSPACE } from '../../tools/rehearsal/grafana/stand-in';
+import { FakeGrafana, WORKSPACE } from '../../tools/rehearsal/grafana/fake';
 
-let grafana: GrafanaStub;
-beforeEach(async () => void (grafana = await GrafanaStub.start(null)));
+let grafana: FakeGrafana;
+beforeEach(async () => void (grafana = await FakeGrafana.start(null)));
 afterEach(() => grafana.stop());
 
-const ask = async (method: string, path: string) => {
+const request = async (method: string, path: string) => {
   const response = await fetch(`${grafana.origin}${path}`, { method, ...(method === 'POST' ? { body: '{}' } : {}) });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
 test('a workspace is made once, with its address, and goes with everything in it', async () => {
-  expect((await ask('GET', `/workspaces/${WORKSPACE}/serviceaccounts`)).status).toBe(404);
-  const made = await ask('POST', '/workspaces');
+  expect((await request('GET', `/workspaces/${WORKSPACE}/serviceaccounts`)).status).toBe(404);
+  const made = await request('POST', '/workspaces');
   expect(made.body['workspace']).toMatchObject({ id: WORKSPACE, endpoint: grafana.origin });
-  expect((await ask('POST', '/workspaces')).status).toBe(402);
-  expect((await ask('GET', `/workspaces/${WORKSPACE}/serviceaccounts`)).status).toBe(200);
+  expect((await request('POST', '/workspaces')).status).toBe(402);
+  expect((await request('GET', `/workspaces/${WORKSPACE}/serviceaccounts`)).status).toBe(200);
   grafana.folders.set('pipeline', { title: 'Pipeline', version: 1 });
-  expect((await ask('DELETE', `/workspaces/${WORKSPACE}`)).status).toBe(200);
+  expect((await request('DELETE', `/workspaces/${WORKSPACE}`)).status).toBe(200);
   expect(grafana.folders.size).toBe(0);
-  expect((await ask('GET', `/workspaces/${WORKSPACE}/serviceaccounts`)).status).toBe(404);
+  expect((await request('GET', `/workspaces/${WORKSPACE}/serviceaccounts`)).status).toBe(404);
 });

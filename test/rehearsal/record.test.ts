@@ -7,41 +7,39 @@ function entry(event: Entry['event'], logicalId: string, more: Partial<Entry> = 
     type: 'AWS::S3::Bucket',
     logicalId,
     physicalId: logicalId.toLowerCase(),
-    way: 'native',
-    noEffect: null,
-    lacking: null,
+    maker: 'native',
     changed: null,
     ...more,
   };
 }
 
 describe('the record of an emulator', () => {
-  it("leaves out CDK's own bootstrapping", () => {
+  it("does not contain CDK's own bootstrapping", () => {
     const lines = [entry('create', 'A'), entry('create', 'B', { stack: 'CDKToolkit' })];
     const text = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
     expect(parseRecord(text).map(({ logicalId }) => logicalId)).toEqual(['A']);
   });
 
-  it('is a row a type, by name, with what became of it, how it was made and what it lacks', () => {
+  it('has one row per type, by name, with its effect, what made it, and what the table of types says it lacks', () => {
     const rows = rowsOf([
-      entry('create', 'Source', { type: 'AWS::Lambda::EventSourceMapping', noEffect: 'never polled' }),
+      entry('create', 'Source', { type: 'AWS::Lambda::EventSourceMapping' }),
       entry('create', 'Empty', { type: 'Custom::S3AutoDeleteObjects' }),
-      entry('create', 'Files', { type: 'Custom::CDKBucketDeployment', way: 'stand-in' }),
-      entry('create', 'Lake', { lacking: 'nothing expires' }),
-      entry('create', 'One', { type: 'AWS::Cassandra::Table', way: 'stub' }),
-      entry('create', 'Two', { type: 'AWS::Cassandra::Table', way: 'stub' }),
-      entry('update', 'Two', { type: 'AWS::Cassandra::Table', way: 'stub' }),
+      entry('create', 'Files', { type: 'Custom::CDKBucketDeployment', maker: 'fake' }),
+      entry('create', 'Lake'),
+      entry('create', 'One', { type: 'AWS::Cassandra::Table', maker: 'stub' }),
+      entry('create', 'Two', { type: 'AWS::Cassandra::Table', maker: 'stub' }),
+      entry('update', 'Two', { type: 'AWS::Cassandra::Table', maker: 'stub' }),
     ]);
     expect(rows.map(({ type, count, outcome, how }) => `${count} ${type}: ${outcome} ${how}`)).toEqual([
       '2 AWS::Cassandra::Table: accepted without effect properties checked against the schema, nothing more',
-      '1 AWS::Lambda::EventSourceMapping: accepted without effect by MiniStack; never polled',
-      '1 AWS::S3::Bucket: created by MiniStack; nothing expires',
-      "1 Custom::CDKBucketDeployment: created by this project's handler",
+      '1 AWS::Lambda::EventSourceMapping: accepted without effect by MiniStack; Kafka is never polled',
+      '1 AWS::S3::Bucket: created by MiniStack; nothing expires or changes its storage class',
+      "1 Custom::CDKBucketDeployment: created by this project's fake",
       '1 Custom::S3AutoDeleteObjects: created by its function',
     ]);
   });
 
-  it('knows what lives: created or come in the place of another, and not deleted', () => {
+  it('knows the living resources: created or a replacement, and not deleted', () => {
     const entries = [
       entry('create', 'A'),
       entry('create', 'B'),
@@ -58,7 +56,7 @@ describe('the record of an emulator', () => {
     ]);
   });
 
-  it('writes a change as one line', () => {
+  it('describes a change in one line', () => {
     expect(written(entry('update', 'A', { changed: ['Tags', 'BucketName'] }))).toBe(
       'A (AWS::S3::Bucket): Tags, BucketName',
     );

@@ -1,4 +1,4 @@
-"""APIs that are added to MiniStack: who may call them is decided by the action and the resource of each call."""
+"""APIs that are added to MiniStack: permissions are evaluated by the action and the resource of each call."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from ministack.services import tagging
 ARN = "arn:aws:emr-serverless:us-east-1:000000000000:/applications/00f1"
 
 
-class Refusing:
+class Rejecting:
     service = "emr-serverless"
     resource = re.compile(r"/applications/[^/]+(/jobruns/[^/]+)?")
 
@@ -32,8 +32,8 @@ def served(monkeypatch):
         iam_actions._BOTOCORE_SERVICE_MAP,
         tagging._RESOURCE_TAG_COLLECTORS,
     ):
-        monkeypatch.setitem(mapping, Refusing.service, None)
-    apis.serve([Refusing()])
+        monkeypatch.setitem(mapping, Rejecting.service, None)
+    apis.serve([Rejecting()])
 
 
 @pytest.mark.parametrize(
@@ -45,22 +45,22 @@ def served(monkeypatch):
     ],
 )
 def test_a_call_is_an_action_on_a_resource(served, method, path, action, resource):
-    service = Refusing.service
+    service = Rejecting.service
     assert iam_actions.extract_iam_action(service, method, path, {}, b"", {}) == f"{service}:{action}"
     place = ("us-east-1", "000000000000")
     assert iam_actions.extract_resource_arn(service, method, path, {}, b"", {}, *place) == resource
 
 
-def test_other_services_are_asked_as_before(served):
+def test_other_services_are_called_as_before(served):
     place = ("us-east-1", "000000000000")
     assert iam_actions.extract_resource_arn("s3", "GET", "/lake/raw/1", {}, b"", {}, *place) == "arn:aws:s3:::lake/raw/1"
 
 
-def test_tags_of_a_resource_are_known_to_conditions(served):
+def test_conditions_see_the_tags_of_a_resource(served):
     assert tagging.resource_tags(ARN) == {"stage": "dev"}
 
 
-def test_a_refusal_has_the_name_that_clients_look_for(served):
-    status, headers, body = asyncio.run(app.SERVICE_HANDLERS[Refusing.service]("GET", "/x", {}, b"", {}))
+def test_an_error_has_the_name_that_clients_expect(served):
+    status, headers, body = asyncio.run(app.SERVICE_HANDLERS[Rejecting.service]("GET", "/x", {}, b"", {}))
     assert (status, headers["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
     assert b"no /x" in body

@@ -1,4 +1,4 @@
-"""What the schemas of the CloudFormation registry say about properties."""
+"""Validation of properties by the schemas of the CloudFormation registry."""
 
 import pytest
 from emulator.registry import Registry, value_at
@@ -55,17 +55,17 @@ def test_nested_properties_are_checked(registry):
 
 
 @pytest.mark.parametrize("count", ["6", 6])
-def test_a_number_may_be_a_text_as_cloudformation_takes_it(registry, count):
+def test_a_number_may_be_a_text_as_in_cloudformation(registry, count):
     assert problems(registry, "AWS::MSK::Topic", {**TOPIC, "PartitionCount": count}) == []
 
 
 @pytest.mark.parametrize("count", ["six", True, None, [6]])
-def test_what_is_no_number_is_none(registry, count):
+def test_a_value_that_is_not_a_number_is_named(registry, count):
     (problem,) = problems(registry, "AWS::MSK::Topic", {**TOPIC, "PartitionCount": count})
     assert "is not of type 'integer'" in problem
 
 
-def test_tags_are_taken_though_their_pattern_is_written_for_another_engine(registry):
+def test_tags_are_accepted_though_their_pattern_is_written_for_another_engine(registry):
     tagged = {**CLUSTER, "Tags": {"project": "pinterest"}}
     assert problems(registry, "AWS::MSK::Cluster", tagged) == []
 
@@ -80,7 +80,7 @@ def test_a_region_without_schemas_is_named():
         Registry("mars-1")
 
 
-def test_a_change_that_needs_a_new_resource_is_told_from_one_that_does_not(registry):
+def test_a_change_that_replaces_the_resource_is_distinguished_from_an_update(registry):
     schema = registry.schema("AWS::MSK::Topic")
     assert schema.replaces(TOPIC, {**TOPIC, "PartitionCount": 12}) == ()
     assert schema.replaces(TOPIC, {**TOPIC, "ReplicationFactor": 3}) == ("ReplicationFactor",)

@@ -1,4 +1,4 @@
-"""EMR Serverless: what starts an application, what keeps it from being stopped, and what a call is about."""
+"""EMR Serverless: what starts an application, what prevents its stop, and the resource of each call."""
 
 import asyncio
 import json
@@ -30,15 +30,15 @@ def state(spark, application):
     return call(spark, "GET", f"/applications/{application}")["application"]["state"]
 
 
-def test_a_job_starts_the_application_and_keeps_it_from_being_stopped_until_it_is_cancelled(spark, application):
+def test_a_job_starts_the_application_and_prevents_its_stop_until_it_is_cancelled(spark, application):
     path = f"/applications/{application}"
     assert state(spark, application) == "CREATED"
     job = call(spark, "POST", f"{path}/jobruns")["jobRunId"]
     assert state(spark, application) == spark.state(application) == "STARTED"
     assert [run["id"] for run in call(spark, "GET", f"{path}/jobruns")["jobRuns"]] == [job]
-    with pytest.raises(ServiceError, match=job) as refused:
+    with pytest.raises(ServiceError, match=job) as rejected:
         call(spark, "POST", f"{path}/stop")
-    assert refused.value.name == "ValidationException"
+    assert rejected.value.name == "ValidationException"
     call(spark, "DELETE", f"{path}/jobruns/{job}")
     assert call(spark, "GET", f"{path}/jobruns")["jobRuns"] == []
     call(spark, "POST", f"{path}/stop")
@@ -50,12 +50,12 @@ def test_a_job_starts_the_application_and_keeps_it_from_being_stopped_until_it_i
     [("GET", "/applications/none"), ("POST", "/applications/none/stop"), ("DELETE", "/applications/{id}/jobruns/none")],
 )
 def test_what_is_not_there_is_not_found(spark, application, method, path):
-    with pytest.raises(ServiceError) as refused:
+    with pytest.raises(ServiceError) as rejected:
         call(spark, method, path.format(id=application))
-    assert refused.value.name == "ResourceNotFoundException"
+    assert rejected.value.name == "ResourceNotFoundException"
 
 
-def test_another_call_is_refused(spark, application):
+def test_another_call_is_rejected(spark, application):
     with pytest.raises(ServiceError, match="is not known here"):
         call(spark, "POST", f"/applications/{application}/start")
 

@@ -1,4 +1,4 @@
-"""Stubs: what Ref and Fn::GetAtt give, names that are taken, updates in place and replacements."""
+"""Stubs: values of Ref and Fn::GetAtt, taken names, updates in place and replacements."""
 
 import pytest
 from emulator.stubs import AlreadyExistsError
@@ -10,27 +10,27 @@ CONFIGURATION = "AWS::MSK::Configuration"
 CLUSTER_ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/c/uuid-1"
 
 
-def test_ref_is_the_identifier_that_the_properties_give(stubs):
+def test_ref_is_the_identifier_in_the_properties(stubs):
     assert stubs.create(KEYSPACE, "Keyspace", {"KeyspaceName": "p_dev"}, "s")[0] == "p_dev"
     props = {"KeyspaceName": "p_dev", "TableName": "boundary"}
     assert stubs.create(TABLE, "Boundary", props, "s")[0] == "p_dev|boundary"
 
 
-def test_ref_is_made_up_where_the_service_makes_it(stubs):
+def test_ref_is_generated_if_the_service_generates_it(stubs):
     first, attributes = stubs.create("AWS::EMRServerless::Application", "App", {"Name": "views"}, "s")
     second, _ = stubs.create("AWS::EMRServerless::Application", "Other", {"Name": "views"}, "s")
     assert first == attributes["ApplicationId"] != second
     assert attributes["Arn"].endswith(f"/{first}")
 
 
-def test_attributes_that_are_given_are_not_made_up(stubs):
+def test_given_attributes_are_not_generated(stubs):
     given = {"Id": "g-0123456789", "Endpoint": "http://127.0.0.1:40000"}
     grafana, attributes = stubs.create("AWS::Grafana::Workspace", "Grafana", {"Name": "boards"}, "s", given)
     assert grafana == "g-0123456789"
     assert given.items() <= attributes.items()
 
 
-def test_a_name_that_nobody_gave_begins_with_stack_and_logical_id(stubs):
+def test_a_generated_name_begins_with_stack_and_logical_id(stubs):
     name, _ = stubs.create(KEYSPACE, "Keyspace", {}, "stack")
     assert name.startswith("stack-Keyspace-")
 
@@ -45,7 +45,7 @@ def test_a_name_that_nobody_gave_begins_with_stack_and_logical_id(stubs):
         ("AWS::APS::Workspace", {}, "arn:aws:aps:us-east-1:000000000000:workspace/"),
     ],
 )
-def test_arns_are_as_policies_are_written_about_them(stubs, type_name, props, beginning):
+def test_arns_have_the_form_that_policies_name(stubs, type_name, props, beginning):
     _, attributes = stubs.create(type_name, "It", props, "s")
     (arn,) = {value for name, value in attributes.items() if name in ("Arn", "TopicArn")}
     assert arn.startswith(beginning)
@@ -57,13 +57,13 @@ def test_attributes_are_those_of_the_schema_with_their_types(stubs):
     assert "Name" not in attributes
 
 
-def test_a_taken_name_is_refused(stubs):
+def test_a_taken_name_is_rejected(stubs):
     stubs.create(KEYSPACE, "One", {"KeyspaceName": "p_dev"}, "s")
     with pytest.raises(AlreadyExistsError, match="'p_dev' already exists"):
         stubs.create(KEYSPACE, "Two", {"KeyspaceName": "p_dev"}, "s")
 
 
-def test_an_update_in_place_keeps_the_identity_and_moves_the_revision(stubs):
+def test_an_update_in_place_retains_the_identity_and_raises_the_revision(stubs):
     old = {"Name": "conf", "ServerProperties": "a=1"}
     first, _ = stubs.create(CONFIGURATION, "Conf", old, "s")
     again, attributes = stubs.update(CONFIGURATION, first, old, {**old, "ServerProperties": "a=2"}, "s")
@@ -72,7 +72,7 @@ def test_an_update_in_place_keeps_the_identity_and_moves_the_revision(stubs):
     assert stubs.living(CONFIGURATION)[first].props["ServerProperties"] == "a=2"
 
 
-def test_a_replacement_stands_beside_the_old_one_until_that_is_deleted(stubs):
+def test_a_replacement_exists_beside_the_old_one_until_that_is_deleted(stubs):
     old = {"ClusterArn": CLUSTER_ARN, "TopicName": "posts", "ReplicationFactor": 2}
     first, _ = stubs.create(TOPIC, "Posts", old, "s")
     second, _ = stubs.update(TOPIC, first, old, {**old, "TopicName": "pins"}, "s")
@@ -88,6 +88,6 @@ def test_a_replacement_under_a_fixed_name_fails_as_it_does_on_aws(stubs):
         stubs.update(TOPIC, first, old, {**old, "ReplicationFactor": 3}, "s")
 
 
-def test_what_is_not_in_the_registry_cannot_be_made(stubs):
+def test_a_type_outside_the_registry_cannot_be_created(stubs):
     with pytest.raises(ValueError, match="'AWS::MSK::Topics' is not in the CloudFormation registry"):
         stubs.create("AWS::MSK::Topics", "Posts", {}, "s")

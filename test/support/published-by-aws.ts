@@ -1,6 +1,6 @@
 /** Metrics that AWS services publish of themselves, with the sets of dimensions under which they do. */
 import { AWS_METRICS } from '../../observability/grafana/aws-metrics';
-import { type MetricId } from '../../tools/local/aws/data-points';
+import { type MetricId } from '../../tools/assembly/alarm-terms';
 
 interface Published {
   readonly namespace: string;

@@ -47,9 +47,15 @@ export function synthesize(overrides: Readonly<Record<string, unknown>>, { dags 
   };
 }
 
-/** What is deployed, for what reads it as plain data. */
-export function synthesized(overrides: Readonly<Record<string, unknown>>): CloudAssembly {
-  return readCloudAssembly(assemblyOf({ overrides }));
+/**
+ * What is deployed, for what reads it as plain data.
+ * @param options.bundled whether the functions' assets are their bundles
+ */
+export function synthesized(
+  overrides: Readonly<Record<string, unknown>>,
+  { bundled }: { readonly bundled?: boolean } = {},
+): CloudAssembly {
+  return readCloudAssembly(assemblyOf({ overrides, bundled }));
 }
 
 type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly data?: unknown }[]>>;

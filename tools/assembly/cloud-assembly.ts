@@ -1,31 +1,24 @@
 /**
- * The cloud assembly that `cdk synth` leaves behind, as plain data: every stack's template and every file asset.
+ * The cloud assembly that `cdk synth` writes, as plain data: every stack's template and every file asset. All tools read it here.
  *
- * Read as JSON rather than through the CDK's own classes: the run must see what a deployment would be handed, and nothing
- * that only lives in the constructs.
+ * It is read as JSON rather than through CDK's classes: a tool must see what a deployment gets, and nothing that exists only in the
+ * constructs.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-export interface TemplateResource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-  readonly Condition?: string;
-}
-
-export interface Template {
-  readonly Resources?: Readonly<Record<string, TemplateResource>>;
-  readonly Outputs?: Readonly<
-    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
-  >;
-  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
-}
+import { readTemplate, type Template } from '../../lib/templates';
 
 export interface Stack {
   readonly name: string;
   readonly template: Template;
+}
+
+/** A stack of an assembly on disk. */
+export interface StoredStack extends Stack {
+  /** Path of the template. */
+  readonly file: string;
+  /** Whether the stack can't be deleted until its protection is lifted. */
+  readonly terminationProtection: boolean;
 }
 
 export interface FileAsset {
@@ -34,9 +27,9 @@ export interface FileAsset {
   readonly packaging: 'zip' | 'file';
 }
 
-export interface CloudAssembly {
+export interface CloudAssembly<S extends Stack = Stack> {
   readonly directory: string;
-  readonly stacks: readonly Stack[];
+  readonly stacks: readonly S[];
   /** By the object key under which the asset would be uploaded. */
   readonly assets: ReadonlyMap<string, FileAsset>;
 }
@@ -52,6 +45,7 @@ interface Manifest {
           readonly stackName?: string;
           readonly file?: string;
           readonly directoryName?: string;
+          readonly terminationProtection?: boolean;
         };
       }
     >
@@ -76,23 +70,26 @@ const readJson = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) 
  * @param directory the `cdk.out` folder
  * @throws Error if there is no assembly
  */
-export function readCloudAssembly(directory: string): CloudAssembly {
+export function readCloudAssembly(directory: string): CloudAssembly<StoredStack> {
   if (!existsSync(join(directory, 'manifest.json'))) {
     throw new Error(`no cloud assembly in '${directory}': run cdk synth first`);
   }
-  const stacks: Stack[] = [];
+  const stacks: StoredStack[] = [];
   const assets = new Map<string, FileAsset>();
   readInto(directory, stacks, assets);
   return { directory, stacks, assets };
 }
 
-function readInto(directory: string, stacks: Stack[], assets: Map<string, FileAsset>): void {
+function readInto(directory: string, stacks: StoredStack[], assets: Map<string, FileAsset>): void {
   const manifest = readJson<Manifest>(join(directory, 'manifest.json'));
   for (const [id, { type, properties = {} }] of Object.entries(manifest.artifacts ?? {})) {
     if (type === 'aws:cloudformation:stack' && properties.templateFile !== undefined) {
+      const file = join(directory, properties.templateFile);
       stacks.push({
         name: properties.stackName ?? id,
-        template: readJson<Template>(join(directory, properties.templateFile)),
+        template: readTemplate(file),
+        file,
+        terminationProtection: properties.terminationProtection ?? false,
       });
     } else if (type === 'cdk:asset-manifest' && properties.file !== undefined) {
       readAssets(directory, properties.file, assets);

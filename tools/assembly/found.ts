@@ -1,5 +1,6 @@
-/** One resource of a template, and the ways to read its properties that name what is wrong. */
-import { type CloudAssembly, type TemplateResource } from './cloud-assembly';
+/** One resource of a template, and readers of its properties whose errors name resource, property and value. */
+import { type TemplateResource } from '../../lib/templates';
+import { type CloudAssembly } from './cloud-assembly';
 
 /** A resource that the stack creates, its properties resolved on demand. */
 export interface Found {
@@ -14,7 +15,7 @@ export interface Found {
 /** All resources of the assembly. */
 export interface Resources {
   ofType(type: string): readonly Found[];
-  /** Those that a function of the app creates while CloudFormation deploys. */
+  /** The custom resources: a function of the app creates them while CloudFormation deploys. */
   custom(): readonly Found[];
 }
 
@@ -25,15 +26,15 @@ export function text(found: Found, property: string, fallback?: string): string 
   throw new Error(`${found.path}: ${property} must be text, got ${JSON.stringify(value)}`);
 }
 
-/** @throws Error naming resource, property and value unless it is a number (CloudFormation takes it as text, too) */
+/** @throws Error naming resource, property and value unless it is a number (CloudFormation also accepts text) */
 export function number(found: Found, property: string, fallback?: number): number {
   const value = found.property(property) ?? fallback;
   if (value !== undefined && value !== '' && Number.isFinite(Number(value))) return Number(value);
   throw new Error(`${found.path}: ${property} must be a number, got ${JSON.stringify(value)}`);
 }
 
-/** @throws Error naming the property if it is set: it changes what happens in AWS, and nothing here does that */
-export function refuse(found: Found, properties: readonly string[]): void {
+/** @throws Error naming the property if it is set: it changes what happens in AWS, and the local run ignores it */
+export function rejectSet(found: Found, properties: readonly string[]): void {
   for (const property of properties) {
     if (found.property(property) !== undefined) {
       throw new Error(`${found.path}: the local run does not implement ${property}`);

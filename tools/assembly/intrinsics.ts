@@ -1,29 +1,30 @@
 /**
- * CloudFormation's intrinsic functions, resolved for a local account.
+ * CloudFormation's intrinsic functions, resolved for the local account.
  *
- * Lazy: only what is asked for is resolved, so that a type which is never run needs no entry in the table of attributes.
+ * Lazy: only what is read is resolved, so that a type that is never run needs no physical id.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 import { type Stack } from './cloud-assembly';
-import { ACCOUNT, PARTITION, REGION, RESOURCE_TYPES, URL_SUFFIX, type Described } from './resource-types';
+import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './local-account';
+import { type Described, physicalId } from './physical-ids';
 
 export interface Resolver {
   /**
    * The value of a piece of template, every intrinsic replaced.
-   * @param at where it stands, for errors: a logical id or output name
+   * @param at its place, for errors: a logical id or output name
    * @throws Error naming stack, logical id and attribute if something can't be resolved
    */
   resolve(stack: Stack, node: unknown, at: string): unknown;
   /** The physical id, as `Ref` gives it. */
   ref(stack: Stack, logicalId: string): string;
   attribute(stack: Stack, logicalId: string, attribute: string): string;
-  /** False if the resource's condition says that it is not created. */
+  /** False if the resource's condition is false. */
   exists(stack: Stack, logicalId: string): boolean;
   output(stack: Stack, name: string): unknown;
 }
 
-/** What a reference to `AWS::NoValue` leaves: the property or list element that holds it disappears. */
+/** The value of `AWS::NoValue`: the property or list element that holds it is removed. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
 const AVAILABILITY_ZONES = ['a', 'b', 'c'].map((zone) => `${REGION}${zone}`);
@@ -44,7 +45,7 @@ const fail = ({ stack, at }: Place, problem: string): never => {
 export function createResolver(stacks: readonly Stack[], parameters: Readonly<Record<string, string>> = {}): Resolver {
   const resolving: string[] = [];
 
-  /** Runs one resolution; a value that needs itself is an error instead of a stack overflow. */
+  /** Runs one resolution; a value that depends on itself is an error instead of a stack overflow. */
   function once<T>(key: string, work: () => T): T {
     if (resolving.includes(key)) throw new Error(`circular reference: ${[...resolving, key].join(' → ')}`);
     resolving.push(key);
@@ -70,7 +71,7 @@ export function createResolver(stacks: readonly Stack[], parameters: Readonly<Re
   function typeOf(place: Place, logicalId: string) {
     const resource = place.stack.template.Resources?.[logicalId];
     if (!resource) return fail(place, `refers to '${logicalId}', which is neither a resource nor a parameter`);
-    const type = RESOURCE_TYPES[resource.Type];
+    const type = physicalId(resource.Type);
     if (!type) return fail(place, `refers to '${logicalId}', but no physical id is known for ${resource.Type}`);
     return type;
   }
@@ -151,7 +152,7 @@ export function createResolver(stacks: readonly Stack[], parameters: Readonly<Re
     return fail(place, `${what} needs text, got ${value === NO_VALUE ? 'AWS::NoValue' : JSON.stringify(value)}`);
   }
 
-  /** The raw arguments of an intrinsic that takes a list: they are resolved one by one, as some may be left alone. */
+  /** The raw arguments of an intrinsic with a list: they are resolved one by one, as some may stay unresolved. */
   function operands(argument: unknown, place: Place, what: string, count: number): unknown[] {
     if (Array.isArray(argument) && argument.length === count) return argument;
     return fail(place, `${what} takes ${count} arguments, got ${JSON.stringify(argument)}`);

@@ -1,7 +1,5 @@
-/** What the templates ask for, as far as the local run brings it up: the contract between reading and running. */
-import { type Condition } from '../local/alarms/evaluate';
-import { type MetricId } from '../local/aws/data-points';
-import { type TableProperties } from '../engines/keyspaces-ddl';
+/** The templates' resources, as far as the local run starts them: the contract between reading and running. */
+import { type Condition, type MetricId } from './alarm-terms';
 
 export interface LocalPlan {
   readonly buckets: readonly BucketPlan[];
@@ -15,15 +13,15 @@ export interface LocalPlan {
   readonly schedules: readonly SchedulePlan[];
   readonly apis: readonly HttpApiPlan[];
   readonly applications: readonly ApplicationPlan[];
-  /** ARNs of the roles that EMR Serverless may take: a job started with another one is refused. */
+  /** ARNs of the roles that EMR Serverless may assume: a job with another one is rejected. */
   readonly jobRoles: readonly string[];
   readonly environments: readonly EnvironmentPlan[];
   readonly alarms: readonly AlarmPlan[];
   readonly compositeAlarms: readonly CompositeAlarmPlan[];
   readonly dashboards: readonly DashboardPlan[];
-  /** Outputs by the names asked for. */
+  /** The requested outputs, by name. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Resources that the local run leaves out, each type with the reason. */
+  /** Types that the local run ignores, each with the reason. */
   readonly ignored: readonly IgnoredType[];
 }
 
@@ -73,6 +71,22 @@ export interface KeyspacePlan extends Resource {
   readonly name: string;
 }
 
+interface ColumnProperty {
+  readonly ColumnName: string;
+  readonly ColumnType: string;
+}
+
+/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cassandra-table.html */
+export interface TableProperties {
+  readonly KeyspaceName: string;
+  readonly TableName: string;
+  readonly PartitionKeyColumns: readonly ColumnProperty[];
+  readonly ClusteringKeyColumns?: readonly { readonly Column: ColumnProperty; readonly OrderBy?: 'ASC' | 'DESC' }[];
+  readonly RegularColumns?: readonly ColumnProperty[];
+  /** Seconds; 0 or absent: rows do not expire. */
+  readonly DefaultTimeToLive?: number | string;
+}
+
 export interface TablePlan extends Resource {
   readonly keyspace: string;
   readonly name: string;
@@ -92,7 +106,7 @@ export interface FunctionPlan extends Resource {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
-  /** Most invocations at a time. @default - as many as come */
+  /** Most concurrent invocations. @default - unlimited */
   readonly reservedConcurrency?: number;
   /** Absolute paths of the layers' asset folders. */
   readonly layers: readonly string[];
@@ -107,9 +121,9 @@ export interface EventSourcePlan extends Resource {
   readonly consumerGroup: string;
   readonly enabled: boolean;
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
-  /** Most records an invocation gets. */
+  /** Most records per invocation. */
   readonly batchSize: number;
-  /** How long records may wait for others, seconds. */
+  /** Longest time in which records are batched, seconds. */
   readonly windowSeconds: number;
   /** Most event pollers; undefined in on-demand mode. */
   readonly maximumPollers?: number;
@@ -146,9 +160,9 @@ export interface EnvironmentPlan extends Resource {
   readonly executionRole: string;
 }
 
-/** A metric that an alarm looks at. */
+/** A metric of an alarm. */
 export interface AlarmMetric extends MetricId {
-  /** As the alarm's expression names it. */
+  /** Its name in the alarm's expression. */
   readonly id: string;
   /** `Sum`, `Maximum`, `p99` … */
   readonly statistic: string;
@@ -182,8 +196,8 @@ export interface IgnoredType {
 }
 
 /**
- * The function that people mean by `what`: its name or ARN, or a word of its logical id that no other has (`archive`).
- * @throws Error unless exactly one fits
+ * The function with this name or ARN, or with this unique word in its logical id (`archive`).
+ * @throws Error unless exactly one matches
  */
 export function findFunction(functions: readonly FunctionPlan[], what: string): FunctionPlan {
   const exact = functions.find(({ name, arn }) => name === what || arn === what);
@@ -191,5 +205,5 @@ export function findFunction(functions: readonly FunctionPlan[], what: string): 
   const fitting = functions.filter(({ logicalId }) => logicalId.toLowerCase().includes(what.toLowerCase()));
   if (fitting.length === 1) return fitting[0];
   const known = functions.map(({ logicalId }) => logicalId).join(', ');
-  throw new Error(`'${what}' must fit exactly one function, it fits ${fitting.length} of ${known}`);
+  throw new Error(`'${what}' must match exactly one function, it matches ${fitting.length} of ${known}`);
 }

@@ -1,9 +1,9 @@
-/** Every metric that a widget or an alarm of the templates names, and who names it. */
-import { keyOf, type MetricId } from '../local/aws/data-points';
+/** Every metric in a widget or an alarm of the templates, with its alarms and dashboards. */
+import { keyOf, type MetricId } from './alarm-terms';
 import { type LocalPlan } from './local-plan';
 
 export interface NamedMetric extends MetricId {
-  /** Names of those that name it, as often as they do. */
+  /** Names of the alarms and dashboards that use it, once per use. */
   readonly alarms: readonly string[];
   readonly dashboards: readonly string[];
 }
@@ -19,7 +19,7 @@ interface Widget {
  */
 export function metricsOfLine(line: readonly unknown[]): MetricId[] {
   const texts = line.filter((part): part is string => typeof part === 'string');
-  // An expression is an object alone; what it is of stands in other lines.
+  // An expression is an object only; its metrics are in other lines.
   if (texts.length === 0) return [];
   const [namespace, name, ...pairs] = texts;
   if (texts.includes('.') || texts.includes('...')) throw new Error(`shortened line ${JSON.stringify(line)}`);
@@ -28,7 +28,7 @@ export function metricsOfLine(line: readonly unknown[]): MetricId[] {
   return [{ namespace, name, dimensions: Object.fromEntries(dimensions) }];
 }
 
-/** In the order in which they are first named. */
+/** In the order of their first use. */
 export function namedMetrics({ alarms, dashboards }: Pick<LocalPlan, 'alarms' | 'dashboards'>): NamedMetric[] {
   const found = new Map<string, MetricId & { alarms: string[]; dashboards: string[] }>();
   const of = ({ namespace, name, dimensions }: MetricId) => {

@@ -1,7 +1,6 @@
 /** CloudWatch's alarms and dashboards. */
-import { isComparison, MISSING_DATA, type MissingData } from '../local/alarms/evaluate';
-import { isStatistic } from '../local/alarms/statistics';
-import { type Found, number, refuse, type Resources, text } from './found';
+import { isComparison, isStatistic, MISSING_DATA, type MissingData } from './alarm-terms';
+import { type Found, number, rejectSet, type Resources, text } from './found';
 import { type AlarmMetric, type AlarmPlan, type CompositeAlarmPlan, type DashboardPlan } from './local-plan';
 
 interface Dimension {
@@ -24,13 +23,13 @@ interface MetricDataQuery {
   };
 }
 
-/** Set in AWS, these would change when an alarm goes off: the evaluation must not pretend. */
+/** These change when an alarm of AWS goes off, and the local evaluation ignores them. */
 const NOT_IMPLEMENTED = ['EvaluateLowSampleCountPercentile', 'ThresholdMetricId', 'Unit', 'EvaluationCriteria'];
 
 export const readAlarms = (all: Resources): AlarmPlan[] => all.ofType('AWS::CloudWatch::Alarm').map(readAlarm);
 
 function readAlarm(found: Found): AlarmPlan {
-  refuse(found, NOT_IMPLEMENTED);
+  rejectSet(found, NOT_IMPLEMENTED);
   const comparison = text(found, 'ComparisonOperator');
   if (!isComparison(comparison)) {
     throw new Error(`${found.path}: the local run does not implement ComparisonOperator ${comparison}`);
@@ -53,7 +52,7 @@ function readAlarm(found: Found): AlarmPlan {
   };
 }
 
-/** One metric, or several and an expression of them. */
+/** One metric, or several metrics and an expression. */
 function readMetrics(found: Found): Pick<AlarmPlan, 'metrics' | 'expression' | 'periodSeconds'> {
   const given = found.property('Metrics') as readonly MetricDataQuery[] | undefined;
   const queries = given ?? [onlyMetric(found)];
@@ -94,7 +93,7 @@ function metricOf({ Id, Metric, Stat }: { Id: string } & NonNullable<MetricDataQ
 
 export function readCompositeAlarms(all: Resources): CompositeAlarmPlan[] {
   return all.ofType('AWS::CloudWatch::CompositeAlarm').map((found) => {
-    refuse(found, ['ActionsSuppressor']);
+    rejectSet(found, ['ActionsSuppressor']);
     return {
       path: found.path,
       name: text(found, 'AlarmName'),

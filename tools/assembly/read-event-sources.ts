@@ -1,7 +1,7 @@
-import { type Found, number, refuse, type Resources, text } from './found';
+import { type Found, number, rejectSet, type Resources, text } from './found';
 import { type EventSourcePlan } from './local-plan';
 
-/** Set in AWS, these would change which records a function gets, and when: the poller must not pretend. */
+/** These change which records a function of AWS gets, and when; the local poller ignores them. */
 const NOT_IMPLEMENTED = [
   'FilterCriteria',
   'FunctionResponseTypes',
@@ -17,8 +17,8 @@ export function readEventSources(all: Resources): EventSourcePlan[] {
 }
 
 function readEventSource(found: Found, functions: readonly Found[]): EventSourcePlan {
-  refuse(found, NOT_IMPLEMENTED);
-  refuseGivingUp(found);
+  rejectSet(found, NOT_IMPLEMENTED);
+  rejectGivingUp(found);
   const startingPosition = text(found, 'StartingPosition');
   if (startingPosition !== 'TRIM_HORIZON' && startingPosition !== 'LATEST') {
     throw new Error(`${found.path}: StartingPosition must be TRIM_HORIZON or LATEST, got '${startingPosition}'`);
@@ -34,7 +34,7 @@ function readEventSource(found: Found, functions: readonly Found[]): EventSource
     functionName: functionOf(found, functions),
     clusterArn: text(found, 'EventSourceArn'),
     topics: (found.property('Topics') ?? []) as string[],
-    // Lambda makes up a UUID; this name says whose group it is.
+    // Lambda generates a UUID; this name shows whose group it is.
     consumerGroup: String(kafka.ConsumerGroupId ?? `lambda-${found.logicalId}`),
     enabled: String(found.property('Enabled') ?? 'true') === 'true',
     startingPosition,
@@ -45,11 +45,11 @@ function readEventSource(found: Found, functions: readonly Found[]): EventSource
   };
 }
 
-/** The pipeline's promise is that nothing is skipped: a batch is tried until it goes through, as it was. */
-function refuseGivingUp(found: Found): void {
+/** The pipeline skips nothing: a batch is retried unchanged until it succeeds. */
+function rejectGivingUp(found: Found): void {
   for (const property of ['MaximumRetryAttempts', 'MaximumRecordAgeInSeconds']) {
     if (number(found, property, -1) !== -1) {
-      throw new Error(`${found.path}: the local run never gives a batch up, ${property} must be -1`);
+      throw new Error(`${found.path}: the local run never skips a batch, ${property} must be -1`);
     }
   }
   if (String(found.property('BisectBatchOnFunctionError') ?? 'false') !== 'false') {
@@ -61,6 +61,6 @@ function refuseGivingUp(found: Found): void {
 function functionOf(found: Found, functions: readonly Found[]): string {
   const named = text(found, 'FunctionName');
   const target = functions.find((candidate) => candidate.ref() === named || candidate.attribute('Arn') === named);
-  if (!target) throw new Error(`${found.path}: FunctionName '${named}' is no function of the assembly`);
+  if (!target) throw new Error(`${found.path}: FunctionName '${named}' is not a function of the assembly`);
   return target.ref();
 }

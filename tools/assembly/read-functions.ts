@@ -2,15 +2,25 @@ import { type CloudAssembly } from './cloud-assembly';
 import { type FunctionPlan } from './local-plan';
 import { assetDirectory, type Found, number, type Resources, text } from './found';
 
-/**
- * The functions that serve events: all but those behind custom resources, which only act while CloudFormation deploys.
- */
+/** The functions that process events: all but those behind custom resources, which only act while CloudFormation deploys. */
 export function readFunctions(all: Resources, assembly: CloudAssembly): FunctionPlan[] {
   const functions = all.ofType('AWS::Lambda::Function');
   const deploying = deployTimeFunctions(functions, customResourceTokens(all));
-  const layers = new Map(all.ofType('AWS::Lambda::LayerVersion').map((layer) => [layer.ref(), layer]));
+  const layers = layersByArn(all);
   return functions.filter((found) => !deploying.has(found)).map((found) => readFunction(found, layers, assembly));
 }
+
+/** All functions in Node, including those behind custom resources and CDK's own. */
+export function readNodeFunctions(all: Resources, assembly: CloudAssembly): FunctionPlan[] {
+  const layers = layersByArn(all);
+  return all
+    .ofType('AWS::Lambda::Function')
+    .filter((found) => text(found, 'Runtime').startsWith('nodejs'))
+    .map((found) => readFunction(found, layers, assembly));
+}
+
+const layersByArn = (all: Resources): ReadonlyMap<string, Found> =>
+  new Map(all.ofType('AWS::Lambda::LayerVersion').map((layer) => [layer.ref(), layer]));
 
 function readFunction(found: Found, layers: ReadonlyMap<string, Found>, assembly: CloudAssembly): FunctionPlan {
   const runtime = text(found, 'Runtime');
@@ -40,7 +50,7 @@ function readFunction(found: Found, layers: ReadonlyMap<string, Found>, assembly
   };
 }
 
-/** ARNs that custom resources call. Read from the raw templates: a type that is left out need not be resolvable as a whole. */
+/** ARNs of the functions behind custom resources. Other properties of an ignored type may not be resolvable. */
 function customResourceTokens(all: Resources): Set<string> {
   const tokens = new Set<string>();
   for (const found of all.custom()) {
@@ -50,7 +60,7 @@ function customResourceTokens(all: Resources): Set<string> {
   return tokens;
 }
 
-/** A provider calls the user's handler, whose ARN it is given in its environment: that one is deploy-time, too. */
+/** A provider calls the user's handler, whose ARN is in its environment: that function is deploy-time, too. */
 function deployTimeFunctions(functions: readonly Found[], tokens: ReadonlySet<string>): Set<Found> {
   const deploying = new Set<Found>();
   let arns = tokens;

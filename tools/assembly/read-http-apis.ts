@@ -1,4 +1,4 @@
-import { type Found, number, refuse, type Resources, text } from './found';
+import { type Found, number, rejectSet, type Resources, text } from './found';
 import { type HttpApiPlan, type RoutePlan } from './local-plan';
 
 /** API Gateway's own limit and default for HTTP APIs, ms. */
@@ -10,7 +10,7 @@ export function readHttpApis(all: Resources): HttpApiPlan[] {
   const stages = all.ofType('AWS::ApiGatewayV2::Stage');
   return all.ofType('AWS::ApiGatewayV2::Api').map((found) => {
     const id = found.ref();
-    refuse(found, ['Body', 'BodyS3Location', 'RouteKey', 'Target']);
+    rejectSet(found, ['Body', 'BodyS3Location', 'RouteKey', 'Target']);
     if (text(found, 'ProtocolType') !== 'HTTP') throw new Error(`${found.path}: only HTTP APIs are run locally`);
     const names = stages.filter((stage) => stage.property('ApiId') === id).map((stage) => stage.ref());
     if (names.length !== 1 || names[0] !== '$default') {
@@ -36,7 +36,7 @@ function readRoute(route: Found, integrations: ReadonlyMap<string, Found>, funct
   }
   const target = text(route, 'Target');
   const integration = integrations.get(target.replace(/^integrations\//, ''));
-  if (!integration) throw new Error(`${route.path}: Target '${target}' is no integration of the assembly`);
+  if (!integration) throw new Error(`${route.path}: Target '${target}' is not an integration of the assembly`);
   const kind = `${text(integration, 'IntegrationType')} ${text(integration, 'PayloadFormatVersion', '1.0')}`;
   if (kind !== 'AWS_PROXY 2.0') {
     throw new Error(`${integration.path}: only AWS_PROXY with payload format 2.0 is run locally, got ${kind}`);
@@ -45,7 +45,7 @@ function readRoute(route: Found, integrations: ReadonlyMap<string, Found>, funct
   // Either the function's ARN, or API Gateway's path around it.
   const arn = /(arn:[^:]*:lambda:[^/]*)/.exec(uri)?.[1];
   const handler = functions.find((candidate) => candidate.attribute('Arn') === arn);
-  if (!handler) throw new Error(`${integration.path}: IntegrationUri '${uri}' is no function of the assembly`);
+  if (!handler) throw new Error(`${integration.path}: IntegrationUri '${uri}' is not a function of the assembly`);
   return {
     routeKey: text(route, 'RouteKey'),
     functionName: handler.ref(),

@@ -1,7 +1,8 @@
-/** From templates to a plan: every resource is run, left out for a stated reason, or an error. */
-import { type CloudAssembly, readCloudAssembly, type Stack, type TemplateResource } from './cloud-assembly';
+/** From templates to a plan: every resource is run, ignored for a stated reason, or an error. */
+import { resourceType } from '../../lib/rules/resource-types';
+import { locate, type Located } from '../../lib/templates';
+import { type CloudAssembly, readCloudAssembly, type Stack } from './cloud-assembly';
 import { type Found, type Resources } from './found';
-import { IGNORED_TYPES } from './ignored-types';
 import { createResolver, type Resolver } from './intrinsics';
 import { type LocalPlan } from './local-plan';
 import { READERS } from './readers';
@@ -21,7 +22,7 @@ export function readLocalPlan(directory: string, options: ReadOptions = {}): Loc
   return planOf(readCloudAssembly(directory), options);
 }
 
-/** All resources of an assembly, for what reads but a part of it. */
+/** All resources of an assembly, for a tool that reads only some of them. */
 export const resourcesOf = (assembly: CloudAssembly): Resources =>
   byType(existing(assembly, createResolver(assembly.stacks)));
 
@@ -34,7 +35,7 @@ const byType = (resources: readonly Found[]): Resources => ({
 export function planOf(assembly: CloudAssembly, options: ReadOptions = {}): LocalPlan {
   const resolver = createResolver(assembly.stacks, options.parameters);
   const resources = existing(assembly, resolver);
-  rejectUnknown(resources);
+  rejectNotRun(resources);
   const all = byType(resources);
   const plan = Object.fromEntries(
     Object.entries(READERS).map(([part, read]) => [part, read(all, assembly)]),
@@ -46,63 +47,43 @@ export function planOf(assembly: CloudAssembly, options: ReadOptions = {}): Loca
   };
 }
 
-function existing(assembly: CloudAssembly, resolver: Resolver): Found[] {
-  return assembly.stacks.flatMap((stack) =>
-    Object.entries(stack.template.Resources ?? {})
-      .filter(([logicalId]) => resolver.exists(stack, logicalId))
-      .map(([logicalId, resource]) => found(stack, logicalId, resource, resolver)),
-  );
-}
+const existing = ({ stacks }: CloudAssembly, resolver: Resolver): Found[] =>
+  locate(stacks)
+    .filter(({ stack, id }) => resolver.exists(stack, id))
+    .map((located) => found(located, resolver));
 
-function found(stack: Stack, logicalId: string, resource: TemplateResource, resolver: Resolver): Found {
+function found({ stack, id, resource, properties }: Located<Stack>, resolver: Resolver): Found {
   return {
-    logicalId,
+    logicalId: id,
     resource,
-    path: `${stack.name}/${logicalId}`,
-    ref: () => resolver.ref(stack, logicalId),
-    attribute: (name) => resolver.attribute(stack, logicalId, name),
-    property: (name) => resolver.resolve(stack, resource.Properties?.[name], logicalId),
+    path: `${stack.name}/${id}`,
+    ref: () => resolver.ref(stack, id),
+    attribute: (name) => resolver.attribute(stack, id, name),
+    property: (name) => resolver.resolve(stack, properties[name], id),
   };
 }
 
-/** The types that a reader turns into a part of the plan, or looks at for another part. */
-export const RUN_TYPES: ReadonlySet<string> = new Set([
-  'AWS::S3::Bucket',
-  'Custom::CDKBucketDeployment',
-  'AWS::MSK::Cluster',
-  'AWS::MSK::Topic',
-  'AWS::Cassandra::Keyspace',
-  'AWS::Cassandra::Table',
-  'AWS::Lambda::Function',
-  'AWS::Lambda::LayerVersion',
-  'AWS::Lambda::EventSourceMapping',
-  'AWS::Events::Rule',
-  'AWS::ApiGatewayV2::Api',
-  'AWS::ApiGatewayV2::Route',
-  'AWS::ApiGatewayV2::Integration',
-  'AWS::ApiGatewayV2::Stage',
-  'AWS::EMRServerless::Application',
-  'AWS::MWAA::Environment',
-  'AWS::IAM::Role',
-  'AWS::CloudWatch::Alarm',
-  'AWS::CloudWatch::CompositeAlarm',
-  'AWS::CloudWatch::Dashboard',
-]);
-
-function rejectUnknown(resources: readonly Found[]): void {
-  const unknown = resources.filter(({ resource: { Type } }) => !RUN_TYPES.has(Type) && !(Type in IGNORED_TYPES));
+function rejectNotRun(resources: readonly Found[]): void {
+  const unknown = resources.filter(({ resource: { Type } }) => resourceType(Type) === undefined);
   if (unknown.length > 0) {
     const list = unknown.map(({ path, resource }) => `${path} (${resource.Type})`).join(', ');
-    throw new Error(`the local run neither knows nor deliberately leaves out: ${list}`);
+    throw new Error(`lib/rules/resource-types.ts must have the types of ${list}`);
+  }
+  for (const { path, resource } of resources) {
+    const { local } = resourceType(resource.Type)!;
+    if (typeof local === 'object' && 'rejected' in local) {
+      throw new Error(`${path}: the local run does not implement ${resource.Type}: ${local.rejected}`);
+    }
   }
 }
 
 function ignored(resources: readonly Found[]): LocalPlan['ignored'] {
   const counts = new Map<string, number>();
-  for (const { resource } of resources) {
-    if (!RUN_TYPES.has(resource.Type)) counts.set(resource.Type, (counts.get(resource.Type) ?? 0) + 1);
-  }
-  return [...counts].sort().map(([type, count]) => ({ type, count, reason: IGNORED_TYPES[type] }));
+  for (const { resource } of resources) counts.set(resource.Type, (counts.get(resource.Type) ?? 0) + 1);
+  return [...counts].sort().flatMap(([type, count]) => {
+    const { local } = resourceType(type)!;
+    return typeof local === 'object' && 'ignored' in local ? [{ type, count, reason: local.ignored }] : [];
+  });
 }
 
 function outputs(stacks: readonly Stack[], resolver: Resolver, names: readonly string[]): Record<string, string> {

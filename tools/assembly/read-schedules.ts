@@ -1,4 +1,4 @@
-import { type Found, refuse, type Resources, text } from './found';
+import { type Found, rejectSet, type Resources, text } from './found';
 import { type SchedulePlan } from './local-plan';
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -6,14 +6,14 @@ const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_
 export function readSchedules(all: Resources): SchedulePlan[] {
   const functions = all.ofType('AWS::Lambda::Function');
   return all.ofType('AWS::Events::Rule').flatMap((found) => {
-    refuse(found, ['EventPattern', 'RoleArn']);
+    rejectSet(found, ['EventPattern', 'RoleArn']);
     if (text(found, 'State', 'ENABLED') !== 'ENABLED') return [];
     const targets = (found.property('Targets') ?? []) as readonly Readonly<Record<string, unknown>>[];
     return targets.map(({ Arn: arn, ...target }) => {
       const given = Object.keys(target).filter((name) => !['Id', 'RetryPolicy'].includes(name));
       if (given.length > 0) throw new Error(`${found.path}: the local run does not implement ${given.join(', ')}`);
       const called = functions.find((candidate) => candidate.attribute('Arn') === arn);
-      if (!called) throw new Error(`${found.path}: target '${String(arn)}' is no function of the assembly`);
+      if (!called) throw new Error(`${found.path}: target '${String(arn)}' is not a function of the assembly`);
       return { path: found.path, functionName: called.ref(), everyMs: periodOf(found) };
     });
   });

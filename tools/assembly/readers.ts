@@ -1,7 +1,6 @@
-/** One reader for each part of the plan, from resolved properties. What a property asks for and is not run is refused. */
+/** One reader for each part of the plan, from resolved properties. A property that the local run does not implement is an error. */
 import { type CloudAssembly } from './cloud-assembly';
-import { type TableProperties } from '../engines/keyspaces-ddl';
-import { assetDirectory, type Found, number, refuse, type Resources, text } from './found';
+import { assetDirectory, type Found, number, rejectSet, type Resources, text } from './found';
 import {
   type ApplicationPlan,
   type BucketPlan,
@@ -11,6 +10,7 @@ import {
   type KeyspacePlan,
   type LocalPlan,
   type TablePlan,
+  type TableProperties,
   type TopicPlan,
 } from './local-plan';
 import { readAlarms, readCompositeAlarms, readDashboards } from './read-alarms';
@@ -27,7 +27,7 @@ interface MarkersConfig {
   readonly markerEncodings?: Readonly<Record<string, string>>;
 }
 
-/** What a deployment writes in place of each marker, as its handler does: literally, or as the inside of a JSON string. */
+/** The replacement of each marker, as in the deployment's handler: literal, or as the inside of a JSON string. */
 function replacements(
   found: Found,
   markers: Readonly<Record<string, unknown>> = {},
@@ -49,7 +49,7 @@ function replacements(
 
 function deployments(all: Resources, assembly: CloudAssembly): DeploymentPlan[] {
   return all.ofType('Custom::CDKBucketDeployment').map((found) => {
-    refuse(found, ['Exclude', 'Include']);
+    rejectSet(found, ['Exclude', 'Include']);
     if (String(found.property('Extract') ?? 'true') !== 'true') {
       throw new Error(`${found.path}: the local run only deploys extracted archives, Extract is false`);
     }
@@ -71,7 +71,7 @@ function deployments(all: Resources, assembly: CloudAssembly): DeploymentPlan[] 
 const clusters = (all: Resources): ClusterPlan[] =>
   all.ofType('AWS::MSK::Cluster').map((found) => ({ path: found.path, arn: found.attribute('Arn') }));
 
-/** Topic configs as MSK takes them: the text of a properties file, base64. */
+/** Topic configs in MSK's format: the text of a properties file, base64. */
 export function topicConfigs(path: string, encoded: string): Record<string, string> {
   const lines = Buffer.from(encoded, 'base64').toString('utf8').split('\n');
   const entries = lines

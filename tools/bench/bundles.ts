@@ -1,21 +1,22 @@
 /**
- * Size and load time of the functions that clients call, from the assets that synth builds. Each load is a new process, which has the
- * asset and, as in Lambda's runtime, the AWS SDK.
+ * Size and load time of the functions that clients call, from the assets that synth builds. Each load is a new process, which finds the
+ * modules that there are in Lambda and no others.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cdkSynth } from '../assembly/cdk-synth';
 import { readCloudAssembly } from '../assembly/cloud-assembly';
+import { layOut, type RuntimeLayout } from '../local/aws/runtime-layout';
 import { median } from './measure';
 import { type Figure, type Report } from './report';
-import { ROOT } from '../kit/root';
 
 const run = promisify(execFile);
 
 const BUDGETS = {
-  ingest: { kilobytes: 300, milliseconds: 80 },
+  ingest: { kilobytes: 320, milliseconds: 80 },
   query: { kilobytes: 420, milliseconds: 70 },
 } as const;
 type Step = keyof typeof BUDGETS;
@@ -92,17 +93,22 @@ export function assetOf(assembly: string, step: Step): Asset {
   return { directory: asset.path, variables };
 }
 
-async function load(step: Step, { directory, variables }: Asset): Promise<Load> {
-  const env = { PATH: process.env.PATH, ...variables, ...ENVIRONMENT, NODE_PATH: join(ROOT, 'node_modules') };
-  const { stdout } = await run(process.execPath, ['-e', LOAD, join(directory, 'index.js'), FIRST[step]], { env });
+async function load(step: Step, { variables }: Asset, { task, nodePath }: RuntimeLayout): Promise<Load> {
+  const env = { PATH: process.env.PATH, ...variables, ...ENVIRONMENT, NODE_PATH: nodePath };
+  const { stdout } = await run(process.execPath, ['-e', LOAD, join(task, 'index.js'), FIRST[step]], { cwd: task, env });
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Load;
 }
 
 async function figuresOf(step: Step, asset: Asset, rounds: number): Promise<Figure[]> {
+  const layout = layOut({ directory: asset.directory, layers: [] });
   const loads: Load[] = [];
-  // The first reads the file from the disk.
-  await load(step, asset);
-  for (let round = 0; round < rounds; round++) loads.push(await load(step, asset));
+  try {
+    // The first reads the file from the disk.
+    await load(step, asset, layout);
+    for (let round = 0; round < rounds; round++) loads.push(await load(step, asset, layout));
+  } finally {
+    layout.remove();
+  }
   const { kilobytes, milliseconds } = BUDGETS[step];
   const connected = loads.flatMap((each) => each.connected ?? []);
   return [
@@ -130,7 +136,7 @@ export async function bundles({ rounds }: { rounds: number } = { rounds: 11 }, a
   const directory = assembly ?? mkdtempSync(join(tmpdir(), 'bench-bundles-'));
   try {
     if (assembly === undefined) {
-      await run('cdk', ['synth', '-q', '-c', 'stage=dev', '-o', directory], { cwd: ROOT, maxBuffer: 1 << 26 });
+      await cdkSynth({ stage: 'dev' }, directory);
     }
     const figures: Figure[] = [];
     for (const step of ['ingest', 'query'] as const) {

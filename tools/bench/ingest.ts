@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeHandler } from '../../lambda/ingest/handler';
-import { connectKafka } from '../../lambda/aws/kafka/kafka';
+import { connectKafka } from '../../lambda/aws/kafka/connect';
 import { findJava } from '../engines/java.cjs';
 import { type KafkaEngine, startKafka } from '../engines/kafka';
 import { installed } from '../engines/paths';

@@ -8,7 +8,7 @@ import { ROOT } from '../kit/root';
 import { markdownTable } from '../kit/table';
 import { type Generator } from './generator';
 
-const SOURCE = join(ROOT, 'lib', 'config', 'index.ts');
+const SOURCE = join(ROOT, 'lib', 'config', 'schema.ts');
 const FILE = 'docs/configuration.md';
 
 interface Doc {

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from './paths';
@@ -83,4 +93,30 @@ export async function endLeftovers(name: string, dir: string): Promise<void> {
     }
     rmSync(file, { force: true });
   }
+}
+
+const hex = (text: string) => Buffer.from(text).toString('hex');
+
+/** `<prefix>-<pid>-<since, in hex>-<random>`: the name holds the owner, so no folder is ever without one. */
+const OWNED = /^-(?<pid>\d+)-(?<since>[0-9a-f]+)-[A-Za-z0-9]{6}$/;
+
+function ownerOf(prefix: string, name: string): Identity | undefined {
+  const found = name.startsWith(`${prefix}-`) ? OWNED.exec(name.slice(prefix.length))?.groups : undefined;
+  return found && { pid: Number(found.pid), since: Buffer.from(found.since, 'hex').toString() };
+}
+
+/**
+ * An empty folder for this process, below the system's temporary one unless another is named. Its maker removes it. The call
+ * also removes the folders that killed processes of this user left under the same prefix.
+ */
+export function ownedFolder(prefix: string, parent: string = tmpdir()): string {
+  for (const name of readdirSync(parent)) {
+    const owner = ownerOf(prefix, name);
+    if (owner === undefined || isAlive(owner)) continue;
+    const folder = join(parent, name);
+    // Another process may have removed it in between.
+    if (statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.())
+      rmSync(folder, { recursive: true, force: true });
+  }
+  return mkdtempSync(join(parent, `${prefix}-${process.pid}-${hex(since(process.pid))}-`));
 }

@@ -1,6 +1,6 @@
 /** SigV4 for APIs that ask for IAM, with the credentials of the environment. */
 import { SignatureV4 } from '@smithy/signature-v4';
-import { credentialsFromEnvironment } from '../../lambda/aws/auth/msk-token';
+import { credentialsFromEnvironment } from '../../lambda/aws/auth/credentials';
 import { Sha256 } from '../../lambda/aws/auth/sha256';
 
 export type Sign = (

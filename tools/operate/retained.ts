@@ -1,11 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { STAGES } from '../../lib/config';
+import { readCloudAssembly, type Stack } from '../assembly/cloud-assembly';
+import { retainedIn, retainedText } from '../assembly/retained';
 import { type Command } from '../kit/command';
 import { oneOf, parse, text, withDefault } from '../kit/options';
-import { kept, keptText, type TemplateText } from '../assembly/retained';
 
-const SUFFIX = '.template.json';
+/** The stacks of a stage; none if there is no assembly. */
+function stacksOf(assembly: string, stage: string): Stack[] {
+  try {
+    return readCloudAssembly(assembly).stacks.filter(({ name }) => name.includes(`-${stage}-`));
+  } catch {
+    return [];
+  }
+}
 
 const OPTIONS = {
   stage: withDefault('dev', oneOf('S', `stage: ${STAGES.join(', ')}`, STAGES)),
@@ -14,22 +20,11 @@ const OPTIONS = {
 
 function run(argv: readonly string[]): void {
   const { stage, assembly } = parse(argv, OPTIONS).values;
-  let files: string[] = [];
-  try {
-    files = readdirSync(assembly).filter((name) => name.endsWith(SUFFIX) && name.includes(`-${stage}-`));
-  } catch {
-    // Said below, as for a folder of another stage.
-  }
-  if (files.length === 0) {
+  const stacks = stacksOf(assembly, stage);
+  if (stacks.length === 0) {
     throw new Error(`no templates of stage ${stage} in ${assembly}: run 'npx cdk synth -q -c stage=${stage}' first`);
   }
-  const stacks = Object.fromEntries(
-    files.map((name) => [
-      name.slice(0, -SUFFIX.length),
-      JSON.parse(readFileSync(join(assembly, name), 'utf8')) as TemplateText,
-    ]),
-  );
-  console.log(keptText(kept(stacks)));
+  console.log(retainedText(retainedIn(stacks)));
 }
 
 export const command: Command = { options: OPTIONS, about: 'Reads the templates that `npx cdk synth` wrote.', run };

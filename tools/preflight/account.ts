@@ -1,6 +1,6 @@
-import { type Caller, type KafkaCluster, type Quota } from './answers';
+import { type Caller, type KafkaCluster, type Quota } from './responses';
 
-/** The port to an account and region. Every method asks, none changes anything; each throws what the SDK throws. */
+/** The port to an account and region. Every method only reads; each throws the SDK's errors. */
 export interface Account {
   region(): Promise<string>;
   caller(): Promise<Caller>;
@@ -22,7 +22,7 @@ export interface Account {
   nameTaken(type: string, name: string): Promise<boolean>;
 }
 
-/** The right that each question needs. */
+/** The permission that each method needs. */
 export const ACTIONS: Readonly<Record<keyof Account, string>> = {
   region: 'sts:GetCallerIdentity',
   caller: 'sts:GetCallerIdentity',

@@ -1,4 +1,4 @@
-/** The port to an account by the AWS SDK. Only calls that read; pages are read to their end. */
+/** The port to an account through the AWS SDK. It only reads, and reads all pages. */
 import { CloudControlClient, GetResourceCommand } from '@aws-sdk/client-cloudcontrol';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
@@ -28,15 +28,15 @@ import { paginateListInstances, SSOAdminClient } from '@aws-sdk/client-sso-admin
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { connect } from '../../lambda/aws/keyspaces/keyspaces';
 import { type Account } from './account';
-import { type Quota } from './answers';
+import { type Quota } from './responses';
 
-/** A person waits: what does not answer soon is told as such. */
+/** A person waits: a service that does not respond soon is reported. */
 const ATTEMPTS = 2;
 const TIMEOUT_MS = 10_000;
 
 /**
- * @param region @default - that of the environment or the profile
- * @param endpoint of all services; tests have one @default - the services' own
+ * @param region @default - the region of the environment or the profile
+ * @param endpoint of all services, for tests @default - the services' own
  */
 export function awsAccount(region?: string, endpoint?: string): Account {
   const options = {
@@ -64,7 +64,7 @@ export function awsAccount(region?: string, endpoint?: string): Account {
     }));
   };
   const names: Readonly<Record<string, () => Promise<readonly (string | undefined)[]>>> = {
-    // What Cloud Control knows by ARN only.
+    // Cloud Control identifies these by ARN only.
     'AWS::MSK::Cluster': async () => (await clusters()).map(({ name }) => name),
     'AWS::MSK::Configuration': async () =>
       (await collect(paginateListConfigurations({ client: kafka }, {}), (page) => page.Configurations)).map(
@@ -127,7 +127,7 @@ export function awsAccount(region?: string, endpoint?: string): Account {
     roleExists: async (name) =>
       (await orUndefined(['NoSuchEntityException'], () => iam.send(new GetRoleCommand({ RoleName: name })))) !==
       undefined,
-    // That a stack is not there is a ValidationError, as is much else; only the message tells.
+    // A missing stack is a ValidationError, as are other errors; only the message distinguishes it.
     stackStatus: async (name) => {
       try {
         const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
@@ -156,7 +156,7 @@ async function collect<Page, Item>(
   return all;
 }
 
-/** Undefined in the place of an error that says that nothing is there. */
+/** Undefined in place of an error that means that the resource does not exist. */
 async function orUndefined<T>(absent: readonly string[], call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
@@ -166,7 +166,7 @@ async function orUndefined<T>(absent: readonly string[], call: () => Promise<T>)
   }
 }
 
-/** A quota that nobody has changed may have no value of its own: then the service's default holds. */
+/** A quota that was never changed may have no own value: then the service's default applies. */
 async function quotaOf(client: ServiceQuotasClient, { service, code }: Quota): Promise<number> {
   const input = { ServiceCode: service, QuotaCode: code };
   const own = await orUndefined(['NoSuchResourceException'], () => client.send(new GetServiceQuotaCommand(input)));
@@ -174,7 +174,7 @@ async function quotaOf(client: ServiceQuotasClient, { service, code }: Quota): P
   return quota!.Value!;
 }
 
-/** The one thing that only CQL tells. */
+/** Only CQL returns the partitioner. */
 async function partitionerOf(
   region: string,
   credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string },

@@ -1,80 +1,80 @@
-/** Every check of a deployment against an account: pure functions of needs and answers, in the order in which they are told. */
+/** Every check of a deployment against an account: pure functions of needs and responses, in the order of the report. */
 import { type PipelineConfig } from '../../lib/config';
-import { type Answers } from './answers';
+import { type AwsResponses } from './responses';
 import { nameChecks, notDeployed, stackChecks } from './name-checks';
 import { type Needs } from './needs';
 import { quotaChecks } from './quota-checks';
-import { fail, judge, pass, type Verdict } from './verdict';
+import { fail, resultOf, pass, type Result } from './result';
 
-/** The part of the configuration that says where. */
+/** The target in the configuration. */
 export type Place = Pick<PipelineConfig, 'account' | 'region' | 'availabilityZones'>;
 
 const MURMUR3 = 'org.apache.cassandra.dht.Murmur3Partitioner';
 
 /**
- * @returns one verdict a check; only who and where if nobody is logged in, as all others would say the same
+ * @returns one result per check; without a login only those of credentials and region, as all others would fail for the same reason
  */
-export function check(place: Place, needs: Needs, answers: Answers): readonly Verdict[] {
-  const credentials = credentialsCheck(place, answers);
-  const region = regionCheck(place, answers);
-  if (!credentials.ok && 'failure' in answers.caller) return [credentials, region];
-  const missing = notDeployed(needs, answers);
+export function check(place: Place, needs: Needs, responses: AwsResponses): readonly Result[] {
+  const credentials = credentialsCheck(place, responses);
+  const region = regionCheck(place, responses);
+  if (!credentials.ok && 'failure' in responses.caller) return [credentials, region];
+  const missing = notDeployed(needs, responses);
   return [
     credentials,
     region,
-    bootstrapCheck(needs, answers),
-    zonesCheck(place, answers),
-    ...brokerChecks(place, needs, answers),
-    ...quotaChecks(missing, answers),
-    ...keyspacesChecks(answers),
-    ...identityCenterChecks(answers),
-    ...roleChecks(needs, answers),
-    ...stackChecks(needs, answers),
-    ...nameChecks(answers),
+    bootstrapCheck(needs, responses),
+    zonesCheck(place, responses),
+    ...brokerChecks(place, needs, responses),
+    ...quotaChecks(missing, responses),
+    ...keyspacesChecks(responses),
+    ...identityCenterChecks(responses),
+    ...roleChecks(needs, responses),
+    ...stackChecks(needs, responses),
+    ...nameChecks(responses),
   ];
 }
 
-function credentialsCheck({ account }: Place, { caller }: Answers): Verdict {
+function credentialsCheck({ account }: Place, { caller }: AwsResponses): Result {
   const name = 'credentials';
   if ('failure' in caller) {
     return fail(
       name,
-      `nobody is logged in, or AWS is not reached (${caller.failure.reason})`,
+      `nobody is logged in, or AWS can't be reached (${caller.failure.reason})`,
       'log in, or set AWS_PROFILE',
     );
   }
-  return judge(name, [caller], (found) =>
+  return resultOf(name, [caller], (found) =>
     account !== undefined && found.account !== account
       ? fail(
           name,
-          `of account ${found.account}, but the configuration says ${account}`,
+          `account ${found.account}, but the configuration has ${account}`,
           `log in to ${account}, or set -c account=${found.account}`,
         )
       : pass(name, `${found.arn} in account ${found.account}`),
   );
 }
 
-function regionCheck({ region }: Place, answers: Answers): Verdict {
+function regionCheck({ region }: Place, responses: AwsResponses): Result {
   const name = 'region';
-  if ('failure' in answers.region) {
+  if ('failure' in responses.region) {
     return region === undefined
-      ? fail(name, 'neither the configuration nor the environment names one', 'set -c region=… or AWS_REGION')
+      ? fail(name, 'neither the configuration nor the environment has one', 'set -c region=… or AWS_REGION')
       : pass(name, region);
   }
-  const { value } = answers.region;
+  const { value } = responses.region;
   return region !== undefined && region !== value
     ? fail(
         name,
-        `the environment says ${value}, the configuration ${region}`,
+        `the environment has ${value}, the configuration ${region}`,
         `set AWS_REGION=${region}, or -c region=${value}`,
       )
     : pass(name, value);
 }
 
-function bootstrapCheck({ bootstrapRejected }: Needs, { bootstrapVersion }: Answers): Verdict {
+function bootstrapCheck({ bootstrapRejected }: Needs, { bootstrapVersion }: AwsResponses): Result {
   const name = 'bootstrap';
   const remedy = 'run: npx cdk bootstrap';
-  return judge(name, [bootstrapVersion], (version) => {
+  return resultOf(name, [bootstrapVersion], (version) => {
     if (version === undefined) return fail(name, 'the region is not bootstrapped', remedy);
     return bootstrapRejected.includes(String(version))
       ? fail(name, `version ${version} is one of ${bootstrapRejected.join(', ')}, which are too old`, remedy)
@@ -82,24 +82,24 @@ function bootstrapCheck({ bootstrapRejected }: Needs, { bootstrapVersion }: Answ
   });
 }
 
-function zonesCheck({ availabilityZones }: Place, { zones }: Answers): Verdict {
+function zonesCheck({ availabilityZones }: Place, { zones }: AwsResponses): Result {
   const name = 'zones';
-  return judge(name, [zones], (found) =>
+  return resultOf(name, [zones], (found) =>
     found.length < availabilityZones
       ? fail(
           name,
-          `${found.length} are open (${found.join(', ')}), ${availabilityZones} are needed`,
-          `set -c availabilityZones=${found.length}, or take another region`,
+          `${found.length} are available (${found.join(', ')}), ${availabilityZones} are needed`,
+          `set -c availabilityZones=${found.length}, or choose another region`,
         )
       : pass(name, `${availabilityZones} of ${found.join(', ')}`),
   );
 }
 
-/** MSK has no call that tells which broker goes where; a broker runs on the EC2 type of the same name. */
-function brokerChecks({ availabilityZones }: Place, needs: Needs, answers: Answers): Verdict[] {
+/** No call of MSK returns which zones offer a broker type; a broker runs on the EC2 type of the same name. */
+function brokerChecks({ availabilityZones }: Place, needs: Needs, responses: AwsResponses): Result[] {
   const types = needs.brokerTypes.map((type) => {
     const name = `broker type kafka.${type}`;
-    return judge(name, [answers.zones, answers.offerings[type]], (zones, offering) => {
+    return resultOf(name, [responses.zones, responses.offerings[type]], (zones, offering) => {
       // CloudFormation takes the first zones by name.
       const used = zones.slice(0, availabilityZones);
       const without = used.filter((zone) => !offering.includes(zone));
@@ -110,13 +110,13 @@ function brokerChecks({ availabilityZones }: Place, needs: Needs, answers: Answe
   });
   const versions = needs.kafkaVersions.map((version) => {
     const name = `Kafka version ${version}`;
-    return judge(name, [answers.kafkaVersions], (offered) =>
+    return resultOf(name, [responses.kafkaVersions], (offered) =>
       offered.includes(version)
         ? pass(name, 'is offered')
         : fail(
             name,
             `is not among ${offered.join(', ')}`,
-            'take another region, or change lib/constructs/kafka-cluster.ts',
+            'choose another region, or change lib/constructs/kafka-cluster.ts',
           ),
     );
   });
@@ -124,11 +124,11 @@ function brokerChecks({ availabilityZones }: Place, needs: Needs, answers: Answe
 }
 
 /** @see https://docs.aws.amazon.com/keyspaces/latest/devguide/working-with-partitioners.html */
-function keyspacesChecks({ partitioner }: Answers): Verdict[] {
+function keyspacesChecks({ partitioner }: AwsResponses): Result[] {
   const name = 'Keyspaces partitioner';
   if (partitioner === undefined) return [];
   return [
-    judge(name, [partitioner], (found) =>
+    resultOf(name, [partitioner], (found) =>
       found === MURMUR3
         ? pass(name, 'Murmur3Partitioner')
         : fail(
@@ -140,15 +140,15 @@ function keyspacesChecks({ partitioner }: Answers): Verdict[] {
   ];
 }
 
-function identityCenterChecks({ identityCenters }: Answers): Verdict[] {
+function identityCenterChecks({ identityCenters }: AwsResponses): Result[] {
   const name = 'Identity Center';
   if (identityCenters === undefined) return [];
   return [
-    judge(name, [identityCenters], (count) =>
+    resultOf(name, [identityCenters], (count) =>
       count === 0
         ? fail(
             name,
-            'is not enabled, but Grafana logs its users in by it',
+            'is not enabled, but Grafana needs it for its users',
             'enable it in the console, or set -c grafana=none',
           )
         : pass(name, 'is enabled'),
@@ -156,12 +156,12 @@ function identityCenterChecks({ identityCenters }: Answers): Verdict[] {
   ];
 }
 
-function roleChecks({ serviceRoles }: Needs, { roles }: Answers): Verdict[] {
+function roleChecks({ serviceRoles }: Needs, { roles }: AwsResponses): Result[] {
   return serviceRoles.map(({ name, service }) => {
     const title = `service-linked role ${name}`;
-    return judge(title, [roles[name]], (exists) =>
+    return resultOf(title, [roles[name]], (exists) =>
       exists
-        ? pass(title, 'is there')
+        ? pass(title, 'exists')
         : fail(title, 'is missing', `run: aws iam create-service-linked-role --aws-service-name ${service}`),
     );
   });

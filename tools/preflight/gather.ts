@@ -1,9 +1,9 @@
-/** Asks an account everything that the checks want to know. */
+/** Collects from an account everything that the checks need. */
 import { type Account, ACTIONS } from './account';
-import { type Answer, type Answers, type Failure, QUOTAS, type QuotaName } from './answers';
+import { type AwsResponse, type AwsResponses, type Failure, QUOTAS, type QuotaName } from './responses';
 import { type Needs } from './needs';
 
-/** What services call the refusal of a call for lack of rights. */
+/** Error names of the services for a missing permission. */
 const DENIED = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -21,36 +21,36 @@ function failure(action: string, error: unknown): Failure {
   return { action, denied: DENIED.has(name), reason: line === '' ? name : line };
 }
 
-/** @returns answers with a failure in the place of each value that could not be had; never rejects */
-export async function gather(account: Account, needs: Needs): Promise<Answers> {
-  const ask = async <T>(question: keyof Account, call: () => Promise<T>): Promise<Answer<T>> => {
+/** @returns a failure in place of each response that could not be had; never rejects */
+export async function gather(account: Account, needs: Needs): Promise<AwsResponses> {
+  const query = async <T>(method: keyof Account, call: () => Promise<T>): Promise<AwsResponse<T>> => {
     try {
       return { value: await call() };
     } catch (error) {
-      return { failure: failure(ACTIONS[question], error) };
+      return { failure: failure(ACTIONS[method], error) };
     }
   };
   const each = async <T>(
     names: readonly string[],
-    question: keyof Account,
+    method: keyof Account,
     call: (name: string) => Promise<T>,
-  ): Promise<Record<string, Answer<T>>> =>
+  ): Promise<Record<string, AwsResponse<T>>> =>
     Object.fromEntries(
-      await Promise.all(names.map(async (name) => [name, await ask(question, () => call(name))] as const)),
+      await Promise.all(names.map(async (name) => [name, await query(method, () => call(name))] as const)),
     );
 
   const quotaNames = Object.keys(QUOTAS) as QuotaName[];
   const one = {
-    region: ask('region', () => account.region()),
-    caller: ask('caller', () => account.caller()),
-    bootstrapVersion: ask('bootstrapVersion', () => account.bootstrapVersion(needs.bootstrapParameter)),
-    zones: ask('zones', () => account.zones()),
-    kafkaVersions: ask('kafkaVersions', () => account.kafkaVersions()),
-    clusters: ask('clusters', () => account.clusters()),
-    addresses: ask('addresses', () => account.addresses()),
-    vpcs: ask('vpcs', () => account.vpcs()),
-    gatewayEndpoints: ask('gatewayEndpoints', () => account.gatewayEndpoints()),
-    unreservedConcurrency: ask('unreservedConcurrency', () => account.unreservedConcurrency()),
+    region: query('region', () => account.region()),
+    caller: query('caller', () => account.caller()),
+    bootstrapVersion: query('bootstrapVersion', () => account.bootstrapVersion(needs.bootstrapParameter)),
+    zones: query('zones', () => account.zones()),
+    kafkaVersions: query('kafkaVersions', () => account.kafkaVersions()),
+    clusters: query('clusters', () => account.clusters()),
+    addresses: query('addresses', () => account.addresses()),
+    vpcs: query('vpcs', () => account.vpcs()),
+    gatewayEndpoints: query('gatewayEndpoints', () => account.gatewayEndpoints()),
+    unreservedConcurrency: query('unreservedConcurrency', () => account.unreservedConcurrency()),
   };
   const offerings = each(needs.brokerTypes, 'zonesOffering', (type) => account.zonesOffering(type));
   const quotas = each(quotaNames, 'quota', (name) => account.quota(QUOTAS[name as QuotaName]));
@@ -66,7 +66,7 @@ export async function gather(account: Account, needs: Needs): Promise<Answers> {
   );
   const names = needs.names.map(async (of) => ({
     of,
-    taken: await ask('nameTaken', () => account.nameTaken(of.type, of.name)),
+    taken: await query('nameTaken', () => account.nameTaken(of.type, of.name)),
   }));
   return {
     region: await one.region,
@@ -79,10 +79,12 @@ export async function gather(account: Account, needs: Needs): Promise<Answers> {
     vpcs: await one.vpcs,
     gatewayEndpoints: await one.gatewayEndpoints,
     unreservedConcurrency: await one.unreservedConcurrency,
-    ...(needs.keyspaces ? { partitioner: await ask('partitioner', () => account.partitioner()) } : {}),
-    ...(needs.identityCenter ? { identityCenters: await ask('identityCenters', () => account.identityCenters()) } : {}),
+    ...(needs.keyspaces ? { partitioner: await query('partitioner', () => account.partitioner()) } : {}),
+    ...(needs.identityCenter
+      ? { identityCenters: await query('identityCenters', () => account.identityCenters()) }
+      : {}),
     offerings: await offerings,
-    quotas: (await quotas) as Answers['quotas'],
+    quotas: (await quotas) as AwsResponses['quotas'],
     roles: await roles,
     stacks: await stacks,
     names: await Promise.all(names),

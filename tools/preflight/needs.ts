@@ -1,8 +1,9 @@
-/** What a deployment needs of its account, read off the templates: what a stack gets tomorrow is checked tomorrow. */
-import { type Stack, type TemplateResource } from '../assembly/cloud-assembly';
-import { type FixedName } from './answers';
+/** What a deployment needs of its account, read from the templates: a resource that is added is checked from then on. */
+import { locate, type Located } from '../../lib/templates';
+import { type Stack } from '../assembly/cloud-assembly';
+import { type FixedName } from './responses';
 
-/** What one stack adds to what an account has. */
+/** What one stack adds to an account's usage. */
 export interface StackNeeds {
   readonly name: string;
   readonly brokers: number;
@@ -10,7 +11,7 @@ export interface StackNeeds {
   readonly vpcs: number;
   readonly gatewayEndpoints: number;
   readonly interfaceEndpoints: number;
-  /** Executions that its functions reserve. */
+  /** Concurrent executions that its functions reserve. */
   readonly concurrency: number;
   readonly sparkVcpus: number;
 }
@@ -19,9 +20,9 @@ export interface Needs {
   readonly stacks: readonly StackNeeds[];
   /** Name of the SSM parameter that holds the version of the bootstrap stack. */
   readonly bootstrapParameter: string;
-  /** Versions that the templates refuse: those that are too old. */
+  /** Versions that the templates reject because they are too old. */
   readonly bootstrapRejected: readonly string[];
-  /** Broker types as EC2 calls them. */
+  /** Broker types by their EC2 names. */
   readonly brokerTypes: readonly string[];
   readonly kafkaVersions: readonly string[];
   readonly names: readonly FixedName[];
@@ -30,7 +31,7 @@ export interface Needs {
   readonly identityCenter: boolean;
 }
 
-/** A role that a service makes for itself, if whoever uses the service first may do so. */
+/** A service-linked role: the service creates it if its first user has the permission. */
 export interface ServiceRole {
   readonly name: string;
   readonly service: string;
@@ -46,10 +47,10 @@ const SERVICE_ROLES: Readonly<Record<string, ServiceRole>> = {
   },
 };
 
-/** Only a workspace in a network has interfaces that the role is for. */
+/** Only a workspace in a network needs the role. */
 const GRAFANA_ROLE: ServiceRole = { name: 'AWSServiceRoleForAmazonGrafana', service: 'grafana.amazonaws.com' };
 
-/** Where types keep the name that is theirs alone in an account and region. */
+/** The property with the name that is unique for the type in an account and region. */
 const NAMES: Readonly<Record<string, string>> = {
   'AWS::Cassandra::Keyspace': 'KeyspaceName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
@@ -62,38 +63,37 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 type Properties = Readonly<Record<string, unknown>>;
-const propertiesOf = (resource: TemplateResource): Properties => resource.Properties ?? {};
 
-/** @throws Error if the templates say nothing about bootstrapping */
+/** The properties of every resource of a type. */
+const ofType = (all: readonly Located<Stack>[], type: string): Properties[] =>
+  all.filter(({ resource }) => resource.Type === type).map(({ properties }) => properties);
+
+/** @throws Error if no template has a bootstrap version */
 export function needsOf(stacks: readonly Stack[]): Needs {
-  const all = stacks.flatMap((stack) =>
-    Object.values(stack.template.Resources ?? {}).map((resource) => ({ stack: stack.name, resource })),
-  );
-  const of = (type: string) => all.filter(({ resource }) => resource.Type === type).map(({ resource }) => resource);
-  const clusters = of('AWS::MSK::Cluster').map(propertiesOf);
-  const workspaces = of('AWS::Grafana::Workspace').map(propertiesOf);
+  const all = locate(stacks);
+  const of = (type: string) => ofType(all, type);
+  const clusters = of('AWS::MSK::Cluster');
+  const workspaces = of('AWS::Grafana::Workspace');
   const roles = Object.entries(SERVICE_ROLES).flatMap(([type, role]) => (of(type).length > 0 ? [role] : []));
   return {
     stacks: stacks.map(needsOfStack),
     ...bootstrapOf(stacks),
     brokerTypes: unique(clusters.map(brokerType)),
     kafkaVersions: unique(clusters.map((cluster) => String(cluster.KafkaVersion))),
-    names: all.flatMap(({ stack, resource }) => fixedNames(stack, resource)),
+    names: all.flatMap(fixedNames),
     serviceRoles: workspaces.some((each) => each.VpcConfiguration !== undefined) ? [...roles, GRAFANA_ROLE] : roles,
     keyspaces: of('AWS::Cassandra::Keyspace').length > 0,
     identityCenter: workspaces.some((each) => list(each.AuthenticationProviders).includes('AWS_SSO')),
   };
 }
 
-function needsOfStack({ name, template }: Stack): StackNeeds {
-  const of = (type: string) =>
-    Object.values(template.Resources ?? {})
-      .filter((resource) => resource.Type === type)
-      .map(propertiesOf);
+function needsOfStack(stack: Stack): StackNeeds {
+  const all = locate([stack]);
+  const of = (type: string) => ofType(all, type);
   const endpoints = of('AWS::EC2::VPCEndpoint');
   const interfaces = endpoints.filter((each) => each.VpcEndpointType === 'Interface');
   return {
-    name,
+    name: stack.name,
     brokers: sum(of('AWS::MSK::Cluster').map((each) => Number(each.NumberOfBrokerNodes))),
     addresses: of('AWS::EC2::EIP').length,
     vpcs: of('AWS::EC2::VPC').length,
@@ -108,7 +108,7 @@ const sum = (values: readonly number[]) => values.reduce((total, each) => total 
 const unique = (values: readonly string[]) => [...new Set(values)];
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** MSK calls EC2's `m7g.large` `kafka.m7g.large`. */
+/** EC2's `m7g.large` is MSK's `kafka.m7g.large`. */
 function brokerType(cluster: Properties): string {
   const { InstanceType } = cluster.BrokerNodeGroupInfo as { InstanceType: string };
   return InstanceType.replace(/^kafka\./, '');
@@ -120,16 +120,16 @@ function capacity(application: Properties): number {
   return Number.parseInt(Cpu ?? '0', 10);
 }
 
-function fixedNames(stack: string, resource: TemplateResource): FixedName[] {
-  const name = resource.Properties?.[NAMES[resource.Type]];
-  // A name that is made at deployment is a new one each time.
-  return typeof name === 'string' ? [{ type: resource.Type, name, stack }] : [];
+function fixedNames({ stack, resource: { Type: type }, properties }: Located<Stack>): FixedName[] {
+  const name = properties[NAMES[type]];
+  // CloudFormation generates another name each time.
+  return typeof name === 'string' ? [{ type, name, stack: stack.name }] : [];
 }
 
-/** Every template brings the name of the parameter, and a rule that refuses the versions that are too old. */
+/** Every template has the name of the parameter, and a rule that rejects versions that are too old. */
 function bootstrapOf(stacks: readonly Stack[]): Pick<Needs, 'bootstrapParameter' | 'bootstrapRejected'> {
   const found = stacks.find(({ template }) => template.Parameters?.BootstrapVersion !== undefined);
-  if (!found) throw new Error('no template says which bootstrap version it needs');
+  if (!found) throw new Error('no template has the parameter BootstrapVersion');
   const { Rules } = found.template as { Rules?: { CheckBootstrapVersion?: { Assertions: { Assert: unknown }[] } } };
   const assertion = Rules?.CheckBootstrapVersion?.Assertions[0].Assert as
     { 'Fn::Not': [{ 'Fn::Contains': [string[], unknown] }] } | undefined;

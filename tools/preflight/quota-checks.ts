@@ -1,34 +1,34 @@
-import { type Answer, type Answers, type Quota, QUOTAS } from './answers';
+import { type AwsResponse, type AwsResponses, type Quota, QUOTAS } from './responses';
 import { type StackNeeds } from './needs';
-import { fail, judge, pass, type Verdict } from './verdict';
+import { fail, resultOf, pass, type Result } from './result';
 
-/** Lambda keeps so many executions for the functions that reserve none: no reservation may go below. */
+/** Lambda holds back this many executions for functions without a reservation. */
 const LEAST_UNRESERVED = 100;
 
-/** The quotas, each against what is in use already and what the stacks that are not there yet will add. */
-export function quotaChecks(stacks: readonly StackNeeds[], answers: Answers): Verdict[] {
+/** Each quota against the current usage and what the stacks that don't exist yet will add. */
+export function quotaChecks(stacks: readonly StackNeeds[], responses: AwsResponses): Result[] {
   const total = (key: Exclude<keyof StackNeeds, 'name'>) => stacks.reduce((sum, stack) => sum + stack[key], 0);
-  const { quotas } = answers;
-  const brokersInUse: Answer<number> =
-    'value' in answers.clusters
-      ? { value: answers.clusters.value.reduce((sum, { brokers }) => sum + brokers, 0) }
-      : answers.clusters;
-  const none: Answer<number> = { value: 0 };
+  const { quotas } = responses;
+  const brokersInUse: AwsResponse<number> =
+    'value' in responses.clusters
+      ? { value: responses.clusters.value.reduce((sum, { brokers }) => sum + brokers, 0) }
+      : responses.clusters;
+  const none: AwsResponse<number> = { value: 0 };
   return [
     fits(QUOTAS.brokers, quotas.brokers, brokersInUse, total('brokers')),
     fits(QUOTAS.clusterBrokers, quotas.clusterBrokers, none, total('brokers')),
-    fits(QUOTAS.addresses, quotas.addresses, answers.addresses, total('addresses')),
-    fits(QUOTAS.vpcs, quotas.vpcs, answers.vpcs, total('vpcs')),
-    fits(QUOTAS.gatewayEndpoints, quotas.gatewayEndpoints, answers.gatewayEndpoints, total('gatewayEndpoints')),
+    fits(QUOTAS.addresses, quotas.addresses, responses.addresses, total('addresses')),
+    fits(QUOTAS.vpcs, quotas.vpcs, responses.vpcs, total('vpcs')),
+    fits(QUOTAS.gatewayEndpoints, quotas.gatewayEndpoints, responses.gatewayEndpoints, total('gatewayEndpoints')),
     fits(QUOTAS.interfaceEndpoints, quotas.interfaceEndpoints, none, total('interfaceEndpoints')),
     fits(QUOTAS.sparkVcpus, quotas.sparkVcpus, none, total('sparkVcpus')),
-    concurrencyCheck(answers, total('concurrency')),
+    concurrencyCheck(responses, total('concurrency')),
   ];
 }
 
-function fits(quota: Quota, limit: Answer<number>, used: Answer<number>, needed: number): Verdict {
+function fits(quota: Quota, limit: AwsResponse<number>, used: AwsResponse<number>, needed: number): Result {
   const name = `quota of ${quota.what}`;
-  return judge(name, [limit, used], (most, inUse) =>
+  return resultOf(name, [limit, used], (most, inUse) =>
     inUse + needed > most
       ? fail(
           name,
@@ -41,10 +41,10 @@ function fits(quota: Quota, limit: Answer<number>, used: Answer<number>, needed:
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
-function concurrencyCheck({ unreservedConcurrency }: Answers, needed: number): Verdict {
+function concurrencyCheck({ unreservedConcurrency }: AwsResponses, needed: number): Result {
   const name = 'Lambda concurrency';
-  return judge(name, [unreservedConcurrency], (unreserved) => {
-    const found = `${unreserved} unreserved, ${needed} to be reserved, ${LEAST_UNRESERVED} must stay`;
+  return resultOf(name, [unreservedConcurrency], (unreserved) => {
+    const found = `${unreserved} unreserved, ${needed} to be reserved, ${LEAST_UNRESERVED} must remain unreserved`;
     return unreserved - needed < LEAST_UNRESERVED
       ? fail(
           name,

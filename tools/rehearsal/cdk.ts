@@ -1,13 +1,11 @@
-/** The real CDK command line, with the emulator in the place of AWS. */
+/** The real CDK command line, with the emulator in place of AWS. */
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { REGION } from '../assembly/local-account';
 import { ROOT } from '../engines/paths';
 
-export const REGION = 'us-east-1';
-export const ACCOUNT = '000000000000';
-
-/** Of the emulator's root user. */
+/** The emulator's root user. */
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' } as const;
 
 export interface Finished {
@@ -20,7 +18,7 @@ export function environment(home: string, endpoint?: string): NodeJS.ProcessEnv 
   return {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: home,
-    // The account of an access key is remembered here, and it is another in each emulator.
+    // CDK caches the account of an access key here, and each emulator has another one.
     CDK_HOME: join(home, '.cdk'),
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     AWS_REGION: REGION,
@@ -31,7 +29,7 @@ export function environment(home: string, endpoint?: string): NodeJS.ProcessEnv 
   };
 }
 
-/** Runs a command to its end; all it says also goes to a log. */
+/** Runs a command to its end; its output also goes to a log. */
 export function run(
   command: string,
   args: readonly string[],
@@ -58,24 +56,22 @@ export function run(
 }
 
 export interface CdkOptions {
-  /** Folder for caches and logs, absolute; commands that take a finished assembly run in it. */
+  /** Folder for caches and logs, absolute; the command runs in it, since CDK would synthesize first where cdk.json is. */
   readonly dir: string;
-  /** @default - none is needed, to synthesize */
-  readonly endpoint?: string;
+  readonly endpoint: string;
 }
 
 /** Runs `cdk <args>`. `name` names the log. */
 export function cdk(name: string, args: readonly string[], { dir, endpoint }: CdkOptions): Promise<Finished> {
   const cli = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
   return run(process.execPath, [cli, ...args, '--ci'], {
-    // To synthesize it must be where cdk.json is; elsewhere it must not, or each command would synthesize first.
-    cwd: endpoint === undefined ? ROOT : dir,
+    cwd: dir,
     env: environment(dir, endpoint),
     log: join(dir, `${name}.log`),
   });
 }
 
-/** One line of what a failed command said: the first resource that failed, else what CDK says at its end. */
+/** One line of a failed command's output: the first resource that failed, else CDK's last message. */
 export function reasonOf({ code, output }: Finished): string {
   const lines = output
     .split('\n')

@@ -1,15 +1,16 @@
-/** What a rehearsal finds out: named checks, each with what is wrong or nothing, and the time of each phase. */
+/** The named checks of a rehearsal: each holds, or has a problem. */
 import { contentOf } from '../../observability/grafana';
-import { type GrafanaStub } from './grafana/stand-in';
-import { describe, type Entry } from './record';
+import { resourceType } from '../../lib/rules/resource-types';
+import { type FakeGrafana } from './grafana/fake';
+import { describe, type Entry, makerOf } from './record';
 
 export interface Check {
   readonly name: string;
-  /** Empty if it held. */
+  /** Empty if the check holds. */
   readonly problem: string;
 }
 
-/** A change of the configuration, and the only resources that it may touch. */
+/** A change of the configuration, and the only resources that it may change. */
 export interface Change {
   readonly keys: Readonly<Record<string, string>>;
   /** As {@link describe} writes them, without the hash of the logical id. */
@@ -20,18 +21,18 @@ export const CHANGE: Change = {
   keys: { archiveWindowSeconds: '45', sparkIdleMinutes: '7' },
   expected: [
     'StepsArchivePosts (AWS::Lambda::EventSourceMapping): MaximumBatchingWindowInSeconds',
-    // How late the archive may be, and how long sealing waits for it, follow from its window.
+    // The delay of the archive, and how long sealing waits for it, depend on its window.
     'Alarmsarchivelate (AWS::CloudWatch::Alarm): Threshold',
     'StepsSealFunction (AWS::Lambda::Function): Environment',
     'SparkApplication (AWS::EMRServerless::Application): AutoStopConfiguration',
-    // An application that is started is refused: it is stopped first.
+    // EMR Serverless rejects the update of a started application: it is stopped first.
     'SparkStopperBeforeUpdate (Custom::StoppedApplication): Application',
   ],
 };
 
 const ID_HASH = /[0-9A-F]{8}(?= \()/;
 
-/** What is wrong with the resources that an update touched. */
+/** The problem with the resources that an update changed. */
 export function unexpectedChanges(entries: readonly Entry[], expected: readonly string[]): string {
   const found = entries.map((entry) => describe(entry).replace(ID_HASH, ''));
   const extra = found.filter((each) => !expected.includes(each)).map((each) => `also ${each}`);
@@ -39,12 +40,23 @@ export function unexpectedChanges(entries: readonly Entry[], expected: readonly 
   return [...extra, ...missing].join('; ');
 }
 
-/** What is wrong with what Grafana holds, after the function that fills it, and with what that function left behind. */
+/** Differences between the table of types and what made each resource. */
+export function unexpectedMakers(entries: readonly Entry[]): string {
+  const problems = entries
+    .filter(({ event }) => event === 'create')
+    .flatMap((entry) => {
+      const stated = resourceType(entry.type)?.emulated.by ?? 'missing';
+      return makerOf(entry) === stated ? [] : [`${entry.type} is ${makerOf(entry)}, the table states ${stated}`];
+    });
+  return [...new Set(problems)].join('; ');
+}
+
+/** The problem with Grafana's content after its function applied it, and with what that function left behind. */
 export function boardsProblem({
   boards,
   groups,
   leftBehind,
-}: Pick<GrafanaStub, 'boards' | 'groups' | 'leftBehind'>): string {
+}: Pick<FakeGrafana, 'boards' | 'groups' | 'leftBehind'>): string {
   const { dashboards, ruleGroups, folder } = contentOf('', {});
   const wanted = [
     ...dashboards.map(({ uid }) => uid),
@@ -59,18 +71,18 @@ export function boardsProblem({
 }
 
 /**
- * What is wrong with what a deleted app left behind.
- * @param kept what the emulator still has of the stacks' resources
- * @param retained `stack logicalId` of what the templates say stays
- * @param left `service name` of what the APIs show, and did not show before the app was deployed
+ * The problem with what a deleted app left behind.
+ * @param remaining the stacks' resources that the emulator still has
+ * @param retained `stack logicalId` of each resource that the templates retain
+ * @param left `service name` of what the APIs list now, and did not list before the deployment
  */
 export function unexpectedRemains(
-  kept: readonly Entry[],
+  remaining: readonly Entry[],
   retained: readonly string[],
   left: readonly string[],
 ): string {
-  const names = kept.map(({ stack, logicalId }) => `${stack} ${logicalId}`);
-  const explained = (item: string) => kept.some(({ physicalId }) => item.endsWith(` ${physicalId}`));
+  const names = remaining.map(({ stack, logicalId }) => `${stack} ${logicalId}`);
+  const explained = (item: string) => remaining.some(({ physicalId }) => item.endsWith(` ${physicalId}`));
   return [
     ...names.filter((name) => !retained.includes(name)).map((name) => `${name} is still there`),
     ...retained.filter((name) => !names.includes(name)).map((name) => `${name} is gone`),

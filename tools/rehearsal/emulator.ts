@@ -1,44 +1,43 @@
-/** The judge as a process: MiniStack with the extension in `emulator/`. */
-import { mkdirSync, readFileSync } from 'node:fs';
+/** The AWS emulator as a process: MiniStack with the validator in `emulator/`. */
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { layRuntime, runtimeFolder } from '../local/aws/runtime-layout';
 import { installed, ROOT } from '../engines/paths';
 import { freePort, HOST } from '../engines/ports';
 import { supervise, type Supervised } from '../engines/supervise';
-import { environment, type Finished, REGION, run } from './cdk';
-import { GrafanaStub } from './grafana/stand-in';
+import { REGION } from '../assembly/local-account';
+import { environment, type Finished, run } from './cdk';
+import { FakeGrafana } from './grafana/fake';
 import { type Order } from './options';
 import { type Entry, parseRecord } from './record';
 
 export interface Emulator {
   readonly endpoint: string;
-  /** What the emulator takes for Managed Grafana. */
-  readonly grafana: GrafanaStub;
-  /** What happened to the app's resources until now. */
+  /** Managed Grafana, for the emulator. */
+  readonly grafana: FakeGrafana;
+  /** The changes of the app's resources so far. */
   record(): Entry[];
   /** Runs a module of the extension as a client, with the endpoint, the region and `args`. */
   client(module: string, ...args: readonly string[]): Promise<Finished>;
   stop(): Promise<void>;
 }
 
-/**
- * @param dir folder of this run, absolute. It must lie in the project: the functions' assets leave out what Lambda's own
- * runtime brings, the AWS SDK, and Node finds it upwards of the folder in which they are unpacked.
- */
+/** @param dir folder of this run, absolute */
 export async function startEmulator(dir: string, order: Order): Promise<Emulator> {
   const python = installed('rehearsal', 'bin', 'python');
   const port = await freePort();
   const endpoint = `http://${HOST}:${port}`;
   const file = join(dir, 'record.jsonl');
-  const temporary = join(dir, 'tmp');
-  mkdirSync(temporary, { recursive: true });
-  // Its packages come without byte code, and compiling them takes most of a start.
+  // The emulator unpacks functions and layers into its temporary folder, outside the project: they find the same modules as in Lambda.
+  const functions = runtimeFolder();
+  // The Python packages have no byte code, and compiling them takes most of a start.
   const compiled = join(ROOT, '.local', 'rehearsal', 'compiled');
   const modules = {
     PYTHONPATH: join(ROOT, 'tools', 'rehearsal'),
     PYTHONPYCACHEPREFIX: compiled,
     PYTHONUNBUFFERED: '1',
   };
-  const grafana = await GrafanaStub.start(null);
+  const grafana = await FakeGrafana.start(null);
   const emulator: Supervised = await supervise({
     name: 'emulator',
     dir,
@@ -46,10 +45,12 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
     args: ['-m', 'emulator'],
     env: {
       ...modules,
-      // Functions run on the first Node that is found.
+      // Functions run on the first Node in the path.
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       HOME: dir,
-      TMPDIR: temporary,
+      TMPDIR: functions.path,
+      // The emulator puts the folders of layers before it.
+      NODE_PATH: layRuntime(functions.path),
       BIND_HOST: HOST,
       GATEWAY_PORT: String(port),
       AUTH: 'true',
@@ -73,6 +74,7 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
       }),
     stop: async () => {
       await emulator.stop();
+      functions.remove();
       await grafana.stop();
     },
   };

@@ -7,13 +7,13 @@ export { DEPLOYED };
 
 export const ORDERS = ['forward', 'reverse'] as const;
 
-/** In which order resources are created that don't depend on each other: by name, or the other way round. */
+/** The order in which independent resources are created: by name, or reversed. */
 export type Order = (typeof ORDERS)[number];
 
 export interface RehearsalOptions {
   /** One of {@link DEPLOYED}. */
   readonly stage: Stage;
-  /** Keys of the configuration to set beside the stage, each `key=value`. */
+  /** Further keys of the configuration, each `key=value`. */
   readonly settings: readonly string[];
   /** File to write the checks, the types and the times to, as JSON. */
   readonly results?: string;

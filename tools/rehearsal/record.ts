@@ -1,7 +1,5 @@
-/** What the emulator wrote down about each resource, and what can be read off it. */
-
-/** How a type is made: by MiniStack, by a handler of this project, or as checked properties only. */
-export type Way = 'native' | 'stand-in' | 'stub';
+/** The emulator's record of each resource, and what follows from it. */
+import { type Maker, resourceType } from '../../lib/rules/resource-types';
 
 export interface Entry {
   readonly event: 'create' | 'update' | 'replace' | 'delete';
@@ -9,16 +7,13 @@ export interface Entry {
   readonly type: string;
   readonly logicalId: string;
   readonly physicalId: string;
-  readonly way: Way;
-  /** Why nothing comes of the type in the emulator; null if something does. */
-  readonly noEffect: string | null;
-  /** What is missing of a type of which something does come; null if nothing is. */
-  readonly lacking: string | null;
+  /** What made it, as far as the emulator knows: it takes the function of a custom resource for a native type. */
+  readonly maker: Exclude<Maker, 'function'>;
   /** Names of the changed properties, of an update or a replacement. */
   readonly changed: readonly string[] | null;
 }
 
-/** Of CDK's own bootstrapping, which is there before and after a rehearsal. */
+/** The stack of CDK's own bootstrapping, which exists before and after a rehearsal. */
 const BOOTSTRAP = 'CDKToolkit';
 
 /** The entries about the app's own stacks. */
@@ -30,41 +25,43 @@ export function parseRecord(text: string): Entry[] {
     .filter(({ stack }) => stack !== BOOTSTRAP);
 }
 
+/** What made a resource: a custom resource without a fake is made by the stack's own function. */
+export const makerOf = ({ type, maker }: Entry): Maker =>
+  maker === 'native' && !type.startsWith('AWS::') ? 'function' : maker;
+
 export interface TypeRow {
   readonly type: string;
-  /** How many. */
   readonly count: number;
-  /** Whether something comes of it in the emulator. */
+  /** Whether the type has an effect in the emulator. */
   readonly outcome: 'created' | 'accepted without effect';
-  /** Who made it, and what it lacks of AWS. */
+  /** What made it, and what it lacks of AWS. */
   readonly how: string;
 }
 
-const WAYS: Readonly<Record<Way | 'custom', string>> = {
+const MADE_BY: Readonly<Record<Maker, string>> = {
   native: 'by MiniStack',
-  'stand-in': "by this project's handler",
-  custom: 'by its function',
+  fake: "by this project's fake",
+  function: 'by its function',
   stub: 'properties checked against the schema, nothing more',
 };
 
-/** A row a type, by name. Custom resources that the stacks' own functions handle are told apart. */
+/** One row per type, by name. */
 export function rowsOf(entries: readonly Entry[]): TypeRow[] {
   const rows = new Map<string, TypeRow>();
-  for (const { event, type, way, noEffect, lacking } of entries) {
-    if (event !== 'create') continue;
-    const custom = way === 'native' && !type.startsWith('AWS::');
-    const made = WAYS[custom ? 'custom' : way];
+  for (const entry of entries.filter(({ event }) => event === 'create')) {
+    const { type } = entry;
+    const { noEffect, lacks } = resourceType(type)?.emulated ?? {};
     rows.set(type, {
       type,
       count: (rows.get(type)?.count ?? 0) + 1,
-      outcome: way === 'stub' || noEffect !== null ? 'accepted without effect' : 'created',
-      how: [made, noEffect ?? lacking].filter((part) => part !== null).join('; '),
+      outcome: entry.maker === 'stub' || noEffect !== undefined ? 'accepted without effect' : 'created',
+      how: [MADE_BY[makerOf(entry)], noEffect ?? lacks].filter((part) => part !== undefined).join('; '),
     });
   }
   return [...rows.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-/** What was created, or came in another's place, and was not deleted. */
+/** What was created, or replaced another resource, and was not deleted. */
 export function living(entries: readonly Entry[]): Entry[] {
   const alive = new Map<string, Entry>();
   for (const entry of entries) {

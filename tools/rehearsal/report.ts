@@ -1,9 +1,9 @@
-/** What a rehearsal prints at its end. */
+/** The report of a rehearsal. */
 import { formatRows } from '../kit/table';
 import { type Check } from './checks';
 import { type Entry, rowsOf } from './record';
 
-/** A row a type: how many, whether anything comes of them in the emulator, and how they were made. */
+/** One row per type: how many, whether they have an effect in the emulator, and what made them. */
 export function formatTypes(record: readonly Entry[]): string {
   const rows = rowsOf(record);
   return formatRows(
@@ -13,8 +13,8 @@ export function formatTypes(record: readonly Entry[]): string {
   );
 }
 
-/** Types that the emulator refused, as CloudFormation refuses one that it doesn't know. */
-export function refusedTypes(checks: readonly Check[]): string[] {
+/** Types that the emulator rejected, as CloudFormation rejects an unknown one. */
+export function unsupportedTypes(checks: readonly Check[]): string[] {
   const lists = checks.map(({ problem }) => /Unrecognized resource types: \[([^\]]*)\]/.exec(problem)?.[1] ?? '');
   return lists
     .join(', ')

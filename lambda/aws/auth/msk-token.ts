@@ -7,33 +7,16 @@
  */
 
 import { SignatureV4 } from '@smithy/signature-v4';
+import { type AwsCredentials } from './credentials';
 import { Sha256 } from './sha256';
 
 export interface Token {
   readonly value: string;
 }
 
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
-
 /** MSK refuses tokens that live longer. */
 const LIFETIME_SECONDS = 900;
 const USER_AGENT = 'pinterest-data-pipeline';
-
-/**
- * The credentials that Lambda gives its functions, read when they are needed.
- * @throws Error naming the missing variable
- */
-export function credentialsFromEnvironment(): AwsCredentials {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
-  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    throw new Error('environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set');
-  }
-  return { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN };
-}
 
 /**
  * A token for MSK's IAM authentication: the presigned URL of `kafka-cluster:Connect`, in base64url.

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { auth } from 'cassandra-driver';
-import { type AwsCredentials } from './msk-token';
+import { type AwsCredentials } from './credentials';
 import { Sha256 } from './sha256';
 
 const SERVICE = 'cassandra';

@@ -4,7 +4,7 @@
  * {@link StoreUnavailableError}, within seconds: handlers throw it on, and the event source or the client tries again.
  */
 import type cassandra from 'cassandra-driver';
-import type * as token from '../auth/msk-token';
+import { credentialsFromEnvironment, regionFromEnvironment, type AwsCredentials } from '../auth/credentials';
 import type * as sigV4 from '../auth/sigv4-authenticator';
 
 /** The store cannot be reached or does not answer in time. The statement may or may not have been carried out. */
@@ -100,10 +100,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 function endpointOptions(
   driver: typeof cassandra,
   environment: Environment,
-  credentials?: () => token.AwsCredentials,
+  credentials?: () => AwsCredentials,
 ): cassandra.ClientOptions {
-  const region = environment.AWS_REGION;
-  if (!region) throw new Error('environment variable AWS_REGION is not set');
+  const region = regionFromEnvironment(environment);
   const local = environment.AWS_ENDPOINT_URL_KEYSPACES;
   if (local) {
     const url = new URL(local);
@@ -123,7 +122,6 @@ function endpointOptions(
   }
   // Needed on AWS only; a local run need not load the signer.
   const { sigV4AuthProvider } = require('../auth/sigv4-authenticator') as typeof sigV4;
-  const { credentialsFromEnvironment } = require('../auth/msk-token') as typeof token;
   const host = `cassandra.${region}.amazonaws.com`;
   return {
     contactPoints: [`${host}:9142`],
@@ -135,7 +133,7 @@ function endpointOptions(
   };
 }
 
-async function open(environment: Environment, credentials?: () => token.AwsCredentials): Promise<CqlSession> {
+async function open(environment: Environment, credentials?: () => AwsCredentials): Promise<CqlSession> {
   // 80 ms to load: not at import, so that what never talks to the store never pays.
   const driver = require('cassandra-driver') as typeof cassandra;
   const client = new driver.Client({
@@ -194,7 +192,7 @@ async function open(environment: Environment, credentials?: () => token.AwsCrede
  * The connection is made at the first statement and made anew after one that failed.
  * @param credentials @default - those of the process's environment
  */
-export function connect(environment: Environment = process.env, credentials?: () => token.AwsCredentials): CqlSession {
+export function connect(environment: Environment = process.env, credentials?: () => AwsCredentials): CqlSession {
   let session: Promise<CqlSession> | undefined;
   return {
     async execute(statement, values) {

@@ -17,4 +17,6 @@ export const failed = (assembly: string) => `${assembly}.failed`;
 export interface Question {
   readonly overrides: Readonly<Record<string, unknown>>;
   readonly dags?: string;
+  /** Whether functions are bundled. @default false */
+  readonly bundled?: boolean;
 }

@@ -11,13 +11,13 @@ const folder = setting(FOLDER);
 const SUFFIX = asked('');
 
 function answer(assembly: string): void {
-  const { overrides, dags } = JSON.parse(readFileSync(asked(assembly), 'utf8')) as Question;
+  const { overrides, dags, bundled } = JSON.parse(readFileSync(asked(assembly), 'utf8')) as Question;
   rmSync(asked(assembly));
   // Two files may have asked at once.
   if (existsSync(assembly)) return;
   const directory = `${assembly}.draft`;
   try {
-    synthesizeAssembly(loadConfig(overrides), { layers: emptyLayers(), dags, directory });
+    synthesizeAssembly(loadConfig(overrides), { layers: emptyLayers(), dags, bundled, directory });
     for (const name of readdirSync(directory)) {
       // The AWS CLI, a layer of CDK's: 20 MB that no test reads.
       if (name.endsWith('.zip')) rmSync(join(directory, name));

@@ -6,7 +6,7 @@ import { VIEWS } from '../../../lambda/domain/views';
 import { alarmMetrics, COMPOSITE_ALARMS, dashboards as dashboardCount, ownSeries } from '../../../tools/cost/watching';
 import { COMPOSITES } from '../../../lib/constructs/alarm-list';
 import { metricsOfLine } from '../../../tools/assembly/named-metrics';
-import { type MetricId } from '../../../tools/local/aws/data-points';
+import { type MetricId } from '../../../tools/assembly/alarm-terms';
 import { synthesize } from '../../support/synth';
 import { ROOT } from '../../../tools/kit/root';
 

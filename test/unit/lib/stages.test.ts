@@ -1,8 +1,10 @@
 import { type Template } from 'aws-cdk-lib/assertions';
 import { STAGES, type Stage } from '../../../lib/config';
 import { ANY_RESOURCE } from '../../../lib/rules/actions';
+import { typesWhere } from '../../../lib/rules/resource-types';
 import { synthesize, type Templates } from '../../support/synth';
 import { grants, resources, type Resource } from '../../support/templates';
+import { STATEFUL_IDS } from './stateful-ids';
 
 const templates = {} as Record<Stage, Templates>;
 beforeAll(() => {
@@ -20,17 +22,8 @@ function everywhere(stage: Stage, type: string): [string, Resource][] {
   );
 }
 
-/** What holds data, and is lost with it. */
-const STATEFUL = [
-  'AWS::MSK::Cluster',
-  'AWS::MSK::Configuration',
-  'AWS::MSK::Topic',
-  'AWS::Cassandra::Keyspace',
-  'AWS::Cassandra::Table',
-  'AWS::Glue::Database',
-  'AWS::Glue::Table',
-  'AWS::S3::Bucket',
-];
+/** Types of the storage stack that hold data. */
+const STORED = [...new Set(Object.values(STATEFUL_IDS.storage))];
 
 describe('removal', () => {
   test.each<[Stage, string]>([
@@ -39,7 +32,7 @@ describe('removal', () => {
     ['lean', 'Retain'],
     ['prod', 'Retain'],
   ])('of %s: what holds data has the policy %s, L1 resources too, on deletion and on replacement', (stage, policy) => {
-    for (const type of STATEFUL) {
+    for (const type of STORED) {
       const found = Object.entries(resources(templates[stage].storage, type));
       expect(found.length).toBeGreaterThan(0);
       for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of found) {
@@ -53,7 +46,7 @@ describe('removal', () => {
   });
 
   test.each(STAGES)('of %s: what holds nothing of its own goes with its stack', (stage) => {
-    for (const type of ['AWS::EMRServerless::Application', 'AWS::MWAA::Environment', 'AWS::Logs::LogGroup']) {
+    for (const type of typesWhere(({ state }) => state === 'disposable')) {
       for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of everywhere(stage, type)) {
         expect({ id, DeletionPolicy, UpdateReplacePolicy }).toEqual({
           id,

@@ -1,5 +1,8 @@
 import { synthesize, type Templates } from '../../support/synth';
-import { STATEFUL_IDS, STATEFUL_TYPES } from './stateful-ids';
+import { typesWhere } from '../../../lib/rules/resource-types';
+import { STATEFUL_IDS } from './stateful-ids';
+
+const STATEFUL: readonly string[] = typesWhere(({ state }) => state === 'data' || state === 'mixed');
 
 let prod: Templates;
 let own: Templates;
@@ -20,7 +23,7 @@ function retained(templates: Templates, stack: 'network' | 'storage' | 'processi
   const { Resources } = templates[stack].toJSON() as { Resources: Record<string, Retained> };
   return Object.fromEntries(
     Object.entries(Resources)
-      .filter(([, { Type, DeletionPolicy }]) => STATEFUL_TYPES.includes(Type) && DeletionPolicy === 'Retain')
+      .filter(([, { Type, DeletionPolicy }]) => STATEFUL.includes(Type) && DeletionPolicy === 'Retain')
       .map(([id, { Type }]) => [id, Type]),
   );
 }

@@ -18,17 +18,3 @@ export const STATEFUL_IDS: Readonly<Record<string, Readonly<Record<string, strin
     ViewsSpeedViews958A30DD: 'AWS::Cassandra::Table',
   },
 };
-
-/** Types whose deletion loses data, or something that data can't be read without. */
-export const STATEFUL_TYPES = [
-  'AWS::APS::Workspace',
-  'AWS::Cassandra::Keyspace',
-  'AWS::Cassandra::Table',
-  'AWS::Glue::Database',
-  'AWS::Glue::Table',
-  'AWS::KMS::Key',
-  'AWS::MSK::Cluster',
-  'AWS::MSK::Configuration',
-  'AWS::MSK::Topic',
-  'AWS::S3::Bucket',
-];

@@ -1,5 +1,6 @@
 /** The pipeline as boxes and arrows, read from the templates. */
-import { type Stack, type TemplateResource } from '../../assembly/cloud-assembly';
+import { locate, type Located } from '../../../lib/templates';
+import { type Stack } from '../../assembly/cloud-assembly';
 import { createResolver } from '../../assembly/intrinsics';
 import { grantedArrows, type Role } from './grants';
 
@@ -101,30 +102,26 @@ export function modelOf(stacks: readonly Stack[]): Diagram {
 
 function resolvedResources(stacks: readonly Stack[]): Resolved[] {
   const resolver = createResolver(stacks);
-  return stacks.flatMap((stack) =>
-    Object.entries(stack.template.Resources ?? {})
-      .filter(([, { Type }]) => READ.has(Type))
-      .map(([logicalId, { Type, Properties }]) => ({
-        ...{ logicalId, type: Type },
-        // Some types have none before they are deployed.
-        ref: REFERRED.has(Type) ? resolver.ref(stack, logicalId) : logicalId,
-        properties: resolver.resolve(stack, Properties ?? {}, logicalId) as Resolved['properties'],
-      })),
-  );
+  return locate(stacks)
+    .filter(({ resource }) => READ.has(resource.Type))
+    .map(({ stack, id, resource: { Type }, properties }) => ({
+      ...{ logicalId: id, type: Type },
+      // Some types have none before they are deployed.
+      ref: REFERRED.has(Type) ? resolver.ref(stack, id) : id,
+      properties: resolver.resolve(stack, properties, id) as Resolved['properties'],
+    }));
 }
 
 /** Policies of the given roles only: resources that others name may have no id before they are deployed. */
 function policiesOf(stacks: readonly Stack[], roles: readonly Role[]): Resolved['properties'][] {
   const resolver = createResolver(stacks);
-  return stacks.flatMap((stack) =>
-    Object.entries(stack.template.Resources ?? {})
-      .filter(([id, { Type, Properties }]) => {
-        if (!['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(Type)) return false;
-        const names = resolver.resolve(stack, Properties?.Roles ?? [], id) as readonly string[];
-        return roles.some(({ role }) => names.includes(role));
-      })
-      .map(([id, { Properties }]) => resolver.resolve(stack, Properties, id) as Resolved['properties']),
-  );
+  return locate(stacks)
+    .filter(({ stack, id, resource, properties }) => {
+      if (!['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(resource.Type)) return false;
+      const names = resolver.resolve(stack, properties.Roles ?? [], id) as readonly string[];
+      return roles.some(({ role }) => names.includes(role));
+    })
+    .map(({ stack, id, properties }) => resolver.resolve(stack, properties, id) as Resolved['properties']);
 }
 
 /** A property by which a resource is placed in subnets. */
@@ -141,22 +138,18 @@ const unique = (arrows: readonly Arrow[]): Arrow[] => [
 
 /** Custom resources name their function; that function is not a step of the pipeline. */
 function servesCloudFormation({ logicalId }: Resolved, stacks: readonly Stack[]): boolean {
-  const tokens = stacks.flatMap(({ template }) =>
-    Object.values(template.Resources ?? {}).map(({ Properties }) => JSON.stringify(Properties?.ServiceToken ?? null)),
-  );
+  const tokens = locate(stacks).map(({ properties }) => JSON.stringify(properties.ServiceToken ?? null));
   return tokens.some((token) => token.includes(`"${logicalId}"`));
 }
 
 /** The application does not name the role of its jobs; the role trusts the service. */
 function sparkRoles(stacks: readonly Stack[], applications: readonly Resolved[]): Role[] {
   const resolver = createResolver(stacks);
-  const trusts = ({ Type, Properties }: TemplateResource) =>
-    Type === 'AWS::IAM::Role' && JSON.stringify(Properties).includes('"emr-serverless.amazonaws.com"');
-  const found = stacks.flatMap((stack) =>
-    Object.entries(stack.template.Resources ?? {}).flatMap(([id, resource]) =>
-      trusts(resource) ? [resolver.ref(stack, id)] : [],
-    ),
-  );
+  const trusts = ({ resource, properties }: Located<Stack>) =>
+    resource.Type === 'AWS::IAM::Role' && JSON.stringify(properties).includes('"emr-serverless.amazonaws.com"');
+  const found = locate(stacks)
+    .filter(trusts)
+    .map(({ stack, id }) => resolver.ref(stack, id));
   return applications.flatMap(({ ref }) => found.map((role) => ({ owner: ref, role })));
 }
 

@@ -2,30 +2,16 @@
  * CloudWatch's evaluation of one alarm, plain values in and out.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
  */
+import { type Comparison, type Condition } from '../../assembly/alarm-terms';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-export const MISSING_DATA = ['missing', 'ignore', 'breaching', 'notBreaching'] as const;
-export type MissingData = (typeof MISSING_DATA)[number];
-
-const COMPARISONS = {
-  GreaterThanThreshold: (value: number, threshold: number) => value > threshold,
-  GreaterThanOrEqualToThreshold: (value: number, threshold: number) => value >= threshold,
-  LessThanThreshold: (value: number, threshold: number) => value < threshold,
-  LessThanOrEqualToThreshold: (value: number, threshold: number) => value <= threshold,
-} as const;
-export type Comparison = keyof typeof COMPARISONS;
-export const isComparison = (name: string): name is Comparison => Object.hasOwn(COMPARISONS, name);
-
-export interface Condition {
-  readonly comparison: Comparison;
-  readonly threshold: number;
-  /** Periods looked at. */
-  readonly periods: number;
-  /** Of these, how many must be breaching. */
-  readonly datapoints: number;
-  readonly missing: MissingData;
-}
+const BREACHES: Readonly<Record<Comparison, (value: number, threshold: number) => boolean>> = {
+  GreaterThanThreshold: (value, threshold) => value > threshold,
+  GreaterThanOrEqualToThreshold: (value, threshold) => value >= threshold,
+  LessThanThreshold: (value, threshold) => value < threshold,
+  LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
+};
 
 /**
  * How many periods are retrieved. AWS retrieves more than it evaluates, so that a point that is late does not count as
@@ -47,7 +33,7 @@ export function evaluate(
   before: AlarmState,
 ): AlarmState {
   const { comparison, threshold, periods, datapoints, missing } = condition;
-  const breaches = (value: number) => COMPARISONS[comparison](value, threshold);
+  const breaches = (value: number) => BREACHES[comparison](value, threshold);
   const real = values.filter((value) => value !== undefined).slice(-periods);
   const breaching = real.filter(breaches).length;
   if (breaching >= datapoints) return 'ALARM';

@@ -3,13 +3,14 @@
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
  */
 
+import { percentOf, type Statistic } from '../../assembly/alarm-terms';
 import { nearestRank } from '../../kit/nearest-rank';
 
 type Values = readonly [number, ...number[]];
 
 const sum = (values: Values) => values.reduce((total, value) => total + value, 0);
 
-const STATISTICS: Readonly<Record<string, (values: Values) => number>> = {
+const COMPUTE: Readonly<Record<Statistic, (values: Values) => number>> = {
   Sum: sum,
   SampleCount: ({ length }) => length,
   Average: (values) => sum(values) / values.length,
@@ -23,17 +24,16 @@ function percentile(values: Values, percent: number): number {
   return nearestRank(sorted, percent / 100)!;
 }
 
-const percentOf = (statistic: string) => /^p(\d{1,2}(?:\.\d+)?|100)$/.exec(statistic)?.[1];
-
-export const isStatistic = (name: string): boolean => Object.hasOwn(STATISTICS, name) || percentOf(name) !== undefined;
-
 /**
  * The statistic of what was reported in a period; undefined if nothing was.
  * @throws Error if there is no such statistic here
  */
 export function statisticOf(name: string, values: readonly number[]): number | undefined {
   const percent = percentOf(name);
-  const compute = percent === undefined ? STATISTICS[name] : (some: Values) => percentile(some, Number(percent));
+  const compute =
+    percent === undefined
+      ? (COMPUTE as Partial<Record<string, (some: Values) => number>>)[name]
+      : (some: Values) => percentile(some, Number(percent));
   if (compute === undefined) throw new Error(`statistic '${name}' is not known here`);
   return values.length === 0 ? undefined : compute(values as Values);
 }

@@ -1,7 +1,8 @@
 /** Live counters: the metrics that functions report in CloudWatch's embedded metric format, added up as they come. */
 
 import { nearestRank } from '../../kit/nearest-rank';
-import { DataPoints, type MetricId } from './data-points';
+import { type MetricId } from '../../assembly/alarm-terms';
+import { DataPoints } from './data-points';
 import { MetricSeries } from './metric-series';
 
 /** Bounds the memory of a long run; percentiles are those of the newest values. */

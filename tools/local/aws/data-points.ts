@@ -1,14 +1,9 @@
 /** Every value of every metric, one by one, as alarms need them: percentiles and counts can't be had from sums. */
+import { keyOf, type MetricId } from '../../assembly/alarm-terms';
 
 const CACHED_MS = 3_600_000;
 /** Bounds the memory of a busy series: the newest count. */
 const KEPT_POINTS = 20_000;
-
-export interface MetricId {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
 
 interface Point {
   /** ms */
@@ -41,10 +36,4 @@ export class DataPoints {
     }
     return found.reverse();
   }
-}
-
-/** A text that two metrics share if they are one: the order of dimensions does not count. */
-export function keyOf({ namespace, name, dimensions }: MetricId): string {
-  const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([namespace, name, sorted]);
 }

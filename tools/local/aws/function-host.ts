@@ -1,5 +1,6 @@
 /**
- * Runs the functions of a plan, each from its very asset in a Node process of its own.
+ * Runs the functions of a plan, each from a copy of its asset in a Node process of its own, which finds the modules that there are in
+ * Lambda and no others.
  *
  * One process serves all invocations of a function, several at a time where they come so: as on Lambda Managed Instances,
  * not as on classic Lambda, where an environment serves one at a time. A handler that keeps state across an await is
@@ -14,9 +15,9 @@ import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type FunctionPlan } from '../../assembly/local-plan';
-import { REGION } from '../../assembly/resource-types';
+import { REGION } from '../../assembly/local-account';
 import { CounterStore } from './counters';
-import { ROOT } from '../../kit/root';
+import { layOut, type RuntimeLayout } from './runtime-layout';
 
 /** Lambda's limit for synchronous requests and answers, bytes. */
 export const PAYLOAD_LIMIT = 6 * 1024 * 1024;
@@ -25,9 +26,6 @@ export const PAYLOAD_LIMIT = 6 * 1024 * 1024;
 const INIT_TIMEOUT_MS = 10_000;
 /** Share of the function's memory that the old generation may take: the runtime leaves the rest to buffers and code. */
 const HEAP_SHARE = 0.9;
-
-/** Where the modules come from that Lambda's runtime brings itself: the AWS SDK, and nothing else of this folder. */
-const RUNTIME_MODULES = join(ROOT, 'node_modules');
 
 /** A failed invocation, as Lambda describes it. */
 export interface FunctionError {
@@ -109,6 +107,7 @@ export function startFunctionHost(plans: readonly FunctionPlan[], options: Funct
 /** Everything a function's process sees; nothing of ours but PATH, so that a variable the template forgot is missing. */
 function functionEnvironment(
   plan: FunctionPlan,
+  { task, nodePath }: RuntimeLayout,
   extra: Readonly<Record<string, string>>,
   temporary: string,
 ): Record<string, string> {
@@ -129,12 +128,11 @@ function functionEnvironment(
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${plan.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-    LAMBDA_TASK_ROOT: plan.directory,
+    LAMBDA_TASK_ROOT: task,
     LOCAL_FUNCTION_ARN: plan.arn,
     TMPDIR: temporary,
     _HANDLER: plan.handler,
-    NODE_PATH: plan.layers.map((layer) => join(layer, 'nodejs', 'node_modules')).join(':'),
-    LOCAL_RUNTIME_MODULES: RUNTIME_MODULES,
+    NODE_PATH: nodePath,
     ...extra,
   };
 }
@@ -182,6 +180,7 @@ class HostedFunction {
   private stopped = false;
   private readonly log: WriteStream;
   private readonly temporary: string;
+  private readonly layout: RuntimeLayout;
 
   constructor(
     private readonly plan: FunctionPlan,
@@ -193,6 +192,7 @@ class HostedFunction {
     this.temporary = join(options.logs, 'tmp', plan.name);
     rmSync(this.temporary, { recursive: true, force: true });
     mkdirSync(this.temporary, { recursive: true });
+    this.layout = layOut(plan);
   }
 
   get pid(): number | undefined {
@@ -258,6 +258,7 @@ class HostedFunction {
     this.stopped = true;
     for (const environment of this.living) this.end(environment, 'the function host is stopped');
     await Promise.all([...this.living].map(({ ended }) => ended));
+    this.layout.remove();
     await new Promise<void>((resolve) => this.log.end(resolve));
   }
 
@@ -272,8 +273,8 @@ class HostedFunction {
         join(__dirname, 'runtime-bootstrap.mjs'),
       ],
       {
-        cwd: this.plan.directory,
-        env: functionEnvironment(this.plan, this.options.environment, this.temporary),
+        cwd: this.layout.task,
+        env: functionEnvironment(this.plan, this.layout, this.options.environment, this.temporary),
         serialization: 'advanced',
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },

@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type IncomingHttpHeaders } from 'node:http';
 import { type RoutePlan } from '../../assembly/local-plan';
-import { ACCOUNT } from '../../assembly/resource-types';
+import { ACCOUNT } from '../../assembly/local-account';
 
 export interface HttpRequest {
   readonly method: string;

@@ -1,5 +1,6 @@
 /** What IAM is asked for a call: action, resource and the condition keys that policies of this project look at. */
 import { GET_METRIC_DATA } from '../../../lambda/query/cloudwatch';
+import { locate } from '../../../lib/templates';
 import { type CloudAssembly } from '../../assembly/cloud-assembly';
 import { createResolver } from '../../assembly/intrinsics';
 import { type SeenCall } from './recorder';
@@ -41,14 +42,13 @@ export function templateNames({ stacks }: Pick<CloudAssembly, 'stacks'>): Templa
   const resolver = createResolver(stacks);
   const names = new Map<string, string>();
   const byType = new Map<string, string[]>();
-  for (const stack of stacks) {
-    for (const [logicalId, { Type }] of Object.entries(stack.template.Resources ?? {})) {
-      if (!NAMED.includes(Type)) continue;
-      const name = bare(logicalId);
-      byType.set(Type, [...(byType.get(Type) ?? []), name]);
-      names.set(resolver.ref(stack, logicalId), name);
-      if (Type === 'AWS::IAM::Role') names.set(resolver.attribute(stack, logicalId, 'Arn'), name);
-    }
+  for (const { stack, id, resource } of locate(stacks)) {
+    const { Type } = resource;
+    if (!NAMED.includes(Type)) continue;
+    const name = bare(id);
+    byType.set(Type, [...(byType.get(Type) ?? []), name]);
+    names.set(resolver.ref(stack, id), name);
+    if (Type === 'AWS::IAM::Role') names.set(resolver.attribute(stack, id, 'Arn'), name);
   }
   return {
     of(physical) {

@@ -5,9 +5,9 @@
  * Messages in:  {id, event: JSON text, context: {awsRequestId, deadline: epoch ms}}
  * Messages out: {ready: true} | {failed: error} once; {id, result: JSON text} | {id, error} with each invocation.
  */
-import { existsSync, realpathSync } from 'node:fs';
-import { createRequire, isBuiltin, registerHooks } from 'node:module';
-import { delimiter, join, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** Lambda's shape of an error. */
@@ -20,49 +20,6 @@ function errorOf(error) {
     };
   }
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
-}
-
-/**
- * Only what is deployed can be loaded: the asset, then its layers, then the AWS SDK of Lambda's runtime, by `require` and by
- * `import` alike. Node itself would walk up from the asset's folder, find the project's own modules, and hide that the
- * bundle lacks one; and it would not look for imports in NODE_PATH, as Lambda's runtime does.
- */
-function confine() {
-  const folder = (path) => pathToFileURL(path + sep).href;
-  // Node names modules by their real paths, and any of these folders may be behind a link.
-  const layers = (process.env.NODE_PATH ?? '')
-    .split(delimiter)
-    .filter(Boolean)
-    .map((path) => realpathSync(path));
-  const own = [realpathSync(process.env.LAMBDA_TASK_ROOT), ...layers].map(folder);
-  const runtime = realpathSync(process.env.LOCAL_RUNTIME_MODULES);
-  const sdk = ['@aws-sdk', '@smithy'].map((scope) => folder(join(runtime, scope)));
-  const within = (url, folders) => folders.some((f) => url.startsWith(f));
-  // Siblings of the module folders: what they require is looked for there.
-  const others = [...layers, runtime].map((modules) => createRequire(join(modules, '..', 'sibling.js')));
-  const attempt = (find) => {
-    try {
-      return find();
-    } catch {
-      return undefined;
-    }
-  };
-  registerHooks({
-    resolve(specifier, context, next) {
-      const asked = context.parentURL !== undefined && within(context.parentURL, own);
-      if (!asked || isBuiltin(specifier) || /^(\.{0,2}\/|#|\w+:)/.test(specifier)) return next(specifier, context);
-      const found = attempt(() => next(specifier, context));
-      if (found && within(found.url, own)) return found;
-      for (const require of others) {
-        const path = attempt(() => require.resolve(specifier));
-        const url = path === undefined ? '' : pathToFileURL(path).href;
-        if (within(url, [...own, ...sdk])) return { url, shortCircuit: true };
-      }
-      const error = new Error(`Cannot find module '${specifier}': it is neither in the bundle nor in a layer`);
-      error.code = 'MODULE_NOT_FOUND';
-      throw error;
-    },
-  });
 }
 
 async function loadHandler() {
@@ -96,7 +53,6 @@ function contextOf({ awsRequestId, deadline }) {
 process.on('disconnect', () => process.exit(0));
 
 try {
-  confine();
   const handler = await loadHandler();
   process.on('message', async ({ id, event, context }) => {
     try {

@@ -1,13 +1,12 @@
 /** From a clone to a running pipeline: the templates are synthesized while the engines start, then run as they say. */
-import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { cdkSynth } from '../../assembly/cdk-synth';
+import { REGION } from '../../assembly/local-account';
 import { readLocalPlan } from '../../assembly/read-plan';
-import { REGION } from '../../assembly/resource-types';
 import { type AirflowEngine, startAirflow } from '../../engines/airflow';
 import { type CassandraEngine, startCassandra } from '../../engines/cassandra';
 import { type KafkaEngine, startKafka } from '../../engines/kafka';
-import { ROOT } from '../../engines/paths';
 import { startS3, type S3Engine } from '../../engines/s3';
 import { settled } from '../../engines/settled';
 import { PROMETHEUS_HINT } from '../../engines/prometheus';
@@ -148,26 +147,7 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
   }
 }
 
-/** The same command as a reviewer's, for stage `local`. */
 async function synthesize(output: string, overrides: BringUpOptions['overrides'] = {}): Promise<LocalPlan> {
-  const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
-  const context = Object.entries({ ...overrides, stage: 'local' }).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-  await execute(cdk, ['synth', '--quiet', '--no-notices', ...context, '--output', output]);
+  await cdkSynth({ ...overrides, stage: 'local' }, output);
   return readLocalPlan(output);
-}
-
-function execute(command: string, args: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
-    });
-    let errors = '';
-    child.stderr.on('data', (chunk) => (errors += chunk));
-    child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`cdk synth ended with code ${code}:\n${errors.trim().slice(-2000)}`)),
-    );
-  });
 }

@@ -1,1 +1,1 @@
-"""MiniStack made a judge of deployments: what it lacks is added from the schemas of the CloudFormation registry."""
+"""MiniStack with a validator of deployments: types that it lacks come from the schemas of the CloudFormation registry."""

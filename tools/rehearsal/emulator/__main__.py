@@ -1,10 +1,10 @@
 """
-Starts the judge: MiniStack's environment variables, and
+Starts the emulator. It reads MiniStack's environment variables, and
 
-- ``REHEARSAL_RECORD``: file to which each change of a resource is written, as a line of JSON
-- ``REHEARSAL_REGION``: whose schemas there are
+- ``REHEARSAL_RECORD``: file that gets a line of JSON for each change of a resource
+- ``REHEARSAL_REGION``: region whose schemas are used
 - ``REHEARSAL_ORDER``: ``forward`` (as MiniStack orders) or ``reverse``
-- ``REHEARSAL_GRAFANA``: origin of what stands in for Managed Grafana
+- ``REHEARSAL_GRAFANA``: origin of the fake of Managed Grafana
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from ministack import app
 from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import engine, provisioners, stacks
 
-from . import apis, fixes, grafana, standins
-from .judge import Judge
+from . import apis, fakes, fixes, grafana
+from .fixture import EmulatorFixture
 from .order import latest_name_first
 from .registry import Registry
 from .spark import APPLICATION, Spark
 from .stubs import Place, Stubs
-from .world import EmulatorWorld
+from .validator import Validator
 
 
-#: Types of which MiniStack refuses what AWS takes: alarms on metric math.
+#: Types of which MiniStack rejects what AWS accepts: alarms on metric math.
 _HALF_NATIVE = frozenset({"AWS::CloudWatch::Alarm"})
 
 
-def _stand_ins(endpoint: str, workspaces: grafana.Grafana) -> dict[str, dict[str, object]]:
-    upload = standins.Upload(endpoint)
+def _fakes(endpoint: str, workspaces: grafana.Grafana) -> dict[str, dict[str, object]]:
+    upload = fakes.Upload(endpoint)
     return {
-        "AWS::EC2::SecurityGroupIngress": {"create": standins.ingress_create, "delete": standins.ingress_delete},
+        "AWS::EC2::SecurityGroupIngress": {"create": fakes.ingress_create, "delete": fakes.ingress_delete},
         "AWS::MSK::Cluster": {
-            "create": standins.cluster_create,
-            "update": standins.cluster_update,
-            "delete": standins.cluster_delete,
+            "create": fakes.cluster_create,
+            "update": fakes.cluster_update,
+            "delete": fakes.cluster_delete,
         },
         grafana.WORKSPACE: {"create": workspaces.create, "update": workspaces.update, "delete": workspaces.delete},
         "Custom::CDKBucketDeployment": {"create": upload.create, "update": upload.update, "delete": upload.delete},
@@ -59,23 +59,24 @@ def main() -> None:
 
     spark = Spark(stubs)
     workspaces = grafana.Grafana(stubs, os.environ["REHEARSAL_GRAFANA"])
-    stand_ins = _stand_ins(endpoint, workspaces)
+    faked = _fakes(endpoint, workspaces)
     native = handlers.keys() - _HALF_NATIVE
-    lacking = [name for name in registry.types if name not in native and name not in stand_ins]
-    handlers.update(stand_ins)
+    lacking = [name for name in registry.types if name not in native and name not in faked]
+    handlers.update(faked)
     handlers.update({name: _stub(stubs, name) for name in lacking})
 
-    ways = {**dict.fromkeys(lacking, "stub"), **dict.fromkeys([*stand_ins, APPLICATION], "stand-in")}
+    makers = {**dict.fromkeys(lacking, "stub"), **dict.fromkeys([*faked, APPLICATION], "fake")}
     record = Path(os.environ["REHEARSAL_RECORD"])
-    judge = Judge(registry, EmulatorWorld(stubs, spark), ways, record, finish={"AWS::S3::Bucket": fixes.tag_bucket})
-    stacks._provision_resource = judge.creating(stacks._provision_resource)
-    stacks._update_resource = judge.updating(stacks._update_resource)
-    stacks._delete_resource = judge.deleting(stacks._delete_resource)
+    finish = {"AWS::S3::Bucket": fixes.tag_bucket}
+    validator = Validator(registry, EmulatorFixture(stubs, spark), makers, record, finish)
+    stacks._provision_resource = validator.creating(stacks._provision_resource)
+    stacks._update_resource = validator.updating(stacks._update_resource)
+    stacks._delete_resource = validator.deleting(stacks._delete_resource)
     if os.environ.get("REHEARSAL_ORDER") == "reverse":
         stacks._topological_sort = latest_name_first(engine._extract_deps)
     fixes.over_tls()
     fixes.clusters_by_arn()
-    fixes.nodes_of_their_own()
+    fixes.distinct_nodes()
     apis.serve([spark, workspaces])
     app.main()
 

@@ -1,4 +1,4 @@
-"""APIs of services that MiniStack lacks, as far as functions of the stacks call them; with the rights that each call needs."""
+"""APIs of services that MiniStack lacks, as far as functions of the stacks call them, with the permissions of each call."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import tagging
 
-#: Status, headers and body, as MiniStack's services answer.
-Answer = tuple[int, dict[str, str], bytes]
+#: Status, headers and body, as MiniStack's services return them.
+Response = tuple[int, dict[str, str], bytes]
 
 #: ARN and tags of a resource.
 Tagged = tuple[str, list[Mapping[str, str]]]
@@ -21,19 +21,19 @@ Tagged = tuple[str, list[Mapping[str, str]]]
 class Api(Protocol):
     """A service with a REST API."""
 
-    #: As its calls are signed, its actions begin and botocore calls it.
+    #: Its name in signatures, in IAM actions and in botocore.
     service: str
-    #: What the ARN of the resource that a call is about ends with, in the path of the call.
+    #: The part of a call's path that ends the ARN of the resource.
     resource: re.Pattern[str]
 
-    async def handle(self, method: str, path: str, body: bytes) -> Answer: ...
+    async def handle(self, method: str, path: str, body: bytes) -> Response: ...
 
     def tagged(self) -> Iterable[Tagged]:
-        """Every resource, for conditions on its tags."""
+        """Every resource, for conditions on tags."""
 
 
 class ServiceError(Exception):
-    """What the service refuses, by the name of the exception."""
+    """An error of the service, by the name of its exception."""
 
     def __init__(self, status: int, name: str, message: str) -> None:
         super().__init__(message)
@@ -41,12 +41,12 @@ class ServiceError(Exception):
         self.name = name
 
 
-def answer(value: Mapping[str, Any]) -> Answer:
+def response(value: Mapping[str, Any]) -> Response:
     return 200, {"Content-Type": "application/json"}, json.dumps(value).encode()
 
 
 def serve(apis: Iterable[Api]) -> None:
-    """Has MiniStack route calls to these APIs, after it evaluated whether the caller may."""
+    """Has MiniStack route calls to these APIs after it has evaluated the caller's permissions."""
     by_service = {api.service: api for api in apis}
     extract = iam_actions.extract_resource_arn
 
@@ -54,7 +54,7 @@ def serve(apis: Iterable[Api]) -> None:
         api = by_service.get(service)
         if api is None:
             return str(extract(service, method, path, *others))
-        # After headers, body and query, see MiniStack.
+        # They follow headers, body and query in MiniStack's call.
         region, account = others[-2:]
         found = api.resource.match(path)
         return f"arn:aws:{service}:{region}:{account}:{found.group()}" if found else "*"
@@ -67,12 +67,12 @@ def serve(apis: Iterable[Api]) -> None:
         tagging._RESOURCE_TAG_COLLECTORS[service] = api.tagged
 
 
-def _handler(api: Api) -> Callable[..., Awaitable[Answer]]:
-    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
+def _handler(api: Api) -> Callable[..., Awaitable[Response]]:
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Response:
         try:
             return await api.handle(method, path, body)
         except ServiceError as error:
-            said = json.dumps({"message": str(error)}).encode()
-            return error.status, {"Content-Type": "application/json", "x-amzn-errortype": error.name}, said
+            message = json.dumps({"message": str(error)}).encode()
+            return error.status, {"Content-Type": "application/json", "x-amzn-errortype": error.name}, message
 
     return handle

@@ -1,4 +1,4 @@
-"""Where MiniStack differs from AWS in a way that would fail a right deployment, or pass a wrong one."""
+"""Corrections of MiniStack where it differs from AWS so that a right deployment would fail, or a wrong one pass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CLUSTER = re.compile(r"/clusters/(arn:[^/]+/[^/]+/[^/]+)")
 
 
 def over_tls() -> None:
-    """The emulator speaks plain HTTP on the loopback interface, which policies that demand TLS need not know."""
+    """The emulator serves plain HTTP on the loopback interface; policies that require TLS see TLS."""
     resolve = iam_evaluator._resolve_condition_key
 
     def resolved(key: str, context: iam_evaluator.EvalContext) -> object:
@@ -25,7 +25,7 @@ def over_tls() -> None:
 
 
 def clusters_by_arn() -> None:
-    """A call about a cluster carries its ARN in the path, of which MiniStack makes another."""
+    """A call about a cluster has its ARN in the path, from which MiniStack derives another one."""
     extract = iam_actions.extract_resource_arn
 
     def extracted(service: str, method: str, path: str, *others: Any) -> str:
@@ -35,8 +35,8 @@ def clusters_by_arn() -> None:
     iam_actions.extract_resource_arn = extracted
 
 
-def nodes_of_their_own() -> None:
-    """Every broker is listed at the address of the first, and none of the controllers, which a cluster without ZooKeeper has."""
+def distinct_nodes() -> None:
+    """MiniStack lists every broker at the address of the first, and no controllers, which a cluster without ZooKeeper has."""
     listed = msk._list_nodes
 
     def nodes(arn: str) -> Any:
@@ -57,7 +57,7 @@ def nodes_of_their_own() -> None:
 
 
 def tag_bucket(bucket: str, props: Properties) -> None:
-    """The tags of a template's bucket are dropped; CDK's function empties only buckets that are tagged for it."""
+    """MiniStack drops the tags of a template's bucket; CDK's function empties only tagged buckets."""
     tags = {tag["Key"]: tag["Value"] for tag in props.get("Tags") or []}
     if tags:
         s3._bucket_tags[bucket] = tags

@@ -1,6 +1,6 @@
 """
-Managed Grafana: a workspace is made in, and its service accounts are asked of, the stand-in in `tools/rehearsal/grafana`, which is
-Grafana to the function that puts the boards there.
+Managed Grafana: the fake in `tools/rehearsal/grafana` makes the workspace and serves its service accounts. For the function
+that applies the boards it is Grafana.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from .apis import Answer, Tagged
+from .apis import Response, Tagged
 from .registry import Properties
 from .stubs import Provisioned, Stubs
 
@@ -30,15 +30,15 @@ class Grafana:
 
     def __init__(self, stubs: Stubs, origin: str) -> None:
         """
-        :param origin: of the stand-in, as ``http://127.0.0.1:40000``
+        :param origin: of the fake, such as ``http://127.0.0.1:40000``
         """
         self._stubs = stubs
         self._origin = origin
 
     def create(self, logical_id: str, props: Properties, stack: str) -> Provisioned:
-        status, _, body = self._ask("POST", "/workspaces", b"{}")
+        status, _, body = self._request("POST", "/workspaces", b"{}")
         if status != HTTPStatus.OK:
-            raise ValueError(f"CreateWorkspace answered {status}: {body.decode()}")
+            raise ValueError(f"CreateWorkspace returned {status}: {body.decode()}")
         made: Mapping[str, Any] = json.loads(body)["workspace"]
         known = {"Id": made["id"], "Endpoint": made["endpoint"]}
         return self._stubs.create(WORKSPACE, logical_id, props, stack, known)
@@ -48,15 +48,15 @@ class Grafana:
 
     def delete(self, physical_id: str, props: Properties) -> None:
         self._stubs.delete(WORKSPACE, physical_id)
-        self._ask("DELETE", f"/workspaces/{physical_id}", b"")
+        self._request("DELETE", f"/workspaces/{physical_id}", b"")
 
     def tagged(self) -> Iterable[Tagged]:
         return ()
 
-    async def handle(self, method: str, path: str, body: bytes) -> Answer:
-        return await asyncio.to_thread(self._ask, method, path, body)
+    async def handle(self, method: str, path: str, body: bytes) -> Response:
+        return await asyncio.to_thread(self._request, method, path, body)
 
-    def _ask(self, method: str, path: str, body: bytes) -> Answer:
+    def _request(self, method: str, path: str, body: bytes) -> Response:
         request = Request(f"{self._origin}{path}", data=body or None, method=method)
         try:
             with urlopen(request, timeout=_PATIENCE) as response:

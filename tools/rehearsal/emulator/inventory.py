@@ -1,5 +1,5 @@
 """
-What exists in the emulator, asked by its APIs as any other client would: ``python -m emulator.inventory ENDPOINT``.
+What exists in the emulator, listed through its APIs: ``python -m emulator.inventory ENDPOINT REGION``.
 Prints a JSON array of ``kind name`` texts.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-#: Service, paginated operation, field of the answer, field of an entry; the entry itself where there is none.
+#: Service, paginated operation, field of the response, field of an entry; the entry itself if the last is empty.
 _LISTS: Sequence[tuple[str, str, str, str]] = (
     ("apigatewayv2", "get_apis", "Items", "ApiId"),
     ("cloudformation", "list_stacks", "StackSummaries", "StackName"),

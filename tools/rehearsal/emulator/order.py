@@ -1,4 +1,4 @@
-"""In which order a stack creates what does not depend on each other."""
+"""The order in which a stack creates independent resources."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def latest_name_first(
     dependencies: Callable[[Mapping[str, Any], set[str]], set[str]],
 ) -> Callable[[Mapping[str, Any], Mapping[str, bool]], list[str]]:
     """
-    The opposite of MiniStack's order, which takes the first in the alphabet: what works in both does not live by luck.
+    The opposite of MiniStack's order, which is alphabetical: a deployment that works in both does not work by chance.
 
-    :param dependencies: names that a resource's definition refers to, among those given
+    :param dependencies: returns the given names that a resource's definition refers to
     """
 
     def ordered(resources: Mapping[str, Any], conditions: Mapping[str, bool]) -> list[str]:

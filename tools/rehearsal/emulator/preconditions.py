@@ -1,6 +1,6 @@
 """
-What a service looks at when a resource is created or deleted, and CloudFormation doesn't know of: a stack that is right only
-because of the order in which it happened to be created fails here.
+What a service checks when a resource is created or deleted, and CloudFormation doesn't know: a stack that works only because of
+the order in which it was created fails here.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any, Protocol
 from .registry import Properties, value_at
 
 
-class World(Protocol):
-    """What there is at the moment."""
+class Fixture(Protocol):
+    """What exists at the moment."""
 
     def properties(self, type_name: str) -> Mapping[str, Properties]:
-        """Of the resources of a type, by physical id."""
+        """Properties of the resources of a type, by physical id."""
 
     def bucket_keys(self, bucket: str) -> Collection[str] | None:
-        """Keys of all objects and versions; None if there is no such bucket."""
+        """Keys of all objects and versions; None if the bucket does not exist."""
 
     def is_versioned(self, bucket: str) -> bool: ...
 
@@ -31,51 +31,51 @@ class World(Protocol):
         """ARN of a function's role; by the function's name or ARN."""
 
     def application_state(self, application: str) -> str:
-        """Of an EMR Serverless application, by its id: ``CREATED``, ``STARTED`` or ``STOPPED``."""
+        """State of an EMR Serverless application, by its id: ``CREATED``, ``STARTED`` or ``STOPPED``."""
 
 
-Check = Callable[[Properties, World], Iterator[str]]
+Check = Callable[[Properties, Fixture], Iterator[str]]
 
 
-def _lacking(world: World, role: str, *actions: str) -> Iterator[str]:
+def _lacking(fixture: Fixture, role: str, *actions: str) -> Iterator[str]:
     for action in actions:
-        if not world.role_allows(role, action):
+        if not fixture.role_allows(role, action):
             yield f"the role {role.rsplit('/', 1)[-1]} does not allow {action} yet"
 
 
-def _table(props: Properties, world: World) -> Iterator[str]:
-    if props["KeyspaceName"] not in world.properties("AWS::Cassandra::Keyspace"):
+def _table(props: Properties, fixture: Fixture) -> Iterator[str]:
+    if props["KeyspaceName"] not in fixture.properties("AWS::Cassandra::Keyspace"):
         yield f"there is no keyspace '{props['KeyspaceName']}'"
 
 
-def _topic(props: Properties, world: World) -> Iterator[str]:
-    cluster = world.properties("AWS::MSK::Cluster").get(props["ClusterArn"])
+def _topic(props: Properties, fixture: Fixture) -> Iterator[str]:
+    cluster = fixture.properties("AWS::MSK::Cluster").get(props["ClusterArn"])
     if cluster is None:
         yield f"there is no cluster '{props['ClusterArn']}'"
     elif int(props["ReplicationFactor"]) > int(cluster["NumberOfBrokerNodes"]):
         yield f"ReplicationFactor must be at most {cluster['NumberOfBrokerNodes']}, got {props['ReplicationFactor']}"
 
 
-def _function(props: Properties, world: World) -> Iterator[str]:
+def _function(props: Properties, fixture: Fixture) -> Iterator[str]:
     if props.get("VpcConfig"):
-        yield from _lacking(world, props["Role"], "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces")
+        yield from _lacking(fixture, props["Role"], "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces")
 
 
-def _event_source(props: Properties, world: World) -> Iterator[str]:
+def _event_source(props: Properties, fixture: Fixture) -> Iterator[str]:
     if ":kafka:" in str(props.get("EventSourceArn", "")):
-        role = world.role_of(props["FunctionName"])
-        yield from _lacking(world, role, "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
-        yield from _lacking(world, role, "kafka-cluster:Connect", "kafka-cluster:ReadData")
+        role = fixture.role_of(props["FunctionName"])
+        yield from _lacking(fixture, role, "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
+        yield from _lacking(fixture, role, "kafka-cluster:Connect", "kafka-cluster:ReadData")
 
 
-def _flow_log(props: Properties, world: World) -> Iterator[str]:
+def _flow_log(props: Properties, fixture: Fixture) -> Iterator[str]:
     if props.get("LogDestinationType", "cloud-watch-logs") == "cloud-watch-logs":
-        yield from _lacking(world, props["DeliverLogsPermissionArn"], "logs:PutLogEvents")
+        yield from _lacking(fixture, props["DeliverLogsPermissionArn"], "logs:PutLogEvents")
 
 
-def _spark(props: Properties, world: World) -> Iterator[str]:
+def _spark(props: Properties, fixture: Fixture) -> Iterator[str]:
     group = value_at(props, "MonitoringConfiguration.CloudWatchLoggingConfiguration.LogGroupName")
-    if group is not None and not world.has_log_group(group):
+    if group is not None and not fixture.has_log_group(group):
         yield f"there is no log group '{group}'"
 
 
@@ -88,51 +88,51 @@ _AIRFLOW_LOGS = {
 }
 
 
-def _airflow(props: Properties, world: World) -> Iterator[str]:
+def _airflow(props: Properties, fixture: Fixture) -> Iterator[str]:
     bucket = str(props["SourceBucketArn"]).rsplit(":", 1)[-1]
-    keys = world.bucket_keys(bucket)
+    keys = fixture.bucket_keys(bucket)
     if keys is None:
         yield f"there is no bucket '{bucket}'"
-    elif not world.is_versioned(bucket):
+    elif not fixture.is_versioned(bucket):
         yield f"the bucket '{bucket}' must be versioned"
     elif not any(key.startswith(f"{props['DagS3Path']}/") for key in keys):
         yield f"there is nothing under '{props['DagS3Path']}/' in '{bucket}' yet"
-    yield from _lacking(world, props["ExecutionRoleArn"], "airflow:PublishMetrics", "s3:GetObject", "s3:ListBucket")
-    yield from _lacking(world, props["ExecutionRoleArn"], "s3:GetBucketPublicAccessBlock", "sqs:SendMessage")
+    yield from _lacking(fixture, props["ExecutionRoleArn"], "airflow:PublishMetrics", "s3:GetObject", "s3:ListBucket")
+    yield from _lacking(fixture, props["ExecutionRoleArn"], "s3:GetBucketPublicAccessBlock", "sqs:SendMessage")
     logging: Mapping[str, Any] = props.get("LoggingConfiguration") or {}
     for module, suffix in _AIRFLOW_LOGS.items():
         group = f"airflow-{props['Name']}-{suffix}"
-        if (logging.get(module) or {}).get("Enabled") in (True, "true") and not world.has_log_group(group):
+        if (logging.get(module) or {}).get("Enabled") in (True, "true") and not fixture.has_log_group(group):
             yield f"there is no log group '{group}': MWAA would make one that never expires"
 
 
-def _workflow(props: Properties, world: World) -> Iterator[str]:
+def _workflow(props: Properties, fixture: Fixture) -> Iterator[str]:
     bucket, key = (props["DefinitionS3Location"][name] for name in ("Bucket", "ObjectKey"))
-    keys = world.bucket_keys(bucket)
+    keys = fixture.bucket_keys(bucket)
     if keys is None:
         yield f"there is no bucket '{bucket}'"
     elif key not in keys:
         yield f"there is no '{key}' in '{bucket}' yet"
-    yield from _lacking(world, props["RoleArn"], "s3:GetObject")
+    yield from _lacking(fixture, props["RoleArn"], "s3:GetObject")
     group = value_at(props, "LoggingConfiguration.LogGroupName")
-    if group is not None and not world.has_log_group(group):
+    if group is not None and not fixture.has_log_group(group):
         yield f"there is no log group '{group}'"
 
 
-def _bucket_deletion(props: Properties, world: World) -> Iterator[str]:
-    keys = world.bucket_keys(props["physicalId"])
+def _bucket_deletion(props: Properties, fixture: Fixture) -> Iterator[str]:
+    keys = fixture.bucket_keys(props["physicalId"])
     if keys:
         yield f"The bucket you tried to delete is not empty: it has {len(keys)} objects, '{min(keys)}' among them"
 
 
-def _keyspace_deletion(props: Properties, world: World) -> Iterator[str]:
-    tables = [each for each in world.properties("AWS::Cassandra::Table") if each.split("|")[0] == props["physicalId"]]
+def _keyspace_deletion(props: Properties, fixture: Fixture) -> Iterator[str]:
+    tables = [each for each in fixture.properties("AWS::Cassandra::Table") if each.split("|")[0] == props["physicalId"]]
     if tables:
         yield f"the keyspace still has the tables {', '.join(sorted(tables))}"
 
 
-def _stopped(props: Properties, world: World) -> Iterator[str]:
-    state = world.application_state(props["physicalId"])
+def _stopped(props: Properties, fixture: Fixture) -> Iterator[str]:
+    state = fixture.application_state(props["physicalId"])
     if state not in ("CREATED", "STOPPED"):
         yield f"Application {props['physicalId']} must be in one of the states [CREATED, STOPPED], it is {state}"
 
@@ -148,7 +148,7 @@ CREATION: Mapping[str, Check] = {
     "AWS::MWAAServerless::Workflow": _workflow,
 }
 
-#: These and the next ones are handed ``physicalId`` beside the properties, which are those before the change.
+#: These and the next ones get ``physicalId`` beside the properties, which are those before the change.
 CHANGE: Mapping[str, Check] = {
     "AWS::EMRServerless::Application": _stopped,
 }

@@ -1,4 +1,4 @@
-"""The schemas of the CloudFormation registry, as cfn-lint brings them."""
+"""The schemas of the CloudFormation registry, from cfn-lint's package."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Properties = Mapping[str, Any]
 _LONGEST = 200
 
 
-def _taken_for(value: object, type_name: str) -> bool:
-    """CloudFormation takes a text for a number or a truth value, and the other way round."""
+def _converts_to(value: object, type_name: str) -> bool:
+    """CloudFormation converts texts to numbers and booleans, and back."""
     match type_name:
         case "integer":
             return isinstance(value, str) and regex.fullmatch(r"-?\d+", value) is not None
@@ -34,12 +34,12 @@ def _taken_for(value: object, type_name: str) -> bool:
 
 def _type(validator: Any, types: str | list[str], value: object, _: Any) -> Iterator[ValidationError]:
     allowed = [types] if isinstance(types, str) else types
-    if not any(validator.is_type(value, each) or _taken_for(value, each) for each in allowed):
+    if not any(validator.is_type(value, each) or _converts_to(value, each) for each in allowed):
         yield ValidationError(f"{value!r} is not of type {', '.join(map(repr, allowed))}")
 
 
 def _pattern(_: Any, pattern: str, value: object, __: Any) -> Iterator[ValidationError]:
-    """Some patterns of the registry are written for Java or JavaScript: what can't be read here can't be broken here."""
+    """Some patterns of the registry are written for Java or JavaScript: one that does not compile here is not checked."""
     try:
         broken = isinstance(value, str) and regex.search(pattern, value) is None
     except regex.error:
@@ -53,7 +53,7 @@ _Validator = validators.extend(Draft7Validator, validators={"pattern": _pattern,
 
 @dataclass(frozen=True)
 class Attribute:
-    """A value that a resource has once it is there: ``LatestRevision.Revision``."""
+    """A value that a resource has once it exists: ``LatestRevision.Revision``."""
 
     name: str
     type: str
@@ -61,33 +61,33 @@ class Attribute:
 
 @dataclass(frozen=True)
 class ResourceSchema:
-    """What the registry says about one type of resource."""
+    """The schema of one type of resource."""
 
     type: str
     document: Mapping[str, Any]
 
     def problems(self, props: Properties) -> list[str]:
-        """One line for each property that CloudFormation would refuse."""
+        """One line for each property that CloudFormation would reject."""
         errors = sorted(_Validator(self.document).iter_errors(props), key=lambda error: list(map(str, error.path)))
         return [f"{'.'.join(map(str, error.path)) or 'Properties'}: {error.message[:_LONGEST]}" for error in errors]
 
     @property
     def identifier(self) -> tuple[str, ...]:
-        """The properties that tell one resource of this type from another; joined by ``|`` they are its ``Ref``."""
+        """The properties that identify a resource of this type; joined by ``|`` they are its ``Ref``."""
         return self._names("primaryIdentifier")
 
     @property
     def create_only(self) -> tuple[str, ...]:
-        """Properties whose change makes a new resource, with dots where they are nested."""
+        """Properties whose change replaces the resource; dots separate nested names."""
         return self._names("createOnlyProperties")
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
-        """What ``Fn::GetAtt`` may ask for."""
+        """The attributes of ``Fn::GetAtt``."""
         return tuple(Attribute(name, self._type_of(name)) for name in self._names("readOnlyProperties"))
 
     def replaces(self, old: Properties, new: Properties) -> tuple[str, ...]:
-        """The changed properties for which a new resource is needed."""
+        """The changed properties that replace the resource."""
         return tuple(path for path in self.create_only if value_at(old, path) != value_at(new, path))
 
     def _names(self, key: str) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class Registry:
         self._schemas = files("cfnlint") / "data" / "schemas"
         providers = self._schemas / "providers" / f"{region}.json"
         if not providers.is_file():
-            raise ValueError(f"region must be one that cfn-lint has the schemas of, got '{region}'")
+            raise ValueError(f"region must be one whose schemas cfn-lint has, got '{region}'")
         self._files: dict[str, str] = json.loads(providers.read_text())
 
     @property
@@ -134,7 +134,7 @@ class Registry:
 
     @functools.cache  # noqa: B019 - one registry lives as long as the process
     def schema(self, type_name: str) -> ResourceSchema | None:
-        """None for what is not in the registry, like the types of custom resources."""
+        """None for a type outside the registry, such as a custom resource."""
         name = self._files.get(type_name)
         if name is None:
             return None
@@ -143,7 +143,7 @@ class Registry:
 
 
 def _readable(node: Any) -> Any:
-    """`patternProperties` are looked up by Python's own expressions: a name written for another engine may be any name."""
+    """Python's own engine evaluates `patternProperties`: a pattern that does not compile matches any name."""
     if isinstance(node, list):
         return [_readable(each) for each in node]
     if not isinstance(node, dict):

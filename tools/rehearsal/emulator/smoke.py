@@ -1,6 +1,6 @@
 """
-Uses what was deployed, as far as an emulator carries: ``python -m emulator.smoke ENDPOINT REGION STACK``, where STACK is the
-common beginning of the stacks' names. Prints a JSON array of :class:`Check`.
+Uses what was deployed, as far as the emulator allows: ``python -m emulator.smoke ENDPOINT REGION STACK``, where STACK is the
+common prefix of the stacks' names. Prints a JSON array of :class:`Check`.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _FUNCTION_PATIENCE = 60
 @dataclass(frozen=True)
 class Check:
     name: str
-    #: Empty if it held.
+    #: Empty if the check holds.
     problem: str
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     body: Any
     retry_after: str | None
 
 
 class Deployed:
-    """The stacks, found by their names, and clients for what is in them."""
+    """The stacks, found by their names, and clients for their resources."""
 
     def __init__(self, endpoint: str, region: str, prefix: str) -> None:
         self._endpoint = urlsplit(endpoint)
@@ -62,7 +62,7 @@ class Deployed:
         return self._client(service)
 
     def physical_id(self, stack: str, type_name: str, beginning: str) -> str:
-        """Of the one resource of a type whose logical id begins so."""
+        """Physical id of the only resource of a type whose logical id has this beginning."""
         summaries = self.client("cloudformation").list_stack_resources(StackName=f"{self.prefix}-{stack}")
         (found,) = (
             each["PhysicalResourceId"]
@@ -71,19 +71,19 @@ class Deployed:
         )
         return str(found)
 
-    def call(self, url: str, method: str, path: str, body: object = None, *, signed: bool = True) -> Answer:
-        """Through the API, as a client with the account's own credentials, or with none."""
+    def call(self, url: str, method: str, path: str, body: object = None, *, signed: bool = True) -> Response:
+        """A request to the API, with the account's credentials or without any."""
         host = urlsplit(self.outputs[url]).netloc
         data = None if body is None else json.dumps(body)
         request = AWSRequest(method, f"http://{host}{path}", data=data, headers={"Host": host})
         if signed:
             SigV4Auth(Credentials("test", "test"), "execute-api", self._region).add_auth(request)
-        # The emulator is where the name of an API would lead to.
+        # The API's host name does not resolve: the request goes to the emulator.
         connection = HTTPConnection(str(self._endpoint.hostname), self._endpoint.port, timeout=_FUNCTION_PATIENCE)
         try:
             connection.request(method, path, body=data, headers=dict(request.headers.items()))
-            answer = connection.getresponse()
-            return Answer(answer.status, json.loads(answer.read() or b"null"), answer.getheader("retry-after"))
+            got = connection.getresponse()
+            return Response(got.status, json.loads(got.read() or b"null"), got.getheader("retry-after"))
         finally:
             connection.close()
 
@@ -92,39 +92,39 @@ def _expect(what: str, actual: object, expected: object) -> str:
     return "" if actual == expected else f"{what} must be {expected!r}, got {actual!r}"
 
 
-def refuses_strangers(deployed: Deployed) -> str:
-    """Both APIs refuse who does not sign."""
-    answers = [
+def denies_strangers(deployed: Deployed) -> str:
+    """Both APIs deny unsigned requests."""
+    responses = [
         deployed.call("IngestUrl", "POST", "/posts", _POST, signed=False),
         deployed.call("QueryUrl", "GET", "/views", signed=False),
     ]
-    return _expect("status", [answer.status for answer in answers], [403, 403])
+    return _expect("status", [response.status for response in responses], [403, 403])
 
 
-def takes_nothing_without_brokers(deployed: Deployed) -> str:
-    """Ingest asks MSK for the brokers, finds none listening, and answers 503 with Retry-After."""
-    answer = deployed.call("IngestUrl", "POST", "/posts", _POST)
-    found = (answer.status, answer.retry_after is not None, (answer.body or {}).get("notTaken"))
+def accepts_nothing_without_brokers(deployed: Deployed) -> str:
+    """Ingest looks up the brokers at MSK, finds none listening, and returns 503 with Retry-After."""
+    response = deployed.call("IngestUrl", "POST", "/posts", _POST)
+    found = (response.status, response.retry_after is not None, (response.body or {}).get("notTaken"))
     return _expect("status, Retry-After and notTaken", found, (503, True, 1))
 
 
 def names_what_is_wrong(deployed: Deployed) -> str:
-    """Ingest refuses what is no post, and names the field."""
-    answer = deployed.call("IngestUrl", "POST", "/posts", {"pin": {"index": 7}})
-    found = (answer.status, answer.body["results"][0]["error"]["field"])
+    """Ingest rejects an invalid post and names the field."""
+    response = deployed.call("IngestUrl", "POST", "/posts", {"pin": {"index": 7}})
+    found = (response.status, response.body["results"][0]["error"]["field"])
     return _expect("status and field", found, (400, "pin.category"))
 
 
 def lists_views(deployed: Deployed) -> str:
-    """Query lists the views that Spark was given."""
-    answer = deployed.call("QueryUrl", "GET", "/views")
-    listed = sorted(view["name"] for view in answer.body["views"])
+    """Query lists the views of Spark's job."""
+    response = deployed.call("QueryUrl", "GET", "/views")
+    listed = sorted(view["name"] for view in response.body["views"])
     given = deployed.client("s3").get_object(Bucket=deployed.outputs["LakeBucket"], Key="jobs/views.json")
     return _expect("views", listed, sorted(view["name"] for view in json.loads(given["Body"].read())))
 
 
 def is_unavailable_without_store(deployed: Deployed) -> str:
-    """Query signs in at Keyspaces, finds nobody listening, and answers 503."""
+    """Query connects to Keyspaces, finds nothing listening, and returns 503."""
     return _expect("status", deployed.call("QueryUrl", "GET", "/boundary").status, 503)
 
 
@@ -144,7 +144,7 @@ def _holds(deployed: Deployed, bucket: str, key: str, file: Path) -> str:
 
 
 def holds_the_workflow(deployed: Deployed) -> str:
-    """The workflow's definition is in its bucket, and the functions and the Spark application that it names are there."""
+    """The workflow's definition is in its bucket, and the functions and the Spark application that it names exist."""
     bucket = deployed.physical_id("orchestration", "AWS::S3::Bucket", "WorkflowBucket")
     s3 = deployed.client("s3")
     (found,) = s3.list_objects_v2(Bucket=bucket, Prefix="workflows/")["Contents"]
@@ -154,7 +154,7 @@ def holds_the_workflow(deployed: Deployed) -> str:
     there = {("function_name", name) for name in functions} | {("application_id", _application(deployed))}
     if not named:
         return f"{found['Key']} names neither a function nor an application"
-    return _expect("what is named and not there", sorted(named - there), [])
+    return _expect("named but missing resources", sorted(named - there), [])
 
 
 def _scalars(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
@@ -171,8 +171,8 @@ def _scalars(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 def closed_the_default_group(deployed: Deployed) -> str:
     """CDK's custom resource emptied the network's default security group."""
     vpc = deployed.physical_id("network", "AWS::EC2::VPC", "Network")
-    wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
-    (group,) = deployed.client("ec2").describe_security_groups(Filters=wanted)["SecurityGroups"]
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    (group,) = deployed.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
     return _expect("rules", group["IpPermissions"] + group["IpPermissionsEgress"], [])
 
 
@@ -188,7 +188,7 @@ def _application(deployed: Deployed) -> str:
 
 
 def submitted(deployed: Deployed) -> tuple[Any, str, str]:
-    """A client of EMR Serverless, and the ids of the application and of a job that was submitted to it."""
+    """A client of EMR Serverless, and the ids of the application and of a job submitted to it."""
     client, application = deployed.client("emr-serverless"), _application(deployed)
     role = deployed.client("iam").get_role(RoleName=deployed.physical_id("processing", "AWS::IAM::Role", "SparkJobRole"))
     job = client.start_job_run(applicationId=application, executionRoleArn=role["Role"]["Arn"])["jobRunId"]
@@ -196,7 +196,7 @@ def submitted(deployed: Deployed) -> tuple[Any, str, str]:
 
 
 def was_denied_nothing(deployed: Deployed) -> str:
-    """No function was denied anything until now."""
+    """No function has been denied a call so far."""
     logs = deployed.client("logs")
     for group in logs.get_paginator("describe_log_groups").paginate().search("logGroups[].logGroupName"):
         for event in logs.filter_log_events(logGroupName=group)["events"]:
@@ -206,7 +206,7 @@ def was_denied_nothing(deployed: Deployed) -> str:
 
 
 def archives_as_far_as_its_role_goes(deployed: Deployed) -> str:
-    """Archive writes a batch of Kafka's to the lake; without the rights on its bucket it is denied."""
+    """Archive writes a batch of records to the lake; without its permission on the bucket it is denied."""
     function = deployed.physical_id("processing", "AWS::Lambda::Function", "StepsArchiveFunction")
     role = deployed.physical_id("processing", "AWS::IAM::Role", "StepsArchiveRole")
     lake = deployed.outputs["LakeBucket"]
@@ -230,7 +230,7 @@ def archives_as_far_as_its_role_goes(deployed: Deployed) -> str:
 
 
 def _invoked(deployed: Deployed, function: str) -> str:
-    """The error of a function that is handed one record of Kafka's; empty if it has none."""
+    """The error of a function that gets one record from Kafka; empty if it has none."""
     event = {
         "eventSource": "aws:kafka",
         "records": {
@@ -248,14 +248,14 @@ def _invoked(deployed: Deployed, function: str) -> str:
             ]
         },
     }
-    answer = deployed.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-    payload = json.loads(answer["Payload"].read() or b"null")
-    return str(payload) if answer.get("FunctionError") else ""
+    response = deployed.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    payload = json.loads(response["Payload"].read() or b"null")
+    return str(payload) if response.get("FunctionError") else ""
 
 
 CHECKS: tuple[Callable[[Deployed], str], ...] = (
-    refuses_strangers,
-    takes_nothing_without_brokers,
+    denies_strangers,
+    accepts_nothing_without_brokers,
     names_what_is_wrong,
     lists_views,
     is_unavailable_without_store,
@@ -266,7 +266,7 @@ CHECKS: tuple[Callable[[Deployed], str], ...] = (
     archives_as_far_as_its_role_goes,
 )
 
-#: Of an app that has such an output.
+#: Checks of an app that has the output.
 BY_OUTPUT: Mapping[str, Callable[[Deployed], str]] = {"DagBucket": holds_the_dag, "WorkflowArn": holds_the_workflow}
 
 
@@ -275,7 +275,7 @@ def smoke(deployed: Deployed) -> Iterator[Check]:
         name = (check.__doc__ or check.__name__).rstrip(".")
         try:
             yield Check(name, check(deployed))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the check did not hold, and the others are to run
+        except Exception as error:  # noqa: BLE001 - whatever it is, the check does not hold, and the others still run
             yield Check(name, f"{type(error).__name__}: {error}")
 
 

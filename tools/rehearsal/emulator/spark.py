@@ -1,6 +1,6 @@
 """
-EMR Serverless, as far as something stops applications here: a job starts its application, and one that is started can be
-neither updated nor deleted. Jobs run, and do nothing, until they are cancelled.
+EMR Serverless, as far as the pipeline stops applications: a job starts its application, and a started application can be
+neither updated nor deleted. Jobs run and do nothing until they are cancelled.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .apis import Answer, ServiceError, Tagged, answer
+from .apis import Response, ServiceError, Tagged, response
 from .stubs import Stub, Stubs
 
 APPLICATION = "AWS::EMRServerless::Application"
@@ -19,14 +19,14 @@ _PATH = re.compile(r"/applications/(?P<id>[^/]+)(?P<rest>/stop|/jobruns(?:/(?P<j
 
 
 class Spark:
-    """The applications that the stacks made, and the jobs that were submitted to them."""
+    """The applications that the stacks created, and the jobs that were submitted to them."""
 
     service = "emr-serverless"
     resource = re.compile(r"/applications/[^/]+(/jobruns/[^/]+)?")
 
     def __init__(self, stubs: Stubs) -> None:
         self._stubs = stubs
-        #: What became of applications that were started or stopped, by id; others are `CREATED`.
+        #: States of applications that were started or stopped, by id; others are `CREATED`.
         self._states: dict[str, str] = {}
         #: States by job, by application.
         self._jobs: dict[str, dict[str, str]] = {}
@@ -38,7 +38,7 @@ class Spark:
         for stub in self._stubs.living(APPLICATION).values():
             yield stub.attributes["Arn"], stub.props.get("Tags") or []
 
-    async def handle(self, method: str, path: str, body: bytes) -> Answer:
+    async def handle(self, method: str, path: str, body: bytes) -> Response:
         found = _PATH.match(path)
         if found is None:
             raise ServiceError(400, "ValidationException", f"{method} {path} is not known here")
@@ -49,16 +49,17 @@ class Spark:
         jobs = self._jobs.setdefault(application, {})
         match method, rest:
             case "GET", "":
-                return answer({"application": self._shown(application, stub)})
+                return response({"application": self._shown(application, stub)})
             case "POST", "/stop":
-                return answer(self._stop(application, jobs))
+                return response(self._stop(application, jobs))
             case "GET", "/jobruns":
-                return answer({"jobRuns": [_run(application, job, state) for job, state in jobs.items() if state == "RUNNING"]})
+                running = [_run(application, job, state) for job, state in jobs.items() if state == "RUNNING"]
+                return response({"jobRuns": running})
             case "POST", "/jobruns":
-                return answer(self._start(application, stub, jobs))
+                return response(self._start(application, stub, jobs))
         if method == "DELETE" and job in jobs:
             jobs[job] = "CANCELLED"
-            return answer({"applicationId": application, "jobRunId": job})
+            return response({"applicationId": application, "jobRunId": job})
         raise ServiceError(404, "ResourceNotFoundException", f"{method} {path}: there is no such job")
 
     def _shown(self, application: str, stub: Stub) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Resources that are nothing but checked properties, an identity and plausible attributes."""
+"""Resources that consist of checked properties, an identity and plausible attributes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Provisioned = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a deployment goes."""
+    """The target of a deployment."""
 
     account: str
     region: str
@@ -28,12 +28,12 @@ class Stub:
 
 
 class AlreadyExistsError(ValueError):
-    """As CloudFormation says it when a name is taken, e.g. when a resource of a fixed name has to be replaced."""
+    """CloudFormation's error for a taken name, e.g. when a resource with a fixed name has to be replaced."""
 
 
 _SERVICES = {"MSK": "kafka", "EMRServerless": "emr-serverless", "MWAA": "airflow", "APS": "aps", "Cassandra": "cassandra"}
 
-#: Names that policies are written about, so that they have to be as AWS makes them.
+#: ARNs that policies name: they have the form of AWS.
 _ARNS: Mapping[str, str] = {
     "AWS::EMRServerless::Application": "/applications/{id}",
     "AWS::MSK::Configuration": "configuration/{Name}/{uuid}-1",
@@ -42,7 +42,7 @@ _ARNS: Mapping[str, str] = {
 
 
 class Stubs:
-    """The stubs that live in this process, by type and physical id."""
+    """The stubs of this process, by type and physical id."""
 
     def __init__(self, registry: Registry, place: Callable[[], Place]) -> None:
         self._registry = registry
@@ -50,7 +50,7 @@ class Stubs:
         self._living: dict[tuple[str, str, str], Stub] = {}
 
     def living(self, type_name: str) -> Mapping[str, Stub]:
-        """Those of a type, by physical id, in the account and region at hand."""
+        """The stubs of a type, by physical id, in the current account and region."""
         where = self._where()
         return {pid: stub for (kind, at, pid), stub in self._living.items() if kind == type_name and at == where}
 
@@ -58,13 +58,13 @@ class Stubs:
         self, type_name: str, logical_id: str, props: Properties, stack: str, known: Mapping[str, Any] | None = None
     ) -> Provisioned:
         """
-        :param known: attributes that are not to be made up
-        :raises AlreadyExistsError: if the identity that the properties give is taken
+        :param known: attributes that are not generated
+        :raises AlreadyExistsError: if the identity in the properties is taken
         """
         schema = self._schema(type_name)
         token = uuid.uuid4()
-        made_up = {each.name: self._attribute(schema, each, props, token) for each in schema.attributes}
-        attributes = {**made_up, **(known or {})}
+        generated = {each.name: self._attribute(schema, each, props, token) for each in schema.attributes}
+        attributes = {**generated, **(known or {})}
         parts = [
             str(attributes.get(name) or value_at(props, name) or f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}")
             for name in schema.identifier
@@ -77,7 +77,7 @@ class Stubs:
         return physical_id, attributes
 
     def update(self, type_name: str, physical_id: str, old: Properties, new: Properties, stack: str) -> Provisioned:
-        """In place, or as a new resource beside the old one, which the stack then deletes."""
+        """Updates in place, or creates a new resource beside the old one, which the stack then deletes."""
         schema = self._schema(type_name)
         if schema.replaces(old, new):
             return self.create(type_name, physical_id.split("|")[-1], new, stack)
@@ -104,7 +104,7 @@ class Stubs:
 
     def _attribute(self, schema: ResourceSchema, attribute: Attribute, props: Properties, token: uuid.UUID) -> Any:
         """
-        :param token: the same for all attributes of a resource: its ARN ends with its id
+        :param token: equal for all attributes of a resource: its ARN ends with its id
         """
         if attribute.type in ("integer", "number"):
             return 1

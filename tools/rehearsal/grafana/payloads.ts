@@ -1,13 +1,13 @@
 /**
- * What Grafana 12 says to payloads, after its API reference: the fields that each takes, and what is required of them. Strict
- * where Grafana lets a mistyped field pass silently.
+ * Validation of payloads as in Grafana 12, after its API reference: the fields of each, and what is required of them. Strict where
+ * Grafana silently ignores a mistyped field.
  * @see https://grafana.com/docs/grafana/latest/developers/http_api/
  */
 
 export type Body = Readonly<Record<string, unknown>>;
 
-/** Why a payload is refused. */
-export class Refused extends Error {
+/** Why a payload is rejected. */
+export class Rejected extends Error {
   constructor(
     readonly status: number,
     message: string,
@@ -20,16 +20,17 @@ const UID = /^[a-zA-Z0-9_-]{1,40}$/;
 const DURATION = /^\d+(ms|s|m|h|d)$/;
 
 function fields(of: string, body: unknown, required: readonly string[], optional: readonly string[] = []): Body {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refused(400, `${of}: no object`);
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new Rejected(400, `${of}: must be an object`);
   const missing = required.filter((name) => !(name in body));
-  if (missing.length > 0) throw new Refused(400, `${of}: ${missing.join()} is required`);
+  if (missing.length > 0) throw new Rejected(400, `${of}: ${missing.join()} is required`);
   const unknown = Object.keys(body).filter((name) => !required.includes(name) && !optional.includes(name));
-  if (unknown.length > 0) throw new Refused(400, `${of}: ${unknown.join()} is unknown`);
+  if (unknown.length > 0) throw new Rejected(400, `${of}: ${unknown.join()} is unknown`);
   return body as Body;
 }
 
 function demand(condition: boolean, message: string): void {
-  if (!condition) throw new Refused(400, message);
+  if (!condition) throw new Rejected(400, message);
 }
 
 function uid(of: string, value: unknown): void {

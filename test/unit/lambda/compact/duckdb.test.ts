@@ -179,7 +179,7 @@ describe('compaction in DuckDB', () => {
         expect(rows).toEqual(
           expected.rows.map(({ interval, columns, ...row }) => ({
             ...row,
-            interval: intervalName(interval),
+            interval_start: intervalName(interval),
             kafka_partition: PARTITION,
             ...columns,
           })),

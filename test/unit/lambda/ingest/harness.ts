@@ -1,7 +1,7 @@
 /** The ingest handler over a Kafka of paper, for the tests of its routes. */
 import { makeHandler, type Deps } from '../../../../lambda/ingest/handler';
 import { type HttpEvent } from '../../../../lambda/runtime/http';
-import { type OutgoingRecord, type SendResult } from '../../../../lambda/aws/kafka/kafka';
+import { type OutgoingRecord, type SendResult } from '../../../../lambda/aws/kafka/port';
 
 export interface Setup {
   readonly sent: OutgoingRecord[];

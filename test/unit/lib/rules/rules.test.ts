@@ -1,4 +1,4 @@
-/** Each rule of this project on the real templates with one thing broken. */
+/** Each rule of this project, on the real templates with one mutation. */
 import { RULES } from '../../../../lib/rules/pipeline-checks';
 import { type Drafts, reviewer, type Review } from '../../../support/review';
 
@@ -12,59 +12,59 @@ const SOURCE = 'AWS::Lambda::EventSourceMapping';
 const CLUSTER = 'AWS::MSK::Cluster';
 const TOPIC = 'AWS::MSK::Topic';
 
-type Plant = (drafts: Drafts) => void;
+type Mutate = (drafts: Drafts) => void;
 const set =
-  (type: string, prefix: string, path: string, value: unknown): Plant =>
+  (type: string, prefix: string, path: string, value: unknown): Mutate =>
   (drafts) =>
     drafts.set(type, prefix, path, value);
 
-/** Adds a statement to the rights of ingest. */
+/** Adds a statement to the policy of ingest. */
 const allow =
-  (statement: Record<string, unknown>): Plant =>
+  (statement: Record<string, unknown>): Mutate =>
   (drafts) =>
     (
       drafts.find('AWS::IAM::Policy', 'StepsIngest').Properties.PolicyDocument as { Statement: unknown[] }
     ).Statement.push({ Effect: 'Allow', ...statement });
 
-const BROKEN: readonly [string, string, Plant, string, string][] = [
+const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'event-source-pollers',
-    'a source with retry controls and no pollers of its own',
+    'a source with retry controls and no provisioned pollers',
     set(SOURCE, 'StepsAggregate', 'ProvisionedPollerConfig', undefined),
     'StepsAggregatePosts',
     'MaximumRetryAttempts of a Kafka source works with ProvisionedPollerConfig only, which is missing',
   ],
   [
     'event-source-timeout',
-    'a function with a Kafka source and all the time that Lambda gives',
+    'a function with a Kafka source and the longest timeout of Lambda',
     set(FUNCTION, 'StepsAggregate', 'Timeout', 900),
     'StepsAggregateFunction',
     'Timeout of a function with a Kafka source must be at most 840 s, got 900',
   ],
   [
     'event-source-whole',
-    'a source that begins with the newest record',
+    'a source that starts at the newest record',
     set(SOURCE, 'StepsAggregate', 'StartingPosition', 'LATEST'),
     'StepsAggregatePosts',
-    'StartingPosition must not be LATEST: records of before are lost',
+    'StartingPosition must not be LATEST: older records are lost',
   ],
   [
     'topic-log',
-    'a topic in the time of its producers',
+    "a topic with its producers' timestamps",
     set(TOPIC, '', 'Configs', Buffer.from('message.timestamp.type=CreateTime').toString('base64')),
     'KafkaPosts',
     'message.timestamp.type must be LogAppendTime, got CreateTime: intervals are cut by it',
   ],
   [
     'topic-replicas',
-    'more copies than brokers',
+    'more replicas than brokers',
     set(TOPIC, '', 'ReplicationFactor', 3),
     'KafkaPosts',
     'ReplicationFactor must be at most the number of brokers (2), got 3',
   ],
   [
     'topic-replicas',
-    'more copies in sync than copies',
+    'more replicas in sync than replicas',
     set(TOPIC, '', 'Configs', Buffer.from('retention.ms=1\nmin.insync.replicas=3').toString('base64')),
     'KafkaPosts',
     'min.insync.replicas must be at most ReplicationFactor (2), got 3: nothing could be written',
@@ -99,14 +99,14 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
   ],
   [
     'broker-ingress',
-    'brokers that let in functions, but not the pollers',
+    'brokers with ingress for functions, but not for the pollers',
     (drafts) => drafts.remove('AWS::EC2::SecurityGroupIngress', 'KafkaBrokersfrompinterestdevstorage'),
     'KafkaCluster',
     "the brokers' security group has no ingress on 9098 for the pollers of StepsArchivePosts",
   ],
   [
     'broker-ingress',
-    'brokers that are open on the port of another protocol',
+    'brokers with ingress on the port of another protocol',
     (drafts) =>
       drafts
         .all('AWS::EC2::SecurityGroupIngress', 'KafkaBrokersfrompinterestdevnetwork')
@@ -116,49 +116,49 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
   ],
   [
     'connection-budget',
-    'more instances of ingest than small brokers let in',
+    'more instances of ingest than small brokers accept',
     set(FUNCTION, 'StepsIngest', 'ReservedConcurrentExecutions', 21),
     'StepsIngestFunction',
-    'ReservedConcurrentExecutions must be at most 20, got 21: a broker takes 3000 connections and 4 new ones a second',
+    'ReservedConcurrentExecutions must be at most 20, got 21: a broker accepts 3000 connections and 4 new ones a second',
   ],
   [
     'connection-budget',
-    'as many instances of ingest as callers like',
+    'an unlimited number of instances of ingest',
     set(FUNCTION, 'StepsIngest', 'ReservedConcurrentExecutions', undefined),
     'StepsIngestFunction',
     'a function behind an API that connects to Kafka must have reserved concurrency',
   ],
   [
     'removal-decided',
-    'a keyspace that goes unasked with its stack',
+    'a keyspace without a policy for the deletion of its stack',
     (drafts) => delete drafts.find('AWS::Cassandra::Keyspace').DeletionPolicy,
     'ViewsKeyspace',
     'AWS::Cassandra::Keyspace must have DeletionPolicy',
   ],
   [
     'removal-decided',
-    'a cluster that goes unasked when it is replaced',
+    'a cluster without a policy for its replacement',
     (drafts) => delete drafts.find(CLUSTER).UpdateReplacePolicy,
     'KafkaCluster',
     'AWS::MSK::Cluster must have UpdateReplacePolicy',
   ],
   [
     'data-retained',
-    'a table that goes with its stack where the configuration keeps data',
+    'a table that is deleted with its stack although the configuration retains data',
     (drafts) => (drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews').DeletionPolicy = 'Delete'),
     'ViewsBatchViews',
     'DeletionPolicy must be Retain or RetainExceptOnCreate where removal is retain, got Delete',
   ],
   [
     'log-retention',
-    'logs for ever',
+    'logs that never expire',
     set('AWS::Logs::LogGroup', 'AirflowTask', 'RetentionInDays', undefined),
     'AirflowTaskLogs',
     'a log group must have RetentionInDays',
   ],
   [
     'container-first',
-    'a table in a keyspace that nobody makes',
+    'a table in a keyspace that does not exist',
     set('AWS::Cassandra::Table', 'ViewsBoundary', 'KeyspaceName', 'other'),
     'ViewsBoundary',
     "KeyspaceName must name a AWS::Cassandra::Keyspace of this app, got 'other'",
@@ -168,18 +168,18 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
     'two tables of one name',
     set('AWS::Cassandra::Table', 'ViewsBoundary', 'TableName', 'batch_views'),
     'ViewsBoundary',
-    "TableName must be given once, got 'batch_views' of ViewsBatchViews",
+    "TableName must be unique, got 'batch_views' as in ViewsBatchViews",
   ],
   [
     'speed-ttl',
-    'speed rows that go before a late batch layer has published',
+    'speed rows that expire before a late batch layer has published',
     set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 4 * 3_600),
     'ViewsSpeedViews',
     'DefaultTimeToLive must be at least 4 × (interval + publish delay) = 21600 s, got 14400',
   ],
   [
     'known-actions',
-    'an action that is mistyped',
+    'a mistyped action',
     allow({ Action: 's3:PutObjects', Resource: 'arn:aws:s3:::lake/raw' }),
     'StepsIngestRoleDefaultPolicy',
     "Action must be one of lib/rules/actions.ts, got 's3:PutObjects'",
@@ -196,7 +196,7 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
     'everything but',
     allow({ NotAction: 'iam:PassRole', Resource: 'arn:aws:s3:::lake/raw' }),
     'StepsIngestRoleDefaultPolicy',
-    "Action must say what is allowed, got all but 'iam:PassRole'",
+    "Action must name what is allowed, got all but 'iam:PassRole'",
   ],
   [
     'wildcard-resources',
@@ -221,24 +221,24 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
   ],
   [
     'event-source-topic',
-    'a source of a topic that nobody makes',
+    'a source of a topic that does not exist',
     set(SOURCE, 'StepsArchive', 'Topics', ['post']),
     'StepsArchivePosts',
     "Topics must be among the topics of the cluster (posts), got 'post'",
   ],
   [
     'event-source-bounds',
-    'more pollers at least than at most',
+    'a minimum of pollers above the maximum',
     set(SOURCE, 'StepsArchive', 'ProvisionedPollerConfig.MinimumPollers', 7),
     'StepsArchivePosts',
     'MinimumPollers must be at most MaximumPollers (6), got 7',
   ],
   [
     'endpoint-ingress',
-    'an endpoint that lets nobody in',
+    'an endpoint without ingress',
     (drafts) => drafts.remove('AWS::EC2::SecurityGroupIngress', 'NetworkKeyspacesEndpoint'),
     'NetworkVpcKeyspacesEndpoint',
-    'an interface endpoint must have a security group that lets someone in',
+    'an interface endpoint must have a security group with ingress',
   ],
   [
     'layer-architecture',
@@ -256,36 +256,36 @@ const BROKEN: readonly [string, string, Plant, string, string][] = [
   ],
   [
     'stack-outputs',
-    'a reference to what no stack shows',
+    'a reference to an output that no stack has',
     set(FUNCTION, 'StepsSeal', 'Role', {
       'Fn::GetStackOutput': { StackName: 'pinterest-dev-storage', OutputName: 'Role' },
     }),
     'StepsSealFunction',
-    'a stack of this app must show Role, which none does',
+    'a stack of this app must have the output Role, got none',
   ],
   [
     'public-principals',
-    'a role that everybody may take',
+    'a role that everybody can assume',
     set('AWS::IAM::Role', 'StepsSeal', 'AssumeRolePolicyDocument.Statement.0.Principal', { AWS: '*' }),
     'StepsSealRole',
-    "Principal must say who, got '*', which is everybody",
+    "Principal must name who, got '*', which is everybody",
   ],
 ];
 
-test('the templates as they are break no rule', () => {
+test('the unmodified templates break no rule', () => {
   expect(review(() => undefined)).toEqual([]);
 });
 
-test.each(BROKEN)('%s finds %s', (rule, _, plant, at, message) => {
-  expect(review(plant)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
+test.each(BROKEN)('%s finds %s', (rule, _, mutate, at, message) => {
+  expect(review(mutate)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
 });
 
 test('every rule has a template here that breaks it', () => {
   expect([...new Set(BROKEN.map(([rule]) => rule))].sort()).toEqual(RULES.map(({ name }) => name).sort());
 });
 
-describe('what is right is left alone', () => {
-  test('ingress that the security group itself has, over a range of ports', () => {
+describe('nothing is found in', () => {
+  test('ingress of the security group itself, over a range of ports', () => {
     const found = review((drafts) => {
       const [[id, group]] = drafts.all('AWS::EC2::SecurityGroup', 'KafkaBrokers');
       const functions = drafts.find('AWS::EC2::SecurityGroupIngress', 'KafkaBrokersfrompinterestdevnetwork').Properties;
@@ -302,14 +302,14 @@ describe('what is right is left alone', () => {
     expect(review(allow({ Effect: 'Deny', Action: 's3:*', Resource: '*' }))).toEqual([]);
   });
 
-  test('a table that goes with its stack where the configuration says so', () => {
+  test('a table that is deleted with its stack if the configuration says so', () => {
     const destroying = reviewer({ stage: 'dev' }, 'own');
-    const plant: Plant = (drafts) => {
+    const mutate: Mutate = (drafts) => {
       const table = drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews');
       Object.assign(table, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
     };
-    expect(destroying(plant)).toEqual([]);
-    expect(review(plant).map(({ rule }) => rule)).toEqual(['data-retained', 'data-retained']);
+    expect(destroying(mutate)).toEqual([]);
+    expect(review(mutate).map(({ rule }) => rule)).toEqual(['data-retained', 'data-retained']);
   });
 
   test('a source without retry controls in on-demand mode', () => {

@@ -18,13 +18,13 @@ test('every step is a function of the plan, and so is the canary', () => {
   expect(new Set(names)).toEqual(new Set(plan.functions.map(({ name }) => name)));
 });
 
-test('ingest may run as often at once as the config says, and it alone is limited', () => {
+test('ingest has the reserved concurrency of the configuration, and no other function has any', () => {
   const limited = plan.functions.filter(({ reservedConcurrency }) => reservedConcurrency !== undefined);
   expect(limited).toEqual([find('stepsingest')]);
   expect(limited[0].reservedConcurrency).toBe(DEFAULTS.local.ingestConcurrency);
 });
 
-test('the variables of the functions name what the plan holds', () => {
+test('the variables of the functions name resources of the plan', () => {
   const [cluster] = plan.clusters;
   const [topic] = plan.topics;
   expect(topic.configs).toMatchObject({ 'message.timestamp.type': 'LogAppendTime' });
@@ -40,14 +40,14 @@ test('the variables of the functions name what the plan holds', () => {
   }
 });
 
-test('archive and aggregate read the topic from its start, each in a group of its own', () => {
+test('archive and aggregate read the topic from its start, each in its own consumer group', () => {
   expect(
     plan.eventSources.map(({ functionName, topics, startingPosition }) => [functionName, topics, startingPosition]),
   ).toEqual(['stepsarchive', 'stepsaggregate'].map((step) => [find(step).name, [plan.topics[0].name], 'TRIM_HORIZON']));
   expect(new Set(plan.eventSources.map(({ consumerGroup }) => consumerGroup)).size).toBe(2);
 });
 
-test('each API leads to its function, and an output says where it is', () => {
+test('each API calls its function, and an output has its address', () => {
   for (const [output, step] of [
     ['IngestUrl', 'stepsingest'],
     ['QueryUrl', 'stepsquery'],
@@ -57,7 +57,7 @@ test('each API leads to its function, and an output says where it is', () => {
   }
 });
 
-test('the DAG is handed the functions, the application and the role that are there', () => {
+test('the DAG gets the functions, the application and the role of the plan', () => {
   const [environment] = plan.environments;
   const config = JSON.parse(environment.configuration['pipeline.config']) as Record<string, string>;
   expect(config).toMatchObject({

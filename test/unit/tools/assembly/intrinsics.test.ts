@@ -1,4 +1,5 @@
-import { type Stack, type Template } from '../../../../tools/assembly/cloud-assembly';
+import { type Template } from '../../../../lib/templates';
+import { type Stack } from '../../../../tools/assembly/cloud-assembly';
 import { createResolver } from '../../../../tools/assembly/intrinsics';
 
 const other: Stack = {
@@ -55,32 +56,32 @@ describe('references', () => {
     expect(resolve({ Ref: 'B' }, template)).toBe('x-us-east-1');
   });
 
-  test('Ref of a resource without a name is made of stack and logical id, the same each time', () => {
+  test('Ref of a resource without a name is derived from stack and logical id, equal each time', () => {
     const template = { Resources: { LakeB1: { Type: 'AWS::S3::Bucket' } } };
     const name = resolve({ Ref: 'LakeB1' }, template);
     expect(name).toMatch(/^app-lakeb1-[0-9a-f]{12}$/);
     expect(resolve({ Ref: 'LakeB1' }, template)).toBe(name);
   });
 
-  test('generated names keep to the length that the service allows', () => {
+  test('generated names respect the longest length of the service', () => {
     const template = { Resources: { ['F'.repeat(200)]: { Type: 'AWS::Lambda::Function' } } };
     expect(String(resolve({ Ref: 'F'.repeat(200) }, template))).toHaveLength(64);
   });
 
-  test('Ref of what is not there names place and target', () => {
+  test('Ref of a missing target names place and target', () => {
     expect(() => resolve({ Ref: 'Gone' })).toThrow(
       "App/Here: refers to 'Gone', which is neither a resource nor a parameter",
     );
   });
 
-  test('Ref of a type that the table lacks is an error, no guess', () => {
+  test('Ref of a type without a physical id is an error, not a guess', () => {
     const template = { Resources: { W: { Type: 'AWS::Budgets::Budget' } } };
     expect(() => resolve({ Ref: 'W' }, template)).toThrow(
       "App/Here: refers to 'W', but no physical id is known for AWS::Budgets::Budget",
     );
   });
 
-  test('a value that needs itself is an error', () => {
+  test('a value that depends on itself is an error', () => {
     const template = { Resources: { B: { Type: 'AWS::S3::Bucket', Properties: { BucketName: { Ref: 'B' } } } } };
     expect(() => resolve({ Ref: 'B' }, template)).toThrow('circular reference: App/B.BucketName → App/B.BucketName');
   });
@@ -127,13 +128,13 @@ describe('attributes', () => {
     expect(attribute('G', 'Endpoint')).toBe(`${grafana}.grafana-workspace.us-east-1.amazonaws.com`);
   });
 
-  test('the ARNs of a cluster and its topic belong together', () => {
+  test('the ARN of a topic contains the name of its cluster', () => {
     const cluster = String(resolve({ Ref: 'C' }, template));
     expect(cluster).toMatch(/^arn:aws:kafka:us-east-1:000000000000:cluster\/c\/[0-9a-f-]{36}-1$/);
     expect(resolve({ Ref: 'T' }, template)).toBe(`${cluster.replace('cluster/', 'topic/')}/posts`);
   });
 
-  test('a table is keyspace|table, an API endpoint holds the id', () => {
+  test('a table is keyspace|table, an API endpoint contains the id', () => {
     expect(resolve({ Ref: 'K' }, template)).toBe('k|t');
     const id = resolve({ Ref: 'A' }, template);
     expect(resolve({ 'Fn::GetAtt': ['A', 'ApiEndpoint'] }, template)).toBe(
@@ -156,12 +157,12 @@ describe('functions', () => {
     expect(resolve(node, resources)).toBe('b arn:aws:s3:::b aws ${Kept} us-east-1');
   });
 
-  test('Fn::Join joins, numbers too', () => {
+  test('Fn::Join joins, including numbers', () => {
     expect(resolve({ 'Fn::Join': ['-', ['a', 1, { Ref: 'AWS::Partition' }]] })).toBe('a-1-aws');
     expect(() => resolve({ 'Fn::Join': ['', ['a', { b: 1 }]] })).toThrow('App/Here: Fn::Join needs text, got {"b":1}');
   });
 
-  test('Fn::Select and Fn::Split take a part', () => {
+  test('Fn::Select and Fn::Split return a part', () => {
     expect(resolve({ 'Fn::Select': [1, { 'Fn::Split': ['|', 'k|t'] }] })).toBe('t');
     expect(() => resolve({ 'Fn::Select': ['2', ['a', 'b']] })).toThrow('App/Here: Fn::Select asks for element 2 of 2');
   });
@@ -173,13 +174,13 @@ describe('functions', () => {
     );
   });
 
-  test('Fn::Base64 encodes what it holds', () => {
+  test('Fn::Base64 encodes its argument', () => {
     expect(resolve({ 'Fn::Base64': { 'Fn::Sub': 'a=${AWS::Region}' } })).toBe(
       Buffer.from('a=us-east-1').toString('base64'),
     );
   });
 
-  test('Fn::FindInMap looks up, and says what it does not find', () => {
+  test('Fn::FindInMap looks up, and names what it does not find', () => {
     const template = { Mappings: { M: { 'us-east-1': { size: 4 } } } };
     expect(resolve({ 'Fn::FindInMap': ['M', { Ref: 'AWS::Region' }, 'size'] }, template)).toBe(4);
     expect(() => resolve({ 'Fn::FindInMap': ['M', 'x', 'size'] }, template)).toThrow('finds nothing at M / x / size');
@@ -200,7 +201,7 @@ describe('functions', () => {
     expect(() => value('Gone')).toThrow("App/Here: uses condition 'Gone', which the template does not define");
   });
 
-  test('the branch that is not taken need not be resolvable', () => {
+  test('the other branch need not be resolvable', () => {
     const template = { Conditions: { Yes: { 'Fn::Equals': ['a', 'a'] } } };
     expect(resolve({ 'Fn::If': ['Yes', 1, { Ref: 'Gone' }] }, template)).toBe(1);
   });
@@ -231,7 +232,7 @@ describe('functions', () => {
     [{ 'Fn::ImportValue': 'nothing' }, "imports 'nothing', which no stack of the assembly exports"],
     [{ 'Fn::Transform': { Name: 'AWS::Include' } }, 'intrinsic function Fn::Transform is not known here'],
     ['{{resolve:ssm:/a}}', "dynamic reference '{{resolve:ssm:/a}}' has no local value"],
-  ])('%j is refused', (node, message) => {
+  ])('%j is rejected', (node, message) => {
     expect(() => resolve(node)).toThrow(message);
   });
 });

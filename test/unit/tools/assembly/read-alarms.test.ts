@@ -37,7 +37,7 @@ const read = (resources: Readonly<Record<string, { readonly Type: string; readon
   });
 const alarm = (properties: object) => read({ A: { Type: 'AWS::CloudWatch::Alarm', Properties: properties } });
 
-test('an alarm on one metric; without another word all periods must be bad, and missing data is missing', () => {
+test('an alarm on one metric; by default all periods must breach, and missing data is missing', () => {
   expect(readAlarms(alarm(ALARM))).toEqual([
     {
       path: 'stack/A',
@@ -78,11 +78,11 @@ test.each([
   [{ ...ALARM, ExtendedStatistic: 'TM(10%:90%)' }, "does not implement the statistic 'TM(10%:90%)'"],
   [{ ...MATH, Metrics: [...MATH.Metrics, { Id: 'e', Expression: 'bad' }] }, 'metrics of one period and one expression'],
   [{ ...MATH, Metrics: [{ Id: 'share', Expression: 'SELECT 1' }] }, 'metrics of one period and one expression'],
-])('what is not evaluated is refused: %#', (properties, problem) => {
+])('what is not evaluated is rejected: %#', (properties, problem) => {
   expect(() => readAlarms(alarm(properties))).toThrow(problem);
 });
 
-test('a composite alarm names its members by their ARN', () => {
+test('a composite alarm names its members by ARN', () => {
   const rule = { 'Fn::Join': ['', ['ALARM("', { 'Fn::GetAtt': ['A', 'Arn'] }, '")']] };
   const all = read({
     A: { Type: 'AWS::CloudWatch::Alarm', Properties: ALARM },
@@ -92,7 +92,7 @@ test('a composite alarm names its members by their ARN', () => {
   expect(readCompositeAlarms(all)).toEqual([expect.objectContaining({ name: 'any', rule: `ALARM("${arn}")` })]);
 });
 
-test('what alarms and widgets name is one list, whatever the order of dimensions', () => {
+test('the metrics of alarms and widgets are one list, whatever the order of dimensions', () => {
   const metrics = [
     ['N', 'received', 'view', 'v', 'step', 'archive', { stat: 'Sum' }],
     ['N', 'freshness', 'step', 'archive'],

@@ -1,4 +1,5 @@
-import { type CloudAssembly, type TemplateResource } from '../../../../tools/assembly/cloud-assembly';
+import { type TemplateResource } from '../../../../lib/templates';
+import { type CloudAssembly } from '../../../../tools/assembly/cloud-assembly';
 import { findFunction } from '../../../../tools/assembly/local-plan';
 import { planOf, type ReadOptions } from '../../../../tools/assembly/read-plan';
 import { topicConfigs } from '../../../../tools/assembly/readers';
@@ -68,7 +69,7 @@ function read(resources: Record<string, TemplateResource>, options: ReadOptions 
   return planOf(assembly, options);
 }
 
-test("a function carries what its process needs, with Lambda's defaults", () => {
+test("a function has everything that its process needs, with Lambda's defaults", () => {
   const { functions } = read({
     Layer: { Type: 'AWS::Lambda::LayerVersion', Properties: { LayerName: 'duck', Content: { S3Key: 'layer.zip' } } },
     Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'lake' } },
@@ -94,7 +95,7 @@ test("a function carries what its process needs, with Lambda's defaults", () => 
   ]);
 });
 
-test('a function carries the concurrency that it reserves, also none at all', () => {
+test('a function has its reserved concurrency, zero included', () => {
   const { functions } = read({
     Ingest: FUNCTION('ingest', { ReservedConcurrentExecutions: 10 }),
     Closed: FUNCTION('closed', { ReservedConcurrentExecutions: 0 }),
@@ -102,19 +103,19 @@ test('a function carries the concurrency that it reserves, also none at all', ()
   expect(functions.map(({ reservedConcurrency }) => reservedConcurrency)).toEqual([10, 0]);
 });
 
-test('functions behind custom resources are left out, with the handlers that their providers call', () => {
+test('functions behind custom resources are ignored, and so are the handlers of their providers', () => {
   const { functions } = read({
     Archive: FUNCTION('archive'),
     OnEvent: FUNCTION('on-event', { Runtime: 'python3.13' }),
     Provider: FUNCTION('provider', {
       Environment: { Variables: { USER_ON_EVENT_FUNCTION_ARN: { 'Fn::GetAtt': ['OnEvent', 'Arn'] } } },
     }),
-    Custom: { Type: 'Custom::AWS', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } },
+    Custom: { Type: 'Custom::StoppedApplication', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } },
   });
   expect(functions.map(({ name }) => name)).toEqual(['archive']);
 });
 
-test("an event source carries its limits, with Lambda's defaults", () => {
+test("an event source has its limits, with Lambda's defaults", () => {
   const { eventSources } = read({ Archive: FUNCTION('archive'), Mapping: MAPPING() });
   expect(eventSources).toEqual([
     {
@@ -137,15 +138,15 @@ test.each([
   [{ FunctionResponseTypes: ['ReportBatchItemFailures'] }, 'does not implement FunctionResponseTypes'],
   [{ FilterCriteria: {} }, 'does not implement FilterCriteria'],
   [{ DestinationConfig: {} }, 'does not implement DestinationConfig'],
-  [{ MaximumRetryAttempts: 3 }, 'never gives a batch up, MaximumRetryAttempts must be -1'],
+  [{ MaximumRetryAttempts: 3 }, 'never skips a batch, MaximumRetryAttempts must be -1'],
   [{ StartingPosition: 'AT_TIMESTAMP' }, "StartingPosition must be TRIM_HORIZON or LATEST, got 'AT_TIMESTAMP'"],
-  [{ FunctionName: 'gone' }, "FunctionName 'gone' is no function of the assembly"],
+  [{ FunctionName: 'gone' }, "FunctionName 'gone' is not a function of the assembly"],
   [{ BatchSize: 'many' }, 'BatchSize must be a number, got "many"'],
-])('an event source with %j is refused', (properties, message) => {
+])('an event source with %j is rejected', (properties, message) => {
   expect(() => read({ Archive: FUNCTION('archive'), Mapping: MAPPING(properties) })).toThrow(message);
 });
 
-test('an HTTP API carries its routes and the functions behind them', () => {
+test('an HTTP API has its routes and the functions behind them', () => {
   const { apis } = read(API({}, { TimeoutInMillis: 5000 }));
   expect(apis).toEqual([
     {
@@ -172,18 +173,18 @@ test.each([
   [
     'a function that is not there',
     API({}, { IntegrationUri: 'arn:aws:lambda:us-east-1:1:function:gone' }),
-    'is no function of the assembly',
+    'is not a function of the assembly',
   ],
   [
     'a dangling target',
     API({ Target: 'integrations/gone' }),
-    "App/Route: Target 'integrations/gone' is no integration of the assembly",
+    "App/Route: Target 'integrations/gone' is not an integration of the assembly",
   ],
-])('a route with %s is refused', (_, resources, message) => {
+])('a route with %s is rejected', (_, resources, message) => {
   expect(() => read(resources)).toThrow(message);
 });
 
-test('a bucket deployment carries its folders and the values of its markers, as the handler would write them', () => {
+test('a bucket deployment has its folders and the values of its markers, as the handler writes them', () => {
   const { deployments } = read({
     Deploy: {
       Type: 'Custom::CDKBucketDeployment',
@@ -209,7 +210,7 @@ test('a bucket deployment carries its folders and the values of its markers, as 
   ]);
 });
 
-test('an asset that is not a folder, or not there, is refused', () => {
+test('an asset that is not a folder, or does not exist, is rejected', () => {
   expect(() => read({ F: FUNCTION('f', { Code: { S3Key: 'one.py' } }) })).toThrow(
     "App/F: asset '/out/one.py' must be a folder",
   );
@@ -229,7 +230,7 @@ test('topic configs are the lines of a properties file', () => {
   );
 });
 
-test('tables keep their properties, with both names filled in', () => {
+test('tables have their properties, with both names filled in', () => {
   const { tables, keyspaces } = read({
     Space: { Type: 'AWS::Cassandra::Keyspace', Properties: { KeyspaceName: 'views' } },
     Table: {
@@ -246,7 +247,7 @@ test('tables keep their properties, with both names filled in', () => {
   });
 });
 
-test('job roles are those that EMR Serverless may take', () => {
+test('job roles are those that EMR Serverless may assume', () => {
   const role = (name: string, service: string): TemplateResource => ({
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -258,20 +259,26 @@ test('job roles are those that EMR Serverless may take', () => {
   expect(jobRoles).toEqual(['arn:aws:iam::000000000000:role/job']);
 });
 
-test('a type that is neither run nor left out for a reason is an error that names every such resource', () => {
+test('a type that the table of types lacks is an error that names the table and every such resource', () => {
   expect(() => read({ A: { Type: 'AWS::SNS::Nothing' }, B: { Type: 'Custom::New' } })).toThrow(
-    'the local run neither knows nor deliberately leaves out: App/A (AWS::SNS::Nothing), App/B (Custom::New)',
+    'lib/rules/resource-types.ts must have the types of App/A (AWS::SNS::Nothing), App/B (Custom::New)',
   );
 });
 
-test('what is left out is counted, with the reason', () => {
+test('a type that the local run can neither run nor ignore is an error with the reason', () => {
+  expect(() => read({ A: { Type: 'AWS::ApiGatewayV2::Authorizer' } })).toThrow(
+    'App/A: the local run does not implement AWS::ApiGatewayV2::Authorizer: it serves open routes only',
+  );
+});
+
+test('an ignored type is counted, with the reason', () => {
   const { ignored } = read({ A: { Type: 'AWS::EC2::Subnet' }, B: { Type: 'AWS::EC2::Subnet' } });
   expect(ignored).toEqual([
     { type: 'AWS::EC2::Subnet', count: 2, reason: 'everything runs on the loopback interface' },
   ]);
 });
 
-test('a resource whose condition is false is not there', () => {
+test('a resource whose condition is false does not exist', () => {
   const { buckets, ignored } = read({
     A: { Type: 'AWS::S3::Bucket', Condition: 'Never' },
     B: { Type: 'AWS::SNS::Nothing', Condition: 'Never' },
@@ -279,7 +286,7 @@ test('a resource whose condition is false is not there', () => {
   expect({ buckets, ignored }).toEqual({ buckets: [], ignored: [] });
 });
 
-test('an output that the run needs must be there once', () => {
+test('an output that the run needs must exist exactly once', () => {
   expect(read({}, { outputs: ['Url'] }).outputs).toEqual({ Url: 'https://x' });
   expect(() => read({}, { outputs: ['IngestUrl'] })).toThrow(
     "exactly one stack must have an output 'IngestUrl', 0 have",
@@ -295,9 +302,9 @@ test('a function is found by name, ARN, or a word of its logical id', () => {
     'archive-fn',
   ]);
   expect(() => named('steps')).toThrow(
-    "'steps' must fit exactly one function, it fits 2 of StepsArchive1A, StepsQuery2B",
+    "'steps' must match exactly one function, it matches 2 of StepsArchive1A, StepsQuery2B",
   );
-  expect(() => named('x')).toThrow('it fits 0 of');
+  expect(() => named('x')).toThrow('it matches 0 of');
 });
 
 describe('schedules', () => {
@@ -325,9 +332,9 @@ describe('schedules', () => {
   it.each([
     [{ ScheduleExpression: 'cron(0 * * * ? *)' }, "must be like rate(5 minutes), got 'cron(0 * * * ? *)'"],
     [{ EventPattern: {} }, 'does not implement EventPattern'],
-    [{ Targets: [{ Id: 'a', Arn: 'arn:queue' }] }, "target 'arn:queue' is no function of the assembly"],
+    [{ Targets: [{ Id: 'a', Arn: 'arn:queue' }] }, "target 'arn:queue' is not a function of the assembly"],
     [{ Targets: [{ Id: 'a', Arn: 'arn:queue', Input: '{}' }] }, 'does not implement Input'],
-  ])('that are not run are refused: %j', (properties, message) => {
+  ])('that are not run are rejected: %j', (properties, message) => {
     expect(() => read(RULE(properties))).toThrow(message);
   });
 });

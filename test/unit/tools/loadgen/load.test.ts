@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHandler } from '../../../../lambda/ingest/handler';
-import { type OutgoingRecord } from '../../../../lambda/aws/kafka/kafka';
+import { type OutgoingRecord } from '../../../../lambda/aws/kafka/port';
 import { parseOptions, summary } from '../../../../tools/loadgen/cli';
 import { generateLoad } from '../../../../tools/loadgen/load';
 import { readPosts } from '../../../../tools/loadgen/input';

@@ -1,7 +1,7 @@
 import { archiveRecords } from '../../../../lambda/archive/core';
 import { makeHandler as makeIngest } from '../../../../lambda/ingest/handler';
 import { type HttpEvent } from '../../../../lambda/runtime/http';
-import { type OutgoingRecord } from '../../../../lambda/aws/kafka/kafka';
+import { type OutgoingRecord } from '../../../../lambda/aws/kafka/port';
 import { parseReplayOptions } from '../../../../tools/operate/replay/options';
 import { replay, type ReplayDeps } from '../../../../tools/operate/replay/replay';
 import { MemoryLake } from '../../../support/memory-lake';

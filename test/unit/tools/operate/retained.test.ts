@@ -1,21 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kept, keptText, type TemplateText } from '../../../../tools/assembly/retained';
-import { synthesize, type Templates } from '../../../support/synth';
+import { retainedIn, retainedText } from '../../../../tools/assembly/retained';
+import { synthesized } from '../../../support/synth';
 import { temporaryFolder } from '../../../support/temporary';
 import { ROOT } from '../../../../tools/kit/root';
 
-const texts = ({ all }: Templates) =>
-  Object.fromEntries(all.map((template, index) => [`stack${index}`, template.toJSON() as TemplateText]));
-
 test('dev leaves nothing', () => {
-  expect(kept(texts(synthesize({ stage: 'dev' })))).toEqual([]);
-  expect(keptText([])).toBe('cdk destroy leaves nothing.');
+  expect(retainedIn(synthesized({ stage: 'dev' }).stacks)).toEqual([]);
+  expect(retainedText([])).toBe('cdk destroy leaves nothing.');
 }, 60_000);
 
 test('prod leaves what holds data, each with a reason and the command that deletes it', () => {
-  const list = kept(texts(synthesize({ stage: 'prod', kms: 'customer' })));
+  const list = retainedIn(synthesized({ stage: 'prod', kms: 'customer' }).stacks);
   expect([...new Set(list.map(({ type }) => type))].sort()).toEqual([
     'AWS::Cassandra::Keyspace',
     'AWS::Cassandra::Table',
@@ -30,11 +27,11 @@ test('prod leaves what holds data, each with a reason and the command that delet
   expect(list.filter(({ why, command }) => why.startsWith('its template') || !/^(aws |none)/.test(command))).toEqual(
     [],
   );
-  expect(keptText(list)).toContain(`cdk destroy leaves ${list.length} resources`);
+  expect(retainedText(list)).toContain(`cdk destroy leaves ${list.length} resources`);
 }, 60_000);
 
-test('as a command it reads what synth wrote, and says what to run where there is nothing', () => {
-  const assembly = temporaryFolder('kept');
+test('as a command it reads the assembly of a synth, and names the command to run if there is none', () => {
+  const assembly = temporaryFolder('retained');
   const run = (...options: string[]) =>
     spawnSync(
       join('node_modules', '.bin', 'tsx'),
@@ -50,8 +47,14 @@ test('as a command it reads what synth wrote, and says what to run where there i
   expect(run('--stage', 'test').stderr).toMatch(
     /^retained: --stage must be one of dev, lean, prod, local, got 'test'\n$/,
   );
+  const name = 'pinterest-prod-storage';
+  const properties = { templateFile: `${name}.template.json` };
   writeFileSync(
-    join(assembly, 'pinterest-prod-storage.template.json'),
+    join(assembly, 'manifest.json'),
+    JSON.stringify({ artifacts: { [name]: { type: 'aws:cloudformation:stack', properties } } }),
+  );
+  writeFileSync(
+    join(assembly, properties.templateFile),
     JSON.stringify({ Resources: { Lake: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Retain' } } }),
   );
   expect(run('--stage', 'prod').stdout).toContain('pinterest-prod-storage/Lake (AWS::S3::Bucket): the posts');

@@ -24,7 +24,7 @@ test('needs follow the configuration through the templates', () => {
   expect(dev.stacks.map(({ name }) => name)).toContain('mine-dev-storage');
 });
 
-test('names are those that the templates fix', () => {
+test('names are the fixed ones of the templates', () => {
   const { names } = needsOfStage({ stage: 'dev', project: 'mine' });
   expect(names).toEqual(
     expect.arrayContaining([
@@ -45,12 +45,12 @@ describe('Grafana', () => {
     },
   });
 
-  test('needs Identity Center where its users log in by it', () => {
+  test('needs Identity Center if its users log in through it', () => {
     expect(needsOf([withWorkspace({ AuthenticationProviders: ['AWS_SSO'] })]).identityCenter).toBe(true);
     expect(needsOf([withWorkspace({ AuthenticationProviders: ['SAML'] })]).identityCenter).toBe(false);
   });
 
-  test('needs a role of its own in a network only', () => {
+  test('needs its service-linked role in a network only', () => {
     expect(needsOf([withWorkspace({})]).serviceRoles).toEqual([]);
     expect(needsOf([withWorkspace({ VpcConfiguration: {} })]).serviceRoles).toEqual([
       { name: 'AWSServiceRoleForAmazonGrafana', service: 'grafana.amazonaws.com' },
@@ -58,12 +58,12 @@ describe('Grafana', () => {
   });
 });
 
-test('templates that need no bootstrapping are refused', () => {
-  expect(() => needsOf([{ name: 'stack', template: {} }])).toThrow('no template says which bootstrap version it needs');
+test('templates without a bootstrap version are rejected', () => {
+  expect(() => needsOf([{ name: 'stack', template: {} }])).toThrow('no template has the parameter BootstrapVersion');
 });
 
 describe('the command line', () => {
-  test('takes a stage and keys of the configuration', () => {
+  test('accepts a stage and keys of the configuration', () => {
     expect(parsePreflightOptions(['--stage', 'prod', '-c', 'region=eu-west-1'])).toMatchObject({
       stage: 'prod',
       region: 'eu-west-1',
@@ -78,7 +78,7 @@ describe('the command line', () => {
     [['-c', 'stage=prod'], /^-c must not set stage, got 'stage=prod': use --stage$/],
     [['-c', 'region=europe'], /^region must be a region name like eu-central-1, got 'europe'$/],
     [['-c', 'account=12'], /^account must be 12 digits, got '12'$/],
-  ])('%j is refused in one line', (argv, message) => {
+  ])('%j is rejected in one line', (argv, message) => {
     expect(() => parsePreflightOptions(argv)).toThrow(message);
   });
 });

@@ -1,9 +1,9 @@
-/** Preflight over real SDK clients: each check passes and fails by what the services answer on the wire. */
+/** Preflight over real SDK clients: the services' responses make each check pass and fail. */
 import { awsAccount } from '../../../../tools/preflight/aws';
 import { check, type Place } from '../../../../tools/preflight/checks';
 import { gather } from '../../../../tools/preflight/gather';
 import { type Needs, needsOf } from '../../../../tools/preflight/needs';
-import { asLine, type Verdict } from '../../../../tools/preflight/verdict';
+import { asLine, type Result } from '../../../../tools/preflight/result';
 import { synthesized } from '../../../support/synth';
 import * as account from './support/account';
 import { type AwsStub, awsStub, ec2Error, json, jsonError, type Replies, xmlError } from './support/aws-stub';
@@ -33,7 +33,7 @@ interface Case {
   readonly needs?: Partial<Needs>;
 }
 
-async function verdicts(given: Case = {}): Promise<readonly Verdict[]> {
+async function results(given: Case = {}): Promise<readonly Result[]> {
   stub = await awsStub({ ...account.READY, ...given.replies });
   const aws = {
     ...awsAccount(given.place && 'region' in given.place ? given.place.region : REGION, stub.endpoint),
@@ -43,10 +43,10 @@ async function verdicts(given: Case = {}): Promise<readonly Verdict[]> {
   return check({ ...PLACE, ...given.place }, all, await gather(aws, all));
 }
 
-const failed = async (given: Case) => (await verdicts(given)).filter(({ ok }) => !ok).map(asLine);
+const failed = async (given: Case) => (await results(given)).filter(({ ok }) => !ok).map(asLine);
 
-test('an account in which all is ready passes every check, one line each', async () => {
-  const found = await verdicts();
+test('a ready account passes every check, one line each', async () => {
+  const found = await results();
   expect(found.filter(({ ok }) => !ok)).toEqual([]);
   expect(found.map(asLine)).toEqual(
     expect.arrayContaining([
@@ -58,9 +58,9 @@ test('an account in which all is ready passes every check, one line each', async
       'ok    Kafka version 4.1.x.kraft: is offered',
       'ok    quota of MSK brokers in the account: 90, of which 6 in use and 3 more needed',
       'ok    quota of Elastic IP addresses: 5, of which 3 in use and 2 more needed',
-      'ok    Lambda concurrency: 1000 unreserved, 100 to be reserved, 100 must stay',
+      'ok    Lambda concurrency: 1000 unreserved, 100 to be reserved, 100 must remain unreserved',
       'ok    Keyspaces partitioner: Murmur3Partitioner',
-      'ok    service-linked role AWSServiceRoleForKafka: is there',
+      'ok    service-linked role AWSServiceRoleForKafka: exists',
       'ok    stack pinterest-prod-storage: is new',
       'ok    name pinterest_prod (AWS::Cassandra::Keyspace): is free',
     ]),
@@ -68,20 +68,20 @@ test('an account in which all is ready passes every check, one line each', async
   expect(new Set(found.map(({ check: name }) => name)).size).toBe(found.length);
 });
 
-describe('what is not ready is told with what to do', () => {
+describe('a failed check is reported with a remedy', () => {
   const cases: readonly (readonly [string, Case, readonly string[]])[] = [
     [
       'another account',
       { replies: { GetCallerIdentity: account.caller('222222222222') } },
       [
-        'FAIL  credentials: of account 222222222222, but the configuration says 111111111111 → log in to 111111111111, or set -c account=222222222222',
+        'FAIL  credentials: account 222222222222, but the configuration has 111111111111 → log in to 111111111111, or set -c account=222222222222',
       ],
     ],
     [
       'another region',
       { place: { region: 'us-east-1' } },
       [
-        'FAIL  region: the environment says eu-central-1, the configuration us-east-1 → set AWS_REGION=us-east-1, or -c region=eu-central-1',
+        'FAIL  region: the environment has eu-central-1, the configuration us-east-1 → set AWS_REGION=us-east-1, or -c region=eu-central-1',
       ],
     ],
     [
@@ -98,7 +98,7 @@ describe('what is not ready is told with what to do', () => {
       'too few zones',
       { replies: { DescribeAvailabilityZones: account.zones('eu-central-1a', 'eu-central-1b') } },
       [
-        'FAIL  zones: 2 are open (eu-central-1a, eu-central-1b), 3 are needed → set -c availabilityZones=2, or take another region',
+        'FAIL  zones: 2 are available (eu-central-1a, eu-central-1b), 3 are needed → set -c availabilityZones=2, or choose another region',
       ],
     ],
     [
@@ -119,7 +119,7 @@ describe('what is not ready is told with what to do', () => {
         },
       },
       [
-        'FAIL  Kafka version 4.1.x.kraft: is not among 4.2.x.kraft → take another region, or change lib/constructs/kafka-cluster.ts',
+        'FAIL  Kafka version 4.1.x.kraft: is not among 4.2.x.kraft → choose another region, or change lib/constructs/kafka-cluster.ts',
       ],
     ],
     [
@@ -147,7 +147,7 @@ describe('what is not ready is told with what to do', () => {
       [expect.stringMatching(/^FAIL {2}quota of gateway endpoints: 20, of which 20 in use and 1 more needed/)],
     ],
     [
-      'small quotas of what has no use to count',
+      'small quotas without a usage to count',
       { replies: { GetServiceQuota: account.quotas({ 'L-03FD6822': 2, 'L-29B6F2EB': 2, 'L-D05C8A75': 16 }) } },
       [
         expect.stringMatching(/^FAIL {2}quota of brokers of a KRaft cluster: 2, of which 0 in use and 3 more needed/),
@@ -159,7 +159,7 @@ describe('what is not ready is told with what to do', () => {
       'too little concurrency',
       { replies: { GetAccountSettings: account.concurrency(199) } },
       [
-        'FAIL  Lambda concurrency: 199 unreserved, 100 to be reserved, 100 must stay → request at least 1 more: quota L-B99A9384 of lambda; or lower -c ingestConcurrency=…',
+        'FAIL  Lambda concurrency: 199 unreserved, 100 to be reserved, 100 must remain unreserved → request at least 1 more: quota L-B99A9384 of lambda; or lower -c ingestConcurrency=…',
       ],
     ],
     [
@@ -170,10 +170,10 @@ describe('what is not ready is told with what to do', () => {
       ],
     ],
     [
-      'no Identity Center, where Grafana wants it',
+      'no Identity Center, but Grafana needs it',
       { needs: { identityCenter: true }, replies: { ListInstances: json({ Instances: [] }) } },
       [
-        'FAIL  Identity Center: is not enabled, but Grafana logs its users in by it → enable it in the console, or set -c grafana=none',
+        'FAIL  Identity Center: is not enabled, but Grafana needs it for its users → enable it in the console, or set -c grafana=none',
       ],
     ],
     [
@@ -199,8 +199,8 @@ describe('what is not ready is told with what to do', () => {
         },
       },
       [
-        'FAIL  name pinterestprodstorageKafka0961C9AD (AWS::MSK::Configuration): is taken, and not by stack pinterest-prod-storage → delete or import what has it, or set another -c project=…',
-        'FAIL  name pinterestprodstorageKafka0961C9AD (AWS::MSK::Cluster): is taken, and not by stack pinterest-prod-storage → delete or import what has it, or set another -c project=…',
+        'FAIL  name pinterestprodstorageKafka0961C9AD (AWS::MSK::Configuration): is taken, but not by stack pinterest-prod-storage → delete or import the resource, or set another -c project=…',
+        'FAIL  name pinterestprodstorageKafka0961C9AD (AWS::MSK::Cluster): is taken, but not by stack pinterest-prod-storage → delete or import the resource, or set another -c project=…',
       ],
     ],
     [
@@ -214,7 +214,7 @@ describe('what is not ready is told with what to do', () => {
         },
       },
       [
-        'FAIL  name pinterest_prod (AWS::Cassandra::Keyspace): is taken, and not by stack pinterest-prod-storage → delete or import what has it, or set another -c project=…',
+        'FAIL  name pinterest_prod (AWS::Cassandra::Keyspace): is taken, but not by stack pinterest-prod-storage → delete or import the resource, or set another -c project=…',
       ],
     ],
   ];
@@ -224,35 +224,35 @@ describe('what is not ready is told with what to do', () => {
   });
 });
 
-describe('stacks that are there', () => {
+describe('existing stacks', () => {
   const TAKEN = json({ TypeName: 'T', ResourceDescription: { Identifier: 'x' } });
 
-  test('are updated: their names and what they use count as theirs', async () => {
+  test('are updated: their names and their usage belong to them', async () => {
     const replies: Replies = {
       DescribeStacks: account.stacks('UPDATE_COMPLETE'),
       GetResource: TAKEN,
       DescribeVpcs: account.vpcs(5),
       GetAccountSettings: account.concurrency(100),
     };
-    const found = await verdicts({ replies });
+    const found = await results({ replies });
     expect(found.filter(({ ok }) => !ok)).toEqual([]);
     expect(found.map(asLine)).toEqual(
       expect.arrayContaining([
-        'ok    stack pinterest-prod-network: is there (UPDATE_COMPLETE) and is updated; another copy needs another -c project=…',
+        'ok    stack pinterest-prod-network: exists (UPDATE_COMPLETE) and is updated; a second deployment needs another -c project=…',
         'ok    quota of VPCs: 5, of which 5 in use and 0 more needed',
-        'ok    name pinterest_prod (AWS::Cassandra::Keyspace): is of stack pinterest-prod-storage',
+        'ok    name pinterest_prod (AWS::Cassandra::Keyspace): belongs to stack pinterest-prod-storage',
       ]),
     );
   });
 
-  test('and never came up have no name and use nothing', async () => {
+  test('that were never created have no name and no usage', async () => {
     const replies = { DescribeStacks: account.stacks('ROLLBACK_COMPLETE'), GetResource: TAKEN };
-    const lines = (await verdicts({ replies })).map(asLine);
+    const lines = (await results({ replies })).map(asLine);
     expect(lines).toContain(
-      'ok    stack pinterest-prod-network: never came up (ROLLBACK_COMPLETE): it is created anew',
+      'ok    stack pinterest-prod-network: was never created (ROLLBACK_COMPLETE): it is created again',
     );
     expect(lines).toContain('ok    quota of VPCs: 5, of which 1 in use and 1 more needed');
-    expect(lines).toContainEqual(expect.stringMatching(/^FAIL {2}name pinterest_prod .*is taken, and not by stack/));
+    expect(lines).toContainEqual(expect.stringMatching(/^FAIL {2}name pinterest_prod .*is taken, but not by stack/));
   });
 
   test.each([
@@ -262,16 +262,16 @@ describe('stacks that are there', () => {
       'is UPDATE_ROLLBACK_FAILED → see its events in CloudFormation; continue the rollback or the deletion',
     ],
     ['DELETE_FAILED', 'is DELETE_FAILED → see its events in CloudFormation; continue the rollback or the deletion'],
-  ])('and are %s stop the deployment', async (status, text) => {
+  ])('in status %s stop the deployment', async (status, text) => {
     const lines = await failed({ replies: { DescribeStacks: account.stacks(status) } });
     expect(lines).toEqual(needs.stacks.map(({ name }) => `FAIL  stack ${name}: ${text}`));
   });
 });
 
-describe('what cannot be asked', () => {
-  const denied = (action: string) => `not checked: no right to ${action} → allow ${action}, or look yourself`;
+describe('a failed call', () => {
+  const denied = (action: string) => `not checked: no permission for ${action} → allow ${action}, or check it manually`;
 
-  test('names the right that is missing, each service in its own words', async () => {
+  test('names the missing permission, whatever the error format of the service', async () => {
     const lines = await failed({
       replies: {
         DescribeAddresses: ec2Error('UnauthorizedOperation', 'You are not authorized'),
@@ -302,17 +302,17 @@ describe('what cannot be asked', () => {
     ]);
   });
 
-  test('for another reason says so', async () => {
+  test('names another reason', async () => {
     const lines = await failed({ partitioner: () => Promise.reject(new Error('connect ETIMEDOUT\nat …')) });
     expect(lines).toEqual([
-      'FAIL  Keyspaces partitioner: not checked: cassandra:Select brought no answer (connect ETIMEDOUT) → mend this, then run preflight again',
+      'FAIL  Keyspaces partitioner: not checked: cassandra:Select got no response (connect ETIMEDOUT) → fix this, then run preflight again',
     ]);
   });
 
-  test('without a login is one line, not one a check', async () => {
+  test('without a login is one line, not one per check', async () => {
     const replies = { GetCallerIdentity: xmlError('InvalidClientTokenId', 'The security token is invalid') };
-    expect((await verdicts({ replies })).map(asLine)).toEqual([
-      'FAIL  credentials: nobody is logged in, or AWS is not reached (The security token is invalid) → log in, or set AWS_PROFILE',
+    expect((await results({ replies })).map(asLine)).toEqual([
+      "FAIL  credentials: nobody is logged in, or AWS can't be reached (The security token is invalid) → log in, or set AWS_PROFILE",
       'ok    region: eu-central-1',
     ]);
   });
@@ -339,8 +339,8 @@ test('lists are read to their last page', async () => {
   expect(lines).toEqual([expect.stringContaining('90, of which 88 in use')]);
 });
 
-test('nothing but questions is asked', async () => {
-  await verdicts();
-  expect(stub!.asked.filter((operation) => !/^(Get|List|Describe)[A-Z]/.test(operation))).toEqual([]);
-  expect(stub!.asked.length).toBeGreaterThan(20);
+test('only reading operations are called', async () => {
+  await results();
+  expect(stub!.called.filter((operation) => !/^(Get|List|Describe)[A-Z]/.test(operation))).toEqual([]);
+  expect(stub!.called.length).toBeGreaterThan(20);
 });

@@ -1,5 +1,6 @@
 import { generateAuthTokenFromCredentialsProvider } from 'aws-msk-iam-sasl-signer-js';
-import { credentialsFromEnvironment, mskToken, unsecuredToken } from '../../../../../lambda/aws/auth/msk-token';
+import { credentialsFromEnvironment } from '../../../../../lambda/aws/auth/credentials';
+import { mskToken, unsecuredToken } from '../../../../../lambda/aws/auth/msk-token';
 
 const NOW = new Date('2026-11-22T21:07:00Z');
 

@@ -5,19 +5,19 @@ import { type Content } from '../../../../../lambda/provision/grafana/core';
 import { boardsOf, type Ports } from '../../../../../lambda/provision/grafana/handler';
 import { ACCOUNT } from '../../../../../lambda/provision/grafana/session';
 import { type CustomResourceRequest, customResource } from '../../../../../lambda/runtime/custom-resource';
-import { GrafanaStub, WORKSPACE } from '../../../../../tools/rehearsal/grafana/stand-in';
+import { FakeGrafana, WORKSPACE } from '../../../../../tools/rehearsal/grafana/fake';
 import { board, DEPLOYED, FIRST, FOLDER, ruleGroup, SECOND } from './support/content';
 
 const ID = `${WORKSPACE}/${FOLDER}`;
 const MINUTES_MS = 600_000;
 
-let stub: GrafanaStub;
+let stub: FakeGrafana;
 let waits: number[];
 let logged: string;
 let contents: Map<string, string>;
 
 beforeEach(async () => {
-  stub = await GrafanaStub.start();
+  stub = await FakeGrafana.start();
   waits = [];
   logged = '';
   contents = new Map(
@@ -240,7 +240,7 @@ describe('a passing fault', () => {
   });
 
   test('of the network is repeated like any other', async () => {
-    const other = await GrafanaStub.start();
+    const other = await FakeGrafana.start();
     const closed = other.origin;
     await other.stop();
     const ports = {

@@ -2,13 +2,8 @@
  * The tables of CloudWatch's documentation: 0 is a point within the threshold, X one beyond, - none.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
-import {
-  type AlarmState,
-  type Condition,
-  evaluate,
-  MISSING_DATA,
-  retrievedPeriods,
-} from '../../../../../tools/local/alarms/evaluate';
+import { type Condition, MISSING_DATA } from '../../../../../tools/assembly/alarm-terms';
+import { type AlarmState, evaluate, retrievedPeriods } from '../../../../../tools/local/alarms/evaluate';
 
 const VALUES: Readonly<Record<string, number | undefined>> = { '0': 1, X: 11, '-': undefined };
 const valuesOf = (points: string) => points.split(' ').map((point) => VALUES[point]);

@@ -1,4 +1,4 @@
-/** An account in which `prod` can be deployed, by what each service answers on the wire. */
+/** An account in which `prod` can be deployed: the responses of each service. */
 import { json, jsonError, type Replies, type Reply, xml, xmlError, ec2List } from './aws-stub';
 
 export const MURMUR3 = 'org.apache.cassandra.dht.Murmur3Partitioner';

@@ -1,4 +1,4 @@
-/** AWS over HTTP, as far as preflight asks it: real SDK clients talk to it in each service's own wire format. */
+/** AWS over HTTP, as far as preflight calls it: real SDK clients use each service's own wire format. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
@@ -8,13 +8,13 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Operation → what it answers; a function is given the request's body. */
+/** Operation → its response; a function gets the request's body. */
 export type Replies = Readonly<Record<string, Reply | ((body: string) => Reply)>>;
 
 export interface AwsStub {
   readonly endpoint: string;
-  /** Operations in the order in which they were asked. */
-  readonly asked: string[];
+  /** Operations in the order of their calls. */
+  readonly called: string[];
   close(): Promise<void>;
 }
 
@@ -33,16 +33,16 @@ function operationOf(request: IncomingMessage, body: string): string | undefined
   return BY_PATH[`${request.method} ${path}`] ?? new URLSearchParams(body).get('Action') ?? undefined;
 }
 
-/** Starts it on a free port. What has no reply is answered with 501, which no client takes for an answer. */
+/** Starts it on a free port. An operation without a reply gets 501, which every client reports as an error. */
 export async function awsStub(replies: Replies): Promise<AwsStub> {
-  const asked: string[] = [];
+  const called: string[] = [];
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
       const operation = operationOf(request, body) ?? `${request.method} ${request.url}`;
-      asked.push(operation);
+      called.push(operation);
       const found = replies[operation];
       const reply: Reply =
         typeof found === 'function' ? found(body) : (found ?? { status: 501, body: `no reply for ${operation}` });
@@ -52,7 +52,7 @@ export async function awsStub(replies: Replies): Promise<AwsStub> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    called,
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -65,7 +65,7 @@ export const json = (value: unknown): Reply => ({
   headers: { 'content-type': 'application/x-amz-json-1.1' },
 });
 
-/** A refusal of a service that speaks JSON. */
+/** An error of a service with the JSON protocol. */
 export const jsonError = (name: string, message: string): Reply => ({
   status: 400,
   body: JSON.stringify({ __type: name, message }),
@@ -74,7 +74,7 @@ export const jsonError = (name: string, message: string): Reply => ({
 
 export const xml = (body: string): Reply => ({ body, headers: { 'content-type': 'text/xml' } });
 
-/** A refusal of a service with the query protocol: IAM, STS, CloudFormation. */
+/** An error of a service with the query protocol: IAM, STS, CloudFormation. */
 export const xmlError = (code: string, message: string): Reply => ({
   ...xml(
     `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
@@ -82,13 +82,13 @@ export const xmlError = (code: string, message: string): Reply => ({
   status: 400,
 });
 
-/** A refusal of EC2, which has a form of its own. */
+/** An error of EC2, which has its own format. */
 export const ec2Error = (code: string, message: string): Reply => ({
   ...xml(`<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors></Response>`),
   status: 403,
 });
 
-/** A list as EC2 writes it. */
+/** A list in EC2's format. */
 export const ec2List = (operation: string, list: string, items: readonly string[]): Reply =>
   xml(
     `<${operation}Response><${list}>${items.map((item) => `<item>${item}</item>`).join('')}</${list}></${operation}Response>`,

@@ -1,0 +1,59 @@
+import { CLUSTER, TOPIC, set, type Mutations } from './mutation';
+
+export const KAFKA: Mutations = [
+  ...(
+    ['message.timestamp.type=CreateTime', 'cleanup.policy=compact', 'unclean.leader.election.enable=true'] as const
+  ).map((line): Mutations[number] => [
+    `a topic with ${line}`,
+    'topic-log at KafkaPosts',
+    (d) => {
+      const before = Buffer.from(String(d.find(TOPIC).Properties.Configs), 'base64').toString();
+      const others = before.split('\n').filter((each) => !each.startsWith(line.split('=')[0]));
+      d.set(TOPIC, '', 'Configs', Buffer.from([...others, line].join('\n')).toString('base64'));
+    },
+  ]),
+  [
+    'no storage',
+    'F3034 at KafkaCluster',
+    set(CLUSTER, '', 'BrokerNodeGroupInfo.StorageInfo.EBSStorageInfo.VolumeSize', 0),
+  ],
+  ['monitoring that does not exist', 'W3030 at KafkaCluster', set(CLUSTER, '', 'EnhancedMonitoring', 'PER_TOPIC')],
+  [
+    'TLS12 between clients and brokers',
+    'W3030 at KafkaCluster',
+    set(CLUSTER, '', 'EncryptionInfo.EncryptionInTransit.ClientBroker', 'TLS12'),
+  ],
+  [
+    'properties of a topic as plain text',
+    'topic-properties at KafkaPosts, topic-log at KafkaPosts',
+    set(TOPIC, '', 'Configs', 'retention.ms=1'),
+  ],
+  ['a topic without partitions', 'F3034 at KafkaPosts', set(TOPIC, '', 'PartitionCount', 0)],
+  [
+    'a mistyped property of a topic',
+    'topic-properties at KafkaPosts, topic-log at KafkaPosts',
+    set(TOPIC, '', 'Configs', Buffer.from('retention.mss=1').toString('base64')),
+  ],
+  [
+    'a dependency on nothing',
+    'E3005 at KafkaPosts',
+    (d) => {
+      d.find(TOPIC).DependsOn = ['Nothing'];
+    },
+  ],
+  [
+    'unauthenticated clients',
+    'MSK_STRANGERS at KafkaCluster',
+    set(CLUSTER, '', 'ClientAuthentication.Unauthenticated', { Enabled: true }),
+  ],
+  [
+    'brokers without IAM',
+    'MSK_IAM at KafkaCluster',
+    set(CLUSTER, '', 'ClientAuthentication.Sasl', { Scram: { Enabled: true } }),
+  ],
+  [
+    'brokers on the internet',
+    'MSK_PUBLIC at KafkaCluster',
+    set(CLUSTER, '', 'BrokerNodeGroupInfo.ConnectivityInfo', { PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } }),
+  ],
+];
