@@ -66,7 +66,7 @@ export interface CompactEvent {
   readonly intervals: readonly string[];
 }
 
-export interface CommitEvent {
+interface CommitEvent {
   readonly step: 'commit';
   readonly intervals: readonly string[];
 }

@@ -1,7 +1,6 @@
 /**
- * `tsx tools/local/record-calls.ts`: runs the pipeline as `npm start` does, twice on the same data, and writes every AWS call of
+ * `record-calls`: runs the pipeline as `npm start` does, twice on the same data, and writes every AWS call of
  * functions, Spark and Airflow to `test/iam/recorded-calls.json`, with action and resource as in the templates.
- * With `--check` it writes nothing, and fails if a call is not in that list.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +16,9 @@ import { s3Client } from '../engines';
 import { ROOT } from '../kit/root';
 import { recordedCalls, type RecordedCall, templateNames } from './aws/recorder-actions';
 import { startRecorder } from './aws/recorder';
-import { emulate } from '../loadgen/emulate';
+import { type Command } from '../kit/command';
+import { flag, parse } from '../kit/options';
+import { generateLoad } from '../loadgen/load';
 import { collect } from './run/answers';
 import { bringUp, type Running } from './run/bring-up';
 import { startClock } from './run/clock';
@@ -35,9 +36,10 @@ const DAY_MS = 86_400_000;
 /** A follower count that cleaning cannot interpret: the post is accepted and quarantined. */
 const QUARANTINED = { pin: { index: 0, category: 'art', follower_count: 'many' } };
 
+const OPTIONS = { check: flag('writes nothing, and fails if a call is not in the list') };
+
 async function main(argv: readonly string[]): Promise<void> {
-  const check = argv.includes('--check');
-  if (argv.some((argument) => argument !== '--check')) throw new Error(`the only option is --check, got '${argv}'`);
+  const { check } = parse(argv, OPTIONS).values;
   const directory = mkdtempSync(join(tmpdir(), 'record-calls-'));
   try {
     const calls = await record(directory);
@@ -69,7 +71,7 @@ async function record(directory: string): Promise<RecordedCall[]> {
 
 async function use(running: Running, round: number): Promise<void> {
   const { cloud } = running;
-  await emulate({ url: cloud.ingestUrl, posts: POSTS, seed: round + 1, firstIndex: round * POSTS });
+  await generateLoad({ url: cloud.ingestUrl, posts: POSTS, seed: round + 1, firstIndex: round * POSTS });
   await send(`${cloud.ingestUrl}/posts`, QUARANTINED);
   const until = Date.now();
   await running.startOrchestration();
@@ -127,15 +129,11 @@ function compare(calls: readonly RecordedCall[], list: readonly RecordedCall[]):
   const known = new Set(list.map((call) => JSON.stringify(call)));
   const beyond = calls.map((call) => JSON.stringify(call)).filter((call) => !known.has(call));
   if (beyond.length > 0) {
-    throw new Error(
-      `not in test/iam/recorded-calls.json, run npx tsx tools/local/record-calls.ts:\n${beyond.join('\n')}`,
-    );
+    throw new Error(`not in test/iam/recorded-calls.json, run npm run pipeline -- record-calls:\n${beyond.join('\n')}`);
   }
 }
 
-main(process.argv.slice(2))
-  .then(() => process.exit())
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+export const command: Command = {
+  options: OPTIONS,
+  run: (argv) => main(argv).then(() => process.exit()),
+};

@@ -5,16 +5,18 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENV } from '../../lambda/runtime/env';
-import { emulate } from '../loadgen/emulate';
+import { generateLoad } from '../loadgen/load';
 import { type Tally } from '../loadgen/send';
+import { type Command } from '../kit/command';
 import { ROOT } from '../kit/root';
+import { inSeconds } from '../kit/time';
 import { bringUp, type Running } from './run/bring-up';
 import { startClock, type Clock } from './run/clock';
 import { waitUntilThrough } from './run/completion';
 import { collect, writeAnswers } from './run/answers';
 import { type Display, startDisplay } from './run/display';
 import { memoryOfTree } from './run/memory';
-import { parseOptions, type RunOptions, USAGE } from './run/options';
+import { OPTIONS, parseOptions, type RunOptions } from './run/options';
 import { type LateUrls, printReport } from './run/report';
 import { queryClient } from './run/query-client';
 import { errorsOf } from './run/result';
@@ -26,10 +28,6 @@ const PATIENCE_MS = 240_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv);
-  if (options === 'help') {
-    console.log(USAGE);
-    return;
-  }
   if (options.fresh) rmSync(options.data, { recursive: true, force: true });
   mkdirSync(options.data, { recursive: true });
   const display = startDisplay(process.stdout);
@@ -76,9 +74,7 @@ async function run(
   const alarms = running.watchAlarms();
   const onFirstAccepted = () => {
     writeEndpoints(endpointsFile, running);
-    display.line(
-      `first 202 after ${clock.mark('start to first 202').toFixed(1)} s; see the page at ${cloud.queryUrl}/`,
-    );
+    display.line(`first 202 after ${inSeconds(clock.mark('start to first 202'))}; see the page at ${cloud.queryUrl}/`);
   };
   const sending = clock.phase('send posts', () => send(options, running, display, onFirstAccepted));
   const [{ tally, acknowledgedBy }, airflow, monitoring] = await Promise.all([
@@ -135,7 +131,7 @@ async function send(
 ): Promise<Sent> {
   let first = true;
   const { posts, rate, seed, input } = options;
-  const tally = await emulate({
+  const tally = await generateLoad({
     url: cloud.ingestUrl,
     posts,
     rate,
@@ -188,9 +184,7 @@ async function shutDown(running: Running, endpointsFile: string): Promise<void> 
   await running.stop();
 }
 
-main(process.argv.slice(2))
-  .then(() => process.exit())
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+export const command: Command = {
+  options: OPTIONS,
+  run: (argv) => main(argv).then(() => process.exit()),
+};

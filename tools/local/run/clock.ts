@@ -1,4 +1,5 @@
 /** The phases of a run: prints a line when one ends, and records its seconds for the report. */
+import { inSeconds } from '../../kit/time';
 
 export interface Clock {
   /** Runs one phase and prints its duration. */
@@ -19,7 +20,7 @@ export function startClock(print: (line: string) => void, now: () => number = Da
       const before = now();
       const result = await work();
       timings[name] = round(now() - before);
-      print(`${name.padEnd(34)} ${timings[name].toFixed(1).padStart(6)} s`);
+      print(`${name.padEnd(34)} ${inSeconds(timings[name]).padStart(8)}`);
       return result;
     },
     mark(name) {

@@ -5,7 +5,8 @@ import { type Running } from './bring-up';
 import { type Clock } from './clock';
 import { formatAlarms, type RunningAlarms } from './alarms';
 import { type Collected } from './answers';
-import { formatCounters, formatRows } from './tables';
+import { formatRows } from '../../kit/table';
+import { formatCounters } from './tables';
 
 /** URLs of what starts after the first posts; undefined where it does not run. */
 export interface LateUrls {

@@ -9,9 +9,9 @@ describe('the options of npm start', () => {
   });
 
   test.each([
-    [['--posts', 'many'], "--posts must be a whole number from 0 to 999999999, got 'many'"],
+    [['--posts', 'many'], "--posts must be an integer from 0 to 999999999, got 'many'"],
     [['--rate', '-1'], /--rate/],
-    [['--seed', '1.5'], "--seed must be a whole number from 0 to 999999999, got '1.5'"],
+    [['--seed', '1.5'], "--seed must be an integer from 0 to 999999999, got '1.5'"],
     [['--input', 'no-such-folder'], /--input must be a folder, got '.*no-such-folder'/],
     [['--colour'], /--colour/],
     [['stray'], /stray/],
