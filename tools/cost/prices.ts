@@ -85,8 +85,6 @@ export const PRICES = {
   trace: price(5e-6, 'X-Ray trace recorded', MEMORY),
 } as const satisfies Readonly<Record<string, Price>>;
 
-type PriceName = keyof typeof PRICES;
-
 const WORKERS: Readonly<Record<string, number>> = {
   'mw1.micro': PRICES.airflowMicro.usd,
   'mw1.small': PRICES.airflowSmall.usd,
