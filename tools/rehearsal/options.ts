@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { type Stage } from '../../lib/config';
 import { DEPLOYED, DEPLOYMENT, optional, parse, text } from '../kit/options';
 
-
 export const ORDERS = ['forward', 'reverse'] as const;
 
 /** The order in which independent resources are created: by name, or reversed. */
