@@ -20,7 +20,6 @@ const DEV: PipelineConfig = {
   brokerMonitoring: 'PER_TOPIC_PER_BROKER',
   kafkaAuth: 'iam',
   auth: 'iam',
-  waf: false,
   requestRate: 100,
   requestBurst: 200,
   page: false,

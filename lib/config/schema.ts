@@ -79,8 +79,6 @@ export interface PipelineConfig {
    * @default - none
    */
   readonly jwtAudience?: string;
-  /** Whether a web ACL stands before the APIs: HTTP APIs take none, so `true` is refused with what to do instead. */
-  readonly waf: boolean;
   /** Requests a second that the main route of each API takes before it answers 429; other routes take a share of it. */
   readonly requestRate: number;
   /** Requests that the main route of each API takes at once before it answers 429; other routes take a share of it. */

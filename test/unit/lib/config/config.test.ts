@@ -143,7 +143,7 @@ describe('a value that is not allowed is refused in one line that names key, val
     ['vpcCidr', '10.42.1.0/16', 'vpcCidr must be a private range'],
     ['vpcCidr', '10.42.64.0/17', 'vpcCidr must be a private range'],
     ['vpcCidr', '10.256.0.0/16', 'vpcCidr must be a private range'],
-    ['waf', 'on', 'waf must be true or false'],
+    ['page', 'on', 'page must be true or false'],
     ['architecture', 'arm', 'architecture must be one of arm64, x86_64'],
     ['availabilityZones', '1', 'availabilityZones must be an integer from 2 to 3'],
     ['brokers', '0', 'brokers must be an integer from 2 to 30'],
@@ -228,11 +228,6 @@ describe('a combination that is not allowed is refused in one line that names th
       'unsigned Kafka tokens in an account',
       { kafkaAuth: 'unsecured' },
       'kafkaAuth must be iam in stage dev, got unsecured (allowed in stage local only)',
-    ],
-    [
-      'a web ACL, which an HTTP API does not take',
-      { waf: 'true' },
-      'waf must be false, got true: an HTTP API takes no web ACL; auth iam or jwt turns strangers away',
     ],
     ['a key for the local run', { stage: 'local', kms: 'customer' }, 'kms must be aws in stage local, got customer'],
     [
