@@ -7,9 +7,8 @@ import { join, resolve } from 'node:path';
 import { type JsonObject } from '../../lambda/provision/grafana/core';
 import { contentOf } from '.';
 import { importable } from './importable';
-import { ROOT } from '../../tools/kit/root';
 
-const folder = resolve(process.argv[2] ?? join(ROOT, '.local', 'dashboards'));
+const folder = resolve(process.argv[2] ?? join(__dirname, '..', '..', '.local', 'dashboards'));
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 

@@ -1,7 +1,6 @@
 import { type Board } from '../board';
 import { graph, number } from '../panels';
 import { awsMetric, byStep, constant, metric, promql } from '../queries';
-import { TABLES } from '../tables';
 
 const FUNCTIONS = [
   ['ingest', 'ingestFunction'],
@@ -80,18 +79,6 @@ export const COST: Board = {
           },
           ...FUNCTIONS.map(([name, variable]) =>
             awsMetric('lambda', 'Duration', 'Sum', { FunctionName: constant(variable) }, name),
-          ),
-        ),
-        graph(
-          { title: 'Write units, by table', description: 'As Keyspaces counts them.', unit: 'count', stacked: true },
-          ...TABLES.map((table) =>
-            awsMetric(
-              'keyspaces',
-              'ConsumedWriteCapacityUnits',
-              'Sum',
-              { Keyspace: constant('keyspace'), TableName: table },
-              table,
-            ),
           ),
         ),
         graph(
