@@ -132,7 +132,7 @@ const rehearsal =
   (stage: string) =>
   async (sink?: Sink): Promise<Counts> => {
     const report = join(scratch, `rehearsal-${stage}.json`);
-    const args = ['tools/rehearsal/rehearse.ts', '--stage', stage, '--results', report];
+    const args = ['tools/pipeline.ts', 'rehearse', '--stage', stage, '--results', report];
     const { code } = await execute(bin('tsx'), args, { sink });
     try {
       const { passed, failed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
@@ -175,7 +175,7 @@ const SUITES: readonly Suite[] = [
   { name: 'rehearse-prod', what: 'deployment of stage prod to the emulator', run: rehearsal('prod') },
   { name: 'spark', what: 'the Spark job on Spark', run: pytest('spark', 'test/engines/spark') },
   { name: 'dag', what: 'the DAG on Airflow', run: pytest('airflow', 'test/unit/dags') },
-  { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'tools/rehearsal/lint.ts') },
+  { name: 'cfn-lint', what: 'the templates, by cfn-lint', run: command(bin('tsx'), 'tools/pipeline.ts', 'cfn-lint') },
   { name: 'types', what: 'tsc', run: command(bin('tsc'), '--noEmit') },
   { name: 'format', what: 'prettier', run: command(bin('prettier'), '--check', '--log-level=warn', '.') },
   { name: 'lint', what: 'eslint', run: command(bin('eslint'), '.') },

@@ -17,8 +17,6 @@ import { quarantineKey, rawKey } from '../formats/keys';
 import { sizeOf } from '../runtime/kafka-event';
 import { ByteWriter } from '../formats/bytes';
 
-export type LineKind = Decoded['kind'];
-
 /** An object of the raw log before compression: the lines of the offsets `[first, last]`, without a gap. */
 export interface RawObject {
   readonly key: string;

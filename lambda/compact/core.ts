@@ -66,11 +66,6 @@ export interface CompactEvent {
   readonly intervals: readonly string[];
 }
 
-export interface CommitEvent {
-  readonly step: 'commit';
-  readonly intervals: readonly string[];
-}
-
 const SHAPES = '{"step":"compact","partition":0,"intervals":["2026-11-22T21-00"]} or {"step":"commit","intervals":[…]}';
 
 /** @throws Error naming the field, its value and what is allowed; intervals must rise, as each builds on the one before */

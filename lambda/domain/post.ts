@@ -94,7 +94,7 @@ export interface Post {
   user?: User | null;
 }
 
-/** What one record of a request may be: a whole post, or one flat section recognised by its fields. */
+/** What one record of a request may be: a whole post, or one flat section recognised by its fields. @public */
 export type PostRecord = Post | Pin | Geo | User;
 
 /** The field of each section that holds the post's key. */

@@ -49,6 +49,7 @@ export interface RequestError {
 /**
  * A request of the Kafka REST proxy, version 2.
  * @see https://docs.confluent.io/platform/current/kafka-rest/api.html
+ * @public
  */
 export interface RestProxyRequest {
   records: { value: unknown; key?: unknown; partition?: number }[];
@@ -78,6 +79,7 @@ export interface RestProxyError {
 /**
  * A request of Kinesis' PutRecord.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+ * @public
  */
 export interface KinesisRequest {
   StreamName?: string;

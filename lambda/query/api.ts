@@ -39,7 +39,7 @@ export interface AnswerResponse extends Provenance {
   readonly rows: readonly ResponseRow[];
 }
 
-/** `GET /views/{view}` with `answer=standard`: every standard answer that is read off the view. */
+/** `GET /views/{view}` with `answer=standard`: every standard answer that is read off the view. @public */
 export interface StandardResponse extends Provenance {
   readonly view: string;
   readonly answers: readonly {

@@ -11,7 +11,7 @@ import { findFunction } from '../../tools/assembly/local-plan';
 import { namedMetrics } from '../../tools/assembly/named-metrics';
 import { keyOf } from '../../tools/assembly/alarm-terms';
 import { startEventSource } from '../../tools/local/aws/event-source';
-import { emulate } from '../../tools/loadgen/emulate';
+import { generateLoad } from '../../tools/loadgen/load';
 import { waitUntilThrough } from '../../tools/local/run/completion';
 import { loadedRules, seriesOf } from '../../tools/local/run/prometheus-queries';
 import { SET_OFF_IN_A_CLUSTER } from '../support/set-off-in-a-cluster';
@@ -53,9 +53,9 @@ const untilThrough = () =>
 test('the broker is killed: ingest fails and the node is down until it is back, and its return is told', async () => {
   const { cloud, kafka } = run.running;
   const posts = { url: cloud.ingestUrl, posts: POSTS };
-  await emulate({ ...posts, seed: 1 });
+  await generateLoad({ ...posts, seed: 1 });
   // Every post a second time.
-  await emulate({ ...posts, seed: 1 });
+  await generateLoad({ ...posts, seed: 1 });
   await run.post(list(10, unreadable));
   const rejected = [
     await run.post({ pin: { category: 'without a key' } }),
@@ -119,7 +119,7 @@ test('aggregation is paused: canaries no longer come out, its lag grows, and ans
 
   await cloud.enableEventSource('archive', false);
   pausedAt = Date.now();
-  await emulate({ url: cloud.ingestUrl, posts: 4_500, seed: 2, firstIndex: 10_000 });
+  await generateLoad({ url: cloud.ingestUrl, posts: 4_500, seed: 2, firstIndex: 10_000 });
   await run.untilAlarms('ALARM', 'archive-lag', 'aggregate-lag');
   await run.untilAlert('KafkaConsumerLate', true);
   // With a store that is slow it does not catch up at once: what it brings is late for more than one period.

@@ -11,8 +11,7 @@ import { connectS3 } from '../../lambda/aws/s3';
 import { keyspacesStore, type Store } from '../../lambda/aws/keyspaces/store';
 import { findFunction } from '../../tools/assembly/local-plan';
 import { REGION } from '../../tools/assembly/local-account';
-import { type KafkaEngine } from '../../tools/engines/kafka';
-import { s3Client } from '../../tools/engines/s3';
+import { type KafkaEngine, s3Client } from '../../tools/engines';
 import { type Running } from '../../tools/local/run/bring-up';
 
 const INTERVAL_MINUTES = 1;

@@ -89,7 +89,7 @@ function start(
   watch: (line: string) => void = () => undefined,
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(ROOT, 'node_modules/.bin/tsx'), ['tools/local/start.ts', '--exit', ...args], {
+    const child = spawn(join(ROOT, 'node_modules/.bin/tsx'), ['tools/pipeline.ts', 'start', '--exit', ...args], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -24,10 +24,15 @@ import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 import { add, contribution, joinKey, trim, type Counts, type DimensionValue } from '../../lambda/domain/merge';
 import { connectS3, NotFoundError, PreconditionFailedError, type ObjectStore } from '../../lambda/aws/s3';
 import { VIEWS, viewsAsJson, type View } from '../../lambda/domain/views';
-import { startKafka, type KafkaEngine } from '../../tools/engines/kafka';
-import { s3Client, startS3, type S3Engine } from '../../tools/engines/s3';
-import { settled } from '../../tools/engines/settled';
-import { sparkCommand } from '../../tools/engines/spark';
+import {
+  type KafkaEngine,
+  s3Client,
+  type S3Engine,
+  settled,
+  sparkCommand,
+  startKafka,
+  startS3,
+} from '../../tools/engines';
 import { countedOnce, type LogRecord, type ReferenceRow } from '../support/counted-once';
 import { ROOT } from '../../tools/kit/root';
 

@@ -9,11 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { startAirflow } from '../../tools/engines/airflow';
-import { startCassandra } from '../../tools/engines/cassandra';
-import { type KafkaEngine, startKafka } from '../../tools/engines/kafka';
-import { s3Client, type S3Engine, startS3 } from '../../tools/engines/s3';
-import { sparkCommand } from '../../tools/engines/spark';
+import {
+  type KafkaEngine,
+  s3Client,
+  type S3Engine,
+  sparkCommand,
+  startAirflow,
+  startCassandra,
+  startKafka,
+  startS3,
+} from '../../tools/engines';
 
 jest.setTimeout(180_000);
 

@@ -13,7 +13,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { type S3Client } from '@aws-sdk/client-s3';
 import { type KafkaRecord } from '../../lambda/domain/decode';
 import { connectS3, type ObjectStore } from '../../lambda/aws/s3';
-import { s3Client, startS3, type S3Engine } from '../../tools/engines/s3';
+import { s3Client, type S3Engine, startS3 } from '../../tools/engines';
 import { type Compact } from '../../tools/operate/erase/erase';
 import { openDuckdb } from '../support/duckdb';
 import { compaction, sealedLog } from '../support/sealed-log';
@@ -22,7 +22,7 @@ import { ROOT } from '../../tools/kit/root';
 const HOUR = 3_600_000;
 const START = Date.parse('2026-11-22T00:00:00Z');
 const LAKE = 'lake';
-const CLI = join(ROOT, 'tools', 'operate', 'erase', 'cli.ts');
+const CLI = join(ROOT, 'tools', 'pipeline.ts');
 
 let dir: string;
 let s3: S3Engine;
@@ -127,7 +127,7 @@ async function run(...args: string[]): Promise<string[]> {
   const { port } = lambda.address() as AddressInfo;
   const { stdout } = await promisify(execFile)(
     join(ROOT, 'node_modules', '.bin', 'tsx'),
-    [CLI, '--lake', LAKE, ...PERSON, '--date-joined', '2016-01-02T03:04:05Z', ...args],
+    [CLI, 'erase', '--lake', LAKE, ...PERSON, '--date-joined', '2016-01-02T03:04:05Z', ...args],
     {
       env: {
         PATH: process.env.PATH,

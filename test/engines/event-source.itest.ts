@@ -7,7 +7,7 @@ import { recordsByPartition } from '../../lambda/runtime/kafka-event';
 import { type EventSourcePlan } from '../../tools/assembly/local-plan';
 import { type EventSource, startEventSource } from '../../tools/local/aws/event-source';
 import { type Invocation, PAYLOAD_LIMIT } from '../../tools/local/aws/function-host';
-import { type KafkaEngine, startKafka } from '../../tools/engines/kafka';
+import { type KafkaEngine, startKafka } from '../../tools/engines';
 
 jest.setTimeout(120_000);
 

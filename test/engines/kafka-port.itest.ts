@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { connectKafka } from '../../lambda/aws/kafka/connect';
 import { type KafkaPort, type SendResult } from '../../lambda/aws/kafka/port';
-import { startKafka, type KafkaEngine } from '../../tools/engines/kafka';
+import { type KafkaEngine, startKafka } from '../../tools/engines';
 
 const TOPIC = 'posts';
 const PARTITIONS = 3;

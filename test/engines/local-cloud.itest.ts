@@ -6,10 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { type FunctionPlan, type LocalPlan } from '../../tools/assembly/local-plan';
 import { type LocalCloud, type LocalEngines, startLocalCloud } from '../../tools/local/aws/local-cloud';
-import { type CassandraEngine, startCassandra } from '../../tools/engines/cassandra';
-import { type KafkaEngine, startKafka } from '../../tools/engines/kafka';
-import { s3Client, type S3Engine, startS3 } from '../../tools/engines/s3';
-import { settled } from '../../tools/engines/settled';
+import {
+  type CassandraEngine,
+  type KafkaEngine,
+  s3Client,
+  type S3Engine,
+  settled,
+  startCassandra,
+  startKafka,
+  startS3,
+} from '../../tools/engines';
 
 jest.setTimeout(180_000);
 

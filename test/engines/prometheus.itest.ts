@@ -8,9 +8,13 @@ import { type EventSourcePlan } from '../../tools/assembly/local-plan';
 import { type EventSource, startEventSource } from '../../tools/local/aws/event-source';
 import { serveMetrics } from '../../tools/local/aws/metrics-page';
 import { type RunningServer } from '../../tools/local/aws/server';
-import { type CassandraEngine, startCassandra } from '../../tools/engines/cassandra';
-import { type KafkaEngine, startKafka } from '../../tools/engines/kafka';
-import { prometheusConfig } from '../../tools/engines/prometheus';
+import {
+  type CassandraEngine,
+  type KafkaEngine,
+  prometheusConfig,
+  startCassandra,
+  startKafka,
+} from '../../tools/engines';
 import { localJobs, type Monitoring, ruleFiles, startMonitoring } from '../../tools/local/run/monitoring';
 import { expressionsWithoutData, loadedRules, type Rule, seriesOf } from '../../tools/local/run/prometheus-queries';
 import { ALERT_CASES, ruleTests } from './prometheus-cases';

@@ -1,5 +1,5 @@
 /**
- * How fast the speed layer applies posts, all views at once, beside the least that any consumer of an MSK event must do:
+ * Rate at which the speed layer applies posts, all views at once, beside the minimum work of any consumer of an MSK event:
  * base64 and JSON.parse. The store is in memory, so this is the function's own CPU.
  */
 import { makeHandler } from '../../lambda/aggregate/handler';

@@ -1,6 +1,6 @@
 /**
- * The archive's whole handler beside its two parts that cannot be left out: decoding the records of the event, and compressing the
- * very lines that it writes. The lake takes objects and forgets them, so this is the function's own CPU.
+ * The archive's whole handler beside its two necessary parts: decoding the records of the event, and compressing the lines that it
+ * writes. The lake discards objects, so this is the function's CPU alone.
  */
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';

@@ -1,6 +1,6 @@
 /**
- * Size and load time of the functions on the way of a client, from the very assets that synth builds. Each load is a process of its
- * own, which finds the modules that there are in Lambda and no others.
+ * Size and load time of the functions that clients call, from the assets that synth builds. Each load is a new process, which finds the
+ * modules that there are in Lambda and no others.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -43,7 +43,7 @@ Promise.resolve(handler(JSON.parse(process.argv[2]))).catch(() => undefined);
 interface Load {
   /** Milliseconds until the handler could be called. */
   readonly loaded: number;
-  /** CPU milliseconds of that, by which a busy machine shows less. */
+  /** CPU milliseconds of that, which depend less on other load of the machine. */
   readonly cpu: number;
   /** Milliseconds until the first request opened a connection. */
   readonly connected?: number;
@@ -57,7 +57,7 @@ const FIRST: Readonly<Record<Step, string>> = {
   query: request('GET', '/views/posts_by_category'),
 };
 
-/** The environment by which the first request gets as far as a connection; nobody listens there. */
+/** An environment in which the first request opens a connection; nothing listens there. */
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'none',
@@ -71,7 +71,7 @@ export interface Asset {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Where synth left the function's asset. @throws Error if there is none or more than one */
+/** The path of the function's asset. @throws Error if there is none or more than one */
 export function assetOf(assembly: string, step: Step): Asset {
   const { stacks, assets } = readCloudAssembly(assembly);
   const found = stacks.flatMap(({ template }) =>
@@ -83,7 +83,7 @@ export function assetOf(assembly: string, step: Step): Asset {
   const [{ Code, Environment }] = found as [{ Code: { S3Key: string }; Environment?: { Variables?: object } }];
   const asset = assets.get(Code.S3Key);
   if (!asset) throw new Error(`the code of ${step}, ${Code.S3Key}, is no asset of ${assembly}`);
-  // What refers to other resources has a value only once deployed: any text serves to load.
+  // References to other resources have no value before deployment: any text suffices to load.
   const variables = Object.fromEntries(
     Object.entries(Environment?.Variables ?? {}).map(([name, value]) => [
       name,
@@ -131,7 +131,7 @@ async function figuresOf(step: Step, asset: Asset, rounds: number): Promise<Figu
   ];
 }
 
-/** @param assembly one that is there; otherwise stage dev is synthesized */
+/** @param assembly an existing one; otherwise stage dev is synthesized */
 export async function bundles({ rounds }: { rounds: number } = { rounds: 11 }, assembly?: string): Promise<Report> {
   const directory = assembly ?? mkdtempSync(join(tmpdir(), 'bench-bundles-'));
   try {

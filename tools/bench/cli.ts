@@ -1,10 +1,7 @@
-/**
- * `npm run bench -- archive compact …` runs the named benches, without a name all. `--write` keeps the results and writes
- * docs/performance.md from all that were kept; `--large` adds what takes a GB of disk and minutes.
- */
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
-import { writeMarkdown } from '../kit/markdown';
+import { generate } from '../docgen/generate';
+import { type Command } from '../kit/command';
+import { flag, parse } from '../kit/options';
 import { aggregate } from './aggregate';
 import { archive } from './archive';
 import { bundles } from './bundles';
@@ -13,7 +10,7 @@ import { compactLarge } from './compact-large';
 import { ingest } from './ingest';
 import { query } from './query';
 import { asText, type Report } from './report';
-import { document, FILE, keep, kept } from './results';
+import { retain } from './results';
 
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   ingest: () => ingest(),
@@ -25,27 +22,30 @@ const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
 };
 const LARGE: Readonly<Record<string, () => Promise<Report>>> = { compact: () => compactLarge() };
 
-async function main(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { write: { type: 'boolean', default: false }, large: { type: 'boolean', default: false } },
-  });
+const OPTIONS = {
+  write: flag('stores the results and writes docs/performance.md from all that are stored'),
+  large: flag('adds what takes a GB of disk and minutes'),
+};
+
+async function run(argv: readonly string[]): Promise<void> {
+  const { values, positionals } = parse(argv, OPTIONS, { positionals: true });
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
   const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
-  if (unknown !== undefined)
-    throw new Error(`bench must be one of ${Object.keys(BENCHES).join(', ')}, got '${unknown}'`);
+  if (unknown !== undefined) {
+    throw new Error(`a bench must be one of ${Object.keys(BENCHES).join(', ')}, got '${unknown}'`);
+  }
   const wanted = names.flatMap((name) => [BENCHES[name], ...(values.large && LARGE[name] ? [LARGE[name]] : [])]);
   for (const bench of wanted) {
     const [load] = loadavg();
     const report = await bench();
     console.log(asText(report));
-    if (values.write) keep(report, load);
+    if (values.write) retain(report, load);
   }
-  if (values.write) await writeMarkdown(FILE, document(kept()));
+  if (values.write) await generate(['performance']);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-});
+export const command: Command = {
+  operands: `[${Object.keys(BENCHES).join(' ')}]`,
+  options: OPTIONS,
+  run,
+};

@@ -1,4 +1,4 @@
-/** An interval of 1 GB of lines, compacted as a function of 512 MB would: in a process of its own, whose largest size is read. */
+/** An interval of 1 GB of lines, compacted as in a function of 512 MB: in a new process, whose peak memory is read. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { type Figure, type Report } from './report';
 
 const FUNCTION_MB = 512;
 const GB = 1e9;
-/** More posts than the bytes hold. */
+/** More posts than the bytes need. */
 const PLENTY = 2_000_000;
 
 interface Used {

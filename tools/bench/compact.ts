@@ -1,6 +1,6 @@
 /**
  * The compaction's engine beside a bare DuckDB COPY of the same raw objects to the same columns: same threads, memory, codec and
- * row groups. The bare one trusts the log: it checks no offsets, remembers no keys and puts no sections together.
+ * row groups. The bare one trusts the log: it checks no offsets, has no dedup index and joins no sections.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ const START = Date.parse('2026-11-22T21:00:00Z');
 const RESOURCES: Resources = { memoryMb: 1_024, threads: 2 };
 const WARM_UP = 1;
 
-/** Whole posts, or every section as a record of its own, so that each post has to be put together. */
+/** Whole posts, or every section as a separate record, so that each post has to be joined. */
 export type Shape = 'whole' | 'sections';
 
 function* recordsOf(posts: number, shape: Shape): Generator<KafkaRecord> {
@@ -49,7 +49,7 @@ export interface RawLog {
   readonly bytes: number;
 }
 
-/** Writes the raw log as the archive does, into `folder`. @param enough stops once there are so many bytes of lines */
+/** Writes the raw log as the archive does, into `folder`. @param enough stops at this many bytes of lines */
 export function writeRawLog(folder: string, posts: number, shape: Shape, enough = Infinity): RawLog {
   const files: RawFile[] = [];
   let bytes = 0;
@@ -96,7 +96,7 @@ export async function compactLog(log: RawLog, folder: string, resources: Resourc
   if (counts.records !== log.records) throw new Error(`${counts.records} of ${log.records} records were compacted`);
 }
 
-/** The columns that the lake has and a reader of the raw log gets for nothing. */
+/** The columns of the lake that need no computation. */
 function copySql(files: readonly RawFile[], target: string): string {
   const struct = (section: (typeof SECTIONS)[number]) =>
     `STRUCT(${columnsOf(section)

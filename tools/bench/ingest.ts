@@ -1,7 +1,7 @@
 /**
- * The whole ingest handler (HTTP event to answer, acknowledged by Kafka) in requests of 100 posts, one after another as a function
- * takes them, beside Kafka's own kafka-producer-perf-test with the same posts, acks=all, on the same broker. In posts per CPU-second
- * of the client. The handler is measured after its warm-up; of the JVM, what a run of few records takes is subtracted.
+ * The whole ingest handler (HTTP event to response, acknowledged by Kafka) in requests of 100 posts, one after another, as in a function
+ *, beside Kafka's own kafka-producer-perf-test with the same posts, acks=all, on the same broker. In posts per CPU-second
+ * of the client. The handler is measured after its warm-up; for the JVM, the time of a run with few records is subtracted.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeHandler } from '../../lambda/ingest/handler';
 import { connectKafka } from '../../lambda/aws/kafka/connect';
-import { findJava } from '../engines/java.cjs';
-import { type KafkaEngine, startKafka } from '../engines/kafka';
-import { installed } from '../engines/paths';
+import { findJava, installed, type KafkaEngine, startKafka } from '../engines';
 import { inTurn, median, rate } from './measure';
 import { posts as postsOf, TOPIC } from './posts';
 import { type Report, type Size } from './report';
@@ -21,7 +19,7 @@ const run = promisify(execFile);
 const BATCH = 100;
 const WARM_UP = 2;
 const PARTITIONS = 3;
-/** A record more or less is nothing beside the start of the JVM. */
+/** Small beside the start of the JVM. */
 const START_RECORDS = 100;
 
 /** CPU milliseconds of the processes that this one has waited for. @see proc_pid_stat(5) */

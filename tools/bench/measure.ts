@@ -1,6 +1,6 @@
 /**
- * How benches measure: our hot path and its peer in turn, in one process and one run, so that whatever else the machine does
- * falls on both; medians of the rounds, and CPU time where the work is computation.
+ * How benches measure: our hot path and its peer in turn, in one process and one run, so other load of the machine
+ * affects both; medians of the rounds, and CPU time where the work is computation.
  */
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { nearestRank } from '../kit/nearest-rank';
@@ -24,7 +24,7 @@ export async function measure(work: () => Promise<unknown> | unknown): Promise<S
 }
 
 /**
- * Runs each contender once a round; who is first changes with every round, as the second finds caches warm and garbage to collect.
+ * Runs each contender once a round; the first one changes with every round, as the second finds warm caches and garbage to collect.
  * @param warmUp rounds before the first that counts; `round` goes on counting from them
  * @returns the samples of each contender, one a round
  */
@@ -45,7 +45,7 @@ export async function inTurn<Name extends string>(
   return samples;
 }
 
-/** The value below which a share of the values lies, by the nearest rank. @throws Error without values */
+/** The value below which a share of the values lies, by nearest rank. @throws Error without values */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) throw new Error('there is no quantile of no values');
   return nearestRank(

@@ -1,4 +1,4 @@
-/** Posts for the benches: those of the emulator, as Kafka holds them and as Lambda hands them over. */
+/** Posts for the benches: those of the load generator, as Kafka stores them and as Lambda delivers them. */
 import { type KafkaRecord } from '../../lambda/domain/decode';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 import { envelopeOf, generate } from '../loadgen/generate';
@@ -9,15 +9,15 @@ const PARTITIONS = 4;
 const START = Date.parse('2026-11-22T21:00:00Z');
 const SEED = 1;
 
-/** What fits the 6 MB that an event source hands over at most. */
+/** What fits the 6 MB that an event source delivers at most. */
 export const POSTS_PER_BATCH = 4_000;
 
-/** Whole posts as JSON with their keys. The next ones each time: no post comes twice. */
+/** Whole posts as JSON with their keys. Each call returns the next ones: no post occurs twice. */
 export interface Posts {
   take(count: number): { readonly key: string; readonly text: string }[];
 }
 
-/** @param most how many will be taken in all: names and posters grow with it */
+/** @param most maximum number of posts: the numbers of names and posters grow with it */
 export function posts(most: number): Posts {
   const source = generate({ posts: most, seed: SEED });
   return {
@@ -51,7 +51,7 @@ export function batches(rounds: number, count: number): LambdaKafkaEvent[] {
   return Array.from({ length: rounds }, () => lambdaEvent(TOPIC, records(source, count)));
 }
 
-/** The least that any consumer of an event must do. */
+/** The minimum work of any consumer of an event. */
 export function parseOnly(event: LambdaKafkaEvent): void {
   for (const record of Object.values(event.records).flat()) {
     JSON.parse(Buffer.from(record.value!, 'base64').toString('utf8'));

@@ -1,7 +1,7 @@
 /**
  * The query handler over twelve months with top n, beside the same rows read bare: the same prepared statement, for the same periods,
- * as many at once, and the bytes thrown away. On a real Cassandra, as what a bare read takes is what the store takes. The handler keeps
- * merged rows for seconds; here it keeps none, so that each question is read anew.
+ * as many at once, and the bytes thrown away. On a real Cassandra, as what a bare read takes is what the store takes. The handler caches
+ * merged rows for seconds; here it caches none, so each query reads.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { contribution, add, type Counts, trim } from '../../lambda/domain/merge'
 import { type QueryStore } from '../../lambda/aws/keyspaces/store';
 import { SECTIONS } from '../../lambda/domain/columns';
 import { findView, type View } from '../../lambda/domain/views';
-import { startCassandra } from '../engines/cassandra';
+import { startCassandra } from '../engines';
 import { createStore } from '../../test/engines/view-store/tables';
 import { inTurn, median, quantile } from './measure';
 import { posts, records } from './posts';
@@ -29,7 +29,7 @@ const END = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const WARM_UP = 50;
-/** From 13 keys a month to all that the largest view holds. */
+/** From 13 keys a month to all keys of the largest view. */
 const ASKED = ['posts_by_category', 'posts_by_country', 'category_by_country', 'top_poster_by_country'];
 
 function viewNamed(name: string): View {
@@ -88,7 +88,7 @@ async function ask(store: QueryStore, view: View, rows: ReadonlyMap<string, Buff
       if (statusCode !== 200) throw new Error(`status ${statusCode}: ${body}`);
     },
     reading: async () => {
-      // It decides which rows are to be read, for whoever reads them.
+      // It decides which rows are read, in both contenders.
       await store.readBoundary(TOPIC);
       const blobs = await Promise.all(MONTHS.map((month) => store.readBatchRow(view.name, month)));
       if (blobs.some((blob) => blob === undefined)) throw new Error('a row is missing');

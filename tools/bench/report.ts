@@ -1,6 +1,7 @@
-/** What a bench found, and how it is told: a table of figures, each against its goal where it has one. */
+/** The result of a bench: a table of figures, each with its goal where it has one. */
+import { textTable } from '../kit/table';
 
-/** How much a bench measures. Tests take little. */
+/** How much a bench measures; little in tests. */
 export interface Size {
   readonly rounds: number;
   /** In a round. */
@@ -17,7 +18,7 @@ export interface Figure {
   readonly value: number;
   /** Empty for ratios. */
   readonly unit: string;
-  /** @default - none: it explains another figure */
+  /** @default - none: the figure explains another one */
   readonly goal?: Goal;
 }
 
@@ -38,8 +39,8 @@ export function goalText(goal: Goal | undefined): string {
   return goal?.atMost !== undefined ? `≤ ${number(goal.atMost)}` : '';
 }
 
-/** `met`, `missed`, or nothing where there is no goal. The exact value counts, not the printed one. */
-export function verdict({ value, goal }: Figure): string {
+/** `met`, `missed`, or nothing where there is no goal. The exact value decides, not the printed one. */
+export function result({ value, goal }: Figure): string {
   if (!goal) return '';
   return value >= (goal.atLeast ?? -Infinity) && value <= (goal.atMost ?? Infinity) ? 'met' : 'missed';
 }
@@ -48,14 +49,8 @@ export function verdict({ value, goal }: Figure): string {
 export function cells(figure: Figure): string[] {
   const { what, value, unit, goal } = figure;
   const withUnit = (text: string) => (text === '' || unit === '' ? text : `${text} ${unit}`);
-  return [what, withUnit(number(value)), withUnit(goalText(goal)), verdict(figure)];
+  return [what, withUnit(number(value)), withUnit(goalText(goal)), result(figure)];
 }
 
-export function asText({ bench, setting, figures }: Report): string {
-  const rows = figures.map(cells);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map(([what, value, goal, result]) =>
-    `  ${what.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${goal.padEnd(widths[2])}  ${result}`.trimEnd(),
-  );
-  return `${bench}: ${setting}\n${lines.join('\n')}\n`;
-}
+export const asText = ({ bench, setting, figures }: Report): string =>
+  `${bench}: ${setting}\n${textTable(figures.map(cells), { align: ['left', 'right'] })}\n`;

@@ -1,4 +1,4 @@
-/** What is neither a price nor measured. Printed with every estimate, so that nobody takes it for a fact. */
+/** Values that are neither prices nor measured. Every estimate prints them, so that nobody mistakes them for facts. */
 
 export interface Assumption {
   readonly value: number;
@@ -26,44 +26,41 @@ export const ASSUMPTIONS = {
   flowLogGb: assume(1, 'GB a month of flow log without any post'),
   airflowLogGb: assume(2, 'GB a month that Airflow logs'),
   airflowDatabaseGb: assume(10, "GB of Airflow's metadata database"),
-  airflowTaskSeconds: assume(
-    60,
-    "seconds that a task of MWAA Serverless is billed at least, and each but Spark's takes no longer",
-  ),
+  airflowTaskSeconds: assume(60, "minimum seconds billed for a task of MWAA Serverless; only Spark's takes longer"),
   natGb: assume(5, 'GB a month that Airflow sends and gets through NAT'),
   apiMetrics: assume(12, 'detailed metrics of the APIs: six for each of the two routes in use'),
   brokerMetrics: assume(
     60,
-    'metrics a broker that monitoring PER_TOPIC_PER_BROKER adds to the free ones (from memory)',
+    'metrics per broker that monitoring PER_TOPIC_PER_BROKER adds to the free ones (from memory)',
   ),
-  grafanaEditors: assume(1, 'active editors of Managed Grafana, and no viewer: the least that is billed'),
-  scrapedSeries: assume(1_500, 'series a broker that the filter of the scraper keeps (nobody counted them on MSK)'),
+  grafanaEditors: assume(1, 'active editors of Managed Grafana, and no viewer: the minimum that is billed'),
+  scrapedSeries: assume(1_500, 'series per broker that pass the filter of the scraper (never counted on MSK)'),
   scrapeSeconds: assume(60, 'seconds between two scrapes'),
   sparkStartSeconds: assume(30, 'seconds that a Spark worker is billed before it works'),
-  sparkLeastSeconds: assume(60, 'seconds that a Spark worker is billed at least'),
-  canaryMilliseconds: assume(500, 'milliseconds that each of the three functions works for a canary'),
+  sparkLeastSeconds: assume(60, 'minimum seconds billed for a Spark worker'),
+  canaryMilliseconds: assume(500, 'milliseconds that each of the three functions runs for a canary'),
   tracedFirst: assume(1, 'invocations of a function traced each second'),
-  tracedShare: assume(0.05, 'share of the further ones that is traced'),
+  tracedShare: assume(0.05, 'share of the other invocations that is traced'),
   compactPuts: assume(
     4,
-    'objects that compact writes a partition and interval: posts, seen, pending, its part of the manifest',
+    'objects that compact writes per partition and interval: posts, dedup index, incomplete posts, its part of the manifest',
   ),
   lakePuts: assume(
     40,
-    'objects that all other steps write an interval: control records, seal, manifest, 13 views, drift, lists',
+    'objects that all other steps write per interval: control records, seal, manifest, 13 views, drift, lists',
   ),
 } as const satisfies Readonly<Record<string, Assumption>>;
 
-/** In words: where the model takes the dearer of two readings. */
+/** In words: where the model takes the more expensive of two readings. */
 export const UPPER_BOUNDS: readonly string[] = [
-  'each partition of a batch is billed as an invocation of its own, though one may hold several',
-  'a poller gathers for all its partitions together, so that 6 MB are reached as early as can be',
+  'each partition of a batch is billed as one invocation, although an invocation may hold several',
+  'a poller gathers for all its partitions together, so 6 MB are reached as early as possible',
   'durations were measured with all engines, Airflow and Spark on the same two cores',
 ];
 
 /** In words: what is left out of the sum. */
 export const LEFT_OUT: readonly string[] = [
-  'queries: what readers ask is not part of a rate of posts',
-  'requests to a key of your own (kms=customer), support plan, tax, free tier, discounts',
+  'queries: they are not part of a rate of posts',
+  'requests to a customer-managed key (kms=customer), support plan, tax, free tier, discounts',
   'Glacier retrieval, S3 access log requests, metrics of event sources, data that leaves AWS',
 ];

@@ -1,10 +1,9 @@
-/** What each synth says of the price. */
+/** The line about the price that each synth prints. */
 import { type PipelineConfig } from '../../lib/config';
 import { estimate } from './estimate';
-import { REGION } from './prices';
-import { perMillion, usd } from './usd';
+import { perMillion, REGION, usd } from './prices';
 
-/** Posts a second, and posts in a request: round figures, as a template says nothing of its traffic. */
+/** Posts a second, and posts in a request: round figures, as a template does not state its traffic. */
 const RATES = [100, 1_000];
 const BATCH = 100;
 

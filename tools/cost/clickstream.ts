@@ -1,12 +1,13 @@
 /**
  * The published price table of a related pipeline, computed again with the prices and formulas of this model as far as its
- * inputs are published. It tells whether the model's prices hold, and nothing about this pipeline.
+ * inputs are published. It shows whether the prices of brokers, volumes and traffic are right, and
+ * nothing about this pipeline. It is the only check of our prices against a source outside this repository (ADR 16).
  * @see https://github.com/awslabs/clickstream-analytics-on-aws/blob/07e881d86fe881d7afdb578038c6e8331bbb8d65/docs/en/plan-deployment/cost.md
  */
 import { ASSUMPTIONS } from './assumptions';
 import { brokerHour, type Price, PRICES, REGION } from './prices';
 
-/** How a part of the sum was had: from inputs on the page, with one input that fits its price, or as it is published. */
+/** Where a part of the sum comes from: computed from inputs on the page, computed with one input that fits, or copied. */
 export type Origin = 'inputs' | 'fitted' | 'published';
 
 export interface Part {
@@ -29,7 +30,7 @@ const price = (usd: number, per: string): Price => ({
   ...{ usd, per, region: REGION, date: '2026-11-25', source: 'from memory' },
 });
 
-/** What their pipeline has and this one has not. */
+/** Parts that only their pipeline has. */
 export const THEIR_PRICES = {
   connectUnit: price(0.11, 'hour of an MSK Connect unit (MCU)'),
   server: price(0.0832, 'hour of t3.large: 2 vCPU, 8 GB'),
@@ -38,14 +39,14 @@ export const THEIR_PRICES = {
 const hours = ASSUMPTIONS.hours.value;
 const BROKERS = 2;
 const SERVERS = 2;
-/** Their page has no size: this one makes 417 of 387. */
+/** The page states no size: with this one, 387 becomes 417. */
 const BROKER_GB = 300;
 const REQUEST_KB = 1;
 const KB_PER_GB = 1e6;
 /** Server to broker, broker to connector. */
 const CROSSINGS = 2;
 
-/** USD a month on the page. `units` are MCUs; "2~3" is taken in the middle. */
+/** USD a month on the page. `units` are MCUs; "2~3" counts as 2.5. */
 const PAGE = [
   { rate: 10, total: 659, balancer: 7, servers: 122, kafka: 417, units: 1, s3: 3, emr: 28, redshift: 68, traffic: 0 },
   { rate: 100, total: 741, balancer: 43, servers: 122, kafka: 417, units: 1, s3: 3, emr: 72, redshift: 70, traffic: 0 },
@@ -101,7 +102,7 @@ export const PUBLISHED_CASES: readonly PublishedCase[] = PAGE.map((row) => {
   };
 });
 
-/** What the page would have to say for the rest to be computed. */
+/** What the page lacks for the rest to be computed. */
 export const MISSING: readonly string[] = [
   'Load balancer: connections, their length and rules. 7 USD at 10 requests a second is less than the hours of a load balancer cost',
   'S3: number and size of objects, and how long they stay. 3 USD is published for 26 GB and for 263 GB a month',
@@ -114,7 +115,7 @@ export const MISSING: readonly string[] = [
 
 export const computedTotal = ({ parts }: PublishedCase): number => parts.reduce((sum, each) => sum + each.computed, 0);
 
-/** Share of the published sum that was computed from inputs of the page alone. */
+/** Share of the published sum that is computed from inputs on the page alone. */
 export function computedShare({ parts, published }: PublishedCase): number {
   const own = parts.filter(({ origin }) => origin === 'inputs');
   return own.reduce((sum, each) => sum + each.published, 0) / published;

@@ -1,4 +1,4 @@
-/** One function per component of the bill: what it costs with no post at all, and what the posts add. */
+/** One function per component of the bill: its cost without any post, and what the posts add. */
 import { type PipelineConfig } from '../../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import { INTERFACE_ENDPOINTS, MEMORY_MB, type Step } from './functions';
@@ -39,13 +39,13 @@ const hours = ASSUMPTIONS.hours.value;
 const round = (value: number, digits = 0) =>
   value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: 0 });
 
-/** GB that a broker must hold: posts of the days that Kafka keeps, each as often as it is copied. */
+/** GB that a broker must hold: the posts of Kafka's retention, times the replicas. */
 export function brokerGb({ config, workload, measured }: Pick<Scene, 'config' | 'workload' | 'measured'>): number {
   const days = (workload.posts / hours) * 24 * config.retentionDays;
   return (days * measured.postBytes * config.replicationFactor) / config.brokers / GB;
 }
 
-/** Where the volumes of the config are too small for the posts, what is missing is priced: it would have to be added. */
+/** Where the configured volumes are too small for the posts, the larger ones are priced: they would have to be added. */
 export function kafka(scene: Scene): Cost {
   const { brokers, brokerInstance, brokerVolumeGb } = scene.config;
   const missing = Math.max(0, brokerGb(scene) - brokerVolumeGb);
@@ -56,7 +56,7 @@ export function kafka(scene: Scene): Cost {
   };
 }
 
-/** Producers and pollers are in any zone, partitions' leaders too: all but one zone's share crosses. */
+/** Producers, pollers and leaders of partitions are spread over the zones: all traffic but one zone's share crosses. */
 export function crossZone({ config, workload, measured }: Scene): Cost {
   const share = (config.availabilityZones - 1) / config.availabilityZones;
   const gb = (workload.posts * measured.postBytes * 3 * share) / GB;
@@ -64,7 +64,7 @@ export function crossZone({ config, workload, measured }: Scene): Cost {
 }
 
 export function pollers({ pollerUnits }: Scene): Cost {
-  // The least that the config asks for is there without a post.
+  // The configured minimum is billed without a post.
   const fixed = pollerUnits === 0 ? 0 : 1;
   const usd = hours * PRICES.pollerUnit.usd;
   return { fixed: fixed * usd, usage: (pollerUnits - fixed) * usd, basis: `${pollerUnits} event poller unit(s)` };
@@ -80,7 +80,7 @@ export function api({ workload }: Scene): Cost {
   };
 }
 
-/** USD of so many invocations of a step, each of so many milliseconds as measured on one vCPU. */
+/** USD for invocations of a step, with their milliseconds as measured on one vCPU. */
 export function invocations(
   step: Step,
   count: number,
@@ -120,7 +120,7 @@ export function aggregate({ config, workload, measured }: Scene): Cost {
   return { fixed: 0, usage, basis: inMillions(perMonth, ms) };
 }
 
-/** Seal, compact, publish and reconcile run each interval, however few posts are in it. */
+/** Seal, compact, publish and reconcile run each interval, however few posts it has. */
 export function batchFunctions({ config, workload, measured }: Scene): Cost {
   const { intervals, postsPerInterval } = workload;
   const { partitions, architecture } = config;
@@ -156,7 +156,7 @@ export function otherStore({ config, workload, measured }: Scene): Cost {
   const speedKb = intervals * config.partitions * perPartition;
   const writes = intervals * batchKb * 2;
   const reads = (speedKb + intervals * batchKb * 2) / READ_UNIT_KB;
-  // Speed rows live for some hours; batch rows stay.
+  // Speed rows expire after some hours; batch rows do not.
   const speedStored = (speedKb / hours) * Math.min(hours, config.speedTtlHours);
   const state = config.partitions * measured.stateUnits.at(config.recentPosts);
   const storedGb = ((speedStored + state + intervals * batchKb * ASSUMPTIONS.storedMonths.value) * 1024) / GB;
@@ -188,7 +188,7 @@ export function s3Storage({ workload, measured }: Scene): Cost {
   return { fixed: 0, usage: gb * PRICES.s3Storage.usd, basis: `${round(gb, 1)} GB, standard` };
 }
 
-/** How long a Spark job is billed, s. */
+/** Billed seconds of a Spark job. */
 function sparkSeconds({ config, measured }: Scene, rows: number): number {
   const working = measured.spark.start + (rows * measured.spark.coreSecondsPerRow) / config.sparkCores;
   return Math.max(ASSUMPTIONS.sparkLeastSeconds.value, ASSUMPTIONS.sparkStartSeconds.value + working);
@@ -213,7 +213,7 @@ export function spark(scene: Scene): Cost {
 /** Tasks of a run beside one of `compact` a partition, and Spark's: seal, commit, publish, reconcile. */
 const SHORT_TASKS = 4;
 
-/** Each task of a run is billed by itself; the one that starts Spark waits for it. */
+/** Each task of a run is billed separately; the one that starts Spark waits for it. */
 function airflowByTheRun(scene: Scene): Cost {
   const { config, workload } = scene;
   const least = ASSUMPTIONS.airflowTaskSeconds.value;
@@ -262,8 +262,8 @@ export function logs(scene: Scene): Cost {
   const bytes = calls * (a.platformLogBytes.value + a.reportBytes.value + a.flowLogBytes.value);
   const usageGb = (bytes + workload.requests * a.accessLogBytes.value) / GB;
   const fixedGb = config.brokers * a.brokerLogGb.value + a.airflowLogGb.value + a.flowLogGb.value;
-  const kept = (a.logCompression.value * config.logRetentionDays) / 30.4;
-  const price = PRICES.logGb.usd + kept * PRICES.logStorage.usd;
+  const stored = (a.logCompression.value * config.logRetentionDays) / 30.4;
+  const price = PRICES.logGb.usd + stored * PRICES.logStorage.usd;
   return { fixed: fixedGb * price, usage: usageGb * price, basis: `${round(fixedGb + usageGb, 1)} GB` };
 }
 
@@ -287,7 +287,7 @@ export function cloudwatchDashboards({ config }: Scene): Cost {
   return { fixed: count * PRICES.dashboard.usd, usage: 0, basis: `${count} dashboard(s)` };
 }
 
-/** Each sends a request to ingest and asks query: three functions, hardly any work. */
+/** Each canary calls ingest and query: three functions, with little work. */
 export function canary({ config }: Scene): Cost {
   const { canaryMinutes, architecture } = config;
   const count = canaryMinutes === 0 ? 0 : (hours * 60) / canaryMinutes;
@@ -299,13 +299,13 @@ export function canary({ config }: Scene): Cost {
   return { fixed, usage: 0, basis: `${round(count)} canaries` };
 }
 
-/** Of the deployment itself; what AWS's own keys are asked is not billed. */
+/** Keys of the deployment; requests to AWS-owned keys are not billed. */
 export function key({ config }: Scene): Cost {
   const keys = config.kms === 'customer' ? 1 : 0;
   return { fixed: keys * PRICES.key.usd, usage: 0, basis: `${keys} key(s)` };
 }
 
-/** Of the config: stage dev has no workspace. */
+/** Depends on the configuration: stage dev has no workspace. */
 export function prometheus({ config }: Scene): Cost {
   if (config.prometheus !== 'managed') return { fixed: 0, usage: 0, basis: 'none' };
   const { scrapedSeries, scrapeSeconds } = ASSUMPTIONS;

@@ -1,17 +1,15 @@
-/** docs/cost-and-scale.md as the model says it now. A test holds the file against it; see write-document.ts. */
-import { join } from 'node:path';
-import { markdownTable } from '../kit/markdown';
+/** docs/cost-and-scale.md, from the model. */
+import { markdownTable } from '../kit/table';
 import { loadConfig } from '../../lib/config';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
 import { computedShare, computedTotal, MISSING, PUBLISHED_CASES, THEIR_PRICES } from './clickstream';
 import { type Estimate, estimate } from './estimate';
 import { MEASURED, ROWS, RUNS } from './measured';
-import { PRICES } from './prices';
+import { perMillion, PRICES, usd } from './prices';
 import { asMarkdown } from './text';
-import { perMillion, usd } from './usd';
-import { ROOT } from '../kit/root';
+import { type Generator } from '../docgen/generator';
 
-export const FILE = join(ROOT, 'docs', 'cost-and-scale.md');
+const FILE = 'docs/cost-and-scale.md';
 
 const BATCH = 100;
 const RATES = [10, 100, 1_000];
@@ -124,8 +122,8 @@ function published(): string {
   return markdownTable(['requests/s', 'published', 'here', 'difference', 'computed from its inputs'], rows);
 }
 
-export function document(): string {
-  return `<!-- Generated: tsx tools/cost/write-document.ts -->
+function document(): string {
+  return `<!-- Generated: npm run generate -- cost -->
 
 # Cost and scale
 
@@ -137,7 +135,7 @@ All tables: ${BATCH} posts a request, steady rate all through a month of ${ASSUM
 
 ${summary()}
 
-"Fixed" is what is billed though no post arrives.
+"Fixed" is billed even if no post arrives.
 
 ## Goals
 
@@ -169,7 +167,7 @@ ${STAGES.flatMap((stage) => RATES.map((rate) => detail(of(stage, rate)))).join('
 ${RUNS.map(({ command, date, machine }) => `- \`${command}\` on ${date}: ${machine}, shared with other work.`).join('\n')}
 - \`${ROWS.command}\` on ${ROWS.date}: sizes are a function of the code and the seed (${ROWS.seed}), not of the machine.
 
-Again: \`tsx tools/cost/measure-run.ts FILE --exit --posts 40000 --rate 600 --data DIR\`.
+Again: \`npm run pipeline -- measure-run FILE --exit --posts 40000 --rate 600 --data DIR\`.
 
 ${measurements()}
 
@@ -192,13 +190,13 @@ ${LEFT_OUT.map((text) => `- ${text}`).join('\n')}
 ## A published table, computed again
 
 [Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes what it costs at three rates,
-with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It has parts that this pipeline has too, so
+with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It has parts that this pipeline has, too, so
 it is a check on prices and formulas:
 
 ${published()}
 
 The brokers, the connector and the traffic between zones are computed from what the page says; the servers and the brokers'
-volumes with one input that fits; all else is taken over, because the page does not say what it is made of:
+volumes with one input that fits. The rest is copied, because the page does not state its inputs:
 
 ${MISSING.map((text) => `- ${text}`).join('\n')}
 
@@ -214,3 +212,5 @@ On demand, before free tier, discounts and tax. "From memory" means that nobody 
 ${prices()}
 `;
 }
+
+export const costDocument: Generator = { files: [FILE], render: () => ({ [FILE]: document() }) };

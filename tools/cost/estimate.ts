@@ -1,4 +1,4 @@
-/** The bill of a stage at a rate: components, their sum, and what would lower it most. */
+/** The bill of a stage at a rate: components, their sum, and the change that lowers it most. */
 import { type PipelineConfig } from '../../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import * as components from './components';
@@ -128,7 +128,7 @@ export function estimate(config: PipelineConfig, load: Load, measured: Measured 
   };
 }
 
-/** Each is priced by the model itself. */
+/** The model prices each. */
 function leversOf(
   config: PipelineConfig,
   load: Load,
@@ -199,7 +199,7 @@ function leversOf(
   return levers.filter(({ saves }) => saves >= 0.5).sort((a, b) => b.saves - a.saves);
 }
 
-/** Bytes of a request that ingest takes. */
+/** Bytes of a request that ingest accepts. */
 const MAX_REQUEST_BYTES = 5_000_000;
 
 function warningsOf(config: PipelineConfig, load: Load, workload: Workload, measured: Measured): string[] {

@@ -1,4 +1,4 @@
-/** The functions as the templates have them; a test holds this against the synthesized ones. */
+/** Facts of the templates that prices depend on; a test compares them with the synthesized ones. */
 export const MEMORY_MB = {
   ingest: 1024,
   archive: 1024,
@@ -16,5 +16,5 @@ export type Step = keyof typeof MEMORY_MB;
 /** Interface endpoints of the network: Kafka, Keyspaces, logs. */
 export const INTERFACE_ENDPOINTS = 3;
 
-/** Pollers that each event source keeps at least. */
+/** Minimum number of pollers of each event source. */
 export const MINIMUM_POLLERS = 1;

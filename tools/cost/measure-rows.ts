@@ -1,7 +1,4 @@
-/**
- * Measures what a batch of the speed layer writes to the store as an interval fills: `tsx tools/cost/measure-rows.ts FILE`. The speed
- * layer's own code runs over generated posts of one partition; the sizes of its blobs are taken at marks on the way.
- */
+/** What a batch of the speed layer writes to the store as an interval fills: the sizes of its blobs, at marks. */
 import { writeFileSync } from 'node:fs';
 import { applyChange, applyRecords, type Settings } from '../../lambda/aggregate/core';
 import { emptyState, encodeState, incompletePostColumns } from '../../lambda/formats/speed-state';
@@ -9,6 +6,9 @@ import { encodeCounts } from '../../lambda/formats/counts-codec';
 import { type KafkaRecord } from '../../lambda/domain/decode';
 import { type Counts } from '../../lambda/domain/merge';
 import { VIEWS, type View } from '../../lambda/domain/views';
+import { type Command } from '../kit/command';
+import { onlyFile, parse } from '../kit/options';
+import { today } from '../kit/time';
 import { envelopeOf, generate } from '../loadgen/generate';
 import { toQueued } from '../local/aws/batching';
 import { type RowMark, type RowMeasurement } from './measurement';
@@ -63,24 +63,30 @@ function measure(): RowMark[] {
     try {
       stateUnits = unitsOf(encodeState(state, columns).length);
     } catch {
-      // More posts than a row of the store holds: the config may not ask for so many.
+      // More posts than a row of the store can hold: the configuration rejects that many.
     }
     marks.push({ posts: seen, viewUnits, stateUnits });
   }
   return marks;
 }
 
-const [file] = process.argv.slice(2);
-if (file === undefined) {
-  process.stderr.write('usage: tsx tools/cost/measure-rows.ts FILE\n');
-  process.exit(2);
+function run(argv: readonly string[]): void {
+  const { positionals } = parse(argv, {}, { positionals: true });
+  const file = onlyFile(positionals);
+  const result: RowMeasurement = {
+    command: 'npm run pipeline -- measure-rows tools/cost/measurements/rows.json',
+    date: today(),
+    views: VIEWS.length,
+    seed: SEED,
+    eventBytes: Math.round(eventBytesOf(20_000)),
+    marks: measure(),
+  };
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }
-const result: RowMeasurement = {
-  command: `tsx tools/cost/measure-rows.ts tools/cost/measurements/rows.json`,
-  date: new Date().toISOString().slice(0, 10),
-  views: VIEWS.length,
-  seed: SEED,
-  eventBytes: Math.round(eventBytesOf(20_000)),
-  marks: measure(),
+
+export const command: Command = {
+  operands: 'FILE',
+  options: {},
+  about: "Runs the speed layer's own code over generated posts of one partition, and writes the sizes as JSON.",
+  run,
 };
-writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

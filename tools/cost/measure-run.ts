@@ -1,15 +1,19 @@
 /**
- * Measures what a bill is made of, in a real run: `tsx tools/cost/measure-run.ts FILE …options of npm start`. The counters of a run
- * are sums and maxima; here each report is kept as it comes, so that durations can be added up and set against the batch.
+ * What a bill is made of, in a real run. The counters of a run are sums and maxima; here each report counts as it comes, so that
+ * durations can be added up and related to the size of the batch.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
+import { type Command } from '../kit/command';
+import { onlyFile, parse } from '../kit/options';
+import { today } from '../kit/time';
 import { CounterStore } from '../local/aws/counters';
 import { JobRuns, type JobRun } from '../local/aws/job-runs';
+import { parseOptions } from '../local/run/options';
+import { command as START } from '../local/start';
 import { type RunMeasurement, type StepMeasurement } from './measurement';
 
-/** Where a run keeps its files changes nothing. */
+/** The folder of a run's files changes nothing. */
 const PLACES = new Set(['--data', '--answers']);
 const TERMINAL = ['SUCCESS', 'FAILED', 'CANCELLED'];
 
@@ -18,8 +22,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const steps: Record<string, Mutable<StepMeasurement>> = {};
 const jobs: JobRun[] = [];
 
-/** Durations are told in the reports themselves; a report without one (control records, retries) is no invocation. */
-function keep(line: string): void {
+/** A report without a duration (control records, retries) is not an invocation. */
+function count(line: string): void {
   const report = JSON.parse(line) as Record<string, unknown>;
   const number = (name: string) => (typeof report[name] === 'number' ? report[name] : 0);
   if (typeof report.step !== 'string' || typeof report.duration !== 'number') return;
@@ -48,7 +52,7 @@ function tap(): void {
   const take = CounterStore.prototype.take;
   CounterStore.prototype.take = function (this: CounterStore, line: string, source: string) {
     const taken = take.call(this, line, source);
-    if (taken) keep(line);
+    if (taken) count(line);
     return taken;
   };
   const start = JobRuns.prototype.start;
@@ -60,11 +64,11 @@ function tap(): void {
 }
 
 function measurement(args: readonly string[]): RunMeasurement {
-  const data = resolve(args[args.indexOf('--data') + 1]);
+  const { data } = parseOptions(args);
   const ended = jobs.filter(({ state }) => TERMINAL.includes(state));
   return {
     command: `npm start -- ${args.filter((arg, i) => !PLACES.has(arg) && !PLACES.has(args[i - 1])).join(' ')}`,
-    date: new Date().toISOString().slice(0, 10),
+    date: today(),
     machine: `${cpus()[0].model.trim()}, ${cpus().length} cores, ${process.platform} ${process.arch}, node ${process.version}`,
     steps,
     archiveObjects: filesUnder(data, '/raw/posts/'),
@@ -76,13 +80,19 @@ function measurement(args: readonly string[]): RunMeasurement {
   };
 }
 
-const [file, ...args] = process.argv.slice(2);
-if (file === undefined || !args.includes('--data')) {
-  process.stderr.write('usage: tsx tools/cost/measure-run.ts FILE --exit --data DIR …options of npm start\n');
-  process.exit(2);
+async function run(argv: readonly string[]): Promise<void> {
+  const { values, positionals } = parse(argv, START.options, { positionals: true });
+  const file = onlyFile(positionals);
+  if (!values.exit) throw new Error('--exit must be given: the measurement is written when the run ends');
+  const args = argv.filter((arg) => arg !== file);
+  tap();
+  process.on('exit', () => writeFileSync(file, `${JSON.stringify(measurement(args), null, 2)}\n`));
+  await START.run(args);
 }
-tap();
-process.on('exit', () => writeFileSync(file, `${JSON.stringify(measurement(args), null, 2)}\n`));
-process.argv.splice(2, process.argv.length, ...args);
-// Not before the taps are in place: it runs as it is loaded.
-require('../local/start');
+
+export const command: Command = {
+  operands: 'FILE --data DIR --exit',
+  options: START.options,
+  about: 'Takes the options of start. Writes the reports of each step and the Spark jobs as JSON.',
+  run,
+};

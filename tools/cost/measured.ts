@@ -23,11 +23,11 @@ export interface Measured {
   readonly compact: (records: number) => number;
   readonly publish: (intervals: number) => number;
   readonly reconcile: (intervals: number) => number;
-  /** Views, each a row a partition and interval. */
+  /** Views: each has one row per partition and interval. */
   readonly views: number;
   /** Write units of a row of each view, by posts in partition and interval. */
   readonly viewUnits: Curve;
-  /** Write units of a partition's state, by posts remembered. */
+  /** Write units of a partition's state, by posts in it. */
   readonly stateUnits: Curve;
   readonly spark: { readonly start: number; readonly coreSecondsPerRow: number };
 }

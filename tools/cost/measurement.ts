@@ -1,4 +1,4 @@
-/** What was measured, as it lies in `measurements/`. Nothing here is estimated: see assumptions.ts for that. */
+/** The format of `measurements/`. Nothing here is estimated; estimates are in assumptions.ts. */
 
 /** Reports of one step, added up. A report is an invocation; of `aggregate` and `compact`, a partition in one. */
 export interface StepMeasurement {
@@ -29,7 +29,7 @@ export interface RowMark {
   readonly posts: number;
   /** Of one row of each view, together. */
   readonly viewUnits: number;
-  /** Of the state that remembers all of them; null if no row of the store holds it. */
+  /** Of the state that holds all of them; null if it is too large for a row of the store. */
   readonly stateUnits: number | null;
 }
 
@@ -54,12 +54,12 @@ export function pooled(runs: readonly RunMeasurement[], step: string): StepMeasu
   });
 }
 
-/** Below this spread of batch sizes (variance to squared mean), base and slope can't be told apart. */
+/** Below this spread of batch sizes (variance to squared mean), base and slope can't be separated. */
 const LEAST_SPREAD = 0.01;
 
 /**
- * Milliseconds of an invocation by its records: least squares over the reports. Where all batches had one size, the mean counts as the base up to this size and grows in
- * proportion above: the dearer of both readings on either side.
+ * Milliseconds of an invocation by its records: least squares over the reports. Where all batches had one size, the mean counts as
+ * the base up to this size and grows in proportion above: the more expensive reading on either side.
  */
 export function fit(step: StepMeasurement): (records: number) => number {
   const { reports: n, received, milliseconds, receivedSquared, receivedMilliseconds } = step;
@@ -70,7 +70,7 @@ export function fit(step: StepMeasurement): (records: number) => number {
   }
   const slope = Math.max(0, (receivedMilliseconds / n - mean * (milliseconds / n)) / variance);
   const base = milliseconds / n - slope * mean;
-  // A line through the origin where the best one would have the start take less than no time.
+  // A line through the origin where the best fit has a negative base.
   if (base < 0) return (records) => (receivedMilliseconds / receivedSquared) * records;
   return (records) => base + slope * records;
 }
@@ -90,7 +90,7 @@ export function sparkFit(small: RunMeasurement, large: RunMeasurement): { start:
 export class Curve {
   private readonly points: readonly (readonly [x: number, y: number])[];
 
-  /** @param points by ascending x; where y falls, the largest so far is taken */
+  /** @param points by ascending x; where y falls, the largest so far counts */
   constructor(points: readonly (readonly [x: number, y: number])[]) {
     let most = 0;
     this.points = points.map(([x, y]) => [x, (most = Math.max(most, y))] as const);

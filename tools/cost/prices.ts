@@ -1,6 +1,6 @@
 /** What AWS charges, on demand, before tax, free tier and any discount. The only place with prices. */
 
-/** All prices hold here. */
+/** All prices are of this region. */
 export const REGION = 'us-east-1';
 
 export interface Price {
@@ -8,9 +8,9 @@ export interface Price {
   readonly usd: number;
   readonly per: string;
   readonly region: string;
-  /** When it was read, not when it was set; one from memory: when it was written down. */
+  /** When the price was read, not when it was set; for one from memory, when it was written down. */
   readonly date: string;
-  /** Where it is from; `from memory` if nobody read it anywhere: check it before quoting. */
+  /** The source; `from memory` if nobody read it anywhere: check it before quoting. */
   readonly source: string;
 }
 
@@ -85,8 +85,6 @@ export const PRICES = {
   trace: price(5e-6, 'X-Ray trace recorded', MEMORY),
 } as const satisfies Readonly<Record<string, Price>>;
 
-export type PriceName = keyof typeof PRICES;
-
 const WORKERS: Readonly<Record<string, number>> = {
   'mw1.micro': PRICES.airflowMicro.usd,
   'mw1.small': PRICES.airflowSmall.usd,
@@ -113,3 +111,11 @@ export function brokerHour(instance: string): number {
   const large = found[1] === 'm5' ? PRICES.brokerM5Large.usd : PRICES.brokerM7gLarge.usd;
   return large * (found[2] === undefined ? 1 : 2 * Number(found[2] || 1));
 }
+
+/** An amount for people: whole dollars from 100 on, cents below. */
+export function usd(value: number): string {
+  const digits = value >= 100 ? 0 : 2;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export const perMillion = (value: number): string => value.toFixed(value >= 10 ? 2 : 3);

@@ -1,11 +1,9 @@
-/** An estimate as people read it: on a terminal, and in Markdown. */
-import Table from 'cli-table3';
-import { markdownTable } from '../kit/markdown';
+/** An estimate as text: on a terminal, and in Markdown. */
+import { markdownTable, textTable } from '../kit/table';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
 import { type Estimate } from './estimate';
 import { RUNS } from './measured';
-import { PRICES, REGION } from './prices';
-import { perMillion, usd } from './usd';
+import { perMillion, PRICES, REGION, usd } from './prices';
 
 const HEAD = ['component', 'fixed', 'posts add', 'a month', 'per million posts', 'basis'];
 
@@ -23,17 +21,15 @@ export function rowsOf(result: Estimate): string[][] {
 export const asMarkdown = (result: Estimate): string => markdownTable(HEAD, rowsOf(result));
 
 export function asText(result: Estimate): string {
-  const table = new Table({
+  const table = textTable(rowsOf(result), {
     head: HEAD,
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [] },
+    align: ['left', 'right', 'right', 'right', 'right', 'left'],
   });
-  table.push(...rowsOf(result));
   const { stage, rate, batch, posts, warnings, levers } = result;
   const fromMemory = Object.values(PRICES).filter(({ source }) => source.includes('from memory')).length;
   return [
     `Stage ${stage} at ${rate} posts a second, ${batch} a request: ${usd(posts / 1e6)} million posts a month. USD, ${REGION}.`,
-    table.toString(),
+    table,
     ...warnings.map((warning) => `Warning: ${warning}`),
     `Largest lever left: ${levers.length === 0 ? 'none' : `${levers[0].name}: ${usd(levers[0].saves)} a month`}`,
     ...levers.map(({ name, saves, givesUp }) => `  ${usd(saves).padStart(6)}  ${name} (gives up: ${givesUp})`),

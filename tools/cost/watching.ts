@@ -1,15 +1,15 @@
-/** What is counted of what watches the pipeline, as the templates have it; a test holds this against synthesized ones. */
+/** Counts of metrics, alarms and dashboards; a test compares them with synthesized templates. */
 import { METRIC_LIST, PIPELINE_STEPS } from '../../lambda/runtime/metrics';
 import { VIEWS } from '../../lambda/domain/views';
 import { type PipelineConfig } from '../../lib/config';
 
-/** An alarm takes so many metrics at most. */
+/** An alarm has at most this many metrics. */
 const METRICS_OF_ALARM = 10;
 
-/** Metrics that alarms look at where there is no canary, but for a disk a broker. */
+/** Metrics of alarms in a stage without a canary, except the disk of each broker. */
 const ALARM_METRICS = 30;
 
-/** Alarms that only a canary can set off, each with a metric. */
+/** Alarms that need a canary, each with a metric. */
 const CANARY_ALARMS = 4;
 
 export const COMPOSITE_ALARMS = 2;
@@ -24,12 +24,12 @@ export function ownSeries({ canaryMinutes, metrics }: Pick<PipelineConfig, 'cana
     .reduce((sum, each) => sum + each, 0);
 }
 
-/** Metrics of all alarms but the composite ones: CloudWatch bills each that an alarm looks at. */
+/** Metrics of all alarms but the composite ones: CloudWatch bills each metric of an alarm. */
 export function alarmMetrics({ brokers, canaryMinutes }: Pick<PipelineConfig, 'brokers' | 'canaryMinutes'>): number {
   return ALARM_METRICS + Math.min(brokers, METRICS_OF_ALARM) + (canaryMinutes > 0 ? CANARY_ALARMS : 0);
 }
 
-/** An overview, and where the config asks for them one a step. */
+/** The overview, and one per step where the configuration has them. */
 export function dashboards(config: Pick<PipelineConfig, 'dashboards' | 'canaryMinutes'>): number {
   if (config.dashboards === 'overview') return 1;
   return 1 + PIPELINE_STEPS.length + (config.canaryMinutes > 0 ? 1 : 0);

@@ -1,11 +1,11 @@
-/** From a rate of posts to what AWS counts: requests, batches, rows, objects. Pure functions; all sums are a month's. */
+/** From a rate of posts to the units that AWS bills: requests, batches, rows, objects. Pure functions; all sums are per month. */
 import { type PipelineConfig } from '../../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import { MINIMUM_POLLERS } from './functions';
 import { type Measured } from './measured';
 
 export interface Load {
-  /** Posts a second, all through the month. */
+  /** Posts a second, constant through the month. */
   readonly rate: number;
   /** Posts in a request. */
   readonly batch: number;
@@ -29,7 +29,7 @@ export interface Workload {
   readonly requestBytes: number;
   readonly archive: Batches;
   readonly aggregate: Batches;
-  /** Intervals in the month, whether or not they hold anything. */
+  /** Intervals in the month, empty ones included. */
   readonly intervals: number;
   readonly postsPerInterval: number;
   readonly speedWriteUnits: number;
@@ -41,7 +41,7 @@ const HOUR = 3_600;
 const MONTH = ASSUMPTIONS.hours.value * HOUR;
 
 /**
- * A batch is handed over when its window is over, or `batchSize` records or 6 MB are gathered, counted from its first record.
+ * A batch ends with its window, at `batchSize` records or at 6 MB, counted from its first record.
  * A poller gathers for all its partitions together; of n records in k partitions, k × (1 − (1 − 1/k)ⁿ) partitions have some.
  */
 export function batchesOf(
@@ -56,7 +56,7 @@ export function batchesOf(
   const pollers = Math.min(partitions, Math.max(minimumPollers, needed));
   const ratePerPoller = rate / pollers;
   const most = Math.max(1, Math.min(batchSize, ASSUMPTIONS.eventBytes.value / eventBytes));
-  // The first record opens the window, so a batch has this and those that follow within it.
+  // The first record opens the window, so a batch has that record and those that follow within the window.
   const interval = 1 / ratePerPoller + Math.min(windowSeconds, (most - 1) / ratePerPoller);
   const inBatch = ratePerPoller * interval;
   const share = partitions / pollers;
@@ -79,7 +79,7 @@ export function workloadOf(
   const of = (window: number) => batchesOf(rate, window, measured.eventBytes, config, minimumPollers);
   const aggregate = of(config.aggregateWindowSeconds);
   const views = measured.viewUnits.mean(postsPerInterval / config.partitions);
-  // A partition remembers as many posts as it may: it has long been full.
+  // The state of a partition is full in steady operation.
   const state = measured.stateUnits.at(config.recentPosts);
   return {
     posts: rate * MONTH,

@@ -1,22 +1,20 @@
-/**
- * Writes docs/configuration.md, the table of all configuration keys, from the interface, its comments, its rules and the
- * stages themselves: `tsx tools/docgen/configuration.ts`. A test holds the committed file equal to what this generates.
- */
+/** docs/configuration.md: the table of all configuration keys, from the interface, its comments, its rules and the stages. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { CONFIG_KEYS, type ConfigKey, loadConfig, STAGES } from '../../lib/config';
 import { RULES } from '../../lib/config/rules';
-import { markdownTable, writeMarkdown } from '../kit/markdown';
 import { ROOT } from '../kit/root';
+import { markdownTable } from '../kit/table';
+import { type Generator } from './generator';
 
 const SOURCE = join(ROOT, 'lib', 'config', 'schema.ts');
-export const FILE = join(ROOT, 'docs', 'configuration.md');
+const FILE = 'docs/configuration.md';
 
 interface Doc {
   /** What the key is, on one line. */
   readonly what: string;
-  /** What holds where no stage sets it. */
+  /** The value where no stage sets it. */
   readonly unset?: string;
   /** AWS' page about it. */
   readonly page?: string;
@@ -44,7 +42,7 @@ function comments(): ReadonlyMap<string, Doc> {
         {
           what: textOf(doc?.comment),
           unset: tag('default') && textOf(tag('default')?.comment).replace(/^- /, ''),
-          // A link in this tag is cut at its colon by the parser: the source has it whole.
+          // The parser cuts a link in this tag at its colon; the source has all of it.
           page: see && /https:\/\/\S+/.exec(see.getText())?.[0],
         },
       ];
@@ -62,13 +60,12 @@ function row(key: ConfigKey, doc: Doc | undefined): string[] {
   return [`\`${key}\``, what, RULES[key].allowed, ...defaults].map(cell);
 }
 
-/** The document before formatting. */
-export function document(): string {
+function document(): string {
   const docs = comments();
   // In the order of the interface, which groups them.
   const keys = [...docs.keys()].filter((key): key is ConfigKey => (CONFIG_KEYS as readonly string[]).includes(key));
   const head = ['key', 'what', 'allowed', ...STAGES.map((stage) => `\`${stage}\``)];
-  return `<!-- Generated: tsx tools/docgen/configuration.ts -->
+  return `<!-- Generated: npm run generate -- configuration -->
 
 # Configuration
 
@@ -82,4 +79,4 @@ ${markdownTable(
 `;
 }
 
-if (require.main === module) void writeMarkdown(FILE, document());
+export const configuration: Generator = { files: [FILE], render: () => ({ [FILE]: document() }) };

@@ -1,8 +1,4 @@
-/**
- * Writes docs/metrics.md from the list of metrics, the templates and the boards: `npm run metrics`. A test holds the committed
- * file equal to what this generates.
- */
-import { join } from 'node:path';
+/** docs/metrics.md, from the list of metrics, the templates and the boards. */
 import { ownSeries } from '../cost/watching';
 import { dimensionsOf, METRIC_LIST, metricNamespace, prometheusName, STEPS } from '../../lambda/runtime/metrics';
 import { BOARDS, contentOf } from '../../observability/grafana';
@@ -12,16 +8,15 @@ import { type Resources } from '../assembly/found';
 import { namedMetrics } from '../assembly/named-metrics';
 import { readAlarms, readDashboards } from '../assembly/read-alarms';
 import { resourcesOf } from '../assembly/read-plan';
-import { synthesizeAssembly } from '../assembly/synthesize';
-import { markdownTable, writeMarkdown } from '../kit/markdown';
-import { ROOT } from '../kit/root';
+import { markdownTable } from '../kit/table';
+import { type Generator } from './generator';
 
-export const FILE = join(ROOT, 'docs', 'metrics.md');
+const FILE = 'docs/metrics.md';
 
 const code = (text: string) => `\`${text}\``;
 
-/** Of this stage, which has all that can be there. */
-export const CONFIG = loadConfig({ stage: 'prod' });
+/** The stage that has everything. */
+const CONFIG = loadConfig({ stage: 'prod' });
 
 interface Target {
   readonly metricName?: string;
@@ -32,7 +27,7 @@ interface Target {
 /** A metric of a step: of those that are reported once a view, all views together. */
 const idOf = (name: string, step: string) => `${name} of ${step}`;
 
-/** Who looks at each metric of each step: alarms, dashboards of CloudWatch, boards of Grafana, by their short names. */
+/** Where each metric of each step is used: alarms, dashboards of CloudWatch, boards of Grafana, by their short names. */
 function viewers(all: Resources) {
   const seen = new Map<string, { alarms: Set<string>; dashboards: Set<string>; boards: Set<string> }>();
   const of = (name: string, step: string) => {
@@ -63,11 +58,8 @@ function viewers(all: Resources) {
 
 const namesOf = (names: Iterable<string>) => [...new Set(names)].join(', ') || '–';
 
-/**
- * The document, before prettier.
- * @param all resources of {@link CONFIG}
- */
-export function document(all: Resources): string {
+/** @param all resources of {@link CONFIG} */
+function document(all: Resources): string {
   const seen = viewers(all);
   const who = (name: string, steps: readonly string[], what: 'alarms' | 'dashboards' | 'boards') =>
     namesOf(steps.flatMap((step) => [...(seen.get(idOf(name, step))?.[what] ?? [])]));
@@ -77,7 +69,7 @@ export function document(all: Resources): string {
   const accounting = METRIC_LIST.filter(({ accounts }) => accounts).map(({ name }) => name);
   return `# Metrics
 
-Generated from \`lambda/runtime/metrics.ts\` by \`npm run metrics\`: change it there.
+Generated from \`lambda/runtime/metrics.ts\` by \`npm run generate -- metrics\`: change it there.
 
 Functions write their metrics as log lines in CloudWatch's embedded metric format, namespace
 \`${metricNamespace({ project: '<project>', stage: '<stage>' })}\`: no API call, and
@@ -97,17 +89,17 @@ ${markdownTable(
 )}
 
 **Nothing is dropped.** Each step subtracts what it can account for from what it received:
-\`dropped = received − ${accounting.join(' − ')}\`. Each of these is counted where the thing happens, none is the rest of the others, so
-a record that is lost on the way shows as a number that is not 0.
+\`dropped = received − ${accounting.join(' − ')}\`. Each of these is counted where it happens, and none is computed from the others, so
+a lost record shows as a number that is not 0.
 
 **Lag.** A function does not see the high watermark of its partition, so none of ours reports how far behind it is. Lambda's own
-\`OffsetLag\` does (namespace \`AWS/Lambda\`, the event source mappings report Kafka metrics), in records; \`freshness\` says the same in
+\`OffsetLag\` does (namespace \`AWS/Lambda\`, the event source mappings report Kafka metrics), in records; \`freshness\` is the same in
 time. \`lag\` is what is not sealed yet.
 
-**Boundary.** \`publish\` reports the boundary's age when it moves it. A batch layer that stands still reports nothing, so the canary
+**Boundary.** \`publish\` reports the boundary's age when it moves it. A batch layer that makes no progress reports nothing, so the canary
 reports the age every few minutes too, and the alarm is on that.
 
-**Who looks at it**, in a deployment with everything (stage \`${CONFIG.stage}\`). Every dashboard of a step shows all that the step
+**Where it is used**, in a deployment with everything (stage \`${CONFIG.stage}\`). Every dashboard of a step shows all that the step
 reports; the overview and the boards choose.
 
 ${markdownTable(
@@ -120,15 +112,16 @@ ${markdownTable(
   ]),
 )}
 
-Reported, and looked at by no alarm, dashboard or board: ${namesOf(unused) === '–' ? 'none' : namesOf(unused)}. A test runs the
+Reported, and used by no alarm, dashboard or board: ${namesOf(unused) === '–' ? 'none' : namesOf(unused)}. A test runs the
 pipeline with faults (\`npm test -- e2e\`) and finds every metric that a widget or an alarm names reported, with its dimensions.
 
-**Cost.** These are ${ownSeries({ canaryMinutes: 1, metrics: 'all' })} custom metrics, a step and a view counted apart, ${ownSeries({ canaryMinutes: 1, metrics: 'watched' })} where only those are that an alarm or
+**Cost.** These are ${ownSeries({ canaryMinutes: 1, metrics: 'all' })} custom metrics, each step and view counted separately, ${ownSeries({ canaryMinutes: 1, metrics: 'watched' })} where only those are that an alarm or
 the overview looks at (\`metrics=watched\`). CloudWatch bills a metric by the hours in which it is
-reported. The logs hold every single report, so a metric that nobody looks at can be taken out of the list and still be found by a query.
+reported. The logs hold every single report, so a metric that nobody uses can be removed from the list and still be found by a query.
 `;
 }
 
-if (require.main === module) {
-  void writeMarkdown(FILE, document(resourcesOf(synthesizeAssembly(CONFIG))));
-}
+export const metrics: Generator = {
+  files: [FILE],
+  render: (assemblyOf) => ({ [FILE]: document(resourcesOf(assemblyOf(CONFIG.stage))) }),
+};

@@ -1,8 +1,4 @@
-/**
- * docs/security/personal-data.md, written from the classes of the fields, the views and the configuration:
- * `tsx tools/docgen/personal-data.ts`. A test holds the file against it.
- */
-import { join } from 'node:path';
+/** docs/security/personal-data.md, from the classes of the fields, the views and the configuration. */
 import { incompletePostColumns } from '../../lambda/formats/speed-state';
 import { COLUMNS, SECTIONS } from '../../lambda/domain/columns';
 import { COLUMN_CLASSES, type DataClass, DATA_CLASSES, FIELD_CLASSES, highest } from '../../lambda/domain/data-classes';
@@ -11,10 +7,10 @@ import { type View, VIEWS } from '../../lambda/domain/views';
 import { loadConfig } from '../../lib/config';
 import { NONCURRENT_DAYS, type Prefix } from '../../lib/constructs/post-lake';
 import { type ViewTable } from '../../lib/constructs/view-store';
-import { markdownTable, writeMarkdown } from '../kit/markdown';
-import { ROOT } from '../kit/root';
+import { markdownTable } from '../kit/table';
+import { type Generator } from './generator';
 
-export const FILE = join(ROOT, 'docs', 'security', 'personal-data.md');
+const FILE = 'docs/security/personal-data.md';
 
 /** @see https://docs.aws.amazon.com/keyspaces/latest/devguide/PointInTimeRecovery_HowItWorks.html */
 const RESTORE_DAYS = 35;
@@ -23,7 +19,7 @@ const CLASSES = Object.keys(DATA_CLASSES).reverse() as DataClass[];
 
 interface Place {
   readonly holds: string;
-  readonly kept: string;
+  readonly retained: string;
 }
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
@@ -40,35 +36,35 @@ const delicate = (names: readonly (keyof typeof COLUMN_CLASSES)[]) =>
 const VIEW_ROWS = `what the views below hold: ${code(VIEWS.filter((view) => classOf(view) === 'personal').map(({ name }) => name))} is the one with names`;
 
 const LAKE: Readonly<Record<Prefix, Place>> = {
-  raw: { holds: 'whole records as clients sent them, fields unknown to the contract too', kept: 'for ever' },
-  quarantine: { holds: 'whole records that could not be interpreted', kept: 'for ever' },
-  posts: { holds: 'every column', kept: 'for ever' },
-  incompletePosts: { holds: 'every column, of posts that wait for sections', kept: 'for ever' },
-  dedupIndex: { holds: '`post_key`', kept: 'for ever' },
-  views: { holds: VIEW_ROWS, kept: 'for ever' },
-  seals: { holds: 'nothing of a post: offsets', kept: 'for ever' },
-  manifests: { holds: 'nothing of a post: offsets, counts, checksums', kept: 'for ever' },
-  published: { holds: 'nothing of a post: the name of an interval', kept: 'for ever' },
-  drift: { holds: 'nothing of a post: differences of counts', kept: 'for ever' },
-  jobs: { holds: 'nothing of a post: the Spark job', kept: 'until it is replaced' },
+  raw: { holds: 'whole records as clients sent them, fields unknown to the contract too', retained: 'indefinitely' },
+  quarantine: { holds: 'whole records that could not be interpreted', retained: 'indefinitely' },
+  posts: { holds: 'every column', retained: 'indefinitely' },
+  incompletePosts: { holds: 'every column, of incomplete posts', retained: 'indefinitely' },
+  dedupIndex: { holds: '`post_key`', retained: 'indefinitely' },
+  views: { holds: VIEW_ROWS, retained: 'indefinitely' },
+  seals: { holds: 'nothing of a post: offsets', retained: 'indefinitely' },
+  manifests: { holds: 'nothing of a post: offsets, counts, checksums', retained: 'indefinitely' },
+  published: { holds: 'nothing of a post: the name of an interval', retained: 'indefinitely' },
+  drift: { holds: 'nothing of a post: differences of counts', retained: 'indefinitely' },
+  jobs: { holds: 'nothing of a post: the Spark job', retained: 'until it is replaced' },
 };
 
 function incompleteOfSpeedLayer(): string {
-  const pending = incompletePostColumns(VIEWS);
-  return code(delicate(SECTIONS.flatMap((section) => pending[section])));
+  const incomplete = incompletePostColumns(VIEWS);
+  return code(delicate(SECTIONS.flatMap((section) => incomplete[section])));
 }
 
 const TABLES: Readonly<Record<ViewTable, readonly [name: string, place: Place]>> = {
-  speedViews: ['speed_views', { holds: VIEW_ROWS, kept: `hours: ${setting('speedTtlHours')}` }],
+  speedViews: ['speed_views', { holds: VIEW_ROWS, retained: `hours: ${setting('speedTtlHours')}` }],
   speedState: [
     'speed_state',
     {
-      holds: `the keys of recent posts, and of those that wait for sections ${incompleteOfSpeedLayer()}`,
-      kept: `until newer posts take their place (posts a partition: ${setting('recentPosts')})`,
+      holds: `the keys of recent posts, and of incomplete posts ${incompleteOfSpeedLayer()}`,
+      retained: `until newer posts take their place (posts a partition: ${setting('recentPosts')})`,
     },
   ],
-  batchViews: ['batch_views', { holds: VIEW_ROWS, kept: 'for ever' }],
-  boundary: ['boundary', { holds: 'nothing of a post: instants', kept: 'for ever' }],
+  batchViews: ['batch_views', { holds: VIEW_ROWS, retained: 'indefinitely' }],
+  boundary: ['boundary', { holds: 'nothing of a post: instants', retained: 'indefinitely' }],
 };
 
 function fields(): string {
@@ -89,22 +85,22 @@ function places(): string {
   const rows: [string, Place][] = [
     [
       'Kafka, topic `posts`',
-      { holds: 'whole records as clients sent them', kept: `days: ${setting('retentionDays')}` },
+      { holds: 'whole records as clients sent them', retained: `days: ${setting('retentionDays')}` },
     ],
     ...(Object.keys(LAKE) as Prefix[]).map((prefix): [string, Place] => [`S3, \`${PREFIXES[prefix]}\``, LAKE[prefix]]),
     ...Object.values(TABLES).map(([name, place]): [string, Place] => [`Keyspaces, \`${name}\``, place]),
     [
       'CloudWatch, logs of functions, Spark and Airflow',
-      { holds: 'nothing of a post: positions, counts, reasons', kept: `days: ${setting('logRetentionDays')}` },
+      { holds: 'nothing of a post: positions, counts, reasons', retained: `days: ${setting('logRetentionDays')}` },
     ],
     [
       'CloudWatch, access logs of the APIs',
-      { holds: 'the IP address of the caller', kept: `days: ${setting('logRetentionDays')}` },
+      { holds: 'the IP address of the caller', retained: `days: ${setting('logRetentionDays')}` },
     ],
   ];
   return markdownTable(
-    ['where', 'holds', 'kept'],
-    rows.map(([where, { holds, kept }]) => [where, holds, kept]),
+    ['where', 'holds', 'retained'],
+    rows.map(([where, { holds, retained }]) => [where, holds, retained]),
   );
 }
 
@@ -113,8 +109,8 @@ function views(): string {
   return markdownTable(['view', 'class', 'its columns that are not `none`'], rows);
 }
 
-export function document(): string {
-  return `<!-- Generated: tsx tools/docgen/personal-data.ts -->
+function document(): string {
+  return `<!-- Generated: npm run generate -- personal-data -->
 
 # Personal data
 
@@ -130,27 +126,27 @@ ${markdownTable(
 
 ${fields()}
 
-Fields that the contract does not know are kept where whole records are (below) and nowhere else. Take them as \`personal\`.
+Fields that are not in the contract are stored with whole records (below) and nowhere else. Treat them as \`personal\`.
 
 ## What the cleaning makes of it
 
 ${columns()}
 
-\`user_register\` and \`user_rank\` are two numbers from a hash of name, age and day of joining. Many persons share a pair, but who knows a person's data can
+\`user_register\` and \`user_rank\` are two numbers from a hash of name, age and day of joining. Many persons share a pair, but anyone who knows a person's data can
 compute it.
 
 ## Where it is, and for how long
 
 ${places()}
 
-In S3, an overwritten or deleted object can be brought back for ${NONCURRENT_DAYS} days. A table of Keyspaces can be restored to any second of the last ${RESTORE_DAYS} days.
-In stage \`dev\` everything goes with its stack; in \`prod\` it stays. All of it is encrypted at rest and on its way.
+In S3, an overwritten or deleted object can be restored for ${NONCURRENT_DAYS} days. A table of Keyspaces can be restored to any second of the last ${RESTORE_DAYS} days.
+In stage \`dev\` everything is deleted with its stack; in \`prod\` it is retained. All of it is encrypted at rest and in transit.
 
 ## What the views hold
 
 ${views()}
 
-The query API gives these to whoever may call it, \`top_poster_by_country\` with names and follower counts. Everything else is counts.
+The query API returns these to every permitted caller, \`top_poster_by_country\` with names and follower counts. Everything else is counts.
 
 ## Erasing a person
 
@@ -159,17 +155,17 @@ is all four of first name, last name, age and day of joining: there is no user i
 
 | where | what happens |
 | --- | --- |
-| S3, ${code([PREFIXES.raw])} | offset, time, key of the post and a mark stay of each record; whole records and columns go |
-| S3, ${code([PREFIXES.quarantine])} | the objects go that name the person or have the key of one of the posts |
+| S3, ${code([PREFIXES.raw])} | offset, time, key of the post and a mark of each record remain; sections and other columns are deleted |
+| S3, ${code([PREFIXES.quarantine])} | objects that name the person or have the key of one of the posts are deleted |
 | S3, ${code([PREFIXES.posts, PREFIXES.incompletePosts, PREFIXES.dedupIndex])} | computed again without the posts |
 | S3, ${code([PREFIXES.views])}; Keyspaces, \`batch_views\` | computed again by the runs of the DAG that the command prints |
-| Keyspaces, \`speed_views\`, \`speed_state\` | stays as long as the table above says |
-| Kafka | stays as long as the table above says; an event source that is set back to before brings the posts again |
-| S3, versions before | stay ${NONCURRENT_DAYS} days |
-| Keyspaces, restore | stays ${RESTORE_DAYS} days |
+| Keyspaces, \`speed_views\`, \`speed_state\` | retained as in the table above |
+| Kafka | retained as in the table above; an event source that is reset to an earlier offset reads the posts again |
+| S3, previous versions | retained for ${NONCURRENT_DAYS} days |
+| Keyspaces, restore | possible for ${RESTORE_DAYS} days |
 
-Text of others that mentions the person, a title or a description, is not searched for.
+Titles and descriptions of other posts that mention the person are not searched.
 `;
 }
 
-if (require.main === module) void writeMarkdown(FILE, document());
+export const personalData: Generator = { files: [FILE], render: () => ({ [FILE]: document() }) };

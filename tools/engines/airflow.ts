@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFil
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { STAMP } from './home.cjs';
 import { ENGINES, installed } from './paths';
 import { HOST, claimPort, freePort } from './ports';
 import { type Supervised, supervise } from './supervise';
@@ -13,23 +14,23 @@ export interface AirflowOptions {
   readonly dir: string;
   /** Absolute folder of the DAG files. */
   readonly dagsFolder: string;
-  /** Further variables, such as `AIRFLOW__PIPELINE__CONFIG`. */
+  /** Further environment variables, such as `AIRFLOW__CORE__…`. */
   readonly env: Readonly<Record<string, string>>;
   /** Endpoint URLs that the connection `aws_default` uses, by boto3 client name: `lambda`, `emr-serverless`, `s3`. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly region: string;
   /** Port of the UI and REST API. @default - a free one */
   readonly port?: number;
-  /** How many tasks run at once. @default 2 */
+  /** Number of tasks that run at the same time. @default 2 */
   readonly parallelism?: number;
 }
 
 const DATABASE = 'airflow.db';
 
-/** In the place of a DAG's id: all of them. */
+/** Used as a DAG id, it means all DAGs. */
 export const ALL_DAGS = '~';
 
-/** One run of a DAG, as the REST API tells it. */
+/** One run of a DAG, as in the REST API. */
 export interface DagRun {
   readonly dag_id: string;
   readonly dag_run_id: string;
@@ -42,7 +43,7 @@ export interface DagRun {
   readonly end_date: string | null;
 }
 
-/** One task of a run; `map_index` is -1 for a task that is not mapped. */
+/** One task of a run; `map_index` is -1 unless the task is mapped. */
 export interface TaskInstance {
   readonly task_id: string;
   readonly map_index: number;
@@ -53,13 +54,13 @@ export interface TaskInstance {
 }
 
 export interface AirflowEngine {
-  /** Of the UI and the REST API: no login. */
+  /** UI and REST API, without login. */
   readonly url: string;
-  /** What a command line `airflow` needs to talk about the same installation. */
+  /** Environment for the command line `airflow` of the same installation. */
   readonly env: NodeJS.ProcessEnv;
   /** Log files by process. */
   readonly logs: Readonly<Record<string, string>>;
-  /** The state of each of its processes that was ever there: `healthy` or `unhealthy`. */
+  /** `healthy` or `unhealthy`, by component that was ever there. */
   health(): Promise<Readonly<Record<string, string>>>;
   /** The latest hundred runs of a DAG, or of {@link ALL_DAGS}, newest first. */
   runs(dagId: string): Promise<DagRun[]>;
@@ -67,11 +68,11 @@ export interface AirflowEngine {
   /** The log of one try of a task. */
   taskLog(dagId: string, runId: string, task: TaskInstance): Promise<string>;
   /**
-   * Starts a run over an interval of its own, `from` inclusive, `to` exclusive; each `from` can be used once.
-   * @throws Error if `from` is before the DAG's start date: Airflow would call such a run a success without doing anything
+   * Starts a run over the given data interval, `from` inclusive, `to` exclusive; each `from` can be used once.
+   * @throws Error if `from` is before the DAG's start date: Airflow reports such a run as a success without running a task
    */
   trigger(dagId: string, from: Date, to: Date, conf?: Readonly<Record<string, unknown>>): Promise<DagRun>;
-  /** Lets a finished run do all its tasks again. */
+  /** Reruns all tasks of a finished run. */
   clear(dagId: string, runId: string): Promise<void>;
   unpause(dagId: string): Promise<void>;
   pause(dagId: string): Promise<void>;
@@ -91,7 +92,7 @@ export function awsConnection(region: string, endpoints: Readonly<Record<string,
   });
 }
 
-/** The same secret for all processes and for the next start, or tasks that are under way could not report. */
+/** The same secret for all processes and for the next start; otherwise running tasks could not report their state. */
 function secret(dir: string): string {
   const file = join(dir, 'jwt-secret');
   if (!existsSync(file)) {
@@ -103,7 +104,7 @@ function secret(dir: string): string {
 function environment(options: AirflowOptions, port: number, workerLogPort: number): NodeJS.ProcessEnv {
   const url = `http://${HOST}:${port}`;
   return {
-    // Airflow calls `airflow` by name.
+    // Airflow runs the command `airflow` from the PATH.
     PATH: `${join(ENGINES, 'airflow', 'bin')}:${process.env.PATH}`,
     HOME: options.dir,
     LANG: 'C.UTF-8',
@@ -129,7 +130,7 @@ function environment(options: AirflowOptions, port: number, workerLogPort: numbe
     AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: 'False',
     AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT: String(workerLogPort),
     AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT: String(workerLogPort),
-    AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: '300', // Its default of 30 s parses the same files all day.
+    AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: '300', // The default is 30 s; the files do not change.
     PYTHONWARNINGS: 'ignore',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_DEFAULT_REGION: options.region,
@@ -138,34 +139,34 @@ function environment(options: AirflowOptions, port: number, workerLogPort: numbe
   };
 }
 
-/** A new metadata database of this version, which takes 5 s to make: each further one is a copy. */
+/** An empty metadata database of this version. Making one takes 5 s, so further ones are copies. */
 const NEW_DATABASE = join(ENGINES, 'airflow-database');
 
-/** The metadata database in `dir`, made or brought up to date. */
+/** Makes the metadata database in `dir`, or migrates it to this version. */
 async function migrate(airflow: string, dir: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const mark = join(dir, 'migrated');
-  const version = readFileSync(installed('airflow', '.setup-stamp'), 'utf8');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === version) return;
+  const migrated = join(dir, 'migrated');
+  const version = readFileSync(installed('airflow', STAMP), 'utf8');
+  if (existsSync(migrated) && readFileSync(migrated, 'utf8') === version) return;
   const database = join(dir, DATABASE);
-  const made = join(NEW_DATABASE, `${version}.db`);
+  const template = join(NEW_DATABASE, `${version}.db`);
   const isNew = !existsSync(database);
-  if (isNew && existsSync(made)) copyWhole(made, database);
+  if (isNew && existsSync(template)) copyAtomically(template, database);
   else {
     await promisify(execFile)(airflow, ['db', 'migrate'], { env, cwd: dir, maxBuffer: 1 << 26 });
-    if (isNew) keep(database, made);
+    if (isNew) saveTemplate(database, template);
   }
-  writeFileSync(mark, version);
+  writeFileSync(migrated, version);
 }
 
-function keep(database: string, made: string): void {
-  // What is not yet written back to it: it would be half of a database.
+function saveTemplate(database: string, template: string): void {
+  // SQLite has not written everything back: a copy would be half of a database.
   if (existsSync(`${database}-wal`)) return;
   mkdirSync(NEW_DATABASE, { recursive: true });
-  copyWhole(database, made);
+  copyAtomically(database, template);
 }
 
-/** The copy is there complete or not at all, whoever else makes it. */
-function copyWhole(from: string, to: string): void {
+/** Renames a finished copy into place, so concurrent runs never see a partial one. */
+function copyAtomically(from: string, to: string): void {
   const draft = `${to}.${process.pid}`;
   copyFileSync(from, draft);
   renameSync(draft, to);
@@ -173,7 +174,7 @@ function copyWhole(from: string, to: string): void {
 
 type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
-/** @throws Error with Airflow's own words, if it refuses */
+/** @throws Error with Airflow's message, if the response is not a success */
 const caller =
   (url: string): Call =>
   async (method, path, body) => {
@@ -185,7 +186,7 @@ const caller =
     });
     const text = await response.text();
     if (!response.ok) {
-      throw new Error(`airflow: ${method} ${path} answered ${response.status}: ${text.slice(0, 500)}`);
+      throw new Error(`airflow: ${method} ${path} returned ${response.status}: ${text.slice(0, 500)}`);
     }
     return text === '' ? undefined : JSON.parse(text);
   };
@@ -196,7 +197,7 @@ interface Health {
   readonly dag_processor: { readonly status: string | null };
 }
 
-/** Waits until every process is well and a DAG is there. */
+/** Waits until every component is healthy and a DAG has been parsed. */
 async function waitForDags(call: Call, processes: readonly Supervised[], since: Date): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (;;) {
@@ -207,7 +208,7 @@ async function waitForDags(call: Call, processes: readonly Supervised[], since: 
     const errors = (await call('GET', '/importErrors')) as {
       import_errors: { filename: string; stack_trace: string; timestamp: string }[];
     };
-    // What an earlier start could not import stays in the database until the file is looked at again.
+    // Import errors of an earlier start remain in the database until the file is parsed again.
     const fresh = errors.import_errors.find(({ timestamp }) => new Date(timestamp) >= since);
     if (fresh !== undefined) {
       const { filename, stack_trace: trace } = fresh;
@@ -215,8 +216,10 @@ async function waitForDags(call: Call, processes: readonly Supervised[], since: 
     }
     const health = (await call('GET', '/monitor/health')) as Health;
     const dags = (await call('GET', '/dags?limit=1')) as { total_entries: number };
-    const well = [health.metadatabase, health.scheduler, health.dag_processor].every((it) => it.status === 'healthy');
-    if (well && dags.total_entries > 0) {
+    const healthy = [health.metadatabase, health.scheduler, health.dag_processor].every(
+      (it) => it.status === 'healthy',
+    );
+    if (healthy && dags.total_entries > 0) {
       return;
     }
     if (Date.now() > deadline) {
@@ -228,8 +231,8 @@ async function waitForDags(call: Call, processes: readonly Supervised[], since: 
 
 /**
  * Starts Apache Airflow (API server, scheduler, DAG processor; LocalExecutor on SQLite) and waits until it is healthy
- * and has parsed a DAG. Not `airflow standalone`: a signal to that one leaves its children running.
- * @throws Error with the DAG's stack trace if it cannot be imported; of one line, or with the log's last lines, otherwise
+ * and has parsed a DAG. Not `airflow standalone`, which leaves its children running when it gets a signal.
+ * @throws Error with the stack trace of a DAG that cannot be imported; otherwise Error of one line, or with the end of the log
  */
 export async function startAirflow(options: AirflowOptions): Promise<AirflowEngine> {
   const started = new Date();
@@ -247,7 +250,7 @@ export async function startAirflow(options: AirflowOptions): Promise<AirflowEngi
     await Promise.all(processes.map(action));
   };
   try {
-    // First the API server: a task that starts before it fails its first try.
+    // The API server first: a task that starts before it fails its first try.
     processes.push(await start('api-server', async () => (await fetch(`${url}/api/v2/monitor/health`)).ok));
     processes.push(...(await Promise.all([start('dag-processor'), start('scheduler')])));
     await waitForDags(call, processes, started);
@@ -262,24 +265,24 @@ export async function startAirflow(options: AirflowOptions): Promise<AirflowEngi
     env,
     logs: Object.fromEntries(['api-server', 'dag-processor', 'scheduler'].map((name, at) => [name, processes[at].log])),
     health: async () => {
-      const answer = (await call('GET', '/monitor/health')) as Record<string, { status: string | null } | null>;
-      // The local run has no triggerer, of which null is said.
+      const components = (await call('GET', '/monitor/health')) as Record<string, { status: string | null } | null>;
+      // There is no triggerer; its status is null.
       return Object.fromEntries(
-        Object.entries(answer).flatMap(([name, it]) => (it?.status ? [[name, it.status]] : [])),
+        Object.entries(components).flatMap(([name, it]) => (it?.status ? [[name, it.status]] : [])),
       );
     },
     runs: async (dagId) => {
-      const answer = await call('GET', `${dag(dagId)}/dagRuns?order_by=-run_after&limit=100`);
-      return (answer as { dag_runs: DagRun[] }).dag_runs;
+      const found = await call('GET', `${dag(dagId)}/dagRuns?order_by=-run_after&limit=100`);
+      return (found as { dag_runs: DagRun[] }).dag_runs;
     },
     tasks: async (dagId, runId) => {
-      const answer = await call('GET', `${run(dagId, runId)}/taskInstances?limit=1000`);
-      return (answer as { task_instances: TaskInstance[] }).task_instances;
+      const found = await call('GET', `${run(dagId, runId)}/taskInstances?limit=1000`);
+      return (found as { task_instances: TaskInstance[] }).task_instances;
     },
     taskLog: async (dagId, runId, task) => {
       const path = `${run(dagId, runId)}/taskInstances/${encodeURIComponent(task.task_id)}/logs/${task.try_number}`;
-      const answer = await call('GET', `${path}?map_index=${task.map_index}`);
-      return (answer as { content: { event: string }[] }).content.map((line) => line.event).join('\n');
+      const log = await call('GET', `${path}?map_index=${task.map_index}`);
+      return (log as { content: { event: string }[] }).content.map((line) => line.event).join('\n');
     },
     trigger: async (dagId, from, to, conf = {}) => {
       const { start_date: start } = (await call('GET', `${dag(dagId)}/details`)) as { start_date: string | null };

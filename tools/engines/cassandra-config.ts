@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { HOST } from './ports';
 
 /**
- * Configuration of one small Cassandra node. The guardrails refuse what Amazon Keyspaces does not have; they bind
- * ordinary roles only, hence the password authenticator (with AllowAll everybody is a superuser and nothing is refused).
+ * Configuration of one small Cassandra node. The guardrails reject what Amazon Keyspaces does not support. They apply to
+ * ordinary roles only, hence the password authenticator: with AllowAll every client is a superuser and nothing is rejected.
  * Paxos v2: with v1 the conditional writes of one hot row take up to 200 ms.
- * @param durable acknowledge a write only when it is on disk. Cassandra's usual periodic mode loses what was written in
- *   the last tenth of a second before kill -9, and Keyspaces acknowledges nothing that it can lose.
+ * @param durable acknowledge a write only when it is on disk. Cassandra's default periodic mode loses the last tenth of a
+ *   second before kill -9, and Keyspaces never loses an acknowledged write.
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/cassandra-apis.html
  */
 export function cassandraYaml(
@@ -86,7 +86,7 @@ java.base/jdk.internal.math java.base/jdk.internal.module java.base/jdk.internal
 java.base/sun.nio.ch java.base/java.io java.base/java.lang.reflect java.base/java.lang java.base/java.util
 java.base/java.util.concurrent`;
 
-/** What Cassandra needs of a Java module system that no longer lets it in by itself; without these it ends at once. */
+/** Access to JDK internals that the Java module system denies by default; without these flags Cassandra ends at once. */
 export const MODULE_FLAGS: readonly string[] = [
   '-Djdk.attach.allowAttachSelf=true',
   '-Djava.security.manager=allow', // From Java 18 on; harmless on 17.

@@ -20,27 +20,27 @@ import { supervise } from './supervise';
 export interface CassandraOptions {
   /** Absolute folder for data, configuration and log. */
   readonly dir: string;
-  /** Data outlives kill -9. Otherwise schema changes are ten times as quick, but kill -9 loses the schema. */
+  /** Whether data survives kill -9. If not, schema changes are ten times as fast, but kill -9 loses the schema. */
   readonly persistent: boolean;
   /** @default - a free port */
   readonly port?: number;
-  /** Names the data centre, as Keyspaces does. */
+  /** Name of the data centre, as in Keyspaces. */
   readonly region: string;
-  /** Whether the JMX exporter runs in it. @default false */
+  /** Whether it runs the JMX exporter. @default false */
   readonly exporter?: boolean;
 }
 
-/** A running Apache Cassandra node that refuses most of what Amazon Keyspaces refuses. */
+/** A running Apache Cassandra node that rejects most of what Amazon Keyspaces rejects. */
 export interface CassandraEngine extends Engine {
   readonly host: string;
   readonly port: number;
-  /** `cassandra://app:app@127.0.0.1:PORT`: an ordinary role, which the guardrails bind. */
+  /** `cassandra://app:app@127.0.0.1:PORT`: an ordinary role, subject to the guardrails. */
   readonly endpointUrl: string;
-  /** `127.0.0.1:PORT` of the JMX exporter, where it runs. */
+  /** `127.0.0.1:PORT` of the JMX exporter, if it runs. */
   readonly exporter?: string;
-  /** A client with all rights, for set-up and fixtures. The caller shuts it down. */
+  /** A client with all permissions, for set-up and fixtures. The caller shuts it down. */
   superuser(): Client;
-  /** Creates what the template's keyspaces and tables say, or adds what existing ones lack. */
+  /** Creates keyspaces and tables from their CloudFormation properties, or adds what existing tables lack. */
   applySchema(keyspaces: readonly KeyspaceProperties[], tables: readonly TableProperties[]): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ function connect(port: number, region: string, username: string, password: strin
     localDataCenter: region,
     credentials: { username, password },
     queryOptions: { prepare: true },
-    // One node, one purpose: a second connection would only cost time.
+    // One node and short work: a second connection would only cost time.
     pooling: { coreConnectionsPerHost: { 0: 1, 1: 1, 2: 1 } },
   });
 }
@@ -79,7 +79,7 @@ async function applySchema(
   keyspaces: readonly KeyspaceProperties[],
   tables: readonly TableProperties[],
 ): Promise<void> {
-  // DDL cannot be prepared usefully: each statement runs once.
+  // Not prepared: each statement runs once.
   const run = (statement: string) => client.execute(statement, [], { prepare: false });
   for (const keyspace of keyspaces) {
     await run(createKeyspace(keyspace, region));
@@ -94,8 +94,8 @@ async function applySchema(
 }
 
 /**
- * Starts Apache Cassandra, creates the role `app`, and waits until it answers.
- * @throws Error of one line (Java missing, port in use, folder in use), or with the log's last lines
+ * Starts Apache Cassandra, waits until it serves queries, and creates the role `app`.
+ * @throws Error of one line (Java missing, port in use, folder in use), or with the end of the log
  */
 export async function startCassandra(options: CassandraOptions): Promise<CassandraEngine> {
   const java = findJava();
@@ -116,7 +116,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     '-XX:TieredStopAtLevel=1',
     '-XX:+ExitOnOutOfMemoryError',
     '-Xss512k',
-    // Native libraries are unpacked there, and nobody takes them away after a kill -9.
+    // Native libraries are unpacked there, and remain after kill -9.
     `-Djava.io.tmpdir=${dir}`,
     ...MODULE_FLAGS,
     `-Dcassandra.config=${file('cassandra.yaml', cassandraYaml(dir, { native, storage }, options.persistent))}`,
@@ -126,7 +126,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     `-Dcassandra.logdir=${dir}`,
     `-Dcassandra.triggers_dir=${join(dir, 'triggers')}`,
     '-Dcassandra-foreground=yes',
-    // A lone node has nobody to wait for.
+    // A single node has no other to wait for.
     '-Dcassandra.ring_delay_ms=0',
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     '-Dcassandra.shutdown_announce_in_ms=0',

@@ -1,23 +1,23 @@
 import { type Supervised } from './supervise';
+import { type Stoppable } from './together';
 
-/** What every engine of one process can do, beside its own. */
-export interface Engine {
+/** What every engine of one process can do. */
+export interface Engine extends Stoppable {
   readonly pid: number;
   readonly log: string;
   running(): boolean;
-  stop(): Promise<void>;
-  /** SIGKILL: what is on disk stays, `restart` brings it back. */
+  /** SIGKILL: what is on disk remains, and `restart` starts on it. */
   kill9(): Promise<void>;
-  /** Starts it again, after a stop or a kill, on the same data and ports. */
+  /** Starts it again on the same data and ports, after a stop or a kill. */
   restart(): Promise<void>;
-  /** Freezes it: connections stay open, nothing is answered. */
+  /** SIGSTOP: connections stay open, no request gets a response. */
   suspend(): void;
   resume(): void;
 }
 
 /**
- * Starts an engine and keeps hold of its process, whichever it is after restarts.
- * @param own what this engine has beside that
+ * Starts an engine; restarts replace its process, not this object.
+ * @param own what this engine has beyond an {@link Engine}
  */
 export async function startEngine<E extends Engine>(
   start: () => Promise<Supervised>,
@@ -39,6 +39,6 @@ export async function startEngine<E extends Engine>(
     suspend: () => process.suspend(),
     resume: () => process.resume(),
   };
-  // Not spread: `pid` is looked up anew each time.
+  // Descriptors, not a spread, so that `pid` remains a getter.
   return Object.defineProperties(own, Object.getOwnPropertyDescriptors(common)) as E;
 }

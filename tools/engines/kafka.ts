@@ -22,9 +22,9 @@ import { supervise, type Supervised } from './supervise';
 interface NodeOptions {
   /** Absolute folder for data, configuration and log. */
   readonly dir: string;
-  /** Whether the JMX exporter runs in it. @default false */
+  /** Whether it runs the JMX exporter. @default false */
   readonly exporter?: boolean;
-  /** Put before the command, to run it elsewhere: `nsenter …`. @default - none */
+  /** Prefix of the command, to run it in another namespace: `nsenter …`. @default - none */
   readonly launcher?: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface KafkaOptions extends NodeOptions {
   readonly port?: number;
   /** @default 1 */
   readonly id?: number;
-  /** The cluster it belongs to; it is a controller, too, if it is listed there. @default - one of its own */
+  /** The cluster it belongs to; if its id is a voter there, it is a controller as well. @default - a cluster of one node */
   readonly quorum?: Quorum;
 }
 
@@ -44,14 +44,14 @@ export interface ControllerOptions extends NodeOptions {
 
 /** A running node of a cluster. */
 export interface KafkaNode extends Engine {
-  /** `127.0.0.1:PORT` of the JMX exporter, where it runs. */
+  /** `127.0.0.1:PORT` of the JMX exporter, if it runs. */
   readonly exporter?: string;
 }
 
 /** A running Apache Kafka broker (KRaft). */
 export interface KafkaEngine extends KafkaNode {
   readonly id: number;
-  /** `127.0.0.1:PORT`, SASL OAUTHBEARER with unsecured tokens, no TLS: what functions are given as the IAM listener. */
+  /** `127.0.0.1:PORT`, SASL OAUTHBEARER with unsecured tokens, no TLS: the local counterpart of MSK's IAM listener. */
   readonly brokers: string;
   /** `127.0.0.1:PORT` without authentication, for set-up and tools. */
   readonly plainBrokers: string;
@@ -67,7 +67,7 @@ export interface KafkaEngine extends KafkaNode {
 
 const FIRST = 1;
 
-/** One admin connection for the time of `use`. */
+/** Calls `use` with an admin connection, and ends the connection. */
 async function withAdmin<T>(brokers: string, retries: number, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Kafka({
     clientId: 'local-setup',
@@ -114,7 +114,7 @@ async function createTopic(
   });
 }
 
-/** Formats a node's folder where it is new. @returns what starts it, and where its exporter will be */
+/** Formats a node's folder if it is new. Returns what starts the node, and the address that its exporter will have. */
 async function prepareNode(
   { dir, exporter = false, launcher = [] }: NodeOptions,
   config: NodeConfig,
@@ -130,7 +130,7 @@ async function prepareNode(
   const flags = ['-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`];
   const classpath = ['-cp', installed('kafka') + '/*'];
   if (!isFormatted(data)) {
-    // In one piece: one id in 64 begins with a hyphen, which would be taken for an option.
+    // With `=`: one id in 64 begins with a hyphen, which would be parsed as an option.
     const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${quorum.clusterId}`, '-c', properties];
     await promisify(execFile)(command, [...before, '-Xmx128m', ...flags, ...classpath, ...format]);
   }
@@ -147,8 +147,8 @@ async function prepareNode(
 const dataOf = (dir: string) => join(dir, 'data');
 
 /**
- * Starts a broker and waits until its cluster has it.
- * @throws Error of one line (Java missing, port in use, folder in use), or with the log's last lines
+ * Starts a broker and waits until it is registered in its cluster.
+ * @throws Error of one line (Java missing, port in use, folder in use), or with the end of the log
  */
 export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
   const { dir, id = FIRST } = options;
@@ -173,7 +173,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaEngine> {
   });
 }
 
-/** Starts a controller that is no broker; it may have to wait for the others of its quorum. */
+/** Starts a node that is only a controller; it may wait for others of its quorum. */
 export async function startController(options: ControllerOptions): Promise<KafkaNode> {
   const { dir, id, quorum } = options;
   const ready = () => isOpen(quorum.voters[id]);

@@ -3,7 +3,7 @@
  * Keyspaces' own CQL cannot be used: `CUSTOM_PROPERTIES` and `SingleRegionStrategy` are syntax errors in Cassandra.
  */
 
-/** Properties of `AWS::Cassandra::Keyspace` that matter here. */
+/** The properties of `AWS::Cassandra::Keyspace` that are used here. */
 export interface KeyspaceProperties {
   readonly KeyspaceName: string;
 }
@@ -14,7 +14,7 @@ export interface ColumnProperty {
 }
 
 /**
- * Properties of `AWS::Cassandra::Table` that matter here.
+ * The properties of `AWS::Cassandra::Table` that are used here.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cassandra-table.html
  */
 export interface TableProperties {
@@ -27,14 +27,14 @@ export interface TableProperties {
   readonly DefaultTimeToLive?: number | string;
 }
 
-/** A column as `system_schema.columns` tells it. */
+/** A column, as in `system_schema.columns`. */
 export interface ExistingColumn {
   readonly name: string;
   readonly type: string;
   readonly kind: 'partition_key' | 'clustering' | 'regular' | 'static';
 }
 
-/** Names of keyspaces, tables and columns, as CloudFormation takes them. */
+/** Names of keyspaces, tables and columns that CloudFormation accepts. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_]{1,47}$/;
 const SCALARS =
   'ascii bigint blob boolean counter date decimal double float inet int smallint text time timestamp timeuuid tinyint uuid varchar varint'.split(
@@ -73,7 +73,7 @@ function typeArguments(list: string): string[] {
 
 const ARITY: Readonly<Record<string, number>> = { frozen: 1, list: 1, set: 1, map: 2 };
 
-/** Whether Keyspaces knows the type: a scalar, or a collection of known types. */
+/** Whether Keyspaces has the type: a scalar, or a collection of such types. */
 export function isKeyspacesType(type: string): boolean {
   if (SCALARS.includes(type)) {
     return true;
@@ -110,8 +110,8 @@ function timeToLive(table: TableProperties): number {
 }
 
 /**
- * `CREATE KEYSPACE`, one replica in the data centre that is named like the region.
- * @throws Error naming the keyspace, if Keyspaces would not take the name
+ * `CREATE KEYSPACE` with one replica in the data centre named like the region.
+ * @throws Error naming the keyspace, if Keyspaces would reject the name
  */
 export function createKeyspace(keyspace: KeyspaceProperties, region: string): string {
   const name = checkName('keyspace', keyspace.KeyspaceName);
@@ -119,8 +119,8 @@ export function createKeyspace(keyspace: KeyspaceProperties, region: string): st
 }
 
 /**
- * `CREATE TABLE`. Names are quoted, since CloudFormation keeps their case: code that writes a mixed-case name without
- * quotes fails here as it does there.
+ * `CREATE TABLE`. Names are quoted, because CloudFormation preserves their case: code that writes a mixed-case name without
+ * quotes fails here as it does in Keyspaces.
  * @throws Error naming the table or column, the value, and what is allowed
  */
 export function createTable(table: TableProperties): string {
@@ -158,8 +158,8 @@ function columnNames(table: TableProperties): string[] {
 }
 
 /**
- * What brings an existing table to the template's state, as CloudFormation can without replacing it: added regular
- * columns and another time to live.
+ * Statements that update an existing table as CloudFormation does without replacing it: new regular columns and another time
+ * to live.
  * @throws Error naming the column, if the change would replace the table
  */
 export function alterTable(table: TableProperties, existing: readonly ExistingColumn[]): string[] {

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from './paths';
+import { HOME } from './home.cjs';
 
-/** A process number together with when it began: numbers are reused, the pair is not. */
+/** A process id with its start time: ids are reused, the pair is not. */
 interface Identity {
   readonly pid: number;
   readonly since: string;
@@ -23,20 +23,20 @@ interface Identity {
 interface Entry extends Identity {
   /** `kafka`, `airflow-scheduler`, … */
   readonly name: string;
-  /** The run's own folder. */
+  /** The process's own folder. */
   readonly dir: string;
-  /** Who started it. */
+  /** The process that started it. */
   readonly owner: Identity;
 }
 
-/** One small file per engine process that this clone started, tests included, whatever folder it works in. */
-const REGISTRY = join(ROOT, '.local', 'pids');
+/** One small file per process that was started with this home, whatever folder it works in. */
+const REGISTRY = join(HOME, 'pids');
 
-/** When a process began, in whatever unit the system counts; empty if there is no such process. */
+/** When a process started, in the system's own unit; empty if there is no such process. */
 function since(pid: number): string {
   try {
     if (existsSync('/proc/self/stat')) {
-      // Field 22, counted behind the command's name, which may itself hold spaces and brackets.
+      // Field 22, counted after the command's name, which may contain spaces and brackets.
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
@@ -56,11 +56,11 @@ function read(file: string): Entry | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Entry;
   } catch {
-    return undefined; // Half written by a run that was cut off, or just removed by another.
+    return undefined; // Half written by a run that was killed, or just removed by another one.
   }
 }
 
-/** Notes a started process, so that a later run can end it should this one be killed. Returns how to strike it out. */
+/** Records a started process, so that a later run can end it if this one is killed. Returns the function that removes the record. */
 export function register(name: string, dir: string, pid: number): () => void {
   mkdirSync(REGISTRY, { recursive: true });
   const file = join(REGISTRY, `${pid}.json`);
@@ -71,8 +71,8 @@ export function register(name: string, dir: string, pid: number): () => void {
 }
 
 /**
- * Ends engine processes whose owner is gone. A process is ended only if it is the very one that was noted.
- * @throws Error of one line, if a run that is still alive works in the folder `dir` under the same name
+ * Ends recorded processes whose owner is gone. Id and start time must match, so no other process is ever ended.
+ * @throws Error of one line, if a living run uses the folder `dir` under the same name
  */
 export async function endLeftovers(name: string, dir: string): Promise<void> {
   for (const file of existsSync(REGISTRY) ? readdirSync(REGISTRY).map((base) => join(REGISTRY, base)) : []) {
@@ -87,7 +87,7 @@ export async function endLeftovers(name: string, dir: string): Promise<void> {
       try {
         process.kill(-entry.pid, 'SIGKILL');
       } catch {
-        // Ended by itself in between.
+        // It ended in between.
       }
       await sleep(100);
     }

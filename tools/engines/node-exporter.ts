@@ -11,21 +11,21 @@ export interface NodeExporter extends Engine {
   readonly address: string;
 }
 
-/** Collectors with what MSK's node exporter is asked for. */
+/** The collectors behind the metrics that are commonly read of MSK's node exporter. */
 const COLLECTORS = ['cpu', 'filesystem', 'loadavg', 'meminfo'];
 
-/** As the exporter's own list, without `overlay`: a container's root is one. */
+/** The exporter's default list without `overlay`, the type of a container's root. */
 const NO_DISKS =
   '^(autofs|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|mqueue|nsfs|proc|sysfs|tmpfs|tracefs)$';
 
 export interface NodeExporterOptions {
-  /** Put before the command, to run it elsewhere: `nsenter …`. @default - none */
+  /** Prefix of the command, to run it in another namespace: `nsenter …`. @default - none */
   readonly launcher?: readonly string[];
-  /** Types of file systems that are no disks, a pattern. @default - those that Linux makes up */
+  /** Pattern of file system types that are not disks. @default - the virtual ones of Linux */
   readonly noDisks?: string;
 }
 
-/** Starts the exporter, or answers undefined where it is not installed. @param dir absolute folder for its log */
+/** Starts the exporter; undefined where it is not installed. @param dir absolute folder for its log */
 export async function startNodeExporter(
   dir: string,
   { launcher = [], noDisks = NO_DISKS }: NodeExporterOptions = {},
@@ -52,7 +52,7 @@ export async function startNodeExporter(
   return startEngine<NodeExporter>(start, { address });
 }
 
-/** Where the file system is mounted that holds a folder. */
+/** The mount point of the file system that contains a folder. */
 export function mountPointOf(folder: string): string {
   const above = dirname(folder);
   return above === folder || statSync(above).dev !== statSync(folder).dev ? folder : mountPointOf(above);

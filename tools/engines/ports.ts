@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net';
 
 export const HOST = '127.0.0.1';
 
-/** Ports handed out by this process: two engines that start together must not be told the same one. */
+/** Ports handed out by this process: two engines that start at the same time must not get the same one. */
 const given = new Set<number>();
 
 function listen(port: number): Promise<number> {
@@ -16,7 +16,7 @@ function listen(port: number): Promise<number> {
   });
 }
 
-/** A loopback port nobody listens on and this process has not handed out before. */
+/** A loopback port on which nothing listens and which this process has not handed out before. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = await listen(0);
@@ -28,7 +28,7 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * The wanted port, or a free one if none is wanted.
+ * The wanted port; a free one if none is wanted.
  * @throws Error of one line, if the wanted port is in use
  */
 export async function claimPort(what: string, wanted?: number): Promise<number> {

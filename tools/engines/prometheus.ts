@@ -1,13 +1,18 @@
 import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type ScrapeJob } from '../../observability/prometheus/scrape';
 import { type Engine, startEngine } from './engine';
 import { HOST, claimPort } from './ports';
 import { supervise } from './supervise';
 
-/** What is said where a program is missing; the local run does without it. */
+/** The message where Prometheus is missing: it is the one engine that the installer takes from the system's packages. */
 export const PROMETHEUS_HINT =
   'no Prometheus: apt-get install prometheus prometheus-node-exporter (Debian, Ubuntu), brew install prometheus (macOS)';
+
+/** @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config */
+export interface ScrapeJob {
+  readonly job_name: string;
+  readonly [setting: string]: unknown;
+}
 
 export interface PrometheusOptions {
   /** Absolute folder for data, configuration and log. */
@@ -28,7 +33,7 @@ export interface PrometheusEngine extends Engine {
   readonly port: number;
 }
 
-/** The path of a program of that name on the PATH, or undefined. */
+/** The path of the first program of that name on the PATH, or undefined. */
 export function findProgram(name: string, path: string = process.env.PATH ?? ''): string | undefined {
   return path
     .split(delimiter)
@@ -44,7 +49,7 @@ export function findProgram(name: string, path: string = process.env.PATH ?? '')
     });
 }
 
-/** Prometheus' configuration; JSON is YAML. */
+/** Prometheus' configuration as JSON, which is YAML. */
 export function prometheusConfig({ jobs, ruleFiles, intervalSeconds = 5 }: Omit<PrometheusOptions, 'dir'>): string {
   const interval = `${intervalSeconds}s`;
   const global = { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval };
@@ -52,9 +57,9 @@ export function prometheusConfig({ jobs, ruleFiles, intervalSeconds = 5 }: Omit<
 }
 
 /**
- * Starts Prometheus and waits until it answers. It keeps nothing of earlier runs: their time series would be those of other
- * ports and processes.
- * @throws Error of one line (not installed, port in use, folder in use), or with the log's last lines
+ * Starts Prometheus and waits until it is ready. Data of earlier runs is deleted: their time series are of other ports and
+ * processes.
+ * @throws Error of one line (not installed, port in use, folder in use), or with the end of the log
  */
 export async function startPrometheus(options: PrometheusOptions): Promise<PrometheusEngine> {
   const command = findProgram('prometheus');

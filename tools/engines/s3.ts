@@ -8,22 +8,22 @@ import { supervise } from './supervise';
 export interface S3Options {
   /** Absolute folder for data and log. */
   readonly dir: string;
-  /** Keep objects on disk, so that they survive the process; otherwise they live in its memory. */
+  /** Whether objects are stored on disk and survive the process; otherwise in its memory. */
   readonly persistent: boolean;
   /** @default - a free port */
   readonly port?: number;
 }
 
-/** A running S3 (MiniStack). Any region; the credentials are test / test. */
+/** A running S3 (MiniStack). Any region; credentials test / test. */
 export interface S3Engine extends Engine {
-  /** `http://127.0.0.1:PORT`; clients use path style by themselves, since the host is an address. */
+  /** `http://127.0.0.1:PORT`; clients choose path style, because the host is an address. */
   readonly endpoint: string;
   readonly port: number;
-  /** Creates a bucket unless it is there. */
+  /** Creates a bucket unless it exists. */
   createBucket(name: string): Promise<void>;
 }
 
-/** A client of a running one. The caller destroys it. */
+/** A client for a running S3. The caller destroys it. */
 export const s3Client = (endpoint: string): S3Client =>
   new S3Client({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
 
@@ -41,8 +41,8 @@ async function createBucket(endpoint: string, name: string): Promise<void> {
 }
 
 /**
- * Starts MiniStack with its S3 only, and waits until it answers.
- * @throws Error of one line (not installed, port in use, folder in use), or with the log's last lines
+ * Starts MiniStack with only its S3, and waits until it is ready.
+ * @throws Error of one line (not installed, port in use, folder in use), or with the end of the log
  */
 export async function startS3(options: S3Options): Promise<S3Engine> {
   const command = installed('s3', 'bin', 'ministack');

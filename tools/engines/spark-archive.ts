@@ -1,6 +1,6 @@
 /**
- * Makes Spark's class archive: runs a training job against a throwaway S3 and lets the JVM archive the classes it loaded.
- * Spark then starts in half the time. Called by setup: `tsx tools/engines/spark-archive.ts FILE`.
+ * Makes Spark's class archive: runs a training job against a temporary S3 and lets the JVM archive the loaded classes, which
+ * halves the start time of Spark. The installer runs `tsx spark-archive.ts FILE`.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-"""Loads the classes that a view job uses, once, so that the JVM can archive them at its exit. usage: spark-train.py LAKE"""
+"""Loads the classes that typical batch jobs use, so that the JVM can archive them when it exits. usage: spark-train.py LAKE"""
 
 import json
 import sys
@@ -40,7 +40,7 @@ spark.read.json(f"{lake}/views").createOrReplaceTempView("views")
 spark.sql("select view, approx_count_distinct(dimensions[0]), percentile(sum, 0.5) from views group by view").collect()
 spark.read.text(f"{lake}/views").rdd.map(lambda row: len(row.value)).sum()
 
-# The job writes single objects through Hadoop's file system, too.
+# Jobs also write single objects through Hadoop's file system.
 jvm = spark._jvm
 path = jvm.org.apache.hadoop.fs.Path(f"{lake}/single.json")
 system = path.getFileSystem(spark._jsc.hadoopConfiguration())

@@ -5,11 +5,11 @@ import { ENGINES, installed } from './paths';
 import { HOST } from './ports';
 
 export interface SparkOptions {
-  /** `http://127.0.0.1:PORT` of the S3 that `s3://` and `s3a://` reach. */
+  /** `http://127.0.0.1:PORT`: the S3 behind `s3://` and `s3a://`. */
   readonly s3Endpoint: string;
-  /** Absolute folder for the configuration and for what Spark spills. */
+  /** Absolute folder for the configuration and for spilled data. */
   readonly workDir: string;
-  /** Write a class archive to this file when the job ends, instead of using the one that setup made. */
+  /** File to which a class archive is written when the job ends. @default - none; the installed archive is used */
   readonly archiveTo?: string;
 }
 
@@ -22,7 +22,7 @@ export interface SparkCommand {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** The class archive that setup makes. */
+/** The class archive that the installer makes. */
 export const CLASS_ARCHIVE = join(ENGINES, 'spark-archive', 'spark.jsa');
 
 const LOG4J = `status=warn
@@ -40,9 +40,9 @@ logger.metrics.level=error
 `;
 
 /**
- * What EMR Serverless would preset. `s3://` goes to S3A, which is EMR's own default since 7.10, so jobs keep their URIs.
- * The S3A jars are on the driver's class path rather than in `--jars`, since the entry point itself is an `s3://` object,
- * fetched before `--jars` count.
+ * What EMR Serverless presets. `s3://` uses S3A, which is EMR's own default since 7.10, so jobs need no other URIs here.
+ * The S3A jars are on the driver's class path, because the entry point is an `s3://` object, which Spark reads before `--jars`
+ * takes effect.
  */
 export function sparkDefaults(s3Endpoint: string, workDir: string, javaOptions: readonly string[]): string {
   const hadoop = {
@@ -50,10 +50,10 @@ export function sparkDefaults(s3Endpoint: string, workDir: string, javaOptions: 
     'fs.s3a.endpoint': s3Endpoint,
     'fs.s3a.path.style.access': 'true',
     'fs.s3a.connection.ssl.enabled': 'false',
-    // Not by the environment: Spark would note the host's name with them, which not every machine can resolve.
+    // Not in the environment: Spark would then look up the host's name as well, which not every machine can resolve.
     'fs.s3a.access.key': 'test',
     'fs.s3a.secret.key': 'test',
-    // As in EMR's Hadoop 3.4: this older one would delete markers of folders after each write, which is nobody's right.
+    // The default of EMR's Hadoop 3.4. This older version would delete directory markers after each write, a permission that jobs lack.
     'fs.s3a.directory.marker.retention': 'keep',
   };
   const spark = {
@@ -75,7 +75,7 @@ export function sparkDefaults(s3Endpoint: string, workDir: string, javaOptions: 
     .join('');
 }
 
-/** The folder of the pyspark package, which is a whole Spark. */
+/** The folder of the pyspark package, which contains a complete Spark. */
 function sparkHome(): string {
   const lib = installed('spark', 'lib');
   const python = readdirSync(lib).find((name) => name.startsWith('python3'));
@@ -83,15 +83,14 @@ function sparkHome(): string {
 }
 
 /**
- * The `spark-submit` call for local jobs. Parameters of the job come behind `args` and win over these defaults.
+ * The `spark-submit` command for local jobs. Parameters of the job follow `args` and override these defaults.
  * @throws Error of one line, if Spark or its Java is missing
  */
 export function sparkCommand(options: SparkOptions): SparkCommand {
   const java = findJava();
   const python = installed('spark', 'bin', 'python');
   const configuration = join(options.workDir, 'conf');
-  // SPARK_CONF_DIR is on the class path, which must be the one that the class archive was made with: the same folder for
-  // every job, with nothing in it.
+  // SPARK_CONF_DIR is on the class path, which must equal the one of the class archive: one empty folder for all jobs.
   const empty = join(ENGINES, 'spark-conf');
   mkdirSync(configuration, { recursive: true });
   mkdirSync(empty, { recursive: true });

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,15 +7,15 @@ import { endLeftovers, register } from './leftovers';
 
 /** What to run and how to know that it is up. */
 export interface Command {
-  /** What people call it: `kafka`, `airflow-scheduler`. Names the log. */
+  /** `kafka`, `airflow-scheduler`, …; also the name of the log file. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The run's own folder, absolute; also where the process works. */
+  /** Folder of this process, absolute; also its working directory. */
   readonly dir: string;
-  /** The whole environment of the child. */
+  /** The whole environment of the child. @default - this process's */
   readonly env?: NodeJS.ProcessEnv;
-  /** Resolves to true once the engine does its work; asked again and again, and may throw while it does not. */
+  /** Polled until it resolves to true; may throw until then. @default - ready as soon as it is started */
   readonly ready?: () => Promise<boolean>;
   /** How long `ready` may take, ms. @default 120000 */
   readonly readyWithin?: number;
@@ -25,13 +26,15 @@ export interface Command {
 export interface Supervised {
   readonly pid: number;
   readonly log: string;
-  /** Whether the process still runs. */
+  /** Resolves when the process has ended: its exit status, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  /** Whether the process is running. */
   running(): boolean;
-  /** SIGTERM, SIGKILL if that does not help, and waits for the end. */
+  /** SIGTERM, then SIGKILL after `stopWithin`; waits for the end. */
   stop(): Promise<void>;
-  /** SIGKILL to the whole process group, as a power cut would, and waits for the end. */
+  /** SIGKILL to the whole process group, like a power cut; waits for the end. */
   kill9(): Promise<void>;
-  /** SIGSTOP: alive, holding its connections, answering nothing. */
+  /** SIGSTOP: alive, connections open, no responses. */
   suspend(): void;
   resume(): void;
 }
@@ -41,18 +44,18 @@ const LONGEST_LOG = 16 * 1024 * 1024;
 const living = new Set<ChildProcess>();
 let hooked = false;
 
-/** Each child leads a process group of its own, so that what it forked goes with it. */
+/** Each child leads its own process group, so the signal reaches what it forked. */
 function signal(child: ChildProcess, name: NodeJS.Signals): void {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     try {
       process.kill(-child.pid, name);
     } catch {
-      // Ended between the check and the signal.
+      // It ended between the check and the signal.
     }
   }
 }
 
-/** Nothing that was started here may outlive this process, however it ends. */
+/** No child may outlive this process, however it ends. */
 function hookExit(): void {
   if (hooked) {
     return;
@@ -63,7 +66,7 @@ function hookExit(): void {
       signal(child, 'SIGKILL');
     }
   });
-  // Without a listener these signals end Node without the 'exit' event. Someone else's listener decides when to leave.
+  // Without a listener these signals end Node without the 'exit' event. If the program has its own listener, it decides when to exit.
   for (const [name, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -77,7 +80,7 @@ function hookExit(): void {
   }
 }
 
-/** The last lines of a log, at most `bytes` of it. */
+/** The end of a log, at most `bytes` of it. */
 export function lastLines(file: string, bytes = 2000): string {
   if (!existsSync(file)) {
     return '';
@@ -94,20 +97,20 @@ export function lastLines(file: string, bytes = 2000): string {
 }
 
 /**
- * Starts a process, waits until it is ready, and guards it: its output goes to `<dir>/<name>.log`, it is ended with this
- * process, and a leftover of a crashed run is ended first.
- * @throws Error with the log's last lines, if it ends early or is not ready in time; of one line, if the disk is full
+ * Starts a process and waits until it is ready. Its output goes to `<dir>/<name>.log`; it ends with this process. A leftover
+ * of a crashed run is ended first.
+ * @throws Error with the end of the log, if it ends early or is not ready in time; Error of one line, if the disk is nearly full
  */
 export async function supervise(spec: Command): Promise<Supervised> {
   mkdirSync(spec.dir, { recursive: true });
   const disk = statfsSync(spec.dir);
   if (disk.bavail * disk.bsize < LEAST_DISK) {
-    throw new Error(`${spec.name}: less than ${LEAST_DISK >> 20} MB free in ${spec.dir}: make room`);
+    throw new Error(`${spec.name}: less than ${LEAST_DISK >> 20} MB free in ${spec.dir}: free some space`);
   }
   const log = join(spec.dir, `${spec.name}.log`);
   await endLeftovers(spec.name, spec.dir);
   hookExit();
-  // A restart goes on in the same log, so that it tells the whole story; a log that has grown too long begins anew.
+  // A restart appends to the same log, so that it has the whole history; a log that is too long starts again.
   const output = openSync(log, existsSync(log) && statSync(log).size > LONGEST_LOG ? 'w' : 'a');
   const child = spawn(spec.command, [...spec.args], {
     cwd: spec.dir,
@@ -117,23 +120,20 @@ export async function supervise(spec: Command): Promise<Supervised> {
   });
   closeSync(output);
   living.add(child);
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', resolve);
-    child.once('error', () => resolve());
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('exit', (status, signalName) => resolve(status ?? signalName!));
   });
-  let failure: Error | undefined;
-  child.once('error', (error) => (failure = error));
   if (child.pid === undefined) {
     living.delete(child);
-    await ended;
-    throw new Error(`${spec.name}: cannot run ${spec.command}: ${failure?.message}`);
+    const [error] = (await once(child, 'error')) as [Error];
+    throw new Error(`${spec.name}: cannot run ${spec.command}: ${error.message}`);
   }
-  const strikeOut = register(spec.name, spec.dir, child.pid);
+  const unregister = register(spec.name, spec.dir, child.pid);
   void ended.then(() => {
     living.delete(child);
-    strikeOut();
+    unregister();
   });
-  const running = () => child.exitCode === null && child.signalCode === null && failure === undefined;
+  const running = () => child.exitCode === null && child.signalCode === null;
   const end = async (name: NodeJS.Signals) => {
     signal(child, name);
     await ended;
@@ -167,6 +167,7 @@ export async function supervise(spec: Command): Promise<Supervised> {
   return {
     pid: child.pid,
     log,
+    ended,
     running,
     stop,
     kill9: () => end('SIGKILL'),

@@ -1,4 +1,4 @@
-/** How each generation of clients speaks to the API: which requests it makes for posts, and how it reads the answers. */
+/** How each generation of clients uses the API: the requests that it makes for posts, and how it reads the responses. */
 import { SECTIONS, type Section } from '../../lambda/domain/columns';
 import {
   type IngestResponse,
@@ -7,18 +7,18 @@ import {
   type RestProxyResponse,
   type RestProxyError,
 } from '../../lambda/ingest/api';
-import { type EmulatedPost, envelopeOf } from './generate';
+import { type GeneratedPost, envelopeOf } from './generate';
 
 export const GENERATIONS = ['native', '2022', '2023', '2023-stream'] as const;
 export type Generation = (typeof GENERATIONS)[number];
 
-/** What one record of a request carries. */
-export interface Parcel {
+/** One record of a request. */
+export interface ClientRecord {
   readonly key: string;
   readonly sections: readonly Section[];
   /** JSON of the record. */
   readonly text: string;
-  /** The text may be no JSON. */
+  /** May be invalid JSON. */
   readonly doubtful?: true;
 }
 
@@ -29,32 +29,32 @@ export interface Call {
   readonly body: string;
 }
 
-export type Verdict =
-  | { readonly kind: 'taken'; readonly quarantine?: string }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'again' };
+export type Result =
+  | { readonly kind: 'accepted'; readonly quarantine?: string }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'retry' };
 
-/** Parcels that go in one request. */
-export interface Shipment {
-  readonly parcels: readonly Parcel[];
-  call(parcels: readonly Parcel[]): Call;
-  /** One verdict a parcel of the call. @param body parsed JSON of an answer below 500, or of a 503 */
-  read(status: number, body: unknown, parcels: readonly Parcel[]): readonly Verdict[];
+/** A request, which can be repeated with fewer of its records. */
+export interface ClientRequest {
+  readonly records: readonly ClientRecord[];
+  call(records: readonly ClientRecord[]): Call;
+  /** One result for each record of the call. @param body parsed JSON of a response below 500, or of a 503 */
+  read(status: number, body: unknown, records: readonly ClientRecord[]): readonly Result[];
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NDJSON_TYPE = { 'content-type': 'application/x-ndjson' };
 const REST_PROXY_TYPE = { 'content-type': 'application/vnd.kafka.json.v2+json' };
 
-const taken: Verdict = { kind: 'taken' };
-const again: Verdict = { kind: 'again' };
-const refused = (reason: string): Verdict => ({ kind: 'refused', reason });
+const accepted: Result = { kind: 'accepted' };
+const retry: Result = { kind: 'retry' };
+const rejected = (reason: string): Result => ({ kind: 'rejected', reason });
 
-function present(post: EmulatedPost): Section[] {
+function present(post: GeneratedPost): Section[] {
   return SECTIONS.filter((section) => post.sections[section] !== undefined);
 }
 
-function wholePost(post: EmulatedPost): Parcel {
+function wholePost(post: GeneratedPost): ClientRecord {
   return {
     key: post.key,
     sections: present(post),
@@ -63,46 +63,46 @@ function wholePost(post: EmulatedPost): Parcel {
   };
 }
 
-function singleSections(post: EmulatedPost): Parcel[] {
+function singleSections(post: GeneratedPost): ClientRecord[] {
   return present(post).map((section) => ({ key: post.key, sections: [section], text: post.sections[section]! }));
 }
 
-function readNative(status: number, body: unknown, parcels: readonly Parcel[]): readonly Verdict[] {
-  const answer = body as Partial<IngestResponse> & Partial<RequestError>;
-  if (!answer?.results) {
-    return parcels.map(() => (status >= 500 ? again : refused(answer?.error?.message ?? `status ${status}`)));
+function readNative(status: number, body: unknown, records: readonly ClientRecord[]): readonly Result[] {
+  const response = body as Partial<IngestResponse> & Partial<RequestError>;
+  if (!response?.results) {
+    return records.map(() => (status >= 500 ? retry : rejected(response?.error?.message ?? `status ${status}`)));
   }
-  return answer.results.map((result) => {
+  return response.results.map((result) => {
     if (result.status === 202) {
       const { quarantine } = result;
-      return quarantine ? { ...taken, quarantine: `${quarantine.field} ${quarantine.value}` } : taken;
+      return quarantine ? { ...accepted, quarantine: `${quarantine.field} ${quarantine.value}` } : accepted;
     }
-    return result.status === 503 ? again : refused(result.error.message);
+    return result.status === 503 ? retry : rejected(result.error.message);
   });
 }
 
-function readRestProxy(status: number, body: unknown, parcels: readonly Parcel[]): readonly Verdict[] {
-  const answer = body as Partial<RestProxyResponse> & Partial<RestProxyError>;
-  if (!answer?.offsets) {
-    return parcels.map(() => (status >= 500 ? again : refused(answer?.message ?? `status ${status}`)));
+function readRestProxy(status: number, body: unknown, records: readonly ClientRecord[]): readonly Result[] {
+  const response = body as Partial<RestProxyResponse> & Partial<RestProxyError>;
+  if (!response?.offsets) {
+    return records.map(() => (status >= 500 ? retry : rejected(response?.message ?? `status ${status}`)));
   }
-  return answer.offsets.map(({ error_code: code, error }) =>
-    code === null ? taken : code === 2 ? again : refused(error ?? `error code ${code}`),
+  return response.offsets.map(({ error_code: code, error }) =>
+    code === null ? accepted : code === 2 ? retry : rejected(error ?? `error code ${code}`),
   );
 }
 
-function readKinesis(status: number, body: unknown): readonly Verdict[] {
-  if (status === 200) return [taken];
-  return [status >= 500 ? again : refused((body as Partial<KinesisError>)?.message ?? `status ${status}`)];
+function readKinesis(status: number, body: unknown): readonly Result[] {
+  if (status === 200) return [accepted];
+  return [status >= 500 ? retry : rejected((body as Partial<KinesisError>)?.message ?? `status ${status}`)];
 }
 
 /**
- * Whole posts: an array, or NDJSON every second time and where a text may be no JSON, which would spoil the array for its
- * neighbours; one alone goes without brackets.
+ * Whole posts: an array, or NDJSON in every second request and where a text may be invalid JSON, which would spoil the array
+ * for its neighbours. A single post goes without brackets.
  */
-function nativeShipment(parcels: readonly Parcel[], number: number): Shipment {
+function nativeRequest(records: readonly ClientRecord[], number: number): ClientRequest {
   return {
-    parcels,
+    records,
     call(some) {
       const path = '/posts';
       const texts = some.map(({ text }) => text);
@@ -115,31 +115,31 @@ function nativeShipment(parcels: readonly Parcel[], number: number): Shipment {
   };
 }
 
-/** The emulator of 2022 sends the pin alone, flat. */
-function pinShipment(parcel: Parcel): Shipment {
+/** Clients of 2022 send the pin alone, flat. */
+function pinRequest(record: ClientRecord): ClientRequest {
   return {
-    parcels: [parcel],
+    records: [record],
     call: ([{ text }]) => ({ method: 'POST', path: '/pin/', headers: JSON_TYPE, body: text }),
     read: readNative,
   };
 }
 
-const USER = 'emulator';
+const USER = 'loadgen';
 
-function restProxyShipment(parcel: Parcel): Shipment {
-  const path = `/topics/${USER}.${parcel.sections[0]}`;
+function restProxyRequest(record: ClientRecord): ClientRequest {
+  const path = `/topics/${USER}.${record.sections[0]}`;
   return {
-    parcels: [parcel],
+    records: [record],
     call: ([{ text }]) => ({ method: 'POST', path, headers: REST_PROXY_TYPE, body: `{"records":[{"value":${text}}]}` }),
     read: readRestProxy,
   };
 }
 
-function kinesisShipment(parcel: Parcel): Shipment {
-  const stream = `streaming-${USER}-${parcel.sections[0]}`;
-  const rest = `"StreamName":"${stream}","PartitionKey":"${parcel.sections[0]}"`;
+function kinesisRequest(record: ClientRecord): ClientRequest {
+  const stream = `streaming-${USER}-${record.sections[0]}`;
+  const rest = `"StreamName":"${stream}","PartitionKey":"${record.sections[0]}"`;
   return {
-    parcels: [parcel],
+    records: [record],
     call: ([{ text }]) => ({
       method: 'PUT',
       path: `/streams/${stream}/record`,
@@ -151,24 +151,28 @@ function kinesisShipment(parcel: Parcel): Shipment {
 }
 
 /** The requests by which a generation sends posts. @param batch posts in one request; only native clients batch */
-export function* shipments(generation: Generation, posts: Iterable<EmulatedPost>, batch: number): Generator<Shipment> {
+export function* requestsOf(
+  generation: Generation,
+  posts: Iterable<GeneratedPost>,
+  batch: number,
+): Generator<ClientRequest> {
   if (generation === 'native') {
-    let parcels: Parcel[] = [];
+    let records: ClientRecord[] = [];
     let number = 0;
     for (const post of posts) {
-      parcels.push(wholePost(post));
-      if (parcels.length < batch) continue;
-      yield nativeShipment(parcels, number++);
-      parcels = [];
+      records.push(wholePost(post));
+      if (records.length < batch) continue;
+      yield nativeRequest(records, number++);
+      records = [];
     }
-    if (parcels.length > 0) yield nativeShipment(parcels, number);
+    if (records.length > 0) yield nativeRequest(records, number);
     return;
   }
   for (const post of posts) {
-    for (const parcel of singleSections(post)) {
-      if (generation === '2023') yield restProxyShipment(parcel);
-      else if (generation === '2023-stream') yield kinesisShipment(parcel);
-      else if (parcel.sections[0] === 'pin') yield pinShipment(parcel);
+    for (const record of singleSections(post)) {
+      if (generation === '2023') yield restProxyRequest(record);
+      else if (generation === '2023-stream') yield kinesisRequest(record);
+      else if (record.sections[0] === 'pin') yield pinRequest(record);
     }
   }
 }

@@ -1,16 +1,16 @@
 /**
- * Posts as clients send them: invented, but with the dirt of real ones in its real shares (placeholders, three forms of
- * timestamps, numbers as text, names that several persons share, sections that are missing). A function of the seed.
+ * Generated posts with the defects of real ones, in the shares that real ones have them: placeholders, three forms of timestamps,
+ * numbers as text, names that several persons share, missing sections. A function of the seed.
  */
 import { type Section, SECTIONS } from '../../lambda/domain/columns';
 import { seeded, type Random } from './random';
 
-/** A post on its way to a client: each section as the JSON text that will be sent. */
-export interface EmulatedPost {
-  /** What the tally calls it; the post's index. */
+/** A post before a client sends it: each section as JSON text. */
+export interface GeneratedPost {
+  /** Names the post in the tally: its index. */
   readonly key: string;
   readonly sections: Readonly<Partial<Record<Section, string>>>;
-  /** The text was read from a file and has no key: it may be no JSON at all. */
+  /** Read from a file and without a key: may be invalid JSON. */
   readonly doubtful?: true;
 }
 
@@ -41,7 +41,7 @@ const WORDS = (
   'winter garden kitchen paper canvas wooden café weekend city mountain ocean family budget planner sketch pattern'
 ).split(' ');
 
-/** How many names belong to more than one person. */
+/** Names that belong to more than one person. */
 const SHARED_NAMES = 40;
 
 /** ~240 names of countries and territories, as clients spell them. */
@@ -49,8 +49,8 @@ export function countries(): readonly string[] {
   const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
   const codes = letters.flatMap((first) => letters.map((second) => first + second));
-  // Codes for groups, the unknown and the outdated have names too.
-  const none = new Set([
+  // Groups, unknown regions and outdated codes have names, too.
+  const excluded = new Set([
     'AQ',
     'EU',
     'EZ',
@@ -68,7 +68,7 @@ export function countries(): readonly string[] {
     'NT',
     'FX',
   ]);
-  const real = codes.flatMap((code) => (none.has(code) ? [] : (names.of(code) ?? [])));
+  const real = codes.flatMap((code) => (excluded.has(code) ? [] : (names.of(code) ?? [])));
   return [...new Set([...real, 'Antarctica (the territory South of 60 deg S)'])].sort();
 }
 
@@ -87,7 +87,7 @@ interface Poster {
 function personsOf(random: Random, count: number): Person[] {
   const person = (name: { first_name: string; last_name: string }): Person => ({
     ...name,
-    // Most users are young: 20 to 60, skewed.
+    // From 20 to 60, skewed: most users are young.
     age: 20 + Math.floor(41 * random.next() ** 2),
     joined: random.integer(Date.UTC(2015, 9, 21), Date.UTC(2017, 11, 31)),
   });
@@ -165,7 +165,7 @@ function pinOf(random: Random, index: number, poster: Poster): object {
     save_location: `Local save in /data/${category}`,
     category,
   };
-  // Some clients do not know the poster.
+  // Some clients do not send the poster.
   if (random.chance(0.005)) delete pin.poster_name;
   return pin;
 }
@@ -190,18 +190,18 @@ function userOf(random: Random, index: number, { joined, age, ...name }: Person)
 }
 
 /** A post as one JSON text with all its sections. */
-export function envelopeOf({ sections }: Pick<EmulatedPost, 'sections'>): string {
+export function envelopeOf({ sections }: Pick<GeneratedPost, 'sections'>): string {
   const members = SECTIONS.flatMap((name) => (sections[name] === undefined ? [] : [`"${name}":${sections[name]}`]));
   return `{${members.join(',')}}`;
 }
 
-/** Share of posts that lack each section; one that would lack all keeps its pin. */
+/** Share of posts that lack each section. A post that would lack all of them has its pin. */
 const MISSING: Readonly<Record<Section, number>> = { pin: 0.01, geo: 0.03, user: 0.03 };
 
-export function* generate({ posts, seed, firstIndex = 0 }: GenerateOptions): Generator<EmulatedPost> {
+export function* generate({ posts, seed, firstIndex = 0 }: GenerateOptions): Generator<GeneratedPost> {
   const random = seeded(seed);
   const places = countries();
-  // The most frequent country is another one for each seed.
+  // The most frequent country depends on the seed.
   const rotate = random.integer(0, places.length - 1);
   const persons = personsOf(random, Math.max(2 * SHARED_NAMES, Math.floor(posts / 3)));
   const posters = Array.from({ length: Math.max(20, Math.floor(posts / 4)) }, (_, i) => ({
@@ -215,10 +215,10 @@ export function* generate({ posts, seed, firstIndex = 0 }: GenerateOptions): Gen
       geo: JSON.stringify(geoOf(random, index, country)),
       user: JSON.stringify(userOf(random, index, random.pick(persons))),
     };
-    const kept: Partial<Record<Section, string>> = {};
+    const present: Partial<Record<Section, string>> = {};
     for (const section of ['pin', 'geo', 'user'] as const) {
-      if (!random.chance(MISSING[section])) kept[section] = all[section];
+      if (!random.chance(MISSING[section])) present[section] = all[section];
     }
-    yield { key: String(index), sections: Object.keys(kept).length > 0 ? kept : { pin: all.pin } };
+    yield { key: String(index), sections: Object.keys(present).length > 0 ? present : { pin: all.pin } };
   }
 }

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECTIONS, type Section } from '../../lambda/domain/columns';
 import { KEY_FIELD, keyOf, toIndex } from '../../lambda/domain/post';
-import { type EmulatedPost } from './generate';
+import { type GeneratedPost } from './generate';
 
 type Sections = Partial<Record<Section, string>>;
 
-/** The key of a line, or undefined if it is no JSON object with one. */
+/** The key of a line, or undefined if it is not a JSON object with one. */
 function keyIn(line: string, section: Section): string | undefined {
   try {
     const index = toIndex((JSON.parse(line) as Record<string, unknown> | null)?.[KEY_FIELD[section]]);
@@ -18,16 +18,16 @@ function keyIn(line: string, section: Section): string | undefined {
 }
 
 /**
- * The sections of one post joined by their key, in the order in which posts appear. A key that a file repeats makes another
- * post; a line without a key is a post of its own, so that the API says what is wrong with it.
+ * The sections of one post joined by their key, in the order in which posts appear. A key that a file repeats makes
+ * another post. A line without a key is a post as well, so that the API reports what is wrong with it.
  * @throws Error if the folder has none of the files
  */
-export function readPosts(folder: string): EmulatedPost[] {
+export function readPosts(folder: string): GeneratedPost[] {
   const files = SECTIONS.map((section) => ({ section, path: join(folder, `${section}.jsonl`) }));
   if (!files.some(({ path }) => existsSync(path))) {
     throw new Error(`input folder must hold pin.jsonl, geo.jsonl or user.jsonl, got none in '${folder}'`);
   }
-  const posts: EmulatedPost[] = [];
+  const posts: GeneratedPost[] = [];
   const byKey = new Map<string, Sections[]>();
   for (const { section, path } of files) {
     if (!existsSync(path)) continue;

@@ -1,7 +1,6 @@
 /**
- * `tsx tools/local/record-calls.ts`: runs the pipeline as `npm start` does, twice over the same data, and writes every AWS call of
- * functions, Spark and Airflow to `test/iam/recorded-calls.json`, action and resource as the templates name them.
- * With `--check` it writes nothing, and fails if a call is not in that list.
+ * `record-calls`: runs the pipeline as `npm start` does, twice on the same data, and writes every AWS call of
+ * functions, Spark and Airflow to `test/iam/recorded-calls.json`, with action and resource as in the templates.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,11 +12,13 @@ import { connectS3 } from '../../lambda/aws/s3';
 import { VIEWS } from '../../lambda/domain/views';
 import { readCloudAssembly } from '../assembly/cloud-assembly';
 import { findFunction } from '../assembly/local-plan';
-import { s3Client } from '../engines/s3';
+import { s3Client } from '../engines';
+import { ROOT } from '../kit/root';
 import { recordedCalls, type RecordedCall, templateNames } from './aws/recorder-actions';
 import { startRecorder } from './aws/recorder';
-import { emulate } from '../loadgen/emulate';
-import { ROOT } from '../engines/paths';
+import { type Command } from '../kit/command';
+import { flag, parse } from '../kit/options';
+import { generateLoad } from '../loadgen/load';
 import { collect } from './run/answers';
 import { bringUp, type Running } from './run/bring-up';
 import { startClock } from './run/clock';
@@ -27,17 +28,18 @@ import { queryClient } from './run/query-client';
 const LIST = join(ROOT, 'test', 'iam', 'recorded-calls.json');
 const POSTS = 2_000;
 const PATIENCE_MS = 240_000;
-/** The second of two starts on the same data takes the ways that the first has no earlier interval for. */
+/** The second start on the same data makes the calls that need an earlier interval. */
 const ROUNDS = 2;
 /** The stage `local` has the shortest intervals. */
 const INTERVAL_MINUTES = 1;
 const DAY_MS = 86_400_000;
-/** A number of followers that the cleaning cannot interpret: the post is taken, and quarantined. */
+/** A follower count that cleaning cannot interpret: the post is accepted and quarantined. */
 const QUARANTINED = { pin: { index: 0, category: 'art', follower_count: 'many' } };
 
+const OPTIONS = { check: flag('writes nothing, and fails if a call is not in the list') };
+
 async function main(argv: readonly string[]): Promise<void> {
-  const check = argv.includes('--check');
-  if (argv.some((argument) => argument !== '--check')) throw new Error(`--check is all there is, got '${argv}'`);
+  const { check } = parse(argv, OPTIONS).values;
   const directory = mkdtempSync(join(tmpdir(), 'record-calls-'));
   try {
     const calls = await record(directory);
@@ -69,7 +71,7 @@ async function record(directory: string): Promise<RecordedCall[]> {
 
 async function use(running: Running, round: number): Promise<void> {
   const { cloud } = running;
-  await emulate({ url: cloud.ingestUrl, posts: POSTS, seed: round + 1, firstIndex: round * POSTS });
+  await generateLoad({ url: cloud.ingestUrl, posts: POSTS, seed: round + 1, firstIndex: round * POSTS });
   await send(`${cloud.ingestUrl}/posts`, QUARANTINED);
   const until = Date.now();
   await running.startOrchestration();
@@ -90,16 +92,18 @@ async function use(running: Running, round: number): Promise<void> {
 
 async function send(url: string, post: unknown): Promise<void> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(post) });
-  if (answer.status !== 202) throw new Error(`${url} must answer 202, got ${answer.status}: ${await answer.text()}`);
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(post) });
+  if (response.status !== 202) {
+    throw new Error(`${url} must return 202, got ${response.status}: ${await response.text()}`);
+  }
 }
 
 /**
- * No day ends during a run but at midnight. So an interval is given a twin a day earlier, as if the pipeline had run by then; its
- * publication is a rerun that sums up a whole day.
+ * A day ends during a run only at midnight. So an interval gets a copy a day earlier, as if the pipeline had run then; publishing
+ * it is a rerun that rolls up a whole day.
  */
 async function rollUpDayBefore({ cloud, plan, s3 }: Running, interval: IntervalStart): Promise<void> {
-  const twin = interval - DAY_MS;
+  const copy = interval - DAY_MS;
   const { environment } = findFunction(plan.functions, 'publish');
   const lake = connectS3(environment[ENV.lakeBucket], s3Client(s3.endpoint));
   const keys = (of: IntervalStart) => [
@@ -108,12 +112,12 @@ async function rollUpDayBefore({ cloud, plan, s3 }: Running, interval: IntervalS
     viewsDoneKey(of),
     ...VIEWS.map(({ name }) => viewKey(of, name)),
   ];
-  const copies = keys(twin);
+  const copies = keys(copy);
   for (const [at, key] of keys(interval).entries()) {
     const text = (await lake.get(key)).toString('utf8');
-    await lake.put(copies[at], text.replaceAll(intervalName(interval), intervalName(twin)));
+    await lake.put(copies[at], text.replaceAll(intervalName(interval), intervalName(copy)));
   }
-  await cloud.invoke('publish', { intervals: [intervalName(twin)] });
+  await cloud.invoke('publish', { intervals: [intervalName(copy)] });
 }
 
 async function write(calls: readonly RecordedCall[]): Promise<void> {
@@ -125,15 +129,11 @@ function compare(calls: readonly RecordedCall[], list: readonly RecordedCall[]):
   const known = new Set(list.map((call) => JSON.stringify(call)));
   const beyond = calls.map((call) => JSON.stringify(call)).filter((call) => !known.has(call));
   if (beyond.length > 0) {
-    throw new Error(
-      `not in test/iam/recorded-calls.json, run npx tsx tools/local/record-calls.ts:\n${beyond.join('\n')}`,
-    );
+    throw new Error(`not in test/iam/recorded-calls.json, run npm run pipeline -- record-calls:\n${beyond.join('\n')}`);
   }
 }
 
-main(process.argv.slice(2))
-  .then(() => process.exit())
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+export const command: Command = {
+  options: OPTIONS,
+  run: (argv) => main(argv).then(() => process.exit()),
+};

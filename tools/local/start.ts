@@ -1,24 +1,26 @@
 /**
- * `npm start`: synthesizes stage `local`, runs the cloud assembly on real engines, sends posts, waits until they are through
- * both layers, and prints the answers.
+ * `npm start`: synthesizes stage `local`, runs the cloud assembly on real engines, sends posts, waits until both layers have
+ * counted them, and prints the answers.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENV } from '../../lambda/runtime/env';
-import { emulate } from '../loadgen/emulate';
+import { generateLoad } from '../loadgen/load';
 import { type Tally } from '../loadgen/send';
-import { ROOT } from '../engines/paths';
+import { type Command } from '../kit/command';
+import { ROOT } from '../kit/root';
+import { inSeconds } from '../kit/time';
 import { bringUp, type Running } from './run/bring-up';
 import { startClock, type Clock } from './run/clock';
 import { waitUntilThrough } from './run/completion';
 import { collect, writeAnswers } from './run/answers';
 import { type Display, startDisplay } from './run/display';
-import { appendLedger, expectedPosts, readLedger } from './run/ledger';
 import { memoryOfTree } from './run/memory';
-import { parseOptions, type RunOptions, USAGE } from './run/options';
+import { OPTIONS, parseOptions, type RunOptions } from './run/options';
 import { type LateUrls, printReport } from './run/report';
 import { queryClient } from './run/query-client';
-import { brokenPromises } from './run/verdict';
+import { errorsOf } from './run/result';
+import { appendToSentLog, expectedPosts, readSentLog } from './run/sent-log';
 import { watch } from './run/watchdog';
 
 const LOCAL = join(ROOT, '.local');
@@ -26,10 +28,6 @@ const PATIENCE_MS = 240_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv);
-  if (options === 'help') {
-    console.log(USAGE);
-    return;
-  }
   if (options.fresh) rmSync(options.data, { recursive: true, force: true });
   mkdirSync(options.data, { recursive: true });
   const display = startDisplay(process.stdout);
@@ -39,13 +37,13 @@ async function main(argv: readonly string[]): Promise<void> {
   const watchdog = watch({ kafka: running.kafka, cassandra: running.cassandra, s3: running.s3 }, display.line);
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    // First of all, or it would bring back what is being stopped.
+    // The watchdog first: it would restart what is being stopped.
     watchdog.stop();
     return (stopping ??= shutDown(running, endpoints));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      // A terminal signals the whole group, so this may come twice.
+      // A terminal signals the whole process group, so the signal may arrive twice.
       if (!stopping) display.line('stopping');
       void stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
     });
@@ -53,7 +51,7 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     await run(options, running, clock, display, endpoints);
     if (!options.exit) {
-      display.line('\nUp until Ctrl-C.');
+      display.line('\nRunning until Ctrl-C.');
       await new Promise(() => undefined);
     }
   } finally {
@@ -70,15 +68,15 @@ async function run(
   endpointsFile: string,
 ): Promise<void> {
   const { cloud } = running;
-  const ledger = join(options.data, 'acknowledged.jsonl');
+  const sentLog = join(options.data, 'acknowledged.jsonl');
   const query = queryClient(cloud.queryUrl);
   writeEndpoints(endpointsFile, running);
   const alarms = running.watchAlarms();
-  const firstTaken = () => {
+  const onFirstAccepted = () => {
     writeEndpoints(endpointsFile, running);
-    display.line(`first 202 after ${clock.mark('start to first 202').toFixed(1)} s; watch it at ${cloud.queryUrl}/`);
+    display.line(`first 202 after ${inSeconds(clock.mark('start to first 202'))}; see the page at ${cloud.queryUrl}/`);
   };
-  const sending = clock.phase('send posts', () => send(options, running, display, firstTaken));
+  const sending = clock.phase('send posts', () => send(options, running, display, onFirstAccepted));
   const [{ tally, acknowledgedBy }, airflow, monitoring] = await Promise.all([
     sending,
     running.startOrchestration(),
@@ -86,16 +84,16 @@ async function run(
   ]);
   const urls = { airflow: airflow.url, prometheus: monitoring?.prometheus.url };
   writeEndpoints(endpointsFile, running, urls);
-  appendLedger(
-    ledger,
+  appendToSentLog(
+    sentLog,
     [...tally.acknowledged].map(([key, sections]) => ({ key, sections: [...sections] })),
   );
   display.line(
-    `${tally.accepted} records of ${tally.acknowledged.size} posts acknowledged, ${tally.rejected.length} refused, ` +
-      `${tally.quarantined.length} bound for quarantine, ${tally.retries} requests repeated`,
+    `${tally.accepted} records of ${tally.acknowledged.size} posts acknowledged, ${tally.rejected.length} rejected, ` +
+      `${tally.quarantined.length} to be quarantined, ${tally.retries} requests retried`,
   );
 
-  await clock.phase('through both layers', () =>
+  await clock.phase('wait for both layers', () =>
     waitUntilThrough({
       query,
       until: acknowledgedBy,
@@ -104,31 +102,36 @@ async function run(
       progress: (boundary) => display.progress(cloud, boundary),
     }),
   );
-  const collected = await clock.phase('ask for the answers', () => collect(query));
+  const collected = await clock.phase('query the answers', () => collect(query));
   clock.mark('start to all answers');
   const counters = cloud.counters();
   const drift = counters.reconcile?.drift ?? 0;
-  const broken = brokenPromises(expectedPosts(readLedger(ledger)), { ...collected, drift });
+  const errors = errorsOf(expectedPosts(readSentLog(sentLog)), { ...collected, drift });
   await printReport({ running, urls, collected, clock, tally, drift, alarms, memory: memoryOfTree() });
   if (options.answers) writeAnswers(options.answers, collected, counters, clock.timings);
-  if (broken.length === 0) {
+  if (errors.length === 0) {
     console.log('\nEvery acknowledged post is in both layers, once; drift is 0.');
   } else {
-    console.log(`\nPromises broken:\n${broken.map((line) => `  ${line}`).join('\n')}`);
+    console.log(`\nThe result is wrong:\n${errors.map((line) => `  ${line}`).join('\n')}`);
     process.exitCode = 1;
   }
 }
 
 interface Sent {
   readonly tally: Tally;
-  /** No record of this run was appended later than this, ms. */
+  /** All records of this run were appended before this time, ms. */
   readonly acknowledgedBy: number;
 }
 
-async function send(options: RunOptions, { cloud }: Running, display: Display, firstTaken: () => void): Promise<Sent> {
+async function send(
+  options: RunOptions,
+  { cloud }: Running,
+  display: Display,
+  onFirstAccepted: () => void,
+): Promise<Sent> {
   let first = true;
   const { posts, rate, seed, input } = options;
-  const tally = await emulate({
+  const tally = await generateLoad({
     url: cloud.ingestUrl,
     posts,
     rate,
@@ -137,7 +140,7 @@ async function send(options: RunOptions, { cloud }: Running, display: Display, f
     onProgress: (tally) => {
       if (first && tally.accepted > 0) {
         first = false;
-        firstTaken();
+        onFirstAccepted();
       }
       display.progress(cloud, undefined);
     },
@@ -145,7 +148,7 @@ async function send(options: RunOptions, { cloud }: Running, display: Display, f
   return { tally, acknowledgedBy: Date.now() };
 }
 
-/** As the templates tell the functions. */
+/** The interval length in the templates. */
 function intervalMinutesOf({ plan }: Running): number {
   const value = plan.functions.map(({ environment }) => environment[ENV.intervalMinutes]).find(Boolean);
   if (!value) throw new Error(`no function of the templates has ${ENV.intervalMinutes}`);
@@ -181,9 +184,7 @@ async function shutDown(running: Running, endpointsFile: string): Promise<void> 
   await running.stop();
 }
 
-main(process.argv.slice(2))
-  .then(() => process.exit())
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+export const command: Command = {
+  options: OPTIONS,
+  run: (argv) => main(argv).then(() => process.exit()),
+};

@@ -1,9 +1,9 @@
-/** The lake as an operator has it: no function of the pipeline may delete, so deleting is not in their port. */
+/** The lake for operators. Functions of the pipeline may not delete, so their port has no such call. */
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { connectS3, type ObjectStore } from '../../lambda/aws/s3';
 
 export interface OperatorLake extends Pick<ObjectStore, 'get' | 'put' | 'list' | 'download'> {
-  /** A key that is not there is no error. The version before can be brought back until the lifecycle takes it. */
+  /** A missing key is not an error. The previous version can be restored until the lifecycle deletes it. */
   delete(key: string): Promise<void>;
 }
 

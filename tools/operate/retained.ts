@@ -1,9 +1,8 @@
-#!/usr/bin/env node
-/** `npm run kept -- --stage S`: what `cdk destroy` of a stage would leave, from the assembly that `cdk synth` wrote. */
-import { parseArgs } from 'node:util';
 import { STAGES } from '../../lib/config';
 import { readCloudAssembly, type Stack } from '../assembly/cloud-assembly';
 import { retainedIn, retainedText } from '../assembly/retained';
+import { type Command } from '../kit/command';
+import { oneOf, parse, text, withDefault } from '../kit/options';
 
 /** The stacks of a stage; none if there is no assembly. */
 function stacksOf(assembly: string, stage: string): Stack[] {
@@ -14,14 +13,13 @@ function stacksOf(assembly: string, stage: string): Stack[] {
   }
 }
 
-function main(): void {
-  const { values } = parseArgs({
-    options: { stage: { type: 'string', default: 'dev' }, assembly: { type: 'string', default: 'cdk.out' } },
-  });
-  const { stage, assembly } = values;
-  if (!(STAGES as readonly string[]).includes(stage)) {
-    throw new Error(`--stage must be one of ${STAGES.join(', ')}, got '${stage}'`);
-  }
+const OPTIONS = {
+  stage: withDefault('dev', oneOf('S', `stage: ${STAGES.join(', ')}`, STAGES)),
+  assembly: withDefault('cdk.out', text('DIR', 'the folder of the cloud assembly', 'a folder')),
+};
+
+function run(argv: readonly string[]): void {
+  const { stage, assembly } = parse(argv, OPTIONS).values;
   const stacks = stacksOf(assembly, stage);
   if (stacks.length === 0) {
     throw new Error(`no templates of stage ${stage} in ${assembly}: run 'npx cdk synth -q -c stage=${stage}' first`);
@@ -29,9 +27,4 @@ function main(): void {
   console.log(retainedText(retainedIn(stacks)));
 }
 
-try {
-  main();
-} catch (error) {
-  console.error(`kept: ${(error as Error).message}`);
-  process.exit(1);
-}
+export const command: Command = { options: OPTIONS, about: 'Reads the templates that `npx cdk synth` wrote.', run };

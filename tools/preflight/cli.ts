@@ -1,18 +1,15 @@
-/** `npm run preflight`: checks the account before a deployment creates anything. */
 import { synthesizeAssembly } from '../assembly/synthesize';
+import { type Command } from '../kit/command';
+import { DEPLOYMENT } from '../kit/options';
 import { awsAccount } from './aws';
 import { check } from './checks';
 import { gather } from './gather';
 import { needsOf } from './needs';
-import { parsePreflightOptions, USAGE } from './options';
+import { parsePreflightOptions } from './options';
 import { asLine } from './result';
 
-async function main(argv: readonly string[]): Promise<void> {
+async function run(argv: readonly string[]): Promise<void> {
   const config = parsePreflightOptions(argv);
-  if (config === 'help') {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
   const needs = needsOf(synthesizeAssembly(config).stacks);
   const responses = await gather(awsAccount(config.region), needs);
   const results = check(config, needs, responses);
@@ -22,7 +19,8 @@ async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`preflight: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}\n`);
-  process.exitCode = 1;
-});
+export const command: Command = {
+  options: DEPLOYMENT,
+  about: 'Checks the account and region before a deployment. Nothing is changed. Exits with 1 if a check fails.',
+  run,
+};

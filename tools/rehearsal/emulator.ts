@@ -1,10 +1,9 @@
 /** The AWS emulator as a process: MiniStack with the validator in `emulator/`. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { freePort, HOST, installed, supervise, type Supervised } from '../engines';
+import { ROOT } from '../kit/root';
 import { layRuntime, runtimeFolder } from '../local/aws/runtime-layout';
-import { installed, ROOT } from '../engines/paths';
-import { freePort, HOST } from '../engines/ports';
-import { supervise, type Supervised } from '../engines/supervise';
 import { REGION } from '../assembly/local-account';
 import { environment, type Finished, run } from './cdk';
 import { FakeGrafana } from './grafana/fake';

@@ -1,7 +1,8 @@
-/** The command line of `npm run rehearse`. */
+/** The command line of `rehearse`. */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { type Stage, STAGES } from '../../lib/config';
+import { type Stage } from '../../lib/config';
+import { DEPLOYED, DEPLOYMENT, optional, parse, text } from '../kit/options';
+
 
 export const ORDERS = ['forward', 'reverse'] as const;
 
@@ -17,33 +18,13 @@ export interface RehearsalOptions {
   readonly results?: string;
 }
 
-/** The stages that are deployed: all but `local`. */
-export const DEPLOYED = STAGES.filter((stage) => stage !== 'local');
+export const OPTIONS = {
+  ...DEPLOYMENT,
+  results: optional(text('FILE', 'writes the checks, the types and the times as JSON', 'a file')),
+};
 
-export const USAGE = `npm run rehearse [-- --stage ${DEPLOYED.join('|')}] [-c KEY=VALUE]… [--results FILE]
-
-  --stage S       stage to deploy to the emulator (default dev)
-  -c KEY=VALUE    sets a key of the configuration, as for cdk; may be repeated
-  --results FILE  write the checks, the types and the times as JSON`;
-
-/**
- * @throws Error naming the option, its value and what is allowed
- */
-export function parseOptions(argv: readonly string[]): RehearsalOptions | 'help' {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      stage: { type: 'string', default: 'dev' },
-      setting: { type: 'string', short: 'c', multiple: true, default: [] },
-      results: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return 'help';
-  const stage = DEPLOYED.find((each) => each === values.stage);
-  if (stage === undefined) throw new Error(`--stage must be one of ${DEPLOYED.join(', ')}, got '${values.stage}'`);
-  const malformed = values.setting.find((each) => !/^\w+=./.test(each) || each.startsWith('stage='));
-  if (malformed !== undefined) throw new Error(`-c must be KEY=VALUE, with another key than stage, got '${malformed}'`);
-  const results = values.results === undefined ? undefined : resolve(values.results);
-  return { stage, settings: values.setting, results };
+/** @throws Error naming the option, its value and what is allowed */
+export function parseOptions(argv: readonly string[]): RehearsalOptions {
+  const { stage, context: settings, results } = parse(argv, OPTIONS).values;
+  return { stage, settings, results: results && resolve(results) };
 }

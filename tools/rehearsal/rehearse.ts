@@ -5,11 +5,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cdkSynth } from '../assembly/cdk-synth';
-import { ROOT } from '../engines/paths';
+import { type Command } from '../kit/command';
+import { ROOT } from '../kit/root';
+import { inSeconds } from '../kit/time';
 import { type Clock, startClock } from '../local/run/clock';
 import { environment, reasonOf } from './cdk';
 import { CHANGE } from './checks';
-import { parseOptions, type RehearsalOptions, USAGE } from './options';
+import { OPTIONS, parseOptions, type RehearsalOptions } from './options';
 import { rowsOf } from './record';
 import { formatChecks, formatTypes, unsupportedTypes } from './report';
 import { runScenario } from './scenario';
@@ -59,7 +61,7 @@ async function rehearse({ stage, settings, results }: RehearsalOptions, clock: C
     const list = forward.retained.map(({ type, physicalId }) => `${type} ${physicalId}`);
     console.log(`\n  retained: ${list.join('\n            ')}`);
   }
-  console.log(`\n${checks.length - failed} checks held, ${failed} did not; ${seconds.toFixed(1)} s`);
+  console.log(`\n${checks.length - failed} checks held, ${failed} did not; ${inSeconds(seconds)}`);
   if (results !== undefined) {
     const counts = { passed: checks.length - failed, failed };
     const types = rowsOf(forward.record);
@@ -69,19 +71,10 @@ async function rehearse({ stage, settings, results }: RehearsalOptions, clock: C
   return failed === 0;
 }
 
-async function main(argv: readonly string[]): Promise<void> {
+async function run(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv);
-  if (options === 'help') {
-    console.log(USAGE);
-    return;
-  }
   const held = await rehearse(options, startClock(console.log));
-  process.exitCode = held ? 0 : 1;
+  process.exit(held ? 0 : 1);
 }
 
-main(process.argv.slice(2))
-  .then(() => process.exit())
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+export const command: Command = { options: OPTIONS, run };

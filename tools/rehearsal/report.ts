@@ -1,5 +1,5 @@
 /** The report of a rehearsal. */
-import { formatRows } from '../local/run/tables';
+import { formatRows } from '../kit/table';
 import { type Check } from './checks';
 import { type Entry, rowsOf } from './record';
 

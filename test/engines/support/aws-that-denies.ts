@@ -9,7 +9,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { findJava } from '../../../tools/engines/java.cjs';
+import { findJava } from '../../../tools/engines';
 
 /** The host of CloudFormation's answer addresses. */
 export const ANSWERS_HOST = 'cloudformation-custom-resource-response.s3.amazonaws.com';

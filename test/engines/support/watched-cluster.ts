@@ -11,14 +11,21 @@ import { planOf } from '../../../tools/assembly/read-plan';
 import { synthesizeAssembly } from '../../../tools/assembly/synthesize';
 import { clusterNameOf, measureBrokers } from '../../../tools/local/aws/broker-metrics';
 import { DataPoints } from '../../../tools/local/aws/data-points';
-import { type KafkaEngine, type KafkaNode, startController, startKafka } from '../../../tools/engines/kafka';
-import { newQuorum } from '../../../tools/engines/kafka-config';
-import { startNodeExporter } from '../../../tools/engines/node-exporter';
-import { type PrometheusEngine, startPrometheus } from '../../../tools/engines/prometheus';
-import { settled } from '../../../tools/engines/settled';
+import {
+  type KafkaEngine,
+  type KafkaNode,
+  newQuorum,
+  type PrometheusEngine,
+  settled,
+  startController,
+  startKafka,
+  startNodeExporter,
+  startPrometheus,
+  stopAll,
+  type Stoppable,
+} from '../../../tools/engines';
 import { type RunningAlarms, watchAlarms } from '../../../tools/local/run/alarms';
 import { nodeJob } from '../../../tools/local/run/monitoring';
-import { type Stoppable, stopAll } from '../../../tools/kit/stop-all';
 import { brokerJob } from '../../../observability/prometheus/scrape';
 import { SHORTER, shorterAlarm } from '../../support/shorter-alarms';
 import { writeShorterRules } from '../../support/shorter-rules';

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { connect, type CqlSession } from '../../../lambda/aws/keyspaces/keyspaces';
 import { tableName } from '../../../lambda/aws/keyspaces/cql';
 import { keyspacesStore, type Store, type Tables } from '../../../lambda/aws/keyspaces/store';
-import { type CassandraEngine, startCassandra } from '../../../tools/engines/cassandra';
-import { type TableProperties } from '../../../tools/engines/keyspaces-ddl';
+import { type CassandraEngine, startCassandra, type TableProperties } from '../../../tools/engines';
 
 const REGION = 'us-east-1';
 const column = (name: string, type: string) => ({ ColumnName: name, ColumnType: type });

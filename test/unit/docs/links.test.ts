@@ -1,4 +1,4 @@
-/** What the Markdown files of the project point to is there: files, headings, scripts. */
+/** Files, headings and scripts that the Markdown files of the project name exist. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { scripts } from '../../../package.json';
@@ -57,27 +57,27 @@ test('files are found, and links in them', () => {
   expect(linksOf('docs/runbook.md')).toContain('#write-conflicts');
 });
 
-test('a link that leads nowhere is told from one that does', () => {
+test('a link that leads nowhere is recognized', () => {
   expect(isThere('docs/runbook.md', '#write-conflicts')).toBe(true);
   expect(isThere('docs/runbook.md', '#no-such-article')).toBe(false);
   expect(isThere('docs/runbook.md', '../README.md#layout')).toBe(true);
-  expect(isThere('docs/runbook.md', 'README.md')).toBe(false);
+  expect(isThere('docs/runbook.md', 'SECURITY.md')).toBe(false);
   expect(isThere('README.md', '../README.md')).toBe(false);
 });
 
 describe.each(FILES)('%s', (file) => {
-  test('links to files and headings that are there', () => {
+  test('links to files and headings that exist', () => {
     expect(linksOf(file).filter((link) => !isThere(file, link))).toEqual([]);
   });
 
-  test('names files of the project by where they are', () => {
+  test('names files of the project by their paths', () => {
     const folders = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     const names = [...proseOf(file).matchAll(/`([\w.@-]+\/[\w./@-]*)`/g)].map(([, name]) => name);
     const paths = names.filter((name) => folders.some((folder) => name.startsWith(`${folder.name}/`)));
     expect(paths.filter((path) => !path.startsWith('.local/') && !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  test('names scripts that there are', () => {
+  test('names scripts that exist', () => {
     const named = [...textOf(file).matchAll(/\bnpm run (?:-s |--silent )?([\w-]+)/g)].map(([, name]) => name);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
   });

@@ -19,7 +19,7 @@ const INLINE = [...PROCEDURES.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code);
 
 const all = (pattern: RegExp) => [...new Set([...PROCEDURES.matchAll(pattern)].map(([, name]) => name))];
 
-test('there is one for each thing that is done by hand, with what to check afterwards', () => {
+test('there is one for each manual task, with what to check afterwards', () => {
   const articles = PROCEDURES.split(/^### /m).slice(1);
   expect(articles.map((article) => article.split('\n')[0])).toEqual([
     'Backfill a range',
@@ -34,7 +34,7 @@ test('there is one for each thing that is done by hand, with what to check after
   for (const article of articles) expect(article).toMatch(/^\*\*Check\.\*\* /m);
 });
 
-test('scripts, steps, keys of the config, views and prefixes are those that there are', () => {
+test('scripts, steps, keys of the config, views and prefixes exist', () => {
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(all(/npm run (?:-s )?([\w-]+)/g)));
   const steps = [...STEPS].map((step) => step[0].toUpperCase() + step.slice(1));
   expect(steps).toEqual(expect.arrayContaining(all(/(?:fn|troubles) ([A-Z]\w+)/g)));
@@ -46,7 +46,7 @@ test('scripts, steps, keys of the config, views and prefixes are those that ther
   expect(named.filter((each) => !prefixes.some((prefix) => each.startsWith(prefix)))).toEqual([]);
 });
 
-test('the commands that erase and replay are taken by them', () => {
+test('erase and replay accept the commands of the procedures', () => {
   const argsOf = (name: string) => {
     const command = INLINE.find((code) => code.startsWith(`npm run -s ${name} -- --lake`))!;
     return command

@@ -1,4 +1,4 @@
-/** The routes of both APIs, with the types of what they take and answer, by name. */
+/** The routes of both APIs, with the names of their request and response types. */
 import { ANSWER_KINDS, LAYERS } from '../../../lambda/query/api';
 import { COLUMNS, type Column } from '../../../lambda/domain/columns';
 import { VIEWS } from '../../../lambda/domain/views';
@@ -13,19 +13,19 @@ export interface RouteDoc {
   /** Schema of the body by media type. */
   readonly body?: Readonly<Record<string, object>>;
   /** Description of each status, and the types its body may have. */
-  readonly answers: Readonly<Record<string, readonly [string, ...string[]]>>;
+  readonly responses: Readonly<Record<string, readonly [string, ...string[]]>>;
 }
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const oneOrMany = (name: string) => ({ oneOf: [ref(name), { type: 'array', minItems: 1, items: ref(name) }] });
 const lines = (name: string) => ({ type: 'string', description: `One ${name} a line` });
 
-const NATIVE_ANSWERS: RouteDoc['answers'] = {
+const NATIVE_RESPONSES: RouteDoc['responses'] = {
   202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
-  207: ['Some records were taken, others refused: see each result', 'IngestResponse'],
-  400: ['Nothing was taken: the body, or every record in it, was refused', 'IngestResponse', 'RequestError'],
+  207: ['Some records were accepted, others rejected: see each result', 'IngestResponse'],
+  400: ['Nothing was accepted: the body, or every record in it, was rejected', 'IngestResponse', 'RequestError'],
   413: ['Larger than 5 MB, or every record larger than 1 MB', 'IngestResponse', 'RequestError'],
-  503: ['Some records were not taken: send those again', 'IngestResponse'],
+  503: ['Some records were not accepted: send those again', 'IngestResponse'],
 };
 
 export const ROUTES: readonly RouteDoc[] = [
@@ -36,16 +36,16 @@ export const ROUTES: readonly RouteDoc[] = [
     path: '/posts',
     summary: 'One post, an array of posts, or NDJSON; whole posts or single sections',
     body: { 'application/json': oneOrMany('PostRecord'), 'application/x-ndjson': lines('post') },
-    answers: NATIVE_ANSWERS,
+    responses: NATIVE_RESPONSES,
   },
   {
     id: 'sendPin',
     tag: 'ingest',
     method: 'post',
     path: '/pin',
-    summary: 'A flat pin, as the emulators of 2022 send (a slash may follow)',
+    summary: 'A flat pin, as clients of 2022 send (a slash may follow)',
     body: { 'application/json': oneOrMany('Pin'), 'application/x-ndjson': lines('pin') },
-    answers: NATIVE_ANSWERS,
+    responses: NATIVE_RESPONSES,
   },
   {
     id: 'sendToTopic',
@@ -57,12 +57,12 @@ export const ROUTES: readonly RouteDoc[] = [
       'application/vnd.kafka.json.v2+json': ref('RestProxyRequest'),
       'application/json': ref('RestProxyRequest'),
     },
-    answers: {
+    responses: {
       200: ['An offset or an error for each record', 'RestProxyResponse'],
       404: ['The topic names no section', 'RestProxyError'],
       413: ['Too large', 'RestProxyError'],
-      422: ['The body, or every record in it, was refused', 'RestProxyError'],
-      503: ['Records with error code 2 were not taken: send those again', 'RestProxyError'],
+      422: ['The body, or every record in it, was rejected', 'RestProxyError'],
+      503: ['Records with error code 2 were not accepted: send those again', 'RestProxyError'],
     },
   },
   {
@@ -72,11 +72,11 @@ export const ROUTES: readonly RouteDoc[] = [
     path: '/streams/{stream}/record',
     summary: 'A section in the form of Kinesis PutRecord; the stream ends in -pin, -geo or -user',
     body: { 'application/json': ref('KinesisRequest') },
-    answers: {
-      200: ['Taken', 'KinesisResponse'],
-      400: ['Refused', 'KinesisError'],
+    responses: {
+      200: ['Accepted', 'KinesisResponse'],
+      400: ['Rejected', 'KinesisError'],
       413: ['Too large', 'KinesisError'],
-      503: ['Not taken: send it again', 'KinesisError'],
+      503: ['Not accepted: send it again', 'KinesisError'],
     },
   },
 ];
@@ -93,7 +93,7 @@ const SELECTION: NonNullable<RouteDoc['query']> = [
   },
   {
     name: 'layer',
-    description: 'Which layer answers; merged is batch up to the boundary and speed after it',
+    description: 'The layer to read; merged is batch up to the time boundary and speed after it',
     schema: { type: 'string', enum: [...LAYERS], default: 'merged' },
   },
 ];
@@ -109,10 +109,10 @@ const DIMENSIONS: NonNullable<RouteDoc['query']> = COLUMNS.filter(({ name }) =>
   schema: { type: JSON_TYPES[type] ?? 'string' },
 }));
 
-const ERRORS: RouteDoc['answers'] = {
+const ERRORS: RouteDoc['responses'] = {
   400: ['A parameter is wrong', 'ErrorResponse'],
-  404: ['There is none of this name', 'ErrorResponse'],
-  503: ['The store does not answer', 'ErrorResponse'],
+  404: ['There is nothing of this name', 'ErrorResponse'],
+  503: ['The store does not respond', 'ErrorResponse'],
 };
 
 export const QUERY_ROUTES: readonly RouteDoc[] = [
@@ -121,8 +121,8 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
     tag: 'query',
     method: 'get',
     path: '/views',
-    summary: 'The views there are',
-    answers: { 200: ['The views', 'ViewsResponse'] },
+    summary: 'All views',
+    responses: { 200: ['The views', 'ViewsResponse'] },
   },
   {
     id: 'readView',
@@ -134,20 +134,20 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
       ...SELECTION,
       {
         name: 'answer',
-        description: 'Every key of the view, or the standard answers that are read off it',
+        description: 'Every key of the view, or the standard answers that are read from it',
         schema: { type: 'string', enum: [...ANSWER_KINDS], default: 'counts' },
       },
       ...DIMENSIONS,
     ],
-    answers: { 200: ['Rows of the view, or answers', 'ViewResponse', 'StandardResponse'], ...ERRORS },
+    responses: { 200: ['Rows of the view, or answers', 'ViewResponse', 'StandardResponse'], ...ERRORS },
   },
   {
     id: 'listAnswers',
     tag: 'query',
     method: 'get',
     path: '/answers',
-    summary: 'The standard answers there are',
-    answers: { 200: ['The answers', 'AnswersResponse'] },
+    summary: 'All standard answers',
+    responses: { 200: ['The answers', 'AnswersResponse'] },
   },
   {
     id: 'readAnswer',
@@ -156,15 +156,15 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
     path: '/answers/{name}',
     summary: 'One of the standard answers',
     query: [...SELECTION, ...DIMENSIONS],
-    answers: { 200: ['Rows of the answer', 'AnswerResponse'], ...ERRORS },
+    responses: { 200: ['Rows of the answer', 'AnswerResponse'], ...ERRORS },
   },
   {
     id: 'readBoundary',
     tag: 'query',
     method: 'get',
     path: '/boundary',
-    summary: 'Up to where the batch layer serves',
-    answers: { 200: ['The boundary', 'BoundaryResponse'], 503: ERRORS[503] },
+    summary: 'The time boundary: up to where the batch layer serves',
+    responses: { 200: ['The boundary', 'BoundaryResponse'], 503: ERRORS[503] },
   },
   {
     id: 'readStatus',
@@ -172,14 +172,14 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
     method: 'get',
     path: '/status',
     summary: 'Boundary, freshness and the metrics of the last half hour; where the configuration has the page',
-    answers: { 200: ['As things are', 'StatusResponse'], 503: ERRORS[503] },
+    responses: { 200: ['The status', 'StatusResponse'], 503: ERRORS[503] },
   },
   {
     id: 'readHealth',
     tag: 'query',
     method: 'get',
     path: '/health',
-    summary: 'Whether the store answers',
-    answers: { 200: ['It does', 'HealthResponse'], 503: ['It does not', 'HealthResponse'] },
+    summary: 'Whether the store responds',
+    responses: { 200: ['It does', 'HealthResponse'], 503: ['It does not', 'HealthResponse'] },
   },
 ];

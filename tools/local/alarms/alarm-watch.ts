@@ -1,6 +1,6 @@
 /**
- * The alarms of the templates over what a local run reports: CloudWatch's part, which nothing deploys. Each looks at windows
- * that end now; CloudWatch's begin with a minute.
+ * Evaluates the alarms of the templates with the metrics of a local run, as CloudWatch does in AWS. Windows end now, whereas
+ * CloudWatch's are aligned to minutes.
  */
 import { type AlarmPlan, type CompositeAlarmPlan } from '../../assembly/local-plan';
 import { type DataPoints } from '../aws/data-points';
@@ -19,14 +19,14 @@ export interface Transition {
 }
 
 export class AlarmWatch {
-  /** Every change of a state, oldest first. */
+  /** Every change of state, oldest first. */
   readonly transitions: Transition[] = [];
   private readonly current = new Map<string, AlarmState>();
   private readonly evaluators: readonly ((now: number) => void)[];
 
   /**
    * @param since when the alarms were created, ms
-   * @throws Error naming the alarm whose expression or rule is not evaluated here
+   * @throws Error naming the alarm whose expression or rule is not supported here
    */
   constructor(
     alarms: readonly AlarmPlan[],
@@ -40,7 +40,7 @@ export class AlarmWatch {
     for (const { name } of [...alarms, ...composites]) this.current.set(name, 'INSUFFICIENT_DATA');
     const stateOf = (alarm: string): AlarmState => {
       const name = names.get(alarm);
-      if (name === undefined) throw new Error(`a composite alarm looks at '${alarm}', which is not in the templates`);
+      if (name === undefined) throw new Error(`a composite alarm refers to '${alarm}', which is not in the templates`);
       return this.current.get(name)!;
     };
     this.evaluators = [
@@ -54,12 +54,12 @@ export class AlarmWatch {
     ];
   }
 
-  /** State by name of alarm. */
+  /** State by alarm name. */
   states(): Readonly<Record<string, AlarmState>> {
     return Object.fromEntries(this.current);
   }
 
-  /** Looks at everything reported so far. @param now ms */
+  /** Evaluates all alarms with the points so far. @param now ms */
   evaluate(now: number): void {
     for (const each of this.evaluators) each(now);
   }
@@ -80,7 +80,7 @@ export class AlarmWatch {
         ),
       );
     return (now) => {
-      // What is missing from before an alarm was there says nothing, whatever the alarm thinks of missing data.
+      // Periods before the alarm existed are not treated as missing data, whatever the alarm's setting.
       const isNew = now - since < periods * period;
       const condition = isNew ? ({ ...plan, missing: 'missing' } as const) : plan;
       const values = Array.from({ length: retrieved }, (_, i) => valueOf(now - (retrieved - i) * period));
@@ -96,7 +96,7 @@ export class AlarmWatch {
   }
 }
 
-/** Says of which alarm an error is. */
+/** Adds the path of the alarm to errors. */
 function at<T>(path: string, work: () => T): T {
   try {
     return work();

@@ -14,15 +14,15 @@ const BREACHES: Readonly<Record<Comparison, (value: number, threshold: number) =
 };
 
 /**
- * How many periods are retrieved. AWS retrieves more than it evaluates, so that a point that is late does not count as
- * missing, and does not say how many more: in its examples five where three are evaluated.
+ * The number of retrieved periods. AWS retrieves more than it evaluates, so that a late point does not count as missing. It does
+ * not document how many; in its examples five are retrieved where three are evaluated.
  */
 export const retrievedPeriods = (periods: number): number => periods + 2;
 
 /**
  * The state of an alarm after the periods that were retrieved.
  *
- * Real points count first, the newest of them; only what they leave open is filled as the alarm says.
+ * The newest real points count first; only periods beyond them are filled as the alarm's setting for missing data says.
  * @param values of {@link retrievedPeriods} periods, oldest first; undefined for one without data
  * @param before the state it was in
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
@@ -47,7 +47,7 @@ export function evaluate(
       return real.length > breaching ? 'OK' : before;
     case 'missing': {
       if (real.length > breaching) return 'OK';
-      // A breach that is old enough, with nothing good after it, counts for those that are missing since.
+      // An old breach with no good point after it also counts for the missing periods since.
       const age = values.length - values.findIndex((value) => value !== undefined);
       return real.length > 0 && age >= datapoints ? 'ALARM' : 'INSUFFICIENT_DATA';
     }

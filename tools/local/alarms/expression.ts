@@ -1,9 +1,9 @@
 /**
- * The part of CloudWatch's metric math that alarms here use, for one period at a time. A name or function that is not here is
- * an error, never a guess.
+ * The part of CloudWatch's metric math that alarms of this project use, for one period at a time. Unsupported names and
+ * functions are errors.
  *
- * A missing value is 0 to an operator whose other side is a metric that has one; where no metric has one, there is none. What
- * is divided by 0 is dropped.
+ * An operator treats a missing value as 0 if its other side is a metric with a value; if no metric has a value, the result has
+ * none. A division by 0 has no value.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 import jsep from 'jsep';
@@ -11,15 +11,15 @@ import jsep from 'jsep';
 type Expression = jsep.Expression;
 type CallExpression = jsep.CallExpression;
 
-/** What a part of an expression is in one period. */
+/** The value of a part of an expression in one period. */
 interface Part {
   /** Undefined: no data. */
   readonly value: number | undefined;
-  /** Whether it is a number, and no metric: a number alone makes no data. */
+  /** Whether it consists of numbers only: without a metric there is no data. */
   readonly constant: boolean;
 }
 
-/** By the ids that the expression names; undefined in a period without data. */
+/** Values by the ids in the expression; undefined in a period without data. */
 export type PeriodValues = Readonly<Record<string, number | undefined>>;
 
 const OPERATORS: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -45,7 +45,7 @@ function operate(operator: string, left: Part, right: Part): Part {
   return { value: Number.isFinite(result) ? result : undefined, constant };
 }
 
-/** Of an array of metrics and numbers, where there are metrics the largest of those that have data. */
+/** The maximum of metrics and numbers; undefined if there are metrics and none has data. */
 function largest(parts: readonly Part[]): Part {
   const values = parts.flatMap(({ value }) => value ?? []);
   const some =
@@ -79,9 +79,9 @@ const nameOf = (node: Expression): string | undefined =>
 const elementsOf = (node: Expression) => (node as jsep.ArrayExpression).elements as readonly Expression[];
 
 /**
- * The expression, ready for any period: undefined where it has no data.
- * @param ids that it may name
- * @throws Error if it is no expression, or one that is not evaluated here
+ * The expression as a function of a period's values; its result is undefined where there is no data.
+ * @param ids that it may use
+ * @throws Error if it is invalid or not supported here
  */
 export function parseExpression(text: string, ids: readonly string[]): (values: PeriodValues) => number | undefined {
   const root = jsep(text);
@@ -106,35 +106,35 @@ export function parseExpression(text: string, ids: readonly string[]): (values: 
     return evaluate(root).value;
   };
 
-  /** All that can be wrong is found before the first period. */
+  /** Finds every error before the first period. */
   function check(node: Expression): void {
-    const refuse = (what: string): never => {
+    const reject = (what: string): never => {
       throw new Error(`metric math '${text}': ${what}`);
     };
     switch (node.type) {
       case 'Literal':
-        return typeof node.value === 'number' ? undefined : refuse(`${String(node.raw)} is no number`);
+        return typeof node.value === 'number' ? undefined : reject(`${String(node.raw)} is no number`);
       case 'Identifier':
-        return ids.includes(node.name as string) ? undefined : refuse(`there is no metric '${String(node.name)}'`);
+        return ids.includes(node.name as string) ? undefined : reject(`there is no metric '${String(node.name)}'`);
       case 'BinaryExpression':
         if (!Object.hasOwn(OPERATORS, node.operator as string)) {
-          refuse(`operator ${String(node.operator)} is not evaluated here`);
+          reject(`operator ${String(node.operator)} is not evaluated here`);
         }
         return [node.left, node.right].forEach((side) => check(side as Expression));
       case 'CallExpression': {
         const name = nameOf(node)!;
         const args = (node as CallExpression).arguments;
-        if (!Object.hasOwn(FUNCTIONS, name)) refuse(`function ${name} is not evaluated here`);
+        if (!Object.hasOwn(FUNCTIONS, name)) reject(`function ${name} is not evaluated here`);
         if (name === 'MAX' && nameOf(args[0]) === 'METRICS') return;
         if (name === 'MAX' && args[0].type !== 'ArrayExpression') {
-          refuse('MAX must be of an array: of one metric it depends on how much is retrieved');
+          reject('MAX must be of an array: of one metric it depends on how much is retrieved');
         }
         return args.forEach(check);
       }
       case 'ArrayExpression':
         return elementsOf(node).forEach(check);
       default:
-        return refuse(`${node.type} is not evaluated here`);
+        return reject(`${node.type} is not evaluated here`);
     }
   }
 }

@@ -13,7 +13,7 @@ const OR = 'OR';
 const NOT = 'NOT';
 const STATES: readonly string[] = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] satisfies AlarmState[];
 
-/** Binding grows from OR to AND. */
+/** AND binds more tightly than OR. */
 function parse(rule: string): Expression {
   jsep.addBinaryOp(OR, 1);
   jsep.addBinaryOp(AND, 2);
@@ -21,7 +21,7 @@ function parse(rule: string): Expression {
   try {
     return jsep(rule);
   } finally {
-    // The parser's operators are global: metric math has others.
+    // The parser's operators are global, and metric math has others.
     jsep.removeBinaryOp(OR);
     jsep.removeBinaryOp(AND);
     jsep.removeUnaryOp(NOT);
@@ -29,9 +29,8 @@ function parse(rule: string): Expression {
 }
 
 /**
- * Whether a composite alarm is in alarm, from the states of others.
- * @param stateOf of the alarm with that name or ARN
- * @throws Error if the rule is none, or of a kind that is not evaluated here
+ * Whether a composite alarm is in alarm, as a function of the states of others by name or ARN.
+ * @throws Error if the rule is invalid or not supported here
  */
 export function parseRule(rule: string): (stateOf: (alarm: string) => AlarmState) => boolean {
   const root = parse(rule);

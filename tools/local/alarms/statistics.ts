@@ -1,5 +1,5 @@
 /**
- * CloudWatch's statistics of the values of one period.
+ * CloudWatch's statistics for the values of one period.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
  */
 
@@ -18,15 +18,15 @@ const COMPUTE: Readonly<Record<Statistic, (values: Values) => number>> = {
   Maximum: (values) => values.reduce((most, value) => Math.max(most, value)),
 };
 
-/** The nearest value; CloudWatch estimates between two. */
+/** The nearest value; CloudWatch interpolates between two. */
 function percentile(values: Values, percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return nearestRank(sorted, percent / 100)!;
 }
 
 /**
- * The statistic of what was reported in a period; undefined if nothing was.
- * @throws Error if there is no such statistic here
+ * The statistic of a period's values; undefined without values.
+ * @throws Error if the statistic is not supported here
  */
 export function statisticOf(name: string, values: readonly number[]): number | undefined {
   const percent = percentOf(name);
@@ -34,6 +34,6 @@ export function statisticOf(name: string, values: readonly number[]): number | u
     percent === undefined
       ? (COMPUTE as Partial<Record<string, (some: Values) => number>>)[name]
       : (some: Values) => percentile(some, Number(percent));
-  if (compute === undefined) throw new Error(`statistic '${name}' is not known here`);
+  if (compute === undefined) throw new Error(`statistic '${name}' is not supported here`);
   return values.length === 0 ? undefined : compute(values as Values);
 }

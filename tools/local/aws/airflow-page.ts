@@ -1,14 +1,14 @@
 /**
- * Airflow as Prometheus reads it. It speaks StatsD and OpenTelemetry only; what its REST API tells of its processes and runs is
- * enough to see whether it lives and what became of the runs.
+ * Airflow's metrics for Prometheus. Airflow itself offers only StatsD and OpenTelemetry; its REST API is enough to report whether
+ * its components are healthy and the states of its runs.
  */
-import { ALL_DAGS, type AirflowEngine } from '../../engines/airflow';
+import { type AirflowEngine, ALL_DAGS } from '../../engines';
 import { sample, servePage } from './exposition';
 import { type RunningServer } from './server';
 
 type Source = Pick<AirflowEngine, 'health' | 'runs'>;
 
-/** @returns the page, empty while Airflow is not there or does not answer */
+/** The page; empty while Airflow is not started or does not respond. */
 export async function airflowPage(airflow: Source | undefined): Promise<string> {
   if (airflow === undefined) return '';
   try {
@@ -19,7 +19,7 @@ export async function airflowPage(airflow: Source | undefined): Promise<string> 
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     const lines = [
-      '# HELP airflow_healthy Whether a process of Airflow is well: 1 or 0',
+      '# HELP airflow_healthy Whether a component of Airflow is healthy: 1 or 0',
       '# TYPE airflow_healthy gauge',
       ...Object.entries(health).map(([component, status]) =>
         sample('airflow_healthy', { component }, status === 'healthy' ? 1 : 0),

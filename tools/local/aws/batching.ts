@@ -1,29 +1,29 @@
 /**
- * How an event source cuts what it has read into invocations, as pure functions.
+ * How an event source divides what it has read into invocations, as pure functions.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
  */
 
-/** A record as it will stand in the event, with what batching needs to know. */
+/** A record as it will be in the event, with what batching needs. */
 export interface Queued {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
-  /** The record in the event's JSON. */
+  /** The record as JSON of the event. */
   readonly json: string;
-  /** Bytes of `json` in UTF-8. */
+  /** Size of `json` in UTF-8, bytes. */
   readonly bytes: number;
   /** When it was read, epoch ms. */
   readonly arrived: number;
 }
 
 export interface BatchLimits {
-  /** Most records. */
+  /** Maximum number of records. */
   readonly count: number;
-  /** Most bytes of records, each with the comma that follows it. */
+  /** Maximum bytes of records, each with the comma after it. */
   readonly bytes: number;
 }
 
-/** A record as the Kafka client hands it over. */
+/** A record as the Kafka client delivers it. */
 export interface SourceRecord {
   readonly topic: string;
   readonly partition: number;
@@ -56,8 +56,8 @@ export function toQueued(record: SourceRecord, arrived: number): Queued {
 }
 
 /**
- * How many records to take from the head of each queue: the longest batch within the limits, oldest first. A record that is
- * over the byte limit by itself goes alone, so that the function's refusal is seen instead of a silent stop.
+ * The number of records to take from the head of each queue: the longest batch within the limits, oldest first. A record that
+ * alone exceeds the byte limit is a batch of its own, so that the function reports an error instead of a silent stop.
  */
 export function takeBatch(queues: readonly (readonly Queued[])[], limits: BatchLimits): number[] {
   const taken = queues.map(() => 0);
@@ -79,8 +79,8 @@ export function takeBatch(queues: readonly (readonly Queued[])[], limits: BatchL
 }
 
 /**
- * Milliseconds until a batch is due: 0 if it is full or its window is over, undefined if there is no record.
- * @param windowMs how long the oldest record may wait for others
+ * Milliseconds until a batch is due: 0 if it is full or its window has passed, undefined if there is no record.
+ * @param windowMs how long the oldest record may wait
  */
 export function dueIn(
   queues: readonly (readonly Queued[])[],
@@ -97,7 +97,7 @@ export function dueIn(
   return fitting < waiting ? 0 : left;
 }
 
-/** What surrounds the records of an event, by the partitions that may be in it: its bytes are not left for records. */
+/** Size of the event without records, given the partitions that may be in it. */
 export function envelopeBytes(arn: string, bootstrapServers: string, partitions: Iterable<string>): number {
   const empty = Object.fromEntries([...partitions].map((partition) => [partition, []]));
   return Buffer.byteLength(eventOf(arn, bootstrapServers, empty));

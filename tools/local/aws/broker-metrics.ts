@@ -1,10 +1,10 @@
-/** What MSK reports of its brokers to CloudWatch, as far as alarms look at it. */
+/** The metrics of brokers that MSK reports to CloudWatch and that alarms read. */
 import { statfs } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { type KafkaEngine } from '../../engines/kafka';
+import { type KafkaEngine } from '../../engines';
 import { type DataPoints } from './data-points';
 
-/** An exporter of a broker that hangs would hold up the next look. */
+/** The exporter of a frozen broker must not block the next evaluation. */
 const PATIENCE_MS = 2_000;
 
 const OFFLINE_PARTITIONS = /^kafka_controller_KafkaController_Value\{name="OfflinePartitionsCount"\} (\S+)$/m;
@@ -12,12 +12,12 @@ const OFFLINE_PARTITIONS = /^kafka_controller_KafkaController_Value\{name="Offli
 /** `arn:aws:kafka:region:account:cluster/name/uuid` → name, the dimension `Cluster Name` */
 export const clusterNameOf = (clusterArn: string): string => clusterArn.split('/')[1];
 
-/** A running broker, as {@link KafkaEngine} is one. */
+/** The part of a {@link KafkaEngine} that is measured. */
 export type WatchedBroker = Pick<KafkaEngine, 'id' | 'pid' | 'data' | 'exporter' | 'running'>;
 
 /**
- * Adds a point for each of MSK's metrics that an answer is had for: none of a broker that is down, and no count of
- * partitions without a leader where no controller answers.
+ * Adds a point for each metric that can be measured: none for a broker that is down, and no count of partitions without a
+ * leader where no controller responds.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
  */
 export async function measureBrokers(
@@ -49,11 +49,11 @@ async function offlinePartitions({ exporter }: WatchedBroker): Promise<number | 
   }
 }
 
-/** Percent of the disk that has a broker's log, as the broker sees it: it may have mounts of its own. Undefined if it is down. */
+/** Used percentage of the disk with a broker's log, in the broker's own mount namespace. Undefined if the broker is down. */
 export async function diskUsed({ pid, data, running }: WatchedBroker): Promise<number | undefined> {
   if (!running()) return undefined;
   const { blocks, bfree, bavail } = await statfs(platform() === 'linux' ? `/proc/${pid}/root${data}` : data);
   const used = blocks - bfree;
-  // As df counts: what is kept for root is neither used nor free.
+  // Like df: what is reserved for root is neither used nor free.
   return (100 * used) / (used + bavail);
 }

@@ -10,7 +10,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { GET_METRIC_DATA, type GetMetricDataOutput, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
 import { type LocalPlan } from '../../assembly/local-plan';
-import { type SparkCommand } from '../../engines/spark';
+import { type SparkCommand } from '../../engines';
 import { type FunctionError, type FunctionHost, PAYLOAD_LIMIT } from './function-host';
 import { JobRuns, ServiceError, type StartJobRun } from './job-runs';
 import { listen, readBody, type RunningServer } from './server';
@@ -20,16 +20,16 @@ export interface ControlApiOptions {
   readonly port?: number;
   readonly plan: Pick<LocalPlan, 'applications' | 'jobRoles' | 'clusters'>;
   readonly functions: Pick<FunctionHost, 'invoke' | 'has'>;
-  /** Answers GetMetricData. @throws Error of one line about a request that is wrong */
+  /** Serves GetMetricData. @throws Error of one line about an invalid request */
   readonly metrics: (request: GetMetricDataRequest) => Promise<GetMetricDataOutput>;
-  /** SASL listener of the broker that stands for every cluster of the plan. */
+  /** SASL listener of the broker that represents every cluster of the plan. */
   readonly brokers: string;
   readonly sparkCommand: SparkCommand;
   /** Absolute folder for the logs of job runs. */
   readonly logs: string;
 }
 
-interface Answer {
+interface Response {
   readonly statusCode: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON. */
@@ -38,15 +38,15 @@ interface Answer {
 
 interface Request {
   readonly method: string;
-  /** Decoded, without empty parts. */
+  /** Decoded, without empty segments. */
   readonly path: readonly string[];
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
-const json = (value: unknown, statusCode = 200): Answer => ({ statusCode, body: JSON.stringify(value) });
+const json = (value: unknown, statusCode = 200): Response => ({ statusCode, body: JSON.stringify(value) });
 
-const refusal = (statusCode: number, type: string, text: string): Answer => ({
+const serviceError = (statusCode: number, type: string, text: string): Response => ({
   statusCode,
   headers: { 'x-amzn-errortype': type },
   body: JSON.stringify({ __type: type, message: text }),
@@ -56,57 +56,58 @@ const refusal = (statusCode: number, type: string, text: string): Answer => ({
 export async function startControlApi(options: ControlApiOptions): Promise<RunningServer> {
   const jobs = new JobRuns(options.plan.applications, options.plan.jobRoles, options.sparkCommand, options.logs);
   const server = await listen('control API', options.port ?? 0, (request, response) => {
-    void answer(request, response, options, jobs);
+    void respond(request, response, options, jobs);
   });
   return {
     ...server,
     stop: async () => {
-      jobs.stop();
+      await jobs.stop();
       await server.stop();
     },
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: ControlApiOptions, jobs: JobRuns) {
+async function respond(request: IncomingMessage, response: ServerResponse, options: ControlApiOptions, jobs: JobRuns) {
   const { statusCode, headers, body } = await route(request, options, jobs).catch((error: Error) =>
     error instanceof ServiceError
-      ? refusal(error.statusCode, error.name, error.message)
-      : refusal(500, 'ServiceException', error.message),
+      ? serviceError(error.statusCode, error.name, error.message)
+      : serviceError(500, 'ServiceException', error.message),
   );
   response.writeHead(statusCode, { 'content-type': 'application/json', ...headers });
   response.end(body);
 }
 
-async function route(request: IncomingMessage, options: ControlApiOptions, jobs: JobRuns): Promise<Answer> {
+async function route(request: IncomingMessage, options: ControlApiOptions, jobs: JobRuns): Promise<Response> {
   const body = await readBody(request, PAYLOAD_LIMIT);
-  if (!body) return refusal(413, 'RequestTooLargeException', `request must be smaller than ${PAYLOAD_LIMIT} bytes`);
+  if (!body)
+    return serviceError(413, 'RequestTooLargeException', `request must be smaller than ${PAYLOAD_LIMIT} bytes`);
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  const asked: Request = {
+  const parsed: Request = {
     method: request.method ?? 'GET',
     path: pathname.split('/').filter(Boolean).map(decodeURIComponent),
     headers: request.headers,
     body: body.toString('utf8'),
   };
-  const { method, path, headers } = asked;
+  const { method, path, headers } = parsed;
   if (method === 'POST' && path[0] === '2015-03-31' && path[1] === 'functions' && path[3] === 'invocations') {
-    return invoke(asked, options);
+    return invoke(parsed, options);
   }
-  if (path[0] === 'applications' && path.length > 1) return serverless(asked, jobs);
+  if (path[0] === 'applications' && path.length > 1) return serverless(parsed, jobs);
   if (method === 'POST' && headers['x-amz-target'] === GET_METRIC_DATA) {
-    return json(await options.metrics(JSON.parse(asked.body) as GetMetricDataRequest));
+    return json(await options.metrics(JSON.parse(parsed.body) as GetMetricDataRequest));
   }
   if (method === 'GET' && path[0] === 'v1' && path[1] === 'clusters') return bootstrapBrokers(path, options);
-  return refusal(404, 'ResourceNotFoundException', `${method} ${pathname} is not served here`);
+  return serviceError(404, 'ResourceNotFoundException', `${method} ${pathname} is not supported here`);
 }
 
-async function invoke({ path, headers, body }: Request, { functions }: ControlApiOptions): Promise<Answer> {
+async function invoke({ path, headers, body }: Request, { functions }: ControlApiOptions): Promise<Response> {
   const name = path[2];
-  if (!functions.has(name)) return refusal(404, 'ResourceNotFoundException', `function not found: '${name}'`);
+  if (!functions.has(name)) return serviceError(404, 'ResourceNotFoundException', `function not found: '${name}'`);
   const event = body === '' ? '{}' : body;
   try {
     JSON.parse(event);
   } catch {
-    return refusal(400, 'InvalidRequestContentException', 'could not parse request body into json');
+    return serviceError(400, 'InvalidRequestContentException', 'could not parse request body into json');
   }
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
   if (type === 'DryRun') return { statusCode: 204, body: '' };
@@ -126,7 +127,7 @@ async function invoke({ path, headers, body }: Request, { functions }: ControlAp
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
-const throttling = ({ errorType, errorMessage }: FunctionError): Answer => ({
+const throttling = ({ errorType, errorMessage }: FunctionError): Response => ({
   statusCode: 429,
   headers: { 'x-amzn-errortype': errorType },
   body: JSON.stringify({
@@ -136,13 +137,13 @@ const throttling = ({ errorType, errorMessage }: FunctionError): Answer => ({
   }),
 });
 
-function serverless({ method, path, body }: Request, jobs: JobRuns): Answer {
+function serverless({ method, path, body }: Request, jobs: JobRuns): Response {
   const [, applicationId, what, jobRunId] = path;
   const { id, arn, name, releaseLabel } = jobs.application(applicationId);
   const request = `${method} ${what ?? ''}${jobRunId === undefined ? '' : '/run'}`;
   switch (request) {
     case 'GET ': {
-      // Always started: what is pre-initialized in AWS is a process per job here.
+      // Always started: each job is a process here, so nothing has to be pre-initialized.
       const times = { createdAt: 0, updatedAt: 0 };
       return json({
         application: { applicationId: id, arn, name, releaseLabel, type: 'Spark', state: 'STARTED', ...times },
@@ -161,15 +162,15 @@ function serverless({ method, path, body }: Request, jobs: JobRuns): Answer {
       jobs.cancel(applicationId, jobRunId);
       return json({ applicationId, jobRunId });
     default:
-      return refusal(404, 'ResourceNotFoundException', `${method} /${path.join('/')} is not served here`);
+      return serviceError(404, 'ResourceNotFoundException', `${method} /${path.join('/')} is not supported here`);
   }
 }
 
-/** The ARN holds slashes, which clients may or may not escape. */
-function bootstrapBrokers(path: readonly string[], { plan, brokers }: ControlApiOptions): Answer {
+/** The ARN contains slashes, which clients may or may not escape. */
+function bootstrapBrokers(path: readonly string[], { plan, brokers }: ControlApiOptions): Response {
   const arn = path.slice(2, -1).join('/');
   if (path.at(-1) !== 'bootstrap-brokers' || !plan.clusters.some((cluster) => cluster.arn === arn)) {
-    return refusal(404, 'NotFoundException', `cluster '${arn}' does not exist`);
+    return serviceError(404, 'NotFoundException', `cluster '${arn}' does not exist`);
   }
   return json({ bootstrapBrokerStringSaslIam: brokers });
 }

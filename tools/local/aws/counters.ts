@@ -1,12 +1,11 @@
-/** Live counters: the metrics that functions report in CloudWatch's embedded metric format, added up as they come. */
-
+/** Live counters: the metrics that functions report in CloudWatch's embedded metric format, summed as they arrive. */
 import { nearestRank } from '../../kit/nearest-rank';
 import { type MetricId } from '../../assembly/alarm-terms';
 import { DataPoints } from './data-points';
 import { MetricSeries } from './metric-series';
 
-/** Bounds the memory of a long run; percentiles are those of the newest values. */
-const KEPT_SAMPLES = 2000;
+/** Bounds the memory of a long run; percentiles are of the newest values. */
+const RETAINED_SAMPLES = 2000;
 
 export interface Durations {
   readonly count: number;
@@ -17,12 +16,12 @@ export interface Durations {
   readonly p99: number;
 }
 
-/** step → metric → sum of the reported values; for metrics in milliseconds, the largest. */
+/** step → metric → sum of the reported values; the maximum for metrics in milliseconds. */
 export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** What was reported of one metric with the same dimensions: `step`, `view`. */
+/** The values of one metric with one set of dimensions: `step`, `view`. */
 export interface Series extends MetricId {
-  /** CloudWatch's name; undefined if the report has none. */
+  /** CloudWatch's name of the unit; undefined if the report has none. */
   readonly unit?: string;
   readonly sum: number;
   readonly count: number;
@@ -43,17 +42,17 @@ interface Emf {
 }
 
 export class CounterStore {
-  /** The same values over time, as CloudWatch keeps them. */
+  /** The same values over time, as CloudWatch stores them. */
   readonly byMinute = new MetricSeries();
   /** The same values one by one. */
   readonly points = new DataPoints();
   private readonly sums: Record<string, Record<string, number>> = {};
   private readonly samples = new Map<string, { count: number; max: number; values: number[] }>();
-  private readonly seen = new Map<string, Series>();
+  private readonly bySeries = new Map<string, Series>();
 
   /**
-   * Takes a line of a function's output; what is no EMF report is left alone.
-   * @param source the step if the report names none
+   * Adds the values of a line of a function's output, if it is an EMF report.
+   * @param source the step if the report has none
    * @returns whether the line was a report
    */
   take(line: string, source: string): boolean {
@@ -71,7 +70,7 @@ export class CounterStore {
           if (typeof value !== 'number') continue;
           this.add(step, Name, value, Unit === 'Milliseconds');
           const metric = { namespace: Namespace, name: Name, dimensions };
-          this.see({ ...metric, unit: Unit }, value);
+          this.addToSeries({ ...metric, unit: Unit }, value);
           this.points.add(metric, value, Timestamp);
           this.byMinute.add(Namespace, Name, dimensions, value, Timestamp);
         }
@@ -80,15 +79,15 @@ export class CounterStore {
     return true;
   }
 
-  private see(metric: MetricId & { readonly unit?: string }, value: number): void {
+  private addToSeries(metric: MetricId & { readonly unit?: string }, value: number): void {
     const key = JSON.stringify(metric);
-    const { sum = 0, count = 0 } = this.seen.get(key) ?? {};
-    this.seen.set(key, { ...metric, sum: sum + value, count: count + 1, last: value });
+    const { sum = 0, count = 0 } = this.bySeries.get(key) ?? {};
+    this.bySeries.set(key, { ...metric, sum: sum + value, count: count + 1, last: value });
   }
 
-  /** Everything reported so far, by metric, dimensions and unit, in the order of the first reports. */
+  /** All values so far by metric, dimensions and unit, in the order of the first reports. */
   series(): readonly Series[] {
-    return [...this.seen.values()];
+    return [...this.bySeries.values()];
   }
 
   private add(step: string, metric: string, value: number, duration: boolean): void {
@@ -101,7 +100,7 @@ export class CounterStore {
     const key = `${step} ${metric}`;
     const sample = this.samples.get(key) ?? { count: 0, max: 0, values: [] };
     this.samples.set(key, sample);
-    sample.values[sample.count % KEPT_SAMPLES] = value;
+    sample.values[sample.count % RETAINED_SAMPLES] = value;
     sample.count += 1;
     sample.max = Math.max(sample.max, value);
   }
@@ -110,13 +109,13 @@ export class CounterStore {
     return structuredClone(this.sums);
   }
 
-  /** How a metric in milliseconds was distributed; undefined if it was never reported. */
+  /** Distribution of a metric in milliseconds; undefined if it was never reported. */
   durations(step: string, metric: string): Durations | undefined {
     const sample = this.samples.get(`${step} ${metric}`);
     if (!sample) return undefined;
     const sorted = [...sample.values].sort((a, b) => a - b);
     const percentile = (share: number) => nearestRank(sorted, share)!;
-    const last = sample.values[(sample.count - 1) % KEPT_SAMPLES];
+    const last = sample.values[(sample.count - 1) % RETAINED_SAMPLES];
     return { count: sample.count, last, max: sample.max, p50: percentile(0.5), p99: percentile(0.99) };
   }
 }

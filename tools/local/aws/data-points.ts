@@ -1,9 +1,9 @@
-/** Every value of every metric, one by one, as alarms need them: percentiles and counts can't be had from sums. */
+/** Every single value of every metric. Alarms need them: percentiles and counts cannot be computed from sums. */
 import { keyOf, type MetricId } from '../../assembly/alarm-terms';
 
-const CACHED_MS = 3_600_000;
-/** Bounds the memory of a busy series: the newest count. */
-const KEPT_POINTS = 20_000;
+const RETAINED_MS = 3_600_000;
+/** Bounds the memory of a busy series: the newest are retained. */
+const RETAINED_POINTS = 20_000;
 
 interface Point {
   /** ms */
@@ -14,15 +14,15 @@ interface Point {
 export class DataPoints {
   private readonly series = new Map<string, Point[]>();
 
-  /** @param at ms; about now, so that points come in the order of time */
+  /** @param at ms; about now, so that points arrive in order of time */
   add(metric: MetricId, value: number, at: number): void {
     const key = keyOf(metric);
     const points = this.series.get(key) ?? [];
     this.series.set(key, points);
     points.push({ at, value });
-    if (points.length > KEPT_POINTS || points[0].at < at - 2 * CACHED_MS) {
-      const first = points.findIndex((point) => point.at >= at - CACHED_MS);
-      points.splice(0, Math.max(first, points.length - KEPT_POINTS / 2));
+    if (points.length > RETAINED_POINTS || points[0].at < at - 2 * RETAINED_MS) {
+      const first = points.findIndex((point) => point.at >= at - RETAINED_MS);
+      points.splice(0, Math.max(first, points.length - RETAINED_POINTS / 2));
     }
   }
 
@@ -30,7 +30,7 @@ export class DataPoints {
   values(metric: MetricId, from: number, to: number): number[] {
     const points = this.series.get(keyOf(metric)) ?? [];
     const found: number[] = [];
-    // From the newest: an alarm looks at the last minutes of what may be an hour.
+    // From the newest: an alarm reads the last minutes of up to an hour.
     for (let i = points.length - 1; i >= 0 && points[i].at >= from; i--) {
       if (points[i].at < to) found.push(points[i].value);
     }

@@ -1,4 +1,4 @@
-/** What bucket deployments put into buckets: the files of their assets, markers replaced. */
+/** The files that bucket deployments put into buckets: those of their assets, with markers replaced. */
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -10,7 +10,7 @@ export interface DeployedFile {
   readonly body: Buffer;
 }
 
-/** In the order of the sources: a later one overwrites, as in the deployment. */
+/** In the order of the sources: a later file replaces an earlier one, as in the deployment. */
 export function deployedFiles(deployments: readonly DeploymentPlan[]): DeployedFile[] {
   const files = new Map<string, DeployedFile>();
   for (const { bucket, prefix, sources } of deployments) {
@@ -33,7 +33,7 @@ function filesBelow(directory: string): string[] {
 }
 
 function replaced(body: Buffer, markers: Readonly<Record<string, string>>): Buffer {
-  // Byte for byte where there is nothing to replace: the file may not be text.
+  // Unchanged bytes where there is nothing to replace: the file may be binary.
   if (Object.keys(markers).length === 0) return body;
   let text = body.toString('latin1');
   for (const [marker, value] of Object.entries(markers)) {
@@ -49,8 +49,8 @@ export async function upload(s3: S3Client, files: readonly DeployedFile[]): Prom
 }
 
 /**
- * Lays out the DAG folder of an environment, as MWAA syncs it from its bucket. What an earlier run left there goes.
- * @throws Error if no deployment fills it
+ * Writes the DAG folder of an environment, as MWAA syncs it from its bucket. Files of earlier runs are deleted.
+ * @throws Error if no deployment puts a file there
  */
 export function writeDags(files: readonly DeployedFile[], environment: EnvironmentPlan, folder: string): void {
   const prefix = `${environment.dagPath}/`;

@@ -1,26 +1,26 @@
-/** Where an event source's partitions wait for their next invocation. */
+/** The queues in which an event source's partitions wait for their next invocation. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventSourcePlan } from '../../assembly/local-plan';
 import { type BatchLimits, dueIn, envelopeBytes, type Queued, takeBatch } from './batching';
 import { PAYLOAD_LIMIT } from './function-host';
 
-/** What an event source knows of a partition that it was assigned. */
+/** State of a partition that is assigned to an event source. */
 export interface Partition {
   readonly topic: string;
   readonly partition: number;
-  /** Read, not yet in an invocation. */
+  /** Records that were read and are not yet in an invocation. */
   queue: Queued[];
   queuedBytes: number;
-  /** Every record below was read: after a reconnection Kafka sends again what is not committed. */
+  /** All records below this offset were read; after a reconnection Kafka sends uncommitted records again. */
   next: bigint;
-  /** No longer ours: what is in flight is not committed. */
+  /** Assigned to another consumer: records in flight are not committed. */
   revoked: boolean;
   paused: boolean;
 }
 
 export const keyOf = (topic: string, partition: number) => `${topic}-${partition}`;
 
-/** One invocation at a time, over the partitions that share it: so a partition's batches never overlap. */
+/** One invocation at a time for the partitions that share the slot, so a partition's batches never overlap. */
 export class Slot {
   readonly partitions: Partition[] = [];
   readonly done: Promise<void>;
@@ -69,12 +69,12 @@ export class Slot {
 
   private async woken(wait: number | undefined): Promise<void> {
     const timer = new AbortController();
-    const rung = new Promise<void>((resolve) => (this.notify = resolve));
+    const notified = new Promise<void>((resolve) => (this.notify = resolve));
     const stopped = new Promise<void>((resolve) =>
       this.stopping.addEventListener('abort', () => resolve(), { signal: timer.signal, once: true }),
     );
-    const late = wait === undefined ? [] : [sleep(wait, undefined, { signal: timer.signal }).catch(() => undefined)];
-    await Promise.race([rung, stopped, ...late]);
+    const due = wait === undefined ? [] : [sleep(wait, undefined, { signal: timer.signal }).catch(() => undefined)];
+    await Promise.race([notified, stopped, ...due]);
     timer.abort();
   }
 }

@@ -1,8 +1,8 @@
 /**
  * An event source mapping of a Kafka cluster: reads topics as a consumer group and invokes a function with batches.
  *
- * The contract is Lambda's: within a partition in order; a batch ends by count, window or 6 MB of payload; a failed batch is
- * tried again, in order, until it goes through; offsets are committed after success, so delivery is at least once.
+ * The contract is Lambda's: in order within a partition; a batch ends by count, window or 6 MB of payload; a failed batch is
+ * retried, in order, until it succeeds; offsets are committed after success, so delivery is at least once.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
  */
@@ -17,19 +17,19 @@ import { type Invocation } from './function-host';
 export interface EventSourceOptions {
   /** SASL listener, `host:port[,host:port]`. */
   readonly brokers: string;
-  /** Hands an event, JSON, to the function. */
+  /** Invokes the function with an event, JSON. */
   readonly invoke: (event: string) => Promise<Invocation>;
-  /** Told of each failed attempt and each loss of the connection. */
+  /** Called for each failed attempt and each loss of the connection. */
   readonly onError?: (message: string) => void;
 }
 
 export interface EventSourceMetrics {
-  /** Attempts that went through. */
+  /** Successful attempts. */
   readonly invocations: number;
-  /** Attempts that failed and were repeated. */
+  /** Attempts that failed and were retried. */
   readonly retries: number;
   readonly records: number;
-  /** Payload of the successful invocations. */
+  /** Payload of the successful invocations, bytes. */
   readonly bytes: number;
   readonly lastError?: string;
 }
@@ -38,30 +38,30 @@ export interface EventSource {
   readonly plan: EventSourcePlan;
   metrics(): EventSourceMetrics;
   /**
-   * Records that are in the log but not yet committed by this mapping, by `topic-partition`.
-   * @throws Error if Kafka does not answer
+   * Number of records that this mapping has not yet committed, by `topic-partition`.
+   * @throws Error if Kafka does not respond
    */
   lag(): Promise<Readonly<Record<string, number>>>;
-  /** Ends reading, waits for the invocations in flight, commits what they did. The lag can still be asked for. */
+  /** Stops reading, waits for the invocations in flight and commits their offsets. `lag` still works afterwards. */
   stop(): Promise<void>;
 }
 
-/** One poller carries up to five concurrent invocations. @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+/** One poller has up to five concurrent invocations. @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
 const INVOCATIONS_PER_POLLER = 5;
-/** How long an idle fetch waits: also how late a resumed partition is noticed. Data ends the wait at once. */
+/** How long an idle fetch waits; a resumed partition is read after that time at the latest. Data ends the wait at once. */
 const MAX_WAIT_MS = 250;
-/** A partition that has so much waiting is not read further, and read again at half of it. */
+/** A partition with this much queued is paused, and resumed at half of it. */
 const READ_AHEAD_BYTES = 16 * 1024 * 1024;
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 2_000;
-/** A lost broker is looked for at a steady pace: 400 ms. */
+/** The pace of reconnections is constant: 400 ms. */
 const RECONNECT_ATTEMPT = 2;
-/** Short, so that a run that follows a crash need not wait long for the group's dead member. */
+/** Short, so that a run after a crash does not wait long for the group's dead member. */
 const SESSION_TIMEOUT_MS = 10_000;
 
 const LOG_APPEND_TIME = 1;
 
-/** Starts to poll. Returns at once: a broker that is away is waited for. */
+/** Starts to poll. Returns at once, even if no broker is available yet. */
 export function startEventSource(plan: EventSourcePlan, options: EventSourceOptions): EventSource {
   return new Poller(plan, options);
 }
@@ -101,7 +101,7 @@ class Poller implements EventSource {
     try {
       return await this.lagBy(admin);
     } catch (error) {
-      // The next call begins with a new connection.
+      // The next call uses a new connection.
       this.admin = undefined;
       await admin.disconnect().catch(() => undefined);
       throw error;
@@ -142,7 +142,7 @@ class Poller implements EventSource {
     await admin?.disconnect();
   }
 
-  /** Holds a consumer; one that broke down for good is replaced. */
+  /** Runs a consumer and replaces it when it has crashed. */
   private async keepConsuming(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       const consumer = this.kafka.consumer({
@@ -152,7 +152,7 @@ class Poller implements EventSource {
         heartbeatInterval: 1_000,
         maxWaitTimeInMs: MAX_WAIT_MS,
         maxBytesPerPartition: 4 * 1024 * 1024,
-        // A lasting failure comes out as a crash below, where the consumer is replaced.
+        // A permanent failure becomes a crash, after which the consumer is replaced.
         retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
       });
       try {
@@ -173,7 +173,7 @@ class Poller implements EventSource {
     const ended = new Promise<void>((resolve, reject) => {
       end = (error) => (error ? reject(error) : resolve());
     });
-    // A crash may come while run() still connects: it is awaited afterwards all the same.
+    // A crash may happen while run() still connects; it is awaited afterwards.
     ended.catch(() => undefined);
     consumer.on('consumer.crash', ({ payload }) => end(payload.error));
     consumer.on('consumer.group_join', ({ payload }) => this.assign(payload.memberAssignment));
@@ -240,7 +240,7 @@ class Poller implements EventSource {
     return state;
   }
 
-  /** On demand, Lambda gives each partition a poller in the end; provisioned, there are as many invocations as pollers carry. */
+  /** On demand, Lambda eventually uses one poller per partition; provisioned, the number of pollers limits the invocations. */
   private slotOfNext(): Slot {
     const most = (this.plan.maximumPollers ?? Infinity) * INVOCATIONS_PER_POLLER;
     const index = this.assigned++ % most;
@@ -249,7 +249,7 @@ class Poller implements EventSource {
     ));
   }
 
-  /** One batch from first attempt to commit. */
+  /** Delivers and commits one batch. */
   private async process(batch: readonly Queued[], owners: readonly Partition[]): Promise<void> {
     for (const owner of owners) this.resumeIfRead(owner);
     if (!(await this.deliver(batch))) return;
@@ -261,7 +261,7 @@ class Poller implements EventSource {
     await this.commit(ends);
   }
 
-  /** Invokes until the batch went through. False if stopped before. */
+  /** Invokes until the batch succeeds. False if stopped before. */
   private async deliver(batch: readonly Queued[]): Promise<boolean> {
     const event = kafkaEvent(this.plan.clusterArn, this.options.brokers, batch);
     for (let attempt = 0; !this.stopping.signal.aborted; attempt++) {
@@ -292,7 +292,7 @@ class Poller implements EventSource {
     }
   }
 
-  /** Commits until Kafka has taken it: without it a later run would repeat the batch. Once stopped, one attempt is left. */
+  /** Commits, with retries: otherwise a later run would repeat the batch. After a stop there is one attempt. */
   private async commit(ends: ReadonlyMap<Partition, bigint>): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       const offsets = [...ends]
@@ -330,7 +330,7 @@ class Poller implements EventSource {
   }
 }
 
-/** kafkajs hands over the record batch's own attributes, though its types don't say so. */
+/** kafkajs delivers the attributes of the record batch, although its types lack them. */
 interface Message {
   readonly offset: string;
   readonly timestamp: string;

@@ -3,7 +3,7 @@ import { listen, type RunningServer } from './server';
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** A line: a metric with its labels, and its value now. */
+/** One line: a metric with its labels and its current value. */
 export function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
   const quoted = Object.entries(labels).map(
     ([label, text]) => `${label}="${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`,
@@ -11,7 +11,7 @@ export function sample(name: string, labels: Readonly<Record<string, string>>, v
   return `${name}{${quoted.join(',')}} ${value}`;
 }
 
-/** Answers a page at `/metrics`. @param page must not fail: what can't be told now is left out */
+/** Serves a page at `/metrics`. @param page must not fail: it leaves out what cannot be measured */
 export function servePage(what: string, page: () => Promise<string>): Promise<RunningServer> {
   return listen(what, 0, (request, response) => {
     if (request.url !== '/metrics') {

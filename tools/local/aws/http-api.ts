@@ -1,4 +1,4 @@
-/** Serves the routes of one HTTP API, with API Gateway's answers where the function has none. */
+/** Serves the routes of one HTTP API, with API Gateway's responses where the function returns none. */
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { type Invocation, PAYLOAD_LIMIT } from './function-host';
 import { type HttpResponse, matchRoute, message, toEvent, toResponse } from './http-event';
 import { listen, readBody, type RunningServer } from './server';
 
-/** API Gateway's limit for a request. */
+/** API Gateway's limit for a request, bytes. */
 const BODY_LIMIT = 10 * 1024 * 1024;
 
 export type Invoke = (functionName: string, event: string) => Promise<Invocation>;
@@ -16,25 +16,29 @@ export interface HttpApiOptions {
   /** @default - a free port */
   readonly port?: number;
   readonly invoke: Invoke;
-  /** Told of each answer. @default - nobody is */
-  readonly onAnswer?: (statusCode: number) => void;
+  /** Called for each response. @default - none */
+  readonly onResponse?: (statusCode: number) => void;
 }
 
 /** @throws Error naming the port if it is taken */
 export function startHttpApi(api: HttpApiPlan, options: HttpApiOptions): Promise<RunningServer> {
-  return listen(`API ${api.name}`, options.port ?? 0, async (request, response) => {
+  return listen(`API ${api.name}`, options.port ?? 0, async (request, out) => {
     const requestId = randomUUID();
-    let answer: HttpResponse;
+    let response: HttpResponse;
     try {
-      answer = await serve(api, options.invoke, request, requestId);
+      response = await serve(api, options.invoke, request, requestId);
     } catch {
-      // The client went away while it sent, or the host is being stopped.
-      answer = message(500, 'Internal Server Error');
+      // The client disconnected while sending, or the host is being stopped.
+      response = message(500, 'Internal Server Error');
     }
-    options.onAnswer?.(answer.statusCode);
-    const headers = { ...answer.headers, 'content-length': String(answer.body.length), 'apigw-requestid': requestId };
-    response.writeHead(answer.statusCode, headers as Record<string, string>);
-    response.end(request.method === 'HEAD' ? undefined : answer.body);
+    options.onResponse?.(response.statusCode);
+    const headers = {
+      ...response.headers,
+      'content-length': String(response.body.length),
+      'apigw-requestid': requestId,
+    };
+    out.writeHead(response.statusCode, headers as Record<string, string>);
+    out.end(request.method === 'HEAD' ? undefined : response.body);
   });
 }
 
@@ -61,7 +65,7 @@ async function serve(
   timer.abort();
   if (!invocation) return message(503, 'Service Unavailable');
   if (!invocation.error) return toResponse(invocation.payload);
-  // Not told by AWS of HTTP APIs: Lambda's guide says 500, in the words of REST APIs. Either is 5xx, and to be sent again.
+  // AWS does not document this for HTTP APIs; Lambda's guide states 500, for REST APIs. Clients retry any 5xx.
   // https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
   return invocation.throttled ? message(503, 'Service Unavailable') : message(500, 'Internal Server Error');
 }

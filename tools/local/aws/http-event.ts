@@ -9,7 +9,7 @@ import { ACCOUNT } from '../../assembly/local-account';
 
 export interface HttpRequest {
   readonly method: string;
-  /** Path and query as they came. */
+  /** Path and query as received. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -39,7 +39,7 @@ interface Candidate extends RouteMatch {
   readonly rank: readonly number[];
 }
 
-/** The route that API Gateway picks: full match before greedy before `$default`, a method before ANY, a name before a variable. */
+/** The route that API Gateway chooses: full match, then greedy, then `$default`; a method before ANY, a name before a variable. */
 export function matchRoute(routes: readonly RoutePlan[], method: string, path: string): RouteMatch | undefined {
   return routes
     .flatMap((route) => matchOne(route, method, path) ?? [])
@@ -81,7 +81,7 @@ function decode(segment: string): string {
   }
 }
 
-/** The event as the function gets it. */
+/** The event that the function receives. */
 export function toEvent(
   apiId: string,
   match: RouteMatch,
@@ -130,7 +130,7 @@ export function toEvent(
 
 function bodyOf({ headers, body }: HttpRequest): { body?: string; isBase64Encoded: boolean } {
   if (body.length === 0) return { isBase64Encoded: false };
-  // Bytes that are no text have no other way into a JSON event.
+  // Binary bodies can only be carried in JSON as base64.
   return TEXT_TYPES.test(headers['content-type'] ?? '') && isUtf8(body)
     ? { body: body.toString('utf8'), isBase64Encoded: false }
     : { body: body.toString('base64'), isBase64Encoded: true };
@@ -156,15 +156,15 @@ export function message(statusCode: number, text: string): HttpResponse {
 }
 
 /**
- * What API Gateway makes of a function's answer: one without `statusCode` is a body of its own.
- * @param payload the function's answer, JSON
+ * The HTTP response that API Gateway makes of a function's result; a result without `statusCode` is the body.
+ * @param payload the function's result, JSON
  */
 export function toResponse(payload: string): HttpResponse {
-  const answer = JSON.parse(payload) as unknown;
-  if (typeof answer !== 'object' || answer === null || !('statusCode' in answer)) {
+  const result = JSON.parse(payload) as unknown;
+  if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(payload) };
   }
-  const { statusCode, headers, cookies, body, isBase64Encoded } = answer as {
+  const { statusCode, headers, cookies, body, isBase64Encoded } = result as {
     statusCode: unknown;
     headers?: Record<string, unknown>;
     cookies?: string[];

@@ -1,11 +1,8 @@
 /** Job runs of EMR Serverless: each a `spark-submit` process. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { split } from 'shlex';
 import { type ApplicationPlan } from '../../assembly/local-plan';
-import { type SparkCommand } from '../../engines/spark';
-import { splitArguments } from '../../kit/split-arguments';
+import { type SparkCommand, type Supervised, supervise } from '../../engines';
 
 /** `sparkSubmit` of a StartJobRun request. */
 export interface SparkSubmit {
@@ -16,7 +13,7 @@ export interface SparkSubmit {
 
 export type JobState = 'SUBMITTED' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
 
-/** As GetJobRun answers it; times are epoch seconds. */
+/** As in the response of GetJobRun; times are epoch seconds. */
 export interface JobRun {
   readonly applicationId: string;
   readonly jobRunId: string;
@@ -39,7 +36,7 @@ export interface StartJobRun {
   readonly name?: string;
 }
 
-/** A request that the service refuses: `name` is the error type of the API. */
+/** A request that the service rejects: `name` is the error type of the API. */
 export class ServiceError extends Error {
   constructor(
     readonly statusCode: number,
@@ -51,28 +48,30 @@ export class ServiceError extends Error {
   }
 }
 
-function argumentsOf({ entryPoint, entryPointArguments = [], sparkSubmitParameters = '' }: SparkSubmit): string[] {
+/**
+ * Splits a command line as a POSIX shell does, without expanding anything.
+ * @throws ServiceError if a quote is not closed
+ */
+export function splitParameters(line: string): string[] {
   try {
-    return [...splitArguments(sparkSubmitParameters), entryPoint, ...entryPointArguments];
-  } catch (error) {
-    throw new ServiceError(400, 'ValidationException', `sparkSubmitParameters: ${(error as Error).message}`);
+    return split(line);
+  } catch {
+    throw new ServiceError(400, 'ValidationException', `sparkSubmitParameters: unclosed quote or escape in '${line}'`);
   }
 }
 
 export class JobRuns {
   private readonly runs = new Map<string, JobRun>();
   private readonly byToken = new Map<string, string>();
-  private readonly processes = new Map<string, ChildProcess>();
+  private readonly processes = new Map<string, Supervised>();
 
   constructor(
     private readonly applications: readonly ApplicationPlan[],
     private readonly jobRoles: readonly string[],
     private readonly spark: SparkCommand,
-    /** Absolute folder for one log file a run. */
+    /** Absolute folder for one log file per run. */
     private readonly logs: string,
-  ) {
-    process.once('exit', this.endAll);
-  }
+  ) {}
 
   application(id: string): ApplicationPlan {
     const found = this.applications.find((application) => application.id === id);
@@ -80,7 +79,7 @@ export class JobRuns {
     return found;
   }
 
-  /** The same client token starts nothing new: it answers the run that it started. */
+  /** A client token that was used before starts nothing: the result is the run that it started. */
   start(applicationId: string, request: StartJobRun): JobRun {
     const application = this.application(applicationId);
     const { clientToken, executionRoleArn, jobDriver, name = '' } = request;
@@ -102,7 +101,8 @@ export class JobRuns {
     if (typeof jobDriver?.sparkSubmit?.entryPoint !== 'string') {
       throw new ServiceError(400, 'ValidationException', 'jobDriver.sparkSubmit.entryPoint must be text');
     }
-    const job = argumentsOf(jobDriver.sparkSubmit);
+    const { entryPoint, entryPointArguments = [], sparkSubmitParameters = '' } = jobDriver.sparkSubmit;
+    const job = [...splitParameters(sparkSubmitParameters), entryPoint, ...entryPointArguments];
     const known = this.byToken.get(clientToken);
     if (known) return this.runs.get(known)!;
     const jobRunId = randomUUID().replaceAll('-', '').slice(0, 16);
@@ -139,21 +139,15 @@ export class JobRuns {
     const run = this.get(applicationId, jobRunId);
     if (run.state === 'SUBMITTED' || run.state === 'RUNNING') {
       this.change(run, 'CANCELLED', '');
-      this.end(jobRunId);
+      void this.processes.get(jobRunId)?.kill9();
     }
     return run;
   }
 
-  /** Ends what still runs. */
-  stop(): void {
-    process.off('exit', this.endAll);
-    this.endAll();
+  /** Ends what is still running. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.processes.values()].map((process) => process.kill9()));
   }
-
-  /** Each job leads a process group of its own, which would outlive this process. */
-  private readonly endAll = (): void => {
-    for (const jobRunId of this.processes.keys()) this.end(jobRunId);
-  };
 
   private change(run: JobRun, state: JobState, details: string): void {
     run.state = state;
@@ -161,43 +155,25 @@ export class JobRuns {
     run.updatedAt = Date.now() / 1000;
   }
 
-  /** spark-submit is a shell script around the JVM, and Python workers hang below that: the group ends as one. */
-  private end(jobRunId: string): void {
-    const pid = this.processes.get(jobRunId)?.pid;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-  }
-
   private async execute(run: JobRun, job: readonly string[]): Promise<void> {
+    const { jobRunId } = run;
     try {
       const { command, args, env } = this.spark;
-      mkdirSync(this.logs, { recursive: true });
-      const log = openSync(join(this.logs, `${run.jobRunId}.log`), 'w');
-      const child = spawn(command, [...args, ...job], {
-        env,
-        cwd: this.logs,
-        stdio: ['ignore', log, log],
-        detached: true,
-      });
-      closeSync(log);
-      this.processes.set(run.jobRunId, child);
+      const process = await supervise({ name: jobRunId, dir: this.logs, command, args: [...args, ...job], env });
+      this.processes.set(jobRunId, process);
+      if (isCancelled(run)) return await process.kill9();
       this.change(run, 'RUNNING', '');
-      const status = await new Promise<number | string>((resolve, reject) => {
-        child.once('error', reject);
-        child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'));
-      });
-      if ((run.state as JobState) === 'CANCELLED') return;
+      const status = await process.ended;
+      if (isCancelled(run)) return;
       if (status === 0) this.change(run, 'SUCCESS', '');
       else this.change(run, 'FAILED', `spark-submit exit code ${status}`);
     } catch (error) {
-      if (run.state !== 'CANCELLED')
-        this.change(run, 'FAILED', `spark-submit did not start: ${(error as Error).message}`);
+      if (!isCancelled(run)) this.change(run, 'FAILED', `spark-submit did not start: ${(error as Error).message}`);
     } finally {
-      this.processes.delete(run.jobRunId);
+      this.processes.delete(jobRunId);
     }
   }
 }
+
+/** A run may be cancelled at any time. */
+const isCancelled = ({ state }: JobRun) => state === 'CANCELLED';

@@ -1,30 +1,30 @@
-/** How far consumer groups are behind: measured once for all who ask within a while, and told by group as MSK does. */
+/** Lag of consumer groups: one measurement serves all callers within a short time, and is reported by group as MSK does. */
 import { findFunction, type LocalPlan } from '../../assembly/local-plan';
 
 /** Uncommitted records, by the function's logical id and `topic-partition`. */
 export type Lags = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** How far a consumer group is behind in a topic. */
+/** Lag of a consumer group in a topic. */
 export interface GroupLag {
   readonly clusterArn: string;
   readonly groupId: string;
   readonly topic: string;
-  /** Records, over all partitions. */
+  /** Records, sum over all partitions. */
   readonly sum: number;
-  /** Records, of the partition that is furthest behind. */
+  /** Records, maximum over all partitions. */
   readonly max: number;
 }
 
-/** Good enough for those who look every few seconds, ms. */
+/** Recent enough for callers that read every few seconds, ms. */
 export const RECENT_MS = 2_000;
 
 /**
- * @param maxAgeMs how long ago the measurement may have begun
- * @throws Error if Kafka does not answer
+ * @param maxAgeMs maximum time since the measurement began
+ * @throws Error if Kafka does not respond
  */
 export type MeasureLag = (maxAgeMs: number) => Promise<Lags>;
 
-/** A failed measurement is not kept; those who wait for one share it. */
+/** Concurrent callers share a measurement; a failed one is not cached. */
 export function sharedLag(measure: () => Promise<Lags>, now: () => number = Date.now): MeasureLag {
   let last: { readonly at: number; readonly lags: Promise<Lags> } | undefined;
   return (maxAgeMs) => {
@@ -38,7 +38,7 @@ export function sharedLag(measure: () => Promise<Lags>, now: () => number = Date
   };
 }
 
-/** Groups of which nothing was measured are left out. */
+/** Groups without a measurement are left out. */
 export function groupLags(plan: Pick<LocalPlan, 'eventSources' | 'functions'>, lags: Lags): GroupLag[] {
   return plan.eventSources.flatMap(({ clusterArn, consumerGroup: groupId, functionName, topics }) => {
     const measured = lags[findFunction(plan.functions, functionName).logicalId];

@@ -1,4 +1,4 @@
-/** Brings up what a plan says on running engines: the one place where the parts of the local cloud meet. */
+/** Creates the resources of a plan on running engines: connects all parts of the local cloud. */
 import { join } from 'node:path';
 import {
   type EnvironmentPlan,
@@ -8,12 +8,16 @@ import {
   type HttpApiPlan,
   type LocalPlan,
 } from '../../assembly/local-plan';
-import { type CassandraEngine } from '../../engines/cassandra';
-import { type KafkaEngine } from '../../engines/kafka';
-import { s3Client, type S3Engine } from '../../engines/s3';
-import { type SparkCommand } from '../../engines/spark';
+import {
+  type CassandraEngine,
+  type KafkaEngine,
+  s3Client,
+  type S3Engine,
+  type SparkCommand,
+  stopAll,
+  type Stoppable,
+} from '../../engines';
 import { clusterNameOf } from './broker-metrics';
-import { type Stoppable, stopAll } from '../../kit/stop-all';
 import { startControlApi } from './control-api';
 import { type Counters, type Durations, type Series } from './counters';
 import { type DataPoints } from './data-points';
@@ -35,77 +39,77 @@ export interface LocalEngines {
 export interface LocalCloudOptions {
   /** Absolute folder of the run: logs of functions and jobs, the DAG folder. */
   readonly directory: string;
-  /** How a Spark job is run. */
+  /** Runs a Spark job. */
   readonly sparkCommand: SparkCommand;
   /** @default - free ports */
   readonly ports?: { readonly ingest?: number; readonly query?: number; readonly control?: number };
   /** Added to the environment of every function. @default - nothing */
   readonly functionEnvironment?: Readonly<Record<string, string>>;
-  /** Told of failed attempts of event sources. @default - they are only counted */
+  /** Called for failed attempts of event sources. @default - they are only counted */
   readonly onError?: (message: string) => void;
 }
 
 export interface LocalCloud {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly ingestUrl: string;
   readonly queryUrl: string;
   /** Lambda, EMR Serverless, MSK and CloudWatch. */
   readonly controlUrl: string;
   /** URL of every API by its logical id. */
   readonly apis: Readonly<Record<string, string>>;
-  /** Where Airflow finds its DAGs, laid out as in the environment's bucket. */
+  /** Folder of Airflow's DAGs, with the files of the environment's bucket. */
   readonly dagsFolder: string;
   /** Airflow's configuration options as environment variables. */
   readonly airflowEnv: Readonly<Record<string, string>>;
-  /** What its AWS connection must use, by boto3 client name. */
+  /** Endpoints for its AWS connection, by boto3 client name. */
   readonly airflowEndpoints: Readonly<Record<string, string>>;
-  /** step → metric → sum; the largest value for those in milliseconds. */
+  /** step → metric → sum; the maximum for metrics in milliseconds. */
   counters(): Counters;
   durations(step: string, metric: string): Durations | undefined;
-  /** Every metric that functions reported, with its dimensions. */
+  /** Every metric that functions reported, by dimensions. */
   series(): readonly Series[];
-  /** What functions and APIs report, value by value, under AWS's names, too. */
+  /** Single values that functions report, and those that AWS reports of functions, APIs and brokers. */
   readonly points: DataPoints;
-  /** Reports what MSK would report of consumer groups. @throws Error if Kafka does not answer */
+  /** Adds the points that MSK reports of consumer groups. @throws Error if Kafka does not respond */
   measureLag(): Promise<void>;
   /**
-   * Stops and starts the reading of a function's event source, as `update-event-source-mapping` does; a stop waits for the
-   * invocations in flight.
+   * Stops or starts a function's event source, as `update-event-source-mapping` does; a stop waits for the invocations in
+   * flight.
    * @param name as in `invoke`
    */
   enableEventSource(name: string, enabled: boolean): Promise<void>;
-  /** Of each event source, by its function's logical id. */
+  /** By the function's logical id. */
   eventSources(): Readonly<Record<string, EventSourceMetrics>>;
   /**
-   * @param maxAgeMs how old the measurement may be. @default 0
-   * @throws Error if Kafka does not answer
+   * @param maxAgeMs maximum age of the measurement. @default 0
+   * @throws Error if Kafka does not respond
    */
   lag(maxAgeMs?: number): Promise<Lags>;
   /**
-   * @param name the function's name or ARN, or a word of its logical id that no other has (`archive`)
+   * @param name the function's name or ARN, or a word that only its logical id contains (`archive`)
    * @throws Error with the function's own error
    */
   invoke(name: string, event: unknown): Promise<unknown>;
-  /** SIGKILL to a function's process. False if it has none. @param name as in `invoke` */
+  /** SIGKILL to a function's process. False if it has no process. @param name as in `invoke` */
   kill9(name: string): boolean;
-  /** Process ids and largest resident sets (MB) by function name. */
+  /** Process ids and maximum resident set sizes (MB) by function name. */
   processes(): Readonly<Record<string, { readonly pid?: number; readonly rssMb?: number }>>;
-  /** Drains the event sources, then ends all. */
+  /** Drains the event sources, then ends everything. */
   stop(): Promise<void>;
 }
 
-/** The stacks' outputs by which the APIs are found. */
+/** The stack outputs that identify the APIs. */
 export const INGEST_OUTPUT = 'IngestUrl';
 export const QUERY_OUTPUT = 'QueryUrl';
 
-/** @throws Error naming what of the plan could not be brought up */
+/** @throws Error naming what of the plan could not be created */
 export async function startLocalCloud(
   plan: LocalPlan,
   engines: LocalEngines,
   options: LocalCloudOptions,
 ): Promise<LocalCloud> {
   const environment = theOnly(plan.environments, 'Airflow environment');
-  // Ended latest first: event sources drain while their functions still run.
+  // Ended in reverse order: event sources drain while their functions still run.
   const started: Stoppable[] = [];
   try {
     const dagsFolder = join(options.directory, 'dags');
@@ -153,7 +157,7 @@ export async function startLocalCloud(
       logs: join(options.directory, 'jobs'),
     });
     started.push(control);
-    // The functions find the control API by it; none runs before this point.
+    // No function runs before this point.
     functionEnvironment.AWS_ENDPOINT_URL_KAFKA = control.url;
     functionEnvironment.AWS_ENDPOINT_URL_LAMBDA = control.url;
     functionEnvironment.AWS_ENDPOINT_URL_CLOUDWATCH = control.url;
@@ -166,7 +170,7 @@ export async function startLocalCloud(
         await startHttpApi(api, {
           port,
           invoke: (name, event) => functions.invoke(name, event),
-          onAnswer: (statusCode) => countAnswer(points, api, statusCode),
+          onResponse: (statusCode) => countResponse(points, api, statusCode),
         }),
       );
       started.push(apis.get(api.logicalId)!);
@@ -231,7 +235,7 @@ function theOnly<T extends { readonly path: string }>(things: readonly T[], what
 
 async function createTopics(plan: LocalPlan, { kafka }: LocalEngines): Promise<void> {
   for (const topic of plan.topics) {
-    // The local broker stands alone; what the template asks for must fit it, or the stage is the wrong one.
+    // There is one local broker; a template that needs more is of another stage.
     if (topic.replicationFactor !== 1) {
       throw new Error(`${topic.path}: ReplicationFactor must be 1 in a local run, got ${topic.replicationFactor}`);
     }
@@ -253,7 +257,7 @@ async function fillBuckets(
   }
 }
 
-/** The API whose id is in the host name of an output. */
+/** The API whose id is the first label of the host in an output. */
 function apiOf(plan: LocalPlan, output: string): HttpApiPlan {
   const url = plan.outputs[output] ?? '';
   const found = plan.apis.find(({ id }) => url.startsWith(`https://${id}.`));
@@ -267,7 +271,7 @@ function portOf(plan: LocalPlan, api: HttpApiPlan, { ports }: LocalCloudOptions)
 }
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
-function countAnswer(points: DataPoints, api: HttpApiPlan, statusCode: number): void {
+function countResponse(points: DataPoints, api: HttpApiPlan, statusCode: number): void {
   const counts = { Count: 1, '4xx': Number(statusCode >= 400 && statusCode < 500), '5xx': Number(statusCode >= 500) };
   for (const [name, value] of Object.entries(counts)) {
     points.add({ namespace: 'AWS/ApiGateway', name, dimensions: { ApiId: api.id } }, value, Date.now());

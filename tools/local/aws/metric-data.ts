@@ -1,8 +1,8 @@
-/** CloudWatch's GetMetricData over what the functions of the run have reported, and the lag of their event sources. */
+/** CloudWatch's GetMetricData for what the functions of the run have reported, and for the lag of their event sources. */
 import { type GetMetricDataOutput, type GetMetricDataRequest } from '../../../lambda/query/cloudwatch';
 import { type MetricSeries } from './metric-series';
 
-/** What series are kept by, seconds. */
+/** Period of the stored series, seconds. */
 const PERIOD = 60;
 const LAMBDA = 'AWS/Lambda';
 const OFFSET_LAG = 'OffsetLag';
@@ -10,15 +10,15 @@ const OFFSET_LAG = 'OffsetLag';
 export interface MetricSources {
   /** ms */
   now(): number;
-  /** Records that a function's event source has still to hand over; undefined if it has none. May reject. */
+  /** Records that a function's event source has not yet delivered; undefined if it has no event source. May reject. */
   lag(functionName: string): Promise<number | undefined>;
 }
 
 type Query = GetMetricDataRequest['MetricDataQueries'][number];
 
 /**
- * Values of a metric come newest first, as CloudWatch gives them. Lag is taken when it is asked for: AWS does it once a
- * minute, and a run that nobody looks at need not.
+ * Values of a metric are newest first, as in CloudWatch. Lag is measured on request, unlike in AWS, which measures it every
+ * minute: a run whose page is closed does not have to.
  */
 export function metricData(
   series: MetricSeries,
@@ -28,7 +28,7 @@ export function metricData(
     const { Namespace, MetricName, Dimensions } = Metric;
     const functionName = Dimensions.find(({ Name }) => Name === 'FunctionName')?.Value;
     if (Namespace !== LAMBDA || MetricName !== OFFSET_LAG || functionName === undefined) return;
-    // While Kafka does not answer there is no value, as in AWS.
+    // There is no value while Kafka does not respond, as in AWS.
     const records = await lag(functionName).catch(() => undefined);
     if (records !== undefined) series.add(LAMBDA, OFFSET_LAG, { FunctionName: functionName }, records, now());
   };

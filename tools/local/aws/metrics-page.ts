@@ -1,4 +1,4 @@
-/** What the functions reported, as Prometheus reads it. Names and units are those of {@link METRICS}. */
+/** The metrics that functions reported, for Prometheus. Names and units are those of {@link METRICS}. */
 import {
   type Metric,
   METRICS,
@@ -31,7 +31,7 @@ function family(metric: MetricName, series: readonly Series[]): string[] {
 type ReportedLag = Pick<GroupLag, 'groupId' | 'topic' | 'sum'>;
 
 /**
- * The page as text: what was reported, and the lag of consumer groups under the name that MSK gives it.
+ * The page as text: reported metrics, and the lag of consumer groups under MSK's name.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/prometheus-metrics.html
  */
 export function metricsPage(series: readonly Series[], lags: readonly ReportedLag[]): string {
@@ -49,10 +49,10 @@ export function metricsPage(series: readonly Series[], lags: readonly ReportedLa
 
 export interface MetricsSource {
   series(): readonly Series[];
-  /** @throws Error if Kafka does not answer */
+  /** @throws Error if Kafka does not respond */
   lags(): Promise<readonly ReportedLag[]>;
 }
 
-/** Answers the page at `/metrics`, also while Kafka is away: then without the lag. */
+/** Serves the page at `/metrics`; without the lag while Kafka does not respond. */
 export const serveMetrics = (source: MetricsSource): Promise<RunningServer> =>
   servePage('metrics', async () => metricsPage(source.series(), await source.lags().catch(() => [])));

@@ -1,4 +1,4 @@
-/** What IAM is asked for a call: action, resource and the condition keys that policies of this project look at. */
+/** What IAM decides about a call: action, resource and the condition keys that policies of this project use. */
 import { GET_METRIC_DATA } from '../../../lambda/query/cloudwatch';
 import { locate } from '../../../lib/templates';
 import { type CloudAssembly } from '../../assembly/cloud-assembly';
@@ -11,18 +11,18 @@ export interface RecordedCall {
   readonly caller: string;
   readonly action: string;
   /**
-   * As the template names it: `{LakeBucket.Arn}/raw/…`, logical ids without the hash at their end; each digit of a key is a 0.
-   * A table that no template holds is `keyspace/system/table/local`.
+   * As in the template: `{LakeBucket.Arn}/raw/…`, logical ids without the hash at their end, digits of keys replaced by 0. A
+   * table that is not in a template is `keyspace/system/table/local`.
    */
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** Names of the templates for what a call names: bucket, function and application names, ARNs, `keyspace|table`. */
+/** Maps names in calls to names in templates: bucket, function and application names, ARNs, `keyspace|table`. */
 export interface TemplateNames {
-  /** @throws Error if no template has it */
+  /** @throws Error if it is not in a template */
   of(physical: string): string;
-  /** The one resource of a type. */
+  /** The only resource of a type. */
   only(type: string): string;
 }
 
@@ -53,7 +53,7 @@ export function templateNames({ stacks }: Pick<CloudAssembly, 'stacks'>): Templa
   return {
     of(physical) {
       const name = names.get(physical);
-      if (name === undefined) throw new Error(`'${physical}' is called, but no template has it`);
+      if (name === undefined) throw new Error(`'${physical}' is called, but is not in a template`);
       return name;
     },
     only(type) {
@@ -64,15 +64,15 @@ export function templateNames({ stacks }: Pick<CloudAssembly, 'stacks'>): Templa
   };
 }
 
-type Asked = Omit<RecordedCall, 'caller'>;
+type IamCall = Omit<RecordedCall, 'caller'>;
 
-/** @throws Error for a call whose action is not known: it must be added here, not left out */
+/** @throws Error for a call whose action is unknown: it must be added here, not ignored */
 export function recordedCalls(seen: readonly SeenCall[], names: TemplateNames): RecordedCall[] {
   const lines = new Map<string, RecordedCall>();
   for (const call of seen) {
     const caller = callerOf(call.caller, names);
-    for (const asked of actionsOf(call, names)) {
-      const recorded = { caller, ...asked };
+    for (const iamCall of actionsOf(call, names)) {
+      const recorded = { caller, ...iamCall };
       lines.set(JSON.stringify(recorded), recorded);
     }
   }
@@ -88,7 +88,7 @@ function callerOf(caller: string, names: TemplateNames): string {
     .toLowerCase();
 }
 
-function actionsOf(call: SeenCall, names: TemplateNames): Asked[] {
+function actionsOf(call: SeenCall, names: TemplateNames): IamCall[] {
   switch (call.plane) {
     case 'kafka':
       return kafkaActions(call.api, names);
@@ -104,21 +104,21 @@ type HttpCall = SeenCall & { readonly plane: 'http' };
 const steady = (key: string) =>
   key
     .replace(/\d/g, '0')
-    // One view is as good as another.
+    // All views are equivalent here.
     .replace(/^(views\/interval=[^/]+\/)[a-z0_]+\.json/, '$1view.json');
 
 /**
- * A read of a key that is missing is answered 404 only to who may list the bucket, and 403 to others: it asks for both.
+ * For a missing key S3 returns 404 only if the caller may list the bucket, otherwise 403: such a read needs both permissions.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
  */
-function s3Actions({ method, path, status, body = '' }: HttpCall, names: TemplateNames): Asked[] {
+function s3Actions({ method, path, status, body = '' }: HttpCall, names: TemplateNames): IamCall[] {
   const url = new URL(path, 'http://s3');
   const [bucket, ...rest] = url.pathname.slice(1).split('/');
   const key = rest.map(decodeURIComponent).join('/');
   const arn = `{${names.of(bucket)}.Arn}`;
   const query = url.searchParams;
-  const object = (action: string, name = key): Asked => ({ action, resource: `${arn}/${steady(name)}` });
-  const list: Asked = { action: 's3:ListBucket', resource: arn };
+  const object = (action: string, name = key): IamCall => ({ action, resource: `${arn}/${steady(name)}` });
+  const list: IamCall = { action: 's3:ListBucket', resource: arn };
   if (key !== '') {
     const upload = query.has('uploadId');
     switch (method) {
@@ -144,8 +144,8 @@ function s3Actions({ method, path, status, body = '' }: HttpCall, names: Templat
   throw new Error(`no IAM action is known for S3's ${method} ${path}`);
 }
 
-function controlActions({ method, path, target, body }: HttpCall, names: TemplateNames): Asked[] {
-  // It knows no resource.
+function controlActions({ method, path, target, body }: HttpCall, names: TemplateNames): IamCall[] {
+  // It has no resource-level permissions.
   if (target === GET_METRIC_DATA) return [{ action: 'cloudwatch:GetMetricData', resource: '*' }];
   const parts = new URL(path, 'http://aws').pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (parts[1] === 'functions' && parts[3] === 'invocations') {
@@ -184,7 +184,7 @@ function controlActions({ method, path, target, body }: HttpCall, names: Templat
 }
 
 /** @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html */
-function kafkaActions(api: number, names: TemplateNames): Asked[] {
+function kafkaActions(api: number, names: TemplateNames): IamCall[] {
   const cluster = `{${names.only('AWS::MSK::Cluster')}.Arn}`;
   const topic = `{${names.only('AWS::MSK::Topic')}.TopicArn}`;
   switch (api) {
@@ -200,15 +200,15 @@ function kafkaActions(api: number, names: TemplateNames): Asked[] {
     case 17: // SaslHandshake
     case 36: // SaslAuthenticate
       return [{ action: 'kafka-cluster:Connect', resource: cluster }];
-    case 18: // ApiVersions is asked before anyone is known.
+    case 18: // ApiVersions precedes authentication.
       return [];
     default:
       throw new Error(`no IAM action is known for Kafka's API ${api}`);
   }
 }
 
-/** A conditional write reads, too. @see https://docs.aws.amazon.com/keyspaces/latest/devguide/security_iam_service-with-iam.html */
-function cqlActions(statement: string, names: TemplateNames): Asked[] {
+/** A conditional write also reads. @see https://docs.aws.amazon.com/keyspaces/latest/devguide/security_iam_service-with-iam.html */
+function cqlActions(statement: string, names: TemplateNames): IamCall[] {
   const [, keyspace, table] =
     /\b(?:FROM|INTO|UPDATE)\s+"?(\w+)"?\."?(\w+)"?/i.exec(statement) ??
     (() => {

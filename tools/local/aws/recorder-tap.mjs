@@ -1,9 +1,9 @@
 /**
- * Loaded into a function's process before anything else while calls are recorded (see `recorder.ts`): tells what goes out on
- * the wire. HTTP by Node's own diagnostics channel; Kafka and CQL by the headers of their frames. The handler and its
- * clients notice nothing. Plain JavaScript, as it starts without a compile step.
+ * Loaded into a function's process before anything else while calls are recorded (see `recorder.ts`). It records outgoing calls:
+ * HTTP from Node's diagnostics channel, Kafka and CQL from the headers of their frames. Handler and clients are not affected.
+ * Plain JavaScript, because it starts without a compile step.
  *
- * It appends lines of JSON to the file CALLS_FILE, each once a process.
+ * It appends lines of JSON to the file CALLS_FILE, each once per process.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { Socket } from 'node:net';
 const { AWS_LAMBDA_FUNCTION_NAME: caller, CALLS_FILE: file } = process.env;
 const seen = new Set();
 
-function tell(call) {
+function record(call) {
   const line = JSON.stringify({ caller, ...call });
   if (seen.has(line)) return;
   seen.add(line);
-  // At once, as the process may be killed.
+  // Synchronously, because the process may be killed.
   appendFileSync(file, `${line}\n`);
 }
 
@@ -31,14 +31,14 @@ const store = portOf('AWS_ENDPOINT_URL_KEYSPACES');
 subscribe('http.client.response.finish', ({ request, response }) => {
   const service = services.get(Number(String(request.getHeader('host')).split(':')[1]));
   const target = request.getHeader('x-amz-target');
-  tell({ plane: 'http', service, method: request.method, path: request.path, status: response.statusCode, target });
+  record({ plane: 'http', service, method: request.method, path: request.path, status: response.statusCode, target });
 });
 
-/** Kafka: length, then the number of the API. @see https://kafka.apache.org/protocol.html#protocol_messages */
+/** Kafka: length, then the API key. @see https://kafka.apache.org/protocol.html#protocol_messages */
 const kafka = {
   header: 6,
   length: (frame) => 4 + frame.readInt32BE(0),
-  take: (frame) => tell({ plane: 'kafka', api: frame.readInt16BE(4) }),
+  take: (frame) => record({ plane: 'kafka', api: frame.readInt16BE(4) }),
 };
 
 /** Version, flags, stream (2), opcode, length (4). @see https://cassandra.apache.org/doc/latest/cassandra/reference/native-protocol.html */
@@ -49,11 +49,11 @@ const cql = {
     const QUERY = 0x07;
     const PREPARE = 0x09;
     if (frame[4] !== QUERY && frame[4] !== PREPARE) return;
-    tell({ plane: 'cql', statement: frame.toString('utf8', 13, 13 + frame.readInt32BE(9)) });
+    record({ plane: 'cql', statement: frame.toString('utf8', 13, 13 + frame.readInt32BE(9)) });
   },
 };
 
-/** What of a frame a socket has still to send. */
+/** Bytes of an incomplete frame, by socket. */
 const rests = new WeakMap();
 const { write } = Socket.prototype;
 

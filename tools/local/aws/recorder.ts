@@ -1,7 +1,7 @@
 /**
- * Records every AWS call of a local run, as bytes on the wire tell it: what the IAM test holds the roles of the templates
- * against. Functions are watched from inside their processes (`recorder-tap.mjs`); Spark and Airflow, which are no Node
- * programs, get endpoints of their own that pass everything on.
+ * Records every AWS call of a local run from the bytes on the wire; the IAM test compares the roles of the templates with these
+ * calls. Functions are observed inside their processes (`recorder-tap.mjs`). Spark and Airflow are not Node programs and get
+ * endpoints that forward everything.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request as send, type ServerResponse } from 'node:http';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { listen, type RunningServer } from './server';
 
-/** A call as it was seen. */
+/** A recorded call. */
 export type SeenCall = {
   /** Name of a function, or the one given to {@link CallRecorder.before}. */
   readonly caller: string;
@@ -22,9 +22,9 @@ export type SeenCall = {
       /** Path and query, as sent. */
       readonly path: string;
       readonly status: number;
-      /** The operation, where the protocol names it by a header (`x-amz-target`). */
+      /** The operation, where the protocol has it in a header (`x-amz-target`). */
       readonly target?: string;
-      /** Of a POST with a short body: it may name further resources. */
+      /** Only of a POST with a short body, which may name further resources. */
       readonly body?: string;
     }
   | { readonly plane: 'kafka'; readonly api: number }
@@ -32,24 +32,24 @@ export type SeenCall = {
 );
 
 export interface CallRecorder {
-  /** What the environment of every function must have. */
+  /** Added to the environment of every function. */
   readonly functionEnvironment: Readonly<Record<string, string>>;
-  /** An endpoint that passes on to `target` what `caller` asks there. */
+  /** An endpoint for `caller` that forwards requests to `target`. */
   before(caller: string, service: 's3' | 'control', target: string): Promise<string>;
-  /** Everything seen so far, each once. */
+  /** All calls so far, without duplicates. */
   calls(): SeenCall[];
   stop(): Promise<void>;
 }
 
-/** A body beyond this names nothing but holds data. */
+/** A longer body is data. */
 const BODY_LIMIT = 64 * 1024;
 
-/** @param directory absolute; what an earlier recording left there goes */
+/** @param directory absolute; an earlier recording there is deleted */
 export function startRecorder(directory: string): CallRecorder {
   const file = join(directory, 'calls.jsonl');
   rmSync(file, { force: true });
   mkdirSync(directory, { recursive: true });
-  const tell = (call: SeenCall) => appendFileSync(file, `${JSON.stringify(call)}\n`);
+  const record = (call: SeenCall) => appendFileSync(file, `${JSON.stringify(call)}\n`);
   const servers: RunningServer[] = [];
   return {
     functionEnvironment: {
@@ -58,7 +58,7 @@ export function startRecorder(directory: string): CallRecorder {
     },
     async before(caller, service, target) {
       const server = await listen(`recorder of ${caller}`, 0, (request, response) =>
-        passOn(request, response, target, (seen) => tell({ caller, plane: 'http', service, ...seen })),
+        forward(request, response, target, (seen) => record({ caller, plane: 'http', service, ...seen })),
       );
       servers.push(server);
       return server.url;
@@ -80,21 +80,26 @@ interface Seen {
   readonly body?: string;
 }
 
-function passOn(request: IncomingMessage, response: ServerResponse, target: string, tell: (seen: Seen) => void): void {
+function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: string,
+  onCall: (seen: Seen) => void,
+): void {
   const { method = 'GET', url: path = '/' } = request;
   const headers = { ...request.headers };
-  // The client has its 100 Continue from here.
+  // This server has already sent 100 Continue.
   delete headers.expect;
   let body = Buffer.alloc(0);
-  const forward = send(`${target}${path}`, { method, headers }, (answer) => {
+  const sent = send(`${target}${path}`, { method, headers }, (received) => {
     const named = method === 'POST' && body.length > 0 ? { body: body.toString('utf8') } : {};
-    tell({ method, path, status: answer.statusCode ?? 0, ...named });
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+    onCall({ method, path, status: received.statusCode ?? 0, ...named });
+    response.writeHead(received.statusCode ?? 502, received.headers);
+    received.pipe(response);
   });
-  forward.once('error', () => response.destroy());
+  sent.once('error', () => response.destroy());
   request.on('data', (chunk: Buffer) => {
     if (body.length <= BODY_LIMIT) body = Buffer.concat([body, chunk]);
   });
-  request.pipe(forward);
+  request.pipe(sent);
 }

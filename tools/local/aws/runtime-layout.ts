@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ownedFolder } from '../../engines/leftovers';
+import { ownedFolder } from '../../engines';
 import { ROOT } from '../../kit/root';
 
 export interface RuntimeLayout {

@@ -1,4 +1,4 @@
-/** What the two local HTTP services have in common. */
+/** What all local HTTP services share. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
@@ -6,7 +6,7 @@ export interface RunningServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
-  /** Ends the connections, too. */
+  /** Closes open connections as well. */
   stop(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export interface RunningServer {
  */
 export async function listen(what: string, port: number, listener: RequestListener): Promise<RunningServer> {
   const server: Server = createServer(listener);
-  // Node's five seconds race with clients that reuse a connection just then; API Gateway keeps them for a minute, too.
+  // Node's default of 5 s races with clients that reuse a connection just then. API Gateway also keeps connections for a minute.
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -36,7 +36,7 @@ export async function listen(what: string, port: number, listener: RequestListen
   };
 }
 
-/** The whole body, or undefined if it is longer than `limit`: the rest is read and dropped, so that the client gets its answer. */
+/** The body, or undefined if it is longer than `limit`. The rest is read and discarded, so that the client gets a response. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Quiet: nothing that a fresh profile would fetch or ask. */
+/** Prevents the requests and dialogs of a fresh profile. */
 const ARGS = [
   '--headless',
   '--no-sandbox',

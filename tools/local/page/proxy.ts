@@ -1,6 +1,6 @@
 /**
- * Lets a browser look at a query API that asks for SigV4 or a bearer token: serves it on the loopback interface and signs
- * what it passes on. A browser itself can do neither for the address in its address bar.
+ * Shows a query API that requires SigV4 or a bearer token in a browser: serves it on the loopback interface and signs the
+ * forwarded requests. A browser cannot sign requests for its address bar.
  */
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, type RunningServer } from '../aws/server';
@@ -11,13 +11,13 @@ export interface PageProxyOptions {
   readonly url: URL;
   /** @default - a free port */
   readonly port?: number;
-  /** What authorizes a request: SigV4, or a header with a token. */
+  /** Authorizes a request: by SigV4, or by a header with a token. */
   readonly sign: Sign;
 }
 
-/** Of the browser's request, what the API is told; of its answer, what the browser is. */
-const PASSED_ON = ['accept', 'accept-encoding', 'if-none-match'];
-const PASSED_BACK = [
+/** The headers that are forwarded to the API, and those that are returned to the browser. */
+const FORWARDED = ['accept', 'accept-encoding', 'if-none-match'];
+const RETURNED = [
   'cache-control',
   'content-security-policy',
   'content-type',
@@ -36,8 +36,8 @@ export function startPageProxy(options: PageProxyOptions): Promise<RunningServer
 }
 
 /**
- * Why a request is not passed on; undefined if it is. It would carry the credentials of whoever started the proxy: another
- * site that is open in the same browser must not get at it, be it by a form or by a name that it lets resolve to here.
+ * Why a request is rejected; undefined if it is forwarded. A forwarded request has the credentials of the user who started the
+ * proxy. Other sites in the same browser must not be able to send one, neither by a form nor by a name that resolves to here.
  */
 export function validationErrorOf(method: string, headers: IncomingHttpHeaders): string | undefined {
   if (method !== 'GET') return `method must be GET, got ${method}`;
@@ -47,7 +47,7 @@ export function validationErrorOf(method: string, headers: IncomingHttpHeaders):
   const site = headers['sec-fetch-site'] ?? 'none';
   return site === 'none' || site === 'same-origin'
     ? undefined
-    : `only the page itself may ask, got a request of ${site}`;
+    : `only the page itself may send requests, got one of ${site}`;
 }
 
 async function serve(
@@ -55,29 +55,31 @@ async function serve(
   response: ServerResponse,
   { url, sign }: PageProxyOptions,
 ): Promise<void> {
-  const answer = (status: number, message: string) => {
+  const respond = (status: number, message: string) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
   };
-  const refusal = validationErrorOf(request.method ?? 'GET', request.headers);
-  if (refusal !== undefined) return answer(403, refusal);
+  const validationError = validationErrorOf(request.method ?? 'GET', request.headers);
+  if (validationError !== undefined) return respond(403, validationError);
   try {
     const target = new URL(`${url.pathname.replace(/\/$/, '')}${request.url ?? '/'}`, url);
-    if (target.origin !== url.origin) return answer(403, `path must lead to ${url.host}, got '${request.url}'`);
-    const passed = PASSED_ON.flatMap((name) => {
+    if (target.origin !== url.origin) return respond(403, `path must lead to ${url.host}, got '${request.url}'`);
+    const forwarded = FORWARDED.flatMap((name) => {
       const value = request.headers[name];
       return typeof value === 'string' ? [[name, value]] : [];
     });
-    const headers = await sign(target, 'GET', Object.fromEntries(passed) as Record<string, string>, '');
-    const got = await fetch(target, { headers, redirect: 'error' });
-    const body = Buffer.from(await got.arrayBuffer());
-    const back = PASSED_BACK.flatMap((name) => (got.headers.has(name) ? [[name, got.headers.get(name)!]] : []));
-    response.writeHead(got.status, Object.fromEntries(back) as Record<string, string>).end(body);
+    const headers = await sign(target, 'GET', Object.fromEntries(forwarded) as Record<string, string>, '');
+    const received = await fetch(target, { headers, redirect: 'error' });
+    const body = Buffer.from(await received.arrayBuffer());
+    const returned = RETURNED.flatMap((name) =>
+      received.headers.has(name) ? [[name, received.headers.get(name)!]] : [],
+    );
+    response.writeHead(received.status, Object.fromEntries(returned) as Record<string, string>).end(body);
   } catch (error) {
-    answer(502, `the API did not answer: ${error instanceof Error ? error.message : String(error)}`);
+    respond(502, `the API did not respond: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** For an API that takes a JWT. */
+/** For an API with a JWT authorizer. */
 export function bearer(token: string): Sign {
   return async (_url, _method, headers) => ({ ...headers, authorization: `Bearer ${token}` });
 }

@@ -1,18 +1,18 @@
-/** The alarms of the templates, evaluated again and again while a run goes on. */
+/** The alarms of the templates, evaluated periodically during a run. */
 import { type AlarmState } from '../alarms/evaluate';
 import { AlarmWatch, type Transition } from '../alarms/alarm-watch';
 import { type AlarmPlan, type LocalPlan } from '../../assembly/local-plan';
 import { type DataPoints } from '../aws/data-points';
 
 export interface AlarmOptions {
-  /** Between two looks, ms. @default 10000 */
+  /** Between two evaluations, ms. @default 10000 */
   readonly everyMs?: number;
-  /** Changes an alarm before it is watched: to shorter periods, in a test. @default - as it is in the templates */
+  /** Changes an alarm before it is evaluated, e.g. to shorter periods in a test. @default - as in the templates */
   readonly change?: (alarm: AlarmPlan) => AlarmPlan;
 }
 
 export interface RunningAlarms {
-  /** State by the name of the alarm, the composite ones last. */
+  /** State by alarm name, composite alarms last. */
   states(): Readonly<Record<string, AlarmState>>;
   readonly transitions: readonly Transition[];
   stop(): Promise<void>;
@@ -20,12 +20,12 @@ export interface RunningAlarms {
 
 const EVERY_MS = 10_000;
 
-/** Adds what nobody reports by himself to the points that alarms look at. */
+/** Adds data points that no component reports on its own. */
 export type Measure = () => Promise<void>;
 
 /**
- * @param measures done before each look; none waits for another, and one that fails adds nothing, as in AWS
- * @throws Error naming the alarm that can not be evaluated
+ * @param measures run before each evaluation, which does not wait for them; one that fails adds nothing, as in AWS
+ * @throws Error naming the alarm that cannot be evaluated
  */
 export function watchAlarms(
   plan: Pick<LocalPlan, 'alarms' | 'compositeAlarms'>,
@@ -54,7 +54,7 @@ export function watchAlarms(
   };
 }
 
-/** `21 OK, 1 ALARM: pinterest-local-drift`: how many are in each state, and which are in alarm. */
+/** `21 OK, 1 ALARM: pinterest-local-drift`: the number in each state, and the names of those in alarm. */
 export function formatAlarms(states: Readonly<Record<string, AlarmState>>): string {
   const names = (state: AlarmState) => Object.keys(states).filter((name) => states[name] === state);
   const [alarm, ok, unknown] = (['ALARM', 'OK', 'INSUFFICIENT_DATA'] as const).map(names);

@@ -1,4 +1,4 @@
-/** Everything the query API has to say, of all layers. */
+/** Everything that the query API returns, for all layers. */
 import { writeFileSync } from 'node:fs';
 import { type Answer, type AnswerRow, type Layer, LAYERS, type QueryClient } from './query-client';
 import { type Counters } from './tables';
@@ -14,11 +14,11 @@ export async function collect(query: QueryClient): Promise<Collected> {
   const columns: Record<string, readonly string[]> = {};
   const answers = {} as Record<Layer, Record<string, readonly AnswerRow[]>>;
   for (const layer of LAYERS) {
-    const asked = await Promise.all(
+    const found = await Promise.all(
       names.map(async (name): Promise<[string, Answer]> => [name, await query.answer(name, layer)]),
     );
-    answers[layer] = Object.fromEntries(asked.map(([name, { rows }]) => [name, rows]));
-    for (const [name, answer] of asked) columns[name] = answer.columns;
+    answers[layer] = Object.fromEntries(found.map(([name, { rows }]) => [name, rows]));
+    for (const [name, answer] of found) columns[name] = answer.columns;
   }
   const views: Record<string, Record<'batch' | 'speed', readonly AnswerRow[]>> = {};
   for (const name of await query.viewNames()) {

@@ -1,16 +1,24 @@
-/** From a clone to a running pipeline: the templates are synthesized while the engines start, then run as they say. */
+/** From a clone to a running pipeline: synthesizes the templates while the engines start, then creates what they define. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cdkSynth } from '../../assembly/cdk-synth';
 import { REGION } from '../../assembly/local-account';
 import { readLocalPlan } from '../../assembly/read-plan';
-import { type AirflowEngine, startAirflow } from '../../engines/airflow';
-import { type CassandraEngine, startCassandra } from '../../engines/cassandra';
-import { type KafkaEngine, startKafka } from '../../engines/kafka';
-import { startS3, type S3Engine } from '../../engines/s3';
-import { settled } from '../../engines/settled';
-import { PROMETHEUS_HINT } from '../../engines/prometheus';
-import { sparkCommand } from '../../engines/spark';
+import {
+  type AirflowEngine,
+  type CassandraEngine,
+  type KafkaEngine,
+  PROMETHEUS_HINT,
+  type S3Engine,
+  settled,
+  sparkCommand,
+  startAirflow,
+  startCassandra,
+  startKafka,
+  startS3,
+  stopAll,
+  type Stoppable,
+} from '../../engines';
 import { clusterNameOf, measureBrokers } from '../aws/broker-metrics';
 import { groupLags, RECENT_MS } from '../aws/lag';
 import { type LocalCloud, startLocalCloud } from '../aws/local-cloud';
@@ -18,7 +26,6 @@ import { serveAirflow } from '../aws/airflow-page';
 import { serveMetrics } from '../aws/metrics-page';
 import { type CallRecorder } from '../aws/recorder';
 import { type LocalPlan } from '../../assembly/local-plan';
-import { type Stoppable, stopAll } from '../../kit/stop-all';
 import { type Clock } from './clock';
 import { type AlarmOptions, type RunningAlarms, watchAlarms } from './alarms';
 import { canMonitor, type Monitoring, startMonitoring, type Watched } from './monitoring';
@@ -29,45 +36,45 @@ export interface Running {
   readonly cassandra: CassandraEngine;
   readonly s3: S3Engine;
   readonly cloud: LocalCloud;
-  /** Starts Airflow, which needs the cloud; the first posts need not wait for it. */
+  /** Starts Airflow, which needs the cloud; the first posts do not have to wait for it. */
   startOrchestration(): Promise<AirflowEngine>;
-  /** Starts a Prometheus, which needs the cloud; undefined where it is not installed, which is said. */
+  /** Starts a Prometheus, which needs the cloud; undefined, with a printed hint, where it is not installed. */
   startMonitoring(options?: MonitoringOptions): Promise<Monitoring | undefined>;
-  /** Begins to evaluate the alarms of the templates. */
+  /** Starts to evaluate the alarms of the templates. */
   watchAlarms(options?: AlarmOptions): RunningAlarms;
-  /** Ends everything that is up, latest first. */
+  /** Ends everything that was started, latest first. */
   stop(): Promise<void>;
 }
 
 export interface MonitoringOptions extends Pick<Watched, 'intervalSeconds' | 'ruleFiles'> {
-  /** Name of its folder; each Prometheus of a run has its own. @default prometheus */
+  /** Name of its folder, unique in a run. @default prometheus */
   readonly folder?: string;
 }
 
 export interface BringUpOptions {
-  /** Where data and logs live, absolute. */
+  /** Folder of data and logs, absolute. */
   readonly directory: string;
   readonly clock: Clock;
   readonly say: (line: string) => void;
-  /** Configuration of the templates beside the stage, e.g. `{ batchSize: '100' }`. @default - none */
+  /** Configuration of the templates in addition to the stage, e.g. `{ batchSize: '100' }`. @default - none */
   readonly overrides?: Readonly<Record<string, string>>;
-  /** Sees every AWS call of functions, Spark and Airflow. @default - they are not watched */
+  /** Records every AWS call of functions, Spark and Airflow. @default - calls are not recorded */
   readonly recorder?: CallRecorder;
 }
 
-/** @throws Error of one line, or with the last lines of the log of what did not come up */
+/** @throws Error of one line, or with the end of the log of what did not start */
 export async function bringUp({ directory, clock, say, overrides, recorder }: BringUpOptions): Promise<Running> {
-  const up: Stoppable[] = [];
+  const started: Stoppable[] = [];
   const track = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
-    const started = await starting;
-    up.push(started);
-    return started;
+    const running = await starting;
+    started.push(running);
+    return running;
   };
-  const stop = () => stopAll(up);
+  const stop = () => stopAll(started);
   try {
     const at = (name: string) => join(directory, name);
     const exporter = canMonitor();
-    // All are awaited, also if one fails, so that what came up later is ended as well.
+    // All are awaited even if one fails, so that what starts later is ended as well.
     const [plan, kafka, cassandra, s3] = await settled([
       clock.phase('synthesize the templates', () => synthesize(at('cdk.out'), overrides)),
       clock.phase('start Kafka', () => track(startKafka({ dir: at('kafka'), exporter }))),
@@ -76,11 +83,11 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
       ),
       clock.phase('start S3', () => track(startS3({ dir: at('s3'), persistent: true }))),
     ]);
-    /** Where `caller` finds what is at `target`: there, or at the recorder in front of it. */
-    const seenAt = async (caller: string, service: 's3' | 'control', target: string) =>
+    /** The endpoint that `caller` uses for `target`: the target itself, or the recorder in front of it. */
+    const endpointFor = async (caller: string, service: 's3' | 'control', target: string) =>
       recorder ? recorder.before(caller, service, target) : target;
-    const s3OfSpark = await seenAt('spark', 's3', s3.endpoint);
-    const cloud = await clock.phase('bring up what they say', () =>
+    const s3OfSpark = await endpointFor('spark', 's3', s3.endpoint);
+    const cloud = await clock.phase('create what they define', () =>
       track(
         startLocalCloud(
           plan,
@@ -97,10 +104,9 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
     let airflow: AirflowEngine | undefined;
     const startOrchestration = () =>
       clock.phase('start Airflow', async () => {
-        // What is due is told by the chain of intervals, not by Airflow's table of runs: a run that a crash left behind
-        // would only be in the way.
+        // The stored intervals determine what is due, not Airflow's table of runs. A run left over from a crash would only block.
         rmSync(at('airflow'), { recursive: true, force: true });
-        const control = await seenAt('airflow', 'control', cloud.controlUrl);
+        const control = await endpointFor('airflow', 'control', cloud.controlUrl);
         airflow = await track(
           startAirflow({
             dir: at('airflow'),
@@ -110,7 +116,7 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
               ...cloud.airflowEndpoints,
               lambda: control,
               'emr-serverless': control,
-              s3: await seenAt('airflow', 's3', s3.endpoint),
+              s3: await endpointFor('airflow', 's3', s3.endpoint),
             },
             region: REGION,
           }),
@@ -133,9 +139,9 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
     const alarms = (options?: AlarmOptions) => {
       const clusterName = clusterNameOf(plan.eventSources[0].clusterArn);
       const ofBrokers = () => measureBrokers(cloud.points, clusterName, [kafka]);
-      const started = watchAlarms(plan, cloud.points, [() => cloud.measureLag(), ofBrokers], options);
-      up.push(started);
-      return started;
+      const watching = watchAlarms(plan, cloud.points, [() => cloud.measureLag(), ofBrokers], options);
+      started.push(watching);
+      return watching;
     };
     return {
       ...{ plan, kafka, cassandra, s3, cloud, stop },
@@ -147,6 +153,7 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
   }
 }
 
+/** `cdk synth`, the command that users run, for stage `local`. */
 async function synthesize(output: string, overrides: BringUpOptions['overrides'] = {}): Promise<LocalPlan> {
   await cdkSynth({ ...overrides, stage: 'local' }, output);
   return readLocalPlan(output);

@@ -1,9 +1,10 @@
-/** The phases of a run: a line when one ends, and its seconds for the report. */
+/** The phases of a run: prints a line when one ends, and records its seconds for the report. */
+import { inSeconds } from '../../kit/time';
 
 export interface Clock {
-  /** Runs one phase and prints how long it took. */
+  /** Runs one phase and prints its duration. */
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Seconds from the start of the run, noted under `name`. */
+  /** Seconds since the start of the run, recorded under `name`. */
   mark(name: string): number;
   readonly timings: Readonly<Record<string, number>>;
 }
@@ -19,7 +20,7 @@ export function startClock(print: (line: string) => void, now: () => number = Da
       const before = now();
       const result = await work();
       timings[name] = round(now() - before);
-      print(`${name.padEnd(34)} ${timings[name].toFixed(1).padStart(6)} s`);
+      print(`${name.padEnd(34)} ${inSeconds(timings[name]).padStart(8)}`);
       return result;
     },
     mark(name) {

@@ -1,15 +1,15 @@
-/** Waits until what was sent is through both layers. */
+/** Waits until both layers have counted what was sent. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Boundary, type QueryClient } from './query-client';
 
 export interface Wait {
   readonly query: QueryClient;
-  /** Everything on the topic by then (ms) has to be published and reconciled. */
+  /** Everything appended to the topic until then (ms) must be published and reconciled. */
   readonly until: number;
   readonly intervalMinutes: number;
   /** Called about once a second. */
   readonly progress: (boundary: Boundary | undefined) => void;
-  /** Gives up if the boundary has not moved for so long, ms. */
+  /** Gives up when the time boundary has not moved for this long, ms. */
   readonly patience: number;
 }
 
@@ -18,18 +18,18 @@ const MINUTE_MS = 60_000;
 
 const millis = (instant: string | null) => (instant === null ? -Infinity : Date.parse(instant));
 
-/** Whether every interval that ends the instant `until` or before, and the one it is in, is published and reconciled. */
+/** Whether every interval up to and including the one that contains `until` is published and reconciled. */
 export function isThrough(boundary: Boundary, until: number, intervalMinutes: number): boolean {
   const through = Math.min(millis(boundary.interval), millis(boundary.reconciledInterval));
   return through + intervalMinutes * MINUTE_MS > until;
 }
 
-/** @throws Error if the boundary stands still for longer than `patience` */
+/** @throws Error if the time boundary does not move for longer than `patience` */
 export async function waitUntilThrough(wait: Wait): Promise<Boundary> {
   let moved = Date.now();
   let last: string | null = null;
   for (;;) {
-    // The query function, too, may be restarting.
+    // The query function may be restarting.
     const boundary = await wait.query.boundary().catch(() => undefined);
     wait.progress(boundary);
     if (boundary && isThrough(boundary, wait.until, wait.intervalMinutes)) return boundary;
@@ -39,7 +39,7 @@ export async function waitUntilThrough(wait: Wait): Promise<Boundary> {
     }
     if (Date.now() - moved > wait.patience) {
       throw new Error(
-        `the boundary stands at ${last ?? 'nothing'} for ${Math.round(wait.patience / 1000)} s and does not reach ${new Date(wait.until).toISOString()}`,
+        `the time boundary has been at ${last ?? 'nothing'} for ${Math.round(wait.patience / 1000)} s and does not reach ${new Date(wait.until).toISOString()}`,
       );
     }
     await sleep(POLL_MS);

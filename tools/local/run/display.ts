@@ -1,12 +1,12 @@
-/** The live display: one line that is rewritten on a terminal, a line now and then elsewhere. */
+/** The live display: on a terminal one line that is rewritten, elsewhere a new line every few seconds. */
 import { type LocalCloud } from '../aws/local-cloud';
 import { type Boundary } from './query-client';
 import { formatProgress } from './tables';
 
 export interface Display {
-  /** A line that stays. */
+  /** Prints a line. */
   readonly line: (text: string) => void;
-  /** The counters as they are now. */
+  /** Shows the current counters. */
   progress(cloud: LocalCloud, boundary: Boundary | undefined): void;
   end(): void;
 }
@@ -31,7 +31,7 @@ export function startDisplay(out: NodeJS.WriteStream): Display {
     progress(cloud, boundary) {
       if (Date.now() - shownAt < every) return;
       shownAt = Date.now();
-      const text = `${formatProgress(cloud.counters())}${boundary?.interval ? `  boundary ${boundary.interval.slice(11, 16)}` : ''}`;
+      const text = `${formatProgress(cloud.counters())}${boundary?.interval ? `  time boundary ${boundary.interval.slice(11, 16)}` : ''}`;
       if (text === shown) return;
       clear();
       shown = text;

@@ -1,7 +1,7 @@
-/** Memory of the whole run: the processes below this one, by the kernel's own account. Linux only; elsewhere undefined. */
+/** Memory of the whole run: this process and all below it, as the kernel counts it. Undefined except on Linux. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Proportional set size in MB of this process and all its descendants (shared pages counted once). */
+/** Proportional set size in MB of a process and all its descendants; shared pages count once. */
 export function memoryOfTree(root: number = process.pid): number | undefined {
   const children = childrenByParent();
   if (!children) return undefined;
@@ -29,7 +29,7 @@ function childrenByParent(): Map<number, number[]> | undefined {
 
 function parentOf(pid: number): number | undefined {
   try {
-    // The command may hold spaces and brackets, so read from its closing one: "pid (command) state parent …".
+    // `pid (command) state parent …`: the command may contain spaces and brackets, so parse after the last closing one.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {

@@ -1,11 +1,16 @@
-/** Prometheus over a local run: the jobs and rules of the deployed one, with this machine in the place of a broker. */
+/** Prometheus for a local run: jobs and rules of the deployed one, with this machine in the role of a broker. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokerJob, DATA_MOUNT, RULES_FOLDER, type ScrapeJob } from '../../../observability/prometheus/scrape';
-import { type CassandraEngine } from '../../engines/cassandra';
-import { type KafkaEngine } from '../../engines/kafka';
-import { mountPointOf, startNodeExporter } from '../../engines/node-exporter';
-import { findProgram, type PrometheusEngine, startPrometheus } from '../../engines/prometheus';
+import {
+  type CassandraEngine,
+  findProgram,
+  type KafkaEngine,
+  mountPointOf,
+  type PrometheusEngine,
+  startNodeExporter,
+  startPrometheus,
+} from '../../engines';
 
 /** Value of the label `cluster`. */
 const CLUSTER = 'local';
@@ -13,11 +18,11 @@ const CLUSTER = 'local';
 export interface Watched {
   readonly kafka: Pick<KafkaEngine, 'exporter'>;
   readonly cassandra: Pick<CassandraEngine, 'exporter'>;
-  /** `127.0.0.1:PORT` where `/metrics` tells what the functions counted. @default - none */
+  /** `127.0.0.1:PORT` whose `/metrics` has the metrics of the functions. @default - none */
   readonly functions?: string;
-  /** `127.0.0.1:PORT` where `/metrics` tells of Airflow. @default - none */
+  /** `127.0.0.1:PORT` whose `/metrics` has the metrics of Airflow. @default - none */
   readonly airflow?: string;
-  /** Between two scrapes. @default 5 */
+  /** Seconds between two scrapes. @default 5 */
   readonly intervalSeconds?: number;
   /** Absolute. @default - the deployed ones */
   readonly ruleFiles?: readonly string[];
@@ -28,14 +33,14 @@ export interface Monitoring {
   stop(): Promise<void>;
 }
 
-/** Whether this machine can watch a run: engines are started with their exporters only then. */
+/** Whether Prometheus is installed; engines run their exporters only if it is. */
 export const canMonitor = (): boolean => findProgram('prometheus') !== undefined;
 
 const fixed = (target: string, labels: Readonly<Record<string, string>> = {}) => ({
   static_configs: [{ targets: [target], labels }],
 });
 
-/** The job that reads node exporters as if they were a broker's. @param mount where the brokers' data is on their machines */
+/** The job that reads node exporters as those of brokers. @param mount mount point of the brokers' data on their machines */
 export function nodeJob(cluster: string, targets: ReturnType<typeof fixed>, mount: string): ScrapeJob {
   const asOnBrokers = {
     source_labels: ['mountpoint'],
@@ -46,7 +51,7 @@ export function nodeJob(cluster: string, targets: ReturnType<typeof fixed>, moun
   return brokerJob('node', cluster, { targets, relabelMetrics: [asOnBrokers] });
 }
 
-/** @param node address of the node exporter @param mount where the brokers' data is on this machine */
+/** @param node address of the node exporter @param mount mount point of the brokers' data on this machine */
 export function localJobs(
   { kafka, cassandra, functions, airflow }: Watched,
   node: string | undefined,
@@ -61,20 +66,20 @@ export function localJobs(
     jobs.push(nodeJob(CLUSTER, fixed(node, broker), mount));
   }
   if (cassandra.exporter !== undefined) {
-    // Keyspaces shows no MBeans: what only the local store tells is kept short.
-    const kept =
+    // Keyspaces has no MBeans, so only a few of the local store's metrics are stored.
+    const stored =
       'org_apache_cassandra_metrics_ClientRequest_(Count|99thPercentile)|java_lang_Memory_HeapMemoryUsage_.*';
     jobs.push({
       job_name: 'cassandra',
       ...fixed(cassandra.exporter),
-      metric_relabel_configs: [{ source_labels: ['__name__'], regex: kept, action: 'keep' }],
+      metric_relabel_configs: [{ source_labels: ['__name__'], regex: stored, action: 'keep' }],
     });
   }
   if (functions !== undefined) {
     jobs.push({
       job_name: 'functions',
       ...fixed(functions),
-      // MSK's brokers tell the lag of consumer groups, Apache Kafka's do not: here the event sources tell it in their place.
+      // MSK's brokers report the lag of consumer groups, Apache Kafka's do not: here the event sources report it.
       metric_relabel_configs: [
         { source_labels: ['__name__'], regex: 'kafka_consumer_group_.*', target_label: 'job', replacement: 'jmx' },
         {
@@ -90,14 +95,14 @@ export function localJobs(
   return jobs;
 }
 
-/** The rule files, as they are deployed. */
+/** The rule files that are deployed. */
 export const ruleFiles = (): string[] =>
   readdirSync(RULES_FOLDER)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => join(RULES_FOLDER, name));
 
 /**
- * Starts the node exporter, if there is one, and Prometheus.
+ * Starts the node exporter, if it is installed, and Prometheus.
  * @param directory absolute folder for data and logs
  */
 export async function startMonitoring(directory: string, watched: Watched): Promise<Monitoring> {

@@ -1,8 +1,8 @@
 /** The command line of `npm start`. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { ROOT } from '../../engines/paths';
+import { flag, integer, optional, parse, text, withDefault } from '../../kit/options';
+import { ROOT } from '../../kit/root';
 
 export interface RunOptions {
   /** End by itself, with an exit code, instead of staying up. */
@@ -22,58 +22,31 @@ export interface RunOptions {
   readonly data: string;
 }
 
-export const USAGE = `npm start -- [--exit] [--posts N] [--rate R] [--seed S] [--input DIR] [--answers FILE] [--fresh]
-
-  --posts N       send N generated posts (default 2000)
-  --rate R        posts a second, 0 = as fast as they are taken (default 0)
-  --seed S        seed of the generator (default 1)
-  --input DIR     send DIR/{pin,geo,user}.jsonl instead of generated posts
-  --answers FILE  write the answers of both layers, the counters and the timings as JSON
-  --fresh         drop the data of earlier runs first
-  --data DIR      keep data and logs in DIR (default .local/data)
-  --exit          end when all is through; exit 0 only if every acknowledged post is in both layers, once`;
-
-const DEFAULT_DATA = join(ROOT, '.local', 'data');
+const DEFAULT_DATA = join('.local', 'data');
 const INPUT_FILES = ['pin.jsonl', 'geo.jsonl', 'user.jsonl'];
+const whole = (value: string, help: string) => integer(value, help, 0, 999_999_999);
 
-/**
- * @throws Error naming the option, its value and what is allowed
- */
-export function parseOptions(argv: readonly string[]): RunOptions | 'help' {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      exit: { type: 'boolean', default: false },
-      posts: { type: 'string', default: '2000' },
-      rate: { type: 'string', default: '0' },
-      seed: { type: 'string', default: '1' },
-      input: { type: 'string' },
-      answers: { type: 'string' },
-      fresh: { type: 'boolean', default: false },
-      data: { type: 'string', default: DEFAULT_DATA },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return 'help';
-  const input = values.input === undefined ? undefined : resolve(values.input);
-  if (input !== undefined) checkInput(input);
+export const OPTIONS = {
+  posts: withDefault('2000', whole('N', 'generated posts to send')),
+  rate: withDefault('0', whole('R', 'posts a second, 0 = as fast as they are accepted')),
+  seed: withDefault('1', whole('S', 'seed of the generator')),
+  input: optional(text('DIR', 'sends DIR/{pin,geo,user}.jsonl instead of generated posts', 'a folder')),
+  answers: optional(text('FILE', 'writes the answers of both layers, the counters and the timings as JSON', 'a file')),
+  fresh: flag('drops the data of earlier runs first'),
+  data: withDefault(DEFAULT_DATA, text('DIR', 'folder of data and logs', 'a folder')),
+  exit: flag('ends when all is through; exit 0 only if every acknowledged post is in both layers, once'),
+};
+
+/** @throws Error naming the option, its value and what is allowed */
+export function parseOptions(argv: readonly string[]): RunOptions {
+  const { input, answers, data, ...values } = parse(argv, OPTIONS).values;
+  if (input !== undefined) checkInput(resolve(input));
   return {
-    exit: values.exit,
-    input,
-    answers: values.answers === undefined ? undefined : resolve(values.answers),
-    posts: wholeNumber('posts', values.posts),
-    rate: wholeNumber('rate', values.rate),
-    seed: wholeNumber('seed', values.seed),
-    fresh: values.fresh,
-    data: resolve(values.data),
+    ...values,
+    input: input && resolve(input),
+    answers: answers && resolve(answers),
+    data: data === DEFAULT_DATA ? join(ROOT, data) : resolve(data),
   };
-}
-
-function wholeNumber(name: string, value: string): number {
-  if (!/^\d{1,9}$/.test(value)) {
-    throw new Error(`--${name} must be a whole number from 0 to 999999999, got '${value}'`);
-  }
-  return Number(value);
 }
 
 function checkInput(folder: string): void {

@@ -1,16 +1,16 @@
-/** Asks a Prometheus whether expressions of rules, alerts and dashboards have data. */
+/** Queries a Prometheus: whether expressions of rules, alerts and dashboards have data. */
 
-interface Answer<T> {
+interface ApiResponse<T> {
   readonly status: 'success' | 'error';
   readonly error?: string;
   readonly data: T;
 }
 
-async function ask<T>(url: string, path: string, parameters: Readonly<Record<string, string>> = {}): Promise<T> {
+async function get<T>(url: string, path: string, parameters: Readonly<Record<string, string>> = {}): Promise<T> {
   const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
-  const answer = (await response.json()) as Answer<T>;
-  if (answer.status === 'success') return answer.data;
-  throw new Error(`Prometheus: ${path} ${JSON.stringify(parameters)}: ${answer.error}`);
+  const { status, data, error } = (await response.json()) as ApiResponse<T>;
+  if (status === 'success') return data;
+  throw new Error(`Prometheus: ${path} ${JSON.stringify(parameters)}: ${error}`);
 }
 
 export interface Rule {
@@ -21,19 +21,19 @@ export interface Rule {
 
 /** The rules that a Prometheus has loaded. */
 export async function loadedRules(url: string): Promise<Rule[]> {
-  const { groups } = await ask<{ groups: { rules: Rule[] }[] }>(url, 'rules');
+  const { groups } = await get<{ groups: { rules: Rule[] }[] }>(url, 'rules');
   return groups.flatMap(({ rules }) => rules);
 }
 
 /**
- * The expression with 0 and 1 where it compares: a comparison drops the series for which it is false, so that an alert which
- * does not fire would look like one without data.
+ * The expression with comparisons that return 0 or 1. An ordinary comparison drops the series for which it is false, so an
+ * alert that does not fire would look like one without data.
  */
 export function unfiltered(expression: string): string {
   let result = '';
   let at = 0;
   while (at < expression.length) {
-    // Texts and label matchers as they are; durations and names hold no operators.
+    // Strings and label matchers are copied; durations and names contain no operators.
     const [token] = /^("(\\.|[^"\\])*"|'(\\.|[^'\\])*'|`[^`]*`|\{("(\\.|[^"\\])*"|'(\\.|[^'\\])*'|[^}"'])*\}|[^])/.exec(
       expression.slice(at),
     )!;
@@ -51,13 +51,13 @@ export interface Sample {
 }
 
 /**
- * What an expression is now; a number alone is one sample without labels.
- * @throws Error with Prometheus' words, if it is no expression
+ * The current value of an expression; a scalar is one sample without labels.
+ * @throws Error with Prometheus' message, if the expression is invalid
  */
 export async function vectorOf(url: string, expression: string): Promise<Sample[]> {
   type Value = readonly [number, string];
   type Found = { readonly metric: Sample['labels']; readonly value: Value };
-  const { resultType, result } = await ask<{ resultType: string; result: Found[] | Value }>(url, 'query', {
+  const { resultType, result } = await get<{ resultType: string; result: Found[] | Value }>(url, 'query', {
     query: expression,
   });
   const found = resultType === 'vector' ? (result as Found[]) : [{ metric: {}, value: result as Value }];
@@ -65,8 +65,8 @@ export async function vectorOf(url: string, expression: string): Promise<Sample[
 }
 
 /**
- * How many series an expression has now. One without a number (0 / 0) counts for nothing.
- * @throws Error with Prometheus' words, if it is no expression
+ * The current number of series of an expression. Series with the value NaN (0 / 0) do not count.
+ * @throws Error with Prometheus' message, if the expression is invalid
  */
 export async function seriesOf(url: string, expression: string): Promise<number> {
   const samples = await vectorOf(url, unfiltered(expression));
@@ -74,9 +74,9 @@ export async function seriesOf(url: string, expression: string): Promise<number>
 }
 
 /**
- * Those of the expressions that have no series.
- * @param url of a Prometheus, without a slash at its end
- * @throws Error with Prometheus' words, if one is no expression
+ * The expressions that have no series.
+ * @param url of a Prometheus, without a trailing slash
+ * @throws Error with Prometheus' message, if an expression is invalid
  */
 export async function expressionsWithoutData(url: string, expressions: readonly string[]): Promise<string[]> {
   const counts = await Promise.all(expressions.map((expression) => seriesOf(url, expression)));

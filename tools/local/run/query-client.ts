@@ -1,4 +1,4 @@
-/** Reads the query API of the run: answers and views of either layer, and the boundary. */
+/** Client of the query API: answers and views of either layer, and the time boundary. */
 
 export type Layer = 'merged' | 'batch' | 'speed';
 export const LAYERS: readonly Layer[] = ['merged', 'batch', 'speed'];
@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 export interface Boundary {
-  /** Instant at which the newest published interval starts; null before the first. */
+  /** Start of the newest published interval; null before the first. */
   readonly interval: string | null;
   readonly firstInterval: string | null;
   /** Newest interval whose layers were compared. */
@@ -31,7 +31,7 @@ export function queryClient(baseUrl: string): QueryClient {
   const get = async <T>(path: string): Promise<T> => {
     const response = await fetch(new URL(path, baseUrl));
     const body = await response.text();
-    if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${body.slice(0, 300)}`);
+    if (!response.ok) throw new Error(`GET ${path} returned ${response.status}: ${body.slice(0, 300)}`);
     return JSON.parse(body) as T;
   };
   const names = (items: readonly { name: string }[]) => items.map((item) => item.name);

@@ -1,13 +1,14 @@
-/** What a run prints at its end: answers, counters, freshness, drift, memory and where to look. */
+/** What a run prints at its end: answers, counters, freshness, drift, memory and URLs. */
 import { type Lags } from '../aws/lag';
 import { type Tally } from '../../loadgen/send';
 import { type Running } from './bring-up';
 import { type Clock } from './clock';
 import { formatAlarms, type RunningAlarms } from './alarms';
 import { type Collected } from './answers';
-import { formatCounters, formatRows } from './tables';
+import { formatRows } from '../../kit/table';
+import { formatCounters } from './tables';
 
-/** Of what comes up after the first posts; undefined where it does not run. */
+/** URLs of what starts after the first posts; undefined where it does not run. */
 export interface LateUrls {
   readonly airflow?: string;
   readonly prometheus?: string;
@@ -34,7 +35,7 @@ export async function printReport(report: Report): Promise<void> {
     console.log(formatRows(collected.columns[name], rows, SHOWN_ROWS));
   }
   const counters = cloud.counters();
-  console.log('\nEach step counted');
+  console.log('\nCounters by step');
   console.log(formatCounters(counters));
 
   const freshness = cloud.durations('aggregate', 'freshness');
@@ -51,13 +52,13 @@ export async function printReport(report: Report): Promise<void> {
     ],
     ['drift', String(drift)],
     ['alarms', formatAlarms(alarms.states())],
-    ['lag', formatLag(await cloud.lag())],
-    ['requests', `${tally.requests}, ${tally.retries} repeated`],
+    ['lag, records', formatLag(await cloud.lag())],
+    ['requests', `${tally.requests}, ${tally.retries} retried`],
     [
       'first 202 / all answers',
       `${clock.timings['start to first 202'] ?? '–'} s / ${clock.timings['start to all answers']} s`,
     ],
-    ['memory', memory === undefined ? 'not known here' : `${memory} MB`],
+    ['memory', memory === undefined ? 'unknown on this system' : `${memory} MB`],
   ];
   console.log('');
   for (const [name, value] of facts) console.log(`  ${name.padEnd(32)} ${value}`);
@@ -73,10 +74,13 @@ export async function printReport(report: Report): Promise<void> {
   }
 }
 
+/** `StepsArchiveFunction0AC1FD5F` → `archive` */
+const stepOf = (logicalId: string) => logicalId.replace(/^(?:Steps)?(\w+)Function[0-9A-F]{8}$/, '$1').toLowerCase();
+
 function formatLag(lag: Lags): string {
   const sums = Object.entries(lag).map(([id, partitions]) => {
     const sum = Object.values(partitions).reduce((total, records) => total + records, 0);
-    return `${id} ${sum}`;
+    return `${stepOf(id)} ${sum}`;
   });
   return sums.join(', ');
 }

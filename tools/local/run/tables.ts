@@ -1,46 +1,6 @@
-/** What a run prints: answers and counters as tables that fit a terminal. */
-import Table from 'cli-table3';
+/** The counters of a run as tables that fit a terminal. */
+import { formatRows } from '../../kit/table';
 import { METRIC_LIST, STEPS } from '../../../lambda/runtime/metrics';
-
-export type Row = Readonly<Record<string, unknown>>;
-
-const PLAIN = {
-  chars: {
-    ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
-    ...{
-      'bottom-right': '',
-      left: '  ',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-  },
-  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-};
-
-const text = (value: unknown) => (value === null || value === undefined ? '' : String(value));
-const isNumber = (value: unknown) => typeof value === 'number';
-
-/** A table of `rows`, at most `most` of them, numbers to the right; what was cut is said in a last line. */
-export function formatRows(columns: readonly string[], rows: readonly Row[], most: number): string {
-  const shown = rows.slice(0, most);
-  const table = new Table({
-    ...PLAIN,
-    head: [...columns],
-    colAligns: columns.map((column) => (rows.every((row) => isNumber(row[column])) ? 'right' : 'left')),
-  });
-  table.push(...shown.map((row) => columns.map((column) => text(row[column]))));
-  const cut = rows.length - shown.length;
-  const lines = [
-    table.toString(),
-    ...(cut > 0 ? [`  … ${cut} more`] : []),
-    ...(rows.length === 0 ? ['  no rows'] : []),
-  ];
-  return lines.join('\n');
-}
 
 export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
 

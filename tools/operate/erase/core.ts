@@ -1,10 +1,10 @@
-/** What is erased, as plain values: which posts are a person's, and what stays of their records in the raw log. */
+/** What is erased, as plain values: which posts are a person's, and what remains of their records in the raw log. */
 import { isRefused, cleanText, cleanUser } from '../../../lambda/domain/clean';
 import { type SectionColumns } from '../../../lambda/domain/columns';
 import { KEY_FIELD, toIndex } from '../../../lambda/domain/post';
 import { cleanTimestamp } from '../../../lambda/domain/timestamps';
 
-/** A person as posts name one: there is no user id. Values as the cleaning leaves them. */
+/** A person as posts name one: there is no user id. Values are cleaned. */
 export interface Person {
   readonly first_name: string;
   readonly last_name: string;
@@ -51,11 +51,11 @@ function isPerson(person: Person, user: SectionColumns | undefined): boolean {
 const linesOf = (ndjson: string) => ndjson.split('\n').filter((line) => line !== '');
 
 /**
- * The posts of an object of the raw log that are the person's, and those that were erased before: a walk that was cut off
- * may have erased the record that names the person, and not yet the other sections of the same post.
+ * The posts of an object of the raw log that are the person's, and those that were erased before: an interrupted
+ * run may have erased the record that names the person, but not yet the other sections of the same post.
  */
 export function postsOf(ndjson: string, person: Person): number[] {
-  // As JSON.stringify wrote it, so lines of others need not be parsed.
+  // As JSON.stringify wrote it, so other lines need not be parsed.
   const name = JSON.stringify(person.last_name);
   return linesOf(ndjson)
     .filter((line) => line.includes(name) || line.includes(MARK))
@@ -65,9 +65,9 @@ export function postsOf(ndjson: string, person: Person): number[] {
 }
 
 /**
- * An object of the raw log without the posts of the given keys. Their lines stay, with offset, time, key and a mark, so the
- * object holds every offset that its name says, and compaction reads records that bring no section. Other lines are kept
- * byte for byte; to redact twice is to redact once.
+ * An object of the raw log without the posts of the given keys. Their lines remain, with offset, time, key and a mark, so the
+ * object has every offset that its name states, and compaction reads records without a section. Other lines are retained
+ * byte for byte. Redaction is idempotent.
  */
 export function redact(ndjson: string, posts: ReadonlySet<number>): Redacted {
   let records = 0;
@@ -102,32 +102,32 @@ function parsed(text: string): Fields | undefined {
   }
 }
 
-/** Whether the names are the person's, and what age and day say to that: they may be missing, or what was refused. */
+/** Whether the names are the person's, and whether age and day confirm it: they may be missing, or the reason for quarantine. */
 function compare(person: Person, user: Fields): { readonly possible: boolean; readonly sure: boolean } {
   if (cleanText(user.first_name) !== person.first_name || cleanText(user.last_name) !== person.last_name) {
     return { possible: false, sure: false };
   }
   const cleaned = cleanUser({ age: user.age });
-  const told = [
+  const known = [
     [isRefused(cleaned) ? null : cleaned.age, person.age],
     [cleanTimestamp(user.date_joined) ?? null, person.date_joined],
   ].filter(([value]) => value !== null);
-  const possible = told.every(([value, wanted]) => value === wanted);
-  return { possible, sure: possible && told.length > 0 };
+  const possible = known.every(([value, wanted]) => value === wanted);
+  return { possible, sure: possible && known.length > 0 };
 }
 
 export interface QuarantinedPosts {
   /** The record may name the person. */
   readonly person: boolean;
-  /** The post of which the record says that it is the person's, by more than a name, which several may share. */
+  /** The post that the record attributes to the person by more than a name, which several persons may share. */
   readonly own: number | undefined;
-  /** Every key that it was sent under or that a section of it names: they may differ, which is a reason to be here. */
+  /** Every key that it was sent with or that a section names: they may differ, which is a reason for quarantine. */
   readonly posts: readonly number[];
 }
 
 /**
  * @param body an object of the quarantine
- * @returns whom the record is about, as far as that can be told of a record that could not be interpreted
+ * @returns whom the record is about, as far as a record that could not be interpreted shows it
  */
 export function quarantined(body: string, person: Person | undefined): QuarantinedPosts {
   const { key, payload } = JSON.parse(body) as Quarantined;
@@ -142,7 +142,7 @@ export function quarantined(body: string, person: Person | undefined): Quarantin
     const { possible, sure } = compare(person, user);
     return { person: possible, own: sure ? toIndex(user[KEY_FIELD.user]) : undefined, posts };
   }
-  // Of another form, or no JSON at all: what holds both names is taken for the person's.
+  // Another form, or invalid JSON: a text with both names counts as the person's.
   const holds = (name: string) => text.includes(name) || text.includes(JSON.stringify(name).slice(1, -1));
   return { person: holds(person.first_name) && holds(person.last_name), own: undefined, posts };
 }

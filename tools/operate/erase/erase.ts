@@ -1,6 +1,6 @@
 /**
- * Takes a person or posts out of the lake. Each step may be cut off and repeated: what names the person goes last of its
- * kind, and what was done already is found done.
+ * Erases a person or posts from the lake. Each step can be interrupted and repeated: what names the person is erased last of its
+ * kind, and steps that are done are recognized.
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
@@ -37,7 +37,7 @@ async function recompute({ lake, compact, say }: EraseDeps, { parquet, uncommitt
   for (const call of callsFor(files)) {
     say(`compact: partition ${call.partition}, intervals ${call.intervals.join(' ')}`);
     const { intervals } = await compact(call);
-    // Compaction writes no file without rows, and may not take away the one that was there.
+    // Compaction writes no file without rows, and may not delete the earlier one.
     for (const { interval } of intervals.filter(({ rows }) => rows === 0)) {
       await lake.delete(dedupIndexKey(startOf(interval), call.partition));
       await lake.delete(postsKey(startOf(interval), call.partition));
@@ -49,8 +49,8 @@ async function recompute({ lake, compact, say }: EraseDeps, { parquet, uncommitt
 const intervalsOf = (files: readonly string[]) => [...new Set(files.map((key) => parseFileKey(key).interval))].sort();
 
 /**
- * The runs of the DAG that compute the views of what was found again, once it is erased. Views are of `posts/` alone: what
- * only waited is in none.
+ * The runs of the DAG that compute the views again, once the posts are erased. Views are of `posts/` alone: incomplete posts
+ * are in none.
  */
 export async function viewsOf(lake: Pick<OperatorLake, 'list'>, { parquet, uncommitted }: Found): Promise<RunConf[]> {
   const changed = intervalsOf([...parquet.filter((key) => key.startsWith(PREFIXES.posts)), ...uncommitted]);
@@ -62,12 +62,12 @@ export async function viewsOf(lake: Pick<OperatorLake, 'list'>, { parquet, uncom
 /**
  * @param found what {@link search} found of the target
  * @returns what a search finds afterwards
- * @throws the first error of the lake or of compaction; repeated, it goes on from there
+ * @throws the first error of the lake or of compaction; a repeated run continues from there
  */
 export async function erase(deps: EraseDeps, target: Target, found: Found): Promise<Found> {
   await redactRaw(deps, found);
   await recompute(deps, found);
   await mapConcurrently(found.quarantine, deps.concurrency, (key) => deps.lake.delete(key));
-  // By the keys that were found: after erasing, the person's name leads to none of them.
+  // By the keys that were found: after erasing, no record with the person's name leads to them.
   return search(deps, { ...target, posts: [...found.posts] });
 }

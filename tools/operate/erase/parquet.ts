@@ -1,9 +1,9 @@
-/** Which Parquet files hold rows of some posts or of a person, by DuckDB. */
+/** Which Parquet files have rows of some posts or of a person, by DuckDB. */
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type Person } from './core';
 
 export interface ParquetSearch {
-  /** Those of the local files that hold such a row. */
+  /** The local files that have such a row. */
   holding(files: readonly string[], posts: readonly number[], person: Person | undefined): Promise<ReadonlySet<string>>;
   close(): void;
 }
@@ -22,7 +22,7 @@ function conditionOf(posts: readonly number[], person: Person | undefined): stri
   return conditions.join(' OR ');
 }
 
-/** Files of `posts/` and `incomplete-posts/`: of the columns that are asked for, both have all. */
+/** Files of `posts/` and `incomplete-posts/`: both have all columns that are read. */
 export async function openParquetSearch(): Promise<ParquetSearch> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',

@@ -1,4 +1,4 @@
-/** Which intervals are compacted again, and what is asked of the pipeline for it. */
+/** Which intervals are compacted again, and the calls and runs of the pipeline that do it. */
 import { parseIntervalName, type IntervalStart } from '../../../lambda/domain/intervals';
 
 /** A file of `posts/` or `incomplete-posts/`. */
@@ -7,7 +7,7 @@ export interface IntervalFile {
   readonly partition: number;
 }
 
-/** @throws Error if the key is none of theirs */
+/** @throws Error for any other key */
 export function parseFileKey(key: string): IntervalFile {
   const interval = /interval=(\d{4}-\d{2}-\d{2}T\d{2}-\d{2})/.exec(key)?.[1];
   const partition = /partition=(\d+)/.exec(key)?.[1];
@@ -30,8 +30,8 @@ export interface CompactCall {
 }
 
 /**
- * The calls that compute the files anew. An interval takes what waits from the one before it, so the intervals of a partition
- * rise; one whose files hold nothing of the target has nothing to pass on, and stays as it is.
+ * The calls that compute the files again. An interval reads the incomplete posts of the one before it, so the intervals of a partition
+ * ascend. An interval whose files have nothing of the target passes nothing on, and is left out.
  */
 export function callsFor(keys: readonly string[]): CompactCall[] {
   const byPartition = new Map<number, Set<string>>();
@@ -49,16 +49,16 @@ export function callsFor(keys: readonly string[]): CompactCall[] {
   });
 }
 
-/** A range of intervals, as the conf of a run of the DAG `pipeline` has it. */
+/** A range of intervals, as in the conf of a run of the DAG `pipeline`. */
 export interface RunConf {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * The runs that compute the views of some intervals again: neighbours share one.
+ * The runs that compute the views of some intervals again: adjacent intervals share one.
  * @param all the names of all compacted intervals, sorted
- * @param limit intervals that a run takes
+ * @param limit intervals of a run
  */
 export function runsFor(intervals: ReadonlySet<string>, all: readonly string[], limit: number): RunConf[] {
   const runs: { from: string; to: string }[] = [];

@@ -18,32 +18,32 @@ export interface SearchDeps {
   readonly parquet: ParquetSearch;
   /** Folder under which each search makes and removes one of its own. */
   readonly temporary: string;
-  /** Objects that are read at once. */
+  /** Objects that are read concurrently. */
   readonly concurrency: number;
-  /** A line for the person who waits. Lines name no person. */
+  /** Prints a line of progress. Lines name no person. */
   say(line: string): void;
 }
 
-/** What is there of a target; keys of the lake. */
+/** What the lake has of a target; keys of objects. */
 export interface Found {
-  /** Keys of the posts that are the target's. */
+  /** Keys of the target's posts. */
   readonly posts: ReadonlySet<number>;
   readonly raw: readonly string[];
-  /** In the objects of the raw log; one that was archived twice is counted twice. */
+  /** In the objects of the raw log; one that was archived twice counts twice. */
   readonly records: number;
   readonly quarantine: readonly string[];
   readonly parquet: readonly string[];
-  /** Files of `posts/` that are not what their manifest says: their compaction was cut off before it was committed. */
+  /** Files of `posts/` that differ from their manifest: their compaction was interrupted before it was committed. */
   readonly uncommitted: readonly string[];
 }
 
-/** Objects and files with which something is to be done. */
+/** Objects and files to be changed. */
 export const countOf = ({ raw, quarantine, parquet, uncommitted }: Found) =>
   raw.length + quarantine.length + parquet.length + uncommitted.length;
 
-/** Objects that are listed before they are read, and after which a line is said. */
+/** Objects that are listed before they are read, and after which progress is reported. */
 const PAGE = 1_000;
-/** Parquet files that are on disk at once. */
+/** Parquet files on disk at a time. */
 const FILES = 16;
 
 const decompress = promisify(zstdDecompress);
@@ -65,7 +65,7 @@ async function* pagesOf(lake: SearchDeps['lake'], prefix: string, size: number, 
   if (page.length > 0) yield page;
 }
 
-/** @throws the first error of the lake: what could not be read is not taken for searched */
+/** @throws the first error of the lake: an object that can't be read does not count as searched */
 export async function search(deps: SearchDeps, target: Target): Promise<Found> {
   const { lake, concurrency } = deps;
   const { person } = target;
@@ -92,7 +92,7 @@ export async function search(deps: SearchDeps, target: Target): Promise<Found> {
     });
   }
 
-  // A record that names the person makes its post the person's, so it is looked for before the others of these posts.
+  // A record that names the person makes its post the person's, so these are searched before the other records of the posts.
   const quarantine: string[] = [];
   const aboutPosts: { readonly key: string; readonly posts: readonly number[] }[] = [];
   await walk(
@@ -135,9 +135,9 @@ export async function search(deps: SearchDeps, target: Target): Promise<Found> {
 }
 
 interface Files {
-  /** Keys of those that hold rows of the target. */
+  /** Keys of files with rows of the target. */
   readonly holding: readonly string[];
-  /** Of all, by key. */
+  /** Of all files, by key. */
   readonly sha256: ReadonlyMap<string, string>;
 }
 

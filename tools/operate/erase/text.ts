@@ -1,22 +1,22 @@
-/** What `npm run erase` tells. No line names a person. */
+/** What `erase` prints. No line names a person. */
 import { type RunConf } from './recompute';
 import { countOf, type Found } from './search';
 
 export function foundText(found: Found): string {
   return [
-    `posts: ${found.posts.size}, erased earlier ones among them`,
+    `posts: ${found.posts.size}, including those erased earlier`,
     `raw: ${found.records} records in ${found.raw.length} objects`,
     `quarantine: ${found.quarantine.length} objects`,
-    `posts and what waits: ${found.parquet.length} files`,
+    `posts and incomplete posts: ${found.parquet.length} files`,
     ...found.parquet.map((key) => `  ${key}`),
-    `posts not as their manifest says: ${found.uncommitted.length} files`,
+    `posts that differ from their manifest: ${found.uncommitted.length} files`,
     ...found.uncommitted.map((key) => `  ${key}`),
   ].join('\n');
 }
 
 export const leftText = (found: Found) => `${countOf(found)} left`;
 
-/** As the runbook's `dag` sends it. */
+/** As the runbook's shell function `dag` sends it. */
 export function viewsText(views: readonly RunConf[]): string[] {
   if (views.length === 0) return [];
   const runs = views.map((conf) => `  dag dagRuns POST '${JSON.stringify({ logical_date: null, conf })}'`);

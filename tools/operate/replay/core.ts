@@ -1,7 +1,7 @@
 /** Which records of the quarantine are posts by the rules of now. */
 import { decodeRecord, type KafkaRecord } from '../../../lambda/domain/decode';
 
-/** A record that was set aside, as the archive wrote it (`lambda/archive/core.ts`). */
+/** A quarantined record, as the archive wrote it (`lambda/archive/core.ts`). */
 interface Stored {
   readonly partition: number;
   readonly offset: number;
@@ -24,15 +24,15 @@ export interface Filter {
 export interface Candidate {
   /** As the client sent it. */
   readonly payload: Buffer;
-  /** Why it is refused still; undefined if it is a post now. */
-  readonly refused: string | undefined;
+  /** Why it is still rejected; undefined if it is a post now. */
+  readonly rejected: string | undefined;
 }
 
 const bytesOf = (base64: string | undefined) => (base64 === undefined ? null : Buffer.from(base64, 'base64'));
 
 /**
  * @param body an object of the quarantine
- * @returns undefined if the filter does not want it
+ * @returns undefined if the filter excludes it
  */
 export function candidate(body: string, filter: Filter): Candidate | undefined {
   const stored = JSON.parse(body) as Stored;
@@ -44,6 +44,6 @@ export function candidate(body: string, filter: Filter): Candidate | undefined {
   const timestamp = Date.parse(stored.timestamp);
   const record: KafkaRecord = { partition, offset, timestamp, headers, key: bytesOf(stored.key), value };
   const decoded = decodeRecord(record);
-  const refused = decoded.kind === 'post' ? undefined : decoded.kind === 'bad' ? decoded.reason : `a ${decoded.kind}`;
-  return { payload: value ?? Buffer.alloc(0), refused };
+  const rejected = decoded.kind === 'post' ? undefined : decoded.kind === 'bad' ? decoded.reason : `a ${decoded.kind}`;
+  return { payload: value ?? Buffer.alloc(0), rejected };
 }

@@ -1,60 +1,37 @@
-/** The command line of `npm run replay`. */
-import { changingBy, parsedOptions, refuse, whole } from '../options';
+/** The command line of `replay`. */
+import { integer, invalid, optional, parse, text, withDefault } from '../../kit/options';
+import { changes, changingBy, functionName, LAKE } from '../options';
 import { type Filter } from './core';
-
-export const USAGE = `npm run -s replay -- --lake BUCKET [which] [--yes --ingest FUNCTION]
-
-Which records of the quarantine:
-  --partition N        of this partition only
-  --from N, --to N     of these offsets only, both included
-  --reason TEXT        whose reason holds the text
-Where and how:
-  --lake BUCKET        the lake's bucket
-  --topic T            the topic (default posts)
-  --ingest FUNCTION    the function that takes posts, by name
-  --dry-run            tell which are posts by the rules of now, change nothing (default)
-  --yes                send these again, and move them to quarantine/replayed/`;
 
 export interface ReplayOptions {
   readonly lake: string;
   readonly topic: string;
   readonly filter: Filter;
-  /** Name of the function that takes posts, if it is to be done; undefined to look only. */
+  /** Name of the function that takes posts; undefined for a dry run. */
   readonly ingest: string | undefined;
 }
 
-const OPTIONS = {
-  partition: { type: 'string' },
-  from: { type: 'string', default: '0' },
-  to: { type: 'string', default: String(Number.MAX_SAFE_INTEGER) },
-  reason: { type: 'string' },
-  lake: { type: 'string' },
-  topic: { type: 'string', default: 'posts' },
-  ingest: { type: 'string' },
-  'dry-run': { type: 'boolean', default: false },
-  yes: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-} as const;
-
 const MAX_PARTITION = 999;
+const offset = (help: string, from = 0) => integer('N', help, from, Number.MAX_SAFE_INTEGER);
+
+export const OPTIONS = {
+  partition: optional(integer('N', 'records of this partition only', 0, MAX_PARTITION)),
+  from: withDefault('0', offset('the first offset')),
+  to: optional(offset('the last offset')),
+  reason: optional(text('TEXT', 'records whose reason contains the text', 'a text')),
+  lake: LAKE,
+  topic: withDefault('posts', text('T', 'the topic', 'the name of a topic')),
+  ingest: functionName('the function that takes posts, by name'),
+  ...changes(
+    'reports which records are posts by the rules of now, changes nothing',
+    'sends these again, and moves them to quarantine/replayed/',
+  ),
+};
 
 /** @throws Error of one line that names the option, its value and what is allowed */
-export function parseReplayOptions(argv: readonly string[]): ReplayOptions | 'help' {
-  const values = parsedOptions(argv, OPTIONS);
-  if (values.help) return 'help';
-  if (!values.lake) refuse('lake', values.lake, 'the name of an interval');
-  if (!values.topic) refuse('topic', values.topic, 'the name of a topic');
-  const ingest = changingBy('ingest', values.ingest, values);
-  const from = whole('from', values.from, 0, Number.MAX_SAFE_INTEGER);
-  return {
-    lake: values.lake,
-    topic: values.topic,
-    filter: {
-      partition: values.partition === undefined ? undefined : whole('partition', values.partition, 0, MAX_PARTITION),
-      from,
-      to: whole('to', values.to, from, Number.MAX_SAFE_INTEGER),
-      reason: values.reason,
-    },
-    ingest,
-  };
+export function parseReplayOptions(argv: readonly string[]): ReplayOptions {
+  const { values } = parse(argv, OPTIONS);
+  const { lake, topic, partition, from, to = Number.MAX_SAFE_INTEGER, reason } = values;
+  if (to < from) invalid('to', offset('', from).allowed, String(to));
+  return { lake, topic, filter: { partition, from, to, reason }, ingest: changingBy('ingest', values.ingest, values) };
 }

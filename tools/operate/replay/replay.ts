@@ -1,7 +1,7 @@
 /**
- * Sends records of the quarantine again, by the door: as new records at the end of the log. One that is taken is moved to
- * `quarantine/replayed/`. A run that is cut off may send one record twice when it is repeated, which changes no answer: of
- * a section the first counts.
+ * Sends quarantined records again through ingest: as new records at the end of the log. An accepted record is moved to
+ * `quarantine/replayed/`. An interrupted run may send one record twice when it is repeated, which changes no answer: the first
+ * of a section counts.
  */
 import { type IngestResponse } from '../../../lambda/ingest/api';
 import { type HttpResponse, type HttpEvent } from '../../../lambda/runtime/http';
@@ -11,16 +11,16 @@ import { candidate, type Filter } from './core';
 
 export interface ReplayDeps {
   readonly lake: Pick<OperatorLake, 'get' | 'put' | 'list' | 'delete'>;
-  /** The function of the door; undefined to look only. */
+  /** The ingest function; undefined for a dry run. */
   readonly ingest: ((event: HttpEvent) => Promise<HttpResponse>) | undefined;
   say(line: string): void;
 }
 
 export interface Replayed {
-  /** Posts by the rules of now; with `ingest`, all of them were taken and moved. */
+  /** Posts by the rules of now; with `ingest`, all of them were accepted and moved. */
   readonly posts: number;
-  /** Still refused, left where they are. */
-  readonly refused: number;
+  /** Still rejected, not moved. */
+  readonly rejected: number;
 }
 
 export const REPLAYED = `${PREFIXES.quarantine}replayed/`;
@@ -35,9 +35,9 @@ function eventOf(payload: Buffer): HttpEvent {
   };
 }
 
-/** @throws Error of one line unless all of the record is in the log, and will be no record of the quarantine again */
+/** @throws Error of one line unless all of the record is in the log, and will not be quarantined again */
 function requireTaken(key: string, { statusCode, body }: HttpResponse): void {
-  if (statusCode !== 202) throw new Error(`object '${key}' was not taken: ingest answered ${statusCode}`);
+  if (statusCode !== 202) throw new Error(`object '${key}' was not accepted: ingest responded with ${statusCode}`);
   const { results } = JSON.parse(body) as IngestResponse;
   if (results.some((result) => 'quarantine' in result)) {
     throw new Error(`object '${key}' goes to quarantine again: the deployed rules are older than these, deploy first`);
@@ -45,19 +45,19 @@ function requireTaken(key: string, { statusCode, body }: HttpResponse): void {
 }
 
 /**
- * Offset by offset, so sections come again in their order.
- * @throws the first error: what was taken until then is moved
+ * In the order of offsets, so sections keep their order.
+ * @throws the first error: what was accepted until then is moved
  */
 export async function replay({ lake, ingest, say }: ReplayDeps, topic: string, filter: Filter): Promise<Replayed> {
   const prefix = `${PREFIXES.quarantine}${topic}/`;
   let posts = 0;
-  let refused = 0;
+  let rejected = 0;
   for await (const { key } of lake.list({ prefix })) {
     const body = await lake.get(key);
     const found = candidate(body.toString('utf8'), filter);
     if (!found) continue;
-    if (found.refused !== undefined) {
-      refused++;
+    if (found.rejected !== undefined) {
+      rejected++;
       continue;
     }
     if (ingest) {
@@ -68,5 +68,5 @@ export async function replay({ lake, ingest, say }: ReplayDeps, topic: string, f
     posts++;
     say(`${ingest ? 'replayed' : 'a post now'}: ${key}`);
   }
-  return { posts, refused };
+  return { posts, rejected };
 }

@@ -2,7 +2,7 @@ import { costLine } from '../../../../tools/cost/at-synth';
 import { estimate } from '../../../../tools/cost/estimate';
 import { loadConfig } from '../../../../lib/config';
 
-test('each synth says in one line what the stage costs, as the model has it', () => {
+test('each synth prints in one line what the stage costs by the model', () => {
   const config = loadConfig({ stage: 'prod' });
   const line = costLine(config);
   expect(line).not.toContain('\n');

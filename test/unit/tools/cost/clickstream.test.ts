@@ -15,7 +15,7 @@ describe.each(PUBLISHED_CASES)('$requestsPerSecond requests a second', (publishe
     },
   );
 
-  test('the sum is met', () => {
+  test('our sum is close to the published one', () => {
     expect(Math.abs(computedTotal(published) / published.published - 1)).toBeLessThan(LEEWAY);
   });
 });
@@ -24,6 +24,6 @@ test('their table is the one that is published', () => {
   expect(PUBLISHED_CASES.map(({ published }) => published)).toEqual([659, 741, 2_195]);
 });
 
-test('how much of it was computed from inputs of the page, and not taken over', () => {
+test('how much of it was computed from inputs of the page, and not copied', () => {
   expect(PUBLISHED_CASES.map((each) => computedShare(each).toFixed(2))).toEqual(['0.59', '0.52', '0.28']);
 });

@@ -1,13 +1,6 @@
-/** What the cost model repeats from elsewhere is held against where it is from. */
-import { readFileSync } from 'node:fs';
-import { document, FILE } from '../../../../tools/cost/document';
-import { withoutPadding } from '../../../../tools/kit/markdown';
+/** The cost model repeats facts of the templates: these tests compare them. */
 import { INTERFACE_ENDPOINTS, MEMORY_MB, MINIMUM_POLLERS } from '../../../../tools/cost/functions';
 import { synthesize, type Templates } from '../../../support/synth';
-
-test('docs/cost-and-scale.md is what the model says now', () => {
-  expect(withoutPadding(readFileSync(FILE, 'utf8'))).toBe(withoutPadding(document()));
-});
 
 describe('the synthesized stacks', () => {
   let templates: Templates;
@@ -35,7 +28,7 @@ describe('the synthesized stacks', () => {
     expect(sources.map(({ MinimumPollers }) => MinimumPollers)).toEqual([MINIMUM_POLLERS, MINIMUM_POLLERS]);
   });
 
-  test('have no key or WAF that nobody priced', () => {
+  test('have no key or WAF without a price', () => {
     for (const type of ['AWS::KMS::Key', 'AWS::WAFv2::WebACL']) {
       expect([type, resources(type).length]).toEqual([type, 0]);
     }

@@ -8,7 +8,7 @@ import { airflowHour, brokerHour, PRICES } from '../../../../tools/cost/prices';
 import { workloadOf } from '../../../../tools/cost/workload';
 import { loadConfig } from '../../../../lib/config';
 
-/** Round numbers, so that a bill can be reckoned by hand. */
+/** Round numbers, so that a bill can be computed by hand. */
 const MEASURED: Measured = {
   ...{ postBytes: 1_000, eventBytes: 1_500, rawBytes: 300, parquetBytes: 100, views: 13 },
   ...{ ingest: () => 100, archive: () => 200, aggregate: () => 300, compact: () => 1_000 },
@@ -36,7 +36,7 @@ test('the store beside the speed writes: batch rows twice, what reconciliation r
   expect(usage).toBeCloseTo((2 * kb * 0.625 + (kb + 2 * kb) * 0.25 * 0.125 + kb * 0.275) / 1e6 + storedGb * 0.45, 9);
 });
 
-describe('components, reckoned by hand', () => {
+describe('components, computed by hand', () => {
   test('brokers and their volumes', () => {
     expect(components.kafka(scene(1, 1)).fixed).toBeCloseTo(3 * 0.204 * 730 + 3 * 10_000 * 0.1, 6);
     expect(components.kafka(scene(1, 1)).usage).toBe(0);
@@ -100,7 +100,7 @@ describe('components, reckoned by hand', () => {
     expect(components.crossZone(scene(1, 1)).usage).toBeCloseTo(((POSTS * 1_000 * 3) / 1e9) * (2 / 3) * 0.02, 9);
   });
 
-  test('what watches in CloudWatch is paid by the piece: metrics, alarms by what they look at, dashboards', () => {
+  test('CloudWatch bills metrics, metrics of alarms, and dashboards', () => {
     const plain = scene(1, 1, { stage: 'prod', canaryMinutes: 0, dashboards: 'overview', brokers: 3 });
     expect(components.alarms(plain).fixed).toBeCloseTo(33 * 0.1 + 2 * 0.5, 9);
     expect(components.cloudwatchDashboards(plain).fixed).toBe(3);
@@ -129,7 +129,7 @@ describe('components, reckoned by hand', () => {
     expect(components.canary(scene(1, 1, { canaryMinutes: 0 })).fixed).toBe(0);
   });
 
-  test('a key of your own is a dollar', () => {
+  test('a customer-managed key is a dollar', () => {
     expect(components.key(scene(1, 1, { kms: 'customer' })).fixed).toBe(1);
     expect(components.key(scene(1, 1, { kms: 'aws' })).fixed).toBe(0);
   });
@@ -139,13 +139,13 @@ describe('components, reckoned by hand', () => {
     expect(components.grafana(scene(1, 1, { grafana: 'none' })).fixed).toBe(0);
   });
 
-  test('Prometheus pays a scraper and each sample, collected and taken in', () => {
+  test('Prometheus pays a scraper and each sample, collected and ingested', () => {
     const managed = components.prometheus(scene(1, 1, { prometheus: 'managed' }));
     expect(managed.fixed).toBeCloseTo(730 * 0.04 + 3 * 1_500 * 730 * 60 * 0.105e-6, 9);
     expect(components.prometheus(scene(1, 1, { prometheus: 'none' })).fixed).toBe(0);
   });
 
-  test('one trace a second is kept and a twentieth of the others', () => {
+  test('one trace a second is stored and a twentieth of the others', () => {
     const few = components.traces(scene(1, 1)).usage;
     const calls = scene(1, 1).workload;
     expect(few).toBeCloseTo((POSTS + calls.archive.perMonth + calls.aggregate.perMonth) * 5e-6, 6);
@@ -166,7 +166,7 @@ describe('prices', () => {
     expect(brokerHour(instance)).toBeCloseTo(usd, 9);
   });
 
-  test('unknown sizes are refused by name', () => {
+  test('an unknown size is rejected with its name', () => {
     expect(() => brokerHour('express.m7g.large')).toThrow(
       "brokerInstance must be kafka.t3.small, kafka.m5.* or kafka.m7g.*, got 'express.m7g.large'",
     );
@@ -196,7 +196,7 @@ describe('an estimate', () => {
     expect(perMillionPosts).toBeCloseTo(monthly / 262.8, 6);
   });
 
-  test('has no negative part, and its fixed part does not know the rate', () => {
+  test('has no negative part, and its fixed part does not depend on the rate', () => {
     for (const { fixed, usage } of of(0.01).components) {
       expect(fixed).toBeGreaterThanOrEqual(0);
       expect(usage).toBeGreaterThanOrEqual(-1e-9);
@@ -239,7 +239,7 @@ describe('an estimate', () => {
     expect(lever.saves).toBeCloseTo(of(100).monthly - changed.monthly, 6);
   });
 
-  test('warns of a rate that the API refuses and that the brokers cannot hold', () => {
+  test('warns of a rate that the API rejects and that the brokers cannot hold', () => {
     expect(of(10).warnings).toEqual([]);
     expect(of(1_000, 1, 'dev').warnings.join('\n')).toMatch(
       /1000 requests a second are over requestRate \(100\)[^]*GB a broker within retentionDays \(7\) are over brokerVolumeGb \(20\)/,
@@ -247,7 +247,7 @@ describe('an estimate', () => {
     expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes is over the 5000000 that ingest takes/);
   });
 
-  test('refuses a rate or batch that is none', () => {
+  test('rejects a rate or batch that is not above 0', () => {
     expect(() => of(0)).toThrow('rate must be above 0, got 0');
     expect(() => of(1, 0)).toThrow('batch must be at least 1, got 0');
   });

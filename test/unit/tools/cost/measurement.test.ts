@@ -40,7 +40,7 @@ describe('fit', () => {
     expect(of(100)).toBeCloseTo(250);
   });
 
-  test('takes the dearer reading on either side where all batches had one size', () => {
+  test('takes the more expensive reading on either side where all batches had one size', () => {
     const of = fit(
       stepOf([
         [50, 40],
@@ -52,7 +52,7 @@ describe('fit', () => {
     expect(of(100)).toBeCloseTo(100);
   });
 
-  test('never lets the start take less than no time', () => {
+  test('never has a negative base', () => {
     const of = fit(
       stepOf([
         [10, 1],
@@ -76,7 +76,7 @@ describe('fit', () => {
   });
 });
 
-test('runs are pooled by sums, and a step that none has is named', () => {
+test('runs are pooled by sums, and an error names a step that none has', () => {
   expect(pooled([run(10, 1, 1), run(30, 1, 1)], 'compact')).toMatchObject({ reports: 2, written: 40 });
   expect(() => pooled([run(10, 1, 1)], 'seal')).toThrow("step 'seal' is in none of the 1 measured runs");
 });

@@ -20,26 +20,26 @@ test('takes stage, rate, batch and keys of the configuration', () => {
 });
 
 test.each([
-  [[], '--rate must be a number from 0.001 to 1000000, but is missing'],
+  [[], '--rate must be a number from 0.001 to 1000000, got nothing'],
   [['--rate', '-1'], 'allowed are --stage, --rate, --batch, -c key=value, --json, --help'],
   [['--rate', '0'], "--rate must be a number from 0.001 to 1000000, got '0'"],
   [['--rate', '1e3'], "--rate must be a number from 0.001 to 1000000, got '1e3'"],
   [['--rate', '1000001'], "--rate must be a number from 0.001 to 1000000, got '1000001'"],
-  [['--rate', '10', '--batch', '0'], "--batch must be a whole number from 1 to 10000, got '0'"],
-  [['--rate', '10', '--batch', '2.5'], "--batch must be a whole number from 1 to 10000, got '2.5'"],
+  [['--rate', '10', '--batch', '0'], "--batch must be an integer from 1 to 10000, got '0'"],
+  [['--rate', '10', '--batch', '2.5'], "--batch must be an integer from 1 to 10000, got '2.5'"],
   [['--rate', '10', '--stage', 'local'], "--stage must be one of dev, lean, prod, got 'local'"],
   [['--rate', '10', '--rat', '1'], "Unknown option '--rat'"],
   [['--rate', '10', '-c', 'partitions'], "-c must be key=value, got 'partitions'"],
   [['--rate', '10', '-c', 'stage=dev'], "-c must not set stage, got 'stage=dev': use --stage"],
   [['--rate', '10', '-c', 'partitions=0'], "partitions must be an integer from 1 to 1000, got '0'"],
   [['--rate', '10', '-c', 'brokers=3'], 'brokers must be a multiple of availabilityZones (2), got 3'],
-])('%j is refused in one line', (argv, message) => {
+])('%j is rejected in one line', (argv, message) => {
   expect(() => parseCostOptions(argv)).toThrow(message);
 });
 
 describe('the command', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'tools', 'cost', 'cli.ts'), ...args], {
+    spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'tools', 'pipeline.ts'), 'cost', ...args], {
       encoding: 'utf8',
     });
 

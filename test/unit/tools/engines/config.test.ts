@@ -18,7 +18,7 @@ describe('the broker', () => {
     properties(serverProperties({ id, quorum, data: '/data', ...(asBroker ? { listeners } : {}) }));
   const config = of(1);
 
-  it('never creates a topic by itself, so that a wrong name fails as on MSK', () => {
+  it('never creates topics automatically, so that a wrong name fails as on MSK', () => {
     expect(config.get('auto.create.topics.enable')).toBe('false');
   });
 
@@ -27,9 +27,9 @@ describe('the broker', () => {
   });
 
   it.each([
-    ['that is in the quorum is a controller, too', of(1), 'broker,controller', config.get('listeners')],
-    ['that is not is none', of(2), 'broker', 'SASL://127.0.0.1:1,PLAINTEXT://127.0.0.1:2'],
-    ['has controllers beside it that are no brokers', of(9, false), 'controller', 'CONTROLLER://127.0.0.1:4'],
+    ['that is a voter of the quorum is a controller as well', of(1), 'broker,controller', config.get('listeners')],
+    ['that is not a voter is only a broker', of(2), 'broker', 'SASL://127.0.0.1:1,PLAINTEXT://127.0.0.1:2'],
+    ['has nodes beside it that are only controllers', of(9, false), 'controller', 'CONTROLLER://127.0.0.1:4'],
   ])('%s', (_, node, roles, at) => {
     expect(node.get('process.roles')).toBe(roles);
     expect(node.get('listeners')).toBe(at);
@@ -74,7 +74,7 @@ describe("Spark's defaults", () => {
     expect(config.get('spark.hadoop.fs.s3a.endpoint')).toBe('http://127.0.0.1:9');
   });
 
-  it('hand all options to the JVM', () => {
+  it('pass all options to the JVM', () => {
     expect(config.get('spark.driver.extraJavaOptions')).toBe('-XX:+UseSerialGC -Da=b');
   });
 

@@ -14,7 +14,7 @@ describe('the major version of a Java', () => {
     expect(javaMajor(output)).toBe(major);
   });
 
-  it('is unknown when the output tells none', () => {
+  it('is unknown when the output has none', () => {
     expect(javaMajor('command not found')).toBeUndefined();
   });
 });
@@ -23,7 +23,7 @@ describe('findJava', () => {
   const folder = mkdtempSync(join(tmpdir(), 'java-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A Java home whose `java` answers like that version. */
+  /** A Java home whose `java` prints that version. */
   function pretend(version: string): string {
     const home = join(folder, version);
     mkdirSync(join(home, 'bin'), { recursive: true });
@@ -35,7 +35,7 @@ describe('findJava', () => {
     return home;
   }
 
-  it('takes the home it is told before any other', () => {
+  it('prefers ENGINES_JAVA_HOME to any other', () => {
     const home = pretend('21.0.2');
     const other = pretend('17.0.1');
     expect(findJava({ ENGINES_JAVA_HOME: home, JAVA_HOME: other })).toEqual({
@@ -45,13 +45,13 @@ describe('findJava', () => {
     });
   });
 
-  it.each(['24.0.1', '11.0.2'])('goes on to the next one when Java %s does not run Cassandra', (version) => {
-    const refused = pretend(version);
+  it.each(['24.0.1', '11.0.2'])('tries the next one when Java %s does not run Cassandra', (version) => {
+    const rejected = pretend(version);
     const accepted = pretend('23.0.2');
-    expect(findJava({ ENGINES_JAVA_HOME: refused, JAVA_HOME: accepted }).home).toBe(accepted);
+    expect(findJava({ ENGINES_JAVA_HOME: rejected, JAVA_HOME: accepted }).home).toBe(accepted);
   });
 
-  it('goes on to the next one when there is nothing at the place it is told', () => {
+  it('tries the next one when ENGINES_JAVA_HOME does not exist', () => {
     const accepted = pretend('17.0.9');
     expect(findJava({ ENGINES_JAVA_HOME: join(folder, 'nothing'), JAVA_HOME: accepted }).major).toBe(17);
   });

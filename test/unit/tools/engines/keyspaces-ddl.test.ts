@@ -26,7 +26,7 @@ describe('CREATE KEYSPACE', () => {
   });
 
   it.each(['a', 'with-dash', 'x'.repeat(49), '_hidden', 'x"; DROP'])(
-    'refuses the name %s, as CloudFormation does',
+    'rejects the name %s, as CloudFormation does',
     (name) => {
       expect(() => createKeyspace({ KeyspaceName: name }, 'us-east-1')).toThrow(`keyspace '${name}' is not allowed`);
     },
@@ -49,31 +49,31 @@ describe('CREATE TABLE', () => {
     );
   });
 
-  it('refuses a type that Keyspaces does not have, naming column and value', () => {
+  it('rejects a type that Keyspaces does not have, naming column and value', () => {
     const wrong = { ...table, RegularColumns: [column('counts', 'string')] };
     expect(() => createTable(wrong)).toThrow("column speed_views.counts has type 'string': allowed are ascii, bigint");
   });
 
-  it('refuses a collection in the key', () => {
+  it('rejects a collection in the key', () => {
     const wrong = { ...table, PartitionKeyColumns: [column('tags', 'set<text>')] };
     expect(() => createTable(wrong)).toThrow("column speed_views.tags of type 'set<text>' cannot be part of the key");
   });
 
-  it('refuses a column that is there twice', () => {
+  it('rejects a column that is defined twice', () => {
     const wrong = { ...table, RegularColumns: [column('interval_start', 'timestamp')] };
     expect(() => createTable(wrong)).toThrow('table speed_views has column interval_start twice');
   });
 
-  it('refuses a column name of one letter', () => {
+  it('rejects a column name of one letter', () => {
     const wrong = { ...table, RegularColumns: [column('n', 'int')] };
     expect(() => createTable(wrong)).toThrow("column of table speed_views 'n' is not allowed");
   });
 
-  it('refuses a table without partition key', () => {
+  it('rejects a table without partition key', () => {
     expect(() => createTable({ ...table, PartitionKeyColumns: [] })).toThrow('at least one of PartitionKeyColumns');
   });
 
-  it.each([-1, 1.5, 630_720_001, 'soon'])('refuses %s as time to live', (seconds) => {
+  it.each([-1, 1.5, 630_720_001, 'soon'])('rejects %s as time to live', (seconds) => {
     expect(() => createTable({ ...table, DefaultTimeToLive: seconds })).toThrow(`got '${seconds}'`);
   });
 });
@@ -85,10 +85,10 @@ describe('types of Keyspaces', () => {
     'list<frozen<set<int>>>',
     'tuple<int, text, blob>',
     'map<text,frozen<map<int, int>>>',
-  ])('have %s', (type) => expect(isKeyspacesType(type)).toBe(true));
+  ])('include %s', (type) => expect(isKeyspacesType(type)).toBe(true));
 
   it.each(['string', 'vector<float, 3>', 'map<text>', 'list<int, int>', 'duration', 'set<>', 'INT', ''])(
-    'have no %s',
+    'do not include %s',
     (type) => expect(isKeyspacesType(type)).toBe(false),
   );
 });
@@ -114,12 +114,12 @@ describe('ALTER TABLE', () => {
     ]);
   });
 
-  it('refuses another type, which would replace the table', () => {
+  it('rejects another type, which would replace the table', () => {
     const other = existing.map((it) => (it.name === 'counts' ? { ...it, type: 'text' } : it));
     expect(() => alterTable(table, other)).toThrow('table speed_views exists with another column counts');
   });
 
-  it('refuses a new key column', () => {
+  it('rejects a new key column', () => {
     expect(() =>
       alterTable(
         table,
@@ -128,7 +128,7 @@ describe('ALTER TABLE', () => {
     ).toThrow('another column interval_start');
   });
 
-  it('refuses to drop a column', () => {
+  it('rejects dropping a column', () => {
     const more: ExistingColumn[] = [...existing, { name: 'as_of', type: 'timestamp', kind: 'regular' }];
     expect(() => alterTable(table, more)).toThrow('table speed_views exists with column as_of, which is gone');
   });

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { claimPort, freePort, isOpen } from '../../../../tools/engines/ports';
 
 describe('ports', () => {
-  it('are never given twice, even when asked for at once', async () => {
+  it('are never given twice, even to concurrent callers', async () => {
     const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
     expect(new Set(ports).size).toBe(50);
   });
@@ -11,7 +11,7 @@ describe('ports', () => {
     expect(await isOpen(await freePort())).toBe(false);
   });
 
-  it('are refused in one line that names them when in use', async () => {
+  it('that are in use are an error of one line with the port', async () => {
     const server = createServer();
     const port = await freePort();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

@@ -3,16 +3,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HOME } from '../../../../tools/engines/home.cjs';
 import { endLeftovers, register } from '../../../../tools/engines/leftovers';
-import { ROOT } from '../../../../tools/engines/paths';
 import { type Supervised, supervise } from '../../../../tools/engines/supervise';
+import { ROOT } from '../../../../tools/kit/root';
 
 const ready = (file: string) => async () => existsSync(file);
 
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // Nobody may have reaped it yet.
+    // A zombie that has not been reaped yet does not count.
     return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
@@ -22,7 +23,7 @@ function alive(pid: number): boolean {
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
     if (tries > 100) {
-      throw new Error('waited 10 s in vain');
+      throw new Error('the condition was not met within 10 s');
     }
     await sleep(100);
   }
@@ -48,7 +49,7 @@ describe('a supervised process', () => {
     return process;
   }
 
-  it('is up once its probe says so, and leaves when asked to', async () => {
+  it('is up once its probe succeeds, and ends when it is stopped', async () => {
     const process = await shell('touch up; while true; do sleep 0.1; done');
     expect(process.running()).toBe(true);
     await process.stop();
@@ -56,33 +57,34 @@ describe('a supervised process', () => {
     expect(alive(process.pid)).toBe(false);
   });
 
-  it('is killed when it does not leave in time', async () => {
+  it('is killed when it does not end in time', async () => {
     const process = await shell("trap '' TERM; touch up; while true; do sleep 0.1; done", { stopWithin: 300 });
     await process.stop();
     expect(alive(process.pid)).toBe(false);
   });
 
-  it('takes along the processes that it forked', async () => {
+  it('ends together with the processes that it forked', async () => {
     const process = await shell('sleep 1000 & echo $! > child; touch up; wait');
     const child = Number(readFileSync(join(dir, 'child'), 'utf8'));
+    expect(alive(child)).toBe(true);
     await process.kill9();
     await until(() => !alive(child));
   });
 
-  it('tells the last lines of its log when it ends early', async () => {
+  it('fails with the last lines of its log when it ends early', async () => {
     await expect(shell('echo no such topic; exit 3')).rejects.toThrow(
       /probe ended while starting \(code 3\); last lines of .*probe\.log:\nno such topic/,
     );
   });
 
-  it('is ended and told about when it is not ready in time', async () => {
+  it('is ended and reported when it is not ready in time', async () => {
     await expect(shell('echo $$ > pid; echo waiting; exec sleep 1000', { readyWithin: 500 })).rejects.toThrow(
       /probe was not ready after 0.5 s; last lines of .*:\nwaiting/,
     );
     expect(alive(Number(readFileSync(join(dir, 'pid'), 'utf8')))).toBe(false);
   });
 
-  it('is told about in one line when there is no such command', async () => {
+  it('is an error of one line when the command does not exist', async () => {
     const missing = supervise({ name: 'probe', dir, command: join(dir, 'nothing'), args: [] });
     await expect(missing).rejects.toThrow(`probe: cannot run ${join(dir, 'nothing')}: spawn`);
   });
@@ -107,7 +109,7 @@ describe('a supervised process', () => {
       supervise({ name: 'orphan', dir, command: '/bin/sh', args: ['-c', 'echo $$ > ' + dir + '/pid; exec sleep 1000'],
         ready: async () => (await import('node:fs')).existsSync(dir + '/pid') })
         .then(() => { throw new Error('uncaught'); });`;
-    const file = join(ROOT, '.local', `supervise-${process.pid}.ts`);
+    const file = join(HOME, `supervise-${process.pid}.ts`);
     writeFileSync(file, script.replace("'./tools/", `'${ROOT}/tools/`));
     try {
       const code = await new Promise((resolve) => {
@@ -128,42 +130,45 @@ describe('leftovers', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** A process, and the note about it that a dead run would have left. */
+  /** A process, and the record of it that a dead run would have left. */
   function leftover(since: (real: string) => string) {
     const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
     const pid = child.pid ?? 0;
     register('probe', dir, pid);
-    const note = join(ROOT, '.local', 'pids', `${pid}.json`);
-    const entry = JSON.parse(readFileSync(note, 'utf8'));
-    writeFileSync(note, JSON.stringify({ ...entry, since: since(entry.since), owner: { pid: 1, since: 'long ago' } }));
-    return { child, pid, note };
+    const record = join(HOME, 'pids', `${pid}.json`);
+    const entry = JSON.parse(readFileSync(record, 'utf8'));
+    writeFileSync(
+      record,
+      JSON.stringify({ ...entry, since: since(entry.since), owner: { pid: 1, since: 'long ago' } }),
+    );
+    return { child, pid, record };
   }
 
   it('of a run that is gone are ended', async () => {
-    const { child, pid, note } = leftover((real) => real);
+    const { child, pid, record } = leftover((real) => real);
     const ended = new Promise((resolve) => child.once('exit', resolve));
     await endLeftovers('other', '/elsewhere');
     await ended;
     expect(alive(pid)).toBe(false);
-    expect(existsSync(note)).toBe(false);
+    expect(existsSync(record)).toBe(false);
   });
 
-  it('are left alone when the number now belongs to another process', async () => {
-    const { child, pid, note } = leftover(() => 'at another time');
+  it('are left alone when the process id now belongs to another process', async () => {
+    const { child, pid, record } = leftover(() => 'at another time');
     await endLeftovers('other', '/elsewhere');
     expect(alive(pid)).toBe(true);
-    expect(existsSync(note)).toBe(false);
+    expect(existsSync(record)).toBe(false);
     child.kill('SIGKILL');
   });
 
-  it('of a living run in the same folder stop the new one, in one line', async () => {
+  it('of a living run in the same folder are an error of one line for the new run', async () => {
     const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
-    const strikeOut = register('probe', dir, child.pid ?? 0);
+    const unregister = register('probe', dir, child.pid ?? 0);
     await expect(endLeftovers('probe', dir)).rejects.toThrow(
       `probe: ${dir} is in use by process ${process.pid}: stop that run first`,
     );
     expect(alive(child.pid ?? 0)).toBe(true);
     child.kill('SIGKILL');
-    strikeOut();
+    unregister();
   });
 });

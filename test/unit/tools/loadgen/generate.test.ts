@@ -1,10 +1,10 @@
 import { decodeRecord, type Decoded } from '../../../../lambda/domain/decode';
 import { SECTIONS } from '../../../../lambda/domain/columns';
-import { CATEGORIES, countries, generate, type EmulatedPost } from '../../../../tools/loadgen/generate';
+import { CATEGORIES, countries, generate, type GeneratedPost } from '../../../../tools/loadgen/generate';
 
 const posts = [...generate({ posts: 5_000, seed: 7 })];
 
-function decode({ key, sections }: EmulatedPost): Decoded {
+function decode({ key, sections }: GeneratedPost): Decoded {
   const text = `{${Object.entries(sections)
     .map(([name, section]) => `"${name}":${section}`)
     .join(',')}}`;
@@ -30,7 +30,7 @@ test('every post can be decoded, under its own key', () => {
   expect(posts.map(({ key }) => key)).toEqual([...posts.keys()].map(String));
 });
 
-test('indexes start where they are told to', () => {
+test('indexes start at the given one', () => {
   expect([...generate({ posts: 2, seed: 1, firstIndex: 100 })].map(({ key }) => key)).toEqual(['100', '101']);
 });
 
@@ -43,7 +43,7 @@ test('some posts lack a section, none lacks all', () => {
   expect(posts.filter(({ sections }) => Object.keys(sections).length === 0)).toEqual([]);
 });
 
-test('the dirt has the shares of real posts', () => {
+test('defects have the shares of real posts', () => {
   const pins = raw('pin');
   const followers = pins.map(({ follower_count: text }) => String(text));
   const near = (found: number, expected: number) =>

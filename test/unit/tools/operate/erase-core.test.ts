@@ -65,7 +65,7 @@ describe('redacting an object of the raw log', () => {
     ]);
   });
 
-  test('keeps every offset, touches no other post and changes nothing the second time, for any log and posts', () => {
+  test('retains every offset, changes no other post and nothing the second time, for any log and posts', () => {
     fc.assert(
       fc.property(logArbitrary(0, 1_000, 30), fc.uniqueArray(fc.integer({ min: 0, max: 6 })), (specs, keys) => {
         const posts = new Set(keys);
@@ -100,17 +100,17 @@ describe('an object of the quarantine', () => {
     return quarantined(body, ADA);
   };
 
-  test('names the person by a user section, though what was refused may be the age or the day', () => {
+  test('names the person by a user section, even if the age or the day is the reason for quarantine', () => {
     expect(about(5, { user: user(5, { age: 900 }) })).toEqual({ person: true, own: 5, posts: [5] });
     expect(about(5, user(5, { date_joined: 'soon' }), 'user')).toEqual({ person: true, own: 5, posts: [5] });
     expect(about(5, user(5, { age: 37, date_joined: 'soon' }), 'user').person).toBe(false);
     expect(about(5, { user: user(5, { last_name: 'P', age: 900 }) }).person).toBe(false);
-    // Names alone do: the object goes, but names may be shared, so the post is not taken for the person's.
+    // Names alone suffice to delete the object; but names may be shared, so the post does not count as the person's.
     const named = { ind: 5, first_name: 'Ada', last_name: 'Ö "O', age: 900 };
     expect(about(5, named, 'user')).toEqual({ person: true, own: undefined, posts: [5] });
   });
 
-  test('names the person if both names stand in what is no post at all', () => {
+  test('names the person if both names are in a text that is not a post', () => {
     expect(about(5, '{"x": ["Ada", "\\u00d6", "Ö \\"O"')).toEqual({ person: true, own: undefined, posts: [5] });
     expect(about(5, '["Ada"]')).toEqual({ person: false, own: undefined, posts: [5] });
   });

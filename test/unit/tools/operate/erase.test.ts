@@ -132,7 +132,7 @@ describe('erasing a person', () => {
     );
   }, 120_000);
 
-  test('takes all sections of the posts, wherever they came, and files that have no rows any more', async () => {
+  test('erases all sections of the posts, in whatever interval they arrived, and files that have no rows left', async () => {
     const lake = await sealed(SCATTERED);
     expect(lake.keys(PREFIXES.posts)).toHaveLength(4);
     const target: Target = { person: personOf(4), posts: [] };
@@ -154,7 +154,7 @@ describe('erasing a person', () => {
     }
   });
 
-  test('goes on where it was cut off, whichever write or deletion was the last', async () => {
+  test('continues where it was interrupted, whichever write or deletion was the last', async () => {
     const target: Target = { person: personOf(4), posts: [] };
     const before = await sealed(TWO_INTERVALS);
     const copy = () => {
@@ -184,7 +184,7 @@ describe('erasing a person', () => {
     }
   }, 120_000);
 
-  test('deletes what the quarantine holds of the person and of the posts, and nothing else of it', async () => {
+  test('deletes quarantined objects of the person and of the posts, and no others', async () => {
     const lake = await sealed(SCATTERED);
     const put = (at: number, key: string, payload: unknown) =>
       lake.put(
@@ -211,17 +211,17 @@ describe('erasing a person', () => {
     const found = await search({ ...depsOn(lake), say: (line) => said.push(line) }, { person: personOf(4), posts: [] });
     expect(new Map(lake.objects)).toEqual(before);
     expect(foundText(found).split('\n').slice(0, 4)).toEqual([
-      'posts: 2, erased earlier ones among them',
+      'posts: 2, including those erased earlier',
       `raw: ${found.records} records in 3 objects`,
       'quarantine: 0 objects',
-      'posts and what waits: 6 files',
+      'posts and incomplete posts: 6 files',
     ]);
     expect(leftText(found)).toBe('9 left');
     expect(said.join('\n')).not.toContain('N4');
     expect(readdirSync(directory).filter((name) => name.startsWith('erase-'))).toEqual([]);
   });
 
-  test('by the key of a post asks for no person', async () => {
+  test('by the key of a post needs no person', async () => {
     const lake = await sealed(SCATTERED);
     const left = await eraseFrom(lake, { posts: [1] });
     expect(countOf(left)).toBe(0);
@@ -229,7 +229,7 @@ describe('erasing a person', () => {
     expect(await search(depsOn(lake), { person: personOf(4), posts: [] })).toMatchObject({ posts: new Set([1, 2, 4]) });
   });
 
-  test('tells what is left where compaction does not bring the files anew', async () => {
+  test('reports what is left where compaction does not write the files again', async () => {
     const lake = await sealed(SCATTERED);
     const idle: Compact = () => Promise.resolve({ intervals: [] });
     const left = await eraseFrom(lake, { person: personOf(4), posts: [] }, idle);
@@ -241,7 +241,7 @@ describe('what is computed again', () => {
   const file = (interval: string, partition: number) => `posts/interval=${interval}/partition=000${partition}.parquet`;
   const names = Array.from({ length: 8 }, (_, hour) => `2026-11-22T0${hour}-00`);
 
-  test('is asked for partition by partition, intervals rising, in calls that end in time', () => {
+  test('is requested per partition, with ascending intervals, in calls that end in time', () => {
     const keys = [...names].reverse().map((name) => file(name, 1));
     keys.push(`incomplete-posts/partition=0002/interval=${names[3]}.parquet`, file(names[3], 2));
     expect(callsFor(keys)).toEqual([
@@ -252,7 +252,7 @@ describe('what is computed again', () => {
     expect(() => callsFor(['posts/other'])).toThrow("key must name an interval and a partition, got 'posts/other'");
   });
 
-  test('shares a run of the DAG with its neighbours, for which the runbook has the command', () => {
+  test('shares a run of the DAG with adjacent intervals, for which the runbook has the command', () => {
     const runs = runsFor(new Set([names[0], names[1], names[4], names[7]]), names, 2);
     expect(runs).toEqual([
       { from: names[0], to: names[1] },
@@ -275,7 +275,7 @@ describe('the deployed compaction', () => {
     ({ send: (command: InvokeCommand) => (sent.push(command), Promise.resolve(answer)) }) as unknown as LambdaClient;
   const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 
-  test('is called by name, and answers what it did', async () => {
+  test('is called by name, and returns its result', async () => {
     const sent: InvokeCommand[] = [];
     const answer = { intervals: [{ interval: '2026-11-22T00-00', rows: 0 }] };
     expect(await invoking('f', answering({ Payload: json(answer) }, sent))({ step: 'commit' })).toEqual(answer);

@@ -8,7 +8,7 @@ import { MemoryLake } from '../../../support/memory-lake';
 
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
-/** What was refused when it came; by the rules of now, offsets 4 and 5 are posts. */
+/** Records that were quarantined; by the rules of now, offsets 4 and 5 are posts. */
 function quarantine(): MemoryLake {
   const lake = new MemoryLake();
   const record = (offset: number, value: string, headers: Record<string, string> = {}) => ({
@@ -53,13 +53,13 @@ function ingestInto(sent: OutgoingRecord[]): ReplayDeps['ingest'] {
 
 const keyOf = (offset: number) => `posts/partition=0002/${String(offset).padStart(20, '0')}.json`;
 
-test('what the rules take now is sent as the client sent it, in order, and moved; the rest stays', async () => {
+test('records that are posts now are sent as the client sent them, in order, and moved; the others are not', async () => {
   const lake = quarantine();
   const before = new Map(lake.objects);
   const sent: OutgoingRecord[] = [];
   const said: string[] = [];
   const deps = { lake, ingest: ingestInto(sent), say: (line: string) => said.push(line) };
-  expect(await replay(deps, 'posts', ALL)).toEqual({ posts: 2, refused: 2 });
+  expect(await replay(deps, 'posts', ALL)).toEqual({ posts: 2, rejected: 2 });
   expect(sent).toEqual([
     { key: '7', value: '{ "pin": {"index": 7, "category": "art"} }', headers: undefined },
     { key: '7', value: '{"ind":7,"country":"Fiji"}', headers: { section: 'geo' } },
@@ -74,28 +74,28 @@ test('what the rules take now is sent as the client sent it, in order, and moved
   );
   expect(lake.objects.get(`quarantine/replayed/${keyOf(4)}`)).toEqual(before.get(`quarantine/${keyOf(4)}`));
   expect(said).toEqual([4, 5].map((offset) => `replayed: quarantine/${keyOf(offset)}`));
-  expect(await replay(deps, 'posts', ALL)).toEqual({ posts: 0, refused: 2 });
+  expect(await replay(deps, 'posts', ALL)).toEqual({ posts: 0, rejected: 2 });
 });
 
-test('without the function nothing is changed, and the filter is kept to', async () => {
+test('without the function nothing is changed, and the filter applies', async () => {
   const lake = quarantine();
   const look = (filter: object) =>
     replay({ lake, ingest: undefined, say: () => undefined }, 'posts', { ...ALL, ...filter });
-  expect(await look({})).toEqual({ posts: 2, refused: 2 });
-  expect(await look({ from: 4, to: 4 })).toEqual({ posts: 1, refused: 0 });
-  expect(await look({ partition: 1 })).toEqual({ posts: 0, refused: 0 });
-  expect(await look({ reason: 'CATEGORY' })).toEqual({ posts: 0, refused: 1 });
+  expect(await look({})).toEqual({ posts: 2, rejected: 2 });
+  expect(await look({ from: 4, to: 4 })).toEqual({ posts: 1, rejected: 0 });
+  expect(await look({ partition: 1 })).toEqual({ posts: 0, rejected: 0 });
+  expect(await look({ reason: 'CATEGORY' })).toEqual({ posts: 0, rejected: 1 });
   expect(lake.writes).toEqual([]);
 });
 
 test.each([
-  ['is not taken', { statusCode: 503, headers: {}, body: '{}' }, /was not taken: ingest answered 503$/],
+  ['is not taken', { statusCode: 503, headers: {}, body: '{}' }, /was not accepted: ingest responded with 503$/],
   [
     'would be set aside again',
     { statusCode: 202, headers: {}, body: '{"results":[{"status":202,"quarantine":{}}]}' },
     /goes to quarantine again: the deployed rules are older than these, deploy first$/,
   ],
-])('a record that %s stays, and the run ends', async (_, answer, message) => {
+])('a record that %s is not moved, and the run ends', async (_, answer, message) => {
   const lake = quarantine();
   const calls: HttpEvent[] = [];
   const ingest = (event: HttpEvent) => Promise.resolve((calls.push(event), answer));
@@ -116,12 +116,11 @@ test('options are checked, and nothing is changed by default', () => {
     ingest: 'f',
     filter: { partition: 2, from: 4 },
   });
-  expect(parseReplayOptions(['--help'])).toBe('help');
-  const refused = (...argv: string[]) => expect(() => parseReplayOptions(['--lake', 'b', ...argv]));
-  refused('--yes').toThrow(/^--ingest must be the name of a function, with --yes, got nothing$/);
-  refused('--yes', '--dry-run').toThrow(/^--yes and --dry-run exclude each other$/);
-  refused('--from', '5', '--to', '4').toThrow(/^--to must be an integer from 5 to 9007199254740991, got '4'$/);
-  refused('--partition', '-').toThrow(/^--partition must be an integer from 0 to 999, got '-'$/);
-  refused('--topic', '').toThrow(/^--topic must be the name of a topic, got ''$/);
-  expect(() => parseReplayOptions([])).toThrow(/^--lake must be the name of an interval, got nothing$/);
+  const rejected = (...argv: string[]) => expect(() => parseReplayOptions(['--lake', 'b', ...argv]));
+  rejected('--yes').toThrow(/^--ingest must be the name of a function, with --yes, got nothing$/);
+  rejected('--yes', '--dry-run').toThrow(/^--yes and --dry-run exclude each other$/);
+  rejected('--from', '5', '--to', '4').toThrow(/^--to must be an integer from 5 to 9007199254740991, got '4'$/);
+  rejected('--partition', '-').toThrow(/^--partition must be an integer from 0 to 999, got '-'$/);
+  rejected('--topic', '').toThrow(/^--topic must be the name of a topic, got ''$/);
+  expect(() => parseReplayOptions([])).toThrow(/^--lake must be the name of a bucket, got nothing$/);
 });

@@ -35,16 +35,18 @@ test('as a command it reads the assembly of a synth, and names the command to ru
   const run = (...options: string[]) =>
     spawnSync(
       join('node_modules', '.bin', 'tsx'),
-      [join('tools', 'operate', 'retained.ts'), ...options, '--assembly', assembly],
+      [join('tools', 'pipeline.ts'), 'retained', ...options, '--assembly', assembly],
       {
         cwd: ROOT,
         encoding: 'utf8',
       },
     );
   expect(run('--stage', 'prod').stderr).toBe(
-    `kept: no templates of stage prod in ${assembly}: run 'npx cdk synth -q -c stage=prod' first\n`,
+    `retained: no templates of stage prod in ${assembly}: run 'npx cdk synth -q -c stage=prod' first\n`,
   );
-  expect(run('--stage', 'test').stderr).toMatch(/^kept: --stage must be one of dev, lean, prod, local, got 'test'\n$/);
+  expect(run('--stage', 'test').stderr).toMatch(
+    /^retained: --stage must be one of dev, lean, prod, local, got 'test'\n$/,
+  );
   const name = 'pinterest-prod-storage';
   const properties = { templateFile: `${name}.template.json` };
   writeFileSync(

@@ -69,7 +69,6 @@ describe('the command line', () => {
       region: 'eu-west-1',
     });
     expect(parsePreflightOptions([])).toMatchObject({ stage: 'dev' });
-    expect(parsePreflightOptions(['--help'])).toBe('help');
   });
 
   test.each([

@@ -27,7 +27,7 @@ let points: DataPoints;
 beforeEach(() => void (points = new DataPoints()));
 
 describe('an alarm', () => {
-  test('goes off when enough periods are bad, and ends when they are no longer', () => {
+  test('is in ALARM while enough periods are breaching, and OK afterwards', () => {
     const watch = new AlarmWatch([alarm('a', {})], [], points, 0);
     const states = [5, 7, 0, 0].map((value, minute) => {
       points.add(FIRST, value, minute * MINUTE + 1);
@@ -41,7 +41,7 @@ describe('an alarm', () => {
     ]);
   });
 
-  test('looks at its own metric only: the order of dimensions does not count, their values do', () => {
+  test('reads its own metric only: the order of dimensions does not matter, their values do', () => {
     const metrics = [{ id: 'm', statistic: 'Sum', ...FIRST, dimensions: { view: 'b', step: 'a' } }];
     const watch = new AlarmWatch([alarm('a', { metrics, periods: 1, datapoints: 1 })], [], points, 0);
     points.add({ ...FIRST, dimensions: { step: 'a', view: 'c' } }, 9, 1);
@@ -53,7 +53,7 @@ describe('an alarm', () => {
     expect(watch.states()).toEqual({ a: 'ALARM' });
   });
 
-  test('is computed by its expression', () => {
+  test('is computed from its expression', () => {
     const metrics = [
       { id: 'bad', statistic: 'Sum', ...FIRST },
       { id: 'batches', statistic: 'SampleCount', ...SECOND },
@@ -70,7 +70,7 @@ describe('an alarm', () => {
     expect(watch.states().a).toBe('ALARM');
   });
 
-  test('that is new misses nothing from before it was there, and does so when its periods are over', () => {
+  test('that is new has no missing data from before it existed, and does once its periods have passed', () => {
     const watch = new AlarmWatch([alarm('a', { missing: 'breaching' })], [], points, 0);
     points.add(FIRST, 1, 1);
     watch.evaluate(MINUTE);
@@ -79,7 +79,7 @@ describe('an alarm', () => {
     expect(watch.states().a).toBe('ALARM');
   });
 
-  test('whose expression can not be evaluated is named', () => {
+  test('whose expression is not supported is named in the error', () => {
     expect(() => new AlarmWatch([alarm('a', { expression: 'RATE(metric)' })], [], points, 0)).toThrow(
       "stack/a: metric math 'RATE(metric)': function RATE is not evaluated here",
     );
@@ -87,7 +87,7 @@ describe('an alarm', () => {
 });
 
 describe('a composite alarm', () => {
-  test('follows those that it looks at, by name or ARN', () => {
+  test('follows the alarms in its rule, by name or ARN', () => {
     const members = ['a', 'b'].map((name) => alarm(name, { metrics: [{ id: 'm', statistic: 'Sum', ...FIRST, name }] }));
     const either = composite('either', `(ALARM("${members[0].arn}") OR ALARM("b"))`);
     const both = composite('both', 'ALARM("a") AND ALARM("b")');
@@ -106,13 +106,13 @@ describe('a composite alarm', () => {
     expect(parseRule(rule)((name) => (name === 'x' ? 'OK' : 'INSUFFICIENT_DATA'))).toBe(holds);
   });
 
-  test.each(['TRUE', 'ALARM(x)', 'ALARM("x") + OK("y")', 'BROKEN("x")'])('%s is no rule here', (rule) => {
+  test.each(['TRUE', 'ALARM(x)', 'ALARM("x") + OK("y")', 'BROKEN("x")'])('%s is not a supported rule', (rule) => {
     expect(() => parseRule(rule)).toThrow('alarm rule must be');
   });
 
-  test('that looks at an alarm of nobody is an error', () => {
+  test('that refers to an unknown alarm is an error', () => {
     const watch = new AlarmWatch([], [composite('c', 'ALARM("gone")')], points, 0);
-    expect(() => watch.evaluate(1)).toThrow("looks at 'gone', which is not in the templates");
+    expect(() => watch.evaluate(1)).toThrow("refers to 'gone', which is not in the templates");
   });
 });
 
@@ -130,14 +130,14 @@ test.each([
   expect(statisticOf(name, [])).toBeUndefined();
 });
 
-test('another statistic is an error', () => {
-  expect(() => statisticOf('TM(10%:90%)', [1])).toThrow("statistic 'TM(10%:90%)' is not known here");
+test('an unsupported statistic is an error', () => {
+  expect(() => statisticOf('TM(10%:90%)', [1])).toThrow("statistic 'TM(10%:90%)' is not supported here");
 });
 
-test('points are kept for an hour', () => {
+test('points are retained for an hour', () => {
   for (let minute = 0; minute <= 200; minute++) points.add(FIRST, minute, minute * MINUTE);
-  const kept = points.values(FIRST, 0, Infinity);
-  expect(kept.length).toBeLessThanOrEqual(121);
-  expect(kept.at(-1)).toBe(200);
+  const retained = points.values(FIRST, 0, Infinity);
+  expect(retained.length).toBeLessThanOrEqual(121);
+  expect(retained.at(-1)).toBe(200);
   expect(points.values(FIRST, 140 * MINUTE, 200 * MINUTE)).toHaveLength(60);
 });

@@ -22,7 +22,7 @@ test.each([
   ['a number alone makes no value', '100 * a', { a: undefined }, undefined],
   ['nor in an array', 'MAX([a, 1])', { a: undefined }, undefined],
   ['FILL makes one', 'FILL(a, 0) + FILL(b, 0)', { a: undefined, b: undefined }, 0],
-  ['FILL keeps what is there', 'FILL(a, 9)', { a: 2 }, 2],
+  ['FILL leaves existing values', 'FILL(a, 9)', { a: 2 }, 2],
   ['what is divided by 0 is dropped', 'a / b', { a: 1, b: 0 }, undefined],
   ['a condition without data has no branch', 'IF(a > 1, 2, 3)', { a: undefined }, undefined],
 ])('%s', (_rule, text, values, result) => {
@@ -36,6 +36,6 @@ test.each([
   ['a AND b', 'Compound is not evaluated here'],
   ["FILL(a, 'x')", "'x' is no number"],
   ['MAX(a)', 'MAX must be of an array'],
-])('%s is refused', (text, problem) => {
+])('%s is rejected', (text, problem) => {
   expect(() => parseExpression(text, ['a', 'b'])).toThrow(problem);
 });

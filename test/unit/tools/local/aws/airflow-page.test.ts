@@ -1,5 +1,5 @@
 import { airflowPage, serveAirflow } from '../../../../../tools/local/aws/airflow-page';
-import { ALL_DAGS, type DagRun } from '../../../../../tools/engines/airflow';
+import { ALL_DAGS, type DagRun } from '../../../../../tools/engines';
 
 const runs = (...states: readonly string[]) => states.map((state) => ({ dag_id: 'pipeline', state }) as DagRun);
 
@@ -13,7 +13,7 @@ const WELL = {
 
 const samples = (page: string) => page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
-test('the page tells which of the processes are well, and the runs by state', async () => {
+test('the page has the health of each component, and the runs by state', async () => {
   expect(samples(await airflowPage(WELL))).toEqual([
     'airflow_healthy{component="metadatabase"} 1',
     'airflow_healthy{component="scheduler"} 0',
@@ -22,7 +22,7 @@ test('the page tells which of the processes are well, and the runs by state', as
   ]);
 });
 
-test('the page is empty before Airflow is there and while it does not answer, and never an error', async () => {
+test('the page is empty before Airflow is started and while it does not respond, and never an error', async () => {
   let airflow: typeof WELL | undefined;
   const server = await serveAirflow(() => airflow);
   try {

@@ -40,7 +40,7 @@ const taken = (from: readonly (readonly Queued[])[], counts: readonly number[]) 
   from.flatMap((queue, i) => queue.slice(0, counts[i]));
 
 describe('a batch', () => {
-  test('is never over the limits, but for a record that is over them alone', () => {
+  test('never exceeds the limits, except for a single record that alone exceeds them', () => {
     fc.assert(
       fc.property(queues, limits, (from, limit) => {
         const batch = taken(from, takeBatch(from, limit));
@@ -50,7 +50,7 @@ describe('a batch', () => {
     );
   });
 
-  test('is never empty while something waits, so that reading ends, each partition in order and nothing skipped', () => {
+  test('is never empty while records wait, so that reading ends, with each partition in order and nothing skipped', () => {
     fc.assert(
       fc.property(queues, limits, (from, limit) => {
         const left = from.map((queue) => [...queue]);
@@ -72,14 +72,14 @@ describe('a batch', () => {
         const batch = taken(from, counts);
         const rest = from.map((queue, i) => queue[counts[i]]).filter((record) => record !== undefined);
         if (rest.length === 0 || batch.length === limit.count) return;
-        // What stopped it is the oldest record that is left.
+        // The oldest remaining record did not fit.
         const next = rest.reduce((a, b) => (b.arrived < a.arrived ? b : a));
         expect(bytesOf([...batch, next])).toBeGreaterThan(limit.bytes);
       }),
     );
   });
 
-  test('takes the oldest records first, whichever partition they are of', () => {
+  test('takes the oldest records first, across partitions', () => {
     const from = [
       [queued(0, 0, 1, 10), queued(0, 1, 1, 30)],
       [queued(1, 0, 1, 20), queued(1, 1, 1, 40)],
@@ -90,7 +90,7 @@ describe('a batch', () => {
 
 describe('a batch is due', () => {
   const limit = { count: 3, bytes: 100 };
-  test('never, without a record', () => {
+  test('never without a record', () => {
     expect(dueIn([[], []], limit, 1000, 0)).toBeUndefined();
   });
   test('when its oldest record has waited for the window', () => {
@@ -98,7 +98,7 @@ describe('a batch is due', () => {
     expect(dueIn(from, limit, 1000, 600)).toBe(600);
     expect(dueIn(from, limit, 1000, 1200)).toBe(0);
   });
-  test('at once without a window, or when the count is reached', () => {
+  test('immediately without a window, or when the count is reached', () => {
     expect(dueIn([[queued(0, 0, 1, 500)]], limit, 0, 500)).toBe(0);
     expect(dueIn([[0, 1, 2].map((offset) => queued(0, offset, 1, 500))], limit, 1000, 500)).toBe(0);
   });
@@ -108,7 +108,7 @@ describe('a batch is due', () => {
   });
 });
 
-test('an event is the records in their envelope, and no longer than was counted', () => {
+test('an event is the records in their envelope, and not longer than was counted', () => {
   const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
   const record = fc.record({
     topic: fc.constantFrom('posts', 'ü"x'),

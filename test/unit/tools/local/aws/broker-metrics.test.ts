@@ -12,7 +12,7 @@ import { DataPoints } from '../../../../../tools/local/aws/data-points';
 const servers: Server[] = [];
 afterAll(() => servers.forEach((server) => server.close()));
 
-/** Of an exporter that answers with a page. */
+/** The address of an exporter that serves a page. */
 async function exporterOf(page: string): Promise<string> {
   const server = createServer((_, response) => response.end(page));
   servers.push(server);
@@ -34,7 +34,7 @@ async function pointsOf(...brokers: readonly WatchedBroker[]) {
   return (metric: typeof OFFLINE | ReturnType<typeof diskOf>) => points.values(metric, 0, Infinity);
 }
 
-test('partitions without a leader are what the controller tells', async () => {
+test('partitions without a leader are what the controller reports', async () => {
   const controller = await exporterOf(
     'kafka_controller_KafkaController_Value{name="GlobalTopicCount"} 9.0\n' +
       'kafka_controller_KafkaController_Value{name="OfflinePartitionsCount"} 3.0\n',
@@ -44,12 +44,12 @@ test('partitions without a leader are what the controller tells', async () => {
   expect(values(OFFLINE)).toEqual([3]);
 });
 
-test('where no exporter answers, nothing is told of them', async () => {
+test('without a response of the exporter nothing is reported about them', async () => {
   const values = await pointsOf({ ...BROKER, exporter: '127.0.0.1:1' }, { ...BROKER, id: 2 });
   expect(values(OFFLINE)).toEqual([]);
 });
 
-test('a disk is as full as the one that a process of the broker sees, and of a broker that is down nothing is known', async () => {
+test('disk usage is that of the disk which the broker process sees, and is unknown for a broker that is down', async () => {
   const values = await pointsOf(BROKER, { ...BROKER, id: 2, running: () => false });
   const [used] = values(diskOf('1'));
   expect(used).toBeGreaterThan(0);
@@ -58,6 +58,6 @@ test('a disk is as full as the one that a process of the broker sees, and of a b
   await expect(diskUsed({ ...BROKER, data: '/nowhere' })).rejects.toThrow('ENOENT');
 });
 
-test('the name of a cluster is in its ARN', () => {
+test('the name of a cluster comes from its ARN', () => {
   expect(clusterNameOf('arn:aws:kafka:eu-central-1:123456789012:cluster/posts/0-1')).toBe('posts');
 });

@@ -43,17 +43,21 @@ afterEach(async () => {
 async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const response = await fetch(server.url + path, { method, body: text as string, headers });
-  const answer = await response.text();
-  return { status: response.status, headers: response.headers, body: answer === '' ? undefined : JSON.parse(answer) };
+  const received = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: received === '' ? undefined : JSON.parse(received),
+  };
 }
 
 const INVOKE = '/2015-03-31/functions/seal/invocations';
 
 describe('Invoke', () => {
-  test('answers what the function answers', async () => {
+  test('returns what the function returns', async () => {
     invoke.mockResolvedValue({ payload: '{"intervals":[]}' });
-    const answer = await call('POST', INVOKE, { interval: 'b' });
-    expect([answer.status, answer.body, answer.headers.get('x-amz-function-error')]).toEqual([
+    const response = await call('POST', INVOKE, { interval: 'b' });
+    expect([response.status, response.body, response.headers.get('x-amz-function-error')]).toEqual([
       200,
       { intervals: [] },
       null,
@@ -61,14 +65,18 @@ describe('Invoke', () => {
     expect(invoke).toHaveBeenCalledWith('seal', '{"interval":"b"}');
   });
 
-  test('answers 200 with the error and a header if the function fails', async () => {
+  test('returns 200 with the error and a header if the function fails', async () => {
     const error = { errorType: 'Error', errorMessage: 'gap in partition 2', trace: [] };
     invoke.mockResolvedValue({ error, timedOut: false });
-    const answer = await call('POST', INVOKE, {});
-    expect([answer.status, answer.body, answer.headers.get('x-amz-function-error')]).toEqual([200, error, 'Unhandled']);
+    const response = await call('POST', INVOKE, {});
+    expect([response.status, response.body, response.headers.get('x-amz-function-error')]).toEqual([
+      200,
+      error,
+      'Unhandled',
+    ]);
   });
 
-  test('answers 429 if the function is throttled, which the SDK tells as what it is', async () => {
+  test('returns 429 if the function is throttled, which the SDK throws as TooManyRequestsException', async () => {
     const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
     invoke.mockResolvedValue({ error, timedOut: false, throttled: true });
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -83,28 +91,28 @@ describe('Invoke', () => {
     client.destroy();
   });
 
-  test('as an event answers 202 at once', async () => {
+  test('as an event returns 202 immediately', async () => {
     invoke.mockReturnValue(new Promise(() => undefined));
     expect((await call('POST', INVOKE, {}, { 'x-amz-invocation-type': 'Event' })).status).toBe(202);
     expect(invoke).toHaveBeenCalledTimes(1);
   });
 
-  test('of a function that is not there is ResourceNotFoundException, of no JSON a 400', async () => {
+  test('of an unknown function is ResourceNotFoundException, of invalid JSON a 400', async () => {
     const gone = await call('POST', INVOKE.replace('seal', 'gone'), {});
     expect([gone.status, gone.headers.get('x-amzn-errortype')]).toEqual([404, 'ResourceNotFoundException']);
     expect((await call('POST', INVOKE, '{')).status).toBe(400);
   });
 });
 
-test('GetMetricData is told from others by the header that names the operation', async () => {
+test('GetMetricData is recognized by the header with the operation', async () => {
   const request = { MetricDataQueries: [], StartTime: 1, EndTime: 2 };
   const target = { 'x-amz-target': 'GraniteServiceVersion20100801.GetMetricData' };
-  const answer = await call('POST', '/', request, target);
-  expect(answer.body).toEqual({ MetricDataResults: [{ Id: 'a', Timestamps: [1], Values: [2] }] });
+  const response = await call('POST', '/', request, target);
+  expect(response.body).toEqual({ MetricDataResults: [{ Id: 'a', Timestamps: [1], Values: [2] }] });
   expect((await call('POST', '/', request)).status).toBe(404);
 });
 
-test("GetBootstrapBrokers answers AWS's own client, for the clusters of the plan only", async () => {
+test("GetBootstrapBrokers serves AWS's own client, only for the clusters of the plan", async () => {
   const client = new KafkaClient({
     endpoint: server.url,
     region: 'us-east-1',
@@ -136,7 +144,7 @@ describe('job runs', () => {
     }
   }
 
-  test('the application is there and started', async () => {
+  test('the application exists and is started', async () => {
     expect((await call('GET', '/applications/00f1')).body.application).toMatchObject({
       applicationId: '00f1',
       state: 'STARTED',
@@ -165,12 +173,12 @@ describe('job runs', () => {
     expect(readFileSync(join(directory, `${second.body.jobRunId}.log`), 'utf8')).toBe('exit 0 --conf a=b c last\n');
   });
 
-  test('that fail say with which status', async () => {
+  test('that fail report their exit status', async () => {
     const { body } = await start('exit 3');
     expect(await finished(body.jobRunId)).toMatchObject({ state: 'FAILED', stateDetails: 'spark-submit exit code 3' });
   });
 
-  test('are started once for a client token', async () => {
+  test('are started once per client token', async () => {
     const [first, again, other] = [
       await start('exit 0'),
       await start('exit 0'),
@@ -180,7 +188,7 @@ describe('job runs', () => {
     expect(other.body.jobRunId).not.toBe(first.body.jobRunId);
   });
 
-  test('end with all their processes when cancelled', async () => {
+  test('end with all their processes when they are cancelled', async () => {
     const marker = join(directory, 'alive');
     const { body } = await start(`(sleep 1; touch ${marker}) & wait`);
     await sleep(200);
@@ -200,13 +208,13 @@ describe('job runs', () => {
       { jobDriver: { sparkSubmit: { entryPoint: 'a', sparkSubmitParameters: '"' } } },
       'sparkSubmitParameters: unclosed quote',
     ],
-  ])('are refused with %j', async (overrides, message) => {
+  ])('are rejected with %j', async (overrides, message) => {
     const { status, headers, body } = await start('exit 0', overrides);
     expect([status, headers.get('x-amzn-errortype')]).toEqual([400, 'ValidationException']);
     expect(body.message).toContain(message);
   });
 });
 
-test('what is not served is a 404', async () => {
+test('an unsupported path is a 404', async () => {
   expect((await call('GET', '/v1/other')).status).toBe(404);
 });

@@ -28,7 +28,7 @@ const files = (markers: Record<string, string> = {}) =>
     { path: 'stack/D', bucket: 'b', prefix: 'dags', sources: [{ directory: join(directory, 'asset'), markers }] },
   ]);
 
-test('the files of an asset get the prefix, their markers replaced, other bytes untouched', () => {
+test('the files of an asset get the prefix; markers are replaced, other bytes unchanged', () => {
   const deployed = files({ '<<1>>': 'http://ü' });
   expect(deployed.map(({ bucket, key }) => [bucket, key])).toEqual([
     ['b', 'dags/lib/raw.bin'],
@@ -38,7 +38,7 @@ test('the files of an asset get the prefix, their markers replaced, other bytes 
   expect(deployed[1].body.toString('utf8')).toBe('url = "http://ü"');
 });
 
-test('the DAG folder is laid out as in the bucket, and what an earlier run left is gone', () => {
+test('the DAG folder has the files of the bucket, and files of earlier runs are deleted', () => {
   const folder = join(directory, 'dags');
   mkdirSync(folder);
   writeFileSync(join(folder, 'old.py'), '');
@@ -47,7 +47,7 @@ test('the DAG folder is laid out as in the bucket, and what an earlier run left 
   expect(readFileSync(join(folder, 'lib', 'raw.bin'))).toEqual(Buffer.from([0, 255, 128]));
 });
 
-test('an environment whose DAG folder nothing fills is an error', () => {
+test('an environment without files for its DAG folder is an error', () => {
   expect(() => writeDags(files(), { ...environment, bucket: 'other' }, directory)).toThrow(
     'stack/Airflow: no bucket deployment puts a file under other/dags/',
   );

@@ -28,16 +28,19 @@ const never: Invoke = () => {
   throw new Error('must not be invoked');
 };
 
-test('tells of each answer, also of those that are its own', async () => {
-  const told: number[] = [];
+test('reports each response, including its own ones', async () => {
+  const statuses: number[] = [];
   const payload = '{"statusCode":202,"body":"taken"}';
-  server = await startHttpApi(api, { invoke: async () => ({ payload }), onAnswer: (status) => told.push(status) });
+  server = await startHttpApi(api, {
+    invoke: async () => ({ payload }),
+    onResponse: (status) => statuses.push(status),
+  });
   await fetch(`${server.url}/posts`, { method: 'POST', body: '{}' });
   await fetch(`${server.url}/unknown`);
-  expect(told).toEqual([202, 404]);
+  expect(statuses).toEqual([202, 404]);
 });
 
-test('hands the request to the function of its route, and its answer to the client', async () => {
+test('passes the request to the function of its route, and the response to the client', async () => {
   const calls: [string, unknown][] = [];
   const answer = await post(async (name, event) => {
     calls.push([name, JSON.parse(event)]);
@@ -47,7 +50,7 @@ test('hands the request to the function of its route, and its answer to the clie
   expect([answer.status, answer.body, answer.headers.get('x-a')]).toEqual([202, 'taken', '1']);
 });
 
-test('answers 404 where there is no route', async () => {
+test('returns 404 where there is no route', async () => {
   expect(await post(never, '{}', '/other')).toMatchObject({ status: 404, body: '{"message":"Not Found"}' });
 });
 
@@ -61,12 +64,12 @@ test.each([
   });
 });
 
-test('answers 500 if the function fails, without its words', async () => {
+test('returns 500 if the function fails, without its message', async () => {
   const failed: Invocation = { error: { errorType: 'Error', errorMessage: 'secret', trace: [] }, timedOut: false };
   expect(await post(async () => failed)).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
 });
 
-test('answers 503 if the function is throttled', async () => {
+test('returns 503 if the function is throttled', async () => {
   const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
   expect(await post(async () => ({ error, timedOut: false, throttled: true }))).toMatchObject({
     status: 503,
@@ -74,21 +77,21 @@ test('answers 503 if the function is throttled', async () => {
   });
 });
 
-test('answers 500 if the function cannot be reached', async () => {
+test('returns 500 if the function cannot be reached', async () => {
   expect(await post(() => Promise.reject(new Error('away')))).toMatchObject({
     status: 500,
     body: '{"message":"Internal Server Error"}',
   });
 });
 
-test('answers 503 once the integration has timed out', async () => {
+test('returns 503 when the integration has timed out', async () => {
   expect(await post(() => new Promise(() => undefined))).toMatchObject({
     status: 503,
     body: '{"message":"Service Unavailable"}',
   });
 });
 
-test('a port in use is one line that names it', async () => {
+test('a port in use is an error of one line with the port', async () => {
   server = await startHttpApi(api, { invoke: never });
   await expect(startHttpApi(api, { invoke: never, port: server.port })).rejects.toThrow(
     `API ingest: port ${server.port} is in use`,

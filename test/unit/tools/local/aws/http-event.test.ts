@@ -32,7 +32,7 @@ describe('the route of a request', () => {
     expect(matchRoute(reversed, 'GET', '/views/x')?.route.routeKey).toBe('GET /views/{view}');
   });
 
-  test('is none where method or path differ, be it by a slash at the end', () => {
+  test('is undefined where method or path differ, even by a trailing slash', () => {
     const two = routes('POST /pin', 'GET /views/{view}');
     expect(
       ['GET /pin', 'POST /pin/', 'POST /pins', 'GET /views/', 'GET /views/a/b'].map((request) => {
@@ -130,7 +130,7 @@ describe('the response', () => {
     return { statusCode, headers, body: body.toString('utf8') };
   };
 
-  test('is what the function says: status, headers in lower case, cookies, body', () => {
+  test('has what the function returns: status, headers in lower case, cookies, body', () => {
     expect(
       text({
         statusCode: 207,
@@ -145,11 +145,11 @@ describe('the response', () => {
     });
   });
 
-  test('is decoded if the function says base64', () => {
+  test('is decoded if the function returns base64', () => {
     expect(text({ statusCode: 200, body: 'aGk=', isBase64Encoded: true }).body).toBe('hi');
   });
 
-  test('is JSON with status 200 if the function names no status', () => {
+  test('is JSON with status 200 if the function returns no status', () => {
     expect(text({ a: 1 })).toEqual({
       statusCode: 200,
       headers: { 'content-type': 'application/json' },

@@ -1,6 +1,6 @@
 import { groupLags, type Lags, sharedLag } from '../../../../../tools/local/aws/lag';
 
-const heartbeat = () => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a shared measurement', () => {
   let time = 0;
@@ -11,7 +11,7 @@ describe('a shared measurement', () => {
     measure.mockImplementation(async () => ({ Archive: { 'posts-0': measure.mock.calls.length } }));
   });
 
-  test('is made again for those to whom the last one is too old', async () => {
+  test('is repeated for callers to whom the last one is too old', async () => {
     const lag = sharedLag(measure, () => time);
     expect(await lag(2_000)).toEqual({ Archive: { 'posts-0': 1 } });
     time = 2_999;
@@ -21,31 +21,31 @@ describe('a shared measurement', () => {
     expect(await lag(2_000)).toEqual({ Archive: { 'posts-0': 3 } });
   });
 
-  test('is never an old one for those who take no age', async () => {
+  test('is never cached for callers with a maximum age of 0', async () => {
     const lag = sharedLag(measure, () => time);
     await lag(0);
     await lag(0);
     expect(measure).toHaveBeenCalledTimes(2);
   });
 
-  test('is waited for by all who ask meanwhile', async () => {
+  test('is shared by concurrent callers', async () => {
     const lag = sharedLag(measure, () => time);
     const [one, two] = await Promise.all([lag(2_000), lag(2_000)]);
     expect(two).toBe(one);
     expect(measure).toHaveBeenCalledTimes(1);
   });
 
-  test('that failed is told to those who waited, and is made again for the next', async () => {
+  test('that failed rejects for all who waited, and is repeated for the next caller', async () => {
     measure.mockRejectedValueOnce(new Error('no broker'));
     const lag = sharedLag(measure, () => time);
     const outcomes = await Promise.allSettled([lag(2_000), lag(2_000)]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await heartbeat();
+    await nextTurn();
     expect(await lag(2_000)).toEqual({ Archive: { 'posts-0': 2 } });
   });
 });
 
-test('lag is told by consumer group and topic: all of it, and that of the partition furthest behind', () => {
+test('lag is reported by consumer group and topic: the sum, and the maximum of a partition', () => {
   const plan = {
     functions: [
       { name: 'f', arn: 'arn:f', logicalId: 'Archive' },

@@ -29,7 +29,7 @@ const readerOver = (series: MetricSeries, sources = noLag) => {
 };
 const range = (from: number, to: number) => ({ from: from * MINUTE, to: to * MINUTE, periodSeconds: 60 });
 
-test('what functions report is read back by minute: sums of counters, the largest duration', async () => {
+test('what functions report is read back by minute: sums of counters, the maximum duration', async () => {
   const counters = new CounterStore();
   counters.take(emf(10 * MINUTE, { received: 2 }), 'x');
   counters.take(emf(10 * MINUTE + 59_999, { received: 3 }), 'x');
@@ -44,7 +44,7 @@ test('what functions report is read back by minute: sums of counters, the larges
   expect([...points.get('duration')!]).toEqual([[10 * MINUTE, 90]]);
 });
 
-test('the end of a range is outside, its start within; other dimensions are other metrics', async () => {
+test('a range includes its start and excludes its end; other dimensions are other metrics', async () => {
   const series = new MetricSeries();
   for (const at of [1, 2, 3]) series.add('P', 'received', { step: 'ingest' }, at, at * MINUTE);
   series.add('P', 'received', { step: 'archive' }, 100, 2 * MINUTE);
@@ -53,7 +53,7 @@ test('the end of a range is outside, its start within; other dimensions are othe
   expect([...points.get('received')!]).toEqual([[2 * MINUTE, 2]]);
 });
 
-test('lag is measured when it is asked for, and left out while Kafka does not answer', async () => {
+test('lag is measured on request, and left out while Kafka does not respond', async () => {
   const lag = jest.fn(async (name: string) => (name === 'archive-1' ? 12 : Promise.reject(new Error('no broker'))));
   const reader = readerOver(new MetricSeries(), { now: () => 5 * MINUTE + 1, lag } as never);
   const lagOf = (FunctionName: string): MetricQuery => ({
@@ -69,16 +69,16 @@ test('lag is measured when it is asked for, and left out while Kafka does not an
   expect(lag.mock.calls).toEqual([['archive-1'], ['gone-1']]);
 });
 
-test('only minutes are kept', async () => {
+test('only minutes are stored', async () => {
   const reader = readerOver(new MetricSeries());
   await expect(reader.read([query('received', 'Sum')], { ...range(0, 5), periodSeconds: 300 })).rejects.toThrow(
     'Period of received must be 60 in a local run, got 300',
   );
 });
 
-test('a long run keeps the newest three hours', () => {
+test('a long run retains the newest three hours', () => {
   const series = new MetricSeries();
   for (let minute = 0; minute < 200; minute++) series.add('P', 'x', {}, 1, minute * MINUTE);
-  const kept = series.read('P', 'x', {}, 0, 1000 * MINUTE);
-  expect([kept.length, kept[0][0], kept.at(-1)![0]]).toEqual([180, 20 * MINUTE, 199 * MINUTE]);
+  const retained = series.read('P', 'x', {}, 0, 1000 * MINUTE);
+  expect([retained.length, retained[0][0], retained.at(-1)![0]]).toEqual([180, 20 * MINUTE, 199 * MINUTE]);
 });

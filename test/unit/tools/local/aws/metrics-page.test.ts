@@ -16,7 +16,7 @@ function storeOf(...lines: readonly string[]): CounterStore {
 const samples = (page: string) => page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
 describe('the page that Prometheus reads', () => {
-  test('adds counters up, in each step for itself', () => {
+  test('sums counters per step', () => {
     const received = (step: string, value: number) => emf({ step, received: value }, ['step'], ['received']);
     const store = storeOf(received('archive', 3), received('aggregate', 5), received('archive', 4));
     const page = metricsPage(store.series(), []);
@@ -45,7 +45,7 @@ describe('the page that Prometheus reads', () => {
     ]);
   });
 
-  test('leaves out what the list of metrics does not know, and quotes what labels may hold', () => {
+  test('leaves out unknown metrics, and quotes label values', () => {
     const store = storeOf(
       emf({ step: 'x', other: 1 }, ['step'], ['other']),
       emf({ step: 'a"b\\c\nd', received: 1 }, ['step'], ['received']),
@@ -53,14 +53,14 @@ describe('the page that Prometheus reads', () => {
     expect(samples(metricsPage(store.series(), []))).toEqual(['pipeline_received_total{step="a\\"b\\\\c\\nd"} 1']);
   });
 
-  test("tells the lag of a group under MSK's name", () => {
+  test("has the lag of a group under MSK's name", () => {
     const page = metricsPage([], [{ groupId: 'archive', topic: 'posts', sum: 12 }]);
     expect(samples(page)).toEqual([
       'kafka_consumer_group_ConsumerLagMetrics_Value{name="SumOffsetLag",groupId="archive",topic="posts"} 12',
     ]);
   });
 
-  test('is answered while Kafka is away, without the lag', async () => {
+  test('is served without the lag while Kafka does not respond', async () => {
     const store = storeOf(emf({ step: 'archive', received: 3 }, ['step'], ['received']));
     const server = await serveMetrics({
       series: () => store.series(),

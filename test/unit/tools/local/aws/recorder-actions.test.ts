@@ -23,7 +23,7 @@ const names = templateNames({ stacks });
 
 const http = (method: string, path: string, more: object = {}) =>
   ({ caller: 'seal-fn', plane: 'http', service: 's3', method, path, status: 200, ...more }) as SeenCall;
-const asked = (call: SeenCall) =>
+const actionsOf = (call: SeenCall) =>
   recordedCalls([call], names).map(({ action, resource, context }) => [
     action,
     resource,
@@ -46,14 +46,14 @@ test('a function is called by its step, or by its own name outside the steps', (
 });
 
 describe('the action behind a call to S3', () => {
-  test('names bucket and key as the template does, with zeros for digits', () => {
+  test('has bucket and key as in the template, with zeros for digits', () => {
     expect(recordedCalls([http('PUT', '/lake/seals/interval%3D2026-11-22T21-00.json')], names)).toEqual([
       { caller: 'seal', action: 's3:PutObject', resource: '{LakeBucket.Arn}/seals/interval=0000-00-00T00-00.json' },
     ]);
   });
 
-  test('is also to list where a key is missing, as S3 tells that to nobody else', () => {
-    expect(asked(http('GET', '/lake/a', { status: 404 }))).toEqual([
+  test('includes ListBucket where a key is missing, because S3 returns 404 only with that permission', () => {
+    expect(actionsOf(http('GET', '/lake/a', { status: 404 }))).toEqual([
       ['s3:GetObject', '{LakeBucket.Arn}/a'],
       ['s3:ListBucket', '{LakeBucket.Arn}'],
     ]);
@@ -69,23 +69,23 @@ describe('the action behind a call to S3', () => {
     ['DELETE', '/lake/a?uploadId=u', ['s3:AbortMultipartUpload', '{LakeBucket.Arn}/a']],
     ['DELETE', '/lake/a', ['s3:DeleteObject', '{LakeBucket.Arn}/a']],
   ])('of %s %s', (method, path, expected) => {
-    expect(asked(http(method, path))).toEqual([expected]);
+    expect(actionsOf(http(method, path))).toEqual([expected]);
   });
 
   test('is one for each key of a bulk deletion', () => {
     const body = '<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object></Delete>';
-    expect(asked(http('POST', '/lake/?delete', { body })).map(([, resource]) => resource)).toEqual([
+    expect(actionsOf(http('POST', '/lake/?delete', { body })).map(([, resource]) => resource)).toEqual([
       '{LakeBucket.Arn}/a',
       '{LakeBucket.Arn}/b',
     ]);
   });
 
-  test('is an error where it is not known, or the bucket is in no template', () => {
-    expect(() => asked(http('GET', '/lake/?versioning'))).toThrow(
+  test('is an error if it is unknown or the bucket is not in a template', () => {
+    expect(() => actionsOf(http('GET', '/lake/?versioning'))).toThrow(
       "no IAM action is known for S3's GET /lake/?versioning",
     );
-    expect(() => asked(http('GET', '/lake/a?acl'))).toThrow('no IAM action is known');
-    expect(() => asked(http('GET', '/other/a'))).toThrow("'other' is called, but no template has it");
+    expect(() => actionsOf(http('GET', '/lake/a?acl'))).toThrow('no IAM action is known');
+    expect(() => actionsOf(http('GET', '/other/a'))).toThrow("'other' is called, but is not in a template");
   });
 });
 
@@ -95,9 +95,9 @@ describe('the action behind another call', () => {
   const executionRoleArn = resolver.attribute(stacks[0], 'JobRole', 'Arn');
   const cluster = encodeURIComponent(resolver.ref(stacks[0], 'KafkaCluster'));
   const control = (method: string, path: string, body?: string) =>
-    asked({ caller: 'airflow', plane: 'http', service: 'control', method, path, status: 200, body });
+    actionsOf({ caller: 'airflow', plane: 'http', service: 'control', method, path, status: 200, body });
 
-  test('that starts a job is also to pass its role', () => {
+  test('that starts a job includes PassRole', () => {
     const body = JSON.stringify({ executionRoleArn });
     expect(control('POST', `/applications/${application}/jobruns`, body)).toEqual([
       ['emr-serverless:StartJobRun', '{Spark.Arn}'],
@@ -116,7 +116,7 @@ describe('the action behind another call', () => {
     expect(control(method, path)).toEqual([[action, resource]]);
   });
 
-  test('that reads metrics is told by its header, and knows no resource', () => {
+  test('that reads metrics is recognized by its header, and has no resource', () => {
     const target = 'GraniteServiceVersion20100801.GetMetricData';
     const call = {
       caller: 'seal-fn',
@@ -126,24 +126,24 @@ describe('the action behind another call', () => {
       path: '/',
       status: 200,
     } as const;
-    expect(asked({ ...call, target })).toEqual([['cloudwatch:GetMetricData', '*']]);
-    expect(() => asked(call)).toThrow('no IAM action is known');
+    expect(actionsOf({ ...call, target })).toEqual([['cloudwatch:GetMetricData', '*']]);
+    expect(() => actionsOf(call)).toThrow('no IAM action is known');
   });
 
-  test('is an error where it is not known', () => {
+  test('is an error if it is unknown', () => {
     expect(() => control('POST', `/applications/${application}/stop`)).toThrow('no IAM action is known');
   });
 
-  test('of Kafka is that of its protocol', () => {
-    const kafka = (api: number) => asked({ caller: 'seal-fn', plane: 'kafka', api });
+  test('of Kafka follows from its protocol', () => {
+    const kafka = (api: number) => actionsOf({ caller: 'seal-fn', plane: 'kafka', api });
     expect(kafka(36)).toEqual([['kafka-cluster:Connect', '{KafkaCluster.Arn}']]);
     expect(kafka(1)).toEqual([['kafka-cluster:ReadData', '{KafkaPosts.TopicArn}']]);
     expect(kafka(18)).toEqual([]);
     expect(() => kafka(20)).toThrow("no IAM action is known for Kafka's API 20");
   });
 
-  test('of CQL is to read, to write, or both under a condition', () => {
-    const cql = (statement: string) => asked({ caller: 'seal-fn', plane: 'cql', statement });
+  test('of CQL is Select or Modify, or both under a condition', () => {
+    const cql = (statement: string) => actionsOf({ caller: 'seal-fn', plane: 'cql', statement });
     expect(cql('SELECT x FROM "ks"."boundary" WHERE name = ?')).toEqual([['cassandra:Select', '{Boundary}']]);
     expect(cql('INSERT INTO "ks"."boundary" (name) VALUES (?)')).toEqual([['cassandra:Modify', '{Boundary}']]);
     expect(cql('UPDATE "ks"."boundary" SET drift = ? WHERE name = ? IF EXISTS').map(([action]) => action)).toEqual([

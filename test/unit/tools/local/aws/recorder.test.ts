@@ -17,7 +17,7 @@ const portOf = async (server: Server): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-/** Answers with what it was sent, and 404 under /missing. */
+/** Returns what it received, and 404 under /missing. */
 const echo = () =>
   portOf(
     createHttpServer((request, response) => {
@@ -26,7 +26,7 @@ const echo = () =>
     }),
   );
 
-/** Takes everything and says nothing. */
+/** Accepts everything and sends nothing. */
 const sink = () => portOf(createServer((socket) => socket.resume()));
 
 beforeEach(() => {
@@ -40,7 +40,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('an endpoint of the recorder passes on, and tells method, path, status and the body of a POST', async () => {
+test('an endpoint of the recorder forwards, and records method, path, status and the body of a POST', async () => {
   const url = await recorder.before('spark', 's3', `http://127.0.0.1:${await echo()}`);
   const answer = await fetch(`${url}/lake/?delete`, { method: 'POST', body: 'keys' });
   expect(await answer.text()).toBe('keys');
@@ -55,7 +55,7 @@ test('an endpoint of the recorder passes on, and tells method, path, status and 
   ]);
 });
 
-test('a function is watched from inside its process: HTTP, Kafka and CQL, whole frames and pieces', async () => {
+test('a function is observed inside its process: HTTP, Kafka and CQL, in whole and split frames', async () => {
   const [http, kafka, cql] = [await echo(), await sink(), await sink()];
   const program = `
     const net = require('node:net');

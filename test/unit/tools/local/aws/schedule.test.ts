@@ -5,7 +5,7 @@ afterEach(() => void jest.useRealTimers());
 
 const plan = { path: 'App/Rule', functionName: 'canary', everyMs: 60_000 };
 
-test('calls the function after each period, the first time after one', () => {
+test('calls the function after each period, first after one period', () => {
   const called: string[] = [];
   startSchedule(plan, async (name) => void called.push(name));
   jest.advanceTimersByTime(59_999);
@@ -14,7 +14,7 @@ test('calls the function after each period, the first time after one', () => {
   expect(called).toEqual(['canary', 'canary', 'canary']);
 });
 
-test('stops when asked, after the call that is under way', async () => {
+test('stops after the call that is in flight', async () => {
   const done: string[] = [];
   let finish = () => undefined as void;
   const schedule = startSchedule(plan, async (name) => {

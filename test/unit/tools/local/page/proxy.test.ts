@@ -29,12 +29,14 @@ afterAll(() => new Promise((resolve) => api.close(resolve)));
 const apiUrl = (path = '') => new URL(`http://127.0.0.1:${(api.address() as AddressInfo).port}${path}`);
 const HOST = { host: '127.0.0.1:8080' };
 
-test('the page comes through with its policy, unpacked, and without what is not its business', async () => {
+test('the page is forwarded with its policy, decompressed, and without cookies', async () => {
   proxy = await startPageProxy({ url: apiUrl('/prod'), sign: bearer('t0ken') });
-  const answer = await fetch(`${proxy.url}/status?layer=batch`, { headers: { 'if-none-match': '"x"', cookie: 'c=d' } });
-  expect([answer.status, await answer.text()]).toEqual([200, '<h1>page</h1>']);
-  expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'");
-  expect(answer.headers.get('set-cookie')).toBeNull();
+  const response = await fetch(`${proxy.url}/status?layer=batch`, {
+    headers: { 'if-none-match': '"x"', cookie: 'c=d' },
+  });
+  expect([response.status, await response.text()]).toEqual([200, '<h1>page</h1>']);
+  expect(response.headers.get('content-security-policy')).toBe("default-src 'none'");
+  expect(response.headers.get('set-cookie')).toBeNull();
   expect(seen[0].url).toBe('/prod/status?layer=batch');
   expect(seen[0].headers).toMatchObject({ authorization: 'Bearer t0ken', 'if-none-match': '"x"' });
   expect(seen[0].headers).not.toHaveProperty('cookie');
@@ -66,25 +68,25 @@ test.each([
     { host: '127.0.0.1.evil.example:8080' },
     "host must be 127.0.0.1 or localhost, got '127.0.0.1.evil.example:8080'",
   ],
-  ['GET', { ...HOST, 'sec-fetch-site': 'cross-site' }, 'only the page itself may ask, got a request of cross-site'],
-  ['GET', { ...HOST, 'sec-fetch-site': 'same-site' }, 'only the page itself may ask, got a request of same-site'],
+  ['GET', { ...HOST, 'sec-fetch-site': 'cross-site' }, 'only the page itself may send requests, got one of cross-site'],
+  ['GET', { ...HOST, 'sec-fetch-site': 'same-site' }, 'only the page itself may send requests, got one of same-site'],
   ['GET', HOST, undefined],
   ['GET', { host: 'localhost:1', 'sec-fetch-site': 'same-origin' }, undefined],
-])('%s with %j is refused with %p', (method, headers, reason) =>
+])('%s with %j: the validation error is %p', (method, headers, reason) =>
   expect(validationErrorOf(method, headers)).toBe(reason),
 );
 
-test('what is refused does not reach the API', async () => {
+test('a rejected request does not reach the API', async () => {
   proxy = await startPageProxy({ url: apiUrl(), sign: bearer('t') });
   expect((await fetch(`${proxy.url}/`, { method: 'POST' })).status).toBe(403);
   expect(seen).toEqual([]);
 });
 
-test('an API that is away is told as such', async () => {
+test('an API that cannot be reached is a 502 with the reason', async () => {
   proxy = await startPageProxy({ url: new URL('http://127.0.0.1:1'), sign: bearer('t') });
-  const answer = await fetch(`${proxy.url}/`);
-  expect([answer.status, (await answer.json()) as object]).toMatchObject([
+  const response = await fetch(`${proxy.url}/`);
+  expect([response.status, (await response.json()) as object]).toMatchObject([
     502,
-    { message: expect.stringMatching(/^the API did not answer/) },
+    { message: expect.stringMatching(/^the API did not respond/) },
   ]);
 });

@@ -10,7 +10,7 @@ const ALARM: AlarmPlan = {
   ...{ comparison: 'GreaterThanThreshold', missing: 'ignore', metrics: [{ id: 'm', statistic: 'Maximum', ...METRIC }] },
 };
 
-test('a run looks again and again, also while something can not be measured, and waits for no measurement', async () => {
+test('a run evaluates periodically, even if a measurement fails or hangs, and does not wait for measurements', async () => {
   const points = new DataPoints();
   points.add(METRIC, 4, Date.now());
   const failing = jest.fn(() => Promise.reject(new Error('Kafka is away')));
@@ -28,13 +28,13 @@ test('a run looks again and again, also while something can not be measured, and
   expect(hanging).toHaveBeenCalledTimes(1);
 });
 
-test('the report is a line', () => {
+test('the report is one line', () => {
   const states = { a: 'OK', b: 'ALARM', c: 'OK', d: 'ALARM', e: 'INSUFFICIENT_DATA' } as const;
   expect(formatAlarms(states)).toBe('2 OK, 1 without enough data, 2 ALARM: b, d');
   expect(formatAlarms({ a: 'OK' })).toBe('1 OK, 0 ALARM');
 });
 
-test('in short time periods are divided, and of thresholds only the one that counts in canaries', () => {
+test('shorter alarms have divided periods; only thresholds of canary ages are divided as well', () => {
   expect(shorterAlarm(ALARM)).toEqual({ ...ALARM, periodSeconds: 5 });
   const canary = { ...ALARM, threshold: 180_000, metrics: [{ ...ALARM.metrics[0], name: 'canarySpeedAge' }] };
   expect(shorterAlarm(canary)).toEqual({ ...canary, periodSeconds: 5, threshold: 9_000 });

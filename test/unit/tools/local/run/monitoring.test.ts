@@ -2,8 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import fc from 'fast-check';
-import { mountPointOf } from '../../../../../tools/engines/node-exporter';
-import { findProgram } from '../../../../../tools/engines/prometheus';
+import { findProgram, mountPointOf } from '../../../../../tools/engines';
 import { localJobs } from '../../../../../tools/local/run/monitoring';
 import { unfiltered } from '../../../../../tools/local/run/prometheus-queries';
 import { DATA_MOUNT } from '../../../../../observability/prometheus/scrape';
@@ -22,7 +21,7 @@ describe('an expression without its filter', () => {
     expect(unfiltered(expression)).toBe(expected);
   });
 
-  test('is the same when done twice', () => {
+  test('is the same when applied twice', () => {
     const parts = fc.constantFrom('a', ' > ', ' == ', ' != ', ' <= ', '1', '{x="> 1"}', ' bool ', '"<"', ' + ');
     fc.assert(
       fc.property(fc.array(parts), (tokens) => {
@@ -51,14 +50,14 @@ describe('the jobs of a local run', () => {
     ]);
   });
 
-  test('call the file system with the data as a broker calls it', () => {
+  test('give the file system with the data the name it has on a broker', () => {
     const [first] = node.metric_relabel_configs!;
     expect(first).toMatchObject({ target_label: 'mountpoint', replacement: DATA_MOUNT });
     expect(new RegExp(`^(?:${first.regex})$`).test('/mnt/a.b')).toBe(true);
     expect(new RegExp(`^(?:${first.regex})$`).test('/mnt/axb')).toBe(false);
   });
 
-  test('are only those whose exporters run', () => {
+  test('exist only for running exporters', () => {
     expect(localJobs({ kafka: {}, cassandra: {} }, undefined, '/')).toEqual([]);
   });
 });
@@ -67,14 +66,14 @@ describe('finding things on this machine', () => {
   const dir = mkdtempSync(join(tmpdir(), 'path-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  test('a program is the first on the PATH that can be run', () => {
+  test('a program is the first executable of that name on the PATH', () => {
     writeFileSync(join(dir, 'runs'), '');
     chmodSync(join(dir, 'runs'), 0o755);
     expect(findProgram('runs', ['', '/nowhere', dir].join(delimiter))).toBe(join(dir, 'runs'));
     expect(findProgram('missing', dir)).toBeUndefined();
   });
 
-  test('the mount point of a folder is above it', () => {
+  test('the mount point of a folder is the folder or one above it', () => {
     const mount = mountPointOf(dir);
     expect(dir.startsWith(mount)).toBe(true);
     expect(mountPointOf(mount)).toBe(mount);

@@ -9,17 +9,17 @@ describe('the options of npm start', () => {
   });
 
   test.each([
-    [['--posts', 'many'], "--posts must be a whole number from 0 to 999999999, got 'many'"],
+    [['--posts', 'many'], "--posts must be an integer from 0 to 999999999, got 'many'"],
     [['--rate', '-1'], /--rate/],
-    [['--seed', '1.5'], "--seed must be a whole number from 0 to 999999999, got '1.5'"],
+    [['--seed', '1.5'], "--seed must be an integer from 0 to 999999999, got '1.5'"],
     [['--input', 'no-such-folder'], /--input must be a folder, got '.*no-such-folder'/],
     [['--colour'], /--colour/],
     [['stray'], /stray/],
-  ])('refuse %j naming the option', (argv, message) => {
+  ])('reject %j with the name of the option', (argv, message) => {
     expect(() => parseOptions(argv)).toThrow(message);
   });
 
-  test('refuse an input folder that holds none of the three files', () => {
+  test('reject an input folder that contains none of the three files', () => {
     const folder = mkdtempSync(join(tmpdir(), 'input-'));
     try {
       expect(() => parseOptions(['--input', folder])).toThrow(/at least one of pin.jsonl, geo.jsonl, user.jsonl/);

@@ -4,7 +4,7 @@ describe('the watchdog', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  test('brings a dead engine back once, though its start takes several looks', async () => {
+  test('restarts an engine once, even if its start takes longer than several checks', async () => {
     let alive = false;
     const restart = jest.fn(async () => {
       await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -17,13 +17,13 @@ describe('the watchdog', () => {
     expect(watchdog.restarts).toEqual({ kafka: 1 });
   });
 
-  test('tries again after a start that failed, and says why', async () => {
-    const said: string[] = [];
+  test('tries again after a failed start, and prints the reason', async () => {
+    const lines: string[] = [];
     const restart = jest.fn().mockRejectedValue(new Error('port 9092 is in use'));
-    const watchdog = watch({ kafka: { running: () => false, restart } }, (line) => said.push(line));
+    const watchdog = watch({ kafka: { running: () => false, restart } }, (line) => lines.push(line));
     await jest.advanceTimersByTimeAsync(1_200);
     watchdog.stop();
     expect(restart.mock.calls.length).toBeGreaterThan(1);
-    expect(said).toContain('kafka did not come back: port 9092 is in use');
+    expect(lines).toContain('kafka did not come back: port 9092 is in use');
   });
 });

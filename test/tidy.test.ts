@@ -1,0 +1,150 @@
+/** Keeps the house tidy: what no compiler or linter sees. Each finding names the file and what to do about it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { ENV } from '../lambda/runtime/env';
+import { ROOT } from '../tools/kit/root';
+
+const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+/** Tracked and new files that git does not ignore, by path from the root. */
+const FILES = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' })
+  .split('\0')
+  .filter((file) => file !== '' && existsSync(join(ROOT, file)));
+
+const isCode = (file: string) => /\.(ts|mjs|cjs|py)$/.test(file);
+const isProse = (file: string) => file.endsWith('.md');
+const isGenerated = (file: string) => isProse(file) && /generated/i.test(textOf(file).slice(0, 400));
+
+describe('files, exports and dependencies', () => {
+  // Alone: tests count as users of what they test. With production: what only tests use is dead weight.
+  test.each([[[]], [['--production', '--include', 'files,exports,types,nsExports']]])(
+    'are all in use (knip %j)',
+    (options) => {
+      const { stdout, stderr } = spawnSync(join(ROOT, 'node_modules/.bin/knip'), ['--no-config-hints', ...options], {
+        cwd: ROOT,
+        encoding: 'utf8',
+      });
+      expect(`${stdout}${stderr}`).toBe('');
+    },
+  );
+});
+
+describe('environment variables of functions', () => {
+  const importsOf = (file: string) =>
+    ts
+      .preProcessFile(textOf(file))
+      .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
+      .map(({ fileName }) => `${join(dirname(file), fileName)}.ts`);
+
+  function reached(file: string, files = new Set<string>()): Set<string> {
+    if (files.has(file) || !existsSync(join(ROOT, file))) return files;
+    files.add(file);
+    for (const imported of importsOf(file)) reached(imported, files);
+    return files;
+  }
+
+  const readBy = (handler: string) =>
+    new Set([...reached(handler)].flatMap((file) => [...textOf(file).matchAll(/\bENV\.(\w+)/g)].map(([, key]) => key)));
+  const handlers = FILES.filter((file) => /^lambda\/.*\/handler\.ts$/.test(file));
+  const setBy = (file: string) => [...textOf(file).matchAll(/\[ENV\.(\w+)\]/g)].map(([, key]) => key);
+
+  test('are each set by a construct and read by a handler', () => {
+    const set = new Set(FILES.filter((file) => file.startsWith('lib/')).flatMap(setBy));
+    const read = new Set(handlers.flatMap((handler) => [...readBy(handler)]));
+    expect(Object.keys(ENV).filter((key) => !set.has(key))).toEqual([]);
+    expect(Object.keys(ENV).filter((key) => !read.has(key))).toEqual([]);
+  });
+});
+
+/** Phrases that DESIGN's vocabulary replaced, with the word to use. */
+const OLD_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\b(batch|speed) ways?\b/i, 'layer'],
+  [/\bbucketMinutes\b|\bBucketStart\b|\bbucketOf\b/, 'interval'],
+  [/\b(a|each|every|per|one) bucket (and|of) (partition|time)\b/i, 'interval'],
+  [/\bwitness(es|ed)?\b/i, 'later record'],
+  [/\bticks?\b(?!s? ?:|Limit|s: \{)/, 'heartbeat record'],
+  [/\bcarry file|carried (over|along) (to|by) (an|the next) interval\b/i, 'dedup index, incomplete posts'],
+  [/\b(is|are|was|were|be|been) told\b|\bit tells\b/i, 'reports, logs, returns, names'],
+  [/\brefus(al|als)\b/i, 'validation error'],
+  [/\bplanted (mistake|fault)s?\b/i, 'mutation'],
+  [/\bmend(s|ed|ing)?\b/i, 'fix'],
+  [/\bstand-ins?\b/i, 'fake'],
+];
+/** Old words may stay where history is told, and where they are somebody else's. */
+const OLD_WORDS_ALLOWED =
+  /^(CHANGELOG\.md|docs\/adr\/|docs\/glossary\.md|test\/tidy\.test\.ts|web\/chart\.ts|package-lock\.json)/;
+
+const PROSE_WIDTH = 140;
+
+/** Lines of prose: paragraphs of Markdown, and comments in code. Tables, code, links alone and generated documents are none. */
+function proseOf(file: string): { line: number; text: string }[] {
+  const lines = textOf(file).split('\n');
+  if (isProse(file)) {
+    let fenced = false;
+    return lines.flatMap((text, at) => {
+      if (/^\s*```/.test(text)) fenced = !fenced;
+      return fenced || /^\s*(\||<!--|\[[^\]]+\]:|!\[)/.test(text) ? [] : [{ line: at + 1, text }];
+    });
+  }
+  return lines.flatMap((text, at) =>
+    /^\s*(\*|\/\*\*?|\/\/|#)\s/.test(text) && !/https?:\/\//.test(text) ? [{ line: at + 1, text }] : [],
+  );
+}
+
+describe('words', () => {
+  test('are those of docs/glossary.md', () => {
+    const found = FILES.filter((file) => (isCode(file) || isProse(file)) && !OLD_WORDS_ALLOWED.test(file)).flatMap(
+      (file) =>
+        textOf(file)
+          .split('\n')
+          .flatMap((text, at) =>
+            OLD_WORDS.filter(([phrase]) => phrase.test(text)).map(
+              ([phrase, use]) => `${file}:${at + 1}: '${phrase.exec(text)![0]}', use: ${use}`,
+            ),
+          ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test(`stand in lines of at most ${PROSE_WIDTH} characters`, () => {
+    const long = FILES.filter((file) => isCode(file) || (isProse(file) && !isGenerated(file))).flatMap((file) =>
+      proseOf(file)
+        .filter(({ text }) => text.length > PROSE_WIDTH)
+        .map(({ line, text }) => `${file}:${line}: ${text.length}`),
+    );
+    expect(long).toEqual([]);
+  });
+});
+
+describe('folders', () => {
+  const TOP = ['bin', 'dags', 'docs', 'lambda', 'lib', 'observability', 'spark', 'test', 'tools', 'web'];
+
+  test('are the rooms that the README names', () => {
+    const top = new Set(
+      FILES.filter((file) => file.includes('/') && !file.startsWith('.')).map((file) => file.split('/')[0]),
+    );
+    expect([...top].sort()).toEqual(TOP);
+    const tools = new Set(FILES.flatMap((file) => /^tools\/[^/]+(?=\/)/.exec(file)?.[0] ?? []));
+    const readme = textOf('README.md');
+    expect([...tools].filter((folder) => !readme.includes(`\`${folder}/\``))).toEqual([]);
+  });
+
+  test('of functions are a handler over a core', () => {
+    const steps = FILES.filter((file) => /^lambda\/.*\/handler\.ts$/.test(file)).map(dirname);
+    expect(steps.length).toBeGreaterThan(8);
+    // Archive, aggregate … each have one; what is only effects has none, and says so here.
+    expect(steps.filter((folder) => !FILES.includes(`${folder}/core.ts`))).toEqual([]);
+  });
+
+  test('of unit tests mirror the tree', () => {
+    const folders = new Set(FILES.filter((file) => /^test\/unit\/.*\.(test\.ts|py)$/.test(file)).map(dirname));
+    const own = ['docs', 'tree'];
+    expect(
+      [...folders]
+        .map((folder) => folder.slice('test/unit/'.length))
+        .filter((folder) => !own.includes(folder) && !existsSync(join(ROOT, folder))),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,150 @@
+/** The JSON Schema of a post and the OpenAPI document of both APIs, from the types that the code itself uses. */
+import { join } from 'node:path';
+import { createGenerator, type Schema } from 'ts-json-schema-generator';
+import { FIELD_CLASSES } from '../../../lambda/domain/data-classes';
+import { ROUTES as INGEST, QUERY_ROUTES, type RouteDoc } from './routes';
+import { ROOT } from '../../kit/root';
+import { type Generator } from '../generator';
+
+function definitionsOf(path: string): Record<string, Schema> {
+  const schema = createGenerator({
+    path: join(ROOT, path),
+    tsconfig: join(ROOT, 'tsconfig.json'),
+    type: '*',
+    expose: 'export',
+    topRef: true,
+    additionalProperties: true,
+    skipTypeCheck: true,
+    extraTags: ['additionalProperties'],
+    sortProps: false,
+  }).createSchema('*');
+  return (schema.definitions ?? {}) as Record<string, Schema>;
+}
+
+/** Points the references of a schema to the place that OpenAPI has for them. */
+function relocated<T>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"#/components/schemas/')) as T;
+}
+
+/** The definitions that these names reach. */
+function reachable(names: readonly string[], all: Readonly<Record<string, Schema>>): Record<string, Schema> {
+  const found: Record<string, Schema> = {};
+  const visit = (name: string): void => {
+    if (found[name]) return;
+    if (!all[name]) throw new Error(`type ${name} is not exported by the modules that the schemas are made from`);
+    found[name] = all[name];
+    for (const [, next] of JSON.stringify(all[name]).matchAll(/"#\/definitions\/([^"]+)"/g))
+      visit(decodeURIComponent(next));
+  };
+  names.forEach(visit);
+  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The sections' definitions, each of their fields with its class. */
+function classified(definitions: Readonly<Record<string, Schema>>): Record<string, Schema> {
+  const sections = { Pin: FIELD_CLASSES.pin, Geo: FIELD_CLASSES.geo, User: FIELD_CLASSES.user };
+  const marked = Object.entries(sections).map(([name, classes]): [string, Schema] => {
+    const definition = definitions[name];
+    const properties = Object.entries(classes).map(([field, dataClass]) => [
+      field,
+      { ...(definition.properties?.[field] as Schema), 'x-data-class': dataClass },
+    ]);
+    return [name, { ...definition, properties: Object.fromEntries(properties) as Schema['properties'] }];
+  });
+  return { ...definitions, ...Object.fromEntries(marked) };
+}
+
+export interface Documents {
+  readonly post: object;
+  readonly openapi: object;
+}
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+function operation(route: RouteDoc): object {
+  const parameters = [
+    ...(route.path.match(/\{(\w+)\}/g) ?? []).map((name) => ({
+      name: name.slice(1, -1),
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...(route.query ?? []).map(({ name, description, schema }) => ({ name, in: 'query', description, schema })),
+  ];
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    tags: [route.tag],
+    ...(parameters.length > 0 && { parameters }),
+    ...(route.body && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(Object.entries(route.body).map(([type, schema]) => [type, { schema }])),
+      },
+    }),
+    responses: Object.fromEntries(
+      Object.entries(route.responses).map(([status, [description, ...types]]) => [
+        status,
+        {
+          description,
+          ...(status === '503' && { headers: { 'Retry-After': { schema: { type: 'integer' } } } }),
+          content: { 'application/json': { schema: types.length === 1 ? ref(types[0]) : { anyOf: types.map(ref) } } },
+        },
+      ]),
+    ),
+  };
+}
+
+export function documents(): Documents {
+  const post = classified(definitionsOf('lambda/domain/post.ts'));
+  const all = { ...definitionsOf('lambda/ingest/api.ts'), ...definitionsOf('lambda/query/api.ts'), ...post };
+  const routes = [...INGEST, ...QUERY_ROUTES];
+  const used = routes.flatMap(({ responses }) => Object.values(responses).flatMap(([, ...types]) => types));
+  const bodies = ['PostRecord', 'Pin', 'Geo', 'User', 'RestProxyRequest', 'KinesisRequest'];
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
+  return {
+    post: {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      $id: 'post.schema.json',
+      title: 'Post',
+      description: 'A record of the ingest API: a whole post, or one flat section of it.',
+      $ref: '#/definitions/PostRecord',
+      definitions: reachable(['PostRecord'], post),
+    },
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Pinterest data pipeline',
+        version: '1.0.0',
+        description: 'Two APIs: ingest takes posts, query answers from the merged batch and speed layers.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      security: [{ sigv4: [] }],
+      tags: [{ name: 'ingest' }, { name: 'query' }],
+      paths,
+      components: {
+        securitySchemes: {
+          sigv4: {
+            type: 'apiKey',
+            name: 'Authorization',
+            in: 'header',
+            description: 'AWS Signature Version 4, service execute-api; a JWT or none where the configuration says so.',
+          },
+        },
+        schemas: relocated(reachable([...new Set([...used, ...bodies])], all)),
+      },
+    },
+  };
+}
+
+const POST = 'docs/schemas/post.schema.json';
+const OPENAPI = 'docs/schemas/openapi.json';
+
+export const schemas: Generator = {
+  files: [POST, OPENAPI],
+  render() {
+    const { post, openapi } = documents();
+    return { [POST]: JSON.stringify(post), [OPENAPI]: JSON.stringify(openapi) };
+  },
+};
