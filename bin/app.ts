@@ -21,7 +21,7 @@ try {
   if (!(error instanceof ConfigError)) {
     throw error;
   }
-  // One line instead of a stack trace: it is the user's to mend.
+  // One line instead of a stack trace: the user has to fix it.
   console.error(`config: ${error.message}`);
   process.exit(1);
 }

@@ -1,7 +1,8 @@
 /**
  * Publishes intervals: writes what Spark computed to the view store, rolls up the days and months that become complete, and
  * only then moves the boundary, one conditional write an interval. Readers see an interval in the batch layer when all its rows
- * are there, never before. A mark in the lake says last that the interval is through. All rows are overwritten by a rerun, so any failure is repaired by running it again.
+ * are there, never before. A mark in the lake says last that the interval is through.
+ * A rerun overwrites all rows, so it repairs any failure.
  */
 import { intervalEnd, intervalName, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../formats/interval-list';

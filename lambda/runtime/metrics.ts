@@ -41,7 +41,7 @@ export interface Metric {
   readonly accounts?: true;
 }
 
-/** A step's own unit of work: a record for most, an interval for `seal` and `reconcile`, a view's row for `publish`, a question for `query`. */
+/** A step's own unit of work: mostly a record; an interval for `seal` and `reconcile`, a view's row for `publish`, a request for `query`. */
 export const METRICS = {
   received: {
     unit: 'Count',

@@ -61,11 +61,6 @@ export const COMBINATIONS: readonly Combination[] = [
     message: (c) => `kafkaAuth must be iam in stage ${c.stage}, got unsecured (allowed in stage local only)`,
   },
   {
-    broken: (c) => c.waf,
-    message: () =>
-      `waf must be false, got true: an HTTP API takes no web ACL; auth iam or jwt turns strangers away (docs/adr/0011)`,
-  },
-  {
     // It runs nothing that could be encrypted, but for functions that would ask a key service for keys.
     broken: (c) => c.kms === 'customer' && c.stage === 'local',
     message: () => 'kms must be aws in stage local, got customer',

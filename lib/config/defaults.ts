@@ -20,7 +20,6 @@ const DEV: PipelineConfig = {
   brokerMonitoring: 'PER_TOPIC_PER_BROKER',
   kafkaAuth: 'iam',
   auth: 'iam',
-  waf: false,
   requestRate: 100,
   requestBurst: 200,
   page: false,
@@ -55,7 +54,7 @@ const DEV: PipelineConfig = {
 };
 
 /**
- * About 100 posts a second for the least money, with data that stays. What makes the bill at that rate is what runs whether
+ * About 100 posts a second for the least money, with data retained. What makes the bill at that rate is what runs whether
  * or not posts come, and then rows written: batches × their size. Hence few partitions, long windows, small states.
  */
 const LEAN: PipelineConfig = {
@@ -127,7 +126,7 @@ const LOCAL: PipelineConfig = {
   page: true,
   requestRate: 1_000,
   requestBurst: 2_000,
-  // Twice what the emulator and the canary ask at once: more than that is throttled, as it would be in AWS.
+  // Twice what the load generator and the canary send at once: more than that is throttled, as it would be in AWS.
   ingestConcurrency: 20,
   intervalMinutes: 1,
   publishDelayMinutes: 5,

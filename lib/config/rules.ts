@@ -1,4 +1,4 @@
-/** Which values each key of the configuration takes by itself; what goes together is in `config-combinations.ts`. */
+/** Which values each key of the configuration takes by itself; what goes together is in `combinations.ts`. */
 import { STAGES, type ConfigKey } from './schema';
 
 export interface Rule {
@@ -97,7 +97,6 @@ export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   auth: oneOf('iam', 'jwt', 'open'),
   jwtIssuer: matching(/^https:\/\/\S+$/, 'an https address'),
   jwtAudience: matching(/^\S+$/, 'a text without spaces'),
-  waf: YES_NO,
   requestRate: integer(1, 10_000),
   requestBurst: integer(1, 5_000),
   page: YES_NO,

@@ -9,7 +9,7 @@ export interface PipelineConfig {
    * second at the least cost), `prod` (data retained, three zones), `local` (read by `npm start`).
    */
   readonly stage: Stage;
-  /** First part of every name that must be unique in an account and region, so that several copies do not collide. */
+  /** First part of every name that must be unique in an account and region, so that several deployments do not collide. */
   readonly project: string;
   /**
    * Account to deploy to.
@@ -21,13 +21,13 @@ export interface PipelineConfig {
    * @default - the region of the credentials at deployment
    */
   readonly region?: string;
-  /** Whether stateful resources stay (`retain`) or go (`destroy`) when their stack is deleted. */
+  /** Whether stateful resources are retained (`retain`) or deleted (`destroy`) when their stack is deleted. */
   readonly removal: 'retain' | 'destroy';
-  /** Days that log groups keep their events. */
+  /** Days for which log groups retain their events. */
   readonly logRetentionDays: number;
   /**
-   * Whose keys encrypt what is stored: those of the services (`aws`, free), or one key of this deployment (`customer`, turned
-   * every year) for the lake, the brokers' volumes, the tables, log groups and alarm topics. Decided before the first
+   * Whose keys encrypt what is stored: those of the services (`aws`, free), or one customer-managed key, rotated yearly
+   * (`customer`), for the lake, the brokers' volumes, the tables, log groups and alarm topics. Decided before the first
    * deployment: brokers can't change their key.
    */
   readonly kms: 'aws' | 'customer';
@@ -38,7 +38,7 @@ export interface PipelineConfig {
   readonly availabilityZones: number;
   /** Addresses of the network, a private range from /16 to /18. Can't be changed once the network is there. */
   readonly vpcCidr: string;
-  /** NAT gateways; an Airflow environment alone reaches the internet, so that there are none without one. */
+  /** Number of NAT gateways. Only MWAA needs internet access, so none are created without it. */
   readonly natGateways: number;
 
   /** Kafka brokers in total: a multiple of `availabilityZones`. */
@@ -56,7 +56,7 @@ export interface PipelineConfig {
   readonly replicationFactor: number;
   /** Copies that must have a record before it is acknowledged. */
   readonly minInsyncReplicas: number;
-  /** Days that Kafka keeps records: the time an outage of archive or aggregate may last. */
+  /** Days for which Kafka retains records: the longest that an outage of archive or aggregate may last. */
   readonly retentionDays: number;
   /**
    * What brokers report to CloudWatch: the free metrics, lag of consumers among them (`DEFAULT`), or those of each topic and
@@ -79,9 +79,7 @@ export interface PipelineConfig {
    * @default - none
    */
   readonly jwtAudience?: string;
-  /** Whether a web ACL stands before the APIs: HTTP APIs take none, so `true` is refused with what to do instead. */
-  readonly waf: boolean;
-  /** Requests a second that the main route of each API takes before it answers 429; other routes take a share of it. */
+  /** Requests a second that the main route of each API takes before it returns 429; other routes take a share of it. */
   readonly requestRate: number;
   /** Requests that the main route of each API takes at once before it answers 429; other routes take a share of it. */
   readonly requestBurst: number;
@@ -94,7 +92,7 @@ export interface PipelineConfig {
   readonly intervalMinutes: number;
   /** Minutes after the end of an interval within which its batch views are expected to be published. */
   readonly publishDelayMinutes: number;
-  /** Hours that speed rows live: at least 4 × (interval + publish delay), so that a late batch layer makes nothing vanish. */
+  /** Hours that speed rows live: at least 4 × (interval + publish delay), so that nothing vanishes when the batch layer is late. */
   readonly speedTtlHours: number;
   /** Hours that the batch layer remembers which sections of which posts it has seen. */
   readonly identityHorizonHours: number;
@@ -105,7 +103,7 @@ export interface PipelineConfig {
   readonly archiveWindowSeconds: number;
   /** Seconds that records gather before `aggregate` is invoked: freshness against the number of writes. */
   readonly aggregateWindowSeconds: number;
-  /** Pollers that each event source keeps: each reads a part of the partitions, four are a paid unit. */
+  /** Pollers of each event source: each reads a part of the partitions, four are a paid unit. */
   readonly pollers: number;
   /** Records after which a batch is handed over though its window is not over. */
   readonly batchSize: number;
@@ -120,7 +118,7 @@ export interface PipelineConfig {
   readonly sparkMemoryGb: number;
   /** Idle minutes after which the Spark application stops. */
   readonly sparkIdleMinutes: number;
-  /** Seconds between two looks at a running Spark job. */
+  /** Seconds between two polls of a running Spark job. */
   readonly sparkPollSeconds: number;
 
   /**
@@ -137,7 +135,10 @@ export interface PipelineConfig {
   readonly airflowWebserver: 'public' | 'private';
   /** Whether the functions are traced by X-Ray, one invocation a second and 5 % of the others: see ADR 24 for what that costs. */
   readonly tracing: boolean;
-  /** Which of the functions' metrics are custom metrics of CloudWatch: `all`, or those that an alarm or the overview looks at (`watched`; the others are in the logs). */
+  /**
+   * Which of the functions' metrics are custom metrics of CloudWatch: `all`, or those that an alarm or the overview looks at (`watched`;
+   * the others are in the logs).
+   */
   readonly metrics: 'all' | 'watched';
   /** Which dashboards CloudWatch has: an overview and one a step (`all`), or the `overview` alone. */
   readonly dashboards: 'all' | 'overview';
@@ -156,7 +157,7 @@ export interface PipelineConfig {
 
   /** Whether the boards are in a workspace of Managed Grafana, or only written as files (`npm run dashboards`). */
   readonly grafana: 'managed' | 'none';
-  /** Who lets people into Grafana: IAM Identity Center, which the account must have, or a SAML provider. */
+  /** Who authenticates people at Grafana: IAM Identity Center, which the account must have, or a SAML provider. */
   readonly grafanaAuth: 'sso' | 'saml';
   /**
    * Address of the metadata of the provider where `grafanaAuth` is `saml`.

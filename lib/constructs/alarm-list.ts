@@ -12,7 +12,10 @@ export interface AlarmSpec {
   /** Last part of the alarm's name, and the anchor of its article in the runbook. */
   readonly id: string;
   readonly severity: Severity;
-  /** What answers are while it lasts; the composite alarm of that name tells of it. @default - it tells by itself */
+  /**
+   * Whether query results are wrong or merely late during this alarm. If set, the composite alarm of that name notifies.
+   * @default - the alarm notifies directly
+   */
   readonly answers?: 'wrong' | 'late';
   /** What happened and why the threshold is what it is, one sentence. */
   readonly text: string;
@@ -85,7 +88,7 @@ function answersWrong(watched: Watched): AlarmSpec[] {
       id: 'quarantine-burst',
       severity: 'warning',
       answers: 'wrong',
-      text: 'More than 5 % of at least 100 records are no posts: a client has changed, and its posts are in no view',
+      text: 'More than 5 % of at least 100 records are not posts: a client has changed, and its posts are in no view',
       step: 'archive',
       metric: new MathExpression({
         expression: 'IF(received >= 100, 100 * quarantined / received, 0)',
@@ -101,7 +104,7 @@ function answersWrong(watched: Watched): AlarmSpec[] {
   ];
 }
 
-/** What only the canary can tell. */
+/** What only the canary can measure. */
 function canaryAlarms(watched: Watched): AlarmSpec[] {
   const { config } = watched;
   if (!watched.canary) return [];
@@ -164,7 +167,7 @@ function answersLate(watched: Watched): AlarmSpec[] {
       metric: stepMetric(config, step, 'freshness'),
       threshold: (windows[step] + slack[step]) * 1000,
       periods: 3,
-      // Without records nothing is late; that none come out is told by the lag.
+      // No records means nothing is late; the lag alarm covers a stalled consumer.
       missing: TreatMissingData.NOT_BREACHING,
     },
     {
@@ -204,7 +207,7 @@ function failing(api: FunctionHttpApi): IMetric {
   });
 }
 
-/** What clients see, and what stands behind it. */
+/** The APIs as clients see them, and what they depend on. */
 function service(watched: Watched): AlarmSpec[] {
   const { config, steps } = watched;
   const batch = { seal: steps.seal, compact: steps.compact, publish: steps.publish, reconcile: steps.reconcile };
@@ -224,7 +227,7 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'query-failing',
       severity: 'critical',
-      text: 'More than 1 % of the questions end in 5xx',
+      text: 'More than 1 % of the requests to query end in 5xx',
       step: 'query',
       metric: failing(watched.queryApi),
       threshold: 1,
@@ -286,7 +289,7 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'kafka-disk',
       severity: 'critical',
-      text: `A broker's disk is fuller than ${DISK_PERCENT} %: a full one takes no more records`,
+      text: `A broker's disk is fuller than ${DISK_PERCENT} %: a full broker accepts no more records`,
       metric: new MathExpression({
         expression: 'MAX(METRICS())',
         usingMetrics: Object.fromEntries(
@@ -309,7 +312,7 @@ function service(watched: Watched): AlarmSpec[] {
   ];
 }
 
-/** The composite alarms; each has an article, too. */
+/** The composite alarms. Each has an article in the runbook, too. */
 export const COMPOSITES = {
   wrong: {
     id: 'answers-may-be-wrong',
@@ -323,7 +326,7 @@ export const COMPOSITES = {
   },
 } as const;
 
-/** Every alarm of this copy of the pipeline but the composite ones. */
+/** Every alarm of this deployment except the composite ones. */
 export function alarmSpecs(watched: Watched): readonly AlarmSpec[] {
   return [...answersWrong(watched), ...canaryAlarms(watched), ...answersLate(watched), ...service(watched)];
 }

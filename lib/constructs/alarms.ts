@@ -18,7 +18,7 @@ import { type Watched } from './metrics';
 
 const RUNBOOK = 'docs/runbook.md';
 
-/** Name of an alarm: the same in every deployment of a copy. */
+/** Name of an alarm: the same in every deployment of a project and stage. */
 export function alarmName(config: PipelineConfig, id: string): string {
   return `${config.project}-${config.stage}-${id}`;
 }
@@ -28,8 +28,8 @@ function description(config: PipelineConfig, { id, severity, text }: { id: strin
 }
 
 /**
- * All alarms, and the topic that they tell. An alarm that says something about the answers tells through its composite
- * alarm, once, whatever else it sets off; the others tell by themselves.
+ * All alarms, and the topic that they notify. An alarm about query results notifies through its composite alarm, once,
+ * however many of its members fire; the others notify directly.
  */
 export class Alarms extends Construct {
   public readonly topic: Topic;
@@ -42,13 +42,13 @@ export class Alarms extends Construct {
     const { config } = watched;
     this.topic = this.alarmTopic(config);
     const action = new SnsAction(this.topic);
-    const tell = (alarm: AlarmBase) => {
+    const notify = (alarm: AlarmBase) => {
       alarm.addAlarmAction(action);
       alarm.addOkAction(action);
     };
     this.alarms = new Map(alarmSpecs(watched).map((spec) => [spec.id, { spec, alarm: this.alarm(config, spec) }]));
     const all = [...this.alarms.values()];
-    for (const { spec, alarm } of all) if (!spec.answers) tell(alarm);
+    for (const { spec, alarm } of all) if (!spec.answers) notify(alarm);
     this.composites = Object.entries(COMPOSITES).map(([answers, composite]) => {
       const members = all.filter(({ spec }) => spec.answers === answers).map(({ alarm }) => alarm);
       return new CompositeAlarm(this, composite.id, {
@@ -57,7 +57,7 @@ export class Alarms extends Construct {
         alarmRule: AlarmRule.anyOf(...members.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM))),
       });
     });
-    this.composites.forEach(tell);
+    this.composites.forEach(notify);
   }
 
   private alarm(config: PipelineConfig, spec: AlarmSpec): Alarm {
@@ -80,7 +80,7 @@ export class Alarms extends Construct {
       enforceSSL: true,
     });
     // Under the key of aws/sns CloudWatch could not publish, and the alarms' texts hold no data that needs a key of our own.
-    // A topic with a policy of its own has lost the one by which its account's alarms may publish.
+    // Attaching a policy replaces the default topic policy, which is what allows alarms of this account to publish.
     topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'Alarms',

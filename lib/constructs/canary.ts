@@ -29,7 +29,7 @@ export class Canary extends Construct {
     // In no network: it calls AWS alone, and the pipeline's network has no way to the functions' API.
     this.function = new PipelineFunction(this, 'Canary', {
       config,
-      step: 'canary',
+      folder: 'canary',
       description: 'A control record through both layers, and how old the newest is that came out',
       memory: 256,
       timeout: TIMEOUT,

@@ -40,7 +40,7 @@ export class GrafanaContent extends Construct {
     // In no network: a workspace is reached over the internet, to which the functions' network has no way.
     this.function = new PipelineFunction(this, 'Function', {
       config,
-      step: 'provision/grafana',
+      folder: 'provision/grafana',
       description: 'Puts data sources, boards and alert rules into Managed Grafana while a stack is deployed',
       memory: 256,
       timeout: TIMEOUT,

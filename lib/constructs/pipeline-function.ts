@@ -28,8 +28,8 @@ export interface PipelineFunctionProps {
   readonly config: PipelineConfig;
   /** @default - in no network: a function that calls nothing but AWS */
   readonly network?: FunctionNetwork;
-  /** Folder under `lambda/` whose `handler.ts` exports `handler`. */
-  readonly step: string;
+  /** Folder under `lambda/` whose `handler.ts` exports `handler`: a step, or `provision/…`. */
+  readonly folder: string;
   /** One sentence for people who look at the list of functions. */
   readonly description: string;
   /** Megabytes; a vCPU comes with each 1,769. */
@@ -66,7 +66,7 @@ export interface PipelineFunctionProps {
 }
 
 /**
- * A step of the pipeline as a function: `lambda/<step>/handler.ts`, bundled by the local esbuild. It can write its own log
+ * A step of the pipeline as a function: `lambda/<folder>/handler.ts`, bundled by the local esbuild. It can write its own log
  * and its traces; every other right, and the variable that names what it is for, comes by a `bind…` of the thing used.
  */
 export class PipelineFunction extends Construct {
@@ -79,14 +79,14 @@ export class PipelineFunction extends Construct {
     const { config, network } = props;
     if (props.timeout.toSeconds() > MAX_TIMEOUT.toSeconds()) {
       throw new Error(
-        `timeout of ${props.step} must be at most ${MAX_TIMEOUT.toSeconds()} s, got ${props.timeout.toSeconds()}`,
+        `timeout of ${props.folder} must be at most ${MAX_TIMEOUT.toSeconds()} s, got ${props.timeout.toSeconds()}`,
       );
     }
     this.logGroup = logGroup(this, 'Logs', config);
     // A role of our own: the one that CDK would make carries AWS-managed policies that reach every log group.
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: `Execution role of ${props.step}`,
+      description: `Execution role of ${props.folder}`,
     });
     this.logGroup.grantWrite(this.role);
     if (network) {
@@ -101,7 +101,7 @@ export class PipelineFunction extends Construct {
 
     this.function = new Function(this, 'Function', {
       description: props.description,
-      code: bundle(props.step, props.externalModules ?? [], props.files),
+      code: bundle(props.folder, props.externalModules ?? [], props.files),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: config.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,

@@ -64,7 +64,7 @@ export class PipelineSteps extends Construct {
   private ingestStep(): PipelineFunction {
     const { config, kafka } = this.props;
     const fn = this.step('Ingest', {
-      step: 'ingest',
+      folder: 'ingest',
       description: 'HTTP requests to the topic, acknowledged when durable',
       memory: 1024,
       timeout: API_TIMEOUT,
@@ -78,7 +78,7 @@ export class PipelineSteps extends Construct {
   private archiveStep(): PipelineFunction {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Archive', {
-      step: 'archive',
+      folder: 'archive',
       description: 'Topic to the raw log in S3; what is no post to quarantine',
       memory: 1024,
       timeout: Duration.minutes(5),
@@ -95,7 +95,7 @@ export class PipelineSteps extends Construct {
   private aggregateStep(): PipelineFunction {
     const { config, kafka, views } = this.props;
     const fn = this.step('Aggregate', {
-      step: 'aggregate',
+      folder: 'aggregate',
       description: 'Topic to the speed views',
       memory: 1024,
       timeout: Duration.minutes(5),
@@ -104,7 +104,6 @@ export class PipelineSteps extends Construct {
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.recentPosts]: String(config.recentPosts),
-      [ENV.speedTtlHours]: String(config.speedTtlHours),
     });
     kafka.bindEventSource(fn, {
       batchSize: config.batchSize,
@@ -117,7 +116,7 @@ export class PipelineSteps extends Construct {
   private sealStep(): PipelineFunction {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Seal', {
-      step: 'seal',
+      folder: 'seal',
       description: 'Fixes the offset ranges of intervals that are over, once the archive holds them',
       memory: 512,
       timeout: MAX_TIMEOUT,
@@ -136,7 +135,7 @@ export class PipelineSteps extends Construct {
   private compactStep(duckdb: DuckdbLayer): PipelineFunction {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Compact', {
-      step: 'compact',
+      folder: 'compact',
       description: 'Raw log of an interval and partition to Parquet, each post once; manifests',
       // DuckDB uses as many threads as there are vCPUs: two.
       memory: 3538,
@@ -161,7 +160,7 @@ export class PipelineSteps extends Construct {
   private publishStep(): PipelineFunction {
     const { config, kafka, lake, views } = this.props;
     const fn = this.step('Publish', {
-      step: 'publish',
+      folder: 'publish',
       description: 'Batch views to the store, roll-ups, then the boundary',
       memory: 1024,
       timeout: MAX_TIMEOUT,
@@ -176,7 +175,7 @@ export class PipelineSteps extends Construct {
   private reconcileStep(): PipelineFunction {
     const { config, kafka, lake, views } = this.props;
     const fn = this.step('Reconcile', {
-      step: 'reconcile',
+      folder: 'reconcile',
       description: 'Difference between the layers, per view and interval',
       memory: 1024,
       timeout: MAX_TIMEOUT,
@@ -194,7 +193,7 @@ export class PipelineSteps extends Construct {
   private queryStep(): PipelineFunction {
     const { config, kafka, views } = this.props;
     const fn = this.step('Query', {
-      step: 'query',
+      folder: 'query',
       description: 'Answers from batch views up to the boundary and speed views after it',
       memory: 1024,
       timeout: API_TIMEOUT,

@@ -34,7 +34,8 @@ export interface PrometheusWorkspaceProps {
 }
 
 /**
- * Managed Prometheus over the brokers: a workspace, a scraper of their JMX and node exporters, the rules of `observability/prometheus/rules`,
+ * Managed Prometheus over the brokers: a workspace, a scraper of their JMX and node exporters, the rules of
+ * `observability/prometheus/rules`,
  * and an alert manager that publishes to the topic of all alarms.
  * @see https://docs.aws.amazon.com/prometheus/latest/userguide/prom-msk-integration.html
  */
@@ -98,10 +99,10 @@ export class PrometheusWorkspace extends Construct {
       // Remote, so that the storage stack does not come to depend on this one.
       kafka.brokers.addIngressRule(securityGroup, Port.tcp(port), `Exporter: ${exporter}`, true);
     }
-    const exporters = this.exporters();
+    const nodes = this.mskNodes();
     const configuration = scrapeConfiguration(cluster)
-      .replaceAll('"{brokers}"', exporters.getAttString('Brokers'))
-      .replaceAll('"{controllers}"', exporters.getAttString('Controllers'));
+      .replaceAll('"{brokers}"', nodes.getAttString('Brokers'))
+      .replaceAll('"{controllers}"', nodes.getAttString('Controllers'));
     new CfnScraper(this, 'Scraper', {
       alias: cluster,
       source: {
@@ -120,20 +121,20 @@ export class PrometheusWorkspace extends Construct {
   }
 
   /** The names of brokers and controllers, looked up again when their number changes. */
-  private exporters(): CustomResource {
+  private mskNodes(): CustomResource {
     const { config, kafka, network } = this.props;
-    const lookUp = new PipelineFunction(this, 'Exporters', {
+    const lookUp = new PipelineFunction(this, 'MskNodes', {
       config,
       network,
-      step: 'provision/msk-nodes',
+      folder: 'provision/msk-nodes',
       description: 'Names of brokers and controllers, for the scraper; runs while the stack is deployed',
       memory: 256,
       timeout: Duration.minutes(1),
     });
     lookUp.setEnvironment({ [ENV.clusterArn]: kafka.cluster.clusterArn });
     lookUp.allow(['kafka:ListNodes'], [kafka.cluster.clusterArn]);
-    const resource = new CustomResource(this, 'ExporterHosts', {
-      resourceType: 'Custom::KafkaExporters',
+    const resource = new CustomResource(this, 'NodeNames', {
+      resourceType: 'Custom::MskNodes',
       serviceToken: lookUp.function.functionArn,
       properties: { Cluster: kafka.cluster.clusterArn, Brokers: config.brokers },
       serviceTimeout: Duration.minutes(5),

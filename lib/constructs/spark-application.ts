@@ -9,7 +9,7 @@ import { PREFIXES } from '../../lambda/formats/keys';
 import { viewsAsJson } from '../../lambda/domain/views';
 import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
-import { ApplicationStopper } from './application-stopper';
+import { EmrApplicationStopper } from './emr-application-stopper';
 import { logGroup } from './logs';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
@@ -61,7 +61,7 @@ export class SparkApplication extends Construct {
       },
     };
     this.application = new CfnApplication(this, 'Application', properties);
-    new ApplicationStopper(this, 'Stopper', { config, application: this.application, properties });
+    new EmrApplicationStopper(this, 'Stopper', { config, application: this.application, properties });
     // Views are computed anew from the lake: nothing in the application is worth keeping.
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.application);
 

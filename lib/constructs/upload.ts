@@ -36,7 +36,7 @@ export class Upload extends Construct {
     this.role = role;
     logs.grantWrite(role);
     const objects = bucket.arnForObjects(`${prefix}*`);
-    // What is there already is told by a list: no object has to be read.
+    // ListObjects suffices to find existing files; no GetObject is needed.
     role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [objects] }));
     acknowledgeResources(role, 'The files of this repository: which there are differs from version to version', [
       objects,
@@ -85,7 +85,7 @@ function acknowledgeHandler(scope: Construct): void {
   }
 }
 
-/** A source whose asset the role may read, and nothing else of the bucket that keeps the assets of every app in the account. */
+/** A source whose asset the role may read, and nothing else of the bucket that stores the assets of every app in the account. */
 function grantedTo(role: Role, source: ISource): ISource {
   return {
     bind: (scope) => {

@@ -28,7 +28,7 @@ export interface WorkflowOptions {
   readonly functions: Readonly<Record<'seal' | 'compact' | 'publish' | 'reconcile', string>>;
   readonly applicationId: string;
   readonly jobRoleArn: string;
-  /** Name of the lake's interval. */
+  /** Name of the lake's S3 bucket. */
   readonly lake: string;
 }
 

@@ -224,7 +224,7 @@ const TABLE = {
   },
   'Custom::CDKBucketDeployment': { local: 'run', emulated: { by: 'fake' } },
   'Custom::GrafanaContent': { local: DEPLOYMENT, emulated: FUNCTION },
-  'Custom::KafkaExporters': { local: DEPLOYMENT, emulated: FUNCTION },
+  'Custom::MskNodes': { local: DEPLOYMENT, emulated: FUNCTION },
   'Custom::S3AutoDeleteObjects': {
     notSimulated:
       "CDK's function that empties a bucket which goes with its stack: it writes its log; its other permissions are in the bucket's policy",

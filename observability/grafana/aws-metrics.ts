@@ -5,7 +5,7 @@
 
 /** Names that only a deployment knows, and what each is. */
 export const CONSTANTS = {
-  namespace: 'CloudWatch namespace of this copy of the pipeline',
+  namespace: 'CloudWatch namespace of this deployment',
   ingestApi: 'Id of the HTTP API that takes posts in',
   queryApi: 'Id of the HTTP API that answers',
   ingestFunction: 'Name of the function ingest',
@@ -19,7 +19,7 @@ export const CONSTANTS = {
   sparkApplication: 'Id of the EMR Serverless application',
   airflow: 'Name of the MWAA environment',
   keyspace: 'Name of the keyspace',
-  lake: 'Name of the interval of the lake',
+  lake: 'Name of the S3 bucket of the lake',
 } as const;
 
 export type ConstantName = keyof typeof CONSTANTS;
@@ -71,7 +71,7 @@ export const AWS_METRICS = {
   /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html */
   s3: {
     namespace: 'AWS/S3',
-    dimensions: ['IntervalName', 'StorageType'],
+    dimensions: ['BucketName', 'StorageType'],
     metrics: ['BucketSizeBytes'],
   },
 } as const satisfies Readonly<Record<string, Service>>;

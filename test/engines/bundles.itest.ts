@@ -118,7 +118,7 @@ const CASES: readonly Case[] = [
     answers: { statusCode: 503 },
   },
   { id: 'CanaryFunction', event: {}, answers: null, logged: DENIED },
-  { id: 'PrometheusExporters', event: change('Exporters', 'Create', {}), reason: DENIED },
+  { id: 'PrometheusMskNodes', event: change('Exporters', 'Create', {}), reason: DENIED },
   {
     id: 'GrafanaContent',
     event: change('Content', 'Create', {

@@ -20,7 +20,7 @@ export const ROLES = {
   dagFiles: 'AirflowDagsRole',
   workflowFiles: 'WorkflowDefinitionRole',
   flowLogs: 'NetworkVpcAllIAMRole',
-  exporters: 'PrometheusExportersRole',
+  mskNodes: 'PrometheusMskNodesRole',
   grafana: 'GrafanaRole',
   grafanaContent: 'GrafanaContentFunctionRole',
 } as const;
@@ -30,7 +30,7 @@ export const CALLERS = Object.keys(ROLES) as Caller[];
 /** The functions that are steps of the pipeline. */
 export const STEPS = CALLERS.filter((caller) => ROLES[caller].startsWith('Steps'));
 /** Functions in the pipeline's network. */
-export const IN_NETWORK: readonly Caller[] = [...STEPS, 'exporters'];
+export const IN_NETWORK: readonly Caller[] = [...STEPS, 'mskNodes'];
 /** All functions of the pipeline. A stage may lack those that are not steps. */
 export const FUNCTIONS: readonly Caller[] = [...IN_NETWORK, 'canary', 'stopper', 'grafanaContent'];
 /** The logical id of a function, without the hash at its end. */
@@ -49,7 +49,7 @@ export const NOT_LOCAL: readonly Caller[] = [
   'dagFiles',
   'workflowFiles',
   'flowLogs',
-  'exporters',
+  'mskNodes',
   'grafana',
   'grafanaContent',
 ];

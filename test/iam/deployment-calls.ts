@@ -14,7 +14,7 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
   {
     why: 'While a stack is deployed, the brokers are looked up for the scraper of Managed Prometheus',
     see: 'https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-nodes.html',
-    callers: ['exporters'],
+    callers: ['mskNodes'],
     byCode: true,
     calls: { 'kafka:ListNodes': CLUSTER },
   },

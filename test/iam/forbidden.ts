@@ -184,7 +184,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ['s3:DeleteObject', '{WorkflowBucket.Arn}/workflows/0a1b/pipeline.yaml'],
   ],
   flowLogs: [...NO_KAFKA, ...NO_TABLE, ...NO_LAKE],
-  exporters: [
+  mskNodes: [
     ...NO_KAFKA,
     ...NO_TABLE,
     ...NO_LAKE,

@@ -25,7 +25,7 @@ function clientConfig(options: KafkaOptions): KafkaConfig {
     authenticationTimeout: 4_000,
     requestTimeout: 4_000,
     retry: RETRY,
-    // Whatever it cannot mend by retrying reaches the caller; in an outage it would log ten lines a second beside that.
+    // Whatever it cannot fix by retrying reaches the caller; in an outage it would log ten lines a second beside that.
     logLevel: logLevel.NOTHING,
   };
 }

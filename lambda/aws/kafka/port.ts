@@ -36,7 +36,7 @@ export interface PartitionEnds {
 
 export interface TimestampOffset {
   readonly partition: number;
-  /** The first offset whose record has a timestamp of at least the one asked for; without such a record, a bound below which all are earlier. */
+  /** The first offset whose timestamp is at least the one asked for; without such a record, a bound below which all are earlier. */
   readonly offset: number;
   /** Whether such a record was certainly there. */
   readonly found: boolean;

@@ -43,7 +43,7 @@ const LONGEST_WAIT_MS = 15_000;
 const PASSING = new Set([0, 429, 500, 502, 503, 504]);
 const CONFLICTS = new Set([409, 412]);
 
-/** More of a refusal than this is a page that a proxy sent. */
+/** More of a rejection than this is a page that a proxy sent. */
 const REASON_LENGTH = 400;
 
 /** What became of one attempt. */
@@ -185,7 +185,7 @@ function pause(attempt: number, retryAfter: string | null): number {
 
 const timer = (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal });
 
-/** What a refusal says, in one line: Grafana's `message`, or the text. */
+/** What a rejection says, in one line: Grafana's `message`, or the text. */
 function message(text: string): string {
   let said = text;
   try {

@@ -55,7 +55,7 @@ function complete({ config }: Watched): IWidget[] {
   ];
 }
 
-/** What the bill grows with; what it is then is told by docs/cost-and-scale.md. */
+/** Cost drivers; see docs/cost-and-scale.md for amounts. */
 function cost(watched: Watched): IWidget[] {
   const { config, ingestApi, queryApi } = watched;
   const sum = { statistic: Stats.SUM, period: FIVE_MINUTES };

@@ -1,7 +1,6 @@
 import { type Board } from '../board';
 import { graph, number } from '../panels';
 import { awsMetric, byStep, constant, metric, promql } from '../queries';
-import { TABLES } from '../tables';
 
 const FUNCTIONS = [
   ['ingest', 'ingestFunction'],
@@ -83,18 +82,6 @@ export const COST: Board = {
           ),
         ),
         graph(
-          { title: 'Write units, by table', description: 'As Keyspaces counts them.', unit: 'count', stacked: true },
-          ...TABLES.map((table) =>
-            awsMetric(
-              'keyspaces',
-              'ConsumedWriteCapacityUnits',
-              'Sum',
-              { Keyspace: constant('keyspace'), TableName: table },
-              table,
-            ),
-          ),
-        ),
-        graph(
           { title: 'Spark', description: 'What the application holds; nothing while it is stopped.', unit: 'count' },
           awsMetric(
             'sparkApplication',
@@ -127,14 +114,14 @@ export const COST: Board = {
             's3',
             'BucketSizeBytes',
             'Average',
-            { IntervalName: constant('lake'), StorageType: 'StandardStorage' },
+            { BucketName: constant('lake'), StorageType: 'StandardStorage' },
             'standard',
           ),
           awsMetric(
             's3',
             'BucketSizeBytes',
             'Average',
-            { IntervalName: constant('lake'), StorageType: 'GlacierInstantRetrievalStorage' },
+            { BucketName: constant('lake'), StorageType: 'GlacierInstantRetrievalStorage' },
             'archived',
           ),
         ),

@@ -1,7 +1,6 @@
-import { VIEWS } from '../../../lambda/domain/views';
 import { type Board } from '../board';
 import { graph, number, zero } from '../panels';
-import { byStep, metric, metricByView, percentilesOf, promql } from '../queries';
+import { byStep, metric, percentilesOf, promql } from '../queries';
 
 /** Is it right, is it fresh, is it complete: what to look at first. */
 export const OVERVIEW: Board = {
@@ -128,16 +127,6 @@ export const OVERVIEW: Board = {
             unit: 'count',
           },
           ...byStep(['ingest', 'archive', 'aggregate', 'compact'], 'written'),
-        ),
-        graph(
-          {
-            title: 'Drift, by view',
-            description: `Differences between the layers in each of the ${VIEWS.length} views.`,
-            alarm: 'drift',
-            unit: 'count',
-            limits: { critical: 1 },
-          },
-          metricByView('reconcile', 'drift'),
         ),
       ],
     },

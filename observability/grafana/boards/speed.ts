@@ -1,6 +1,6 @@
 import { type Board } from '../board';
 import { graph, number, zero } from '../panels';
-import { awsMetric, constant, metric, metricsOf, percentilesOf, promql } from '../queries';
+import { awsMetric, constant, metric, metricsOf, percentilesOf } from '../queries';
 
 const FUNCTION = { FunctionName: constant('aggregateFunction') };
 
@@ -93,15 +93,6 @@ export const SPEED: Board = {
           awsMetric('lambda', 'Invocations', 'Sum', FUNCTION, 'received'),
           awsMetric('lambda', 'Errors', 'Sum', FUNCTION, 'failed'),
           awsMetric('lambda', 'Throttles', 'Sum', FUNCTION, 'throttled'),
-        ),
-        graph(
-          {
-            title: 'Lag',
-            description: 'Records that the groups of archive and aggregate have not read yet.',
-            unit: 'count',
-            alarm: 'KafkaConsumerLate',
-          },
-          promql('group:kafka_consumer_lag:records', '{{groupId}}'),
         ),
       ],
     },

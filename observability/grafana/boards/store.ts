@@ -1,7 +1,9 @@
 import { type Board } from '../board';
 import { graph, number } from '../panels';
 import { awsMetric, byStep, constant, metric, percentilesOf, type Query } from '../queries';
-import { TABLES } from '../tables';
+
+/** As `lib/constructs/view-store.ts` names them. */
+export const TABLES = ['speed_views', 'speed_state', 'batch_views', 'boundary'] as const;
 
 const API = { ApiId: constant('queryApi') };
 

@@ -1,5 +1,5 @@
 /**
- * A stand-in for AWS that lets functions read objects and denies everything else. Kafka and Keyspaces accept connections over TLS, ask for
+ * A fake for AWS that lets functions read objects and denies everything else. Kafka and Keyspaces accept connections over TLS, ask for
  * the login that AWS asks for, and deny it. Tests can look at what clients sent to log in.
  */
 import { execFileSync } from 'node:child_process';
@@ -50,7 +50,7 @@ function certificate(directory: string, names: readonly string[]) {
       { stdio: ['ignore', 'ignore', 'ignore'] },
     );
   const alternatives = names.map((name) => `dns:${name}`).join();
-  const about = ['-dname', 'CN=stand-in', '-validity', '2', '-ext', `san=${alternatives}`, '-ext', 'bc=ca:true'];
+  const about = ['-dname', 'CN=fake', '-validity', '2', '-ext', `san=${alternatives}`, '-ext', 'bc=ca:true'];
   keytool('-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', ...about);
   const trusted = join(directory, 'trusted.pem');
   keytool('-exportcert', '-rfc', '-file', trusted);
@@ -156,7 +156,7 @@ const listen = (server: Server) =>
   );
 
 /** The message of whatever is denied. */
-export const DENIED = 'the stand-in lets nobody do that';
+export const DENIED = 'the fake lets nobody do that';
 
 const xml = (code: string) => `<Error><Code>${code}</Code><Message>${DENIED}</Message></Error>`;
 

@@ -1,6 +1,6 @@
 /**
- * Loaded before a function's code: sends connections to this machine that no environment variable redirects. Certificates are still verified
- * for AWS's names.
+ * Loaded before a function's code: sends connections to this machine that no environment variable redirects. Certificates are still
+ * verified for AWS's names.
  */
 const dns = require('node:dns');
 const tls = require('node:tls');

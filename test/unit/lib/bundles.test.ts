@@ -68,7 +68,7 @@ describe.each(Object.entries(DEPLOYED))('%s', (_name, overrides) => {
 
 test('functions that only some stages have are among them', () => {
   const ids = own(functionsOf(DEPLOYED.prod));
-  for (const name of ['Canary', 'PrometheusExporters', 'GrafanaContent', 'SparkStopper']) {
+  for (const name of ['Canary', 'PrometheusMskNodes', 'GrafanaContent', 'SparkStopper']) {
     expect(ids.filter((id) => id.startsWith(name))).toHaveLength(1);
   }
 });

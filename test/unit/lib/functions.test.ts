@@ -26,7 +26,7 @@ describe('variables: each function has these and no others', () => {
   test.each<[string, Record<string, string>]>([
     ['Ingest', kafka],
     ['Archive', { ...topic, ...bucket }],
-    ['Aggregate', { ...topic, ...keyspace, ...speed, ...state, ...minutes, ...ttl, RECENT_POSTS: '20000' }],
+    ['Aggregate', { ...topic, ...keyspace, ...speed, ...state, ...minutes, RECENT_POSTS: '20000' }],
     ['Seal', { ...kafka, ...bucket, ...minutes, ARCHIVE_WAIT_SECONDS: '210' }],
     ['Compact', { ...topic, ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
     ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...boundary, ...minutes }],

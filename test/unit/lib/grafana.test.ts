@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOARDS, FOLDER_UID } from '../../../observability/grafana';
 import { CONSTANTS } from '../../../observability/grafana/aws-metrics';
-import { TABLES } from '../../../observability/grafana/tables';
+import { TABLES } from '../../../observability/grafana/boards/store';
 import { type Content, type Deployed, wanted } from '../../../lambda/provision/grafana/core';
 import { checkContactPoint, checkDataSource } from '../../../tools/rehearsal/grafana/payloads';
 import { synthesize, type Templates } from '../../support/synth';

@@ -19,8 +19,8 @@ function scrapeConfiguration(): { scrape_configs: Record<string, unknown>[] } {
     ConfigurationBlob: { 'Fn::Base64': unknown };
   };
   const text = shown(blob['Fn::Base64'])
-    .replaceAll('{PrometheusExporterHosts.Brokers}', '["b-1.x","b-2.x"]')
-    .replaceAll('{PrometheusExporterHosts.Controllers}', '["c-1.x"]');
+    .replaceAll('{PrometheusNodeNames.Brokers}', '["b-1.x","b-2.x"]')
+    .replaceAll('{PrometheusNodeNames.Controllers}', '["c-1.x"]');
   return JSON.parse(text) as { scrape_configs: Record<string, unknown>[] };
 }
 
@@ -91,7 +91,7 @@ describe('Managed Prometheus', () => {
   });
 
   test('looks the brokers up again when their number changes', () => {
-    const { Brokers, Cluster } = properties('Custom::KafkaExporters');
+    const { Brokers, Cluster } = properties('Custom::MskNodes');
     expect(Brokers).toBe(3);
     expect(shown(Cluster)).toBe('{KafkaCluster}');
   });

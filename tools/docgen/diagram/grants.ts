@@ -1,5 +1,5 @@
 /** Arrows between steps and stores, as the policies of the steps' roles allow them. */
-import { type Arrow } from './model';
+import { type Arrow } from './arrow';
 
 /** A role and the box that it belongs to. */
 export interface Role {

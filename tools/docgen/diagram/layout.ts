@@ -2,7 +2,8 @@
  * Places the boxes in lanes (rows of steps, in the order in which a post meets them) and columns: people, APIs, what starts steps,
  * steps, stores, catalog. The columns of what has an interface in the VPC are neighbours, so the border of the network is one rectangle.
  */
-import { type Arrow, type Box, type Diagram } from './model';
+import { type Arrow } from './arrow';
+import { type Box, type Diagram } from './model';
 
 export interface Point {
   readonly x: number;

@@ -2,6 +2,7 @@
 import { locate, type Located } from '../../../lib/templates';
 import { type Stack } from '../../assembly/cloud-assembly';
 import { createResolver } from '../../assembly/intrinsics';
+import { type Arrow } from './arrow';
 import { grantedArrows, type Role } from './grants';
 
 export type Kind = 'people' | 'api' | 'function' | 'topic' | 'bucket' | 'table' | 'spark' | 'airflow' | 'catalog';
@@ -14,13 +15,6 @@ export interface Box {
   readonly lines: readonly string[];
   /** It has an interface in the VPC. */
   readonly inVpc?: true;
-}
-
-export interface Arrow {
-  readonly from: string;
-  readonly to: string;
-  /** `data` goes along the arrow; `control` is a call that starts something. */
-  readonly kind: 'data' | 'control';
 }
 
 export interface Diagram {

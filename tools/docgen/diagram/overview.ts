@@ -2,7 +2,8 @@
  * The overview: the model's boxes in at most twelve groups, two lanes and two colours, for a page 846 px wide. Groups and their places
  * are chosen here; that they exist, and the arrows between them, follow from the model.
  */
-import { type Arrow, type Box, type Diagram } from './model';
+import { type Arrow } from './arrow';
+import { type Box, type Diagram } from './model';
 import { escape, FONT, themed } from './theme';
 
 type Lane = 'batch' | 'speed' | 'shared';

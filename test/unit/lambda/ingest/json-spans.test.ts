@@ -42,7 +42,7 @@ function keysOf(value: unknown): string[] {
 
 /**
  * Without backslashes in names: after a name that ends in one, V8's own parser (13.6, Node 24) may take another name for it that
- * goes on with an escape there, so that `{"a\\n":2}` has a property `a\\` once `{"a\\\\":2}` was parsed, and there is nothing to compare with.
+ * goes on with an escape there, so that `{"a\\n":2}` has a property `a\\` once `{"a\\\\":2}` was parsed: nothing to compare with.
  */
 const anyJson = fc
   .oneof(fc.jsonValue(), tricky, fc.dictionary(tricky, tricky), fc.array(fc.array(tricky)))

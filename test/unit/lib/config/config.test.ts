@@ -2,7 +2,7 @@ import { MEASURED } from '../../../../tools/cost/measured';
 import { CONFIG_KEYS, ConfigError, loadConfig, overridesIn, STAGES } from '../../../../lib/config';
 
 /** The one line that a configuration is refused with. */
-function refusal(overrides: Record<string, unknown>): string {
+function rejection(overrides: Record<string, unknown>): string {
   try {
     loadConfig(overrides);
   } catch (error) {
@@ -117,7 +117,7 @@ describe('overrides', () => {
 
 describe('a value that is not allowed is refused in one line that names key, value and what is allowed', () => {
   test('an unknown key', () => {
-    const message = refusal({ partition: '3' });
+    const message = rejection({ partition: '3' });
     expect(message).toMatch(/^unknown config key 'partition': allowed are stage, project, /);
     for (const key of CONFIG_KEYS) {
       expect(message).toContain(key);
@@ -125,7 +125,7 @@ describe('a value that is not allowed is refused in one line that names key, val
   });
 
   test.each(['constructor', '__proto__', 'toString'])('a key that every object has: %s', (key) => {
-    expect(refusal(JSON.parse(`{"${key}": "1"}`))).toContain(`unknown config key '${key}'`);
+    expect(rejection(JSON.parse(`{"${key}": "1"}`))).toContain(`unknown config key '${key}'`);
   });
 
   test.each([
@@ -143,7 +143,7 @@ describe('a value that is not allowed is refused in one line that names key, val
     ['vpcCidr', '10.42.1.0/16', 'vpcCidr must be a private range'],
     ['vpcCidr', '10.42.64.0/17', 'vpcCidr must be a private range'],
     ['vpcCidr', '10.256.0.0/16', 'vpcCidr must be a private range'],
-    ['waf', 'on', 'waf must be true or false'],
+    ['page', 'on', 'page must be true or false'],
     ['architecture', 'arm', 'architecture must be one of arm64, x86_64'],
     ['availabilityZones', '1', 'availabilityZones must be an integer from 2 to 3'],
     ['brokers', '0', 'brokers must be an integer from 2 to 30'],
@@ -178,14 +178,14 @@ describe('a value that is not allowed is refused in one line that names key, val
     ['airflowWebserver', 'both', 'airflowWebserver must be one of public, private'],
     ['deferrable', 'yes', 'deferrable must be true or false'],
   ])('%s=%s', (key, given, expected) => {
-    const message = refusal({ [key]: given });
+    const message = rejection({ [key]: given });
     expect(message).toContain(expected);
     expect(message).toContain(`, got '${String(given)}'`.slice(0, 60));
     expect(message).not.toContain('\n');
   });
 
   test('a long value is cut', () => {
-    expect(refusal({ auth: 'x'.repeat(1_000) }).length).toBeLessThan(200);
+    expect(rejection({ auth: 'x'.repeat(1_000) }).length).toBeLessThan(200);
   });
 });
 
@@ -228,11 +228,6 @@ describe('a combination that is not allowed is refused in one line that names th
       'unsigned Kafka tokens in an account',
       { kafkaAuth: 'unsecured' },
       'kafkaAuth must be iam in stage dev, got unsecured (allowed in stage local only)',
-    ],
-    [
-      'a web ACL, which an HTTP API does not take',
-      { waf: 'true' },
-      'waf must be false, got true: an HTTP API takes no web ACL; auth iam or jwt turns strangers away',
     ],
     ['a key for the local run', { stage: 'local', kms: 'customer' }, 'kms must be aws in stage local, got customer'],
     [
@@ -277,7 +272,7 @@ describe('a combination that is not allowed is refused in one line that names th
     ],
     ['Spark workers that do not fit', { sparkMaxMemoryGb: 8 }, 'sparkMaxMemoryGb must hold a driver and an executor'],
   ])('%s', (_name, overrides, expected) => {
-    const message = refusal(overrides);
+    const message = rejection(overrides);
     expect(message).toContain(expected);
     expect(message).not.toContain('\n');
   });

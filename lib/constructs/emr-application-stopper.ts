@@ -8,7 +8,7 @@ import { MAX_TIMEOUT, PipelineFunction } from './pipeline-function';
 
 const STOP = ['emr-serverless:GetApplication', 'emr-serverless:ListJobRuns', 'emr-serverless:StopApplication'];
 
-export interface ApplicationStopperProps {
+export interface EmrApplicationStopperProps {
   readonly config: PipelineConfig;
   readonly application: CfnApplication;
   /** What the application was made with. */
@@ -24,16 +24,16 @@ export interface ApplicationStopperProps {
  * that it changes, and acts, whenever the application does; the application itself it looks up in the stack, as a reference
  * would be a circle.
  */
-export class ApplicationStopper extends Construct {
+export class EmrApplicationStopper extends Construct {
   public readonly function: PipelineFunction;
 
-  constructor(scope: Construct, id: string, props: ApplicationStopperProps) {
+  constructor(scope: Construct, id: string, props: EmrApplicationStopperProps) {
     super(scope, id);
     const { config, application, properties } = props;
     const stack = Stack.of(this);
     this.function = new PipelineFunction(this, 'Handler', {
       config,
-      step: 'provision/emr-stopper',
+      folder: 'provision/emr-stopper',
       description: 'Stops the Spark application before its update and its deletion',
       memory: 256,
       timeout: MAX_TIMEOUT,
