@@ -41,7 +41,7 @@ export interface Metric {
   readonly accounts?: true;
 }
 
-/** A step's own unit of work: mostly a record; an interval for `seal` and `reconcile`, a view's row for `publish`, a request for `query`. */
+/** A step's own unit of work: mostly a record; an interval in `seal` and `reconcile`, a row in `publish`, a request in `query`. */
 export const METRICS = {
   received: {
     unit: 'Count',

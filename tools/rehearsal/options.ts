@@ -1,7 +1,7 @@
 /** The command line of `rehearse`. */
 import { resolve } from 'node:path';
 import { type Stage } from '../../lib/config';
-import { DEPLOYED, DEPLOYMENT, optional, parse, text } from '../kit/options';
+import { DEPLOYMENT, optional, parse, text } from '../kit/options';
 
 export const ORDERS = ['forward', 'reverse'] as const;
 
@@ -9,7 +9,7 @@ export const ORDERS = ['forward', 'reverse'] as const;
 export type Order = (typeof ORDERS)[number];
 
 export interface RehearsalOptions {
-  /** One of {@link DEPLOYED}. */
+  /** One of the deployed stages. */
   readonly stage: Stage;
   /** Further keys of the configuration, each `key=value`. */
   readonly settings: readonly string[];
