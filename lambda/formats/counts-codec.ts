@@ -9,7 +9,8 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { columnOf, type ColumnType } from '../domain/columns';
-import { KEY_SEPARATOR, type Counts, type DimensionValue } from '../domain/merge';
+import { compareText, KEY_SEPARATOR, type Counts, type DimensionValue } from '../domain/merge';
+import { type Row } from '../domain/sorted-run';
 import { ByteReader, ByteWriter } from './bytes';
 import { type View } from '../domain/views';
 
@@ -72,7 +73,7 @@ function writeDictionary(
 
 /** @returns the numbers of the texts, in the order in which they were written */
 function writeTexts(writer: ByteWriter, seen: ReadonlyMap<string, number>): number[] {
-  const texts = [...seen.keys()].sort();
+  const texts = [...seen.keys()].sort(compareText);
   writer.unsigned(texts.length);
   for (const text of texts) writer.text(text);
   return texts.map((text) => seen.get(text)!);
@@ -132,13 +133,8 @@ function readDictionary(reader: ByteReader, coding: Coding): DimensionValue[] {
   return values;
 }
 
-/**
- * @throws Error naming the view, if the blob is larger than {@link MAX_BLOB_BYTES} or a value does not fit its column
- */
-export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): Buffer {
+function encode(view: View, keys: readonly (readonly string[])[], values: readonly number[]): Buffer {
   const writer = new ByteWriter(4096);
-  const keys = [...counts.keys()].map((key) => key.split(KEY_SEPARATOR));
-  const values = [...counts.values()];
   writer.unsigned(keys.length);
   const dictionaries = new ByteWriter(4096);
   const columns = view.dimensions.map((_, i) => writeDictionary(dictionaries, view, i, keys));
@@ -153,24 +149,46 @@ export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): B
     }
   }
   for (let at = 0; at < order.length; at++) writer.difference(0, values[order[at]]);
-  const body = zstdCompressSync(Buffer.concat([dictionaries.bytes(), writer.bytes()]));
-  if (body.length + 1 > MAX_BLOB_BYTES) {
-    throw new Error(
-      `counts of view '${view.name}' take ${body.length + 1} bytes compressed (${counts.size} keys), at most ${MAX_BLOB_BYTES} fit a row`,
-    );
-  }
-  return Buffer.concat([Buffer.of(VERSION), body]);
+  return Buffer.concat([Buffer.of(VERSION), zstdCompressSync(Buffer.concat([dictionaries.bytes(), writer.bytes()]))]);
 }
 
-/** @throws Error naming the view, if the blob is not what {@link encodeCounts} writes */
-export function decodeCounts(view: View, blob: Buffer): Counts {
+/**
+ * @throws Error naming the view, if the blob is larger than {@link MAX_BLOB_BYTES} or a value does not fit its column
+ */
+export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): Buffer {
+  const keys = [...counts.keys()].map((key) => key.split(KEY_SEPARATOR));
+  const blob = encode(view, keys, [...counts.values()]);
+  if (blob.length > MAX_BLOB_BYTES) {
+    throw new Error(
+      `counts of view '${view.name}' take ${blob.length} bytes compressed (${counts.size} keys), at most ${MAX_BLOB_BYTES} fit a row`,
+    );
+  }
+  return blob;
+}
+
+/** Rows in the order of a run. @throws Error naming the view, if a value does not fit its column */
+export function encodeRows(view: View, rows: readonly Row[]): Buffer {
+  return encode(
+    view,
+    rows.map(({ key }) => key.map(String)),
+    rows.map(({ value }) => value),
+  );
+}
+
+interface Columns {
+  readonly rows: number;
+  readonly dimensions: readonly (readonly DimensionValue[])[];
+  readonly values: readonly number[];
+}
+
+function decode(view: View, blob: Buffer): Columns {
   if (blob[0] !== VERSION) {
     throw new Error(`counts of view '${view.name}' must have version ${VERSION}, got ${blob[0] ?? 'an empty blob'}`);
   }
   const reader = new ByteReader(zstdDecompressSync(blob.subarray(1)));
   const dictionaries = view.dimensions.map((name) => readDictionary(reader, codingOf(columnOf(name).type)));
   const rows = reader.unsigned();
-  const columns = dictionaries.map((dictionary, i) => {
+  const dimensions = dictionaries.map((dictionary, i) => {
     const column = new Array<DimensionValue>(rows);
     let place = 0;
     for (let row = 0; row < rows; row++) {
@@ -179,12 +197,29 @@ export function decodeCounts(view: View, blob: Buffer): Counts {
     }
     return column;
   });
+  const values = new Array<number>(rows);
+  for (let row = 0; row < rows; row++) values[row] = reader.difference(0);
+  if (!reader.finished()) throw new Error(`counts of view '${view.name}' hold more bytes than rows`);
+  return { rows, dimensions, values };
+}
+
+/** @throws Error naming the view, if the blob is not what {@link encodeCounts} writes */
+export function decodeCounts(view: View, blob: Buffer): Counts {
+  const { rows, dimensions, values } = decode(view, blob);
   const counts: Counts = new Map();
   for (let row = 0; row < rows; row++) {
-    let key = String(columns[0][row]);
-    for (let i = 1; i < columns.length; i++) key += KEY_SEPARATOR + String(columns[i][row]);
-    counts.set(key, reader.difference(0));
+    let key = String(dimensions[0][row]);
+    for (let i = 1; i < dimensions.length; i++) key += KEY_SEPARATOR + String(dimensions[i][row]);
+    counts.set(key, values[row]);
   }
-  if (!reader.finished()) throw new Error(`counts of view '${view.name}' hold more bytes than rows`);
   return counts;
+}
+
+/** In the order of a run. @throws Error naming the view, if the blob is not what this file writes */
+export function decodeRows(view: View, blob: Buffer): Row[] {
+  const { rows, dimensions, values } = decode(view, blob);
+  return Array.from({ length: rows }, (_, row) => ({
+    key: dimensions.map((column) => column[row]),
+    value: values[row],
+  }));
 }

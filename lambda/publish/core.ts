@@ -1,64 +1,12 @@
 /**
- * What publishing decides: what a view object of the Spark job says, which moves the boundary makes, and which roll-ups
- * those complete. The periods are those of the query API's `cover`, so that what is written is what is read.
+ * What publishing decides: which moves the boundary makes, and which roll-ups those complete. The periods are those of the query API's `cover`, so that what is written is what is read.
  */
 import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Seal } from '../formats/interval-metadata';
-import { columnOf } from '../domain/columns';
-import { joinKey, trim, type Counts, type DimensionValue } from '../domain/merge';
-import { type View } from '../domain/views';
 import { dayName, monthName, nextMonth, startOfMonth } from '../domain/periods';
 
 const DAY = 86_400_000;
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
-
-function dimensionOf(view: View, i: number, value: unknown): DimensionValue | undefined {
-  const { type } = columnOf(view.dimensions[i]);
-  if (type === 'int' || type === 'long') return Number.isSafeInteger(value) ? (value as number) : undefined;
-  if (typeof value !== 'string') return undefined;
-  if (type !== 'timestamp') return value;
-  const instant = Date.parse(value);
-  return Number.isNaN(instant) ? undefined : new Date(instant).toISOString();
-}
-
-/**
- * The counts in an object `views/interval=…/<view>.json`.
- * @throws Error naming the object, the row and the value, if it is not the view of this interval
- */
-export function parseViewObject(key: string, text: string, view: View, interval: IntervalStart): Counts {
-  const object = parseObject(key, text);
-  if (object.view !== view.name || object.interval !== intervalName(interval) || !Array.isArray(object.rows)) {
-    throw new Error(
-      `object '${key}' must hold rows of view '${view.name}' in interval ${intervalName(interval)}, got view '${String(object.view)}' in interval '${String(object.interval)}'`,
-    );
-  }
-  const counts: Counts = new Map();
-  for (const [number, row] of (object.rows as unknown[]).entries()) {
-    const cells = Array.isArray(row) ? (row as unknown[]) : [];
-    const dimensions = view.dimensions.map((_, i) => dimensionOf(view, i, cells[i]));
-    const value = cells[view.dimensions.length];
-    const complete = dimensions.every((dimension) => dimension !== undefined);
-    if (!complete || !Number.isSafeInteger(value) || cells.length !== dimensions.length + 1) {
-      // Without the row: it may name a person, and what is thrown is logged.
-      throw new Error(
-        `object '${key}' must hold rows of ${view.dimensions.join(', ')} and an integer, row ${number} is another`,
-      );
-    }
-    const joined = joinKey(dimensions);
-    if (counts.has(joined)) throw new Error(`object '${key}' holds the key of row ${number} twice`);
-    counts.set(joined, value as number);
-  }
-  return trim(view, counts);
-}
-
-function parseObject(key: string, text: string): { view?: unknown; interval?: unknown; rows?: unknown } {
-  try {
-    return JSON.parse(text) as object;
-  } catch {
-    // The parser's own message quotes the text.
-    throw new Error(`object '${key}' must be JSON`);
-  }
-}
 
 /** A step of the boundary, from one sealed interval to the next. */
 export interface Move {

@@ -8,25 +8,15 @@ import { intervalEnd, intervalName, type IntervalStart } from '../domain/interva
 import { parseIntervals } from '../formats/interval-list';
 import { type Seal } from '../formats/interval-metadata';
 import { mapConcurrently } from '../runtime/concurrent';
-import { decodeCounts, encodeCounts } from '../formats/counts-codec';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
-import { intervalNameOfManifest, manifestsOfDayPrefix, publishedKey, viewKey, viewsDoneKey } from '../formats/keys';
+import { intervalNameOfManifest, manifestsOfDayPrefix, publishedKey, viewsDoneKey } from '../formats/keys';
 import { getSeal } from '../aws/lake';
-import { mergeCounts, trim, type Counts } from '../domain/merge';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type PublishStore } from '../aws/keyspaces/store';
 import { VIEWS, type View } from '../domain/views';
-import {
-  completedBy,
-  daysOfMonth,
-  parseViewObject,
-  planMoves,
-  rollUpsWith,
-  union,
-  type Move,
-  type RollUps,
-} from './core';
+import { completedBy, daysOfMonth, planMoves, rollUpsWith, union, type Move, type RollUps } from './core';
+import { runPublisher, type PublishedRun } from './runs';
 
 export interface PublishDeps {
   readonly lake: Pick<ObjectStore, 'get' | 'list' | 'put'>;
@@ -46,7 +36,8 @@ export interface PublishResult {
 }
 
 const CONCURRENT_OBJECTS = 32;
-const CONCURRENT_ROWS = 64;
+/** What each holds in memory is bounded, but several times a chunk for each part of a period. */
+const CONCURRENT_RUNS = 4;
 const WRITE_UNIT_BYTES = 1024;
 
 export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<PublishResult> {
@@ -75,23 +66,23 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     const began = deps.now();
     const tally = { written: 0, rollUps: 0, batchBytes: 0, bytes: 0, writeUnits: 0, conditionFailed: 0 };
 
-    async function put(view: View, period: string, counts: Counts): Promise<void> {
-      const blob = encodeCounts(view, counts);
-      await store.putBatchRow(view.name, period, blob);
-      tally.bytes += blob.length;
-      tally.writeUnits += Math.ceil(blob.length / WRITE_UNIT_BYTES);
+    const runs = runPublisher({ lake, store, topic, now: deps.now });
+
+    function count({ sizes }: PublishedRun): void {
+      for (const size of sizes) {
+        tally.bytes += size;
+        tally.writeUnits += Math.ceil(size / WRITE_UNIT_BYTES);
+      }
     }
 
     /** Merges the rows that exist of `parts` into the row of `period`. */
     async function rollUp(period: string, parts: readonly string[]): Promise<void> {
       // A period without an interval has no row, like an interval without a record.
       if (parts.length === 0) return;
-      await mapConcurrently(views, views.length, async (view) => {
-        const rows = await mapConcurrently(parts, CONCURRENT_ROWS, (part) => store.readBatchRow(view.name, part));
-        const found = rows.filter((row) => row !== undefined);
-        if (found.length === 0) return;
-        const counts = found.reduce<Counts>((sum, row) => mergeCounts(view, sum, decodeCounts(view, row)), new Map());
-        await put(view, period, trim(view, counts));
+      await mapConcurrently(views, CONCURRENT_RUNS, async (view) => {
+        const rolledUp = await runs.rollUp(view, period, parts);
+        if (!rolledUp) return;
+        count(rolledUp);
         tally.rollUps++;
       });
     }
@@ -133,11 +124,10 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     await mapConcurrently(intervals, CONCURRENT_OBJECTS, requireViews);
 
     const targets = intervals.flatMap((interval) => views.map((view) => ({ interval, view })));
-    await mapConcurrently(targets, CONCURRENT_OBJECTS, async ({ interval, view }) => {
-      const key = viewKey(interval, view.name);
-      const body = await lake.get(key);
-      tally.batchBytes += body.length;
-      await put(view, intervalName(interval), parseViewObject(key, body.toString('utf8'), view, interval));
+    await mapConcurrently(targets, CONCURRENT_RUNS, async ({ interval, view }) => {
+      const published = await runs.interval(view, interval);
+      count(published);
+      tally.batchBytes += published.objectBytes!;
       tally.written++;
     });
 
@@ -156,6 +146,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       }),
     );
 
+    await runs.deleteUnreferenced();
     const boundary = moves.at(-1)?.to ?? before;
     const now = deps.now();
     deps.report('publish', {

@@ -3,7 +3,8 @@
  * distinct count is exact.
  */
 import { estimate } from '../domain/hyperloglog';
-import { compareText, type Counts, type DimensionValue, splitKey } from '../domain/merge';
+import { type Counts, type DimensionValue, splitKey } from '../domain/merge';
+import { compareKeys, type Row } from '../domain/sorted-run';
 import { findView, type View } from '../domain/views';
 
 export type AnswerRow = Readonly<Record<string, DimensionValue>>;
@@ -16,27 +17,10 @@ export interface StandardAnswer {
   readonly rows: (counts: Counts) => AnswerRow[];
 }
 
-/** One key of a view with its value. */
-interface Entry {
-  readonly key: readonly DimensionValue[];
-  readonly value: number;
-}
+type Entry = Row;
 
 const entriesOf = (view: View, counts: Counts): Entry[] =>
   [...counts].map(([key, value]) => ({ key: splitKey(view, key), value }));
-
-/** Smaller numbers first; text by code point, as Spark sorts it. */
-export function compareValues(a: DimensionValue, b: DimensionValue): number {
-  return typeof a === 'number' && typeof b === 'number' ? a - b : compareText(String(a), String(b));
-}
-
-export function compareKeys(a: readonly DimensionValue[], b: readonly DimensionValue[]): number {
-  for (let i = 0; i < a.length; i++) {
-    const order = compareValues(a[i], b[i]);
-    if (order !== 0) return order;
-  }
-  return 0;
-}
 
 /** Groups by the first `size` values of the keys, groups in order. */
 function groups(entries: readonly Entry[], size: number): { key: readonly DimensionValue[]; members: Entry[] }[] {
@@ -204,10 +188,20 @@ export function answersOf(view: View): StandardAnswer[] {
 }
 
 /** All counts of a view, a row a key, in the order of the keys. The value's column is `count`, or the view's value. */
-export function countRows(view: View, counts: Counts): { columns: readonly string[]; rows: AnswerRow[] } {
+export function countRows(view: View, counts: Counts): Table {
+  return rowsTable(
+    view,
+    entriesOf(view, counts).sort((a, b) => compareKeys(a.key, b.key)),
+  );
+}
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly AnswerRow[];
+}
+
+/** The columns of a view, and rows in the order given. The value is the last column. */
+export function rowsTable(view: View, rows: readonly Row[]): Table {
   const columns = [...view.dimensions, view.value ?? 'count'];
-  const rows = entriesOf(view, counts)
-    .sort((a, b) => compareKeys(a.key, b.key))
-    .map(({ key, value }) => rowOf(columns, [...key, value]));
-  return { columns, rows };
+  return { columns, rows: rows.map(({ key, value }) => rowOf(columns, [...key, value])) };
 }

@@ -7,6 +7,9 @@ export type Layer = (typeof LAYERS)[number];
 export const ANSWER_KINDS = ['counts', 'standard'] as const;
 export type AnswerKind = (typeof ANSWER_KINDS)[number];
 
+/** The most rows of a page, and of `top`. */
+export const PAGE_ROWS = 10_000;
+
 /** A row: dimension values by name, and one number. */
 export type ResponseRow = Readonly<Record<string, string | number>>;
 
@@ -25,11 +28,13 @@ export interface Provenance {
   readonly buckets: { readonly batch: number; readonly speed: number };
 }
 
-/** `GET /views/{view}` with `answer=counts`: every key of the view with its value. */
+/** `GET /views/{view}` with `answer=counts`: every key of the view with its value, in the order of keys, in pages. */
 export interface ViewResponse extends Provenance {
   readonly view: string;
   readonly columns: readonly string[];
   readonly rows: readonly ResponseRow[];
+  /** Parameter `cursor` of the next page; absent on the last one, and with `top`, which has one page. */
+  readonly cursor?: string;
 }
 
 /** `GET /answers/{name}`: one of the standard answers. */

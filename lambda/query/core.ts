@@ -5,7 +5,7 @@
 import { intervalEnd, intervalOf, type IntervalStart } from '../domain/intervals';
 import { add, type Counts, splitKey, trim } from '../domain/merge';
 import { type View } from '../domain/views';
-import { type AnswerRow, countRows, type StandardAnswer } from './answers';
+import { countRows, type StandardAnswer, type Table } from './answers';
 import { type Layer } from './api';
 import { intervalsIn, cover, type Period } from '../domain/periods';
 import { type Selection } from './request';
@@ -76,24 +76,19 @@ export function mergeFiltered(
   return trim(view, merged);
 }
 
-export interface Shaped {
-  readonly columns: readonly string[];
-  readonly rows: readonly AnswerRow[];
-}
-
 /** The rows with the largest values, largest first; ties in the order they came. The value is the last column. */
-function best({ columns, rows }: Shaped, top: number | undefined): Shaped {
+function best({ columns, rows }: Table, top: number | undefined): Table {
   if (top === undefined) return { columns, rows };
   const value = columns[columns.length - 1];
   const sorted = [...rows].sort((a, b) => Number(b[value]) - Number(a[value]));
   return { columns, rows: sorted.slice(0, top) };
 }
 
-export function shapeCounts(view: View, counts: Counts, top?: number): Shaped {
+export function shapeCounts(view: View, counts: Counts, top?: number): Table {
   return best(countRows(view, counts), top);
 }
 
-export function shapeAnswer(answer: StandardAnswer, counts: Counts, top?: number): Shaped {
+export function shapeAnswer(answer: StandardAnswer, counts: Counts, top?: number): Table {
   return best({ columns: answer.columns, rows: answer.rows(counts) }, top);
 }
 

@@ -5,27 +5,31 @@ import { metricReader, sendSigned } from './cloudwatch';
 import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { json, pathSegments, type HttpResponse, type HttpEvent } from '../runtime/http';
 import { StoreUnavailableError } from '../aws/keyspaces/keyspaces';
+import { RunReplacedError } from '../aws/keyspaces/view-runs';
 import { log } from '../runtime/log';
 import { type Counts } from '../domain/merge';
 import { report, type ReportOf } from '../runtime/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
 import { type ValidationError, invalid, sentence } from '../domain/validation-error';
 import { findView, type View, VIEWS } from '../domain/views';
-import { ANSWERS, answersOf, findAnswer } from './answers';
+import { ANSWERS, answersOf, findAnswer, rowsTable } from './answers';
 import {
   type AnswersResponse,
   type BoundaryResponse,
   type ErrorResponse,
   type HealthResponse,
+  PAGE_ROWS,
   type Provenance,
   type StatusResponse,
+  type ViewResponse,
   type ViewsResponse,
 } from './api';
 import { readCanary } from './canary';
-import { asOf, mergeFiltered, planRead, type Published, shapeAnswer, shapeCounts } from './core';
+import { asOf, mergeFiltered, planRead, type Published, type ReadPlan, shapeAnswer, shapeCounts } from './core';
 import { type LiveMetrics, liveMetrics } from './live';
 import { ASSETS, type PageFiles, pageFiles } from './page';
-import { queryReader, type QueryReader } from './reader';
+import { decodeCursor, encodeCursor, readPage } from './pages';
+import { queryReader, type QueryReader, type SpeedCounts } from './reader';
 import { isValidationError, parseSelection, type Selection } from './request';
 
 /** What the status page needs beside the answers. */
@@ -61,6 +65,10 @@ const instant = (at: number | null | undefined) =>
 const publishedOf = (row: BoundaryRow | undefined): Published | undefined =>
   row && { first: row.firstInterval, boundary: row.interval };
 
+/** As it was when the boundary was there. */
+const pinned = (published: Published | undefined, boundary: number | null): Published | undefined =>
+  published && boundary !== null ? { ...published, boundary } : undefined;
+
 function rejected(statusCode: number, error: ValidationError): HttpResponse {
   return json(statusCode, { message: sentence(error), error } satisfies ErrorResponse);
 }
@@ -73,6 +81,21 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined) =>
     planRead(selection, published, { now: deps.now(), intervalMinutes, speedTtl: deps.speedTtl });
 
+  function provenance(
+    { layer }: Pick<Selection, 'layer'>,
+    published: Published | undefined,
+    plan: ReadPlan,
+    speed: readonly SpeedCounts[],
+  ): Provenance {
+    const intervals = { batch: plan.periods.length, speed: new Set(speed.map(({ interval }) => interval)).size };
+    return {
+      boundary: instant(published?.boundary),
+      asOf: instant(asOf(layer, published, newestOf(speed), intervalMinutes)),
+      intervals,
+      buckets: intervals,
+    };
+  }
+
   async function read(view: View, selection: Selection): Promise<Read> {
     const published = publishedOf(await reader.boundary());
     const plan = planFor(selection, published);
@@ -83,14 +106,44 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       ),
       reader.speedCounts(view, plan.speed),
     ]);
-    const intervals = { batch: plan.periods.length, speed: new Set(speed.map(({ interval }) => interval)).size };
     return {
       counts: mergeFiltered(view, [...batch, ...speed.map(({ counts }) => counts)], selection.filters),
-      boundary: instant(published?.boundary),
-      asOf: instant(asOf(selection.layer, published, newestOf(speed), intervalMinutes)),
-      intervals,
-      buckets: intervals,
+      ...provenance(selection, published, plan, speed),
     };
+  }
+
+  /** All pages are made by the time boundary of the first one, and of the same batch rows. */
+  async function askPage(view: View, selection: Selection): Promise<HttpResponse> {
+    const cursor = selection.cursor === undefined ? undefined : decodeCursor(view, selection, selection.cursor);
+    if (isValidationError(cursor)) return rejected(400, cursor);
+    const now = publishedOf(await reader.boundary());
+    const published = cursor === undefined ? now : pinned(now, cursor.boundary);
+    const plan = planFor(selection, published);
+    const [batch, speed] = await Promise.all([
+      reader.batchRun(
+        view,
+        plan.periods.map(({ name }) => name),
+      ),
+      reader.speedCounts(view, plan.speed),
+    ]);
+    if (cursor !== undefined && cursor.version !== batch.version) {
+      return rejected(410, invalid('cursor', selection.cursor, 'a cursor of rows that are still there: start again'));
+    }
+    const page = await readPage({
+      view,
+      batch: batch.rows,
+      speed: speed.map(({ counts }) => counts),
+      filters: selection.filters,
+      after: cursor?.after,
+      limit: selection.limit ?? PAGE_ROWS,
+    });
+    const next = { after: page.rows.at(-1)?.key ?? [], boundary: published?.boundary ?? null, version: batch.version };
+    return json(200, {
+      view: view.name,
+      ...rowsTable(view, page.rows),
+      ...provenance(selection, published, plan, speed),
+      ...(page.more ? { cursor: encodeCursor(view, selection, next) } : {}),
+    } satisfies ViewResponse);
   }
 
   async function askView(view: View, query: URLSearchParams): Promise<HttpResponse> {
@@ -100,12 +153,13 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     if (selection.kind === 'standard' && standard.length === 0) {
       return rejected(400, invalid('answer', 'standard', 'counts, as no standard answer is read off this view'));
     }
-    const { counts, ...provenance } = await read(view, selection);
+    if (selection.kind === 'counts' && selection.top === undefined) return askPage(view, selection);
+    const { counts, ...rest } = await read(view, selection);
     if (selection.kind === 'counts') {
-      return json(200, { view: view.name, ...shapeCounts(view, counts, selection.top), ...provenance });
+      return json(200, { view: view.name, ...shapeCounts(view, counts, selection.top), ...rest });
     }
     const answers = standard.map((answer) => ({ answer: answer.name, ...shapeAnswer(answer, counts, selection.top) }));
-    return json(200, { view: view.name, answers, ...provenance });
+    return json(200, { view: view.name, answers, ...rest });
   }
 
   async function askAnswer(name: string, query: URLSearchParams): Promise<HttpResponse> {
@@ -113,8 +167,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     if (!answer) return unknown('answer', name, ANSWERS);
     const selection = parseSelection(query, answer.view, []);
     if (isValidationError(selection)) return rejected(400, selection);
-    const { counts, ...provenance } = await read(answer.view, selection);
-    return json(200, { answer: name, ...shapeAnswer(answer, counts, selection.top), ...provenance });
+    const { counts, ...rest } = await read(answer.view, selection);
+    return json(200, { answer: name, ...shapeAnswer(answer, counts, selection.top), ...rest });
   }
 
   function boundaryOf(row: BoundaryRow | undefined): BoundaryResponse {
@@ -150,7 +204,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     } satisfies StatusResponse);
   }
 
-  async function askPage(served: Page, resource: string | undefined, name: string | undefined, event: HttpEvent) {
+  async function askStatusPage(served: Page, resource: string | undefined, name: string | undefined, event: HttpEvent) {
     if (resource === undefined) return served.files('index.html', event);
     if (resource === 'status' && name === undefined) return askStatus(served);
     if (resource === 'assets' && name !== undefined && ASSETS.includes(name)) return served.files(name, event);
@@ -178,7 +232,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
         return view ? askView(view, query) : unknown('view', name, VIEWS);
       }
       if (resource === 'answers' && name !== undefined) return askAnswer(name, query);
-      const answer = page && (await askPage(page, resource, name, event));
+      const answer = page && (await askStatusPage(page, resource, name, event));
       if (answer) return answer;
     }
     const allowed = `GET ${page ? '/, /status, ' : ''}/views, /views/{view}, /answers, /answers/{name}, /boundary or /health`;
@@ -188,7 +242,11 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   return async (event) => {
     const started = deps.now();
     try {
-      const answer = await route(event);
+      const answer = await route(event).catch((error: unknown) => {
+        // What was read was replaced over an hour ago: the boundary names what is there now.
+        if (error instanceof RunReplacedError) return route(event);
+        throw error;
+      });
       const written = answer.statusCode < 400 ? 1 : 0;
       deps.report('query', { received: 1, written, rejected: 1 - written, duration: deps.now() - started });
       return answer;

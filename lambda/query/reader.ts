@@ -1,10 +1,13 @@
 /** The rows of both layers, decoded: what the query handler reads, over the store. */
+import { createHash } from 'node:crypto';
 import { type IntervalStart } from '../domain/intervals';
 import { mapConcurrently } from '../runtime/concurrent';
 import { decodeCounts } from '../formats/counts-codec';
 import { MAX_IN } from '../aws/keyspaces/cql';
-import { mergeCounts, trim, type Counts } from '../domain/merge';
+import { add, joinKey, trim, type Counts } from '../domain/merge';
+import { mergeRuns, type Key, type Run } from '../domain/sorted-run';
 import { type BoundaryRow, type QueryStore } from '../aws/keyspaces/store';
+import { openRun } from '../aws/keyspaces/view-runs';
 import { type View } from '../domain/views';
 
 export interface SpeedCounts {
@@ -14,9 +17,19 @@ export interface SpeedCounts {
   readonly asOf: number;
 }
 
+/** The runs that exist of some periods, merged. */
+export interface BatchRun {
+  /** Names what was read: another value, other rows. */
+  readonly version: string;
+  /** @param after only rows with greater keys. @throws RunReplacedError */
+  rows(after?: Key): Run;
+}
+
 /** An outage of the store rejects. */
 export interface QueryReader {
   boundary(): Promise<BoundaryRow | undefined>;
+  /** In bounded memory, however many keys there are. Not trimmed. */
+  batchRun(view: View, periods: readonly string[]): Promise<BatchRun>;
   /** What adds up to the rows that exist of `periods`, in any order. Must not be changed: it may be kept for others. */
   batchCounts(view: View, periods: readonly string[]): Promise<readonly Counts[]>;
   /** The rows that exist of `intervals`, of all partitions, in any order. */
@@ -79,17 +92,31 @@ function batchCache(options: CacheOptions) {
 /** @param topic names the boundary */
 export function queryReader(store: QueryStore, topic: string, cacheOptions: CacheOptions = CACHE): QueryReader {
   const cache = batchCache(cacheOptions);
+
+  async function batchRun(view: View, periods: readonly string[]): Promise<BatchRun> {
+    const opened = await mapConcurrently(periods, CONCURRENT_READS, (period) => openRun(store, view, period));
+    const found = opened.filter((run) => run !== undefined);
+    const versions = createHash('sha256').update(JSON.stringify([periods, opened.map((run) => run?.version ?? null)]));
+    return {
+      version: versions.digest('hex'),
+      rows: (after) =>
+        mergeRuns(
+          view,
+          found.map((run) => run.rows(after)),
+        ),
+    };
+  }
+
   return {
     boundary: () => store.readBoundary(topic),
+    batchRun,
     async batchCounts(view, periods) {
       const name = `${view.name} ${periods.join()}`;
       const cached = cache.get(name);
       if (cached) return [cached];
       const sum: Counts = new Map();
-      await mapConcurrently(periods, CONCURRENT_READS, async (period) => {
-        const blob = await store.readBatchRow(view.name, period);
-        if (blob) mergeCounts(view, sum, decodeCounts(view, blob));
-      });
+      const { rows } = await batchRun(view, periods);
+      for await (const block of rows()) for (const { key, value } of block) add(view, sum, joinKey(key), value);
       cache.set(name, trim(view, sum));
       return [sum];
     },

@@ -3,7 +3,7 @@ import { columnOf, type Column } from '../domain/columns';
 import { type DimensionValue } from '../domain/merge';
 import { type ValidationError, invalid } from '../domain/validation-error';
 import { type View } from '../domain/views';
-import { ANSWER_KINDS, type AnswerKind, type Layer, LAYERS } from './api';
+import { ANSWER_KINDS, type AnswerKind, type Layer, LAYERS, PAGE_ROWS } from './api';
 
 export interface Selection {
   /** Intervals that start in `[from, to)`, ms. @default - everything */
@@ -13,15 +13,18 @@ export interface Selection {
   readonly filters: Readonly<Record<string, DimensionValue>>;
   /** Only the n rows with the largest values. */
   readonly top?: number;
+  /** Rows of a page. @default - as many as fit */
+  readonly limit?: number;
+  /** Of the page before. @default - the first page */
+  readonly cursor?: string;
   readonly kind: AnswerKind;
   readonly layer: Layer;
 }
 
-const MOST_ROWS = 10_000;
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
-export function isValidationError(value: Selection | ValidationError): value is ValidationError {
-  return 'allowed' in value;
+export function isValidationError(value: object | undefined): value is ValidationError {
+  return value !== undefined && 'allowed' in value;
 }
 
 /**
@@ -32,7 +35,7 @@ export function parseSelection(
   view: View,
   kinds: readonly AnswerKind[] = ANSWER_KINDS,
 ): Selection | ValidationError {
-  const selection: { -readonly [K in keyof Selection]: Selection[K] } & { filters: Record<string, DimensionValue> } = {
+  const selection: Mutable = {
     filters: {},
     kind: 'counts',
     layer: 'merged',
@@ -48,13 +51,29 @@ export function parseSelection(
   if (from !== undefined && to !== undefined && from >= to) {
     return invalid('to', query.get('to'), `later than from (${query.get('from')})`);
   }
+  const paged = selection.kind === 'counts' && selection.top === undefined;
+  for (const name of ['limit', 'cursor'] as const) {
+    if (selection[name] !== undefined && !paged) {
+      return invalid(name, query.get(name), 'given for counts without top only, which come in pages');
+    }
+  }
   return selection;
+}
+
+type Mutable = { -readonly [K in keyof Selection]: Selection[K] } & { filters: Record<string, DimensionValue> };
+
+function takeCount(name: 'top' | 'limit', text: string, selection: Mutable): ValidationError | undefined {
+  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > PAGE_ROWS) {
+    return invalid(name, text, `a whole number from 1 to ${PAGE_ROWS}`);
+  }
+  selection[name] = Number(text);
+  return undefined;
 }
 
 function take(
   name: string,
   text: string,
-  selection: { -readonly [K in keyof Selection]: Selection[K] } & { filters: Record<string, DimensionValue> },
+  selection: Mutable,
   view: View,
   kinds: readonly AnswerKind[],
 ): ValidationError | undefined {
@@ -68,15 +87,20 @@ function take(
       return undefined;
     }
     case 'top':
-      if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > MOST_ROWS) {
-        return invalid(name, text, `a whole number from 1 to ${MOST_ROWS}`);
-      }
-      selection.top = Number(text);
-      return undefined;
+      return takeCount('top', text, selection);
     case 'layer':
       if (!isOneOf(LAYERS, text)) return invalid(name, text, oneOf(LAYERS));
       selection.layer = text;
       return undefined;
+    case 'limit':
+      if (kinds.length > 0) return takeCount('limit', text, selection);
+      break;
+    case 'cursor':
+      if (kinds.length > 0) {
+        selection.cursor = text;
+        return undefined;
+      }
+      break;
     case 'answer':
       if (kinds.length > 0) {
         if (!isOneOf(kinds, text)) return invalid(name, text, oneOf(kinds));
@@ -86,7 +110,14 @@ function take(
   }
   const dimension = view.dimensions.find((each) => each === name);
   if (dimension === undefined) {
-    const known = ['from', 'to', 'top', 'layer', ...(kinds.length > 0 ? ['answer'] : []), ...view.dimensions];
+    const known = [
+      'from',
+      'to',
+      'top',
+      'layer',
+      ...(kinds.length > 0 ? ['answer', 'limit', 'cursor'] : []),
+      ...view.dimensions,
+    ];
     return invalid('query parameter', name, oneOf(known));
   }
   const value = parseDimension(columnOf(dimension), text);

@@ -1,13 +1,33 @@
 /** The comparison of the layers: pure, over decoded counts. */
+import { joinKey } from '../domain/merge';
+import { type Run } from '../domain/sorted-run';
 import { type PartitionRange } from '../formats/interval-metadata';
 import { type IntervalStart } from '../domain/intervals';
 
-/** The sum of the absolute differences over all keys; 0 if and only if the counts are the same. */
-export function difference(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
-  let sum = 0;
-  for (const [key, value] of a) sum += Math.abs(value - (b.get(key) ?? 0));
-  for (const [key, value] of b) if (!a.has(key)) sum += Math.abs(value);
-  return sum;
+export interface Compared {
+  /** The sum of the absolute differences over all keys; 0 if and only if both are the same. */
+  readonly drift: number;
+  /** Keys of the batch layer. */
+  readonly batch: number;
+  /** Keys of the speed layer. */
+  readonly speed: number;
+}
+
+/** @param batch is not held in memory */
+export async function difference(batch: Run, speed: ReadonlyMap<string, number>): Promise<Compared> {
+  const unmatched = new Set(speed.keys());
+  let drift = 0;
+  let keys = 0;
+  for await (const rows of batch) {
+    for (const { key, value } of rows) {
+      const joined = joinKey(key);
+      drift += Math.abs(value - (speed.get(joined) ?? 0));
+      unmatched.delete(joined);
+    }
+    keys += rows.length;
+  }
+  for (const key of unmatched) drift += Math.abs(speed.get(key)!);
+  return { drift, batch: keys, speed: speed.size };
 }
 
 /**

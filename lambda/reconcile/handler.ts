@@ -17,6 +17,8 @@ import { mergeCounts, trim, type Counts } from '../domain/merge';
 import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type ReconcileStore } from '../aws/keyspaces/store';
+import { openRun } from '../aws/keyspaces/view-runs';
+import { trimRun, type Run } from '../domain/sorted-run';
 import { VIEWS, type View } from '../domain/views';
 import { behind, difference, isExpired, type DriftReport } from './core';
 
@@ -79,19 +81,17 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     return merged;
   }
 
-  async function batchCounts(view: View, interval: IntervalStart): Promise<Counts> {
-    const blob = await store.readBatchRow(view.name, intervalName(interval));
-    if (!blob) throw new Error(`view '${view.name}' of interval ${intervalName(interval)} is not published`);
-    return trim(view, decodeCounts(view, blob));
+  async function batchRun(view: View, interval: IntervalStart): Promise<Run> {
+    const run = await openRun(store, view, intervalName(interval));
+    if (!run) throw new Error(`view '${view.name}' of interval ${intervalName(interval)} is not published`);
+    return trimRun(view, run.rows());
   }
 
   async function compare(intervals: readonly IntervalStart[]): Promise<DriftReport[]> {
     const found = await mapConcurrently(views, CONCURRENT_READS, async (view) => {
       const speed = await speedCounts(view, intervals);
       return mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
-        const batch = await batchCounts(view, interval);
-        const counts = speed.get(interval)!;
-        return { drift: difference(batch, counts), batch: batch.size, speed: counts.size };
+        return difference(await batchRun(view, interval), speed.get(interval)!);
       });
     });
     return intervals.map((interval, b) => ({

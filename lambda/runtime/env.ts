@@ -20,6 +20,8 @@ export const ENV = {
   speedViews: 'SPEED_VIEWS_TABLE',
   speedState: 'SPEED_STATE_TABLE',
   batchViews: 'BATCH_VIEWS_TABLE',
+  batchRuns: 'BATCH_RUNS_TABLE',
+  unreferencedRuns: 'UNREFERENCED_RUNS_TABLE',
   boundary: 'BOUNDARY_TABLE',
   /** How many hours the batch layer remembers which sections it has seen. */
   identityHorizonHours: 'IDENTITY_HORIZON_HOURS',

@@ -167,7 +167,7 @@ export class PipelineSteps extends Construct {
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, { read: ['views', 'seals'], list: ['manifests'], write: ['published'] });
-    views.bind(fn, { batchViews: 'rw', boundary: 'rw' });
+    views.bind(fn, { batchViews: 'rw', batchRuns: 'rw', unreferencedRuns: 'rw', boundary: 'rw' });
     fn.setEnvironment({ [ENV.intervalMinutes]: String(config.intervalMinutes) });
     return fn;
   }
@@ -182,7 +182,7 @@ export class PipelineSteps extends Construct {
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, { read: ['seals'], write: ['drift'] });
-    views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', boundary: 'rw' });
+    views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', batchRuns: 'r', boundary: 'rw' });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.speedTtlHours]: String(config.speedTtlHours),
@@ -200,7 +200,7 @@ export class PipelineSteps extends Construct {
       files: config.page ? writePage : undefined,
     });
     kafka.bindTopicName(fn);
-    views.bind(fn, { speedViews: 'r', batchViews: 'r', boundary: 'r' });
+    views.bind(fn, { speedViews: 'r', batchViews: 'r', batchRuns: 'r', boundary: 'r' });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.speedTtlHours]: String(config.speedTtlHours),

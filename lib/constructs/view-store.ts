@@ -11,7 +11,7 @@ import { applyRemoval, removalPolicy } from './removal';
 
 /** `r` reads, `rw` reads and writes (a conditional write reads too). */
 export type TableAccess = 'r' | 'rw';
-export type ViewTable = 'speedViews' | 'speedState' | 'batchViews' | 'boundary';
+export type ViewTable = 'speedViews' | 'speedState' | 'batchViews' | 'batchRuns' | 'unreferencedRuns' | 'boundary';
 export type ViewStoreAccess = Readonly<Partial<Record<ViewTable, TableAccess>>>;
 
 type Columns = Readonly<Record<string, 'text' | 'timestamp' | 'int' | 'bigint' | 'blob'>>;
@@ -47,7 +47,21 @@ const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
     name: 'batch_views',
     env: ENV.batchViews,
     partitionKey: { view_name: 'text', period: 'text' },
+    columns: { version: 'text', chunks: 'int', counts: 'blob', first_keys: 'blob' },
+  },
+  batchRuns: {
+    name: 'batch_runs',
+    env: ENV.batchRuns,
+    partitionKey: { view_name: 'text', period: 'text', version: 'text', block: 'int' },
+    clusteringKey: { chunk: 'int' },
     columns: { counts: 'blob' },
+  },
+  unreferencedRuns: {
+    name: 'unreferenced_runs',
+    env: ENV.unreferencedRuns,
+    partitionKey: { topic: 'text' },
+    clusteringKey: { view_name: 'text', period: 'text', version: 'text' },
+    columns: { since: 'timestamp' },
   },
   boundary: {
     name: 'boundary',
@@ -93,6 +107,8 @@ export class ViewStore extends Construct {
       }),
       speedState: this.table('SpeedState', TABLES.speedState),
       batchViews: this.table('BatchViews', TABLES.batchViews),
+      batchRuns: this.table('BatchRuns', TABLES.batchRuns),
+      unreferencedRuns: this.table('UnreferencedRuns', TABLES.unreferencedRuns),
       boundary: this.table('Boundary', TABLES.boundary),
     };
     applyRemoval(removalPolicy(config), this.keyspace, ...Object.values(this.tables));

@@ -36,6 +36,8 @@ export async function withKeyspaces(
       speedViews,
       speedState: tableOf('aggregate', ENV.speedState),
       batchViews: tableOf('publish', ENV.batchViews),
+      batchRuns: tableOf('publish', ENV.batchRuns),
+      unreferencedRuns: tableOf('publish', ENV.unreferencedRuns),
       boundary: tableOf('publish', ENV.boundary),
     });
     const where = 'view_name = ? AND interval_start = ? AND kafka_partition = ?';

@@ -1,19 +1,34 @@
 /** The batch side of the view store in memory, with conditions as the real one has them. */
 import {
   type BoundaryRow,
+  type ChunkKey,
   type FoundSpeedRow,
   type PublishStore,
   type ReconcileStore,
+  type RunKey,
+  type UnreferencedRun,
 } from '../../lambda/aws/keyspaces/store';
+import { openRun } from '../../lambda/aws/keyspaces/view-runs';
+import { type Counts } from '../../lambda/domain/merge';
+import { type View } from '../../lambda/domain/views';
+import { blockOf, type RunPointer } from '../../lambda/formats/view-run';
+import { countsOf } from './view-runs';
+
+const runName = ({ view, period, version }: RunKey) => `${view}|${period}|${version}`;
+const chunkName = ({ chunk, ...run }: ChunkKey) => `${runName(run)}|${chunk}`;
 
 export interface MemoryBatchStore extends PublishStore, ReconcileStore {
   /** By `view|period`. */
-  readonly rows: Map<string, Buffer>;
+  readonly runs: Map<string, RunPointer>;
+  /** By `view|period|version|chunk`. */
+  readonly chunks: Map<string, Buffer>;
+  /** By `view|period|version`. */
+  readonly unreferenced: Map<string, UnreferencedRun>;
   readonly speedRows: (FoundSpeedRow & { readonly view: string })[];
   /** By partition. */
   readonly applied: Map<number, number>;
   boundary: BoundaryRow | undefined;
-  /** What was written, in order: `row VIEW|PERIOD`, `boundary INTERVAL`. */
+  /** What was written, in order: `chunk VIEW|PERIOD|VERSION|CHUNK`, `run VIEW|PERIOD`, `boundary INTERVAL`. */
   readonly writes: string[];
   beforeWrite: () => void;
 }
@@ -26,18 +41,35 @@ export function memoryBatchStore(): MemoryBatchStore {
     return true;
   };
   const store: MemoryBatchStore = {
-    rows: new Map(),
+    runs: new Map(),
+    chunks: new Map(),
+    unreferenced: new Map(),
     speedRows: [],
     applied: new Map(),
     boundary: undefined,
     writes: [],
     beforeWrite: () => undefined,
-    readBatchRow: async (view, period) => store.rows.get(`${view}|${period}`),
-    putBatchRow: async (view, period, counts) => {
+    readRun: async (view, period) => store.runs.get(`${view}|${period}`),
+    readChunk: async (key) => store.chunks.get(chunkName(key)),
+    putRun: async (view, period, pointer) => {
       store.beforeWrite();
-      store.writes.push(`row ${view}|${period}`);
-      store.rows.set(`${view}|${period}`, counts);
+      store.writes.push(`run ${view}|${period}`);
+      store.runs.set(`${view}|${period}`, pointer);
     },
+    putChunk: async (key, counts) => {
+      store.beforeWrite();
+      store.writes.push(`chunk ${chunkName(key)}`);
+      store.chunks.set(chunkName(key), counts);
+    },
+    deleteBlock: async ({ block, ...run }) => {
+      store.beforeWrite();
+      const inBlock = (name: string) =>
+        name.startsWith(`${runName(run)}|`) && blockOf(Number(name.split('|').at(-1))) === block;
+      for (const name of [...store.chunks.keys()].filter(inBlock)) store.chunks.delete(name);
+    },
+    listUnreferenced: async () => [...store.unreferenced.values()],
+    putUnreferenced: async (_, run) => void store.unreferenced.set(runName(run), run),
+    deleteUnreferenced: async (_, run) => void store.unreferenced.delete(runName(run)),
     readBoundary: async () => store.boundary,
     startBoundary: async (_, interval, now) =>
       store.boundary === undefined &&
@@ -59,4 +91,14 @@ export function memoryBatchStore(): MemoryBatchStore {
     },
   };
   return store;
+}
+
+/** The counts of a view and period, undefined if there is no run. */
+export async function publishedCounts(
+  store: MemoryBatchStore,
+  view: View,
+  period: string,
+): Promise<Counts | undefined> {
+  const run = await openRun(store, view, period);
+  return run && countsOf(run.rows());
 }

@@ -11,6 +11,7 @@ import { makeHandler } from '../../lambda/query/handler';
 import { liveMetrics } from '../../lambda/query/live';
 import { pageFiles } from '../../lambda/query/page';
 import { type QueryReader } from '../../lambda/query/reader';
+import { batchRunOf } from './view-runs';
 import { intervalName, intervalOf } from '../../lambda/domain/intervals';
 import { metricReader, sendSigned } from '../../lambda/query/cloudwatch';
 import { type KafkaRecord } from '../../lambda/domain/decode';
@@ -133,6 +134,13 @@ export async function startPageRun(now: number): Promise<PageRun> {
   };
   const reader: QueryReader = {
     boundary: () => stored(() => run.boundary),
+    batchRun: (view, periods) =>
+      stored(() =>
+        batchRunOf(
+          view,
+          periods.flatMap((name) => counts.get(`${view.name} ${name}`) ?? []),
+        ),
+      ),
     batchCounts: (view, periods) => stored(() => periods.flatMap((name) => counts.get(`${view.name} ${name}`) ?? [])),
     speedCounts: (view, intervals) =>
       stored(() =>

@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHandler } from '../../lambda/query/handler';
 import { queryReader } from '../../lambda/query/reader';
-import { encodeCounts } from '../../lambda/formats/counts-codec';
+import { encodeRows } from '../../lambda/formats/counts-codec';
+import { runOf, sortedRows, type Row } from '../../lambda/domain/sorted-run';
 import { decodeRecord } from '../../lambda/domain/decode';
 import { contribution, add, type Counts, trim } from '../../lambda/domain/merge';
-import { type QueryStore } from '../../lambda/aws/keyspaces/store';
+import { type QueryStore, type RunStore } from '../../lambda/aws/keyspaces/store';
+import { writeRun } from '../../lambda/aws/keyspaces/view-runs';
 import { SECTIONS } from '../../lambda/domain/columns';
 import { findView, type View } from '../../lambda/domain/views';
 import { startCassandra } from '../engines';
@@ -38,10 +40,17 @@ function viewNamed(name: string): View {
   return view;
 }
 
-/** Each month's row of each view, from so many posts of its own. */
-function monthsOf(views: readonly View[], postsAMonth: number): Map<string, Buffer> {
+/** The run of a month and view. */
+export interface Month {
+  readonly view: View;
+  readonly month: string;
+  readonly rows: readonly Row[];
+}
+
+/** Each month of each view, from so many posts of its own. */
+function monthsOf(views: readonly View[], postsAMonth: number): Month[] {
   const source = posts(postsAMonth * MONTHS.length);
-  const rows = new Map<string, Buffer>();
+  const months: Month[] = [];
   for (const month of MONTHS) {
     const counts = new Map<View, Counts>(views.map((view) => [view, new Map()]));
     for (const record of records(source, postsAMonth)) {
@@ -52,9 +61,11 @@ function monthsOf(views: readonly View[], postsAMonth: number): Map<string, Buff
         if (given) add(view, counts.get(view)!, given.key, given.value);
       }
     }
-    for (const view of views) rows.set(`${view.name} ${month}`, encodeCounts(view, trim(view, counts.get(view)!)));
+    for (const view of views) {
+      months.push({ view, month, rows: sortedRows(view, trim(view, counts.get(view)!)) });
+    }
   }
-  return rows;
+  return months;
 }
 
 interface Asked {
@@ -66,7 +77,15 @@ interface Asked {
   readonly cpu: number;
 }
 
-async function ask(store: QueryStore, view: View, rows: ReadonlyMap<string, Buffer>, rounds: number): Promise<Asked> {
+/** Pointer rows, then their chunks. */
+async function readBare(store: QueryStore, view: string, period: string): Promise<void> {
+  const pointer = await store.readRun(view, period);
+  if (!pointer) throw new Error('a row is missing');
+  const { chunks, version } = pointer;
+  await Promise.all(Array.from({ length: chunks }, (_, chunk) => store.readChunk({ view, period, version, chunk })));
+}
+
+async function ask(store: QueryStore, view: View, months: readonly Month[], rounds: number): Promise<Asked> {
   const handler = makeHandler({
     reader: queryReader(store, TOPIC, { ttl: 0, maxKeys: 0, now: () => END + DAY }),
     intervalMinutes: 60,
@@ -90,14 +109,15 @@ async function ask(store: QueryStore, view: View, rows: ReadonlyMap<string, Buff
     reading: async () => {
       // It decides which rows are read, in both contenders.
       await store.readBoundary(TOPIC);
-      const blobs = await Promise.all(MONTHS.map((month) => store.readBatchRow(view.name, month)));
-      if (blobs.some((blob) => blob === undefined)) throw new Error('a row is missing');
+      await Promise.all(MONTHS.map((month) => readBare(store, view.name, month)));
     },
   });
   const wall = (samples: typeof asking) => samples.map((sample) => sample.wall);
   return {
     view,
-    bytes: MONTHS.reduce((sum, month) => sum + rows.get(`${view.name} ${month}`)!.length, 0),
+    bytes: months
+      .filter((month) => month.view === view)
+      .reduce((sum, { rows }) => sum + encodeRows(view, rows).length, 0),
     asking: wall(asking),
     reading: wall(reading),
     cpu: median(asking.map(({ cpu }, i) => cpu - reading[i].cpu)),
@@ -123,18 +143,26 @@ function figuresOf({ view, bytes, asking, reading, cpu }: Asked): Figure[] {
 /** With a store, to try it without Cassandra. @param size.posts a month */
 export async function measureQueries(
   { rounds, posts: postsAMonth }: Size,
-  fill: (rows: ReadonlyMap<string, Buffer>) => Promise<QueryStore>,
+  fill: (months: readonly Month[]) => Promise<QueryStore>,
 ): Promise<Report> {
   const views = ASKED.map(viewNamed);
-  const rows = monthsOf(views, postsAMonth);
-  const store = await fill(rows);
+  const months = monthsOf(views, postsAMonth);
+  const store = await fill(months);
   const figures: Figure[] = [];
-  for (const view of views) figures.push(...figuresOf(await ask(store, view, rows, rounds)));
+  for (const view of views) figures.push(...figuresOf(await ask(store, view, months, rounds)));
   return {
     bench: 'query',
     setting: `12 months of ${postsAMonth} posts, top ${TOP}, ${rounds} questions a view, against the same rows read bare`,
     figures,
   };
+}
+
+export async function writeMonths(store: RunStore, months: readonly Month[]): Promise<void> {
+  const nothing = () => Promise.resolve();
+  for (const { view, month, rows } of months) {
+    const target = { view, period: month, version: 'bench' };
+    await writeRun(store, target, runOf(rows), { beforeChunks: nothing, beforePointer: nothing });
+  }
 }
 
 export async function query(size: Size = { rounds: 300, posts: 2_000 }): Promise<Report> {
@@ -143,11 +171,8 @@ export async function query(size: Size = { rounds: 300, posts: 2_000 }): Promise
   try {
     const { store, session } = await createStore(cassandra, 'bench');
     try {
-      return await measureQueries(size, async (rows) => {
-        for (const [name, blob] of rows) {
-          const [view, month] = name.split(' ');
-          await store.putBatchRow(view, month, blob);
-        }
+      return await measureQueries(size, async (months) => {
+        await writeMonths(store, months);
         await store.startBoundary(TOPIC, START, START);
         await store.moveBoundary(TOPIC, START, END - HOUR, END);
         return store;

@@ -64,6 +64,8 @@ const TABLES: Readonly<Record<ViewTable, readonly [name: string, place: Place]>>
     },
   ],
   batchViews: ['batch_views', { holds: VIEW_ROWS, retained: 'indefinitely' }],
+  batchRuns: ['batch_runs', { holds: VIEW_ROWS, retained: 'indefinitely; replaced rows for an hour' }],
+  unreferencedRuns: ['unreferenced_runs', { holds: 'nothing of a post: names of rows', retained: 'an hour' }],
   boundary: ['boundary', { holds: 'nothing of a post: instants', retained: 'indefinitely' }],
 };
 

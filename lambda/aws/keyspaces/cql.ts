@@ -32,10 +32,28 @@ export const speedState = {
     `UPDATE ${table} SET applied_offset = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF applied_offset = ?`,
 };
 
-/** `batch_views`: one row a view and period (interval, day or month). A rerun overwrites it. */
+/** `batch_views`: one pointer row a view and period (interval, day or month), with the run where it fits. */
 export const batchViews = {
-  read: (table: string) => `SELECT counts FROM ${table} WHERE view_name = ? AND period = ?`,
-  put: (table: string) => `INSERT INTO ${table} (view_name, period, counts) VALUES (?, ?, ?)`,
+  read: (table: string) =>
+    `SELECT version, chunks, counts, first_keys FROM ${table} WHERE view_name = ? AND period = ?`,
+  put: (table: string) =>
+    `INSERT INTO ${table} (view_name, period, version, chunks, counts, first_keys) VALUES (?, ?, ?, ?, ?, ?)`,
+};
+
+/** `batch_runs`: the chunks of runs that do not fit their pointer row. They are written once, and deleted by the block. */
+export const batchRuns = {
+  read: (table: string) =>
+    `SELECT counts FROM ${table} WHERE view_name = ? AND period = ? AND version = ? AND block = ? AND chunk = ?`,
+  put: (table: string) =>
+    `INSERT INTO ${table} (view_name, period, version, block, chunk, counts) VALUES (?, ?, ?, ?, ?, ?)`,
+  remove: (table: string) => `DELETE FROM ${table} WHERE view_name = ? AND period = ? AND version = ? AND block = ?`,
+};
+
+/** `unreferenced_runs`: versions of runs that no pointer row may name, by topic. What is still named is not deleted. */
+export const unreferencedRuns = {
+  list: (table: string) => `SELECT view_name, period, version, since FROM ${table} WHERE topic = ?`,
+  put: (table: string) => `INSERT INTO ${table} (topic, view_name, period, version, since) VALUES (?, ?, ?, ?, ?)`,
+  remove: (table: string) => `DELETE FROM ${table} WHERE topic = ? AND view_name = ? AND period = ? AND version = ?`,
 };
 
 /** `boundary`: one row a topic. */
@@ -54,7 +72,7 @@ export const MAX_IN = 25;
 
 /** Every statement above, for the lint and its test. */
 export function allStatements(table: string): string[] {
-  return [speedViews, speedState, batchViews, boundary].flatMap((group) =>
+  return [speedViews, speedState, batchViews, batchRuns, unreferencedRuns, boundary].flatMap((group) =>
     Object.values(group).map((statement) => statement(table)),
   );
 }

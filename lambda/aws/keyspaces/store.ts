@@ -5,6 +5,7 @@
  */
 import { type IntervalStart } from '../../domain/intervals';
 import * as cql from './cql';
+import { blockOf, type RunPointer } from '../../formats/view-run';
 import { ENV, requireEnv } from '../../runtime/env';
 import { type CqlSession, sharedSession } from './keyspaces';
 
@@ -59,17 +60,44 @@ export interface SpeedReader {
   scanSpeedRows(view: string, intervals: readonly IntervalStart[]): Promise<FoundSpeedRow[]>;
 }
 
+/** A run of the batch layer. */
+export interface RunKey {
+  readonly view: string;
+  /** An interval's name, a day `2026-11-22` or a month `2026-11`. */
+  readonly period: string;
+  readonly version: string;
+}
+
+export interface ChunkKey extends RunKey {
+  readonly chunk: number;
+}
+
+export interface UnreferencedRun extends RunKey {
+  /** Since when no pointer row may name it, ms. */
+  readonly since: number;
+}
+
 export interface BatchReader {
-  /** @param period an interval's name, a day `2026-11-22` or a month `2026-11` */
-  readBatchRow(view: string, period: string): Promise<Buffer | undefined>;
+  readRun(view: string, period: string): Promise<RunPointer | undefined>;
+  readChunk(key: ChunkKey): Promise<Buffer | undefined>;
+}
+
+export interface RunStore extends BatchReader {
+  putRun(view: string, period: string, pointer: RunPointer): Promise<void>;
+  putChunk(key: ChunkKey, counts: Buffer): Promise<void>;
+  /** Deletes the chunks of a block, of which there may be none. */
+  deleteBlock(key: RunKey & { readonly block: number }): Promise<void>;
+  listUnreferenced(topic: string): Promise<UnreferencedRun[]>;
+  /** Writes or replaces. */
+  putUnreferenced(topic: string, run: UnreferencedRun): Promise<void>;
+  deleteUnreferenced(topic: string, run: RunKey): Promise<void>;
 }
 
 export interface BoundaryReader {
   readBoundary(name: string): Promise<BoundaryRow | undefined>;
 }
 
-export interface PublishStore extends BatchReader, BoundaryReader {
-  putBatchRow(view: string, period: string, counts: Buffer): Promise<void>;
+export interface PublishStore extends RunStore, BoundaryReader {
   /** The first interval of all: false if there is a boundary already. */
   startBoundary(name: string, interval: IntervalStart, now: number): Promise<boolean>;
   /** From one interval to another: false if it was not at `from`. */
@@ -91,6 +119,8 @@ export interface Tables {
   readonly speedViews: string;
   readonly speedState: string;
   readonly batchViews: string;
+  readonly batchRuns: string;
+  readonly unreferencedRuns: string;
   readonly boundary: string;
 }
 
@@ -153,12 +183,46 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
         partition: integer(row.kafka_partition),
       }));
     },
-    async readBatchRow(view, period) {
+    async readRun(view, period) {
       const row = await first(run(cql.batchViews.read(tables.batchViews), view, period));
+      return (
+        row && {
+          version: row.version as string,
+          chunks: integer(row.chunks),
+          counts: (row.counts as Buffer | null) ?? undefined,
+          firstKeys: (row.first_keys as Buffer | null) ?? undefined,
+        }
+      );
+    },
+    async readChunk({ view, period, version, chunk }) {
+      const key = [view, period, version, blockOf(chunk), chunk] as const;
+      const row = await first(run(cql.batchRuns.read(tables.batchRuns), ...key));
       return row && (row.counts as Buffer);
     },
-    async putBatchRow(view, period, counts) {
-      await run(cql.batchViews.put(tables.batchViews), view, period, counts);
+    async putRun(view, period, { version, chunks, counts, firstKeys }) {
+      const values = [version, chunks, counts ?? null, firstKeys ?? null] as const;
+      await run(cql.batchViews.put(tables.batchViews), view, period, ...values);
+    },
+    async putChunk({ view, period, version, chunk }, counts) {
+      await run(cql.batchRuns.put(tables.batchRuns), view, period, version, blockOf(chunk), chunk, counts);
+    },
+    async deleteBlock({ view, period, version, block }) {
+      await run(cql.batchRuns.remove(tables.batchRuns), view, period, version, block);
+    },
+    async listUnreferenced(topic) {
+      const { rows } = await run(cql.unreferencedRuns.list(tables.unreferencedRuns), topic);
+      return rows.map((row) => ({
+        view: row.view_name as string,
+        period: row.period as string,
+        version: row.version as string,
+        since: instant(row.since),
+      }));
+    },
+    async putUnreferenced(topic, { view, period, version, since }) {
+      await run(cql.unreferencedRuns.put(tables.unreferencedRuns), topic, view, period, version, at(since));
+    },
+    async deleteUnreferenced(topic, { view, period, version }) {
+      await run(cql.unreferencedRuns.remove(tables.unreferencedRuns), topic, view, period, version);
     },
     async readBoundary(name) {
       const row = await first(run(cql.boundary.read(tables.boundary), name));
@@ -185,6 +249,8 @@ const VARIABLES = {
   speedViews: ENV.speedViews,
   speedState: ENV.speedState,
   batchViews: ENV.batchViews,
+  batchRuns: ENV.batchRuns,
+  unreferencedRuns: ENV.unreferencedRuns,
   boundary: ENV.boundary,
 } as const;
 

@@ -6,13 +6,15 @@ import { queryReader } from '../../../lambda/query/reader';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
-import { decodeCounts, encodeCounts } from '../../../lambda/formats/counts-codec';
+import { decodeCounts } from '../../../lambda/formats/counts-codec';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
-import { mergeCounts, splitKey, trim, type Counts } from '../../../lambda/domain/merge';
+import { mergeCounts, trim, type Counts } from '../../../lambda/domain/merge';
+import { sortedRows } from '../../../lambda/domain/sorted-run';
 import { VIEWS } from '../../../lambda/domain/views';
 import { MemoryLake } from '../../support/memory-lake';
 import { memoryStore } from '../../support/memory-store';
 import { lambdaEvent, toRecord } from '../../support/posts-log';
+import { inlineRun, viewObject } from '../../support/view-runs';
 import { useCassandra } from './tables';
 
 const HOUR = 3_600_000;
@@ -62,11 +64,7 @@ async function lakeOf(): Promise<MemoryLake> {
         const row = memory.rows.get(`${view.name}|${interval}|${partition}`);
         if (row) mergeCounts(view, counts, decodeCounts(view, row.counts));
       }
-      const rows = [...trim(view, counts)].map(([key, value]) => [...splitKey(view, key), value]);
-      await lake.put(
-        viewKey(interval, view.name),
-        JSON.stringify({ view: view.name, interval: intervalName(interval), rows }),
-      );
+      await lake.put(viewKey(interval, view.name), viewObject(view, interval, sortedRows(view, trim(view, counts))));
     }
     await lake.put(viewsDoneKey(interval), '{}');
   }
@@ -126,8 +124,7 @@ test('both layers give the same answers before, while and after intervals are pu
   await expect(rowsOf('batch')).resolves.toEqual(expected);
 
   // A batch row that misses an interval's posts: the difference shows.
-  const empty = encodeCounts(VIEWS[0], new Map());
-  await store.putBatchRow(VIEWS[0].name, intervalName(INTERVALS[2]), empty);
+  await store.putRun(VIEWS[0].name, intervalName(INTERVALS[2]), inlineRun(VIEWS[0], new Map()));
   const { intervals } = await reconcile({ intervals: [intervalName(INTERVALS[2])] });
   expect(intervals).toEqual([{ interval: intervalName(INTERVALS[2]), drift: 2 * PER_INTERVAL, expired: false }]);
   await expect(store.readBoundary(TOPIC)).resolves.toMatchObject({ drift: 2 * PER_INTERVAL, interval: INTERVALS[2] });

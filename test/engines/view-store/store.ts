@@ -75,10 +75,38 @@ describe('speed state', () => {
 describe('batch rows', () => {
   it('are replaced by a rerun', async () => {
     const { store } = fixture.current();
-    await expect(store.readBatchRow('posts_by_category', '2026-11')).resolves.toBeUndefined();
-    await store.putBatchRow('posts_by_category', '2026-11', Buffer.from('a'));
-    await store.putBatchRow('posts_by_category', '2026-11', Buffer.from('b'));
-    await expect(store.readBatchRow('posts_by_category', '2026-11')).resolves.toEqual(Buffer.from('b'));
+    const chunked = { version: 'a', chunks: 2, firstKeys: Buffer.from('k') };
+    const inline = { version: 'b', chunks: 0, counts: Buffer.from('c') };
+    await expect(store.readRun('posts_by_category', '2026-11')).resolves.toBeUndefined();
+    await store.putRun('posts_by_category', '2026-11', chunked);
+    await expect(store.readRun('posts_by_category', '2026-11')).resolves.toEqual(chunked);
+    await store.putRun('posts_by_category', '2026-11', inline);
+    await expect(store.readRun('posts_by_category', '2026-11')).resolves.toEqual(inline);
+  });
+
+  it('have chunks that are deleted by the block', async () => {
+    const { store } = fixture.current();
+    const run = { view: 'posts_by_category', period: '2026-12', version: 'v' };
+    const found = () =>
+      Promise.all([0, 15, 16].map(async (chunk) => (await store.readChunk({ ...run, chunk }))?.toString()));
+    for (const chunk of [0, 15, 16]) await store.putChunk({ ...run, chunk }, Buffer.from(`${chunk}`));
+    await expect(found()).resolves.toEqual(['0', '15', '16']);
+    await store.deleteBlock({ ...run, block: 0 });
+    await expect(found()).resolves.toEqual([undefined, undefined, '16']);
+    await store.deleteBlock({ ...run, block: 1 });
+    await store.deleteBlock({ ...run, block: 1 });
+    await expect(found()).resolves.toEqual([undefined, undefined, undefined]);
+  });
+
+  it('are listed while no pointer may name them', async () => {
+    const { store } = fixture.current();
+    const run = { view: 'posts_by_category', period: '2026-12', version: 'v' };
+    await expect(store.listUnreferenced('posts')).resolves.toEqual([]);
+    await store.putUnreferenced('posts', { ...run, since: INTERVAL });
+    await store.putUnreferenced('posts', { ...run, since: INTERVAL + HOUR });
+    await expect(store.listUnreferenced('posts')).resolves.toEqual([{ ...run, since: INTERVAL + HOUR }]);
+    await store.deleteUnreferenced('posts', run);
+    await expect(store.listUnreferenced('posts')).resolves.toEqual([]);
   });
 });
 

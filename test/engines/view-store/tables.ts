@@ -30,7 +30,35 @@ function tableProperties(keyspace: string): TableProperties[] {
       KeyspaceName: keyspace,
       TableName: 'batch_views',
       PartitionKeyColumns: [column('view_name', 'text'), column('period', 'text')],
+      RegularColumns: [
+        column('version', 'text'),
+        column('chunks', 'int'),
+        column('counts', 'blob'),
+        column('first_keys', 'blob'),
+      ],
+    },
+    {
+      KeyspaceName: keyspace,
+      TableName: 'batch_runs',
+      PartitionKeyColumns: [
+        column('view_name', 'text'),
+        column('period', 'text'),
+        column('version', 'text'),
+        column('block', 'int'),
+      ],
+      ClusteringKeyColumns: [{ Column: column('chunk', 'int') }],
       RegularColumns: [column('counts', 'blob')],
+    },
+    {
+      KeyspaceName: keyspace,
+      TableName: 'unreferenced_runs',
+      PartitionKeyColumns: [column('topic', 'text')],
+      ClusteringKeyColumns: [
+        { Column: column('view_name', 'text') },
+        { Column: column('period', 'text') },
+        { Column: column('version', 'text') },
+      ],
+      RegularColumns: [column('since', 'timestamp')],
     },
     {
       KeyspaceName: keyspace,
@@ -61,6 +89,8 @@ export async function createStore(cassandra: CassandraEngine, keyspace: string):
     speedViews: tableName(keyspace, 'speed_views'),
     speedState: tableName(keyspace, 'speed_state'),
     batchViews: tableName(keyspace, 'batch_views'),
+    batchRuns: tableName(keyspace, 'batch_runs'),
+    unreferencedRuns: tableName(keyspace, 'unreferenced_runs'),
     boundary: tableName(keyspace, 'boundary'),
   };
   return { store: keyspacesStore(session, tables), session, tables };

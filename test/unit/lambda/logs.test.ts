@@ -7,7 +7,7 @@ import { makeHandler as makeQuery } from '../../../lambda/query/handler';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
-import { decodeCounts, encodeCounts } from '../../../lambda/formats/counts-codec';
+import { decodeCounts } from '../../../lambda/formats/counts-codec';
 import { type KafkaRecord } from '../../../lambda/domain/decode';
 import { type HttpEvent } from '../../../lambda/runtime/http';
 import { sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
@@ -16,6 +16,7 @@ import { joinKey } from '../../../lambda/domain/merge';
 import { report, reportView } from '../../../lambda/runtime/metrics';
 import { findView } from '../../../lambda/domain/views';
 import { memoryBatchStore } from '../../support/memory-batch-store';
+import { batchRunOf, inlineRun } from '../../support/view-runs';
 import { MemoryLake } from '../../support/memory-lake';
 import { memoryStore } from '../../support/memory-store';
 import { lambdaEvent } from '../../support/posts-log';
@@ -128,30 +129,22 @@ describe('no line holds anything of a post that', () => {
   });
 
   test.each([
-    ['', undefined],
-    [', though the object is broken', `{"view": "${TOP.name}", "rows": [["${MARKER}`],
-    [', though a row is another', { rows: [['Fiji', MARKER, 'many']] }],
-    [
-      ', though a key is there twice',
-      {
-        rows: [
-          ['Fiji', MARKER, 1],
-          ['Fiji', MARKER, 2],
-        ],
-      },
-    ],
-  ])('is published%s', async (_, broken) => {
+    ['', 'info', [['Fiji', MARKER, 9], { rows: 1 }]],
+    [', though the object is broken', 'error', [`["Fiji", "${MARKER}`]],
+    [', though a row is another', 'error', [['Fiji', MARKER, 'many'], { rows: 1 }]],
+    [', though a key is there twice', 'error', [['Fiji', MARKER, 1], ['Fiji', MARKER, 2], { rows: 2 }]],
+  ])('is published%s', async (_, level, rest) => {
     const lake = new MemoryLake();
-    const object = { view: TOP.name, interval: intervalName(INTERVAL), rows: [['Fiji', MARKER, 9]] };
-    const text = typeof broken === 'string' ? broken : JSON.stringify({ ...object, ...broken });
+    const lines = [{ view: TOP.name, interval: intervalName(INTERVAL) }, ...rest];
+    const text = lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
     const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
     lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
     lake.objects.set(viewsDoneKey(INTERVAL), Buffer.from('{}'));
     lake.objects.set(viewKey(INTERVAL, TOP.name), Buffer.from(text));
     const store = memoryBatchStore();
     const publish = makePublish({ lake, store, topic: 'posts', intervalMinutes: 60, views: [TOP], now, report });
-    const lines = await expectNothingOfIt(() => publish({ intervals: [intervalName(INTERVAL)] }));
-    expect(lines.map(({ level }) => level)).toEqual([broken === undefined ? undefined : 'error']);
+    const logged = await expectNothingOfIt(() => publish({ intervals: [intervalName(INTERVAL)] }));
+    expect(logged.map((line) => line.level ?? 'info')).toEqual([level]);
   });
 
   test('is compared, though the layers differ by it', async () => {
@@ -166,8 +159,8 @@ describe('no line holds anything of a post that', () => {
       drift: null,
       reconciledInterval: null,
     };
-    const counts = encodeCounts(TOP, new Map([[joinKey(['Fiji', MARKER]), 9]]));
-    store.rows.set(`${TOP.name}|${intervalName(INTERVAL)}`, counts);
+    const counts = new Map([[joinKey(['Fiji', MARKER]), 9]]);
+    store.runs.set(`${TOP.name}|${intervalName(INTERVAL)}`, inlineRun(TOP, counts));
     const reconcile = makeReconcile({
       ...{ lake, store, topic: 'posts', intervalMinutes: 60, views: [TOP], now, report, reportView, log },
       ...{ speedTtl: 48 * 3_600_000, patience: 0 },
@@ -182,7 +175,12 @@ describe('no line holds anything of a post that', () => {
     ['cannot be looked up', () => Promise.reject(new Error('no host available'))],
   ])('is asked for by name and %s', async (_, boundary) => {
     const query = makeQuery({
-      reader: { boundary, batchCounts: async () => [], speedCounts: async () => [] },
+      reader: {
+        boundary,
+        batchRun: async (view) => batchRunOf(view, []),
+        batchCounts: async () => [],
+        speedCounts: async () => [],
+      },
       ...{ intervalMinutes: 60, speedTtl: 48 * 3_600_000, report, now },
     });
     const question = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);

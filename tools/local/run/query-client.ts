@@ -40,6 +40,16 @@ export function queryClient(baseUrl: string): QueryClient {
     answerNames: async () => names((await get<{ answers: { name: string }[] }>('/answers')).answers),
     viewNames: async () => names((await get<{ views: { name: string }[] }>('/views')).views),
     answer: (name, layer) => get<Answer>(`/answers/${name}?layer=${layer}`),
-    view: (name, layer) => get<Answer>(`/views/${name}?answer=counts&layer=${layer}`),
+    async view(name, layer) {
+      const path = `/views/${name}?answer=counts&layer=${layer}`;
+      let page = await get<Answer & { cursor?: string }>(path);
+      const { columns, rows: first } = page;
+      const rows = [...first];
+      while (page.cursor !== undefined) {
+        page = await get(`${path}&cursor=${page.cursor}`);
+        rows.push(...page.rows);
+      }
+      return { columns, rows };
+    },
   };
 }

@@ -50,6 +50,7 @@ const readerOf = (store: MemoryStore, boundary?: number) => ({
     boundary === undefined
       ? undefined
       : { interval: boundary, firstInterval: boundary, publishedAt: 0, drift: 0, reconciledInterval: null },
+  batchRun: () => Promise.reject(new Error('unexpected call of batchRun')),
   batchCounts: () => Promise.reject(new Error('unexpected call of batchCounts')),
   speedCounts: async (view: { name: string }, intervals: readonly number[]) =>
     countsOf(store).filter((row) => row.view === view.name && intervals.includes(row.interval)),

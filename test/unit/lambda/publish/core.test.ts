@@ -1,49 +1,7 @@
-import {
-  completedBetween,
-  daysOfMonth,
-  parseViewObject,
-  planMoves,
-  rollUpsWith,
-} from '../../../../lambda/publish/core';
-import { joinKey } from '../../../../lambda/domain/merge';
-import { findView } from '../../../../lambda/domain/views';
+import { completedBetween, daysOfMonth, planMoves, rollUpsWith } from '../../../../lambda/publish/core';
 
 const at = (name: string) => Date.parse(`${name}Z`);
 const INTERVAL = at('2026-11-22T21:00');
-
-describe('a view object of the Spark job', () => {
-  const parse = (view: string, rows: unknown[], interval = '2026-11-22T21-00') =>
-    parseViewObject('views/x.json', JSON.stringify({ view, interval, rows }), findView(view)!, INTERVAL);
-
-  it('becomes counts, with instants in one form', () => {
-    expect(parse('category_by_year', [[2020, 'art', 3]])).toEqual(new Map([[joinKey([2020, 'art']), 3]]));
-    expect(parse('posts_by_minute', [['2026-11-22T21:03:00Z', 2]])).toEqual(new Map([['2026-11-22T21:03:00.000Z', 2]]));
-    expect(parse('posts_by_category', [])).toEqual(new Map());
-  });
-
-  it.each([
-    ['a cell too few', [['art']]],
-    ['a cell too many', [['art', 1, 2]]],
-    ['a number for text', [[5, 1]]],
-    ['a fraction for a count', [['art', 1.5]]],
-    ['a count beyond 2^53', [['art', 2 ** 53]]],
-    ['no row', ['art']],
-  ])('is refused with %s', (_, rows) => {
-    expect(() => parse('posts_by_category', rows)).toThrow(
-      "object 'views/x.json' must hold rows of category and an integer, row 0 is another",
-    );
-  });
-
-  it('is refused when it is another view, another interval, or has a key twice', () => {
-    expect(() => parse('posts_by_category', [], '2026-11-22T22-00')).toThrow('got view');
-    expect(() =>
-      parse('posts_by_category', [
-        ['art', 1],
-        ['art', 2],
-      ]),
-    ).toThrow('holds the key of row 1 twice');
-  });
-});
 
 describe('the moves of the boundary', () => {
   const seal = (interval: string, previous: string | null) => ({ interval, previous });

@@ -3,11 +3,11 @@ import { makeHandler } from '../../../../lambda/publish/handler';
 import { cover } from '../../../../lambda/domain/periods';
 import { intervalEnd, intervalName, type IntervalStart } from '../../../../lambda/domain/intervals';
 import { serialize } from '../../../../lambda/formats/interval-metadata';
-import { decodeCounts } from '../../../../lambda/formats/counts-codec';
 import { manifestKey, publishedKey, sealKey, viewKey, viewsDoneKey } from '../../../../lambda/formats/keys';
 import { mergeCounts, type Counts } from '../../../../lambda/domain/merge';
 import { findView } from '../../../../lambda/domain/views';
-import { memoryBatchStore, type MemoryBatchStore } from '../../../support/memory-batch-store';
+import { memoryBatchStore, publishedCounts, type MemoryBatchStore } from '../../../support/memory-batch-store';
+import { viewObject } from '../../../support/view-runs';
 import { MemoryLake } from '../../../support/memory-lake';
 
 const HOUR = 3_600_000;
@@ -31,11 +31,8 @@ function lakeWith(chain: readonly IntervalStart[], count: (interval: IntervalSta
 }
 
 function setView(lake: MemoryLake, interval: IntervalStart, count: number): void {
-  const rows = [['art', count]];
-  lake.objects.set(
-    viewKey(interval, VIEW.name),
-    Buffer.from(JSON.stringify({ view: VIEW.name, interval: intervalName(interval), rows })),
-  );
+  const object = viewObject(VIEW, interval, [{ key: ['art'], value: count }]);
+  lake.objects.set(viewKey(interval, VIEW.name), Buffer.from(object));
   lake.objects.set(viewsDoneKey(interval), Buffer.from('{}'));
 }
 
@@ -47,13 +44,14 @@ const publish = (handler: ReturnType<typeof makeHandler>, intervals: readonly In
   handler({ intervals: intervals.map(intervalName) });
 
 /** What a reader gets for everything that is published. */
-function readAll(store: MemoryBatchStore, intervalMinutes: number): Counts {
+async function readAll(store: MemoryBatchStore, intervalMinutes: number): Promise<Counts> {
   const { firstInterval, interval } = store.boundary!;
   const end = intervalEnd(interval, intervalMinutes);
-  return cover(firstInterval, end, end, intervalMinutes).reduce<Counts>((sum, { name }) => {
-    const row = store.rows.get(`${VIEW.name}|${name}`);
-    return row ? mergeCounts(VIEW, sum, decodeCounts(VIEW, row)) : sum;
-  }, new Map());
+  const sum: Counts = new Map();
+  for (const { name } of cover(firstInterval, end, end, intervalMinutes)) {
+    mergeCounts(VIEW, sum, (await publishedCounts(store, VIEW, name)) ?? new Map());
+  }
+  return sum;
 }
 
 describe('published intervals', () => {
@@ -83,7 +81,7 @@ describe('published intervals', () => {
               await expect(publish(handler, [old])).resolves.toEqual({ boundary: intervalName(chain[i - 1]) });
             }
             const sum = chain.slice(0, i).reduce((total, interval) => total + counts.get(interval)!, 0);
-            expect(readAll(store, intervalMinutes)).toEqual(new Map([['art', sum]]));
+            expect(await readAll(store, intervalMinutes)).toEqual(new Map([['art', sum]]));
           }
         },
       ),
@@ -107,7 +105,7 @@ describe('published intervals', () => {
       expect(lake.keys('published/')).toEqual([]);
       await publish(publisher(lake, store), chain);
       expect(lake.keys('published/')).toEqual(chain.map(publishedKey));
-      expect(store.rows).toEqual(whole.rows);
+      expect(store.runs).toEqual(whole.runs);
       expect(store.boundary).toEqual(whole.boundary);
     }
   });
@@ -123,11 +121,11 @@ describe('published intervals', () => {
       chain,
     );
     expect(store.writes).toEqual([
-      'row posts_by_category|2026-11-30T22-00',
-      'row posts_by_category|2026-12-02T05-00',
+      'run posts_by_category|2026-11-30T22-00',
+      'run posts_by_category|2026-12-02T05-00',
       'boundary 2026-11-30T22:00:00.000Z',
-      'row posts_by_category|2026-11-30',
-      'row posts_by_category|2026-11',
+      'run posts_by_category|2026-11-30',
+      'run posts_by_category|2026-11',
       'boundary 2026-12-02T05:00:00.000Z',
     ]);
   });

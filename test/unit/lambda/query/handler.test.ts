@@ -4,6 +4,7 @@ import { type BoundaryRow } from '../../../../lambda/aws/keyspaces/store';
 import { StoreUnavailableError } from '../../../../lambda/aws/keyspaces/keyspaces';
 import { type HttpEvent } from '../../../../lambda/runtime/http';
 import { type Counts, joinKey } from '../../../../lambda/domain/merge';
+import { batchRunOf } from '../../../support/view-runs';
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(`2026-11-22T${text}:00Z`);
@@ -31,16 +32,20 @@ function readerOf(overrides: Partial<QueryReader> = {}): QueryReader {
   const unexpected = (name: string) => () => Promise.reject(new Error(`unexpected call of ${name}`));
   return {
     boundary: unexpected('boundary'),
+    batchRun: unexpected('batchRun'),
     batchCounts: unexpected('batchCounts'),
     speedCounts: unexpected('speedCounts'),
     ...overrides,
   };
 }
 
+const rowsOf = (periods: readonly string[]) => periods.flatMap((name) => batchRows[name] ?? []);
+
 const full = (row: BoundaryRow | undefined) =>
   readerOf({
     boundary: async () => row,
-    batchCounts: async (_view, periods) => periods.flatMap((name) => batchRows[name] ?? []),
+    batchRun: async (view, periods) => batchRunOf(view, rowsOf(periods), periods.join()),
+    batchCounts: async (_view, periods) => rowsOf(periods),
     speedCounts: async (_view, intervals) =>
       intervals.flatMap((interval) =>
         (speedRows[interval] ?? []).map((each) => ({ interval, counts: each, asOf: interval + HOUR / 2 })),

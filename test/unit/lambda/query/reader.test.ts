@@ -3,21 +3,24 @@ import { encodeCounts } from '../../../../lambda/formats/counts-codec';
 import { MAX_IN } from '../../../../lambda/aws/keyspaces/cql';
 import { type QueryStore } from '../../../../lambda/aws/keyspaces/store';
 import { findView } from '../../../../lambda/domain/views';
+import { inlineRun } from '../../../support/view-runs';
 
 const VIEW = findView('posts_by_category')!;
 const blobOf = (count: number) => encodeCounts(VIEW, new Map([['art', count]]));
 
 function setUp(maxKeys = 100) {
-  const rows = new Map([
-    ['2026-10', blobOf(5)],
-    ['2026-11-01', blobOf(2)],
+  const runOf = (count: number) => inlineRun(VIEW, new Map([['art', count]]));
+  const runs = new Map([
+    ['2026-10', runOf(5)],
+    ['2026-11-01', runOf(2)],
   ]);
   const clock = { now: 0 };
   const scans: (readonly number[])[] = [];
   let reads = 0;
   const store: QueryStore = {
     readBoundary: () => Promise.reject(new Error('unexpected')),
-    readBatchRow: async (_, period) => (reads++, rows.get(period)),
+    readRun: async (_, period) => (reads++, runs.get(period)),
+    readChunk: () => Promise.reject(new Error('unexpected')),
     scanSpeedRows: async (_, intervals) => {
       scans.push(intervals);
       return intervals.map((interval) => ({
@@ -30,7 +33,7 @@ function setUp(maxKeys = 100) {
     },
   };
   const reader = queryReader(store, 'posts', { ttl: 1000, maxKeys, now: () => clock.now });
-  return { reader, rows, clock, scans, reads: () => reads };
+  return { reader, runs, runOf, clock, scans, reads: () => reads };
 }
 
 describe('batch rows', () => {
@@ -42,9 +45,9 @@ describe('batch rows', () => {
   });
 
   it('are kept for a while, by view and periods, so that a warm function need not read them again', async () => {
-    const { reader, rows, clock, reads } = setUp();
+    const { reader, runs, runOf, clock, reads } = setUp();
     await reader.batchCounts(VIEW, ['2026-10']);
-    rows.set('2026-10', blobOf(6));
+    runs.set('2026-10', runOf(6));
     clock.now = 999;
     await expect(reader.batchCounts(VIEW, ['2026-10'])).resolves.toEqual([new Map([['art', 5]])]);
     expect(reads()).toBe(1);

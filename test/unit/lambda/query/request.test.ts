@@ -27,7 +27,10 @@ describe('the parameters of a question', () => {
   });
 
   test.each([
-    ['colour=red', 'query parameter must be one of from, to, top, layer, answer, post_year, category, got "colour"'],
+    [
+      'colour=red',
+      'query parameter must be one of from, to, top, layer, answer, limit, cursor, post_year, category, got "colour"',
+    ],
     ['post_year=last', 'post_year must be a whole number, got "last"'],
     ['from=yesterday', /from must be an instant like .*, got "yesterday"/],
     ['from=2026-13-01', /from must be an instant/],
@@ -36,6 +39,9 @@ describe('the parameters of a question', () => {
     ['top=1e3', /top must be/],
     ['layer=both', 'layer must be one of merged, batch, speed, got "both"'],
     ['answer=all', 'answer must be one of counts, standard, got "all"'],
+    ['limit=10001', 'limit must be a whole number from 1 to 10000, got "10001"'],
+    ['top=1&limit=5', 'limit must be given for counts without top only, which come in pages, got "5"'],
+    ['answer=standard&cursor=x', 'cursor must be given for counts without top only, which come in pages, got "x"'],
     ['top=1&top=2', 'top must be given once, got "1,2"'],
   ])('refuse %s by name', (query, message) => {
     expect(validationErrorOf(query)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));

@@ -7,6 +7,8 @@ import { driftKey, sealKey } from '../../../../lambda/formats/keys';
 import { joinKey } from '../../../../lambda/domain/merge';
 import { findView, type View } from '../../../../lambda/domain/views';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
+import { inlineRun } from '../../../support/view-runs';
+import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
 import { MemoryLake } from '../../../support/memory-lake';
 
 const HOUR = 3_600_000;
@@ -22,10 +24,12 @@ describe('the difference of counts', () => {
     [{ a: 3, b: 1 }, { a: 1 }, 3],
     [{ a: 1 }, { a: 1, c: 4 }, 4],
     [{ a: 0 }, {}, 0],
-  ] as const)('of %j and %j is %d', (a, b, expected) => {
+  ] as const)('of %j and %j is %d', async (a, b, drift) => {
     const map = (counts: object) => new Map<string, number>(Object.entries(counts));
-    expect(difference(map(a), map(b))).toBe(expected);
-    expect(difference(map(b), map(a))).toBe(expected);
+    const run = (counts: object) => runOf(sortedRows(CATEGORY, map(counts)));
+    const [batch, speed] = [map(a).size, map(b).size];
+    await expect(difference(run(a), map(b))).resolves.toEqual({ drift, batch, speed });
+    await expect(difference(run(b), map(a))).resolves.toEqual({ drift, batch: speed, speed: batch });
   });
 });
 
@@ -63,11 +67,8 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
       partitions,
     };
     lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
-    store.rows.set(`${CATEGORY.name}|${intervalName(interval)}`, encodeCounts(CATEGORY, new Map([['art', 5]])));
-    store.rows.set(
-      `${TOP.name}|${intervalName(interval)}`,
-      encodeCounts(TOP, new Map([[joinKey(['Fiji', 'Ann']), 9]])),
-    );
+    store.runs.set(`${CATEGORY.name}|${intervalName(interval)}`, inlineRun(CATEGORY, new Map([['art', 5]])));
+    store.runs.set(`${TOP.name}|${intervalName(interval)}`, inlineRun(TOP, new Map([[joinKey(['Fiji', 'Ann']), 9]])));
     for (const partition of [0, 1]) {
       const row = { interval, partition, appliedOffset: 9, asOf: interval };
       store.speedRows.push(
@@ -130,7 +131,7 @@ describe('reconciling', () => {
 
   it('tells how far the layers differ, per view and interval', async () => {
     const { lake, store, reportView, warn, run } = setUp();
-    store.rows.set(`${CATEGORY.name}|${intervalName(SECOND)}`, encodeCounts(CATEGORY, new Map([['travel', 1]])));
+    store.runs.set(`${CATEGORY.name}|${intervalName(SECOND)}`, inlineRun(CATEGORY, new Map([['travel', 1]])));
     await expect(run(FIRST, SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }, { drift: 6 }] });
     expect(lake.json(driftKey(SECOND))).toMatchObject({ drift: 6, views: { posts_by_category: { drift: 6 } } });
     expect(store.boundary).toMatchObject({ drift: 6, reconciledInterval: SECOND });
@@ -184,7 +185,7 @@ describe('reconciling', () => {
 
   it('fails for an interval that is not published or not sealed', async () => {
     const { store, lake, run } = setUp();
-    store.rows.delete(`${TOP.name}|${intervalName(SECOND)}`);
+    store.runs.delete(`${TOP.name}|${intervalName(SECOND)}`);
     await expect(run(SECOND)).rejects.toThrow(
       "view 'top_poster_by_country' of interval 2026-11-22T22-00 is not published",
     );

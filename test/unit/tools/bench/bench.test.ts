@@ -7,7 +7,7 @@ import { assetOf, bundles } from '../../../../tools/bench/bundles';
 import { compact } from '../../../../tools/bench/compact';
 import { inTurn, median, quantile } from '../../../../tools/bench/measure';
 import { posts } from '../../../../tools/bench/posts';
-import { measureQueries } from '../../../../tools/bench/query';
+import { measureQueries, writeMonths } from '../../../../tools/bench/query';
 import { asText, cells, type Figure, type Report, result } from '../../../../tools/bench/report';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 
@@ -26,16 +26,16 @@ describe('benches run on little', () => {
   test('query, on a store in memory: each question is answered from the twelve months', async () => {
     const store = memoryBatchStore();
     const read: string[] = [];
-    const report = await measureQueries({ rounds: 1, posts: 10 }, async (rows) => {
-      for (const [name, blob] of rows) store.rows.set(name.replace(' ', '|'), blob);
+    const report = await measureQueries({ rounds: 1, posts: 10 }, async (months) => {
+      await writeMonths(store, months);
       const [first, interval] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 11, 31, 23)];
       store.boundary = { interval, firstInterval: first, publishedAt: interval, drift: null, reconciledInterval: null };
-      const { readBatchRow } = store;
+      const { readRun } = store;
       return {
         ...store,
-        readBatchRow: (view, period) => {
+        readRun: (view, period) => {
           read.push(`${view} ${period}`);
-          return readBatchRow(view, period);
+          return readRun(view, period);
         },
       };
     });

@@ -1,4 +1,11 @@
-import { allStatements, lintCql, tableName } from '../../../../../lambda/aws/keyspaces/cql';
+import {
+  allStatements,
+  batchRuns,
+  batchViews,
+  lintCql,
+  tableName,
+  unreferencedRuns,
+} from '../../../../../lambda/aws/keyspaces/cql';
 
 describe('the statements', () => {
   it.each(allStatements(tableName('pipeline', 'some_table')))('keep to what Keyspaces has: %s', (statement) => {
@@ -6,9 +13,10 @@ describe('the statements', () => {
     expect(statement).toContain('"pipeline"."some_table"');
   });
 
-  it('change rows that are written concurrently only under a condition', () => {
+  it('change rows that are written concurrently only under a condition: runs have one writer', () => {
     const unconditional = allStatements('tt').filter((cql) => !cql.startsWith('SELECT') && !/ IF /.test(cql));
-    expect(unconditional).toEqual(['INSERT INTO tt (view_name, period, counts) VALUES (?, ?, ?)']);
+    const ofRuns = [batchViews.put, batchRuns.put, batchRuns.remove, unreferencedRuns.put, unreferencedRuns.remove];
+    expect(unconditional).toEqual(ofRuns.map((statement) => statement('tt')));
   });
 });
 

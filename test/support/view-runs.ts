@@ -1,0 +1,39 @@
+/** Runs of views for tests: from counts, as they are stored and as engines write them. */
+import { encodeRows } from '../../lambda/formats/counts-codec';
+import { type RunPointer } from '../../lambda/formats/view-run';
+import { intervalName, type IntervalStart } from '../../lambda/domain/intervals';
+import { joinKey, type Counts } from '../../lambda/domain/merge';
+import { mergeRuns, rowsAfter, runOf, sortedRows, type Row, type Run } from '../../lambda/domain/sorted-run';
+import { type View } from '../../lambda/domain/views';
+import { type BatchRun } from '../../lambda/query/reader';
+
+export async function rowsOf(run: Run): Promise<Row[]> {
+  const found: Row[] = [];
+  for await (const rows of run) found.push(...rows);
+  return found;
+}
+
+export async function countsOf(run: Run): Promise<Counts> {
+  return new Map((await rowsOf(run)).map(({ key, value }) => [joinKey(key), value]));
+}
+
+/** A run that stands in its pointer row. */
+export function inlineRun(view: View, counts: ReadonlyMap<string, number>): RunPointer {
+  return { version: 'test', chunks: 0, counts: encodeRows(view, sortedRows(view, counts)) };
+}
+
+/** An object of a views engine. */
+export function viewObject(view: View, interval: IntervalStart, rows: readonly Row[]): string {
+  const lines = [
+    { view: view.name, interval: intervalName(interval) },
+    ...rows.map(({ key, value }) => [...key, value]),
+    { rows: rows.length },
+  ];
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** What a reader finds for periods with these counts. */
+export function batchRunOf(view: View, counts: readonly Counts[], version = 'test'): BatchRun {
+  const runs = (after?: Row['key']) => counts.map((each) => rowsAfter(runOf(sortedRows(view, each)), after));
+  return { version, rows: (after) => mergeRuns(view, runs(after)) };
+}
