@@ -8,17 +8,21 @@ Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop alike:
 
     spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --intervals 2026-11-22T21-00,…
 
-Reads ``manifests/interval=….json`` and the files that it names; writes ``views/interval=…/<view>.json`` for every view, then
+Reads ``manifests/interval=….json`` and the files that it names; writes ``views/interval=…/<view>.ndjson`` for every view, then
 ``views/interval=…/_SUCCESS``. Keys follow from the interval alone, so a rerun overwrites itself.
+
+Rows are sorted by their dimensions, integers by value and text by its UTF-8 bytes, and written as they come: the driver holds
+a block of rows, however many keys a view has.
 """
 
 import argparse
+import itertools
 import json
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 SPARK_TYPES = {
@@ -39,6 +43,9 @@ BYTES_PER_TASK = 32 * 1024 * 1024
 MAX_SHUFFLE_PARTITIONS = 400
 
 CONCURRENT_WRITES = 8
+
+# Lines of an object that are held until they are written.
+BLOCK_LINES = 20_000
 
 # U+001F: the cleaning leaves no control character in a value.
 SEPARATOR = "\x1f"
@@ -67,14 +74,43 @@ class Lake:
         finally:
             stream.close()
 
-    def write(self, path, text):
+    def create(self, path):
+        """A stream of bytes. Closing it is what makes an object of S3 appear, whole."""
         fs, hadoop_path = self._file_system(path)
-        stream = fs.create(hadoop_path, True)
-        try:
-            stream.write(bytearray(text, "utf-8"))
-        finally:
-            # Closing is what makes an object of S3 appear, whole.
-            stream.close()
+        return fs.create(hadoop_path, True)
+
+    def write(self, path, text):
+        stream = self.create(path)
+        stream.write(bytearray(text, "utf-8"))
+        stream.close()
+
+
+class ViewObject:
+    """A view of an interval as an object: a head, a line of JSON a row, and a last line that says how many they are."""
+
+    def __init__(self, lake, interval, view):
+        self.lake = lake
+        self.path = lake.path(view_key(interval, view))
+        self.lines = [json.dumps({"view": view, "interval": interval})]
+        self.stream = None
+        self.rows = 0
+
+    def add(self, line):
+        self.lines.append(line)
+        self.rows += 1
+        if len(self.lines) >= BLOCK_LINES:
+            self._flush()
+
+    def close(self):
+        self.lines.append(json.dumps({"rows": self.rows}))
+        self._flush()
+        self.stream.close()
+
+    def _flush(self):
+        if self.stream is None:
+            self.stream = self.lake.create(self.path)
+        self.stream.write(bytearray("".join(line + "\n" for line in self.lines), "utf-8"))
+        self.lines = []
 
 
 def manifest_key(interval):
@@ -86,7 +122,7 @@ def posts_key(interval, partition):
 
 
 def view_key(interval, view):
-    return "views/interval={}/{}.json".format(interval, view)
+    return "views/interval={}/{}.ndjson".format(interval, view)
 
 
 def key_text(name, kind):
@@ -170,8 +206,38 @@ def read_posts(spark, lake, manifests, views):
     return spark.read.schema(schema).parquet(*paths), types
 
 
+def best_of_groups(counted, views):
+    """Of each group of a view with ``top`` the rows with the largest values, and of equal ones those with the smallest keys."""
+    ranked = [(number, view["top"]) for number, view in enumerate(views) if "top" in view]
+    if not ranked:
+        return counted
+    # Views without groups have one for each key, of which it is the best.
+    group, keep = F.col("key"), F.lit(1)
+    for number, top in ranked:
+        this = F.col("view") == number
+        group = F.when(this, F.substring_index("key", SEPARATOR, top["groupBy"])).otherwise(group)
+        keep = F.when(this, F.lit(top["keep"])).otherwise(keep)
+    within = Window.partitionBy("interval_start", "view", group).orderBy(F.col("value").desc(), "key")
+    return counted.withColumn("rank", F.row_number().over(within)).where(F.col("rank") <= keep)
+
+
+def run_order(views, types):
+    """The columns that sort the rows of a view by its dimensions: integers by value, text by its UTF-8 bytes."""
+    order = []
+    for at in range(max(len(view["dimensions"]) for view in views)):
+        whole = [
+            number
+            for number, view in enumerate(views)
+            if at < len(view["dimensions"]) and types[view["dimensions"][at]] in ("int", "long")
+        ]
+        text = F.split("key", SEPARATOR).getItem(at)
+        is_whole = F.col("view").isin(whole)
+        order += [F.when(is_whole, text.cast("bigint")), F.when(~is_whole, text)]
+    return order
+
+
 def aggregate(posts, types, views):
-    """One row for each interval, view and group: its keys as JSON rows, and how many they are."""
+    """One row for each interval, view and key, those of a view together and in order. What the files hold comes first."""
     rows = F.struct(
         F.lit(ROWS).alias("view"),
         F.col("kafka_partition").cast("string").alias("key"),
@@ -186,29 +252,14 @@ def aggregate(posts, types, views):
     )
     by_maximum = [number for number, view in enumerate(views) if view["merge"] == "max"]
     value = F.when(F.col("view").isin(by_maximum), F.col("largest")).otherwise(F.col("total"))
-    group = F.lit("")
-    text = F.concat(F.lit("["), F.col("key"), F.lit(","), value.cast("string"), F.lit("]"))
+    counted = merged.select("interval_start", "view", "key", value.alias("value"))
+    line = F.concat(F.lit("["), F.col("key"), F.lit(","), F.col("value").cast("string"), F.lit("]"))
     for number, view in enumerate(views):
-        this = F.col("view") == number
-        text = F.when(this, json_row(view, types, value)).otherwise(text)
-        if "top" in view:
-            group = F.when(this, F.substring_index("key", SEPARATOR, view["top"]["groupBy"])).otherwise(group)
-    # Largest value first, then smallest key: the order in which the best of a group are kept, in every layer.
-    entries = F.array_sort(F.collect_list(F.struct((-value).alias("order"), F.col("key"), text.alias("json"))))
-    kept = entries
-    for number, view in enumerate(views):
-        if "top" in view:
-            kept = F.when(F.col("view") == number, F.slice(entries, 1, view["top"]["keep"])).otherwise(kept)
+        line = F.when(F.col("view") == number, json_row(view, types, F.col("value"))).otherwise(line)
     return (
-        merged.groupBy("interval_start", "view", group.alias("group"))
-        .agg(kept.alias("entries"))
-        .select(
-            "interval_start",
-            "view",
-            "group",
-            F.size("entries").alias("keys"),
-            F.array_join(F.col("entries.json"), ",\n").alias("json"),
-        )
+        best_of_groups(counted, views)
+        .orderBy(F.col("view") != ROWS, "interval_start", "view", *run_order(views, types))
+        .select("interval_start", "view", line.alias("line"))
     )
 
 
@@ -225,12 +276,6 @@ def check_rows(manifests, counted):
                 )
 
 
-def view_json(view, interval, groups):
-    """One row a line, so that people and tools can look into it."""
-    rows = ",\n".join(json_rows for _, json_rows in sorted(groups))
-    return '{{"view":{},"interval":{},"rows":[{}]}}\n'.format(json.dumps(view), json.dumps(interval), rows)
-
-
 def compute(spark, lake, views, intervals):
     """Computes and writes all views of the intervals. Returns the number of keys by interval and view."""
     manifests = [json.loads(lake.read(lake.path(manifest_key(interval)))) for interval in intervals]
@@ -240,25 +285,33 @@ def compute(spark, lake, views, intervals):
     # Keys are text made of UTC instants.
     spark.conf.set("spark.sql.session.timeZone", "UTC")
 
-    groups = {(interval, view["name"]): [] for interval in intervals for view in views}
-    keys = {interval: {view["name"]: 0 for view in views} for interval in intervals}
-    counted = {}
     posts, types = read_posts(spark, lake, manifests, views)
-    for row in aggregate(posts, types, views).collect() if posts is not None else []:
-        if row["view"] == ROWS:
-            counted.update({(row["interval_start"], partition): rows for partition, rows in json.loads("[" + row["json"] + "]")})
-        else:
-            name = views[row["view"]]["name"]
-            groups[row["interval_start"], name].append((row["group"], row["json"]))
-            keys[row["interval_start"]][name] += row["keys"]
+    found = aggregate(posts, types, views).toLocalIterator() if posts is not None else iter(())
+    counted = {}
+    rest = iter(())
+    for row in found:
+        if row["view"] != ROWS:
+            rest = itertools.chain([row], found)
+            break
+        partition, rows = json.loads(row["line"])
+        counted[row["interval_start"], partition] = rows
     check_rows(manifests, counted)
 
-    def write(target):
-        interval, name = target
-        lake.write(lake.path(view_key(interval, name)), view_json(name, interval, groups[target]))
-
+    keys = {interval: {view["name"]: 0 for view in views} for interval in intervals}
     with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
-        list(pool.map(write, groups))
+        closing = []
+        for (interval, number), group in itertools.groupby(rest, key=lambda row: (row["interval_start"], row["view"])):
+            name = views[number]["name"]
+            written = ViewObject(lake, interval, name)
+            for row in group:
+                written.add(row["line"])
+            keys[interval][name] = written.rows
+            closing.append(pool.submit(written.close))
+        for interval in intervals:
+            for name in (name for name, rows in keys[interval].items() if rows == 0):
+                closing.append(pool.submit(ViewObject(lake, interval, name).close))
+        for each in closing:
+            each.result()
     # Last, and only when everything else is there: who finds it finds every view of the interval.
     for manifest in manifests:
         interval = manifest["interval"]

@@ -79,7 +79,7 @@ export const manifestKey = (interval: IntervalStart) => `${PREFIXES.manifests}${
 
 /** A view of an interval as the Spark job computed it. */
 export const viewKey = (interval: IntervalStart, view: string) =>
-  `${PREFIXES.views}${intervalFolder(interval)}/${view}.json`;
+  `${PREFIXES.views}${intervalFolder(interval)}/${view}.ndjson`;
 
 /** Written last of an interval's views: a reader that finds it finds every view. */
 export const viewsDoneKey = (interval: IntervalStart) => `${PREFIXES.views}${intervalFolder(interval)}/_SUCCESS`;

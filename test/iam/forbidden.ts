@@ -16,7 +16,7 @@ const RAW = 'raw/posts/partition=0000/0-0.ndjson.zst';
 const POSTS = 'posts/interval=B/partition=0000.parquet';
 const SEAL = 'seals/interval=B.json';
 const MANIFEST = 'manifests/interval=B.json';
-const VIEW = 'views/interval=B/view.json';
+const VIEW = 'views/interval=B/view.ndjson';
 const DRIFT = 'drift/interval=B.json';
 const JOB = 'jobs/batch_views.py';
 const DEDUP = ['dedup-index/partition=0000/interval=B.parquet', 'incomplete-posts/partition=0000/interval=B.json'];

@@ -1,6 +1,7 @@
 """The Spark job on real Spark: posts and manifests on disk, views compared with values worked out by hand."""
 
 import datetime
+import itertools
 import json
 import os
 import sys
@@ -123,9 +124,11 @@ class Writer:
         return batch_views.compute(self.spark, lake, views, intervals)
 
     def view(self, interval, name):
-        stored = json.loads((self.root / batch_views.view_key(interval, name)).read_text())
-        assert (stored["interval"], stored["view"]) == (interval, name)
-        return sorted(stored["rows"])
+        """The rows, in the order in which they are written."""
+        text = (self.root / batch_views.view_key(interval, name)).read_text("utf-8")
+        head, *rows, last = [json.loads(line) for line in text.splitlines()]
+        assert (head, last) == ({"view": name, "interval": interval}, {"rows": len(rows)})
+        return rows
 
 
 def test_every_view_of_every_interval_has_its_values(lake):
@@ -182,12 +185,28 @@ def test_the_best_of_each_group_are_kept_and_of_equals_the_first_by_name(lake):
     assert lake.view(A, "top_poster") == [["Fiji", "only", 0], ["Peru", "ab", 5], ["Peru", "ab c", 5]]
 
 
+def test_rows_are_in_the_order_of_a_run_integers_by_value_and_text_by_its_bytes(lake):
+    countries = ["Z", "a", "ab", "", "\uffff", "\U00010000", "é"]
+    years = [9, 10, -3, 2018]
+    lake.interval(A, [post(i, BOTH, BOTH, "x", 1, "p", country, year) for i, (country, year) in enumerate(itertools.product(countries, years))])
+    lake.run([A])
+    by_bytes = sorted(itertools.product(countries, years), key=lambda row: (row[0].encode(), row[1]))
+    assert lake.view(A, "by_country_year") == [[country, year, 1] for country, year in by_bytes]
+
+
+def test_a_view_of_many_keys_is_written_in_blocks(lake, monkeypatch):
+    monkeypatch.setattr(batch_views, "BLOCK_LINES", 7)
+    lake.interval(A, [post(i, BOTH, BOTH, "c{:03d}".format(i), 1, "p", "Peru", 1) for i in range(100)])
+    lake.run([A])
+    assert lake.view(A, "by_category") == [["c{:03d}".format(i), 1] for i in range(100)]
+
+
 def test_any_text_survives(lake):
     names = ['say "hi"', "back\\slash", "[a, b]", "naïve 😀", "$1", "]"]
     lake.interval(A, [post(i, BOTH, BOTH, name, 1, "p", name, 1) for i, name in enumerate(names)])
     lake.run([A])
-    assert lake.view(A, "by_category") == sorted([name, 1] for name in names)
-    assert lake.view(A, "by_country_category") == sorted([name, name, 1] for name in names)
+    assert lake.view(A, "by_category") == [[name, 1] for name in sorted(names, key=str.encode)]
+    assert lake.view(A, "by_country_category") == [[name, name, 1] for name in sorted(names, key=str.encode)]
 
 
 def test_an_interval_without_posts_gets_empty_views_and_its_success_file(lake):
