@@ -21,7 +21,7 @@ describe('the answer to a SigV4 challenge', () => {
 
   it('finds the nonce among other fields and names its absence', () => {
     expect(nonceOf(`a=b,nonce=${NONCE},c=d`)).toBe(NONCE);
-    expect(() => nonceOf('a=b')).toThrow('must hold nonce=…, got none');
+    expect(() => nonceOf('a=b')).toThrow("must contain nonce=…, got 'a=b'");
   });
 });
 
