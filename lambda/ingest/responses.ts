@@ -1,4 +1,4 @@
-/** What became of a request, in the words of the API that the client speaks. */
+/** Turns the outcomes of a request into a response of the API that the client uses. */
 import { json, type HttpResponse } from '../runtime/http';
 import { sentence, type ValidationError } from '../domain/validation-error';
 import {
@@ -14,7 +14,7 @@ import {
 } from './api';
 import { type Item } from './core';
 
-/** An item with what Kafka said of it. */
+/** An item with Kafka's acknowledgement, if it got one. */
 export type Outcome =
   | { readonly kind: 'rejected'; readonly status: 400 | 413; readonly validationError: ValidationError }
   | {
@@ -29,10 +29,10 @@ export type Outcome =
 export interface Dialect {
   /** The body as a whole was rejected. */
   rejectBody(status: 400 | 413, validationError: ValidationError): HttpResponse;
-  answer(outcomes: readonly Outcome[]): HttpResponse;
+  respond(outcomes: readonly Outcome[]): HttpResponse;
 }
 
-/** Seconds after which a client may try again: about what the election of a new partition leader takes. */
+/** Seconds after which a client may retry: about the duration of a partition leader election. */
 const RETRY_AFTER_SECONDS = 2;
 const RETRY_AFTER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
 const NOT_TAKEN: ValidationError = {
@@ -46,7 +46,7 @@ const detail = (validationError: ValidationError): ErrorDetail => ({
   message: sentence(validationError),
 });
 
-/** The outcome of an item and, if it was sent, its acknowledgement. */
+/** Combines an item and, if it was sent, its acknowledgement. */
 export function outcomeOf(
   item: Item,
   ack: { readonly ok: true; readonly partition: number; readonly offset: number } | { readonly ok: false } | undefined,
@@ -61,14 +61,14 @@ function count(outcomes: readonly Outcome[], kind: Outcome['kind']): number {
   return outcomes.reduce((sum, outcome) => sum + (outcome.kind === kind ? 1 : 0), 0);
 }
 
-/** 413 if size is all that was wrong, else 400. */
+/** 413 if every record was too large, else 400. */
 function rejectedStatus(outcomes: readonly Outcome[]): 400 | 413 {
   return outcomes.every((outcome) => outcome.kind === 'rejected' && outcome.status === 413) ? 413 : 400;
 }
 
 export const NATIVE: Dialect = {
   rejectBody: (status, validationError) => json(status, { error: detail(validationError) } satisfies RequestError),
-  answer(outcomes) {
+  respond(outcomes) {
     const accepted = count(outcomes, 'taken');
     const notTaken = count(outcomes, 'not-taken');
     const rejected = outcomes.length - accepted - notTaken;
@@ -92,7 +92,7 @@ export const NATIVE: Dialect = {
   },
 };
 
-/** Error codes of the REST proxy: the HTTP status and two more digits. */
+/** Error codes of the REST proxy: the HTTP status and two further digits. */
 const UNPROCESSABLE = 42206;
 const UNAVAILABLE = 50302;
 
@@ -102,7 +102,7 @@ export const REST_PROXY: Dialect = {
       error_code: status === 413 ? 413 : UNPROCESSABLE,
       message: sentence(validationError),
     } satisfies RestProxyError),
-  answer(outcomes) {
+  respond(outcomes) {
     const offsets = outcomes.map((outcome): RestProxyOffset => {
       switch (outcome.kind) {
         case 'taken':
@@ -114,7 +114,7 @@ export const REST_PROXY: Dialect = {
       }
     });
     if (outcomes.some(({ kind }) => kind === 'not-taken')) {
-      const message = `${count(outcomes, 'not-taken')} of ${outcomes.length} records were not taken`;
+      const message = `${count(outcomes, 'not-taken')} of ${outcomes.length} records were not acknowledged by kafka`;
       return json(503, { error_code: UNAVAILABLE, message, offsets } satisfies RestProxyError, RETRY_AFTER);
     }
     const rejected = outcomes.find((outcome) => outcome.kind === 'rejected');
@@ -142,7 +142,7 @@ export const KINESIS: Dialect = {
       status === 413 ? 'ValidationException' : 'InvalidArgumentException',
       sentence(validationError),
     ),
-  answer([outcome]) {
+  respond([outcome]) {
     switch (outcome.kind) {
       case 'rejected':
         return KINESIS.rejectBody(outcome.status, outcome.validationError);
@@ -157,7 +157,7 @@ export const KINESIS: Dialect = {
   },
 };
 
-/** The topic or stream of the path names no section. */
+/** The topic or stream name in the path does not end in a section. */
 export function rejectName(dialect: 'rest-proxy' | 'kinesis', validationError: ValidationError): HttpResponse {
   return dialect === 'rest-proxy'
     ? json(404, { error_code: 40401, message: sentence(validationError) } satisfies RestProxyError)

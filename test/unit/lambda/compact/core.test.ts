@@ -69,7 +69,7 @@ describe('the event', () => {
     [{ step: 'x' }, "got 'x'"],
     [{ step: 'commit', intervals: [] }, 'intervals must be a list of at least one'],
     [{ step: 'commit', intervals: ['2026-11-22T21-30'] }, "got '2026-11-22T21-30'"],
-    [{ step: 'commit', intervals: [B, A] }, `intervals must rise, got ${A} after ${B}`],
+    [{ step: 'commit', intervals: [B, A] }, `intervals must ascend, got ${A} after ${B}`],
     [{ step: 'compact', partition: -1, intervals: [A] }, "partition must be an integer of at least 0, got '-1'"],
     [{ step: 'compact', intervals: [A] }, "partition must be an integer of at least 0, got 'undefined'"],
   ])('%j is refused: %s', (event, message) => {

@@ -30,7 +30,7 @@ describe('a view object of the Spark job', () => {
     ['no row', ['art']],
   ])('is refused with %s', (_, rows) => {
     expect(() => parse('posts_by_category', rows)).toThrow(
-      "object 'views/x.json' must hold rows of category and an integer, row 0 is another",
+      "object 'views/x.json' must hold rows of category and an integer, row 0 has another form",
     );
   });
 
@@ -41,7 +41,7 @@ describe('a view object of the Spark job', () => {
         ['art', 1],
         ['art', 2],
       ]),
-    ).toThrow('holds the key of row 1 twice');
+    ).toThrow('must hold each key once, row 1 repeats a key');
   });
 });
 
@@ -68,7 +68,7 @@ describe('the moves of the boundary', () => {
 
   it('never leave an interval out', () => {
     expect(() => planMoves(INTERVAL, [seal('2026-11-22T23-00', '2026-11-22T22-00')], 60)).toThrow(
-      'interval 2026-11-22T23-00 follows 2026-11-22T22-00 in the chain of seals, but the boundary is 2026-11-22T21-00: the intervals between must be published first',
+      'interval 2026-11-22T23-00 follows 2026-11-22T22-00 in the chain of seals, but the boundary is 2026-11-22T21-00: publish the intervals between them first',
     );
     expect(() => planMoves(undefined, [seal('2026-11-22T23-00', '2026-11-22T22-00')], 60)).toThrow(
       'but the boundary is not set',

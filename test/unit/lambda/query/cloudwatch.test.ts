@@ -32,7 +32,9 @@ test('a request is that of the JSON protocol: instants in seconds', () => {
     StartTime: 1800,
     EndTime: 1920,
   });
-  expect(() => requestOf(Array<MetricQuery>(501).fill(QUERY), RANGE)).toThrow('at most 500 metrics a request, got 501');
+  expect(() => requestOf(Array<MetricQuery>(501).fill(QUERY), RANGE)).toThrow(
+    'metrics of a request must be at most 500, got 501',
+  );
 });
 
 test('an answer of several pages is read to its end', async () => {
@@ -101,7 +103,7 @@ describe('a request over HTTP', () => {
   test('that is refused says why', async () => {
     answer = { status: 400, body: '{"__type":"AccessDenied"}' };
     await expect(send()('{}')).rejects.toEqual(
-      new MetricsUnavailableError('CloudWatch answered 400: {"__type":"AccessDenied"}'),
+      new MetricsUnavailableError('CloudWatch responded with 400: {"__type":"AccessDenied"}'),
     );
   });
 

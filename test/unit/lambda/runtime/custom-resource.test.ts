@@ -69,7 +69,7 @@ test('an update that says nothing of use keeps the id of the resource, so that n
   const { sent, answer } = answers();
   const event = { ...REQUEST, RequestType: 'Update', PhysicalResourceId: 'before' } as const;
   const identify = (): string => {
-    throw new Error('property Name must be a text');
+    throw new Error('property Name must be a string');
   };
   await customResource({ ...PHYSICAL, identify }, answer)(event, CONTEXT);
   expect(sent[0][1]).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'before' });
@@ -95,7 +95,9 @@ test('the answer is put without a content type, as its address is signed without
 
 test('an answer that could not be sent is an error, so that Lambda tries once more', async () => {
   jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('', { status: 403 }));
-  await expect(customResource(PHYSICAL)(REQUEST, CONTEXT)).rejects.toThrow("CloudFormation's answer address said 403");
+  await expect(customResource(PHYSICAL)(REQUEST, CONTEXT)).rejects.toThrow(
+    "PUT of the custom resource's response must return 200, got 403",
+  );
 });
 
 test('the signed address is in no log', async () => {

@@ -13,12 +13,12 @@ describe('the next step', () => {
     expect(nextStep(state, [], 'cancel')).toEqual({ kind: 'wait', reason: `it is ${state}` });
   });
 
-  test('of one that is started: to stop it, once no job is under way', () => {
+  test('of one that is started: to stop it, once no job is running', () => {
     expect(nextStep('STARTED', [], 'wait')).toEqual({ kind: 'stop' });
     expect(nextStep('STARTED', ['a', 'b'], 'cancel')).toEqual({ kind: 'cancel', jobs: ['a', 'b'] });
     expect(nextStep('STARTED', ['a', 'b', 'c', 'd'], 'wait')).toEqual({
       kind: 'wait',
-      reason: '4 job(s) are under way (a, b, c): wait for them or cancel them',
+      reason: '4 job(s) are running (a, b, c): wait for them or cancel them',
     });
   });
 });
@@ -60,5 +60,7 @@ describe('the resource after an application', () => {
 });
 
 test.each([[{}], [{ LogicalId: '' }], [{ ApplicationId: 7 }]])('properties %j name no application', (properties) => {
-  expect(() => taskOf('Create', properties, undefined)).toThrow('either LogicalId or ApplicationId must be a text');
+  expect(() => taskOf('Create', properties, undefined)).toThrow(
+    'property LogicalId or ApplicationId must be a non-empty string',
+  );
 });

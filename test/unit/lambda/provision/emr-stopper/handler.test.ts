@@ -99,16 +99,14 @@ describe('before an update', () => {
   test('a job that outlasts the function fails the update and says which', async () => {
     const { run, done } = world(['STARTED'], [['job-1']]);
     await expect(run(BEFORE)).rejects.toThrow(
-      'application app has not stopped in time: 1 job(s) are under way (job-1): wait for them or cancel them; then try again',
+      'application app has not stopped in time: 1 job(s) are running (job-1): wait for them or cancel them; then retry',
     );
     expect(done).toEqual([]);
   });
 
   test('one that never stops fails within the time, saying what it last was', async () => {
     const { run, looks } = world(['STOPPING']);
-    await expect(run(BEFORE, 1)).rejects.toThrow(
-      'application app has not stopped in time: it is STOPPING; then try again',
-    );
+    await expect(run(BEFORE, 1)).rejects.toThrow('application app has not stopped in time: it is STOPPING; then retry');
     expect(looks()).toBeLessThanOrEqual(60 / 5);
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {
   type Action,
-  type Answers,
+  type Responses,
   held,
   type Held,
   KINDS,
@@ -13,7 +13,14 @@ import {
 } from '../../../../../lambda/provision/grafana/core';
 import { DEPLOYED, FIRST, FOLDER, SECOND } from './support/content';
 
-const NONE: Answers = { plugins: [], dataSources: [], folder: undefined, contactPoints: [], dashboards: [], rules: [] };
+const NONE: Responses = {
+  plugins: [],
+  dataSources: [],
+  folder: undefined,
+  contactPoints: [],
+  dashboards: [],
+  rules: [],
+};
 
 const names = (actions: readonly Action[]) => actions.map((each) => `${each.do} ${each.kind} ${each.uid}`);
 
@@ -136,13 +143,13 @@ describe('marks', () => {
   test('come back from what Grafana answers of what was sent', () => {
     const want = wanted(FIRST, DEPLOYED);
     const sent = (kind: Wanted['kind']) => want.filter((each) => each.kind === kind).map(marked);
-    const answers: Answers = {
+    const answers: Responses = {
       plugins: ['grafana-athena-datasource', 'cloudwatch'],
       dataSources: sent('dataSource').map((each) => ({ ...each, id: 7, version: 3, readOnly: false })),
       folder: { ...sent('folder')[0], id: 1, version: 1, url: '/dashboards/f/x' },
       contactPoints: sent('contactPoint').map((each) => ({ ...each, provenance: 'api' })),
       dashboards: sent('dashboard').map(({ uid, title, tags }) => ({ uid, title, tags, id: 9 })),
-      rules: sent('ruleGroup').flatMap(({ rules }) => rules as object[] as Answers['rules']),
+      rules: sent('ruleGroup').flatMap(({ rules }) => rules as object[] as Responses['rules']),
     };
     expect(plan(want, held(answers, FOLDER))).toEqual([]);
   });
@@ -183,7 +190,7 @@ describe("a board's constants", () => {
 
   test('that the deployment does not give are an error that names board, constant and what there is', () => {
     expect(() => wanted(FIRST, { ...DEPLOYED, constants: { topic: 'posts' } })).toThrow(
-      "dashboard 'overview' has a constant 'cluster': allowed are topic",
+      "constant of dashboard 'overview' must be one of topic, got 'cluster'",
     );
   });
 });

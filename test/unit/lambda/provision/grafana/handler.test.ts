@@ -192,7 +192,7 @@ describe('the boards', () => {
     const bad = { ResourceProperties: { WorkspaceId: '' } };
     expect(await send('Create', 'first', { event: bad })).toMatchObject({
       Status: 'FAILED',
-      Reason: "property WorkspaceId must be a text, got ''",
+      Reason: "property WorkspaceId must be a non-empty string, got ''",
       PhysicalResourceId: 'request',
     });
     expect(await send('Delete', 'first', { event: { ...bad, PhysicalResourceId: 'request' } })).toMatchObject({
@@ -356,7 +356,7 @@ describe('the token', () => {
   test('that could not be deleted goes with its account, and is logged', async () => {
     stub.fail({ method: 'DELETE', path: /tokens\/\d+$/, status: 400, body: '{"message":"no"}' });
     expect(await send('Create', 'first')).toMatchObject({ Status: 'SUCCESS' });
-    expect(logged).toContain('a token of Grafana was not deleted');
+    expect(logged).toContain('grafana token was not deleted');
   });
 });
 

@@ -15,9 +15,9 @@ describe('the names of brokers and controllers', () => {
 
   test('must not be missing', () => {
     expect(() => exporterHosts([controller('c-1.x')])).toThrow(
-      'the cluster must have brokers with an endpoint, got none',
+      'the cluster must have at least one broker with an endpoint, got none',
     );
-    expect(() => exporterHosts([broker('b-1.x')])).toThrow('must have controllers');
+    expect(() => exporterHosts([broker('b-1.x')])).toThrow('must have at least one controller');
   });
 
   test('of thirty brokers fit into an answer, and of more than fit are refused', () => {
