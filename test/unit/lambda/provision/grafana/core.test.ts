@@ -27,7 +27,7 @@ const names = (actions: readonly Action[]) => actions.map((each) => `${each.do} 
 const kept = ({ kind, uid, name, body }: Wanted): Held => ({ kind, uid, name, mark: markOf(body) });
 
 describe('a plan', () => {
-  test('for an empty workspace creates everything, what others need first', () => {
+  test('for an empty workspace creates everything, dependencies first', () => {
     expect(names(plan(wanted(FIRST, DEPLOYED), held(NONE, FOLDER)))).toEqual([
       'create plugin grafana-athena-datasource',
       'create dataSource pinterest-dev-amp',
@@ -41,7 +41,7 @@ describe('a plan', () => {
     ]);
   });
 
-  test('writes only what has another content, and deletes what is no longer wanted', () => {
+  test('writes only changed content, and deletes what is no longer wanted', () => {
     const have = wanted(FIRST, DEPLOYED).map(kept);
     expect(names(plan(wanted(SECOND, DEPLOYED), have))).toEqual([
       'update dashboard kafka',
@@ -51,7 +51,7 @@ describe('a plan', () => {
     ]);
   });
 
-  test('for nothing deletes everything in reverse, but no plugin', () => {
+  test('for empty content deletes everything in reverse, except plugins', () => {
     expect(names(plan([], wanted(FIRST, DEPLOYED).map(kept)))).toEqual([
       'delete ruleGroup lake',
       'delete dashboard overview',
@@ -64,7 +64,7 @@ describe('a plan', () => {
     ]);
   });
 
-  test('keeps the folder in which somebody keeps a board of their own', () => {
+  test('retains a folder that contains a board of another owner', () => {
     const have: Held[] = [
       ...wanted(FIRST, DEPLOYED).map(kept),
       { kind: 'dashboard', uid: 'mine', name: 'Mine', mark: undefined },
@@ -108,7 +108,7 @@ describe('planning and applying', () => {
     return [...state.values()];
   }
 
-  test('from any state to any other leaves nothing to do, wherever it was interrupted, and nothing foreign touched', () => {
+  test('from any state to any other leaves no difference after any interruption, and foreign objects untouched', () => {
     fc.assert(
       fc.property(WANTED, WANTED, fc.array(fc.nat(8)), fc.nat(20), (before, after, foreign, stop) => {
         const want = after.map(complete);
@@ -140,10 +140,10 @@ describe('marks', () => {
     expect(markOf({ a: undefined })).toBe(markOf({}));
   });
 
-  test('come back from what Grafana answers of what was sent', () => {
+  test('are read back from what Grafana returns of what was sent', () => {
     const want = wanted(FIRST, DEPLOYED);
     const sent = (kind: Wanted['kind']) => want.filter((each) => each.kind === kind).map(marked);
-    const answers: Responses = {
+    const responses: Responses = {
       plugins: ['grafana-athena-datasource', 'cloudwatch'],
       dataSources: sent('dataSource').map((each) => ({ ...each, id: 7, version: 3, readOnly: false })),
       folder: { ...sent('folder')[0], id: 1, version: 1, url: '/dashboards/f/x' },
@@ -151,10 +151,10 @@ describe('marks', () => {
       dashboards: sent('dashboard').map(({ uid, title, tags }) => ({ uid, title, tags, id: 9 })),
       rules: sent('ruleGroup').flatMap(({ rules }) => rules as object[] as Responses['rules']),
     };
-    expect(plan(want, held(answers, FOLDER))).toEqual([]);
+    expect(plan(want, held(responses, FOLDER))).toEqual([]);
   });
 
-  test('are of no use where a rule of a group was changed on its own', () => {
+  test('do not match if one rule of a group was changed', () => {
     const rules = [
       { folderUID: FOLDER, ruleGroup: 'lake', annotations: { content: 'abc' } },
       { folderUID: FOLDER, ruleGroup: 'lake', annotations: {} },
@@ -188,7 +188,7 @@ describe("a board's constants", () => {
     });
   });
 
-  test('that the deployment does not give are an error that names board, constant and what there is', () => {
+  test('that the deployment does not provide are an error that names board, constant and what is allowed', () => {
     expect(() => wanted(FIRST, { ...DEPLOYED, constants: { topic: 'posts' } })).toThrow(
       "constant of dashboard 'overview' must be one of topic, got 'cluster'",
     );
