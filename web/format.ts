@@ -13,7 +13,7 @@ export function compact(value: number): string {
   return COMPACT.format(value);
 }
 
-/** `850 ms`, `12 s`, `4 min`, `3.5 h`, `2 d`: two digits suffice to judge it. */
+/** `850 ms`, `12 s`, `4 min`, `3.5 h`, `2 d`: two digits suffice to assess it. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;

@@ -18,13 +18,13 @@ import { type Item } from './core';
 export type Outcome =
   | { readonly kind: 'rejected'; readonly status: 400 | 413; readonly validationError: ValidationError }
   | {
-      readonly kind: 'taken';
+      readonly kind: 'acknowledged';
       readonly key: string;
       readonly partition: number;
       readonly offset: number;
       readonly quarantine: ValidationError | undefined;
     }
-  | { readonly kind: 'not-taken'; readonly key: string };
+  | { readonly kind: 'unacknowledged'; readonly key: string };
 
 export interface Dialect {
   /** The body as a whole was rejected. */
@@ -35,7 +35,7 @@ export interface Dialect {
 /** Seconds after which a client may retry: about the duration of a partition leader election. */
 const RETRY_AFTER_SECONDS = 2;
 const RETRY_AFTER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-const NOT_TAKEN: ValidationError = {
+const UNACKNOWLEDGED: ValidationError = {
   field: 'record',
   value: 'no acknowledgement from kafka',
   allowed: `sent again after ${RETRY_AFTER_SECONDS} s`,
@@ -52,9 +52,9 @@ export function outcomeOf(
   ack: { readonly ok: true; readonly partition: number; readonly offset: number } | { readonly ok: false } | undefined,
 ): Outcome {
   if (!item.ok) return { kind: 'rejected', status: item.status, validationError: item.validationError };
-  if (!ack?.ok) return { kind: 'not-taken', key: item.key };
+  if (!ack?.ok) return { kind: 'unacknowledged', key: item.key };
   const { partition, offset } = ack;
-  return { kind: 'taken', key: item.key, partition, offset, quarantine: item.quarantine };
+  return { kind: 'acknowledged', key: item.key, partition, offset, quarantine: item.quarantine };
 }
 
 function count(outcomes: readonly Outcome[], kind: Outcome['kind']): number {
@@ -69,16 +69,16 @@ function rejectedStatus(outcomes: readonly Outcome[]): 400 | 413 {
 export const NATIVE: Dialect = {
   rejectBody: (status, validationError) => json(status, { error: detail(validationError) } satisfies RequestError),
   respond(outcomes) {
-    const accepted = count(outcomes, 'taken');
-    const notTaken = count(outcomes, 'not-taken');
+    const accepted = count(outcomes, 'acknowledged');
+    const notTaken = count(outcomes, 'unacknowledged');
     const rejected = outcomes.length - accepted - notTaken;
     const results = outcomes.map((outcome): RecordResult => {
       switch (outcome.kind) {
         case 'rejected':
           return { status: outcome.status, error: detail(outcome.validationError) };
-        case 'not-taken':
-          return { status: 503, key: outcome.key, error: detail(NOT_TAKEN) };
-        case 'taken': {
+        case 'unacknowledged':
+          return { status: 503, key: outcome.key, error: detail(UNACKNOWLEDGED) };
+        case 'acknowledged': {
           const { key, partition, offset, quarantine } = outcome;
           return { status: 202, key, partition, offset, ...(quarantine && { quarantine }) };
         }
@@ -105,20 +105,20 @@ export const REST_PROXY: Dialect = {
   respond(outcomes) {
     const offsets = outcomes.map((outcome): RestProxyOffset => {
       switch (outcome.kind) {
-        case 'taken':
+        case 'acknowledged':
           return { partition: outcome.partition, offset: outcome.offset, error_code: null, error: null };
         case 'rejected':
           return { partition: null, offset: null, error_code: 1, error: sentence(outcome.validationError) };
-        case 'not-taken':
-          return { partition: null, offset: null, error_code: 2, error: sentence(NOT_TAKEN) };
+        case 'unacknowledged':
+          return { partition: null, offset: null, error_code: 2, error: sentence(UNACKNOWLEDGED) };
       }
     });
-    if (outcomes.some(({ kind }) => kind === 'not-taken')) {
-      const message = `${count(outcomes, 'not-taken')} of ${outcomes.length} records were not acknowledged by kafka`;
+    if (outcomes.some(({ kind }) => kind === 'unacknowledged')) {
+      const message = `${count(outcomes, 'unacknowledged')} of ${outcomes.length} records were not acknowledged by kafka`;
       return json(503, { error_code: UNAVAILABLE, message, offsets } satisfies RestProxyError, RETRY_AFTER);
     }
     const rejected = outcomes.find((outcome) => outcome.kind === 'rejected');
-    if (rejected && count(outcomes, 'taken') === 0) {
+    if (rejected && count(outcomes, 'acknowledged') === 0) {
       const status = rejectedStatus(outcomes) === 413 ? 413 : 422;
       const code = status === 413 ? 413 : UNPROCESSABLE;
       return json(status, {
@@ -146,9 +146,9 @@ export const KINESIS: Dialect = {
     switch (outcome.kind) {
       case 'rejected':
         return KINESIS.rejectBody(outcome.status, outcome.validationError);
-      case 'not-taken':
-        return kinesisError(503, 'ServiceUnavailableException', sentence(NOT_TAKEN), RETRY_AFTER);
-      case 'taken':
+      case 'unacknowledged':
+        return kinesisError(503, 'ServiceUnavailableException', sentence(UNACKNOWLEDGED), RETRY_AFTER);
+      case 'acknowledged':
         return json(200, {
           SequenceNumber: String(outcome.offset),
           ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,

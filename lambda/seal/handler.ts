@@ -183,8 +183,11 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
 
   /** The oldest intervals, as many as one run processes. */
   function resultOf(open: readonly Seal[], more = false): SealResult {
-    const taken = open.slice(0, limits.intervals);
-    return { intervals: taken.map(brief), ...(more || taken.length < open.length ? { more: true as const } : {}) };
+    const processed = open.slice(0, limits.intervals);
+    return {
+      intervals: processed.map(brief),
+      ...(more || processed.length < open.length ? { more: true as const } : {}),
+    };
   }
 
   return async (event) => {

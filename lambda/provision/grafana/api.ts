@@ -52,7 +52,7 @@ const REASON_LENGTH = 400;
 interface Attempt {
   /** 0 without a response. */
   readonly status: number;
-  readonly said: string;
+  readonly reported: string;
   readonly text: string;
   /** Seconds to wait, as the response requests. */
   readonly after: string | null;
@@ -71,27 +71,32 @@ export function connectGrafana({ origin, token, signal, wait = timer }: GrafanaO
       const { status, statusText, headers } = response;
       return {
         status,
-        said: `${status} ${statusText}`,
+        reported: `${status} ${statusText}`,
         text: await response.text(),
         after: headers.get('retry-after'),
       };
     } catch (error) {
       // The name of a new workspace does not resolve everywhere immediately.
-      const { message: said, cause } = error as { message: string; cause?: { code?: string } };
-      return { status: 0, said: cause?.code === undefined ? said : `${said} (${cause.code})`, text: '', after: null };
+      const { message: reported, cause } = error as { message: string; cause?: { code?: string } };
+      return {
+        status: 0,
+        reported: cause?.code === undefined ? reported : `${reported} (${cause.code})`,
+        text: '',
+        after: null,
+      };
     }
   }
 
   async function call(subject: string, method: string, path: string, body?: Json): Promise<Json | undefined> {
     for (let count = 1; ; count++) {
-      const { status, said, text, after } = await attempt(method, path, body);
+      const { status, reported, text, after } = await attempt(method, path, body);
       if (status >= 200 && status < 300) return text === '' ? undefined : (JSON.parse(text) as Json);
       if (status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
       if (TRANSIENT.has(status) && count < ATTEMPTS && !signal.aborted) {
         await wait(pause(count, after), signal).catch(() => undefined);
         continue;
       }
-      const reason = [subject, said, message(text)].filter((part) => part !== '').join(': ');
+      const reason = [subject, reported, message(text)].filter((part) => part !== '').join(': ');
       if (signal.aborted) throw new GrafanaError(`${subject}: no time left`);
       throw CONFLICTS.has(status) ? new ConflictError(reason) : new GrafanaError(reason);
     }
@@ -181,20 +186,20 @@ function upsertGroup(action: Action, path: string): Request {
 }
 
 function pause(attempt: number, retryAfter: string | null): number {
-  const asked = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : 0;
-  return Math.min(LONGEST_WAIT_MS, Math.max(asked, FIRST_WAIT_MS * 2 ** (attempt - 1)));
+  const requested = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : 0;
+  return Math.min(LONGEST_WAIT_MS, Math.max(requested, FIRST_WAIT_MS * 2 ** (attempt - 1)));
 }
 
 const timer = (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal });
 
 /** The reason of a rejection, in one line: Grafana's `message`, or the text. */
 function message(text: string): string {
-  let said = text;
+  let reported = text;
   try {
     const body = JSON.parse(text) as { message?: unknown };
-    if (typeof body.message === 'string') said = body.message;
+    if (typeof body.message === 'string') reported = body.message;
   } catch {
     // A proxy's page is not JSON.
   }
-  return said.replace(/\s+/g, ' ').trim().slice(0, REASON_LENGTH);
+  return reported.replace(/\s+/g, ' ').trim().slice(0, REASON_LENGTH);
 }

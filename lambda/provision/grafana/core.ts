@@ -1,6 +1,6 @@
 /**
  * Computes the actions that lead from what Grafana contains to what it should contain. Each object is written with a
- * mark, a hash of its content, so that only changes are written and objects of other owners stay untouched.
+ * mark, a hash of its content, so that only changes are written and objects of other owners stay unchanged.
  */
 import { createHash } from 'node:crypto';
 

@@ -92,14 +92,14 @@ class Writer:
         self.spark = spark
         self.root = root
 
-    def interval(self, name, *partitions, rows_told=None):
+    def interval(self, name, *partitions, rows_stated=None):
         described = []
         for number, posts in enumerate(partitions):
             rows = [(row[0], name, number) + row[3:] for row in posts]
             if rows:
                 self._write(batch_views.posts_key(name, number), rows)
-            told = len(rows) if rows_told is None else rows_told
-            described.append({"partition": number, "rows": told, "bytes": 1000 * len(rows)})
+            stated = len(rows) if rows_stated is None else rows_stated
+            described.append({"partition": number, "rows": stated, "bytes": 1000 * len(rows)})
         manifest = self.root / batch_views.manifest_key(name)
         manifest.parent.mkdir(exist_ok=True)
         total = sum(part["rows"] for part in described)
@@ -210,7 +210,7 @@ def test_success_states_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
 
 
 def test_a_file_with_other_rows_than_in_its_manifest_fails_before_anything_is_written(lake):
-    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)], rows_told=2)
+    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)], rows_stated=2)
     with pytest.raises(ValueError, match="partition 0 of interval 2026-11-22T21-00 must have 2 rows .*, got 1"):
         lake.run([A])
     assert not (lake.root / "views").exists()

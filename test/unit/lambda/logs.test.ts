@@ -134,7 +134,7 @@ describe('no line contains anything of a post that', () => {
     [', although the object is broken', `{"view": "${TOP.name}", "rows": [["${MARKER}`],
     [', although a row has another form', { rows: [['Fiji', MARKER, 'many']] }],
     [
-      ', though a key is there twice',
+      ', although a key occurs twice',
       {
         rows: [
           ['Fiji', MARKER, 1],
@@ -187,7 +187,7 @@ describe('no line contains anything of a post that', () => {
       reader: { boundary, batchCounts: async () => [], speedCounts: async () => [] },
       ...{ intervalMinutes: 60, speedTtl: 48 * 3_600_000, report, now },
     });
-    const question = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);
-    await expectNothingOfIt(() => query(question));
+    const request = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);
+    await expectNothingOfIt(() => query(request));
   });
 });

@@ -224,12 +224,12 @@ describe('a batch', () => {
   it('reads nothing from the store once the partition is warm', async () => {
     const store = memoryStore();
     const log = toLog([post(1, 0), post(2, 1)]);
-    const refuse = () => Promise.reject(new Error('unexpected read'));
+    const unexpectedRead = () => Promise.reject(new Error('unexpected read'));
     let warm = false;
     const handler = handlerOver({
       ...store,
-      readState: (...at) => (warm ? refuse() : store.readState(...at)),
-      readSpeedRow: (key) => (warm ? refuse() : store.readSpeedRow(key)),
+      readState: (...at) => (warm ? unexpectedRead() : store.readState(...at)),
+      readSpeedRow: (key) => (warm ? unexpectedRead() : store.readSpeedRow(key)),
     });
     await handler(lambdaEvent(TOPIC, [log[0]]));
     warm = true;

@@ -163,14 +163,14 @@ describe('the function', () => {
   });
 
   test.each([
-    ['there is no query function', { 'ingest-fn': accepted }, 1],
+    ['the query function does not exist', { 'ingest-fn': accepted }, 1],
     ['the store is away', { 'query-fn': { statusCode: 503, body: '{}' }, 'ingest-fn': accepted }, 1],
     [
       'the response has another form',
       { 'query-fn': { statusCode: 200, body: '{"speed":"x"}' }, 'ingest-fn': accepted },
       1,
     ],
-    ['nothing works', {}, 2],
+    ['both functions fail', {}, 2],
   ])('counts failures and reports no age when %s', async (_, responses, failed) => {
     const { run, reports, errors } = setUp(responses);
     await run();

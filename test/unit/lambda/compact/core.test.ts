@@ -78,7 +78,7 @@ describe('the event', () => {
 });
 
 describe('inputs', () => {
-  it('takes each offset from one object', () => {
+  it('reads each offset from one object', () => {
     const objects = [
       { key: 'a', from: 0, to: 7 },
       { key: 'b', from: 6, to: 12 },

@@ -30,7 +30,7 @@ describe('POST /posts', () => {
     ['pin', PIN],
     ['geo', GEO],
     ['user', '{"ind":"4","age":20}'],
-  ])('a flat %s is known by its fields and named in a header', async (section, text) => {
+  ])('a flat %s is recognized by its fields and named in a header', async (section, text) => {
     const { call, sent } = setup();
     expect(await call(post(text))).toMatchObject({ status: 202 });
     expect(sent).toEqual([{ key: '4', value: text, headers: { section } }]);
@@ -46,7 +46,7 @@ describe('POST /posts', () => {
   test.each([
     ['by its content type', 'application/x-ndjson; charset=utf-8'],
     ['by its lines', 'application/json'],
-  ])('NDJSON is recognised %s, and a malformed line costs no neighbour', async (_, type) => {
+  ])('NDJSON is recognized %s, and a malformed line does not affect its neighbours', async (_, type) => {
     const { call, sent } = setup();
     const { status, body } = await call(post(`${PIN}\r\n{"index": 5,}\n\n${GEO}\n`, type));
     expect(status).toBe(207);

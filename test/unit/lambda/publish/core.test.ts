@@ -28,7 +28,7 @@ describe('a view object of the Spark job', () => {
     ['a fraction for a count', [['art', 1.5]]],
     ['a count beyond 2^53', [['art', 2 ** 53]]],
     ['not a row', ['art']],
-  ])('is refused with %s', (_, rows) => {
+  ])('is rejected with %s', (_, rows) => {
     expect(() => parse('posts_by_category', rows)).toThrow(
       "object 'views/x.json' must hold rows of category and an integer, row 0 has another form",
     );

@@ -207,7 +207,7 @@ describe('publishing', () => {
     [undefined, 'event must be {"intervals": [names]}, got undefined'],
     [{ intervals: [5] }, 'event must be {"intervals": [names]}, got {"intervals":[5]}'],
     [{ intervals: ['2026-11-22T21-30'] }, "start an interval of 60 minutes, got '2026-11-22T21-30'"],
-  ])('refuses the event %j', async (event, message) => {
+  ])('rejects the event %j', async (event, message) => {
     await expect(publisher(new MemoryLake(), memoryBatchStore())(event)).rejects.toThrow(message);
   });
 });

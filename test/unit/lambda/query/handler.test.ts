@@ -56,7 +56,7 @@ const deps = (reader: QueryReader): Deps => ({
   now: () => at('12:40'),
 });
 
-async function ask(reader: QueryReader, path: string, method = 'GET') {
+async function call(reader: QueryReader, path: string, method = 'GET') {
   const [rawPath, rawQueryString = ''] = path.split('?');
   const event: HttpEvent = { rawPath, rawQueryString, requestContext: { http: { method } } };
   const { statusCode, body, headers } = await makeHandler(deps(reader))(event);
@@ -65,7 +65,7 @@ async function ask(reader: QueryReader, path: string, method = 'GET') {
 
 describe('a request to the query API', () => {
   test('reads each interval from exactly one layer', async () => {
-    const { statusCode, body } = await ask(full(boundary), '/views/posts_by_category');
+    const { statusCode, body } = await call(full(boundary), '/views/posts_by_category');
     expect(statusCode).toBe(200);
     expect(body).toEqual({
       view: 'posts_by_category',
@@ -84,13 +84,13 @@ describe('a request to the query API', () => {
   });
 
   test('can read only the speed layer, published intervals included', async () => {
-    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=speed&category=art');
+    const { body } = await call(full(boundary), '/views/posts_by_category?layer=speed&category=art');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
     expect(body.intervals.batch).toBe(0);
   });
 
   test('can read only the batch layer, up to the boundary', async () => {
-    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=batch');
+    const { body } = await call(full(boundary), '/views/posts_by_category?layer=batch');
     expect(body.rows).toEqual([
       { category: 'art', count: 3 },
       { category: 'travel', count: 5 },
@@ -99,7 +99,7 @@ describe('a request to the query API', () => {
   });
 
   test('is served by the speed layer before anything is published', async () => {
-    const { body } = await ask(full(undefined), '/views/posts_by_category?category=quotes');
+    const { body } = await call(full(undefined), '/views/posts_by_category?category=quotes');
     expect(body).toMatchObject({
       rows: [{ category: 'quotes', count: 1 }],
       boundary: null,
@@ -109,7 +109,7 @@ describe('a request to the query API', () => {
   });
 
   test('respects a range in both layers', async () => {
-    const { body } = await ask(
+    const { body } = await call(
       full(boundary),
       '/views/posts_by_category?from=2026-11-22T11:00:00Z&to=2026-11-22T12:00:00Z',
     );
@@ -121,7 +121,7 @@ describe('a request to the query API', () => {
   });
 
   test('returns the largest values first with top', async () => {
-    const { body } = await ask(full(boundary), '/views/posts_by_category?top=1');
+    const { body } = await call(full(boundary), '/views/posts_by_category?top=1');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
   });
 
@@ -132,8 +132,8 @@ describe('a request to the query API', () => {
       speedCounts: async () => [],
     });
     const rows = [{ country: 'Chad', category: 'art', category_count: 2 }];
-    expect((await ask(reader, '/answers/popular_category_by_country')).body.rows).toEqual(rows);
-    const byView = await ask(reader, '/views/category_by_country?answer=standard');
+    expect((await call(reader, '/answers/popular_category_by_country')).body.rows).toEqual(rows);
+    const byView = await call(reader, '/views/category_by_country?answer=standard');
     expect(byView.body.answers).toEqual([
       { answer: 'popular_category_by_country', columns: ['country', 'category', 'category_count'], rows },
     ]);
@@ -148,7 +148,7 @@ describe('a request to the query API', () => {
     ['/secrets', 404, /^path must be GET \/views/],
     ['/', 404, /^path must be/],
   ])('%s is rejected with %i by name, without a read', async (path, status, message) => {
-    const { statusCode, body } = await ask(readerOf(), path);
+    const { statusCode, body } = await call(readerOf(), path);
     expect(statusCode).toBe(status);
     expect(body.message).toMatch(message);
   });
@@ -156,7 +156,7 @@ describe('a request to the query API', () => {
   test('gets 503 with Retry-After while the store is down', async () => {
     const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
     for (const path of ['/views/posts_by_category', '/health', '/boundary']) {
-      const { statusCode, headers, body } = await ask(reader, path);
+      const { statusCode, headers, body } = await call(reader, path);
       expect([statusCode, headers['retry-after'], body.status]).toEqual([503, '5', 'down']);
     }
   });
@@ -164,13 +164,13 @@ describe('a request to the query API', () => {
 
 test('an internal fault is not reported as an outage', async () => {
   const reader = readerOf({ boundary: () => Promise.reject(new Error('counts must have version 1')) });
-  const { statusCode, body } = await ask(reader, '/views/posts_by_category');
+  const { statusCode, body } = await call(reader, '/views/posts_by_category');
   expect([statusCode, body]).toEqual([500, { message: 'internal error' }]);
 });
 
 describe('the boundary', () => {
   test('is returned with its age and the result of reconcile', async () => {
-    expect((await ask(full(boundary), '/boundary')).body).toEqual({
+    expect((await call(full(boundary), '/boundary')).body).toEqual({
       interval: '2026-11-22T11:00:00.000Z',
       firstInterval: '2026-11-22T10:00:00.000Z',
       publishedAt: '2026-11-22T12:01:00.000Z',
@@ -184,7 +184,7 @@ describe('the boundary', () => {
   });
 
   test('is null before the first interval is published', async () => {
-    const { body } = await ask(readerOf({ boundary: async () => undefined }), '/boundary');
+    const { body } = await call(readerOf({ boundary: async () => undefined }), '/boundary');
     expect(body).toEqual({
       interval: null,
       firstInterval: null,

@@ -37,7 +37,7 @@ describe('the parameters of a request', () => {
     ['layer=both', 'layer must be one of merged, batch, speed, got "both"'],
     ['answer=all', 'answer must be one of counts, standard, got "all"'],
     ['top=1&top=2', 'top must be given once, got "1,2"'],
-  ])('refuse %s by name', (query, message) => {
+  ])('reject %s by name', (query, message) => {
     expect(validationErrorOf(query)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
   });
 });

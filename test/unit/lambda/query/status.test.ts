@@ -35,7 +35,7 @@ describe('the request to CloudWatch', () => {
     }
   });
 
-  test('adds counters up, takes the largest duration, and the lag of the two functions that read the topic', () => {
+  test('adds counters up, uses the largest duration, and the lag of the two functions that read the topic', () => {
     const statistic = (id: string) => queries.find((each) => each.id === id)?.statistic;
     expect([statistic('ingest_received'), statistic('aggregate_freshness')]).toEqual(['Sum', 'Maximum']);
     expect(queries.filter(({ name }) => name === 'OffsetLag')).toEqual([

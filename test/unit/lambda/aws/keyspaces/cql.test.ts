@@ -28,7 +28,7 @@ describe('the lint', () => {
     ['INSERT INTO tt (aa) VALUES (?) USING TTL 1', 'USING TTL: the table has a default'],
     ['BEGIN UNLOGGED BATCH UPDATE tt SET aa = 1 APPLY BATCH', 'batches as text'],
     ['UPDATE tt SET aa = 1 WHERE bb = 2 IF aa != 1', '!='],
-  ])('finds what Keyspaces refuses: %s', (statement, name) => {
+  ])('finds what Keyspaces rejects: %s', (statement, name) => {
     expect(lintCql(statement)).toEqual([name]);
   });
 

@@ -14,7 +14,7 @@ describe('an error of the store', () => {
     ['it is overloaded', responseError(0x1001)],
     ['a write times out', responseError(0x1100)],
     ['the name is unknown', Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })],
-  ])('is an outage where %s', (_, error) => {
+  ])('is an outage if %s', (_, error) => {
     const classified = classify(error);
     expect(classified).toBeInstanceOf(StoreUnavailableError);
     expect((classified as Error).message).toContain(error.message);
@@ -28,7 +28,7 @@ describe('an error of the store', () => {
     ['an argument is wrong', Object.assign(new TypeError('not a buffer'), { code: 'ERR_INVALID_ARG_TYPE' })],
     ['a value does not fit', new errors.ArgumentError('expected a Date')],
     ['the code is wrong', new Error('oops')],
-  ])('is none where %s', (_, error) => {
+  ])('is not an outage if %s', (_, error) => {
     expect(classify(error)).toBe(error);
   });
 });

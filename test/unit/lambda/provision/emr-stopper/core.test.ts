@@ -30,7 +30,7 @@ describe('the resource before an application', () => {
   const properties = { LogicalId: 'Spark', Application: { releaseLabel: 'x' } };
 
   test.each<['Create' | 'Update']>([['Create'], ['Update']])(
-    'stops it on %s, after its jobs, and stays the same resource',
+    'stops it on %s, after its jobs, and remains the same resource',
     (request) => {
       expect(taskOf(request, properties, undefined)).toEqual({
         kind: 'stop',

@@ -24,7 +24,7 @@ beforeEach(() => void jest.spyOn(process.stdout, 'write').mockReturnValue(true))
 afterEach(() => jest.restoreAllMocks());
 
 /**
- * An application that changes to the next state with each read, and stays in the last; and a clock that sleeping moves.
+ * An application that changes to the next state with each read, and remains in the last; and a clock that sleeping moves.
  */
 function world(states: readonly (ApplicationState | undefined)[], jobs: readonly (readonly string[])[] = [[]]) {
   const done: string[] = [];
@@ -72,7 +72,7 @@ describe('before an update', () => {
   });
 
   test.each<[ApplicationState]>([['STOPPED'], ['CREATED'], ['TERMINATED']])(
-    'one that is %s is left as it is',
+    'leaves an application that is %s unchanged',
     async (state) => {
       const { run, done, looks } = world([state]);
       await run(BEFORE);
@@ -164,7 +164,7 @@ describe('AWS', () => {
     ['does not exist yet', error('ValidationError', 'Resource Spark does not exist for stack stack')],
     ['has no id yet', { StackResourceDetail: { PhysicalResourceId: '' } }],
     ['was rolled back', { StackResourceDetail: { PhysicalResourceId: 'x', ResourceStatus: 'DELETE_COMPLETE' } }],
-  ])('says that a resource %s: there is no id', async (_name, reply) => {
+  ])('returns no id for a resource that %s', async (_name, reply) => {
     await expect(clients(reply).applications.idOf('stack', 'Spark')).resolves.toBeUndefined();
   });
 

@@ -24,7 +24,7 @@ const NONE: Responses = {
 
 const names = (actions: readonly Action[]) => actions.map((each) => `${each.do} ${each.kind} ${each.uid}`);
 
-const kept = ({ kind, uid, name, body }: Wanted): Held => ({ kind, uid, name, mark: markOf(body) });
+const asHeld = ({ kind, uid, name, body }: Wanted): Held => ({ kind, uid, name, mark: markOf(body) });
 
 describe('a plan', () => {
   test('for an empty workspace creates everything, dependencies first', () => {
@@ -42,7 +42,7 @@ describe('a plan', () => {
   });
 
   test('writes only changed content, and deletes what is no longer wanted', () => {
-    const have = wanted(FIRST, DEPLOYED).map(kept);
+    const have = wanted(FIRST, DEPLOYED).map(asHeld);
     expect(names(plan(wanted(SECOND, DEPLOYED), have))).toEqual([
       'update dashboard kafka',
       'create dashboard cost',
@@ -52,7 +52,7 @@ describe('a plan', () => {
   });
 
   test('for empty content deletes everything in reverse, except plugins', () => {
-    expect(names(plan([], wanted(FIRST, DEPLOYED).map(kept)))).toEqual([
+    expect(names(plan([], wanted(FIRST, DEPLOYED).map(asHeld)))).toEqual([
       'delete ruleGroup lake',
       'delete dashboard overview',
       'delete dashboard kafka',
@@ -66,7 +66,7 @@ describe('a plan', () => {
 
   test('retains a folder that contains a board of another owner', () => {
     const have: Held[] = [
-      ...wanted(FIRST, DEPLOYED).map(kept),
+      ...wanted(FIRST, DEPLOYED).map(asHeld),
       { kind: 'dashboard', uid: 'mine', name: 'Mine', mark: undefined },
     ];
     const actions = names(plan([], have));
@@ -114,17 +114,17 @@ describe('planning and applying', () => {
         const want = after.map(complete);
         const have = before
           .map(complete)
-          .map((each, i) => ({ ...kept(each), ...(foreign.includes(i) ? { mark: undefined } : {}) }));
+          .map((each, i) => ({ ...asHeld(each), ...(foreign.includes(i) ? { mark: undefined } : {}) }));
         const partly = applied(have, plan(want, have).slice(0, stop));
         const trueMarks = (state: readonly Held[]) =>
           state.map((each) => {
             const source = want.find(({ kind, uid }) => kind === each.kind && uid === each.uid);
-            return source && each.mark === `written ${JSON.stringify(marked(source))}` ? kept(source) : each;
+            return source && each.mark === `written ${JSON.stringify(marked(source))}` ? asHeld(source) : each;
           });
         const rest = plan(want, trueMarks(partly));
         const end = trueMarks(applied(trueMarks(partly), rest));
         expect(plan(want, end)).toEqual([]);
-        for (const each of want) expect(end).toContainEqual(kept(each));
+        for (const each of want) expect(end).toContainEqual(asHeld(each));
         for (const each of have.filter(({ mark }) => mark === undefined)) {
           expect(end.some(({ kind, uid }) => kind === each.kind && uid === each.uid)).toBe(true);
         }
