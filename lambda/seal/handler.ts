@@ -110,10 +110,10 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     const deadline = deps.now() + limits.archiveMs;
     let open: readonly PartitionRange[] = seal.partitions;
     for (let pause = POLL_FIRST_MS; ; pause = Math.min(pause * 2, POLL_LONGEST_MS)) {
-      const looked = await Promise.all(
+      const checked = await Promise.all(
         open.map(async (range) => ({ range, gaps: await missingInArchive(deps.store, topic, range) })),
       );
-      const incomplete = looked.filter(({ gaps }) => gaps.length > 0);
+      const incomplete = checked.filter(({ gaps }) => gaps.length > 0);
       if (incomplete.length === 0) return;
       if (deps.now() + pause > deadline) {
         const which = incomplete.map(

@@ -13,7 +13,7 @@ export interface Node {
 /** JSON arrays of DNS names, inserted into a text unchanged. */
 export type Hosts = Readonly<Record<'Brokers' | 'Controllers', string>>;
 
-/** CloudFormation accepts a response of 4 KB; everything else in it needs less than the rest. */
+/** CloudFormation accepts a response of 4 KB; its other fields need less than the remainder. */
 const MOST_CHARACTERS = 3_400;
 
 function names(kind: string, nodes: readonly (Endpoints | undefined)[]): string {

@@ -6,7 +6,7 @@ import {
 
 const REQUEST: CustomResourceRequest = {
   RequestType: 'Create',
-  ResponseURL: 'https://answer.example/signed',
+  ResponseURL: 'https://response.example/signed',
   StackId: 'stack',
   RequestId: 'request',
   LogicalResourceId: 'Resource',
@@ -104,5 +104,5 @@ test('the signed URL is in no log', async () => {
   const { send } = recorded();
   await customResource({ ...PHYSICAL, work: failing('no') }, send)(REQUEST, CONTEXT);
   expect(written).toHaveBeenCalled();
-  expect(written.mock.calls.flat().join('')).not.toContain('answer.example');
+  expect(written.mock.calls.flat().join('')).not.toContain('response.example');
 });

@@ -6,7 +6,7 @@ import { awsApplications, stopperOf, type Applications } from '../../../../../la
 
 const BEFORE: CustomResourceRequest = {
   RequestType: 'Update',
-  ResponseURL: 'https://answer.example/signed',
+  ResponseURL: 'https://response.example/signed',
   StackId: 'stack',
   RequestId: 'request',
   LogicalResourceId: 'BeforeUpdate',
@@ -26,18 +26,18 @@ afterEach(() => jest.restoreAllMocks());
 /**
  * An application that changes to the next state with each read, and remains in the last; and a clock that sleeping moves.
  */
-function world(states: readonly (ApplicationState | undefined)[], jobs: readonly (readonly string[])[] = [[]]) {
+function fixture(states: readonly (ApplicationState | undefined)[], jobs: readonly (readonly string[])[] = [[]]) {
   const done: string[] = [];
-  let looks = 0;
+  let reads = 0;
   let slept = 0;
   const at = <T>(list: readonly T[], index: number): T => list[Math.min(index, list.length - 1)];
   const applications: Applications = {
     idOf: async (stack, logicalId) => (stack === 'stack' && logicalId === 'Spark' ? 'app' : undefined),
     state: async (id) => {
       if (id !== 'app') throw new Error(`unexpected application ${id}`);
-      return at(states, looks++);
+      return at(states, reads++);
     },
-    jobs: async () => at(jobs, looks - 1),
+    jobs: async () => at(jobs, reads - 1),
     stop: async () => {
       done.push('stop');
       return undefined;
@@ -47,7 +47,7 @@ function world(states: readonly (ApplicationState | undefined)[], jobs: readonly
   return {
     done,
     applications,
-    looks: () => looks,
+    reads: () => reads,
     run: async (request: CustomResourceRequest, minutes = 14) => {
       const sleep = async (milliseconds: number) => void (slept += milliseconds);
       const { identify, work } = stopperOf({ applications, sleep });
@@ -59,14 +59,14 @@ function world(states: readonly (ApplicationState | undefined)[], jobs: readonly
 
 describe('before an update', () => {
   test('stops a started application once, and waits for it', async () => {
-    const { run, done, looks } = world(['STARTED', 'STOPPING', 'STOPPING', 'STOPPED']);
+    const { run, done, reads } = fixture(['STARTED', 'STOPPING', 'STOPPING', 'STOPPED']);
     await expect(run(BEFORE)).resolves.toBe('before-update-of-Spark');
     expect(done).toEqual(['stop']);
-    expect(looks()).toBe(4);
+    expect(reads()).toBe(4);
   });
 
   test('waits for a starting application before it stops it', async () => {
-    const { run, done } = world(['STARTING', 'STARTED', 'STOPPING', 'STOPPED']);
+    const { run, done } = fixture(['STARTING', 'STARTED', 'STOPPING', 'STOPPED']);
     await run(BEFORE);
     expect(done).toEqual(['stop']);
   });
@@ -74,32 +74,32 @@ describe('before an update', () => {
   test.each<[ApplicationState]>([['STOPPED'], ['CREATED'], ['TERMINATED']])(
     'leaves an application that is %s unchanged',
     async (state) => {
-      const { run, done, looks } = world([state]);
+      const { run, done, reads } = fixture([state]);
       await run(BEFORE);
-      expect({ done, looks: looks() }).toEqual({ done: [], looks: 1 });
+      expect({ done, reads: reads() }).toEqual({ done: [], reads: 1 });
     },
   );
 
   test('does not wait for an application that the stack does not have yet', async () => {
-    const { run, looks } = world(['STARTED']);
+    const { run, reads } = fixture(['STARTED']);
     await run({ ...BEFORE, RequestType: 'Create', ResourceProperties: { LogicalId: 'Other' } });
-    expect(looks()).toBe(0);
+    expect(reads()).toBe(0);
   });
 
   test('regards a deleted application as stopped', async () => {
-    const { run, done } = world([undefined]);
+    const { run, done } = fixture([undefined]);
     await run(BEFORE);
     expect(done).toEqual([]);
   });
 
   test('waits for its jobs and never cancels them', async () => {
-    const { run, done } = world(['STARTED', 'STARTED', 'STARTED', 'STOPPED'], [['job'], ['job'], []]);
+    const { run, done } = fixture(['STARTED', 'STARTED', 'STARTED', 'STOPPED'], [['job'], ['job'], []]);
     await run(BEFORE);
     expect(done).toEqual(['stop']);
   });
 
   test('a job that outlasts the function fails the update with its id', async () => {
-    const { run, done } = world(['STARTED'], [['job-1']]);
+    const { run, done } = fixture(['STARTED'], [['job-1']]);
     await expect(run(BEFORE)).rejects.toThrow(
       'application app has not stopped in time: 1 job(s) are running (job-1): wait for them or cancel them; then retry',
     );
@@ -107,13 +107,13 @@ describe('before an update', () => {
   });
 
   test('an application that never stops fails in time with its last state', async () => {
-    const { run, looks } = world(['STOPPING']);
+    const { run, reads } = fixture(['STOPPING']);
     await expect(run(BEFORE, 1)).rejects.toThrow('application app has not stopped in time: it is STOPPING; then retry');
-    expect(looks()).toBeLessThanOrEqual(60 / 5);
+    expect(reads()).toBeLessThanOrEqual(60 / 5);
   });
 
   test('a stop that is rejected because of a new job is retried, and the reason is in the error', async () => {
-    const { run, applications } = world(['STARTED']);
+    const { run, applications } = fixture(['STARTED']);
     const rejected = jest.fn().mockResolvedValue('there are running jobs');
     Object.assign(applications, { stop: rejected });
     await expect(run(BEFORE, 1)).rejects.toThrow('has not stopped in time: there are running jobs');
@@ -123,17 +123,17 @@ describe('before an update', () => {
 
 describe('before the deletion', () => {
   test('cancels the jobs, whose results are not used, and stops the application', async () => {
-    const { run, done } = world(['STARTED', 'STARTED', 'STOPPING', 'STOPPED'], [['a', 'b'], []]);
+    const { run, done } = fixture(['STARTED', 'STARTED', 'STOPPING', 'STOPPED'], [['a', 'b'], []]);
     await expect(run(AFTER)).resolves.toBe('app');
     expect(done).toEqual(['cancel a', 'cancel b', 'stop']);
   });
 
   test('reads nothing while the application is created or changed', async () => {
-    const { run, looks } = world(['STARTED']);
+    const { run, reads } = fixture(['STARTED']);
     await run({ ...AFTER, RequestType: 'Create' });
     await run({ ...AFTER, RequestType: 'Update' });
     await run({ ...BEFORE, RequestType: 'Delete' });
-    expect(looks()).toBe(0);
+    expect(reads()).toBe(0);
   });
 });
 

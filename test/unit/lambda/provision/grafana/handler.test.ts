@@ -35,7 +35,7 @@ afterEach(async () => {
   await stub.stop();
 });
 
-interface Answer {
+interface CustomResourceResponse {
   readonly Status: string;
   readonly Reason?: string;
   readonly PhysicalResourceId: string;
@@ -50,8 +50,8 @@ async function send(
     remaining = MINUTES_MS,
     theirs = [],
   }: { event?: Partial<CustomResourceRequest>; ports?: Partial<Ports>; remaining?: number; theirs?: string[] } = {},
-): Promise<Answer> {
-  const answers: string[] = [];
+): Promise<CustomResourceResponse> {
+  const responses: string[] = [];
   const wait = (milliseconds: number) => Promise.resolve(waits.push(milliseconds));
   const boards = boardsOf({
     control: new GrafanaClient({
@@ -70,13 +70,13 @@ async function send(
     ...ports,
   });
   const respond = async (url: string, body: string) => {
-    expect(url).toBe('https://answer.example/');
-    answers.push(body);
+    expect(url).toBe('https://response.example/');
+    responses.push(body);
   };
   await customResource(boards, respond)(
     {
       RequestType: type,
-      ResponseURL: 'https://answer.example/',
+      ResponseURL: 'https://response.example/',
       StackId: 'stack',
       RequestId: 'request',
       LogicalResourceId: 'Boards',
@@ -94,16 +94,16 @@ async function send(
     },
     { getRemainingTimeInMillis: () => remaining },
   );
-  expect(answers).toHaveLength(1);
-  const answer = JSON.parse(answers[0]) as Answer;
-  expect(answer).toMatchObject({ StackId: 'stack', RequestId: 'request', LogicalResourceId: 'Boards' });
+  expect(responses).toHaveLength(1);
+  const response = JSON.parse(responses[0]) as CustomResourceResponse;
+  expect(response).toMatchObject({ StackId: 'stack', RequestId: 'request', LogicalResourceId: 'Boards' });
   // In every case.
   expect(stub.leftBehind).toEqual(theirs);
   for (const token of stub.tokens) {
-    expect(answers[0]).not.toContain(token);
+    expect(responses[0]).not.toContain(token);
     expect(logged).not.toContain(token);
   }
-  return answer;
+  return response;
 }
 
 const holds = (content: Content) => {
@@ -330,8 +330,8 @@ describe('a failure', () => {
     };
     stub.fail({ method: 'GET', path: /datasources/, status: 503, times: 100 });
     const started = Date.now();
-    const answer = await send('Create', 'first', { ports, remaining: 30_000 });
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^data sources: no time left$/) });
+    const response = await send('Create', 'first', { ports, remaining: 30_000 });
+    expect(response).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^data sources: no time left$/) });
     expect(Date.now() - started).toBeLessThan(10_000);
   });
 });

@@ -33,7 +33,7 @@ describe('the names of brokers and controllers', () => {
 describe('the custom resource', () => {
   const request: CustomResourceRequest = {
     RequestType: 'Create',
-    ResponseURL: 'https://answer',
+    ResponseURL: 'https://response',
     StackId: 'stack',
     RequestId: 'request',
     LogicalResourceId: 'Exporters',
@@ -60,7 +60,7 @@ describe('the custom resource', () => {
     });
     expect(sent).toEqual([
       {
-        url: 'https://answer',
+        url: 'https://response',
         response: {
           Status: 'SUCCESS',
           PhysicalResourceId: 'exporters',
