@@ -1,4 +1,4 @@
-/** Parses a request of the query API; what is wrong is refused by name. */
+/** Parses a request of the query API; a validation error names the parameter at fault. */
 import { columnOf, type Column } from '../domain/columns';
 import { type DimensionValue } from '../domain/merge';
 import { type ValidationError, invalid } from '../domain/validation-error';
@@ -9,7 +9,7 @@ export interface Selection {
   /** Intervals that start in `[from, to)`, ms. @default - everything */
   readonly from?: number;
   readonly to?: number;
-  /** Dimension → the value it must have. */
+  /** Dimension → its required value. */
   readonly filters: Readonly<Record<string, DimensionValue>>;
   /** Only the n rows with the largest values. */
   readonly top?: number;
@@ -25,7 +25,7 @@ export function isValidationError(value: Selection | ValidationError): value is 
 }
 
 /**
- * @param kinds what `answer` may be: `/answers/{name}` knows no such parameter
+ * @param kinds what `answer` may be: `/answers/{name}` has no such parameter
  */
 export function parseSelection(
   query: URLSearchParams,
@@ -41,7 +41,7 @@ export function parseSelection(
   for (const [name, text] of query) {
     if (seen.has(name)) return invalid(name, query.getAll(name).join(','), 'given once');
     seen.add(name);
-    const validationError = take(name, text, selection, view, kinds);
+    const validationError = applyParameter(name, text, selection, view, kinds);
     if (validationError) return validationError;
   }
   const { from, to } = selection;
@@ -51,7 +51,7 @@ export function parseSelection(
   return selection;
 }
 
-function take(
+function applyParameter(
   name: string,
   text: string,
   selection: { -readonly [K in keyof Selection]: Selection[K] } & { filters: Record<string, DimensionValue> },
@@ -95,7 +95,7 @@ function take(
   return undefined;
 }
 
-/** Instants without a zone are UTC, as everywhere. */
+/** Instants without a zone are UTC, as in the whole project. */
 function parseInstant(text: string): number | undefined {
   if (!INSTANT.test(text)) return undefined;
   const zoned = /(Z|[+-]\d{2}:\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`;
