@@ -53,10 +53,10 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
     });
   }
   const { steps, canary, ingestApi, queryApi } = processing;
-  const watched = { config, kafka: storage.kafka, steps, canary, ingestApi, queryApi };
+  const monitored = { config, kafka: storage.kafka, steps, canary, ingestApi, queryApi };
   const observability = new ObservabilityStack(app, {
     config,
-    watched,
+    monitored,
     network: network.network,
     lake: storage.lake,
     views: storage.views,

@@ -82,10 +82,10 @@ export const COMBINATIONS: readonly Combination[] = [
       `got grafana ${c.grafana} with grafanaAuth ${c.grafanaAuth}`,
   },
   {
-    broken: (c) => c.metrics === 'watched' && (c.dashboards === 'all' || c.page || c.grafana === 'managed'),
+    broken: (c) => c.metrics === 'alarmed' && (c.dashboards === 'all' || c.page || c.grafana === 'managed'),
     message: (c) =>
-      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than is watched, ' +
-      `got watched with dashboards ${c.dashboards}, page ${c.page}, grafana ${c.grafana}`,
+      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than the alarmed metrics, ' +
+      `got alarmed with dashboards ${c.dashboards}, page ${c.page}, grafana ${c.grafana}`,
   },
   {
     broken: (c) => c.speedTtlHours * 60 < TTL_FACTOR * (c.intervalMinutes + c.publishDelayMinutes),

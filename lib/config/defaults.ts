@@ -78,7 +78,7 @@ const LEAN: PipelineConfig = {
   orchestrator: 'mwaa-serverless',
   // Together they would cost three times as much as all functions.
   tracing: false,
-  metrics: 'watched',
+  metrics: 'alarmed',
   dashboards: 'overview',
 };
 

@@ -125,7 +125,7 @@ export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   grafanaSamlMetadata: matching(/^https:\/\/\S+$/, 'an https address'),
   prometheus: oneOf('managed', 'none'),
   tracing: YES_NO,
-  metrics: oneOf('all', 'watched'),
+  metrics: oneOf('all', 'alarmed'),
   dashboards: oneOf('all', 'overview'),
   canaryMinutes: integer(0, 60),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),

@@ -136,10 +136,10 @@ export interface PipelineConfig {
   /** Whether the functions are traced by X-Ray, one invocation a second and 5 % of the others: see ADR 24 for what that costs. */
   readonly tracing: boolean;
   /**
-   * Which of the functions' metrics are custom metrics of CloudWatch: `all`, or those that an alarm or the overview looks at (`watched`;
-   * the others are in the logs).
+   * Which of the functions' metrics are custom metrics of CloudWatch: `all`, or only those that an alarm or the overview reads
+   * (`alarmed`; the rest are in the logs).
    */
-  readonly metrics: 'all' | 'watched';
+  readonly metrics: 'all' | 'alarmed';
   /** Which dashboards CloudWatch has: an overview and one a step (`all`), or the `overview` alone. */
   readonly dashboards: 'all' | 'overview';
   /** Minutes between two canaries; 0: none, and an idle pipeline runs no batch jobs. */

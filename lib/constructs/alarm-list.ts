@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PIPELINE_STEPS, type Step } from '../../lambda/runtime/metrics';
 import { type FunctionHttpApi } from './http-api';
-import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from './metrics';
+import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Monitored } from './metrics';
 import { type PipelineFunction } from './pipeline-function';
 
 /** `critical`: somebody has to act now. `warning`: somebody has to look today. */
@@ -38,8 +38,8 @@ const HOUR = 60 * MINUTE;
 const DISK_PERCENT = 85;
 
 /** Whether the answers may be wrong: something was lost, doubled, set aside in bulk, or is about to expire. */
-function answersWrong(watched: Watched): AlarmSpec[] {
-  const { config } = watched;
+function answersWrong(monitored: Monitored): AlarmSpec[] {
+  const { config } = monitored;
   const dropped = Object.fromEntries(PIPELINE_STEPS.map((step) => [step, stepMetric(config, step, 'dropped')]));
   const of = { quarantined: 'quarantined', received: 'received' } as const;
   return [
@@ -105,9 +105,9 @@ function answersWrong(watched: Watched): AlarmSpec[] {
 }
 
 /** What only the canary can measure. */
-function canaryAlarms(watched: Watched): AlarmSpec[] {
-  const { config } = watched;
-  if (!watched.canary) return [];
+function canaryAlarms(monitored: Monitored): AlarmSpec[] {
+  const { config } = monitored;
+  if (!monitored.canary) return [];
   const period = Duration.minutes(Math.max(5, config.canaryMinutes));
   const due = (config.intervalMinutes + config.publishDelayMinutes) * MINUTE;
   const canary = { step: 'canary', periods: 2, missing: TreatMissingData.BREACHING } as const;
@@ -152,8 +152,8 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
 }
 
 /** Whether answers are late: a consumer of the topic is slow or stands still. */
-function answersLate(watched: Watched): AlarmSpec[] {
-  const { config } = watched;
+function answersLate(monitored: Monitored): AlarmSpec[] {
+  const { config } = monitored;
   const windows = { archive: config.archiveWindowSeconds, aggregate: config.aggregateWindowSeconds } as const;
   /** Beyond the window: an invocation, a cold start and an attempt that failed. */
   const slack = { archive: 120, aggregate: 30 } as const;
@@ -176,7 +176,7 @@ function answersLate(watched: Watched): AlarmSpec[] {
       answers: 'late',
       text: `A partition is more than ten batches behind in ${step}, in each of three periods`,
       step,
-      metric: consumerLag(watched, step),
+      metric: consumerLag(monitored, step),
       threshold: 10 * config.batchSize,
       periods: 3,
       missing: TreatMissingData.NOT_BREACHING,
@@ -187,7 +187,7 @@ function answersLate(watched: Watched): AlarmSpec[] {
       answers: 'late',
       text: `Every period has failed batches of ${step}: a batch is tried until it works, so its partition stands still`,
       step,
-      metric: errorsOf(watched.steps[step]),
+      metric: errorsOf(monitored.steps[step]),
       threshold: 0,
       periods: 3,
       missing: TreatMissingData.NOT_BREACHING,
@@ -208,8 +208,8 @@ function failing(api: FunctionHttpApi): IMetric {
 }
 
 /** The APIs as clients see them, and what they depend on. */
-function service(watched: Watched): AlarmSpec[] {
-  const { config, steps } = watched;
+function service(monitored: Monitored): AlarmSpec[] {
+  const { config, steps } = monitored;
   const batch = { seal: steps.seal, compact: steps.compact, publish: steps.publish, reconcile: steps.reconcile };
   const brokers = Array.from({ length: config.brokers }, (_, i) => i + 1);
   const common = { periods: 3, missing: TreatMissingData.NOT_BREACHING } as const;
@@ -219,7 +219,7 @@ function service(watched: Watched): AlarmSpec[] {
       severity: 'critical',
       text: 'More than 1 % of the requests to ingest end in 5xx: clients must send those posts again',
       step: 'ingest',
-      metric: failing(watched.ingestApi),
+      metric: failing(monitored.ingestApi),
       threshold: 1,
       ...common,
       datapoints: 2,
@@ -229,7 +229,7 @@ function service(watched: Watched): AlarmSpec[] {
       severity: 'critical',
       text: 'More than 1 % of the requests to query end in 5xx',
       step: 'query',
-      metric: failing(watched.queryApi),
+      metric: failing(monitored.queryApi),
       threshold: 1,
       ...common,
       datapoints: 2,
@@ -281,7 +281,7 @@ function service(watched: Watched): AlarmSpec[] {
       id: 'kafka-offline',
       severity: 'critical',
       text: 'Partitions of the cluster have no leader: their posts can be neither written nor read',
-      metric: kafkaMetric(watched, 'OfflinePartitionsCount'),
+      metric: kafkaMetric(monitored, 'OfflinePartitionsCount'),
       threshold: 0,
       periods: 2,
       missing: TreatMissingData.NOT_BREACHING,
@@ -298,7 +298,7 @@ function service(watched: Watched): AlarmSpec[] {
             .slice(0, 10)
             .map((id) => [
               `broker${id}`,
-              kafkaMetric(watched, 'KafkaDataLogsDiskUsed', {}, { 'Broker ID': String(id) }),
+              kafkaMetric(monitored, 'KafkaDataLogsDiskUsed', {}, { 'Broker ID': String(id) }),
             ]),
         ),
         label: 'fullest disk, %',
@@ -327,6 +327,6 @@ export const COMPOSITES = {
 } as const;
 
 /** Every alarm of this deployment except the composite ones. */
-export function alarmSpecs(watched: Watched): readonly AlarmSpec[] {
-  return [...answersWrong(watched), ...canaryAlarms(watched), ...answersLate(watched), ...service(watched)];
+export function alarmSpecs(monitored: Monitored): readonly AlarmSpec[] {
+  return [...answersWrong(monitored), ...canaryAlarms(monitored), ...answersLate(monitored), ...service(monitored)];
 }

@@ -32,8 +32,8 @@ export class GrafanaContent extends Construct {
 
   constructor(scope: Construct, id: string, props: GrafanaContentProps) {
     super(scope, id);
-    const { workspace, watched } = props;
-    const { config } = watched;
+    const { workspace, monitored } = props;
+    const { config } = monitored;
     const { partition, region, account } = Stack.of(this);
     const asset = this.asset(props);
 
@@ -79,7 +79,7 @@ export class GrafanaContent extends Construct {
     resource.node.addDependency(this.function.role);
   }
 
-  private asset({ watched: { config } }: GrafanaContentProps): Asset {
+  private asset({ monitored: { config } }: GrafanaContentProps): Asset {
     const directory = mkdtempSync(join(tmpdir(), 'grafana-'));
     try {
       const path = join(directory, 'content.json');
@@ -93,8 +93,17 @@ export class GrafanaContent extends Construct {
   }
 
   /** What the function is told beside the asset, as it is known at deployment only. */
-  private deployed({ watched, views, spark, airflow, lake, topic, prometheus, queries }: GrafanaContentProps): string {
-    const { config, steps, ingestApi, queryApi } = watched;
+  private deployed({
+    monitored,
+    views,
+    spark,
+    airflow,
+    lake,
+    topic,
+    prometheus,
+    queries,
+  }: GrafanaContentProps): string {
+    const { config, steps, ingestApi, queryApi } = monitored;
     const { region } = Stack.of(this);
     const source = (name: DataSourceName, jsonData: object, url?: string) => ({
       ...DATA_SOURCES[name],

@@ -1,14 +1,14 @@
 import { type CfnWorkspace as PrometheusWorkspace } from 'aws-cdk-lib/aws-aps';
 import { type Topic } from 'aws-cdk-lib/aws-sns';
 import { type AirflowEnvironment } from './airflow-environment';
-import { type Watched } from './metrics';
+import { type Monitored } from './metrics';
 import { type PostLake } from './post-lake';
 import { type SparkApplication } from './spark-application';
 import { type ViewStore } from './view-store';
 
 /** What the boards show: shared by the workspace and its content. */
 export interface GrafanaWorkspaceProps {
-  readonly watched: Watched;
+  readonly monitored: Monitored;
   readonly lake: PostLake;
   readonly views: ViewStore;
   readonly spark: SparkApplication;

@@ -27,8 +27,8 @@ export class GrafanaWorkspace extends Construct {
 
   constructor(scope: Construct, id: string, props: GrafanaWorkspaceProps) {
     super(scope, id);
-    const { watched, lake, topic, prometheus } = props;
-    const { config } = watched;
+    const { monitored, lake, topic, prometheus } = props;
+    const { config } = monitored;
     this.role = this.readerRole();
     const queries = new LakeQueries(this, 'Lake', { config, lake });
     queries.grant(this.role);

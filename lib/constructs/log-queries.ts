@@ -1,7 +1,7 @@
 import { QueryDefinition, QueryString, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { STEPS, type MetricName } from '../../lambda/runtime/metrics';
-import { functionOf, type Watched } from './metrics';
+import { functionOf, type Monitored } from './metrics';
 
 interface SavedQuery {
   readonly name: string;
@@ -66,10 +66,10 @@ const QUERIES: readonly SavedQuery[] = [
 
 /** Queries of Logs Insights over the logs of all functions, under names that begin with the copy's. */
 export class LogQueries extends Construct {
-  constructor(scope: Construct, id: string, watched: Watched) {
+  constructor(scope: Construct, id: string, monitored: Monitored) {
     super(scope, id);
-    const { config } = watched;
-    const logGroups = STEPS.map((step) => functionOf(watched, step)?.logGroup).filter(
+    const { config } = monitored;
+    const logGroups = STEPS.map((step) => functionOf(monitored, step)?.logGroup).filter(
       (group): group is NonNullable<typeof group> => group !== undefined,
     ) as ILogGroup[];
     for (const { name, query } of QUERIES) {

@@ -17,7 +17,7 @@ import { type PipelineFunction } from './pipeline-function';
 import { type PipelineSteps } from './pipeline-steps';
 
 /** What dashboards and alarms are about. */
-export interface Watched {
+export interface Monitored {
   readonly config: PipelineConfig;
   readonly kafka: KafkaCluster;
   readonly steps: PipelineSteps;
@@ -28,8 +28,8 @@ export interface Watched {
 }
 
 /** The function of a step; undefined for a canary that is not there. */
-export function functionOf(watched: Watched, step: Step): PipelineFunction | undefined {
-  return step === 'canary' ? watched.canary?.function : watched.steps[step];
+export function functionOf(monitored: Monitored, step: Step): PipelineFunction | undefined {
+  return step === 'canary' ? monitored.canary?.function : monitored.steps[step];
 }
 
 export const FIVE_MINUTES = Duration.minutes(5);
@@ -84,16 +84,16 @@ export function viewMetric<S extends Step>(
  * Lag of a consumer group, of its partition that is furthest behind, records. The functions do not see it; the cluster does.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html
  */
-export function consumerLag(watched: Watched, step: 'archive' | 'aggregate', choice: MetricChoice = {}): Metric {
-  return kafkaMetric(watched, 'MaxOffsetLag', choice, {
-    'Consumer Group': watched.steps.consumerGroup(step),
-    Topic: watched.kafka.topicName,
+export function consumerLag(monitored: Monitored, step: 'archive' | 'aggregate', choice: MetricChoice = {}): Metric {
+  return kafkaMetric(monitored, 'MaxOffsetLag', choice, {
+    'Consumer Group': monitored.steps.consumerGroup(step),
+    Topic: monitored.kafka.topicName,
   });
 }
 
 /** @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
 export function kafkaMetric(
-  { kafka }: Watched,
+  { kafka }: Monitored,
   metricName: string,
   choice: MetricChoice = {},
   dimensions: Record<string, string> = {},

@@ -5,7 +5,7 @@ import { Alarms } from '../constructs/alarms';
 import { Dashboards } from '../constructs/dashboards/dashboards';
 import { GrafanaWorkspace } from '../constructs/grafana-workspace';
 import { LogQueries } from '../constructs/log-queries';
-import { type Watched } from '../constructs/metrics';
+import { type Monitored } from '../constructs/metrics';
 import { type PipelineNetwork } from '../constructs/network';
 import { PrometheusWorkspace } from '../constructs/prometheus-workspace';
 import { type PostLake } from '../constructs/post-lake';
@@ -14,7 +14,7 @@ import { type ViewStore } from '../constructs/view-store';
 import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
 export interface ObservabilityStackProps extends PipelineStackProps {
-  readonly watched: Watched;
+  readonly monitored: Monitored;
   readonly network: PipelineNetwork;
   readonly lake: PostLake;
   readonly views: ViewStore;
@@ -32,15 +32,15 @@ export class ObservabilityStack extends PipelineStack {
   public readonly grafana?: GrafanaWorkspace;
 
   constructor(scope: Construct, props: ObservabilityStackProps) {
-    const { config, watched } = props;
+    const { config, monitored } = props;
     super(scope, 'observability', config, 'Pinterest data pipeline: dashboards and alarms');
-    this.alarms = new Alarms(this, 'Alarms', watched);
-    new Dashboards(this, 'Dashboards', { watched, alarms: this.alarms });
-    new LogQueries(this, 'LogQueries', watched);
+    this.alarms = new Alarms(this, 'Alarms', monitored);
+    new Dashboards(this, 'Dashboards', { monitored, alarms: this.alarms });
+    new LogQueries(this, 'LogQueries', monitored);
     if (config.prometheus === 'managed') {
       this.prometheus = new PrometheusWorkspace(this, 'Prometheus', {
         config,
-        kafka: watched.kafka,
+        kafka: monitored.kafka,
         network: props.network.functionNetwork,
         alerts: this.alarms.topic,
       });

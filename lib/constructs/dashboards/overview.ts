@@ -2,11 +2,11 @@ import { Stats, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Construct } from 'constructs';
 import { PIPELINE_STEPS } from '../../../lambda/runtime/metrics';
 import { type Alarms } from '../alarms';
-import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from '../metrics';
+import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Monitored } from '../metrics';
 import { alarmStatus, chart, heading, links } from './widgets';
 
-function fresh(watched: Watched): IWidget[] {
-  const { config, canary } = watched;
+function fresh(monitored: Monitored): IWidget[] {
+  const { config, canary } = monitored;
   const metric = stepMetric;
   return [
     chart(
@@ -18,7 +18,7 @@ function fresh(watched: Watched): IWidget[] {
     chart(
       'Behind the end of the log',
       'records',
-      (['archive', 'aggregate'] as const).map((step) => consumerLag(watched, step, { label: step })),
+      (['archive', 'aggregate'] as const).map((step) => consumerLag(monitored, step, { label: step })),
       3,
     ),
     chart(
@@ -39,7 +39,7 @@ function fresh(watched: Watched): IWidget[] {
   ];
 }
 
-function complete({ config }: Watched): IWidget[] {
+function complete({ config }: Monitored): IWidget[] {
   const ofAll = (name: 'received' | 'quarantined' | 'dropped') =>
     PIPELINE_STEPS.map((step) => stepMetric(config, step, name, { label: step }));
   return [
@@ -56,8 +56,8 @@ function complete({ config }: Watched): IWidget[] {
 }
 
 /** Cost drivers; see docs/cost-and-scale.md for amounts. */
-function cost(watched: Watched): IWidget[] {
-  const { config, ingestApi, queryApi } = watched;
+function cost(monitored: Monitored): IWidget[] {
+  const { config, ingestApi, queryApi } = monitored;
   const sum = { statistic: Stats.SUM, period: FIVE_MINUTES };
   return [
     chart(
@@ -88,9 +88,9 @@ function cost(watched: Watched): IWidget[] {
 }
 
 /** The rows of the overview: is it healthy, fresh, complete, and what does it cost. */
-export function overviewRows(scope: Construct, watched: Watched, alarms: Alarms): IWidget[][] {
+export function overviewRows(scope: Construct, monitored: Monitored, alarms: Alarms): IWidget[][] {
   return [
-    [links(scope, watched.config, 'overview')],
+    [links(scope, monitored.config, 'overview')],
     [heading('Healthy?')],
     [alarmStatus('Answers', alarms.composites)],
     [
@@ -100,19 +100,19 @@ export function overviewRows(scope: Construct, watched: Watched, alarms: Alarms)
       ),
     ],
     [
-      chart('Kafka: partitions without a leader', 'count', [kafkaMetric(watched, 'OfflinePartitionsCount')], 2),
+      chart('Kafka: partitions without a leader', 'count', [kafkaMetric(monitored, 'OfflinePartitionsCount')], 2),
       chart(
         'Not served because of an outage',
         'count',
-        (['ingest', 'query'] as const).map((step) => stepMetric(watched.config, step, 'failed', { label: step })),
+        (['ingest', 'query'] as const).map((step) => stepMetric(monitored.config, step, 'failed', { label: step })),
         2,
       ),
     ],
     [heading('Fresh?')],
-    fresh(watched),
+    fresh(monitored),
     [heading('Complete?')],
-    complete(watched),
+    complete(monitored),
     [heading('What drives the bill?')],
-    cost(watched),
+    cost(monitored),
   ];
 }

@@ -3,7 +3,7 @@ import { type Construct } from 'constructs';
 import { type Step } from '../../../lambda/runtime/metrics';
 import { VIEWS } from '../../../lambda/domain/views';
 import { type Alarms } from '../alarms';
-import { consumerLag, FIVE_MINUTES, functionOf, viewMetric, type Watched } from '../metrics';
+import { consumerLag, FIVE_MINUTES, functionOf, viewMetric, type Monitored } from '../metrics';
 import { type PipelineFunction } from '../pipeline-function';
 import { alarmStatus, chart, heading, links, stepCharts } from './widgets';
 
@@ -39,15 +39,15 @@ function troubles({ logGroup }: PipelineFunction): IWidget {
 }
 
 /** The rows of a step's dashboard. */
-export function stepRows(scope: Construct, watched: Watched, alarms: Alarms, step: Step): IWidget[][] {
-  const { config } = watched;
-  const fn = functionOf(watched, step)!;
+export function stepRows(scope: Construct, monitored: Monitored, alarms: Alarms, step: Step): IWidget[][] {
+  const { config } = monitored;
+  const fn = functionOf(monitored, step)!;
   const about = [...alarms.alarms.values()].filter(({ spec }) => spec.step === step).map(({ alarm }) => alarm);
   const rows: IWidget[][] = [[links(scope, config, step)]];
   if (about.length > 0) rows.push([alarmStatus('Alarms', about)]);
   rows.push([heading('Its own account')], [...stepCharts(config, step)]);
   if (step === 'archive' || step === 'aggregate') {
-    rows.push([chart('Behind the end of the log, furthest partition', 'records', [consumerLag(watched, step)], 1)]);
+    rows.push([chart('Behind the end of the log, furthest partition', 'records', [consumerLag(monitored, step)], 1)]);
   }
   if (step === 'reconcile') {
     const drift = VIEWS.map(({ name }) => viewMetric(config, step, name, 'drift', { label: name }));

@@ -304,16 +304,16 @@ describe('dashboards', () => {
     expect(String(overview.widgets[0].properties.markdown)).not.toContain('dashboards/');
   });
 
-  test('and alarms of a stage that has the watched metrics alone name these, and all of these', () => {
+  test('and alarms of a stage that has the alarmed metrics alone name these, and all of these', () => {
     const { config, observability } = lean;
-    expect(config.metrics).toBe('watched');
+    expect(config.metrics).toBe('alarmed');
     const own = `PinterestPipeline/pinterest-lean`;
     const shown = dashboardsOf(observability).flatMap((body) => ownMetricsOf(body, own).map(([name]) => name));
     const looked = alarmsOf(observability)
       .flatMap(metricsOfAlarm)
       .filter(({ Namespace }) => Namespace === own);
     const named = new Set([...shown, ...looked.map(({ MetricName: name }) => name)]);
-    const ofSteps = METRIC_LIST.filter(({ watched, steps }) => watched && steps.some((step) => step !== 'canary'));
+    const ofSteps = METRIC_LIST.filter(({ alarmed, steps }) => alarmed && steps.some((step) => step !== 'canary'));
     expect([...named].sort()).toEqual(ofSteps.map(({ name }) => name).sort());
   });
 

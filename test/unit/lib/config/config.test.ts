@@ -200,7 +200,7 @@ describe('a combination that is not allowed is refused in one line that names th
     [
       'dashboards that show more metrics than there are',
       { stage: 'lean', dashboards: 'all' },
-      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than is watched, got watched with dashboards all, page false, grafana none',
+      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than the alarmed metrics, got alarmed with dashboards all, page false, grafana none',
     ],
     ['a page that shows more metrics than there are', { stage: 'lean', page: true }, 'page true'],
     [
