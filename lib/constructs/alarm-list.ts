@@ -5,7 +5,7 @@ import { type FunctionHttpApi } from './http-api';
 import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Monitored } from './metrics';
 import { type PipelineFunction } from './pipeline-function';
 
-/** `critical`: somebody has to act now. `warning`: somebody has to look today. */
+/** `critical`: act now. `warning`: look today. */
 export type Severity = 'critical' | 'warning';
 
 export interface AlarmSpec {
@@ -19,25 +19,25 @@ export interface AlarmSpec {
   readonly answers?: 'wrong' | 'late';
   /** What happened and why the threshold is what it is, one sentence. */
   readonly text: string;
-  /** On whose dashboard it is shown. @default - the overview's only */
+  /** Step on whose dashboard the alarm is shown. @default - only on the overview */
   readonly step?: Step;
   readonly metric: IMetric;
-  /** @default - above the threshold */
+  /** @default - greater than the threshold */
   readonly comparison?: ComparisonOperator;
   readonly threshold: number;
-  /** Periods looked at, at least two: a single late report is no alarm. */
+  /** Periods to evaluate, at least two: a single late report must not fire the alarm. */
   readonly periods: number;
-  /** Of these, how many must be bad. @default - all of them */
+  /** How many of these periods must breach the threshold. @default - all of them */
   readonly datapoints?: number;
   readonly missing: TreatMissingData;
 }
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** MSK's own advice. */
+/** The threshold that MSK's documentation recommends. */
 const DISK_PERCENT = 85;
 
-/** Whether the answers may be wrong: something was lost, doubled, set aside in bulk, or is about to expire. */
+/** Query results may be wrong: posts were lost, counted twice or quarantined in bulk, or are about to expire. */
 function answersWrong(monitored: Monitored): AlarmSpec[] {
   const { config } = monitored;
   const dropped = Object.fromEntries(PIPELINE_STEPS.map((step) => [step, stepMetric(config, step, 'dropped')]));
@@ -47,20 +47,20 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
       id: 'drift',
       severity: 'critical',
       answers: 'wrong',
-      text: 'The layers differ on a published interval: the sum over all views is 0 by contract',
+      text: 'The layers differ on a published interval: the sum over all views must be 0',
       step: 'reconcile',
       metric: stepMetric(config, 'reconcile', 'totalDrift'),
       threshold: 0,
       periods: 2,
       datapoints: 1,
-      // Reported once an interval: until the next comparison the last one holds.
+      // Reported once per interval. The last value holds until the next comparison.
       missing: TreatMissingData.IGNORE,
     },
     {
       id: 'gap',
       severity: 'critical',
       answers: 'wrong',
-      text: 'Offsets are missing in front of the speed layer: the log lost records before they were aggregated',
+      text: 'Offsets are missing before the speed layer: the log lost records before they were aggregated',
       step: 'aggregate',
       metric: stepMetric(config, 'aggregate', 'gap'),
       threshold: 0,
@@ -72,7 +72,7 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
       id: 'dropped',
       severity: 'critical',
       answers: 'wrong',
-      text: 'A step cannot account for records that it received, or counted some twice: 0 by contract',
+      text: 'A step cannot account for records that it received, or counted some twice: the number must be 0',
       metric: new MathExpression({
         expression: PIPELINE_STEPS.map((step) => `ABS(FILL(${step}, 0))`).join(' + '),
         usingMetrics: dropped,
@@ -88,7 +88,7 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
       id: 'quarantine-burst',
       severity: 'warning',
       answers: 'wrong',
-      text: 'More than 5 % of at least 100 records are not posts: a client has changed, and its posts are in no view',
+      text: 'More than 5 % of at least 100 records are not posts: a client has changed, and no view has its posts',
       step: 'archive',
       metric: new MathExpression({
         expression: 'IF(received >= 100, 100 * quarantined / received, 0)',
@@ -104,7 +104,7 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
   ];
 }
 
-/** What only the canary can measure. */
+/** Alarms on metrics that only the canary reports. */
 function canaryAlarms(monitored: Monitored): AlarmSpec[] {
   const { config } = monitored;
   if (!monitored.canary) return [];
@@ -116,7 +116,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
       id: 'boundary-stuck',
       severity: 'critical',
       answers: 'wrong',
-      text: 'The newest published interval is older than half the life of speed rows: at the whole of it, intervals vanish',
+      text: 'The newest published interval is older than half the TTL of speed rows: at the full TTL, intervals disappear',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: (config.speedTtlHours * HOUR) / 2,
       ...canary,
@@ -125,7 +125,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
       id: 'boundary-late',
       severity: 'warning',
       answers: 'late',
-      text: 'The newest published interval is older than an interval and the time that publishing may take',
+      text: 'The newest published interval is older than an interval plus the time that publishing may take',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: due,
       ...canary,
@@ -134,7 +134,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
       id: 'canary-speed',
       severity: 'critical',
       answers: 'late',
-      text: 'The newest canary did not come out of the speed layer before the next was sent',
+      text: 'The newest canary was not visible in the speed layer before the next was sent',
       metric: stepMetric(config, 'canary', 'canarySpeedAge', { period }),
       threshold: 2 * config.canaryMinutes * MINUTE + MINUTE,
       ...canary,
@@ -143,7 +143,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
       id: 'canary-batch',
       severity: 'warning',
       answers: 'late',
-      text: 'No canary came out of the batch layer in the time that an interval and its publication may take',
+      text: 'No canary became visible in the batch layer in the time that an interval and its publication may take',
       metric: stepMetric(config, 'canary', 'canaryBatchAge', { period }),
       threshold: due + 2 * config.canaryMinutes * MINUTE,
       ...canary,
@@ -151,18 +151,18 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
   ];
 }
 
-/** Whether answers are late: a consumer of the topic is slow or stands still. */
+/** Query results are late: a consumer of the topic is slow or stopped. */
 function answersLate(monitored: Monitored): AlarmSpec[] {
   const { config } = monitored;
   const windows = { archive: config.archiveWindowSeconds, aggregate: config.aggregateWindowSeconds } as const;
-  /** Beyond the window: an invocation, a cold start and an attempt that failed. */
+  /** Seconds beyond the window: an invocation, a cold start and a failed attempt. */
   const slack = { archive: 120, aggregate: 30 } as const;
   return (['archive', 'aggregate'] as const).flatMap((step): AlarmSpec[] => [
     {
       id: `${step}-late`,
       severity: 'warning',
       answers: 'late',
-      text: `Records wait longer for ${step} than its window and ${slack[step]} s`,
+      text: `Records wait longer for ${step} than its window plus ${slack[step]} s`,
       step,
       metric: stepMetric(config, step, 'freshness'),
       threshold: (windows[step] + slack[step]) * 1000,
@@ -185,7 +185,7 @@ function answersLate(monitored: Monitored): AlarmSpec[] {
       id: `${step}-stuck`,
       severity: 'critical',
       answers: 'late',
-      text: `Every period has failed batches of ${step}: a batch is tried until it works, so its partition stands still`,
+      text: `Every period has failed batches of ${step}: a batch is retried until it succeeds, so its partition is blocked`,
       step,
       metric: errorsOf(monitored.steps[step]),
       threshold: 0,
@@ -207,7 +207,7 @@ function failing(api: FunctionHttpApi): IMetric {
   });
 }
 
-/** The APIs as clients see them, and what they depend on. */
+/** The APIs as clients see them, and their dependencies. */
 function service(monitored: Monitored): AlarmSpec[] {
   const { config, steps } = monitored;
   const batch = { seal: steps.seal, compact: steps.compact, publish: steps.publish, reconcile: steps.reconcile };
@@ -217,7 +217,7 @@ function service(monitored: Monitored): AlarmSpec[] {
     {
       id: 'ingest-failing',
       severity: 'critical',
-      text: 'More than 1 % of the requests to ingest end in 5xx: clients must send those posts again',
+      text: 'More than 1 % of the requests to ingest fail with 5xx: clients must send those posts again',
       step: 'ingest',
       metric: failing(monitored.ingestApi),
       threshold: 1,
@@ -227,7 +227,7 @@ function service(monitored: Monitored): AlarmSpec[] {
     {
       id: 'query-failing',
       severity: 'critical',
-      text: 'More than 1 % of the requests to query end in 5xx',
+      text: 'More than 1 % of the requests to query fail with 5xx',
       step: 'query',
       metric: failing(monitored.queryApi),
       threshold: 1,
@@ -237,7 +237,7 @@ function service(monitored: Monitored): AlarmSpec[] {
     {
       id: 'ingest-throttled',
       severity: 'warning',
-      text: 'All instances that ingest may have are busy, in each of three periods',
+      text: 'All instances of ingest that are allowed are busy, in each of three periods',
       step: 'ingest',
       metric: steps.ingest.function.metricThrottles({ statistic: Stats.SUM, period: FIVE_MINUTES }),
       threshold: 0,
@@ -246,7 +246,7 @@ function service(monitored: Monitored): AlarmSpec[] {
     {
       id: 'write-conflicts',
       severity: 'warning',
-      text: 'More than one conditional write in five batches finds another value: two writers are at one partition',
+      text: 'More than one conditional write in five batches fails: two writers work on one partition',
       step: 'aggregate',
       metric: new MathExpression({
         expression: '100 * failed / MAX([batches, 1])',
@@ -263,7 +263,7 @@ function service(monitored: Monitored): AlarmSpec[] {
     {
       id: 'batch-failing',
       severity: 'warning',
-      text: 'A function of the batch layer fails again and again; Airflow tries each task again',
+      text: 'A function of the batch layer fails repeatedly; Airflow retries each task',
       metric: new MathExpression({
         expression: Object.keys(batch)
           .map((step) => `FILL(${step}, 0)`)
@@ -289,12 +289,12 @@ function service(monitored: Monitored): AlarmSpec[] {
     {
       id: 'kafka-disk',
       severity: 'critical',
-      text: `A broker's disk is fuller than ${DISK_PERCENT} %: a full broker accepts no more records`,
+      text: `A broker's disk is more than ${DISK_PERCENT} % full: a full broker accepts no more records`,
       metric: new MathExpression({
         expression: 'MAX(METRICS())',
         usingMetrics: Object.fromEntries(
           brokers
-            // An alarm takes ten metrics at most; brokers fill alike.
+            // An alarm accepts ten metrics at most, and brokers fill at the same rate.
             .slice(0, 10)
             .map((id) => [
               `broker${id}`,
@@ -312,17 +312,17 @@ function service(monitored: Monitored): AlarmSpec[] {
   ];
 }
 
-/** The composite alarms. Each has an article in the runbook, too. */
+/** The composite alarms. Each has an article in the runbook. */
 export const COMPOSITES = {
   wrong: {
     id: 'answers-may-be-wrong',
     severity: 'critical',
-    text: 'Something was lost, doubled, set aside in bulk, or is about to expire',
+    text: 'Posts were lost, counted twice or quarantined in bulk, or are about to expire',
   },
   late: {
     id: 'answers-are-late',
     severity: 'warning',
-    text: 'Answers are right as of an earlier time: a layer is behind or stands still',
+    text: 'Query results are correct as of an earlier time: a layer is behind or stopped',
   },
 } as const;
 

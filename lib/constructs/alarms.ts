@@ -79,7 +79,7 @@ export class Alarms extends Construct {
       displayName: `Pinterest data pipeline, ${config.stage}`,
       enforceSSL: true,
     });
-    // Under the key of aws/sns CloudWatch could not publish, and the alarms' texts hold no data that needs a key of our own.
+    // CloudWatch can't publish to a topic under the key aws/sns, and alarm texts contain no data that needs a key of our own.
     // Attaching a policy replaces the default topic policy, which is what allows alarms of this account to publish.
     topic.addToResourcePolicy(
       new PolicyStatement({

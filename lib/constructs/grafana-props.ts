@@ -6,19 +6,19 @@ import { type PostLake } from './post-lake';
 import { type SparkApplication } from './spark-application';
 import { type ViewStore } from './view-store';
 
-/** What the boards show: shared by the workspace and its content. */
+/** The sources of the boards' data. The workspace and its content share these properties. */
 export interface GrafanaWorkspaceProps {
   readonly monitored: Monitored;
   readonly lake: PostLake;
   readonly views: ViewStore;
   readonly spark: SparkApplication;
-  /** @default - none: the panels that ask for it have no data */
+  /** @default - none: the panels about it have no data */
   readonly airflow?: AirflowEnvironment;
-  /** Where alert rules notify. */
+  /** Topic that alert rules notify. */
   readonly topic: Topic;
   /**
-   * What the brokers' metrics are in.
-   * @default - none: the panels that ask it have no data
+   * Workspace with the brokers' metrics.
+   * @default - none: the panels about it have no data
    */
   readonly prometheus?: PrometheusWorkspace;
 }

@@ -14,10 +14,10 @@ interface SavedQuery {
   };
 }
 
-/** A field of a report: it has the metric's name. */
+/** A field of a report, which has the metric's name. */
 const of = (name: MetricName) => name;
 
-/** What one asks first; the reports are log lines, so that every metric can be asked for, also once it is off the list. */
+/** The first queries of an investigation. Reports are log lines, so each metric can be queried, also after it left the list. */
 const QUERIES: readonly SavedQuery[] = [
   {
     name: 'errors',
@@ -64,7 +64,7 @@ const QUERIES: readonly SavedQuery[] = [
   },
 ];
 
-/** Queries of Logs Insights over the logs of all functions, under names that begin with the copy's. */
+/** Logs Insights queries over the logs of all functions. Their names begin with project and stage. */
 export class LogQueries extends Construct {
   constructor(scope: Construct, id: string, monitored: Monitored) {
     super(scope, id);

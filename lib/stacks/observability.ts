@@ -19,16 +19,16 @@ export interface ObservabilityStackProps extends PipelineStackProps {
   readonly lake: PostLake;
   readonly views: ViewStore;
   readonly spark: SparkApplication;
-  /** @default - none: the panels that ask for it have no data */
+  /** @default - none: the panels about it have no data */
   readonly airflow?: AirflowEnvironment;
 }
 
-/** What watches the pipeline and tells: it holds nothing, and nothing depends on it. */
+/** Alarms, dashboards and boards. The stack stores no data, and nothing depends on it. */
 export class ObservabilityStack extends PipelineStack {
   public readonly alarms: Alarms;
-  /** Absent where the config asks for none. */
+  /** Absent unless `prometheus` is `managed`. */
   public readonly prometheus?: PrometheusWorkspace;
-  /** Absent where the config asks for none. */
+  /** Absent unless `grafana` is `managed`. */
   public readonly grafana?: GrafanaWorkspace;
 
   constructor(scope: Construct, props: ObservabilityStackProps) {
@@ -52,6 +52,6 @@ export class ObservabilityStack extends PipelineStack {
       new CfnOutput(this, 'GrafanaUrl', { value: this.grafana.url, description: 'Boards in Managed Grafana' });
     }
 
-    new CfnOutput(this, 'AlarmTopic', { value: this.alarms.topic.topicArn, description: 'Where alarms are told' });
+    new CfnOutput(this, 'AlarmTopic', { value: this.alarms.topic.topicArn, description: 'Topic that alarms notify' });
   }
 }

@@ -196,7 +196,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ...NO_TABLE,
     ['s3:GetObject', ...but(POSTS)],
     ['s3:PutObject', ...lake(...EVERYWHERE)],
-    ['s3:DeleteObject', '{GrafanaLakeAnswers.Arn}/0a1b.csv'],
+    ['s3:DeleteObject', '{GrafanaLakeResults.Arn}/0a1b.csv'],
     // A workgroup without a limit, and the limit of its own workgroup.
     ['athena:StartQueryExecution', 'arn:aws:athena:REGION:ACCOUNT:workgroup/primary'],
     ['athena:UpdateWorkGroup', 'arn:aws:athena:REGION:ACCOUNT:workgroup/PROJECT-STAGE-boards'],
@@ -215,7 +215,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ...NO_KAFKA,
     ...NO_TABLE,
     ...NO_LAKE,
-    ['s3:GetObject', '{GrafanaLakeAnswers.Arn}/0a1b.csv', ANOTHER_ASSET],
+    ['s3:GetObject', '{GrafanaLakeResults.Arn}/0a1b.csv', ANOTHER_ASSET],
     ['grafana:CreateWorkspaceServiceAccountToken', 'arn:aws:grafana:REGION:ACCOUNT:/workspaces/g-another'],
     ['grafana:UpdatePermissions', GRAFANA],
     ['grafana:UpdateWorkspace', GRAFANA],

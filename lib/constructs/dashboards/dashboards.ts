@@ -11,7 +11,7 @@ export interface DashboardsProps {
   readonly alarms: Alarms;
 }
 
-/** An overview, and where the config asks for them a dashboard a step and links from each to all. */
+/** An overview and, where `dashboards` is `all`, a dashboard per step, with links from each to all. */
 export class Dashboards extends Construct {
   constructor(scope: Construct, id: string, props: DashboardsProps) {
     super(scope, id);

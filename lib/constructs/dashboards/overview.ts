@@ -10,19 +10,19 @@ function fresh(monitored: Monitored): IWidget[] {
   const metric = stepMetric;
   return [
     chart(
-      'Append to visible, 99th percentile',
+      'Time from append to visible, 99th percentile',
       'ms',
       (['archive', 'aggregate'] as const).map((step) => metric(config, step, 'freshness', { label: step })),
       3,
     ),
     chart(
-      'Behind the end of the log',
+      'Lag behind the end of the log',
       'records',
       (['archive', 'aggregate'] as const).map((step) => consumerLag(monitored, step, { label: step })),
       3,
     ),
     chart(
-      'Age of the boundary and of the canaries',
+      'Age of the time boundary and of the canaries',
       'ms',
       [
         metric(config, 'publish', 'boundaryAge', { label: 'boundary, when it moved' }),
@@ -45,9 +45,9 @@ function complete({ config }: Monitored): IWidget[] {
   return [
     chart('Received', 'count', ofAll('received'), 4),
     chart('Quarantined', 'count', ofAll('quarantined'), 4),
-    chart('Dropped: 0 by contract', 'count', ofAll('dropped'), 4),
+    chart('Dropped: must be 0', 'count', ofAll('dropped'), 4),
     chart(
-      'Drift and gaps: 0 by contract',
+      'Drift and gaps: must be 0',
       'count',
       [stepMetric(config, 'reconcile', 'totalDrift'), stepMetric(config, 'aggregate', 'gap')],
       4,
@@ -73,7 +73,7 @@ function cost(monitored: Monitored): IWidget[] {
       4,
     ),
     chart(
-      'Lambda: time that steps took',
+      'Lambda: run time per step',
       'ms',
       PIPELINE_STEPS.map((step) => stepMetric(config, step, 'duration', { statistic: Stats.SUM, label: step })),
       4,
@@ -87,12 +87,12 @@ function cost(monitored: Monitored): IWidget[] {
   ];
 }
 
-/** The rows of the overview: is it healthy, fresh, complete, and what does it cost. */
+/** The rows of the overview: health, freshness, completeness and cost drivers. */
 export function overviewRows(scope: Construct, monitored: Monitored, alarms: Alarms): IWidget[][] {
   return [
     [links(scope, monitored.config, 'overview')],
     [heading('Healthy?')],
-    [alarmStatus('Answers', alarms.composites)],
+    [alarmStatus('Query results', alarms.composites)],
     [
       alarmStatus(
         'Alarms',
@@ -102,7 +102,7 @@ export function overviewRows(scope: Construct, monitored: Monitored, alarms: Ala
     [
       chart('Kafka: partitions without a leader', 'count', [kafkaMetric(monitored, 'OfflinePartitionsCount')], 2),
       chart(
-        'Not served because of an outage',
+        'Failed because of an outage',
         'count',
         (['ingest', 'query'] as const).map((step) => stepMetric(monitored.config, step, 'failed', { label: step })),
         2,

@@ -7,14 +7,14 @@ import { consumerLag, FIVE_MINUTES, functionOf, viewMetric, type Monitored } fro
 import { type PipelineFunction } from '../pipeline-function';
 import { alarmStatus, chart, heading, links, stepCharts } from './widgets';
 
-/** What Lambda itself tells of a function. */
+/** The metrics that Lambda reports about a function. */
 function functionCharts({ function: fn }: PipelineFunction): IWidget[] {
   const choice = { statistic: Stats.SUM, period: FIVE_MINUTES };
   return [
     chart('Invocations', 'count', [fn.metricInvocations(choice)], 3),
     chart('Errors and throttles', 'count', [fn.metricErrors(choice), fn.metricThrottles(choice)], 3),
     chart(
-      'Instances at once',
+      'Concurrent instances',
       'count',
       [fn.metric('ConcurrentExecutions', { ...choice, statistic: Stats.MAXIMUM })],
       3,
@@ -22,7 +22,7 @@ function functionCharts({ function: fn }: PipelineFunction): IWidget[] {
   ];
 }
 
-function troubles({ logGroup }: PipelineFunction): IWidget {
+function newestErrors({ logGroup }: PipelineFunction): IWidget {
   return new LogQueryWidget({
     title: 'Newest warnings and errors',
     logGroupNames: [logGroup.logGroupName],
@@ -45,13 +45,15 @@ export function stepRows(scope: Construct, monitored: Monitored, alarms: Alarms,
   const about = [...alarms.alarms.values()].filter(({ spec }) => spec.step === step).map(({ alarm }) => alarm);
   const rows: IWidget[][] = [[links(scope, config, step)]];
   if (about.length > 0) rows.push([alarmStatus('Alarms', about)]);
-  rows.push([heading('Its own account')], [...stepCharts(config, step)]);
+  rows.push([heading('Metrics of the step')], [...stepCharts(config, step)]);
   if (step === 'archive' || step === 'aggregate') {
-    rows.push([chart('Behind the end of the log, furthest partition', 'records', [consumerLag(monitored, step)], 1)]);
+    rows.push([
+      chart('Lag behind the end of the log, partition with the most', 'records', [consumerLag(monitored, step)], 1),
+    ]);
   }
   if (step === 'reconcile') {
     const drift = VIEWS.map(({ name }) => viewMetric(config, step, name, 'drift', { label: name }));
     rows.push([chart('Drift of each view', 'count', drift, 1)]);
   }
-  return [...rows, [heading('The function')], functionCharts(fn), [troubles(fn)]];
+  return [...rows, [heading('The function')], functionCharts(fn), [newestErrors(fn)]];
 }

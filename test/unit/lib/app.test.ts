@@ -100,7 +100,7 @@ describe('synth as a process', () => {
     const { status, stderr } = run(copy, { stage: 'dev' });
     expect(status).toBe(1);
     expect(stderr).toBe(
-      "config: the DuckDB layer for arm64 is not there: run 'npm run layers' once, then synthesize again\n",
+      "config: the DuckDB layer for arm64 is missing: run 'npm run layers' once, then synthesize again\n",
     );
   }, 60_000);
 

@@ -98,11 +98,11 @@ describe('the workspace', () => {
         ...['catalog', 'database/pinterest_prod', 'table/pinterest_prod/posts'].map(
           (name) => `glue:GetTable ${arn('glue', name)}`,
         ),
-        's3:AbortMultipartUpload {GrafanaLakeAnswers.Arn}/*',
-        's3:GetObject {GrafanaLakeAnswers.Arn}/*',
-        's3:PutObject {GrafanaLakeAnswers.Arn}/*',
-        's3:GetBucketLocation {GrafanaLakeAnswers.Arn}',
-        's3:ListBucket {GrafanaLakeAnswers.Arn}',
+        's3:AbortMultipartUpload {GrafanaLakeResults.Arn}/*',
+        's3:GetObject {GrafanaLakeResults.Arn}/*',
+        's3:PutObject {GrafanaLakeResults.Arn}/*',
+        's3:GetBucketLocation {GrafanaLakeResults.Arn}',
+        's3:ListBucket {GrafanaLakeResults.Arn}',
         's3:GetObject {LakeBucket.Arn}/posts/*',
         's3:ListBucket {LakeBucket.Arn}',
         'sns:Publish {AlarmsTopic}',
@@ -121,7 +121,7 @@ describe('the queries of the boards', () => {
         ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
       },
     });
-    expect(resource(prod.observability, 'AWS::S3::Bucket', 'GrafanaLakeAnswers').Properties).toMatchObject({
+    expect(resource(prod.observability, 'AWS::S3::Bucket', 'GrafanaLakeResults').Properties).toMatchObject({
       LifecycleConfiguration: { Rules: [{ ExpirationInDays: 1, Status: 'Enabled' }] },
     });
   });
