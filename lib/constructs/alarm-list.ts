@@ -16,8 +16,8 @@ export interface AlarmSpec {
    * Whether query results are wrong or merely late during this alarm. If set, the composite alarm of that name notifies.
    * @default - the alarm notifies directly
    */
-  readonly answers?: 'wrong' | 'late';
-  /** What happened and why the threshold is what it is, one sentence. */
+  readonly results?: 'wrong' | 'late';
+  /** One sentence about the event and the reason for the threshold. */
   readonly text: string;
   /** Step on whose dashboard the alarm is shown. @default - only on the overview */
   readonly step?: Step;
@@ -38,7 +38,7 @@ const HOUR = 60 * MINUTE;
 const DISK_PERCENT = 85;
 
 /** Query results may be wrong: posts were lost, counted twice or quarantined in bulk, or are about to expire. */
-function answersWrong(monitored: Monitored): AlarmSpec[] {
+function wrongResults(monitored: Monitored): AlarmSpec[] {
   const { config } = monitored;
   const dropped = Object.fromEntries(PIPELINE_STEPS.map((step) => [step, stepMetric(config, step, 'dropped')]));
   const of = { quarantined: 'quarantined', received: 'received' } as const;
@@ -46,7 +46,7 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
     {
       id: 'drift',
       severity: 'critical',
-      answers: 'wrong',
+      results: 'wrong',
       text: 'The layers differ on a published interval: the sum over all views must be 0',
       step: 'reconcile',
       metric: stepMetric(config, 'reconcile', 'totalDrift'),
@@ -59,7 +59,7 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
     {
       id: 'gap',
       severity: 'critical',
-      answers: 'wrong',
+      results: 'wrong',
       text: 'Offsets are missing before the speed layer: the log lost records before they were aggregated',
       step: 'aggregate',
       metric: stepMetric(config, 'aggregate', 'gap'),
@@ -71,7 +71,7 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
     {
       id: 'dropped',
       severity: 'critical',
-      answers: 'wrong',
+      results: 'wrong',
       text: 'A step cannot account for records that it received, or counted some twice: the number must be 0',
       metric: new MathExpression({
         expression: PIPELINE_STEPS.map((step) => `ABS(FILL(${step}, 0))`).join(' + '),
@@ -87,7 +87,7 @@ function answersWrong(monitored: Monitored): AlarmSpec[] {
     {
       id: 'quarantine-burst',
       severity: 'warning',
-      answers: 'wrong',
+      results: 'wrong',
       text: 'More than 5 % of at least 100 records are not posts: a client has changed, and no view has its posts',
       step: 'archive',
       metric: new MathExpression({
@@ -115,7 +115,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
     {
       id: 'boundary-stuck',
       severity: 'critical',
-      answers: 'wrong',
+      results: 'wrong',
       text: 'The newest published interval is older than half the TTL of speed rows: at the full TTL, intervals disappear',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: (config.speedTtlHours * HOUR) / 2,
@@ -124,7 +124,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
     {
       id: 'boundary-late',
       severity: 'warning',
-      answers: 'late',
+      results: 'late',
       text: 'The newest published interval is older than an interval plus the time that publishing may take',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: due,
@@ -133,7 +133,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
     {
       id: 'canary-speed',
       severity: 'critical',
-      answers: 'late',
+      results: 'late',
       text: 'The newest canary was not visible in the speed layer before the next was sent',
       metric: stepMetric(config, 'canary', 'canarySpeedAge', { period }),
       threshold: 2 * config.canaryMinutes * MINUTE + MINUTE,
@@ -142,7 +142,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
     {
       id: 'canary-batch',
       severity: 'warning',
-      answers: 'late',
+      results: 'late',
       text: 'No canary became visible in the batch layer in the time that an interval and its publication may take',
       metric: stepMetric(config, 'canary', 'canaryBatchAge', { period }),
       threshold: due + 2 * config.canaryMinutes * MINUTE,
@@ -152,7 +152,7 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
 }
 
 /** Query results are late: a consumer of the topic is slow or stopped. */
-function answersLate(monitored: Monitored): AlarmSpec[] {
+function lateResults(monitored: Monitored): AlarmSpec[] {
   const { config } = monitored;
   const windows = { archive: config.archiveWindowSeconds, aggregate: config.aggregateWindowSeconds } as const;
   /** Seconds beyond the window: an invocation, a cold start and a failed attempt. */
@@ -161,7 +161,7 @@ function answersLate(monitored: Monitored): AlarmSpec[] {
     {
       id: `${step}-late`,
       severity: 'warning',
-      answers: 'late',
+      results: 'late',
       text: `Records wait longer for ${step} than its window plus ${slack[step]} s`,
       step,
       metric: stepMetric(config, step, 'freshness'),
@@ -173,7 +173,7 @@ function answersLate(monitored: Monitored): AlarmSpec[] {
     {
       id: `${step}-lag`,
       severity: 'warning',
-      answers: 'late',
+      results: 'late',
       text: `A partition is more than ten batches behind in ${step}, in each of three periods`,
       step,
       metric: consumerLag(monitored, step),
@@ -184,7 +184,7 @@ function answersLate(monitored: Monitored): AlarmSpec[] {
     {
       id: `${step}-stuck`,
       severity: 'critical',
-      answers: 'late',
+      results: 'late',
       text: `Every period has failed batches of ${step}: a batch is retried until it succeeds, so its partition is blocked`,
       step,
       metric: errorsOf(monitored.steps[step]),
@@ -328,5 +328,5 @@ export const COMPOSITES = {
 
 /** Every alarm of this deployment except the composite ones. */
 export function alarmSpecs(monitored: Monitored): readonly AlarmSpec[] {
-  return [...answersWrong(monitored), ...canaryAlarms(monitored), ...answersLate(monitored), ...service(monitored)];
+  return [...wrongResults(monitored), ...canaryAlarms(monitored), ...lateResults(monitored), ...service(monitored)];
 }

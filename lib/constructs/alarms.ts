@@ -48,9 +48,9 @@ export class Alarms extends Construct {
     };
     this.alarms = new Map(alarmSpecs(monitored).map((spec) => [spec.id, { spec, alarm: this.alarm(config, spec) }]));
     const all = [...this.alarms.values()];
-    for (const { spec, alarm } of all) if (!spec.answers) notify(alarm);
-    this.composites = Object.entries(COMPOSITES).map(([answers, composite]) => {
-      const members = all.filter(({ spec }) => spec.answers === answers).map(({ alarm }) => alarm);
+    for (const { spec, alarm } of all) if (!spec.results) notify(alarm);
+    this.composites = Object.entries(COMPOSITES).map(([results, composite]) => {
+      const members = all.filter(({ spec }) => spec.results === results).map(({ alarm }) => alarm);
       return new CompositeAlarm(this, composite.id, {
         compositeAlarmName: alarmName(config, composite.id),
         alarmDescription: description(config, composite),
@@ -79,7 +79,7 @@ export class Alarms extends Construct {
       displayName: `Pinterest data pipeline, ${config.stage}`,
       enforceSSL: true,
     });
-    // CloudWatch can't publish to a topic under the key aws/sns, and alarm texts contain no data that needs a key of our own.
+    // CloudWatch can't publish to a topic under the key aws/sns, and alarm texts contain no data that needs a customer-managed key.
     // Attaching a policy replaces the default topic policy, which is what allows alarms of this account to publish.
     topic.addToResourcePolicy(
       new PolicyStatement({

@@ -25,7 +25,7 @@ export function dashboardName(config: PipelineConfig, id: DashboardId): string {
   return `${config.project}-${config.stage}-${id}`;
 }
 
-/** The dashboards of a deployment. The canary has one only where it is configured. */
+/** The dashboards of a deployment. A deployment without a canary has none for it. */
 export function dashboardIds(config: PipelineConfig): readonly DashboardId[] {
   if (config.dashboards === 'overview') return ['overview'];
   return ['overview', ...STEPS.filter((step) => step !== 'canary' || config.canaryMinutes > 0)];
