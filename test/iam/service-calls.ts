@@ -1,6 +1,6 @@
 /**
- * Calls of AWS services with the roles, which no local run makes: it has no network of Lambda, no pollers, no MWAA and no Managed
- * Grafana. Each with the page that documents it.
+ * Calls that AWS services make with the roles. A local run does not make them: it has no Lambda network, no pollers, no MWAA and no
+ * Managed Grafana. Each has the page that documents it.
  */
 import { type PipelineConfig } from '../../lib/config';
 import { type Caller, FUNCTIONS, IN_NETWORK, logsOf, type ServiceCalls } from './callers';
