@@ -27,7 +27,8 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
   const port = await freePort();
   const endpoint = `http://${HOST}:${port}`;
   const file = join(dir, 'record.jsonl');
-  // The emulator unpacks functions and layers into its temporary folder, outside the project, so they resolve the same modules as in Lambda.
+  // The emulator unpacks functions and layers into its temporary folder, outside the project.
+  // So they resolve the same modules as in Lambda.
   const functions = runtimeFolder();
   // The Python packages have no byte code, and most of the start time is their compilation.
   const compiled = join(ROOT, '.local', 'rehearsal', 'compiled');
