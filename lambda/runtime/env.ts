@@ -8,7 +8,7 @@ export const ENV = {
   stage: 'STAGE',
   /** CloudWatch namespace of the metrics. */
   metricNamespace: 'METRIC_NAMESPACE',
-  /** `all`, or `watched`: which of the metrics are CloudWatch's, see the list. */
+  /** Which of the metrics are sent to CloudWatch: `all`, or only the `alarmed` ones; see the list. */
   metrics: 'METRICS',
   intervalMinutes: 'INTERVAL_MINUTES',
   lakeBucket: 'LAKE_BUCKET',

@@ -36,8 +36,8 @@ export interface Metric {
   readonly steps: readonly Step[];
   /** Reported once per view, with the dimension `view`. */
   readonly perView?: true;
-  /** An alarm or the overview looks at it: a metric of CloudWatch even where only such are, see {@link ENV.metrics}. */
-  readonly watched?: true;
+  /** An alarm or the overview reads it, so it is always a CloudWatch metric, see {@link ENV.metrics}. */
+  readonly alarmed?: true;
   /** The outcome of a received record: all metrics of this kind together account for it, see {@link account}. */
   readonly accounts?: true;
 }
@@ -52,7 +52,7 @@ export const METRICS = {
     kind: 'counter',
     description: 'Received by the step: records; intervals in seal and reconcile, rows in publish, requests in query',
     steps: PIPELINE_STEPS,
-    watched: true,
+    alarmed: true,
   },
   written: {
     unit: 'Count',
@@ -67,14 +67,14 @@ export const METRICS = {
     description: 'Of these, not posts: archive stores them with position and reason, the other steps skip them',
     steps: PIPELINE_STEPS,
     accounts: true,
-    watched: true,
+    alarmed: true,
   },
   dropped: {
     unit: 'Count',
     kind: 'counter',
     description: 'Of these, unaccounted for: the remainder after subtracting all other outcomes; expected to be 0',
     steps: PIPELINE_STEPS,
-    watched: true,
+    alarmed: true,
   },
   rejected: {
     unit: 'Count',
@@ -89,7 +89,7 @@ export const METRICS = {
     description: 'Of these, failed because of an outage, which the client gets as 5xx; of the canary, failed checks',
     steps: ['ingest', 'query', 'canary'],
     accounts: true,
-    watched: true,
+    alarmed: true,
   },
   repeated: {
     unit: 'Count',
@@ -129,14 +129,14 @@ export const METRICS = {
     kind: 'counter',
     description: 'Offsets missing between what a partition had applied and its next record: the log lost them',
     steps: ['aggregate'],
-    watched: true,
+    alarmed: true,
   },
   duration: {
     unit: 'Milliseconds',
     kind: 'duration',
     description: 'Duration of a batch, a run or a request',
     steps: STEPS,
-    watched: true,
+    alarmed: true,
   },
   batchBytes: {
     unit: 'Bytes',
@@ -149,28 +149,28 @@ export const METRICS = {
     kind: 'counter',
     description: 'Bytes the step wrote',
     steps: ['ingest', 'archive', 'aggregate', 'compact', 'publish'],
-    watched: true,
+    alarmed: true,
   },
   writeUnits: {
     unit: 'Count',
     kind: 'counter',
     description: 'Keyspaces write units (1 KB each, rounded up per row)',
     steps: ['aggregate', 'publish'],
-    watched: true,
+    alarmed: true,
   },
   conditionFailed: {
     unit: 'Count',
     kind: 'counter',
     description: 'Conditional writes that found another value',
     steps: ['aggregate', 'publish'],
-    watched: true,
+    alarmed: true,
   },
   retries: {
     unit: 'Count',
     kind: 'counter',
     description: 'Attempts that failed and were repeated',
     steps: ['aggregate'],
-    watched: true,
+    alarmed: true,
   },
   coldStarts: {
     unit: 'Count',
@@ -190,7 +190,7 @@ export const METRICS = {
     description:
       'From log append time to visible in the store (archive: durable in the lake), of the newest record of a batch',
     steps: ['archive', 'aggregate'],
-    watched: true,
+    alarmed: true,
   },
   boundaryAge: {
     unit: 'Milliseconds',
@@ -198,7 +198,7 @@ export const METRICS = {
     description:
       'Age of the end of the newest published interval; the canary also reports it while the batch layer makes no progress',
     steps: ['publish', 'canary'],
-    watched: true,
+    alarmed: true,
   },
   drift: {
     unit: 'Count',
@@ -212,21 +212,21 @@ export const METRICS = {
     kind: 'gauge',
     description: 'Sum of the drift of all views',
     steps: ['reconcile'],
-    watched: true,
+    alarmed: true,
   },
   canarySpeedAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
     description: 'Time since the newest canary that the speed layer shows was sent',
     steps: ['canary'],
-    watched: true,
+    alarmed: true,
   },
   canaryBatchAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
     description: 'Time since the newest canary in a published interval was sent',
     steps: ['canary'],
-    watched: true,
+    alarmed: true,
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 
@@ -297,10 +297,10 @@ export function account(values: Numbers): Numbers {
   return { ...values, quarantined: values.quarantined ?? 0, dropped: values.received - accounted };
 }
 
-/** `all`, or `watched`: the others are fields of the log line and no metrics, which cost by the piece. */
+/** `all`, or only the `alarmed` ones; the rest are logged as fields only, because each CloudWatch metric is billed. */
 const isMetric = (name: MetricName): boolean => {
-  const { watched }: Metric = METRICS[name];
-  return watched === true || requireEnv(ENV.metrics) === 'all';
+  const { alarmed }: Metric = METRICS[name];
+  return alarmed === true || requireEnv(ENV.metrics) === 'all';
 };
 
 let cold = true;

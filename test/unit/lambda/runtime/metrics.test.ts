@@ -126,8 +126,8 @@ describe('a report', () => {
     expect(line._aws).toMatchObject({ CloudWatchMetrics: [{ Dimensions: [['step', 'view']] }] });
   });
 
-  it('makes metrics of what is watched only if the stage is configured so, and loses nothing', () => {
-    process.env.METRICS = 'watched';
+  it('sends only the alarmed metrics where the stage says so, and logs all values', () => {
+    process.env.METRICS = 'alarmed';
     const [ofStep, ofView] = linesOf(() => {
       report('aggregate', { received: 3, written: 2, repeated: 1, freshness: 4 });
       reportView('reconcile', 'posts_by_category', { drift: 0 });
