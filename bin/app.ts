@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Reads the configuration, composes the stacks, has them reviewed, and nothing else. */
+/** Reads the configuration, composes the stacks and adds the review. Nothing else belongs here. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { costLine } from '../tools/cost/at-synth';
@@ -13,7 +13,7 @@ try {
   const config = loadConfig(overridesIn(app.node.getAllContext()), host);
   composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
   if (config.stage !== 'local') {
-    // Not an annotation: the review would count it among the findings.
+    // Printed, because the review would count an annotation as a finding.
     console.error(costLine(config));
   }
   reviewAtSynth(app, config);

@@ -1,14 +1,14 @@
-"""The batch layer, one run an interval: seal, compact, commit, Spark, publish, reconcile.
+"""The batch layer, one run per interval: seal, compact, commit, Spark, publish, reconcile.
 
-What is due is said by the chain of seals, not by Airflow's table of runs: the first step answers every interval that is over
-and not processed, so one run catches up after an outage, and ``catchup`` stays off. Every step is idempotent by interval,
-so tasks may be retried, cleared, and run for a past interval at will.
+The chain of seals determines what is due, not Airflow's table of runs: the first step returns every interval that is over
+and not processed, so one run catches up after an outage, and ``catchup`` stays off. Every step is idempotent by interval, so
+tasks can be retried, cleared, and run for a past interval at any time.
 
 A run for a past interval (``airflow backfill create``, or a clear) processes that interval again. A range in one run:
 
     airflow dags trigger pipeline --conf '{"from": "2026-11-22T20-00", "to": "2026-11-22T23-00"}'
 
-Configuration: option ``config`` in section ``pipeline``, one JSON text, set with the environment (``pipeline.config`` on
+Configuration: option ``config`` in section ``pipeline``, one JSON text, set through the environment (``pipeline.config`` on
 MWAA, ``AIRFLOW__PIPELINE__CONFIG`` elsewhere).
 """
 
@@ -42,7 +42,7 @@ NAME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}")
 
 
 def read_config():
-    """The configuration; an error names what is missing, since all that one sees of it is a broken DAG."""
+    """The configuration. An error names what is missing, because the error of a broken DAG is all that a user sees of it."""
     text = conf.get("pipeline", "config", fallback="")
     if not text:
         raise ValueError("option config in section pipeline is not set")
@@ -68,7 +68,7 @@ def interval_name(start):
 
 
 def seal_event(dag_run, minutes, now=None):
-    """What ``seal`` is asked: the run's data interval, or the range that the run was triggered with."""
+    """The payload of ``seal``: the run's data interval, or the range that the run was triggered with."""
     given = dag_run.conf or {}
     unknown = sorted(given.keys() - {"from", "to"})
     if unknown or ("from" in given) != ("to" in given):
@@ -78,7 +78,8 @@ def seal_event(dag_run, minutes, now=None):
             if not isinstance(name, str) or not NAME.fullmatch(name):
                 raise ValueError("conf.{} must be an interval name like 2026-11-22T21-00, got {}".format(key, json.dumps(name)))
         return json.dumps({"from": given["from"], "interval": given["to"]})
-    # Triggered by hand without a date, a run has no data interval: it takes the newest one that is over.
+    # A run that is triggered by hand without a date has no data interval: it processes the newest interval that is
+    # over.
     start = dag_run.data_interval_start
     if start is None or start == dag_run.data_interval_end:
         start = (now or datetime.now(timezone.utc)) - timedelta(minutes=minutes)
@@ -88,12 +89,12 @@ def seal_event(dag_run, minutes, now=None):
 
 
 def intervals_of(sealed):
-    """The names of the intervals in the answer of ``seal``, oldest first."""
+    """The names of the intervals in the response of ``seal``, oldest first."""
     return [each["interval"] for each in json.loads(sealed)["intervals"]]
 
 
 def client_token(run_id, try_number):
-    """At most 64 characters, the same for one attempt: a retry must start a job of its own, a repeated call must not."""
+    """At most 64 characters, the same within one attempt: a retry must start a new job, a repeated call must not."""
     return "{}-{}".format(hashlib.sha256(run_id.encode()).hexdigest()[:48], try_number)
 
 
@@ -101,21 +102,23 @@ CONFIG = read_config()
 MINUTES = CONFIG["intervalMinutes"]
 POLL = max(1, CONFIG["emrPollSeconds"])
 
-# botocore would give up on an invocation after a minute and start it four times more; Airflow does the retries here.
+# botocore would give up on an invocation after a minute and start it four more times; Airflow does the retries here.
 INVOKE = {"botocore_config": {"read_timeout": 900, "connect_timeout": 10, "retries": {"total_max_attempts": 1}}}
 
-# Rendered where a task runs; the list of intervals comes from the one task that made it.
+# Rendered when a task runs; the list of intervals comes from the one task that computed it.
 INTERVALS = "{{ ti.xcom_pull(task_ids='plan', key='intervals') | tojson }}"
 
 with DAG(
     dag_id="pipeline",
-    description="Batch layer: one run an interval",
+    description="Batch layer: one run per interval",
     doc_md=__doc__,
-    # A plain cron string has empty data intervals in Airflow 3, and the data interval is what names the interval.
+    # A plain cron string has empty data intervals in Airflow 3, and the data interval determines the pipeline's
+    # interval.
     schedule=CronDataIntervalTimetable(cron(MINUTES), timezone="UTC"),
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
-    # An interval builds on the one before. Not depends_on_past: with a run triggered for the past, the two wait for each other.
+    # Each interval builds on the previous one. Not depends_on_past: with a run triggered for the past, the two runs
+    # would deadlock.
     max_active_runs=1,
     default_args={
         "retries": 3,
@@ -134,7 +137,7 @@ with DAG(
 
     @task.short_circuit
     def plan(sealed, ti=None):
-        """One payload for each partition; the run ends here if nothing is due. Only names are passed on."""
+        """One payload per partition; the run ends here if nothing is due. Only names are passed on."""
         intervals = intervals_of(sealed)
         ti.xcom_push(key="intervals", value=intervals)
         partitions = range(CONFIG["partitions"]) if intervals else []
@@ -170,7 +173,7 @@ with DAG(
             }
         },
         config={"clientToken": "{{ client_token(dag_run.run_id, ti.try_number) }}"},
-        # The default gives up after 25 minutes, and cancels the job.
+        # By default the operator gives up after 25 minutes and cancels the job.
         waiter_delay=POLL,
         waiter_max_attempts=max(1, 3 * 3600 // POLL),
         deferrable=CONFIG["deferrable"],

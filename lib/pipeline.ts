@@ -11,7 +11,7 @@ export interface Pipeline {
   readonly network: NetworkStack;
   readonly storage: StorageStack;
   readonly processing: ProcessingStack;
-  /** Nothing where `orchestrator` is `none`. */
+  /** Absent where `orchestrator` is `none`. */
   readonly orchestration?: OrchestrationStack;
   readonly observability: ObservabilityStack;
 }
@@ -26,7 +26,7 @@ export interface PipelineOptions {
   readonly dags?: string;
 }
 
-/** Composes the stacks. References go one way: network ← storage ← processing ← orchestration, observability. */
+/** Composes the stacks. References have one direction: network ← storage ← processing ← orchestration, observability. */
 export function composePipeline(app: App, config: PipelineConfig, options: PipelineOptions): Pipeline {
   const network = new NetworkStack(app, { config });
   const storage = new StorageStack(app, { config, network: network.network, key: network.key?.key });
@@ -39,7 +39,7 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
     views: storage.views,
     layers: options.layers,
   });
-  // Statements name tables by text: nothing else tells that they must be there first.
+  // Statements name tables as text, so CloudFormation can't derive that the tables must exist first.
   processing.addStackDependency(storage);
   const parts = { config, steps: processing.steps, spark: processing.spark, lake: storage.lake };
   const orchestration =
@@ -49,14 +49,14 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
   if (!orchestration) {
     new CfnOutput(processing, 'DagConfig', {
       value: dagConfig(processing, parts),
-      description: 'Option config in section pipeline of an Airflow of your own, for dags/pipeline.py',
+      description: 'Option config in section pipeline of your own Airflow, for dags/pipeline.py',
     });
   }
   const { steps, canary, ingestApi, queryApi } = processing;
-  const watched = { config, kafka: storage.kafka, steps, canary, ingestApi, queryApi };
+  const monitored = { config, kafka: storage.kafka, steps, canary, ingestApi, queryApi };
   const observability = new ObservabilityStack(app, {
     config,
-    watched,
+    monitored,
     network: network.network,
     lake: storage.lake,
     views: storage.views,

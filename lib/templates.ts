@@ -1,4 +1,4 @@
-/** CloudFormation templates as plain data: one reader for the rules of `lib/rules`, for `tools/` and for tests. */
+/** CloudFormation templates as plain data: one reader for `lib/rules`, `tools/` and the tests. */
 import { readFileSync } from 'node:fs';
 
 export interface TemplateResource {
@@ -20,7 +20,7 @@ export interface Template {
   readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 }
 
-/** A resource and the stack whose template has it. */
+/** A resource and the stack whose template defines it. */
 export interface Located<S> {
   readonly stack: S;
   /** Logical id. */
@@ -42,9 +42,9 @@ export const locate = <S extends { readonly template: Template }>(stacks: readon
     })),
   );
 
-/** Values of `DeletionPolicy` and `UpdateReplacePolicy` with which a resource outlives its stack or its successor. */
+/** Values of `DeletionPolicy` and `UpdateReplacePolicy` that retain a resource after deletion or replacement. */
 export const RETAINING: readonly string[] = ['Retain', 'RetainExceptOnCreate'];
 
-/** Whether a deletion of the stack leaves the resource in the account. */
+/** Whether the resource remains in the account after its stack is deleted. */
 export const outlivesDeletion = ({ resource }: Located<unknown>): boolean =>
   RETAINING.includes(String(resource.DeletionPolicy));

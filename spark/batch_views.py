@@ -1,10 +1,10 @@
 """Computes every batch view of some intervals in one pass over their posts.
 
 A view is a grouping: a key made of columns, and a value (1, or a column) that merges by sum or by maximum. The views come
-as JSON, generated from the definition that the speed layer runs on, so there is no logic of a view in this file. Each post
+as JSON, generated from the definition that the speed layer uses, so this file contains no logic of a view. Each post
 becomes one row for each view that counts it, and one aggregation serves all views of all intervals.
 
-Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop alike:
+Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop:
 
     spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --intervals 2026-11-22T21-00,…
 
@@ -35,10 +35,10 @@ SPARK_TYPES = {
 }
 INTERVAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}")
 
-# Number of a view that is none: rows of the files a partition, counted by the same aggregation as the views and compared with the manifest.
+# Number in place of a view: the same aggregation counts the rows of the files per partition, to compare with the manifest.
 ROWS = -1
 
-# Bytes of Parquet for each shuffle partition: what one task aggregates without spilling.
+# Bytes of Parquet per shuffle partition: as much as one task aggregates without spilling.
 BYTES_PER_TASK = 32 * 1024 * 1024
 MAX_SHUFFLE_PARTITIONS = 400
 
@@ -52,7 +52,7 @@ SEPARATOR = "\x1f"
 
 
 class Lake:
-    """The lake through Hadoop's file systems: S3 on EMR, local files in tests, with the rights of the job's role."""
+    """Accesses the lake through Hadoop's file systems: S3 on EMR, local files in tests, with the permissions of the job's role."""
 
     def __init__(self, spark, root):
         self.jvm = spark.sparkContext._jvm
@@ -126,7 +126,7 @@ def view_key(interval, view):
 
 
 def key_text(name, kind):
-    """A dimension as text, null where it is null: what the keys of all layers are joined of."""
+    """A dimension as text, null if the value is null: the keys of all layers consist of such texts."""
     column = F.col(name)
     if kind == "string":
         return column
@@ -138,7 +138,7 @@ def key_text(name, kind):
 
 
 def joined(texts):
-    """Texts with separators between; null if one of them is, as ``concat`` has it: such a post is left out."""
+    """Joins texts with a separator; null if one text is null (as in ``concat``), so such a post is left out."""
     parts = []
     for text in texts:
         parts += [F.lit(SEPARATOR), text] if parts else [text]
@@ -146,7 +146,7 @@ def joined(texts):
 
 
 def contribution(number, view, types):
-    """What a post gives to a view: (view, key, value), with a null key if it gives nothing."""
+    """What a post adds to a view: (view, key, value), with a null key if it adds nothing."""
     sections = F.array(*[F.lit(section) for section in view["sections"]])
     counts = F.arrays_overlap(F.col("new_sections"), sections)
     counts &= F.size(F.array_except(sections, F.col("sections"))) == 0
@@ -163,11 +163,11 @@ def contribution(number, view, types):
 
 
 def json_row(view, types, value):
-    """A key with its value as a JSON array. Integers come out as integers, everything else as strings."""
+    """A key with its value as a JSON array. Integers are written as integers, everything else as strings."""
     parts = []
     for at, name in enumerate(view["dimensions"]):
         text = F.split("key", SEPARATOR).getItem(at)
-        # The cleaning leaves no control character, so these two are all that JSON wants escaped.
+        # Cleaned values contain no control characters, so JSON requires escapes only for these two.
         escaped = F.replace(F.replace(text, F.lit("\\"), F.lit("\\\\")), F.lit('"'), F.lit('\\"'))
         quoted = F.concat(F.lit('"'), escaped, F.lit('"'))
         parts += [text if types[name] in ("int", "long") else quoted, F.lit(",")]
@@ -184,7 +184,7 @@ def columns_used(views):
 
 
 def read_posts(spark, lake, manifests, views):
-    """The posts of all intervals, with the columns that some view uses. The files are those of the manifests, all of them."""
+    """Reads the posts of all intervals, with the columns that some view uses, from all files that the manifests list."""
     types = {}
     for manifest in manifests:
         types.update(manifest["columns"])
@@ -193,7 +193,8 @@ def read_posts(spark, lake, manifests, views):
     if unknown:
         raise ValueError("columns {} of the views are not in the posts of the intervals".format(", ".join(unknown)))
     names = ["interval_start", "kafka_partition", "sections", "new_sections"] + used
-    # A given schema saves the look into a file, and lets intervals from before a column was added read as null.
+    # A given schema avoids reading a file's footer first, and reads a column that was added later as null in older
+    # intervals.
     schema = ", ".join("`{}` {}".format(name, SPARK_TYPES[types[name]]) for name in names)
     paths = [
         lake.path(posts_key(manifest["interval"], part["partition"]))
@@ -264,13 +265,13 @@ def aggregate(posts, types, views):
 
 
 def check_rows(manifests, counted):
-    """The files must hold what the manifests say: a truncated or replaced file must not become a smaller view."""
+    """The files must contain what the manifests state: a truncated or replaced file must not become a smaller view."""
     for manifest in manifests:
         for part in manifest["partitions"]:
             found = counted.get((manifest["interval"], part["partition"]), 0)
             if found != part["rows"]:
                 raise ValueError(
-                    "partition {} of interval {} must have {} rows as its manifest says, got {}".format(
+                    "partition {} of interval {} must have {} rows as in its manifest, got {}".format(
                         part["partition"], manifest["interval"], part["rows"], found
                     )
                 )
@@ -282,7 +283,7 @@ def compute(spark, lake, views, intervals):
     size = sum(part["bytes"] for manifest in manifests for part in manifest["partitions"])
     tasks = min(MAX_SHUFFLE_PARTITIONS, 2 + size // BYTES_PER_TASK)
     spark.conf.set("spark.sql.shuffle.partitions", str(tasks))
-    # Keys are text made of UTC instants.
+    # Keys are text made from UTC instants.
     spark.conf.set("spark.sql.session.timeZone", "UTC")
 
     posts, types = read_posts(spark, lake, manifests, views)
@@ -322,15 +323,15 @@ def compute(spark, lake, views, intervals):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--lake", required=True, help="where the lake is, s3://BUCKET or a folder")
-    parser.add_argument("--views", required=True, help="JSON of the view list")
-    parser.add_argument("--intervals", required=True, help="names of the intervals, with commas between")
+    parser.add_argument("--lake", required=True, help="the lake: s3://BUCKET or a folder")
+    parser.add_argument("--views", required=True, help="JSON file of the view list")
+    parser.add_argument("--intervals", required=True, help="names of the intervals, separated by commas")
     parsed = parser.parse_args(arguments)
-    # Not every orchestrator can leave this job out where no interval has a record.
+    # Not every orchestrator can skip this job if no interval has a record.
     parsed.intervals = parsed.intervals.split(",") if parsed.intervals else []
     for interval in parsed.intervals:
         if not INTERVAL.fullmatch(interval):
-            parser.error("--intervals must be names like 2026-11-22T21-00 with commas between, got '{}'".format(interval))
+            parser.error("--intervals must be names like 2026-11-22T21-00 separated by commas, got '{}'".format(interval))
     return parsed
 
 

@@ -1,12 +1,12 @@
-/** What is drawn of an answer: plain values in and out. */
+/** How the page shows an answer: plain values in and out. */
 import { type ResponseRow } from '../lambda/query/api';
 
-/** `bars` lie, `columns` stand; `stacked` and `grouped` are columns of several series. */
+/** `bars` are horizontal, `columns` are vertical; `stacked` and `grouped` are columns of several series. */
 export type ChartKind = 'bars' | 'columns' | 'stacked' | 'grouped' | 'lines';
 
 export interface Series {
   readonly name: string;
-  /** One a label; null where there is none. */
+  /** One value per label; null where there is none. */
   readonly values: readonly (number | null)[];
 }
 
@@ -14,15 +14,15 @@ export interface ChartData {
   readonly kind: ChartKind;
   readonly labels: readonly string[];
   readonly series: readonly Series[];
-  /** What is written beside each label's value. */
+  /** Text beside each label's value. */
   readonly details?: readonly string[];
   /** What the values count. */
   readonly unit: string;
-  /** How many labels, or series, are in the table only. */
+  /** How many labels, or series, are shown only in the table. */
   readonly leftOut: number;
 }
 
-/** An answer of one row is told, not drawn. */
+/** An answer of one row is shown as text, not as a chart. */
 export interface Fact {
   readonly kind: 'fact';
   readonly text: string;
@@ -34,19 +34,20 @@ interface Shape {
   readonly kind: ChartKind | 'fact';
   /** Column of the labels; the last column is the value. */
   readonly label: string;
-  /** Column whose values are series, or are written beside the value. */
+  /** Column whose values become series. */
   readonly series?: string;
+  /** Column whose values are written beside the value. */
   readonly detail?: string;
-  /** The most labels (of bars), series (of stacks) or names (of a fact) that are shown: the largest. */
+  /** How many labels (of bars), series (of stacks) or names (of a fact) are shown at most: the largest. */
   readonly most?: number;
 }
 
-/** More bars can be counted, but no longer be read at a glance. */
+/** More bars cannot be read at a glance. */
 const MOST_BARS = 12;
-/** As many as there are colours that are told apart. */
+/** The number of colours that can be distinguished. */
 const MOST_SERIES = 7;
 
-/** In the order in which they are shown. */
+/** In display order. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   category_counts_by_year: { kind: 'stacked', label: 'post_year', series: 'category', most: MOST_SERIES },
   popular_category_by_year: { kind: 'bars', label: 'post_year', detail: 'category' },
@@ -61,7 +62,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   median_followers_by_post_year_and_age_group: { kind: 'grouped', label: 'post_year', series: 'age_group' },
 };
 
-/** The answers in the order in which they are shown; those that this page does not know come last. */
+/** The answers in display order; those that this page does not know come last. */
 export function shownOrder<T extends { readonly name: string }>(answers: readonly T[]): T[] {
   const known = Object.keys(SHAPES);
   const place = ({ name }: T) => (known.includes(name) ? known.indexOf(name) : known.length);
@@ -77,7 +78,7 @@ const UNITS: Readonly<Record<string, string>> = {
   number_users_joined: 'persons',
 };
 
-/** An answer that is new is drawn as bars of its first column, with the others beside. */
+/** A new answer is shown as bars of its first column, with the other columns as details. */
 const shapeOf = (name: string, columns: readonly string[]): Shape =>
   SHAPES[name] ?? { kind: 'bars', label: columns[0], detail: columns.slice(1, -1)[0], most: MOST_BARS };
 
@@ -104,10 +105,10 @@ export function chartOf(
   };
 }
 
-type Drawn = Pick<ChartData, 'labels' | 'series' | 'details' | 'leftOut'>;
+type ChartContent = Pick<ChartData, 'labels' | 'series' | 'details' | 'leftOut'>;
 
-/** One value a label. Rows of one label tie: they have one value, and share a bar. */
-function barsOf(rows: readonly ResponseRow[], { label, detail, most }: Shape, value: string): Drawn {
+/** One value per label. Rows with the same label tie: they have the same value and share a bar. */
+function barsOf(rows: readonly ResponseRow[], { label, detail, most }: Shape, value: string): ChartContent {
   const byLabel = new Map<string, { value: number; details: string[] }>();
   for (const row of rows) {
     const name = String(row[label]);
@@ -125,8 +126,8 @@ function barsOf(rows: readonly ResponseRow[], { label, detail, most }: Shape, va
   };
 }
 
-/** A series for each value of a column: the largest are drawn, the rest is one more. */
-function seriesOf(rows: readonly ResponseRow[], { label, most }: Shape, column: string, value: string): Drawn {
+/** One series per value of a column: the largest are shown, the rest is added up in one more series. */
+function seriesOf(rows: readonly ResponseRow[], { label, most }: Shape, column: string, value: string): ChartContent {
   const labels = [...new Set(rows.map((row) => String(row[label])))];
   const byName = new Map<string, Map<string, number>>();
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** A card a chart: title, picture, and the table behind it. */
+/** One card per chart: title, chart, and the table behind it. */
 import { type ResponseRow } from '../lambda/query/api';
 import { type ChartData, type Fact } from './answers';
 import { drawnChart } from './chart';
@@ -17,11 +17,11 @@ export interface Card {
   repaint(): void;
 }
 
-/** A year is a number that is not counted with. */
+/** A year is a number without digit grouping. */
 const cellText = (value: string | number | null) =>
   typeof value === 'number' && (value < 1900 || value > 2100) ? number(value) : String(value ?? '–');
 
-/** @param id by which tests and links find it */
+/** @param id identifies the card for tests and links */
 export function card(id: string, title: string): Card {
   const canvas = el('canvas', { role: 'img' });
   const frame = el('div', { class: 'frame' }, canvas);
@@ -37,20 +37,18 @@ export function card(id: string, title: string): Card {
   return {
     element,
     show(drawn, { columns, rows }) {
-      const picture = drawn && drawn.kind !== 'fact' ? drawn : undefined;
+      const data = drawn && drawn.kind !== 'fact' ? drawn : undefined;
       empty.hidden = drawn !== undefined;
-      frame.hidden = picture === undefined;
+      frame.hidden = data === undefined;
       details.hidden = drawn === undefined;
       fact.hidden = drawn?.kind !== 'fact';
       more.textContent =
-        picture && picture.leftOut > 0
-          ? `The largest ${picture.labels.length}; ${picture.leftOut} more in the table.`
-          : '';
-      if (picture) {
-        element.classList.toggle('wide', picture.kind === 'stacked');
+        data && data.leftOut > 0 ? `The largest ${data.labels.length}; ${data.leftOut} more in the table.` : '';
+      if (data) {
+        element.classList.toggle('wide', data.kind === 'stacked');
 
-        canvas.setAttribute('aria-label', `${title}: ${description(picture)} The table below has the numbers.`);
-        chart.show(picture);
+        canvas.setAttribute('aria-label', `${title}: ${description(data)} The table below has the numbers.`);
+        chart.show(data);
       }
       if (drawn?.kind === 'fact') {
         fact.replaceChildren(el('b', {}, drawn.text), ` ${number(drawn.value)} ${drawn.unit}`);
@@ -63,7 +61,7 @@ export function card(id: string, title: string): Card {
   };
 }
 
-/** The picture in a sentence: how much there is, and what is largest. */
+/** The chart in a sentence: how many values there are, and which is largest. */
 function description({ labels, series, unit }: ChartData): string {
   const points = series.flatMap(({ name, values }) =>
     values.flatMap((value, i) =>

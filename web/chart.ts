@@ -1,4 +1,4 @@
-/** Draws chart data with Chart.js, of which only the parts in use are bundled. */
+/** Draws chart data with Chart.js; only the parts in use are bundled. */
 import {
   BarController,
   BarElement,
@@ -23,13 +23,13 @@ Chart.register(
   ...[PointElement, Tooltip],
 );
 
-/** Pixels of a bar that lies with what is around it, and of its axis. */
+/** Height in pixels of a horizontal bar with its spacing, and of the axis. */
 const BAR_ROW = 26;
 const AXIS = 44;
 const LONGEST_LABEL = 20;
 const GAP = 6;
 
-/** The last curve is dashed: what arrives everywhere would hide it, as all curves are then one. */
+/** The last curve is dashed: if all curves are equal, it would otherwise hide the others. */
 const LINE = {
   borderWidth: 2,
   pointStyle: 'line' as const,
@@ -40,9 +40,9 @@ const LINE = {
 };
 
 export interface DrawnChart {
-  /** Takes over what changed, without a jump. A kind that changed is drawn anew. */
+  /** Applies changes in place. A chart of another kind is rebuilt. */
   show(data: ChartData): void;
-  /** Takes over the colours of the theme. */
+  /** Applies the colours of the theme. */
   repaint(): void;
 }
 
@@ -72,7 +72,7 @@ export function drawnChart(canvas: HTMLCanvasElement): DrawnChart {
   };
 }
 
-/** A colour of the theme as a canvas understands it: the browser resolves what CSS makes of the theme. */
+/** A colour of the theme in a form that a canvas accepts: the browser resolves the CSS variable. */
 function colour(name: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${name})`;
@@ -82,7 +82,7 @@ function colour(name: string): string {
   return color;
 }
 
-/** Of the theme: accent first, then those of further series. */
+/** Colours of the theme: the accent first, then those of further series. */
 function colours(count: number, kind: ChartData['kind']): string[] {
   if (count === 1) return [colour('--answer')];
   if (kind === 'lines') return ['--ink', '--batch', '--speed'].map(colour);
@@ -157,7 +157,7 @@ function shortened(label: string): string {
   return label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1).trimEnd()}…` : label;
 }
 
-/** Writes what belongs to a bar behind its end or, where there is no room, inside. */
+/** Writes a bar's detail after its end or, if there is not enough room, inside it. */
 function besideBars(
   details: readonly string[],
   [outside, inside]: readonly [string, string],

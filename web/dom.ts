@@ -1,4 +1,4 @@
-/** The few things that the page needs to build elements: all text goes in as text, never as markup. */
+/** Builds the page's elements. All text is inserted as text, never as markup. */
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 type Child = Node | string;
@@ -30,11 +30,11 @@ export function svg<K extends keyof SVGElementTagNameMap>(
 /** @throws Error naming the id that the page lacks */
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no element '${id}'`);
+  if (!found) throw new Error(`the page must have an element with id '${id}', got none`);
   return found;
 }
 
-/** @param caption what the table is about, for who does not see what is around it */
+/** @param caption describes the table for readers who do not see its surroundings */
 export function table(
   caption: string,
   columns: readonly string[],

@@ -1,19 +1,19 @@
-/** Numbers and instants as people read them. */
+/** Formats numbers and instants for people. */
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
-/** `12,345.6`; a dash for what is not known. */
+/** `12,345.6`; a dash for an unknown value. */
 export function number(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : NUMBER.format(value);
 }
 
-/** `12.3K`, for axes and narrow places. */
+/** `12.3K`, for axes and narrow spaces. */
 export function compact(value: number): string {
   return COMPACT.format(value);
 }
 
-/** `850 ms`, `12 s`, `4 min`, `3.5 h`, `2 d`: two digits are enough to tell whether it is well. */
+/** `850 ms`, `12 s`, `4 min`, `3.5 h`, `2 d`: two digits suffice to assess it. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
@@ -24,7 +24,7 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.round(ms / 86_400_000)} d`;
 }
 
-/** `21:07` of an instant in UTC, with the day if it is not that of `now`. */
+/** `21:07` for an instant in UTC, with the day if it differs from the day of `now`. */
 export function time(instant: string | null, now: string, seconds = false): string {
   if (instant === null) return '–';
   const clock = instant.slice(11, seconds ? 19 : 16);

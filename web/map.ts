@@ -1,4 +1,4 @@
-/** Draws the pipeline: nodes in a grid that CSS lays out, and lines between wherever that puts them. */
+/** Draws the pipeline: nodes in a grid that CSS lays out, and lines between their positions. */
 import { type StatusResponse } from '../lambda/query/api';
 import { el, svg } from './dom';
 import { EDGES, NODES, nodeText, type NodeText } from './nodes';
@@ -65,7 +65,7 @@ function sparkline(values: readonly (number | null)[]): SVGElement {
   );
 }
 
-/** What is beside is joined at its side, what is below at its bottom. */
+/** Nodes side by side are joined at their sides, nodes above each other at top and bottom. */
 function drawLines(
   lines: SVGSVGElement,
   host: HTMLElement,

@@ -1,4 +1,4 @@
-/** The pipeline as it is drawn: what stands where, what flows between, and what each says. */
+/** The pipeline's diagram: its nodes, the flows between them, and the text of each node. */
 import { type StatusResponse } from '../lambda/query/api';
 import { duration, number, time } from './format';
 import { newest, rateOf, seriesOf, sum } from './status';
@@ -8,21 +8,21 @@ export type Layer = 'both' | 'batch' | 'speed';
 export interface NodeSpec {
   readonly id: string;
   readonly title: string;
-  /** What it is, in a word or two. */
+  /** Its type, in a word or two. */
   readonly kind: string;
   readonly layer: Layer;
 }
 
 export interface NodeText {
-  /** The one number, with what it counts. */
+  /** The main number; `unit` names what it counts. */
   readonly main: string;
   readonly unit: string;
   readonly note: string;
   /** A metric over the window, drawn small. @default - none */
   readonly spark?: readonly (number | null)[];
-  /** Whether anything went through of late. */
+  /** Whether records passed recently. */
   readonly live: boolean;
-  /** Something that an operator would look at. */
+  /** Something that an operator should look at. */
   readonly alert?: string;
 }
 
@@ -41,7 +41,7 @@ export const NODES: readonly NodeSpec[] = [
   { id: 'query', title: 'query', kind: 'API, function', layer: 'both' },
 ];
 
-/** What flows from where to where; the node that tells whether it does. */
+/** The flows, each with the node whose activity shows whether it is live. */
 export const EDGES: readonly (readonly [from: string, to: string, layer: Layer, by: string])[] = [
   ['ingest', 'topic', 'both', 'ingest'],
   ['topic', 'archive', 'batch', 'archive'],
@@ -58,17 +58,17 @@ export const EDGES: readonly (readonly [from: string, to: string, layer: Layer, 
   ['speed-store', 'query', 'speed', 'query'],
 ];
 
-const LATELY = 3;
+const RECENT_PERIODS = 3;
 
 export function nodeText(id: string, status: StatusResponse): NodeText {
   const values = (step: string, metric: string) => seriesOf(status, step, metric)?.values ?? [];
   const known = status.steps !== null;
   const total = (step: string, metric: string) => (known ? number(sum(values(step, metric))) : '–');
-  const lately = (step: string, metric: string) => sum(values(step, metric).slice(-LATELY)) > 0;
+  const recently = (step: string, metric: string) => sum(values(step, metric).slice(-RECENT_PERIODS)) > 0;
   const minutes = Math.round((Date.parse(status.window.to) - Date.parse(status.window.from)) / 60_000);
   const perMinute = (step: string, metric: string) => {
     const rate = rateOf(status, step, metric);
-    return rate === null ? 'not known' : `${number(Math.round(rate))} a minute`;
+    return rate === null ? 'unknown' : `${number(Math.round(rate))} a minute`;
   };
   const counting = (
     step: string,
@@ -81,7 +81,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
     unit,
     note,
     spark: values(step, metric),
-    live: lately(step, metric),
+    live: recently(step, metric),
     ...(alert !== undefined && { alert }),
   });
   const some = (step: string, metric: string, word: string) => {
@@ -100,7 +100,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
     case 'topic': {
       const lags = ['archive', 'aggregate'].map((step) => newest(values(step, 'lag')));
       const lag = lags.every((each) => each === null) ? null : Math.max(...lags.map((each) => each ?? 0));
-      return { main: number(lag), unit: 'lag', note: 'records not taken', live: lately('ingest', 'written') };
+      return { main: number(lag), unit: 'lag', note: 'records not read', live: recently('ingest', 'written') };
     }
     case 'archive':
       return counting(
@@ -118,7 +118,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
         main: duration(intervalMinutes * 60_000),
         unit: 'an interval',
         note: 'one job each',
-        live: lately('publish', 'written'),
+        live: recently('publish', 'written'),
       };
     case 'publish':
       return counting('publish', 'written', 'rows', undefined, `in ${minutes} minutes`);
@@ -146,12 +146,12 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
         unit: 'drift',
         note:
           boundary.reconciledInterval === null ? 'not compared yet' : `up to ${time(boundary.reconciledInterval, now)}`,
-        live: lately('reconcile', 'received'),
+        live: recently('reconcile', 'received'),
         ...((boundary.drift ?? 0) !== 0 && { alert: 'layers differ' }),
       };
     case 'query':
-      return counting('query', 'received', 'questions', some('query', 'failed', 'failed'));
+      return counting('query', 'received', 'requests', some('query', 'failed', 'failed'));
     default:
-      throw new Error(`there is no node '${id}'`);
+      throw new Error(`node must be one of ${NODES.map((node) => node.id).join(', ')}, got '${id}'`);
   }
 }

@@ -1,4 +1,4 @@
-/** The status page: asks the query API now and then, and draws what it says. */
+/** The status page: queries the API periodically and shows the results. */
 import {
   type AnswerResponse,
   type AnswersResponse,
@@ -14,7 +14,7 @@ import { pipelineMap } from './map';
 import { liveChart, newest, sum, vitalsOf, type Vital } from './status';
 import { startTheme } from './theme';
 
-/** Metrics are a quarter of a minute old at most; answers cost reads of the store. */
+/** Metrics are at most 15 s old; answers cost reads of the store. */
 const STATUS_MS = 15_000;
 const ANSWERS_MS = 30_000;
 
@@ -40,11 +40,11 @@ const map = pipelineMap(byId('map'));
 let posts: number | undefined;
 let status: StatusResponse | undefined;
 
-/** Relative to the page, which a stage may serve under a prefix. */
+/** The path is relative to the page, which a stage may serve under a prefix. */
 async function get<T>(path: string): Promise<T> {
   const response = await fetch(path, { headers: { accept: 'application/json' } });
   const body = (await response.json()) as T & { readonly message?: string };
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body.message ?? 'no reason given'}`);
+  if (!response.ok) throw new Error(`${path} responded with ${response.status}: ${body.message ?? 'no reason given'}`);
   return body;
 }
 
@@ -84,16 +84,16 @@ function showSteps({ steps }: StatusResponse): void {
   );
 }
 
-function showStatus(told: StatusResponse): void {
-  status = told;
-  byId('stage').textContent = `Stage ${told.stage} ·`;
-  byId('updated').textContent = `updated ${told.now.slice(11, 19)} UTC`;
-  showVitals(vitalsOf(told, posts));
-  map.show(told);
-  showSteps(told);
+function showStatus(next: StatusResponse): void {
+  status = next;
+  byId('stage').textContent = `Stage ${next.stage} ·`;
+  byId('updated').textContent = `updated ${next.now.slice(11, 19)} UTC`;
+  showVitals(vitalsOf(next, posts));
+  map.show(next);
+  showSteps(next);
   for (const { id, title, metric, unit, steps } of LIVE) {
     const drawn = liveChart(
-      told,
+      next,
       steps.map((step) => [step, metric] as const),
       unit,
     );
@@ -120,14 +120,14 @@ async function refreshStatus(): Promise<void> {
 }
 
 async function refreshAnswers(): Promise<void> {
-  const asked = layer();
+  const requested = layer();
   const answers = shownOrder((await get<AnswersResponse>('answers')).answers);
-  const total = get<ViewResponse>(`views/posts_by_category?layer=${asked}`);
-  const all = await Promise.all(answers.map(({ name }) => get<AnswerResponse>(`answers/${name}?layer=${asked}`)));
-  // Somebody chose another layer meanwhile: its answers are on their way.
-  if (asked !== layer()) return;
-  if (document.documentElement.dataset.layer !== asked) {
-    document.documentElement.dataset.layer = asked;
+  const total = get<ViewResponse>(`views/posts_by_category?layer=${requested}`);
+  const all = await Promise.all(answers.map(({ name }) => get<AnswerResponse>(`answers/${name}?layer=${requested}`)));
+  // The reader chose another layer in the meantime: its answers will follow.
+  if (requested !== layer()) return;
+  if (document.documentElement.dataset.layer !== requested) {
+    document.documentElement.dataset.layer = requested;
     cards.forEach((each) => each.repaint());
   }
   answers.forEach(({ name, description }, i) => {
@@ -140,24 +140,24 @@ async function refreshAnswers(): Promise<void> {
   if (status) showVitals(vitalsOf(status, posts));
 }
 
-const troubles = new Map<string, string>();
+const errors = new Map<string, string>();
 
-/** Runs at once and then again and again, while somebody looks. */
-function keep(name: string, refresh: () => Promise<void>, every: number): () => void {
+/** Runs immediately and then periodically while the page is visible. */
+function poll(name: string, refresh: () => Promise<void>, every: number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const run = async () => {
     clearTimeout(timer);
     try {
       await refresh();
-      troubles.delete(name);
+      errors.delete(name);
     } catch (error) {
-      troubles.set(name, error instanceof Error ? error.message : String(error));
+      errors.set(name, error instanceof Error ? error.message : String(error));
     }
-    const trouble = byId('trouble');
-    const texts = [...troubles.values()];
-    trouble.hidden = texts.length === 0;
-    trouble.textContent = texts.length === 0 ? '' : `What you see is not current: ${texts.join('; ')}. Trying again.`;
-    document.documentElement.dataset[name] = troubles.has(name) ? 'failed' : 'shown';
+    const notice = byId('error');
+    const texts = [...errors.values()];
+    notice.hidden = texts.length === 0;
+    notice.textContent = texts.length === 0 ? '' : `This page is not current: ${texts.join('; ')}. Retrying.`;
+    document.documentElement.dataset[name] = errors.has(name) ? 'failed' : 'shown';
     timer = setTimeout(() => document.visibilityState === 'visible' && void run(), every);
   };
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void run());
@@ -166,6 +166,6 @@ function keep(name: string, refresh: () => Promise<void>, every: number): () => 
 }
 
 startTheme(byId('theme') as HTMLButtonElement, () => cards.forEach((each) => each.repaint()));
-keep('status', refreshStatus, STATUS_MS);
-const askAgain = keep('answers', refreshAnswers, ANSWERS_MS);
-byId('layers').addEventListener('change', askAgain);
+poll('status', refreshStatus, STATUS_MS);
+const refreshNow = poll('answers', refreshAnswers, ANSWERS_MS);
+byId('layers').addEventListener('change', refreshNow);

@@ -1,9 +1,9 @@
-/** What is told of a status: plain values in and out. */
+/** What the page shows of a status: plain values in and out. */
 import { type MetricSeries, type StatusResponse } from '../lambda/query/api';
 import { type ChartData } from './answers';
 import { duration, number, time } from './format';
 
-/** `good`, `late` and `wrong` are shown by word and colour; `none` is a number without a judgement. */
+/** `good`, `late` and `wrong` are shown by word and colour; `none` is a number without an assessment. */
 export type Mood = 'good' | 'late' | 'wrong' | 'none';
 
 export interface Vital {
@@ -26,7 +26,7 @@ export function newest(values: Values): number | null {
 }
 
 /**
- * A minute's worth over the last two periods, of which the last is not over yet.
+ * The number per minute over the last two periods, the last of which is not over yet.
  * @param elapsed share of the last period that is over, 0 to 1
  */
 export function ratePerMinute(values: Values, elapsed: number, periodSeconds: number): number {
@@ -43,7 +43,7 @@ export function rateOf(status: StatusResponse, step: string, metric: string): nu
   return series ? ratePerMinute(series.values, elapsedOf(status), status.window.periodSeconds) : null;
 }
 
-/** @param posts counted by both layers together, if that is known */
+/** @param posts counted by both layers together, if known */
 export function vitalsOf(status: StatusResponse, posts: number | undefined): Vital[] {
   return [overall(status), counted(status, posts), freshness(status), boundary(status), drift(status), lag(status)];
 }
@@ -57,8 +57,8 @@ function overall(status: StatusResponse): Vital {
   if ((status.boundary.drift ?? 0) !== 0) {
     return { name, value: 'may be wrong', note: 'the layers differ', mood: 'wrong' };
   }
-  if (isLate(status)) return { name, value: 'right, but late', note: 'the speed layer carries on', mood: 'late' };
-  if (status.asOf === null) return { name, value: 'none yet', note: 'nothing has come in', mood: 'none' };
+  if (isLate(status)) return { name, value: 'right, but late', note: 'the speed layer continues', mood: 'late' };
+  if (status.asOf === null) return { name, value: 'none yet', note: 'no posts yet', mood: 'none' };
   if (status.boundary.drift === null)
     return { name, value: 'unchecked', note: 'layers not compared yet', mood: 'none' };
   return { name, value: 'right', note: `as of ${time(status.asOf, status.now, true)} UTC`, mood: 'good' };
@@ -66,7 +66,7 @@ function overall(status: StatusResponse): Vital {
 
 function counted(status: StatusResponse, posts: number | undefined): Vital {
   const rate = rateOf(status, 'ingest', 'received');
-  const note = rate === null ? 'metrics do not answer' : `${number(Math.round(rate))} records a minute now`;
+  const note = rate === null ? 'metrics are not available' : `${number(Math.round(rate))} records a minute now`;
   return { name: 'Posts', value: number(posts), note, mood: 'none' };
 }
 
@@ -90,10 +90,10 @@ function drift({ boundary: { drift: found, reconciledInterval }, now }: StatusRe
 function lag(status: StatusResponse): Vital {
   const known = ['archive', 'aggregate'].map((step) => newest(seriesOf(status, step, 'lag')?.values ?? []));
   const value = known.every((each) => each === null) ? null : Math.max(...known.map((each) => each ?? 0));
-  return { name: 'Lag', value: number(value), note: 'records not taken yet', mood: 'none' };
+  return { name: 'Lag', value: number(value), note: 'records not read yet', mood: 'none' };
 }
 
-/** A curve a step of one metric, over the minutes of the window that are over. */
+/** One curve per step of one metric, over the finished minutes of the window. */
 export function liveChart(
   status: StatusResponse,
   curves: readonly (readonly [step: string, metric: string])[],

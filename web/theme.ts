@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it; remembered where the browser allows it. */
+/** Light, dark, or the system's theme; remembered if the browser allows it. */
 
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
@@ -16,11 +16,11 @@ function remember(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Storage is off: the choice lasts as long as the page.
+    // Storage is off: the choice is lost when the page closes.
   }
 }
 
-/** @param repaint told when colours changed: pictures hold them as pixels */
+/** @param repaint called when colours have changed: charts contain them as pixels */
 export function startTheme(button: HTMLButtonElement, repaint: () => void): void {
   let theme = remembered();
   const apply = () => {

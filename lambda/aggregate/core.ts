@@ -1,6 +1,7 @@
 /**
- * The speed layer's arithmetic: from the records of one partition and the state before them to the state after them and
- * what they add to each view and interval. A pure function of the log: however it is cut into batches, the sum is the same.
+ * The speed layer's computation: takes the records of one partition and the state before them, returns the state after
+ * them and what they add to each view and interval. It is a pure function of the log: the sums do not depend on how the
+ * log is cut into batches.
  */
 import { nextInterval, type IntervalStart } from '../domain/intervals';
 import { decodeRecord, type KafkaRecord } from '../domain/decode';
@@ -13,11 +14,11 @@ export interface Settings {
   readonly views: readonly View[];
   readonly columns: IncompletePostColumns;
   readonly intervalMinutes: number;
-  /** How many posts a partition remembers, to count each once. */
+  /** How many posts a partition remembers, to count each post once. */
   readonly recentPosts: number;
 }
 
-/** What a batch adds to one row, in the order of the log. Kept apart by offset, since the row may be ahead of the state. */
+/** What a batch adds to one row, in log order. Offsets stay separate, because the row may be ahead of the state. */
 export interface RowChange {
   readonly view: View;
   readonly interval: IntervalStart;
@@ -27,25 +28,27 @@ export interface RowChange {
 }
 
 export interface BatchOutcome {
-  /** By view and interval; only rows that get something. */
+  /** By view and interval; only rows that receive something. */
   readonly changes: readonly RowChange[];
   /** Log append time of the newest record, ms. */
   readonly newest: number;
   /** Records beyond the state's offset. */
   readonly applied: number;
-  /** Posts that brought a section that is new. */
+  /** Posts that brought at least one new section. */
   readonly posts: number;
-  /** Records that the state held already, and those that brought no section that is new. */
+  /** Records that the state already contained, and records without a new section. */
   readonly repeated: number;
   readonly quarantined: number;
   readonly controlRecords: number;
-  /** Offsets missing between the state and the first record beyond it: the log lost them, or the source began later. */
+  /**
+   * Offsets missing between the state and the first record beyond it: the log lost them, or the source started later.
+   */
   readonly gap: number;
 }
 
 /**
- * Applies records to `state`, which is changed.
- * @param records of one partition, by ascending offset; those up to the state's offset are skipped
+ * Applies records to `state` and changes it in place.
+ * @param records of one partition, by ascending offset; records up to the state's offset are skipped
  */
 export function applyRecords(state: PartitionState, records: readonly KafkaRecord[], settings: Settings): BatchOutcome {
   const rows = new Map<IntervalStart, (RowChange | undefined)[]>();
@@ -71,7 +74,8 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
     }
     gap += record.offset - state.appliedOffset - 1;
     state.appliedOffset = record.offset;
-    // Every record moves the clock, control records and bad ones too: so an interval is one range of offsets.
+    // Every record moves log append time forward, including control records and bad ones, so an interval is one offset
+    // range.
     state.interval = nextInterval(state.interval, record.timestamp, settings.intervalMinutes);
     newest = Math.max(newest, record.timestamp);
     applied++;
@@ -107,10 +111,10 @@ export function applyRecords(state: PartitionState, records: readonly KafkaRecor
 }
 
 /**
- * Adds a change to a row's counts, leaving out what the row holds already. `counts` is changed: copying thousands of keys
- * a batch would cost more than adding to them.
- * @param appliedOffset of the row; undefined if there is none yet
- * @returns whether there was anything to add
+ * Adds a change to a row's counts and skips what the row already contains. Changes `counts` in place: copying thousands
+ * of keys per batch would cost more than adding to them.
+ * @param appliedOffset of the row; undefined if the row does not exist yet
+ * @returns whether anything was added
  */
 export function applyChange(change: RowChange, counts: Counts, appliedOffset: number | undefined): boolean {
   const { view, offsets, keys, values } = change;

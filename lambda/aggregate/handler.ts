@@ -1,10 +1,10 @@
 /**
  * The speed layer: adds the records of an MSK batch to the view rows of their interval, within seconds.
  *
- * Delivery is at least once, batches may come again with other borders, and an invocation that was given up may still
- * write. So each row is written on the condition that it is the one that was read, holds the offset up to which it counts,
- * and takes only what lies beyond; the partition's state is written last. Bad records are counted (the archive
- * quarantines them) and never stop the batch; an outage throws, and the event source delivers the batch again.
+ * Delivery is at least once, a batch may be redelivered with other borders, and an abandoned invocation may still
+ * write. Therefore each write is conditional on the row being unchanged since it was read. A row stores the offset up
+ * to which it counts, and only later records are added. The partition's state is written last. Bad records are counted
+ * (archive quarantines them) and never stop the batch. An outage throws, and the event source redelivers the batch.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  */
 import { type IntervalStart } from '../domain/intervals';
@@ -37,12 +37,12 @@ export interface AggregateDeps {
   readonly log: Pick<typeof log, 'warn'>;
 }
 
-/** How often a partition is begun anew when a condition fails. Two writers at once settle it in one or two. */
+/** How often a partition is retried when a condition fails. Two concurrent writers settle it in one or two attempts. */
 const ATTEMPTS = 5;
-/** Row writes of a partition at a time. */
+/** Concurrent row writes per partition. */
 const CONCURRENT_ROWS = 8;
 const WRITE_UNIT_BYTES = 1024;
-/** Key, offset and instant of a row, about. */
+/** Approximate size of a row's key, offset and instant. */
 const ROW_OVERHEAD_BYTES = 100;
 
 interface CachedRow {
@@ -51,14 +51,14 @@ interface CachedRow {
 }
 
 /**
- * What the last batch of a partition left behind. It may be out of date (another process may have taken over the
- * partition): the conditions of the writes find that out.
+ * What the last batch of a partition left in memory. It may be stale, because another process may have taken over the
+ * partition; the conditional writes detect that.
  */
 interface CachedPartition {
   readonly state: PartitionState;
-  /** Offset of the stored state; undefined if there is none. */
+  /** Offset of the stored state; undefined if no state is stored. */
   readonly storedOffset: number | undefined;
-  /** By view, the rows of the newest interval. */
+  /** Rows of the newest interval, by view. */
   readonly rows: Map<string, CachedRow | undefined>;
   readonly interval: IntervalStart;
 }
@@ -69,14 +69,14 @@ interface Tally {
   conditionFailed: number;
 }
 
-/** Another writer was faster: what was read is out of date. */
+/** Another writer was faster: the data that was read is stale. */
 class OutOfDateError extends Error {
   override readonly name = 'OutOfDateError';
 }
 
 const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD_BYTES) / WRITE_UNIT_BYTES);
 
-/** Waits for all, also after a failure: nothing is under way any more when an attempt is begun anew. */
+/** Waits for all items even after a failure, so that nothing is in flight when an attempt is repeated. */
 async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>) {
   let next = 0;
   const worker = async () => {
@@ -120,7 +120,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       const stored = await deps.store.readSpeedRow(key);
       row = stored && { appliedOffset: stored.appliedOffset, counts: decodeCounts(view, stored.counts) };
     }
-    // Cached counts may be changed in place: they were taken out of the cache, and come back only if all writes succeed.
+    // Safe to change cached counts in place: they were removed from the cache and return only if all writes succeed.
     const counts: Counts = row?.counts ?? new Map<string, number>();
     if (!applyChange(change, counts, row?.appliedOffset)) {
       if (interval === after.interval) after.rows.set(view.name, row);
@@ -128,7 +128,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     }
     const blob = encodeCounts(view, counts);
     const { appliedOffset } = after.state;
-    // A failed condition is billed as a write is.
+    // A failed condition is billed like a write.
     tally.writeUnits += unitsOf(blob.length);
     const applied = await deps.store.casSpeedRow(key, row?.appliedOffset, {
       appliedOffset,
@@ -151,7 +151,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
   ): Promise<BatchOutcome> {
     const id = `${topic}-${partition}`;
     const before = cache.get(id) ?? (await load(topic, partition));
-    // Taken out while it changes: a failure on the way must not leave a half-applied state behind.
+    // Removed while it changes: a failure in between must not leave a half-applied state in the cache.
     cache.delete(id);
     const outcome = applyRecords(before.state, records, settings);
     if (outcome.applied === 0) {
@@ -209,7 +209,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
         if (!(error instanceof OutOfDateError)) throw error;
         if (retries + 1 >= ATTEMPTS) {
           throw new Error(
-            `partition ${partition} of topic '${topic}' is written by others: ${ATTEMPTS} attempts failed`,
+            `partition ${partition} of topic '${topic}' has another writer: ${ATTEMPTS} attempts failed`,
             {
               cause: error,
             },
@@ -223,7 +223,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     const topic = Object.values(event.records).flat().at(0)?.topic;
     if (topic === undefined) return;
     const partitions = [...recordsByPartition(event, topic)];
-    // One partition's trouble does not keep the others from being applied: the batch comes again, and they skip it.
+    // An error in one partition must not stop the others: the batch is redelivered, and they skip what they applied.
     await inParallel(partitions, partitions.length, ([partition, records]) => aggregate(topic, partition, records));
   };
 }

@@ -1,16 +1,16 @@
 /**
- * From the records of a Kafka batch to the objects of the raw log. A line of the log is JSON with these fields:
+ * Turns the records of a Kafka batch into objects of the raw log. A line of the log is JSON with these fields:
  *
  *   o     offset
  *   t     log append time, ms since the epoch
  *   s     `post`, `heartbeat`, `canary` or `bad`
- *   k     the post's key, as the number it is (post only)
- *   pin, geo, user   the cleaned columns of the sections that the record brought, typed (post only)
- *   h     `section` header of the record, if it had one: with `raw` it is all that a replay needs
- *   raw   the client's own text (posts; of a bad record the bytes are in quarantine)
- *   erased  true in the place of sections, `h` and `raw`: the post was erased (`tools/operate/erase`), and brings nothing
+ *   k     the post's key, as a number (post only)
+ *   pin, geo, user   the cleaned, typed columns of the sections that the record brought (post only)
+ *   h     `section` header of the record, if it had one: `h` and `raw` are all that a replay needs
+ *   raw   the client's original text (posts only; the bytes of a bad record are in quarantine)
+ *   erased  true in place of sections, `h` and `raw`: `tools/operate/erase` erased the post, so it contributes nothing
  *
- * Columns are stored cleaned so that compaction and Spark parse no text; the text is stored so that nothing is lost.
+ * Columns are stored cleaned, so that compaction and Spark parse no text. The text is stored, so that nothing is lost.
  */
 import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../domain/decode';
 import { quarantineKey, rawKey } from '../formats/keys';
@@ -27,7 +27,7 @@ export interface RawObject {
   readonly posts: number;
 }
 
-/** A record that is no post, as it is set aside. */
+/** A record that is not a post, as it is stored in quarantine. */
 export interface QuarantineObject {
   readonly partition: number;
   readonly offset: number;
@@ -37,7 +37,7 @@ export interface QuarantineObject {
 
 export interface Counts {
   received: number;
-  /** Offsets that came more than once in the batch. */
+  /** Offsets that occurred more than once in the batch. */
   repeated: number;
   quarantined: number;
   controlRecords: number;
@@ -54,8 +54,8 @@ export interface Archived {
 }
 
 /**
- * Straight into bytes: a string of all lines would have to be joined and encoded at the end, and the client's text to become a
- * string first. That took as long as decoding.
+ * Writes bytes directly. A string of all lines would have to be joined and encoded at the end, and the client's text
+ * converted to a string first; that took as long as decoding.
  */
 function writeLine(lines: ByteWriter, record: KafkaRecord, decoded: Decoded): void {
   const { offset: o, timestamp: t } = record;
@@ -88,15 +88,15 @@ function quarantineOf(topic: string, record: KafkaRecord, bad: Decoded & { kind:
   };
 }
 
-/** Bytes that the lines of records mostly take: what is never touched costs nothing, what has to grow is copied. */
+/** Typical size of the records' lines. Untouched memory costs nothing; growing the buffer copies it. */
 function capacityFor(records: readonly KafkaRecord[]): number {
   return 3 * sizeOf(records) + 256 * records.length;
 }
 
 /**
- * The name of an object says which offsets it holds, so it may hold no gap. Kafka's offsets are contiguous in a topic that
- * is neither compacted nor transactional; should a batch ever have a gap all the same, it becomes several objects, and
- * sealing finds the offset that is missing. An offset that came twice in a batch is taken once.
+ * An object's name states which offsets it contains, so the object must not have a gap. Kafka's offsets are contiguous
+ * in a topic that is neither compacted nor transactional. If a batch has a gap nevertheless, it becomes several
+ * objects, and sealing finds the missing offset. A repeated offset is written once.
  */
 function contiguousRuns(records: readonly KafkaRecord[]): KafkaRecord[][] {
   const runs: KafkaRecord[][] = [];

@@ -1,6 +1,6 @@
 /**
- * Keeps the log for ever: each batch of the topic becomes one object a partition in S3, named by its offset range, so a
- * batch that is delivered again overwrites itself. An outage throws, and the event source repeats the batch, in order.
+ * Stores the log permanently: each batch of the topic becomes one S3 object per partition, named by its offset range,
+ * so a redelivered batch overwrites itself. An outage throws, and the event source repeats the batch, in order.
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
@@ -29,14 +29,14 @@ const compress = promisify(zstdCompress);
 /** How the raw log is compressed. */
 export const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
-/** Writes at once. A batch of nothing but bad records would else open a connection for each of them. */
+/** Concurrent writes. Without a limit, a batch of only bad records would open one connection per record. */
 const CONCURRENT_PUTS = 16;
 
 export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<ArchiveResult> {
   return async (event) => {
     const started = deps.now();
     const { objects, quarantine, counts } = archiveRecords(deps.topic, recordsByPartition(event, deps.topic));
-    // Quarantine first: once the log says that an offset is bad, its bytes can be found.
+    // Quarantine first: once the log marks an offset as bad, its bytes can be found.
     await mapConcurrently(quarantine, CONCURRENT_PUTS, ({ key, body }) =>
       deps.store.put(key, body, { contentType: 'application/json' }),
     );

@@ -1,16 +1,16 @@
-/** What lies in the lake, beyond single objects: the raw log by offsets, seals and manifests by interval. */
+/** Reads the lake beyond single objects: the raw log by offsets, seals and manifests by interval. */
 import { intervalName, type IntervalStart } from '../domain/intervals';
 import { parseStored, type Manifest, type PartitionRange, type Seal } from '../formats/interval-metadata';
 import { manifestKey, parseRawKey, rawPrefix, rawStartAfter, sealKey, type RawRange } from '../formats/keys';
 import { NotFoundError, type ObjectStore } from './s3';
 
 /**
- * The most records that an object of the raw log holds: one batch of the event source.
+ * The largest number of records in an object of the raw log: one batch of the event source.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
  */
 const LARGEST_BATCH = 10_000;
 
-/** The objects of the raw log that hold something of the range, sorted by their first offset. They may overlap. */
+/** The objects of the raw log that contain any offset of the range, sorted by first offset. They may overlap. */
 export async function rawObjects(
   store: Pick<ObjectStore, 'list'>,
   topic: string,
@@ -18,7 +18,7 @@ export async function rawObjects(
 ): Promise<RawRange[]> {
   const objects: RawRange[] = [];
   if (from === to) return objects;
-  // Keys are found by first offset; one that begins before the range may still reach into it.
+  // Keys sort by first offset; an object that starts before the range may still reach into it.
   const startAfter = rawStartAfter(topic, partition, from - LARGEST_BATCH);
   for await (const { key } of store.list({ prefix: rawPrefix(topic, partition), startAfter })) {
     const object = parseRawKey(key);
@@ -42,12 +42,12 @@ async function getStored<T extends Seal | Manifest>(
   }
 }
 
-/** The seal of an interval; undefined if it is not sealed (yet, or ever: an empty one is none). */
+/** The seal of an interval; undefined if the interval is not sealed yet, or is empty and never gets a seal. */
 export function getSeal(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Seal | undefined> {
   return getStored<Seal>(store, sealKey(interval), interval);
 }
 
-/** The manifest of an interval; undefined if it is not compacted yet. */
+/** The manifest of an interval; undefined if the interval is not compacted yet. */
 export function getManifest(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Manifest | undefined> {
   return getStored<Manifest>(store, manifestKey(interval), interval);
 }

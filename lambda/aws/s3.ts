@@ -1,6 +1,6 @@
 /**
- * The port to S3: all that this project asks of an object store, bound to one bucket. Tests hand handlers a fake of
- * {@link ObjectStore}; `connectS3` is the real one.
+ * The port to S3: the operations that this project needs of an object store, bound to one bucket. Tests pass handlers a
+ * fake of {@link ObjectStore}; `connectS3` is the real one.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ENV, requireEnv } from '../runtime/env';
 
-/** There is no object under the key. */
+/** No object exists under the key. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
   constructor(
@@ -26,7 +26,7 @@ export class NotFoundError extends Error {
   }
 }
 
-/** A write was to happen only if the key is free, and it is not. */
+/** A conditional write failed, because the key exists. */
 export class PreconditionFailedError extends Error {
   override readonly name = 'PreconditionFailedError';
   constructor(
@@ -58,9 +58,9 @@ export interface ObjectStore {
   get(key: string): Promise<Buffer>;
   /** Writes or replaces. */
   put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
-  /** Writes unless the key is taken: of concurrent writers exactly one succeeds. @throws PreconditionFailedError */
+  /** Writes only if the key is free: of concurrent writers exactly one succeeds. @throws PreconditionFailedError */
   putIfAbsent(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
-  /** In the order of UTF-8 bytes of the keys; pages are fetched as they are read. */
+  /** Sorted by the UTF-8 bytes of the keys; pages are fetched on demand. */
   list(options: ListOptions): AsyncIterable<ListedObject>;
   /** @throws NotFoundError */
   download(key: string, file: string): Promise<void>;
@@ -75,12 +75,12 @@ function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }
 
-/** Only a missing key: a missing bucket is a wiring mistake and stays the SDK's own error. */
+/** Only for a missing key: a missing bucket is a wiring error and remains the SDK's own error. */
 function asNotFound(error: unknown, key: string): unknown {
   return nameOf(error) === 'NoSuchKey' ? new NotFoundError(key, { cause: error }) : error;
 }
 
-/** How often a conditional write is repeated when S3 says that another one to the key is under way. */
+/** How often a conditional write is retried when S3 reports another one to the same key in flight. */
 const CONFLICT_ATTEMPTS = 5;
 
 async function putOnce(client: S3Client, input: PutObjectCommandInput & { Key: string }): Promise<void> {
@@ -90,7 +90,7 @@ async function putOnce(client: S3Client, input: PutObjectCommandInput & { Key: s
       return;
     } catch (error) {
       if (statusOf(error) === 412) throw new PreconditionFailedError(input.Key, { cause: error });
-      // S3 answers a conditional write that overlaps another one with 409 and asks to try again.
+      // S3 rejects a conditional write that overlaps another one with 409 and asks for a retry.
       // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (statusOf(error) !== 409 || attempt === CONFLICT_ATTEMPTS) throw error;
     }
@@ -101,8 +101,8 @@ export function connectS3(bucket: string, client: S3Client = new S3Client({})): 
   return {
     async get(key) {
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return Buffer.from(await answer.Body!.transformToByteArray());
+        const response = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        return Buffer.from(await response.Body!.transformToByteArray());
       } catch (error) {
         throw asNotFound(error, key);
       }
@@ -132,14 +132,14 @@ export function connectS3(bucket: string, client: S3Client = new S3Client({})): 
     },
     async download(key, file) {
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        await pipeline(answer.Body as Readable, createWriteStream(file));
+        const response = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        await pipeline(response.Body as Readable, createWriteStream(file));
       } catch (error) {
         throw asNotFound(error, key);
       }
     },
     async upload(file, key, options) {
-      // The length is told, so that the body is streamed instead of being held for its size.
+      // With a known length the SDK streams the body; without one it buffers the body to measure it.
       const { size } = await stat(file);
       await client.send(
         new PutObjectCommand({
@@ -154,7 +154,7 @@ export function connectS3(bucket: string, client: S3Client = new S3Client({})): 
   };
 }
 
-/** The lake bucket as the function's environment names it. */
+/** The lake bucket named in the function's environment. */
 export function lakeFromEnvironment(): ObjectStore {
   return connectS3(requireEnv(ENV.lakeBucket));
 }

@@ -1,8 +1,8 @@
-/** The canary's questions and what it reads off the answers. Plain values in and out. */
+/** The canary's requests and how it reads the responses. Plain values in and out. */
 import { type HttpEvent } from '../runtime/http';
 import { type Values } from '../runtime/metrics';
 
-/** An event as an HTTP API would hand it to the function. */
+/** An event as an HTTP API passes it to the function. */
 export function requestOf(method: 'GET' | 'POST', rawPath: string): HttpEvent {
   return { rawPath, requestContext: { stage: '$default', http: { method } } };
 }
@@ -11,14 +11,16 @@ const isInstant = (value: unknown): value is number => typeof value === 'number'
 const isOptional = (value: unknown): value is number | null => value === null || isInstant(value);
 
 /**
- * The ages of the newest canaries. What was never published has no age.
- * @param body of the query function's answer, see `CanaryResponse`
- * @throws Error if it is another answer
+ * The ages of the newest canaries. A layer that has not published anything has no age.
+ * @param body of the query function's response, see `CanaryResponse`
+ * @throws Error if the response has another form
  */
 export function agesOf(body: string, now: number): Omit<Values<'canary'>, 'failed' | 'duration'> {
   const { speed, batch, boundary } = JSON.parse(body) as Readonly<Record<string, unknown>>;
   if (!isInstant(speed) || !isOptional(batch) || !isOptional(boundary)) {
-    throw new Error('answer must be {"speed": instant, "batch": instant or null, "boundary": instant or null}');
+    throw new Error(
+      `response must be {"speed": instant, "batch": instant or null, "boundary": instant or null}, got ${body.slice(0, 300)}`,
+    );
   }
   return {
     canarySpeedAge: now - speed,

@@ -1,6 +1,7 @@
 /**
- * Sends a control record through both layers every few minutes, and tells how old the newest is that came out of each. It
- * calls the functions of ingest and query as their APIs do; no route of either API leads there, so no client can.
+ * Sends a control record through both layers every few minutes, and reports the age of the newest one that each layer
+ * shows. It invokes the functions of ingest and query like their APIs do. No API route leads to these paths, so clients
+ * cannot reach them.
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ENV, requireEnv } from '../runtime/env';
@@ -20,7 +21,7 @@ export interface Deps {
 }
 
 export function makeHandler(deps: Deps): () => Promise<void> {
-  async function ask(functionName: string, event: HttpEvent, expected: number): Promise<string> {
+  async function call(functionName: string, event: HttpEvent, expected: number): Promise<string> {
     const { statusCode, body } = await deps.invoke(functionName, event);
     if (statusCode !== expected) throw new Error(`status must be ${expected}, got ${statusCode}`);
     return body;
@@ -38,12 +39,12 @@ export function makeHandler(deps: Deps): () => Promise<void> {
         return undefined;
       }
     };
-    // Asked first: the one that is sent now has not had the time to come out.
-    const ages = await attempt('the query function did not tell of the canaries', async () =>
-      agesOf(await ask(deps.query, requestOf('GET', '/canary'), 200), started),
+    // Query before sending: the canary sent now cannot be visible yet.
+    const ages = await attempt('the query function did not return the canaries', async () =>
+      agesOf(await call(deps.query, requestOf('GET', '/canary'), 200), started),
     );
-    await attempt('the ingest function did not take the canary', () =>
-      ask(deps.ingest, requestOf('POST', '/canary'), 202),
+    await attempt('the ingest function did not accept the canary', () =>
+      call(deps.ingest, requestOf('POST', '/canary'), 202),
     );
     deps.report('canary', { ...ages, failed, duration: deps.now() - started });
   };
@@ -52,11 +53,11 @@ export function makeHandler(deps: Deps): () => Promise<void> {
 /** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 function invoker(client: LambdaClient): Deps['invoke'] {
   return async (functionName, event) => {
-    const answer = await client.send(
+    const response = await client.send(
       new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(event)) }),
     );
-    const text = Buffer.from(answer.Payload ?? []).toString('utf8');
-    if (answer.FunctionError !== undefined) throw new Error(`${answer.FunctionError}: ${text.slice(0, 300)}`);
+    const text = Buffer.from(response.Payload ?? []).toString('utf8');
+    if (response.FunctionError !== undefined) throw new Error(`${response.FunctionError}: ${text.slice(0, 300)}`);
     return JSON.parse(text) as HttpResponse;
   };
 }

@@ -1,4 +1,4 @@
-/** The columns of the lake's Parquet files: what the Glue table, Athena and the Spark job see. */
+/** The columns of the lake's Parquet files, as the Glue table, Athena and the Spark job see them. */
 import { COLUMNS, SECTIONS, type ColumnType } from '../domain/columns';
 import { COLUMN_CLASSES, type DataClass } from '../domain/data-classes';
 
@@ -35,7 +35,7 @@ export const POST_FILE_COLUMNS: readonly FileColumn[] = [
   ...COLUMNS.map(({ name, type, description }) => ({ name, type, description, dataClass: COLUMN_CLASSES[name] })),
 ];
 
-/** DuckDB's name of a column type, in which it reads the raw log and writes Parquet. */
+/** DuckDB's name of each column type, used to read the raw log and to write Parquet. */
 export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
   string: 'VARCHAR',
   int: 'INTEGER',

@@ -1,4 +1,4 @@
-/** What compaction reads and writes, as plain values: which parts of which raw objects, which chain, which manifest. */
+/** Compaction's decisions as plain values: which parts of which raw objects to read, and what the manifest contains. */
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
 import { type RawRange } from '../formats/keys';
@@ -8,9 +8,9 @@ import { POST_FILE_COLUMNS } from './columns';
 const HOUR = 3_600_000;
 
 /**
- * The parts of the raw objects that hold the range, each offset once: objects overlap where a batch was delivered again
- * with other borders. So no offset has to be compared with another.
- * @throws Error naming partition and offsets if something is missing, which sealing excludes
+ * The parts of the raw objects that cover the range, each offset once: objects overlap where a batch was redelivered
+ * with other borders. Offsets therefore need not be compared with each other later.
+ * @throws Error naming the partition and offsets if any are missing, which sealing rules out
  */
 export function sourcesOf(objects: readonly RawRange[], range: PartitionRange): readonly Covered<RawRange>[] {
   const { parts, missing } = cover(objects, range.from, range.to);
@@ -22,12 +22,12 @@ export function sourcesOf(objects: readonly RawRange[], range: PartitionRange): 
   return parts;
 }
 
-/** The oldest interval that an interval still remembers. */
+/** The oldest interval whose sections are still recognized in this interval. */
 export function horizonStart(interval: IntervalStart, horizonHours: number): IntervalStart {
   return interval - horizonHours * HOUR;
 }
 
-/** @throws Error if the partition is no part of the seal */
+/** @throws Error if the seal does not contain the partition */
 export function rangeOf(seal: Seal, partition: number): PartitionRange {
   const range = seal.partitions.find((each) => each.partition === partition);
   if (!range) {
@@ -37,7 +37,7 @@ export function rangeOf(seal: Seal, partition: number): PartitionRange {
   return range;
 }
 
-/** @throws Error if a partition has no summary, or one of other offsets */
+/** @throws Error if a partition has no summary, or its summary covers other offsets */
 export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | undefined)[]): Manifest {
   const partitions = seal.partitions.map(({ partition, from, to }, i) => {
     const summary = summaries[i];
@@ -68,7 +68,10 @@ export interface CompactEvent {
 
 const SHAPES = '{"step":"compact","partition":0,"intervals":["2026-11-22T21-00"]} or {"step":"commit","intervals":[…]}';
 
-/** @throws Error naming the field, its value and what is allowed; intervals must rise, as each builds on the one before */
+/**
+ * @throws Error naming the field, its value and what is allowed; intervals must ascend, as each builds on the one
+ * before
+ */
 export function parseEvent(
   event: unknown,
   intervalMinutes: number,
@@ -78,12 +81,14 @@ export function parseEvent(
     throw new Error(`step must be compact or commit, as in ${SHAPES}, got '${String(step)}'`);
   }
   if (!Array.isArray(intervals) || intervals.length === 0) {
-    throw new Error(`intervals must be a list of at least one interval name, as in ${SHAPES}`);
+    throw new Error(
+      `intervals must be a list of at least one interval name, as in ${SHAPES}, got '${JSON.stringify(intervals)}'`,
+    );
   }
   const starts = intervals.map((name) => parseIntervalName(String(name), intervalMinutes));
   for (let i = 1; i < starts.length; i++) {
     if (starts[i] <= starts[i - 1]) {
-      throw new Error(`intervals must rise, got ${intervalName(starts[i])} after ${intervalName(starts[i - 1])}`);
+      throw new Error(`intervals must ascend, got ${intervalName(starts[i])} after ${intervalName(starts[i - 1])}`);
     }
   }
   if (step === 'commit') return { step, intervals: starts };
@@ -99,12 +104,12 @@ export interface Resources {
 }
 
 const MB_PER_VCPU = 1_769;
-/** Node, the SDK, DuckDB's own code, and what DuckDB allocates beside its buffer manager. */
+/** Share for Node, the SDK, DuckDB's own code, and what DuckDB allocates outside its buffer manager. */
 const OTHER_SHARE = 0.45;
 const OTHER_MB = 1_024;
 
 /**
- * What DuckDB may take of a function of this size: beyond it, it spills to disk.
+ * How much of a function of this size DuckDB may use; beyond that it spills to disk.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
  */
 export function resourcesOf(functionMb: number): Resources {

@@ -1,7 +1,8 @@
 /**
- * From the raw log to one Parquet file an interval and partition, in which each post counts once. Two steps, so that the
- * partitions of an interval can run beside each other: `compact` does one partition of some intervals, in order; `commit`
- * writes the manifests once all partitions are done. Outputs are a function of the log, so a rerun writes the same bytes.
+ * Turns the raw log into one Parquet file per interval and partition, in which each post counts once. Two steps let the
+ * partitions of an interval run in parallel: `compact` processes one partition of some intervals, in order; `commit`
+ * writes the manifests once all partitions are done. Outputs are a function of the log, so a rerun writes the same
+ * bytes.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +23,7 @@ export interface Deps {
   readonly identityHorizonHours: number;
   readonly store: LakeStore;
   readonly resources: Resources;
-  /** Folder under which each run makes and removes one of its own. */
+  /** Folder in which each run creates its own folder and removes it. */
   readonly temporary: string;
   report: ReportOf<'compact'>;
   now(): number;
@@ -45,7 +46,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     return seal;
   }
 
-  /** The interval before, which this one builds on: its manifest says that all its files are there. */
+  /** The previous interval, which this one builds on. Its manifest proves that all its files exist. */
   async function previousOf(seal: Seal, done: ReadonlyMap<string, Seal>): Promise<Seal | undefined> {
     if (seal.previous === null) return undefined;
     const here = done.get(seal.previous);
@@ -117,7 +118,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
   };
 }
 
-/** Lambda tells a function its size; elsewhere (the local run, tests) there is none to keep to. */
+/** Lambda sets the function's memory size; elsewhere (local runs, tests) no limit applies. */
 function functionMb(): number {
   return Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 1_769);
 }

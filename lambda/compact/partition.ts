@@ -20,7 +20,7 @@ export interface PartitionOptions {
   readonly intervalMinutes: number;
   readonly identityHorizonHours: number;
   readonly resources: Resources;
-  /** Folder of this run alone. */
+  /** Folder used only by this run. */
   readonly directory: string;
 }
 
@@ -32,7 +32,7 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** @returns a function that compacts one interval; the files of the horizon stay on disk for the intervals that follow */
+/** @returns a function that compacts one interval; dedup index files stay on disk for the intervals that follow */
 export function partitionRun(options: PartitionOptions): (seal: Seal, previous?: Seal) => Promise<PartitionSummary> {
   const { store, partition, intervalMinutes, identityHorizonHours, directory } = options;
   const indexOnDisk = new Map<string, string>();
@@ -44,12 +44,12 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
     return path;
   }
 
-  /** The horizon as it lies in the lake. That is what the chain says: a sealed interval is never taken back. */
+  /** Lists the dedup index within the horizon. The lake's listing agrees with the chain: a seal is never withdrawn. */
   async function dedupIndexFiles(interval: IntervalStart): Promise<string[]> {
     const oldest = dedupIndexKey(horizonStart(interval, identityHorizonHours), partition);
     const end = dedupIndexKey(interval, partition);
     const keys: string[] = [];
-    // "After" the key without its ending, so that the oldest interval that counts is among them.
+    // Start after the key without its extension, so that the listing includes the oldest interval of the horizon.
     const startAfter = oldest.slice(0, oldest.lastIndexOf('.'));
     for await (const { key } of store.list({ prefix: dedupIndexPrefix(partition), startAfter })) {
       if (key >= end) break;
@@ -63,7 +63,7 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
   }
 
   async function incompletePostsFile(previous: Seal | undefined): Promise<string | undefined> {
-    // A partition that was added later has no past.
+    // A partition that was added later has no earlier incomplete posts.
     if (!previous?.partitions.some((each) => each.partition === partition)) return undefined;
     return download(incompletePostsKey(parseIntervalName(previous.interval, intervalMinutes), partition));
   }
@@ -121,7 +121,7 @@ export function partitionRun(options: PartitionOptions): (seal: Seal, previous?:
       quarantined,
       controlRecords,
     };
-    // After its files: commit takes it for the word that they are there.
+    // Written after its files: commit takes the summary as proof that they exist.
     await store.put(summaryKey(interval, partition), serialize(summary), { contentType: 'application/json' });
 
     await rm(folder, { recursive: true, force: true });

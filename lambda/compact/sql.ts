@@ -1,8 +1,8 @@
 /**
- * The compaction of one interval and partition in DuckDB's SQL. One pass turns the raw log into a Parquet file with a row a
- * record. Who was first is then decided on a narrow table of keys and offsets; mostly everybody was, and that file is the
- * result already. Otherwise a second pass puts the posts together. What is held in memory is bounded by the keys of this
- * interval: the identity horizon is streamed past them, everything wide can spill.
+ * The compaction of one interval and partition as DuckDB SQL. The first pass turns the raw log into a Parquet file with
+ * one row per record. A narrow table of keys and offsets then decides which record was first for each section. Usually
+ * every record was, and that file is already the result. Otherwise a second pass assembles the posts. Memory is bounded
+ * by the keys of this interval: the dedup index is streamed past them, and everything wide can spill.
  */
 import { COLUMNS, columnsOf, SECTIONS, type Section } from '../domain/columns';
 import { type Covered, type Range } from '../domain/ranges';
@@ -17,14 +17,14 @@ export interface RawFile {
 
 export interface Files {
   readonly sources: readonly Covered<RawFile>[];
-  /** dedup index files of the intervals before, within the horizon. */
+  /** Dedup index files of the earlier intervals within the horizon. */
   readonly dedupIndex: readonly string[];
-  /** incomplete-posts file of the interval before; none for the first of all. */
+  /** Incomplete-posts file of the previous interval; none for the very first interval. */
   readonly incompletePosts: string | undefined;
 }
 
 export interface Outputs {
-  /** The records as rows, an intermediate file; it becomes `posts` if nothing is to be left out or put together. */
+  /** The records as rows, an intermediate file; it becomes `posts` if nothing must be left out or assembled. */
   readonly records: string;
   readonly posts: string;
   readonly dedupIndex: string;
@@ -35,7 +35,7 @@ export interface IntervalOf {
   /** Name of the interval. */
   readonly interval: string;
   readonly partition: number;
-  /** Name of the oldest interval that is still remembered. */
+  /** Name of the oldest interval within the identity horizon. */
   readonly horizon: string;
 }
 
@@ -43,9 +43,9 @@ const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 const list = (values: readonly string[]) => `[${values.map(text).join(', ')}]`;
 const id = (name: string) => `"${name}"`;
 
-/** Each section with the name of its offset column: where it first arrived in this interval. */
+/** Name of a section's offset column: where the section first arrived in this interval. */
 const at = (section: Section) => `${section}_at`;
-/** In which interval a waiting section arrived. */
+/** Name of the column that states in which interval an incomplete post's section arrived. */
 const since = (section: Section) => `${section}_since`;
 
 const PARQUET = '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)';
@@ -56,7 +56,7 @@ function structOf(section: Section): string {
     .join(', ')})`;
 }
 
-/** DuckDB looks only at these fields of a line: the client's own text is skipped. */
+/** DuckDB reads only these fields of a line and skips the client's own text. */
 const LINE = [
   "o: 'BIGINT'",
   "s: 'VARCHAR'",
@@ -65,8 +65,8 @@ const LINE = [
 ].join(', ');
 
 /**
- * The list of the sections that fulfil their condition, as a choice among constant lists: a list filtered for every row took a
- * quarter of the CPU time of a whole compaction.
+ * The list of the sections that fulfil their condition, as a choice among constant lists: filtering a list for every
+ * row took a quarter of the CPU time of a whole compaction.
  */
 function sectionList(conditions: (section: Section) => string, chosen: readonly Section[] = [], at = 0): string {
   if (at === SECTIONS.length) return `${list(chosen)}::VARCHAR[]`;
@@ -77,7 +77,7 @@ function sectionList(conditions: (section: Section) => string, chosen: readonly 
 
 const PRESENT = `CASE WHEN s = 'post' THEN ${sectionList((section) => `${id(section)} IS NOT NULL`)} ELSE [s] END`;
 
-/** A record as a row of `posts/`. One that is no post has no key, and its kind where the sections would be. */
+/** A record as a row of `posts/`. A record that is not a post has no key, and its kind in place of the sections. */
 function asRows(where: IntervalOf): string {
   return `SELECT k AS post_key, ${text(where.interval)} AS interval_start, ${where.partition}::INTEGER AS kafka_partition, o AS first_offset,
     ${PRESENT} AS sections, ${PRESENT} AS new_sections,
@@ -89,7 +89,7 @@ function readLines(where: IntervalOf, paths: readonly string[]): string {
     columns = {${LINE}})`;
 }
 
-/** Whole objects are read together, a part of an object by itself; in the order of offsets. */
+/** Reads whole objects together and each partial object separately, in offset order. */
 function readSources(where: IntervalOf, sources: readonly Covered<RawFile>[]): string {
   const reads: string[] = [];
   let whole: string[] = [];
@@ -127,7 +127,7 @@ function indexedBefore(files: readonly string[]): string {
     : `SELECT NULL::BIGINT AS k, ${SECTIONS.map((section) => `false AS ${id(section)}`).join(', ')} WHERE false`;
 }
 
-/** For each post that brought something new: at which offset each new section arrived, null for a section that is not new. */
+/** For each post that brought something new: the offset at which each new section arrived; null for other sections. */
 function fresh(files: readonly string[]): string {
   const offsets = SECTIONS.map(
     (section) => `CASE WHEN before.${id(section)} THEN NULL ELSE ${at(section)} END AS ${at(section)}`,
@@ -138,7 +138,9 @@ function fresh(files: readonly string[]): string {
   ) WHERE coalesce(${any}) IS NOT NULL`;
 }
 
-/** What waits from earlier intervals: sections that fell out of the horizon are forgotten, posts without any section too. */
+/**
+ * Incomplete posts of earlier intervals, without sections older than the horizon and without posts that have none left.
+ */
 function waiting(files: Files, horizon: string): string {
   const columns = SECTIONS.flatMap((section) => [
     `CASE WHEN ${since(section)} >= ${text(horizon)} THEN ${since(section)} END AS ${since(section)}`,
@@ -165,12 +167,12 @@ const isNew = (section: Section) => `fresh.${at(section)} IS NOT NULL`;
 const wide = (value: (section: Section, name: string) => string) =>
   COLUMNS.map(({ section, name }) => `${value(section, name)} AS ${id(name)}`).join(', ');
 
-/** Posts whose new sections came in more than one record, or that had waited: narrow, keys and offsets only. */
+/** Posts whose new sections arrived in more than one record, or that were incomplete: narrow, keys and offsets only. */
 const SCATTERED = `CREATE TABLE scattered AS SELECT * FROM fresh WHERE NOT (${SECTIONS.map(
   (section) => `coalesce(${at(section)}, first_offset) = first_offset`,
 ).join(' AND ')}) OR k IN (SELECT k FROM resumed)`;
 
-/** Most posts bring all that is new of them in one record and wait for nothing: they are picked from the records. */
+/** Most posts bring all their new sections in one record and were not incomplete: they are copied from the records. */
 function picked(where: IntervalOf, chunk: string): string {
   return `SELECT ${HEAD(where)}, ${sectionList(isNew)} AS sections, ${sectionList(isNew)} AS new_sections,
       ${wide((section, name) => `CASE WHEN ${isNew(section)} THEN records.${id(name)} END`)}
@@ -179,7 +181,7 @@ function picked(where: IntervalOf, chunk: string): string {
       ON fresh.first_offset = records.first_offset`;
 }
 
-/** The others are put together from up to three records and what waited. */
+/** The others are assembled from up to three records and the incomplete posts. */
 function composed(where: IntervalOf, chunk: string): string {
   const joins = SECTIONS.map(
     (section) => `LEFT JOIN (
@@ -197,7 +199,7 @@ function composed(where: IntervalOf, chunk: string): string {
     FROM (FROM scattered WHERE ${chunk}) AS fresh ${joins} LEFT JOIN resumed AS waits ON waits.k = fresh.k`;
 }
 
-/** The posts that still lack a section, with when each of their sections came; in the order in which they began to wait. */
+/** Posts that still lack a section, with the interval in which each section arrived; the oldest posts first. */
 function incompletePosts(where: IntervalOf, outputs: Outputs): string {
   const stillNew = SECTIONS.flatMap((section) => [
     `CASE WHEN list_contains(rows.new_sections, ${text(section)}) THEN ${text(where.interval)} ELSE waits.${since(section)} END
@@ -212,7 +214,7 @@ function incompletePosts(where: IntervalOf, outputs: Outputs): string {
     LEFT JOIN resumed AS waits ON waits.k = rows.post_key WHERE len(rows.sections) < ${SECTIONS.length}`;
 }
 
-/** The first pass: records to rows, and what of them is new. */
+/** The first pass: turns records into rows and determines which sections are new. */
 export function readingSql(where: IntervalOf, files: Files, outputs: Outputs): readonly string[] {
   return [
     `COPY (${readSources(where, files.sources)}) TO ${text(outputs.records)} ${PARQUET}`,
@@ -224,7 +226,7 @@ export function readingSql(where: IntervalOf, files: Files, outputs: Outputs): r
   ];
 }
 
-/** Offsets whose posts are put together and sorted at a time: wide sorts are what would need memory. */
+/** How many offsets are assembled and sorted at a time: wide sorts are what needs memory. */
 const CHUNK = 50_000;
 
 /** The second pass, needed unless {@link isDone}. */
@@ -242,7 +244,7 @@ export function postsSql(where: IntervalOf & Range, outputs: Outputs): readonly 
   return [...statements, `COPY (FROM read_parquet(${list(chunks)})) TO ${text(outputs.posts)} ${PARQUET}`];
 }
 
-/** What later intervals must know, once `posts` is there. */
+/** Writes what later intervals must know; needs `posts`. */
 export function handOverSql(where: IntervalOf, outputs: Outputs): readonly string[] {
   const flags = SECTIONS.map((section) => `${at(section)} IS NOT NULL AS ${id(section)}`).join(', ');
   return [
@@ -254,7 +256,7 @@ export function handOverSql(where: IntervalOf, outputs: Outputs): readonly strin
 const total = (value: (section: Section) => string) =>
   SECTIONS.map((section) => `count(${value(section)})`).join(' + ');
 
-/** One row, after the first pass. */
+/** Returns one row; runs after the first pass. */
 export const COUNTS_SQL = `SELECT
   count(*) AS records, min(first_offset) AS first, max(first_offset) AS last,
   (SELECT count(*) FROM fresh) AS rows,
@@ -270,19 +272,22 @@ export interface CompactionCounts {
   readonly records: number;
   /** Posts that brought something new. */
   readonly rows: number;
-  /** Of these, the ones that had sections waiting. */
+  /** Of these, posts that had been incomplete. */
   readonly resumed: number;
-  /** Sections left out. */
+  /** Sections left out as duplicates. */
   readonly duplicates: number;
   /** Records that brought at least one new section. */
   readonly accepted: number;
-  /** Records that are posts without one. */
+  /** Records that are posts but brought no new section. */
   readonly repeated: number;
   readonly quarantined: number;
   readonly controlRecords: number;
 }
 
-/** Every record is a post of its own, all of it new, and none had waited: the rows of the records are the posts. */
+/**
+ * Whether each record is a separate post, entirely new and not incomplete before: the rows of the records are the
+ * posts.
+ */
 export function isDone({ records, rows, resumed, duplicates }: CompactionCounts): boolean {
   return rows === records && duplicates === 0 && resumed === 0;
 }

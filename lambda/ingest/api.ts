@@ -1,24 +1,27 @@
-/** What the ingest API answers: the types from which its OpenAPI document is generated. */
+/** The responses of the ingest API: its OpenAPI document is generated from these types. */
 import { type ValidationError } from '../domain/validation-error';
 
-/** Taken: on the topic, acknowledged by all in-sync replicas. */
+/** Accepted: the record is on the topic, acknowledged by all in-sync replicas. */
 export interface Accepted {
   status: 202;
   /** The post's key. */
   key: string;
   partition: number;
   offset: number;
-  /** Set if the record is durable, but a value in it cannot be interpreted: it goes to quarantine and into no view. */
+  /**
+   * Set if the record is durable but contains a value that cannot be interpreted: it goes to quarantine and into no
+   * view.
+   */
   quarantine?: ValidationError;
 }
 
-/** Refused: no post, or too large (413). Sending it again is of no use. */
+/** Rejected: not a post, or too large (413). Sending it again has the same result. */
 export interface Rejected {
   status: 400 | 413;
   error: ErrorDetail;
 }
 
-/** Not taken, because Kafka could not be reached or did not acknowledge it in time. Send it again. */
+/** Kafka was unreachable or did not acknowledge the record in time. Send it again. */
 export interface NotTaken {
   status: 503;
   key: string;
@@ -32,16 +35,16 @@ export interface ErrorDetail extends ValidationError {
 
 export type RecordResult = Accepted | Rejected | NotTaken;
 
-/** One result a record, in the order of the request. */
+/** One result per record, in the order of the request. */
 export interface IngestResponse {
   accepted: number;
   rejected: number;
-  /** How many were not taken; present with status 503. */
+  /** How many records were not acknowledged; present with status 503. */
   notTaken?: number;
   results: RecordResult[];
 }
 
-/** The body as a whole was refused. */
+/** The body as a whole was rejected. */
 export interface RequestError {
   error: ErrorDetail;
 }
@@ -58,7 +61,7 @@ export interface RestProxyRequest {
 export interface RestProxyOffset {
   partition: number | null;
   offset: number | null;
-  /** 1: refused; 2: not taken, send it again. */
+  /** 1: rejected; 2: not acknowledged, send it again. */
   error_code: 1 | 2 | null;
   error: string | null;
 }

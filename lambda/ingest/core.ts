@@ -1,6 +1,6 @@
 /**
- * Ingest: what a request holds, as records for the topic or validationErrors. Plain values in and out; `answers.ts` turns the outcome
- * into what each kind of client expects to read.
+ * Ingest: parses a request into records for the topic or validation errors. Plain values in and out; `responses.ts`
+ * turns the outcome into the response that each kind of client expects.
  */
 import { checkRecord, isValidationError, type Checked } from '../domain/check';
 import { cleanSection, isRefused } from '../domain/clean';
@@ -11,16 +11,16 @@ import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } fr
 import { keyOf } from '../domain/post';
 import { invalid, short, type ValidationError } from '../domain/validation-error';
 
-/** Bytes of a post at most: brokers take batches of 1 MiB, and a record has headers. */
+/** Largest post in bytes: brokers accept batches of 1 MiB, and a record has headers. */
 export const MAX_POST_BYTES = 1_000_000;
-/** Bytes of a request at most: Lambda takes 6 MB, and base64 is a third longer. */
+/** Largest request in bytes: Lambda accepts 6 MB, and base64 is a third longer. */
 export const MAX_REQUEST_BYTES = 5_000_000;
 export const MAX_DEPTH = 32;
 
 export interface AcceptedItem {
   readonly ok: true;
   readonly key: string;
-  /** The client's own text of the record. */
+  /** The client's original text of the record. */
   readonly value: string;
   /** Set for a flat section. */
   readonly section: Section | undefined;
@@ -35,7 +35,7 @@ export interface RejectedItem {
 
 export type Item = AcceptedItem | RejectedItem;
 
-/** The records of a request in their order, or why the body as a whole was refused. */
+/** The records of a request in their order, or why the body as a whole was rejected. */
 export type Parsed =
   | { readonly ok: true; readonly items: readonly Item[] }
   | { readonly ok: false; readonly status: 400 | 413; readonly validationError: ValidationError };
@@ -47,9 +47,9 @@ export type Route =
   | { readonly kind: 'native'; readonly section: Section | undefined }
   | { readonly kind: 'rest-proxy'; readonly section: Section }
   | { readonly kind: 'kinesis'; readonly section: Section }
-  /** No route of the API: only who may invoke the function itself reaches it. */
+  /** Not an API route: only callers that may invoke the function directly reach it. */
   | { readonly kind: 'canary' }
-  /** The path is a known one, but its topic or stream names no section. */
+  /** The path is known, but its topic or stream name does not end in a section. */
   | { readonly kind: 'unnamed'; readonly dialect: 'rest-proxy' | 'kinesis'; readonly validationError: ValidationError }
   | { readonly kind: 'none' };
 
@@ -59,7 +59,7 @@ function suffixOf(name: string, separator: '.' | '-'): Section | undefined {
 
 const ROUTE_NONE: Route = { kind: 'none' };
 
-/** @param segments the path's segments, decoded; undefined if they could not be */
+/** @param segments the path's decoded segments; undefined if decoding failed */
 export function routeOf(method: string, segments: readonly string[] | undefined): Route {
   if (!segments) return ROUTE_NONE;
   const [first, name, last] = segments;
@@ -81,7 +81,9 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   return ROUTE_NONE;
 }
 
-/** The first value of a checked record that the cleaning will refuse: it is stored all the same, and quarantined. */
+/**
+ * Why the cleaning will reject a value of a checked record, if it will: the record is stored anyway, and quarantined.
+ */
 function quarantineOf(checked: Checked): ValidationError | undefined {
   for (const section of SECTIONS) {
     const raw = checked.sections[section];
@@ -92,7 +94,7 @@ function quarantineOf(checked: Checked): ValidationError | undefined {
   return undefined;
 }
 
-/** UTF-8 bytes of a text, counted only if they could be too many. */
+/** Whether the text has too many UTF-8 bytes; counts them only if it might. */
 function tooLarge(text: string): boolean {
   return text.length * 3 > MAX_POST_BYTES && Buffer.byteLength(text) > MAX_POST_BYTES;
 }
@@ -145,7 +147,10 @@ function tryParse(text: string): { readonly value: unknown } | undefined {
 
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines'];
 
-/** Text that is no single JSON value, but mostly lines that look like objects: one malformed line must not cost the others. */
+/**
+ * Whether a text that is not a single JSON value is mostly lines that look like objects: one malformed line must not
+ * reject the others.
+ */
 function looksLikeLines(text: string, lines: readonly { readonly start: number; readonly end: number }[]): boolean {
   const objects = lines.filter(({ start, end }) => text[start] === '{' && text[end - 1] === '}').length;
   return lines.length > 1 && text.trimStart()[0] !== '[' && objects * 2 > lines.length;
@@ -167,7 +172,7 @@ function parseLines(
 
 /**
  * `POST /posts` and `POST /pin`: one post, an array of posts, or NDJSON.
- * @param contentType the header's value; NDJSON is also recognised by its lines
+ * @param contentType the header's value; NDJSON is also recognized by its lines
  */
 export function parseNative(body: Body, contentType: string | undefined, section: Section | undefined): Parsed {
   const bad = rejectBody(body);

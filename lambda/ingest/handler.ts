@@ -1,6 +1,7 @@
 /**
- * Takes posts over HTTP and answers for a record only when it is on the topic, acknowledged by all in-sync replicas.
- * Bad input is the client's (4xx, a reason a record); an outage is ours (503, the records to send again).
+ * Accepts posts over HTTP. It confirms a record only when the record is on the topic, acknowledged by all in-sync
+ * replicas. Bad input is the client's fault (4xx, a reason per record); an outage is ours (503, which records to send
+ * again).
  */
 import { CANARY_HEADER } from '../domain/decode';
 import { bodyOf, json, pathSegments, type Body, type HttpResponse, type HttpEvent } from '../runtime/http';
@@ -12,7 +13,7 @@ import { KINESIS, NATIVE, notFound, outcomeOf, rejectName, REST_PROXY, type Dial
 import { headersOf, parseKinesis, parseNative, parseRestProxy, routeOf, type AcceptedItem, type Parsed } from './core';
 
 export interface Deps {
-  /** One result a record, in their order; never rejects. */
+  /** One result per record, in order; the promise never rejects. */
   send(records: readonly OutgoingRecord[]): Promise<readonly SendResult[]>;
   report: ReportOf<'ingest'>;
   now(): number;
@@ -23,7 +24,7 @@ function outgoing(item: AcceptedItem): OutgoingRecord {
 }
 
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpResponse> {
-  async function take(parsed: Parsed, dialect: Dialect, batchBytes: number, started: number): Promise<HttpResponse> {
+  async function accept(parsed: Parsed, dialect: Dialect, batchBytes: number, started: number): Promise<HttpResponse> {
     if (!parsed.ok) {
       deps.report('ingest', { received: 1, written: 0, rejected: 1, batchBytes, duration: deps.now() - started });
       return dialect.rejectBody(parsed.status, parsed.validationError);
@@ -35,7 +36,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     const outcomes = items.map((item) => outcomeOf(item, item.ok ? acks[next++] : undefined));
 
     const failed = acks.find((ack) => !ack.ok);
-    if (failed) log.warn('records were not taken', { error: failed.error, sent: acks.length });
+    if (failed) log.warn('kafka did not acknowledge records', { error: failed.error, sent: acks.length });
     const written = acks.reduce((sum, ack) => sum + (ack.ok ? 1 : 0), 0);
     deps.report('ingest', {
       received: items.length,
@@ -46,11 +47,11 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       bytes: accepted.reduce((sum, item, i) => sum + (acks.at(i)?.ok ? Buffer.byteLength(item.value) : 0), 0),
       duration: deps.now() - started,
     });
-    return dialect.answer(outcomes);
+    return dialect.respond(outcomes);
   }
 
-  /** A control record with a key that is always another, so that canaries visit all partitions. */
-  async function takeCanary(started: number): Promise<HttpResponse> {
+  /** Sends a control record whose key always differs, so that canaries visit all partitions. */
+  async function acceptCanary(started: number): Promise<HttpResponse> {
     const [ack] = await deps.send([
       { key: String(started), value: '{}', headers: { [CANARY_HEADER]: String(started) } },
     ]);
@@ -63,7 +64,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       duration: deps.now() - started,
     });
     if (ack.ok) return json(202, { partition: ack.partition, offset: ack.offset });
-    log.warn('the canary was not taken', { error: ack.error });
+    log.warn('kafka did not acknowledge the canary', { error: ack.error });
     return json(503, { message: 'no acknowledgement from kafka' });
   }
 
@@ -73,15 +74,15 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     const route = routeOf(method, pathSegments(event));
     if (route.kind === 'none') return notFound(method, event.rawPath);
     if (route.kind === 'unnamed') return rejectName(route.dialect, route.validationError);
-    if (route.kind === 'canary') return takeCanary(started);
+    if (route.kind === 'canary') return acceptCanary(started);
     const body: Body = bodyOf(event);
     switch (route.kind) {
       case 'native':
-        return take(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, body.bytes, started);
+        return accept(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, body.bytes, started);
       case 'rest-proxy':
-        return take(parseRestProxy(body, route.section), REST_PROXY, body.bytes, started);
+        return accept(parseRestProxy(body, route.section), REST_PROXY, body.bytes, started);
       case 'kinesis':
-        return take(parseKinesis(body, route.section), KINESIS, body.bytes, started);
+        return accept(parseKinesis(body, route.section), KINESIS, body.bytes, started);
     }
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Where the parts of a JSON text lie, so that a client's record goes to Kafka as the client wrote it: cut out, not
- * serialised again (which would turn 1.0 into 1, escape differently, and cost time). JSON.parse has accepted the text
- * before; given another text these functions stop at its end and answer spans of no use.
+ * Finds the parts of a JSON text, so that a client's record reaches Kafka exactly as the client wrote it: cut out, not
+ * serialized again (which would turn 1.0 into 1, escape differently, and cost time). JSON.parse must have accepted the
+ * text before; on other text these functions stop at its end and return useless spans.
  */
 
 export interface Span {
@@ -30,7 +30,7 @@ function skipSpace(text: string, at: number): number {
   return at;
 }
 
-/** @param at the opening quote. @returns the index behind the closing one */
+/** @param at the opening quote. @returns the index after the closing one */
 function skipString(text: string, at: number): number {
   for (;;) {
     const quote = text.indexOf('"', at + 1);
@@ -78,12 +78,12 @@ function valueAt(text: string, at: number): Span {
   return { start: at, end: text.length, depth };
 }
 
-/** The value of a whole text, without the space around it. */
+/** The value of a whole text, without surrounding whitespace. */
 export function valueSpan(text: string): Span {
   return valueAt(text, skipSpace(text, 0));
 }
 
-/** The elements of the array that `at` opens. */
+/** The elements of the array that opens at `array`. */
 export function elementSpans(text: string, array: number = skipSpace(text, 0)): Span[] {
   const spans: Span[] = [];
   let at = skipSpace(text, array + 1);
@@ -97,7 +97,7 @@ export function elementSpans(text: string, array: number = skipSpace(text, 0)): 
   return spans;
 }
 
-/** The value of property `name` of the object that `at` opens; of several of this name the last, as JSON.parse has it. */
+/** The value of property `name` of the object that opens at `object`; of duplicates the last, as in JSON.parse. */
 export function propertySpan(text: string, name: string, object: number = skipSpace(text, 0)): Span | undefined {
   let found: Span | undefined;
   let at = skipSpace(text, object + 1);
@@ -115,7 +115,7 @@ export function propertySpan(text: string, name: string, object: number = skipSp
   return found;
 }
 
-/** `value` of each element of `records` in a REST proxy body; undefined for an element that is no object or has none. */
+/** `value` of each element of `records` in a REST proxy body; undefined if the element is not an object or lacks it. */
 export function recordValueSpans(text: string): (Span | undefined)[] {
   const records = propertySpan(text, 'records');
   if (!records || text.charCodeAt(records.start) !== OPEN_BRACKET) return [];
@@ -124,7 +124,7 @@ export function recordValueSpans(text: string): (Span | undefined)[] {
   );
 }
 
-/** The lines of NDJSON that are not blank, without the space around them. */
+/** The non-blank lines of NDJSON, without surrounding whitespace. */
 export function lineSpans(text: string): { readonly start: number; readonly end: number }[] {
   const spans: { start: number; end: number }[] = [];
   for (let at = 0; at < text.length;) {

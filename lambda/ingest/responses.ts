@@ -1,4 +1,4 @@
-/** What became of a request, in the words of the API that the client speaks. */
+/** Turns the outcomes of a request into a response of the API that the client uses. */
 import { json, type HttpResponse } from '../runtime/http';
 import { sentence, type ValidationError } from '../domain/validation-error';
 import {
@@ -14,28 +14,28 @@ import {
 } from './api';
 import { type Item } from './core';
 
-/** An item with what Kafka said of it. */
+/** An item with Kafka's acknowledgement, if it got one. */
 export type Outcome =
   | { readonly kind: 'rejected'; readonly status: 400 | 413; readonly validationError: ValidationError }
   | {
-      readonly kind: 'taken';
+      readonly kind: 'acknowledged';
       readonly key: string;
       readonly partition: number;
       readonly offset: number;
       readonly quarantine: ValidationError | undefined;
     }
-  | { readonly kind: 'not-taken'; readonly key: string };
+  | { readonly kind: 'unacknowledged'; readonly key: string };
 
 export interface Dialect {
   /** The body as a whole was rejected. */
   rejectBody(status: 400 | 413, validationError: ValidationError): HttpResponse;
-  answer(outcomes: readonly Outcome[]): HttpResponse;
+  respond(outcomes: readonly Outcome[]): HttpResponse;
 }
 
-/** Seconds after which a client may try again: about what the election of a new partition leader takes. */
+/** Seconds after which a client may retry: about the duration of a partition leader election. */
 const RETRY_AFTER_SECONDS = 2;
 const RETRY_AFTER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-const NOT_TAKEN: ValidationError = {
+const UNACKNOWLEDGED: ValidationError = {
   field: 'record',
   value: 'no acknowledgement from kafka',
   allowed: `sent again after ${RETRY_AFTER_SECONDS} s`,
@@ -46,39 +46,39 @@ const detail = (validationError: ValidationError): ErrorDetail => ({
   message: sentence(validationError),
 });
 
-/** The outcome of an item and, if it was sent, its acknowledgement. */
+/** Combines an item and, if it was sent, its acknowledgement. */
 export function outcomeOf(
   item: Item,
   ack: { readonly ok: true; readonly partition: number; readonly offset: number } | { readonly ok: false } | undefined,
 ): Outcome {
   if (!item.ok) return { kind: 'rejected', status: item.status, validationError: item.validationError };
-  if (!ack?.ok) return { kind: 'not-taken', key: item.key };
+  if (!ack?.ok) return { kind: 'unacknowledged', key: item.key };
   const { partition, offset } = ack;
-  return { kind: 'taken', key: item.key, partition, offset, quarantine: item.quarantine };
+  return { kind: 'acknowledged', key: item.key, partition, offset, quarantine: item.quarantine };
 }
 
 function count(outcomes: readonly Outcome[], kind: Outcome['kind']): number {
   return outcomes.reduce((sum, outcome) => sum + (outcome.kind === kind ? 1 : 0), 0);
 }
 
-/** 413 if size is all that was wrong, else 400. */
+/** 413 if every record was too large, else 400. */
 function rejectedStatus(outcomes: readonly Outcome[]): 400 | 413 {
   return outcomes.every((outcome) => outcome.kind === 'rejected' && outcome.status === 413) ? 413 : 400;
 }
 
 export const NATIVE: Dialect = {
   rejectBody: (status, validationError) => json(status, { error: detail(validationError) } satisfies RequestError),
-  answer(outcomes) {
-    const accepted = count(outcomes, 'taken');
-    const notTaken = count(outcomes, 'not-taken');
+  respond(outcomes) {
+    const accepted = count(outcomes, 'acknowledged');
+    const notTaken = count(outcomes, 'unacknowledged');
     const rejected = outcomes.length - accepted - notTaken;
     const results = outcomes.map((outcome): RecordResult => {
       switch (outcome.kind) {
         case 'rejected':
           return { status: outcome.status, error: detail(outcome.validationError) };
-        case 'not-taken':
-          return { status: 503, key: outcome.key, error: detail(NOT_TAKEN) };
-        case 'taken': {
+        case 'unacknowledged':
+          return { status: 503, key: outcome.key, error: detail(UNACKNOWLEDGED) };
+        case 'acknowledged': {
           const { key, partition, offset, quarantine } = outcome;
           return { status: 202, key, partition, offset, ...(quarantine && { quarantine }) };
         }
@@ -92,7 +92,7 @@ export const NATIVE: Dialect = {
   },
 };
 
-/** Error codes of the REST proxy: the HTTP status and two more digits. */
+/** Error codes of the REST proxy: the HTTP status and two further digits. */
 const UNPROCESSABLE = 42206;
 const UNAVAILABLE = 50302;
 
@@ -102,23 +102,23 @@ export const REST_PROXY: Dialect = {
       error_code: status === 413 ? 413 : UNPROCESSABLE,
       message: sentence(validationError),
     } satisfies RestProxyError),
-  answer(outcomes) {
+  respond(outcomes) {
     const offsets = outcomes.map((outcome): RestProxyOffset => {
       switch (outcome.kind) {
-        case 'taken':
+        case 'acknowledged':
           return { partition: outcome.partition, offset: outcome.offset, error_code: null, error: null };
         case 'rejected':
           return { partition: null, offset: null, error_code: 1, error: sentence(outcome.validationError) };
-        case 'not-taken':
-          return { partition: null, offset: null, error_code: 2, error: sentence(NOT_TAKEN) };
+        case 'unacknowledged':
+          return { partition: null, offset: null, error_code: 2, error: sentence(UNACKNOWLEDGED) };
       }
     });
-    if (outcomes.some(({ kind }) => kind === 'not-taken')) {
-      const message = `${count(outcomes, 'not-taken')} of ${outcomes.length} records were not taken`;
+    if (outcomes.some(({ kind }) => kind === 'unacknowledged')) {
+      const message = `${count(outcomes, 'unacknowledged')} of ${outcomes.length} records were not acknowledged by kafka`;
       return json(503, { error_code: UNAVAILABLE, message, offsets } satisfies RestProxyError, RETRY_AFTER);
     }
     const rejected = outcomes.find((outcome) => outcome.kind === 'rejected');
-    if (rejected && count(outcomes, 'taken') === 0) {
+    if (rejected && count(outcomes, 'acknowledged') === 0) {
       const status = rejectedStatus(outcomes) === 413 ? 413 : 422;
       const code = status === 413 ? 413 : UNPROCESSABLE;
       return json(status, {
@@ -142,13 +142,13 @@ export const KINESIS: Dialect = {
       status === 413 ? 'ValidationException' : 'InvalidArgumentException',
       sentence(validationError),
     ),
-  answer([outcome]) {
+  respond([outcome]) {
     switch (outcome.kind) {
       case 'rejected':
         return KINESIS.rejectBody(outcome.status, outcome.validationError);
-      case 'not-taken':
-        return kinesisError(503, 'ServiceUnavailableException', sentence(NOT_TAKEN), RETRY_AFTER);
-      case 'taken':
+      case 'unacknowledged':
+        return kinesisError(503, 'ServiceUnavailableException', sentence(UNACKNOWLEDGED), RETRY_AFTER);
+      case 'acknowledged':
         return json(200, {
           SequenceNumber: String(outcome.offset),
           ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,
@@ -157,7 +157,7 @@ export const KINESIS: Dialect = {
   },
 };
 
-/** The topic or stream of the path names no section. */
+/** The topic or stream name in the path does not end in a section. */
 export function rejectName(dialect: 'rest-proxy' | 'kinesis', validationError: ValidationError): HttpResponse {
   return dialect === 'rest-proxy'
     ? json(404, { error_code: 40401, message: sentence(validationError) } satisfies RestProxyError)

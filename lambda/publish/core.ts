@@ -1,5 +1,6 @@
 /**
- * What publishing decides: which moves the boundary makes, and which roll-ups those complete. The periods are those of the query API's `cover`, so that what is written is what is read.
+ * Publishing's decisions: which moves the boundary makes, and which roll-ups those complete. The periods are those that the
+ * query API's `cover` reads.
  */
 import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Seal } from '../formats/interval-metadata';
@@ -8,18 +9,18 @@ import { dayName, monthName, nextMonth, startOfMonth } from '../domain/periods';
 const DAY = 86_400_000;
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
 
-/** A step of the boundary, from one sealed interval to the next. */
+/** One move of the boundary, from a sealed interval to the next. */
 export interface Move {
-  /** undefined for the first interval of all. */
+  /** undefined for the very first interval. */
   readonly from: IntervalStart | undefined;
   readonly to: IntervalStart;
 }
 
 /**
- * The moves that publishing these intervals makes: forward only, and only along the chain of seals, so that no interval is
- * ever left out. An interval at the boundary or before it is published again and moves nothing.
+ * The moves of the boundary for these intervals: forward only, and only along the chain of seals, so that no interval
+ * is skipped. An interval at or before the boundary is published again and moves nothing.
  * @param seals of the intervals, oldest first
- * @throws Error naming the interval that the chain says comes before and is not published
+ * @throws Error naming the preceding interval of the chain, if that is not published
  */
 export function planMoves(
   boundary: IntervalStart | undefined,
@@ -34,7 +35,7 @@ export function planMoves(
     const expected = at === undefined ? null : intervalName(at);
     if (seal.previous !== expected) {
       throw new Error(
-        `interval ${seal.interval} follows ${seal.previous ?? 'nothing'} in the chain of seals, but the boundary is ${expected ?? 'not set'}: the intervals between must be published first`,
+        `interval ${seal.interval} follows ${seal.previous ?? 'nothing'} in the chain of seals, but the boundary is ${expected ?? 'not set'}: publish the intervals between them first`,
       );
     }
     moves.push({ from: at, to: interval });
@@ -43,11 +44,11 @@ export function planMoves(
   return moves;
 }
 
-/** Periods to write anew: each from the rows of what it consists of, so a rerun cannot add twice. */
+/** Periods to rewrite: each from the rows of its parts, so a rerun cannot add twice. */
 export interface RollUps {
   /** `2026-11-22` */
   readonly days: readonly string[];
-  /** `2026-11`, made from days. */
+  /** `2026-11`, computed from days. */
   readonly months: readonly string[];
 }
 
@@ -62,13 +63,15 @@ export function completedBetween(after: number, until: number): RollUps {
   return { days, months };
 }
 
-/** What a move completes: all that ends after the end of the interval it starts from, up to the end of the one it goes to. */
+/**
+ * What a move completes: all periods that end after the interval it starts from, up to the end of the one it goes to.
+ */
 export function completedBy(move: Move, intervalMinutes: number): RollUps {
   const after = move.from === undefined ? move.to : intervalEnd(move.from, intervalMinutes);
   return completedBetween(after, intervalEnd(move.to, intervalMinutes));
 }
 
-/** The roll-ups that hold an interval already, and must be written again with it. */
+/** The roll-ups that include an interval already and must be rewritten with it. */
 export function rollUpsWith(interval: IntervalStart, boundary: IntervalStart, intervalMinutes: number): RollUps {
   const served = intervalEnd(boundary, intervalMinutes);
   return {

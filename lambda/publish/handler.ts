@@ -1,8 +1,8 @@
 /**
- * Publishes intervals: writes what Spark computed to the view store, rolls up the days and months that become complete, and
- * only then moves the boundary, one conditional write an interval. Readers see an interval in the batch layer when all its rows
- * are there, never before. A mark in the lake says last that the interval is through.
- * A rerun overwrites all rows, so it repairs any failure.
+ * Publishes intervals: writes Spark's results to the view store, rolls up the days and months that become complete, and
+ * only then moves the boundary, with one conditional write per interval. Readers see an interval in the batch layer
+ * when all its rows exist, never before. The last write marks the interval as published in the lake. A rerun overwrites
+ * all rows, so it repairs any failure.
  */
 import { intervalEnd, intervalName, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../formats/interval-list';
@@ -21,7 +21,7 @@ import { runPublisher, type PublishedRun } from './runs';
 export interface PublishDeps {
   readonly lake: Pick<ObjectStore, 'get' | 'list' | 'put'>;
   readonly store: PublishStore;
-  /** Names the boundary. */
+  /** Name of the boundary. */
   readonly topic: string;
   readonly intervalMinutes: number;
   /** @default - all views */
@@ -31,7 +31,7 @@ export interface PublishDeps {
 }
 
 export interface PublishResult {
-  /** Name of the newest published interval; null if none is. */
+  /** Name of the newest published interval; null if there is none. */
   readonly boundary: string | null;
 }
 
@@ -44,7 +44,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
   const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
 
-  /** Refuses intervals that Spark has not finished, before anything is written. */
+  /** Rejects intervals that Spark has not finished, before anything is written. */
   async function requireViews(interval: IntervalStart): Promise<void> {
     try {
       await lake.get(viewsDoneKey(interval));
@@ -75,7 +75,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       }
     }
 
-    /** Merges the rows that exist of `parts` into the row of `period`. */
+    /** Merges the existing rows of `parts` into the row of `period`. */
     async function rollUp(period: string, parts: readonly string[]): Promise<void> {
       // A period without an interval has no row, like an interval without a record.
       if (parts.length === 0) return;
@@ -108,7 +108,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
           : await store.moveBoundary(topic, from, to, deps.now());
       if (moved) return;
       tally.conditionFailed++;
-      // Another run may have come this far, or a write was carried out whose answer was lost.
+      // Another run may have moved it already, or this write succeeded and its response was lost.
       const found = (await store.readBoundary(topic))?.interval;
       if (found === undefined || found < to) {
         throw new Error(
@@ -139,7 +139,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       await writeRollUps(completedBy(each, intervalMinutes));
       await move(each);
     }
-    // Last of all: until then `seal` has the interval processed again.
+    // Written last: until then `seal` has the interval processed again.
     await mapConcurrently(intervals, CONCURRENT_OBJECTS, (interval) =>
       lake.put(publishedKey(interval), `${JSON.stringify({ interval: intervalName(interval) })}\n`, {
         contentType: 'application/json',

@@ -1,11 +1,11 @@
 /**
- * The standard answers of the exercise, each read off the counts of one view. Ties are all returned; everything but the
- * distinct count is exact.
+ * The standard answers of the exercise, each computed from the counts of one view. Ties are all returned; everything
+ * except the distinct count is exact.
  */
 import { estimate } from '../domain/hyperloglog';
 import { type Counts, type DimensionValue, splitKey } from '../domain/merge';
 import { compareKeys, type Row } from '../domain/sorted-run';
-import { findView, type View } from '../domain/views';
+import { findView, type View, VIEWS } from '../domain/views';
 
 export type AnswerRow = Readonly<Record<string, DimensionValue>>;
 
@@ -35,14 +35,14 @@ function groups(entries: readonly Entry[], size: number): { key: readonly Dimens
   return [...byName.values()].sort((a, b) => compareKeys(a.key, b.key));
 }
 
-/** All entries with the largest value, in the order of their keys. */
+/** All entries with the largest value, sorted by key. */
 function largest(entries: readonly Entry[]): Entry[] {
   const best = entries.reduce((most, { value }) => Math.max(most, value), -Infinity);
   return entries.filter(({ value }) => value === best).sort((a, b) => compareKeys(a.key, b.key));
 }
 
 /**
- * The exact median of a histogram of (value, how often): the middle one, or the mean of the two in the middle.
+ * The exact median of a histogram of (value, how often): the middle value, or the mean of the two middle values.
  * @param histogram in any order, at least one entry
  */
 export function median(histogram: readonly (readonly [value: number, count: number])[]): number {
@@ -54,7 +54,7 @@ export function median(histogram: readonly (readonly [value: number, count: numb
       seen += count;
       if (position < seen) return value;
     }
-    throw new Error(`histogram of ${total} values has none at ${position}`);
+    throw new Error(`position in a histogram of ${total} values must be below ${total}, got ${position}`);
   };
   const middle = Math.floor(total / 2);
   return total % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
@@ -65,11 +65,11 @@ const rowOf = (columns: readonly string[], values: readonly DimensionValue[]): A
 
 function viewNamed(name: string): View {
   const view = findView(name);
-  if (!view) throw new Error(`there is no view '${name}'`);
+  if (!view) throw new Error(`view must be one of ${VIEWS.map((each) => each.name).join(', ')}, got '${name}'`);
   return view;
 }
 
-/** The key (or keys, if they tie) with the largest value of each group, the group being the first dimension. */
+/** For each value of the first dimension, the key with the largest value, or all keys that tie. */
 function largestOfEach(
   name: string,
   description: string,
@@ -182,12 +182,12 @@ export function findAnswer(name: string): StandardAnswer | undefined {
   return ANSWERS.find((answer) => answer.name === name);
 }
 
-/** The answers that are read off a view. */
+/** The standard answers computed from a view. */
 export function answersOf(view: View): StandardAnswer[] {
   return ANSWERS.filter((answer) => answer.view === view);
 }
 
-/** All counts of a view, a row a key, in the order of the keys. The value's column is `count`, or the view's value. */
+/** All counts of a view, one row per key, sorted by key. The value's column is `count`, or the view's value. */
 export function countRows(view: View, counts: Counts): Table {
   return rowsTable(
     view,

@@ -1,6 +1,6 @@
-/** The query API: what it takes and what it answers. The OpenAPI document is generated from these types. */
+/** Requests and responses of the query API. The OpenAPI document is generated from these types. */
 
-/** `merged` is what the pipeline says; `batch` and `speed` are what one layer alone would say, for comparison. */
+/** `merged` is the pipeline's result; `batch` and `speed` are what one layer alone returns, for comparison. */
 export const LAYERS = ['merged', 'batch', 'speed'] as const;
 export type Layer = (typeof LAYERS)[number];
 
@@ -13,18 +13,21 @@ export const PAGE_ROWS = 10_000;
 /** A row: dimension values by name, and one number. */
 export type ResponseRow = Readonly<Record<string, string | number>>;
 
-/** Which intervals an answer was made from. Common to all answers. */
+/** Which intervals a response was computed from. Common to all responses with rows. */
 export interface Provenance {
   /** Instant at which the newest published interval starts; null before the first is published. */
   readonly boundary: string | null;
   /**
-   * The answer holds everything that was on the topic by then, as far as this layer is: append time of the newest record the
-   * speed layer had counted, or the end of the newest published interval; null if there is nothing yet.
+   * The response includes everything that was on the topic by then, as far as this layer is: append time of the newest
+   * record that the speed layer had counted, or the end of the newest published interval; null if there is no data yet.
    */
   readonly asOf: string | null;
-  /** How many periods (intervals, days, months) the batch layer answered for, and in how many intervals speed rows were found. */
+  /**
+   * How many periods (intervals, days, months) were read from the batch layer, and in how many intervals speed rows
+   * were found.
+   */
   readonly intervals: { readonly batch: number; readonly speed: number };
-  /** @deprecated Old name of `intervals`: goes with the next release. */
+  /** @deprecated Old name of `intervals`: removed in the next release. */
   readonly buckets: { readonly batch: number; readonly speed: number };
 }
 
@@ -44,7 +47,7 @@ export interface AnswerResponse extends Provenance {
   readonly rows: readonly ResponseRow[];
 }
 
-/** `GET /views/{view}` with `answer=standard`: every standard answer that is read off the view. @public */
+/** `GET /views/{view}` with `answer=standard`: every standard answer computed from the view. @public */
 export interface StandardResponse extends Provenance {
   readonly view: string;
   readonly answers: readonly {
@@ -60,7 +63,7 @@ export interface ViewsResponse {
     readonly name: string;
     readonly description: string;
     readonly dimensions: readonly string[];
-    /** Standard answers that are read off it. */
+    /** Standard answers computed from it. */
     readonly answers: readonly string[];
   }[];
 }
@@ -75,7 +78,10 @@ export interface AnswersResponse {
   }[];
 }
 
-/** `GET /boundary`: up to where the batch layer serves. Instants are starts of intervals; null before the first. */
+/**
+ * `GET /boundary`: the time boundary, up to which the batch layer serves. Instants are starts of intervals; null before
+ * the first.
+ */
 export interface BoundaryResponse {
   readonly interval: string | null;
   readonly firstInterval: string | null;
@@ -86,22 +92,24 @@ export interface BoundaryResponse {
   readonly drift: number | null;
   /** Age of the end of the newest published interval, ms. */
   readonly ageMs: number | null;
-  /** @deprecated Old name of `interval`: goes with the next release. */
+  /** @deprecated Old name of `interval`: removed in the next release. */
   readonly bucket: string | null;
-  /** @deprecated Old name of `firstInterval`: goes with the next release. */
+  /** @deprecated Old name of `firstInterval`: removed in the next release. */
   readonly firstBucket: string | null;
-  /** @deprecated Old name of `reconciledInterval`: goes with the next release. */
+  /** @deprecated Old name of `reconciledInterval`: removed in the next release. */
   readonly reconciledBucket: string | null;
 }
 
 /** One metric of a step over the window of {@link StatusResponse}. */
 export interface MetricSeries {
-  /** As `lambda/runtime/metrics.ts` names it; `lag` is records that are on the topic and not yet taken by the step. */
+  /**
+   * As in `lambda/runtime/metrics.ts`; `lag` is the number of records on the topic that the step has not received yet.
+   */
   readonly name: string;
   /** CloudWatch's unit. */
   readonly unit: string;
   readonly statistic: 'Sum' | 'Maximum';
-  /** One a period, oldest first; null where nothing was reported. */
+  /** One value per period, oldest first; null where nothing was reported. */
   readonly values: readonly (number | null)[];
 }
 
@@ -113,23 +121,23 @@ export interface StepStatus {
 /** `GET /status`: what the page shows beside the answers. */
 export interface StatusResponse {
   readonly stage: string;
-  /** When this answer was made. */
+  /** When this response was computed. */
   readonly now: string;
   readonly intervalMinutes: number;
-  /** @deprecated Old name of `intervalMinutes`: goes with the next release. */
+  /** @deprecated Old name of `intervalMinutes`: removed in the next release. */
   readonly bucketMinutes: number;
   readonly boundary: BoundaryResponse;
   /** Age of the boundary beyond which publishing is late, ms. */
   readonly boundaryDueMs: number;
-  /** Up to when merged answers are complete; null if there is nothing yet. */
+  /** Up to when merged answers are complete; null if there is no data yet. */
   readonly asOf: string | null;
   /** Periods of the series. The last one is not over yet. */
   readonly window: { readonly from: string; readonly to: string; readonly periodSeconds: number };
-  /** In the order in which a post meets them; null while CloudWatch does not answer. */
+  /** In the order in which a post passes them; null while CloudWatch does not respond. */
   readonly steps: readonly StepStatus[] | null;
 }
 
-/** `GET /health`: 200 if the store answers. */
+/** `GET /health`: 200 if the store responds. */
 export interface HealthResponse {
   readonly status: 'ok' | 'down';
 }
@@ -137,6 +145,6 @@ export interface HealthResponse {
 /** Every 4xx and 5xx. */
 export interface ErrorResponse {
   readonly message: string;
-  /** The parameter, what it held and what is allowed, where there is one to name. */
+  /** The parameter, its value and what is allowed, if a parameter is at fault. */
   readonly error?: { readonly field: string; readonly value: string; readonly allowed: string };
 }

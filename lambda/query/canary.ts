@@ -6,17 +6,17 @@ import { type QueryReader } from './reader';
 
 /** All instants in ms. */
 export interface CanaryResponse {
-  /** When the newest canary in the speed layer was sent; where there is none, the start of the intervals looked through. */
+  /** When the newest canary in the speed layer was sent; without one, the start of the searched intervals. */
   readonly speed: number;
-  /** The same of the published intervals; null if none is published. */
+  /** The same for the published intervals; null if none is published. */
   readonly batch: number | null;
   /** End of the newest published interval; null if none is. */
   readonly boundary: number | null;
 }
 
 /**
- * Speed rows outlive their interval's publication, so they also tell which canaries are in the published ones: an interval is
- * published with every record of its offsets or not at all.
+ * Speed rows outlive their interval's publication, so they also show which canaries are in published intervals: an
+ * interval is published with every record of its offsets or not at all.
  */
 export async function readCanary(reader: QueryReader, now: number, intervalMinutes: number): Promise<CanaryResponse> {
   const length = intervalEnd(0, intervalMinutes);

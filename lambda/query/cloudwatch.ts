@@ -1,6 +1,6 @@
 /**
- * One call of CloudWatch, GetMetricData, in its JSON protocol. The SDK's client would be the largest thing that the query
- * function loads, for one request that the signer already here can sign.
+ * CloudWatch's GetMetricData in its JSON protocol. The SDK's client would be the largest module that the query function
+ * loads, for one request that the existing signer can sign.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 import { request as requestHttp } from 'node:http';
@@ -11,15 +11,15 @@ import { Sha256 } from '../aws/auth/sha256';
 
 export const GET_METRIC_DATA = 'GraniteServiceVersion20100801.GetMetricData';
 
-/** CloudWatch's own limit for one request. */
+/** CloudWatch's limit per request. */
 const QUERIES_PER_REQUEST = 500;
-/** The page shows what it has without: no reader waits long for it. */
+/** The page also works without metrics, so no reader waits long for them. */
 const TIMEOUT_MS = 4_000;
 
 export type Statistic = 'Sum' | 'Maximum';
 
 export interface MetricQuery {
-  /** Lower-case letter, then letters, digits and underscores. */
+  /** A lower-case letter, then letters, digits and underscores. */
   readonly id: string;
   readonly namespace: string;
   readonly name: string;
@@ -41,7 +41,7 @@ export type MetricPoints = ReadonlyMap<number, number>;
 export interface MetricReader {
   /**
    * @returns the points of each query by its id
-   * @throws MetricsUnavailableError if CloudWatch does not answer, or refuses
+   * @throws MetricsUnavailableError if CloudWatch does not respond, or rejects the request
    */
   read(queries: readonly MetricQuery[], range: MetricRange): Promise<ReadonlyMap<string, MetricPoints>>;
 }
@@ -79,12 +79,12 @@ export interface GetMetricDataOutput {
   readonly NextToken?: string;
 }
 
-/** Sends the JSON text of a request, answers that of the result. */
+/** Sends a request as JSON text, returns the result as JSON text. */
 export type SendMetricRequest = (body: string) => Promise<string>;
 
 export function requestOf(queries: readonly MetricQuery[], range: MetricRange): GetMetricDataRequest {
   if (queries.length > QUERIES_PER_REQUEST) {
-    throw new Error(`at most ${QUERIES_PER_REQUEST} metrics a request, got ${queries.length}`);
+    throw new Error(`metrics of a request must be at most ${QUERIES_PER_REQUEST}, got ${queries.length}`);
   }
   return {
     MetricDataQueries: queries.map(({ id, namespace, name, dimensions, statistic }) => ({
@@ -110,18 +110,18 @@ export function metricReader(send: SendMetricRequest): MetricReader {
       const points = new Map<string, Map<number, number>>(queries.map(({ id }) => [id, new Map()]));
       let request = requestOf(queries, range);
       for (;;) {
-        const answer = JSON.parse(await send(JSON.stringify(request))) as GetMetricDataOutput;
-        for (const { Id, Timestamps, Values } of answer.MetricDataResults) {
+        const output = JSON.parse(await send(JSON.stringify(request))) as GetMetricDataOutput;
+        for (const { Id, Timestamps, Values } of output.MetricDataResults) {
           Timestamps.forEach((at, i) => points.get(Id)?.set(at * 1000, Values[i]));
         }
-        if (!answer.NextToken) return points;
-        request = { ...request, NextToken: answer.NextToken };
+        if (!output.NextToken) return points;
+        request = { ...request, NextToken: output.NextToken };
       }
     },
   };
 }
 
-/** To CloudWatch of the function's region, signed with its role. */
+/** Sends to CloudWatch in the function's region, signed with the function's role. */
 export function sendSigned(environment: NodeJS.ProcessEnv = process.env): SendMetricRequest {
   const region = regionFromEnvironment(environment);
   const endpoint = new URL(environment.AWS_ENDPOINT_URL_CLOUDWATCH ?? `https://monitoring.${region}.amazonaws.com`);
@@ -156,10 +156,10 @@ function post(endpoint: URL, headers: Readonly<Record<string, string>>, body: st
       response.once('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
         if (response.statusCode === 200) resolve(text);
-        else fail(`answered ${response.statusCode}: ${text.slice(0, 200)}`);
+        else fail(`responded with ${response.statusCode}: ${text.slice(0, 200)}`);
       });
     });
-    request.once('error', (error) => fail(`did not answer: ${error.message}`));
+    request.once('error', (error) => fail(`did not respond: ${error.message}`));
     request.end(body);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * What to read for a question, and what to answer from what was read: batch rows for intervals up to the boundary, speed
- * rows for those after it, each interval from exactly one layer.
+ * What to read for a query, and the response from what was read: batch rows for intervals up to the time boundary,
+ * speed rows for later intervals, each interval from exactly one layer.
  */
 import { intervalEnd, intervalOf, type IntervalStart } from '../domain/intervals';
 import { add, type Counts, splitKey, trim } from '../domain/merge';
@@ -10,7 +10,7 @@ import { type Layer } from './api';
 import { intervalsIn, cover, type Period } from '../domain/periods';
 import { type Selection } from './request';
 
-/** How far the batch layer serves. */
+/** The intervals that the batch layer serves. */
 export interface Published {
   readonly first: IntervalStart;
   readonly boundary: IntervalStart;
@@ -25,11 +25,11 @@ export interface Clock {
   /** ms */
   readonly now: number;
   readonly intervalMinutes: number;
-  /** How long speed rows live, ms: nothing older is there to be read. */
+  /** Lifetime of speed rows, ms: older ones cannot be read. */
   readonly speedTtl: number;
 }
 
-/** The rows to read. With `layer` speed, those of intervals that are published too, as long as they live. */
+/** The rows to read. Layer `speed` includes rows of published intervals as long as they live. */
 export function planRead(
   selection: Pick<Selection, 'from' | 'to' | 'layer'>,
   published: Published | undefined,
@@ -43,10 +43,11 @@ export function planRead(
     selection.layer === 'speed' || !published
       ? []
       : cover(Math.max(from, published.first), Math.min(to, served), served, intervalMinutes);
-  // An interval that ended a time to live ago has lost its first rows; one ahead allows for a broker's clock ahead of ours.
+  // An interval that ended one time to live ago has lost its first rows. One interval ahead allows for a broker's
+  // faster clock.
   const oldest = intervalEnd(intervalOf(clock.now - clock.speedTtl, intervalMinutes), intervalMinutes);
   const newest = intervalEnd(intervalEnd(intervalOf(clock.now, intervalMinutes), intervalMinutes), intervalMinutes);
-  // The speed layer alone is asked for published intervals too, but none is older than the first of all.
+  // The speed layer alone is read for published intervals too, but no earlier than the very first interval.
   const unserved = selection.layer === 'merged' ? served : (published?.first ?? -Infinity);
   const speed =
     selection.layer === 'batch'
@@ -55,7 +56,7 @@ export function planRead(
   return { periods, speed };
 }
 
-/** Merges rows into one map, leaving out keys that the filters exclude. */
+/** Merges rows into one map, without keys that the filters exclude. */
 export function mergeFiltered(
   view: View,
   rows: Iterable<ReadonlyMap<string, number>>,
@@ -76,7 +77,7 @@ export function mergeFiltered(
   return trim(view, merged);
 }
 
-/** The rows with the largest values, largest first; ties in the order they came. The value is the last column. */
+/** The rows with the largest values, largest first; ties retain their order. The value is the last column. */
 function best({ columns, rows }: Table, top: number | undefined): Table {
   if (top === undefined) return { columns, rows };
   const value = columns[columns.length - 1];
@@ -92,7 +93,7 @@ export function shapeAnswer(answer: StandardAnswer, counts: Counts, top?: number
   return best({ columns: answer.columns, rows: answer.rows(counts) }, top);
 }
 
-/** Up to when an answer is complete. */
+/** Up to when a response is complete. */
 export function asOf(
   layer: Layer,
   published: Published | undefined,

@@ -1,4 +1,4 @@
-/** Answers questions from the rows of both layers. It only reads. */
+/** Responds to queries from the rows of both layers. It only reads. */
 import { join } from 'node:path';
 import { intervalEnd } from '../domain/intervals';
 import { metricReader, sendSigned } from './cloudwatch';
@@ -42,7 +42,7 @@ export interface Page {
 }
 
 export interface Deps {
-  /** @default - it is not served */
+  /** @default - the page is not served */
   readonly page?: Page;
   readonly reader: QueryReader;
   readonly intervalMinutes: number;
@@ -52,7 +52,7 @@ export interface Deps {
   now(): number;
 }
 
-/** The view with the fewest keys: what is asked is when its newest rows are from. */
+/** The view with the fewest keys: its rows are read only for the time of the newest record. */
 const PROBE = VIEWS.find(({ name }) => name === 'posts_by_media_type') ?? VIEWS[0];
 
 interface Read extends Provenance {
@@ -113,7 +113,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   }
 
   /** All pages are made by the time boundary of the first one, and of the same batch rows. */
-  async function askPage(view: View, selection: Selection): Promise<HttpResponse> {
+  async function getPage(view: View, selection: Selection): Promise<HttpResponse> {
     const cursor = selection.cursor === undefined ? undefined : decodeCursor(view, selection, selection.cursor);
     if (isValidationError(cursor)) return rejected(400, cursor);
     const now = publishedOf(await reader.boundary());
@@ -146,14 +146,14 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     } satisfies ViewResponse);
   }
 
-  async function askView(view: View, query: URLSearchParams): Promise<HttpResponse> {
+  async function getView(view: View, query: URLSearchParams): Promise<HttpResponse> {
     const selection = parseSelection(query, view);
     if (isValidationError(selection)) return rejected(400, selection);
     const standard = answersOf(view);
     if (selection.kind === 'standard' && standard.length === 0) {
-      return rejected(400, invalid('answer', 'standard', 'counts, as no standard answer is read off this view'));
+      return rejected(400, invalid('answer', 'standard', 'counts, because no standard answer uses this view'));
     }
-    if (selection.kind === 'counts' && selection.top === undefined) return askPage(view, selection);
+    if (selection.kind === 'counts' && selection.top === undefined) return getPage(view, selection);
     const { counts, ...rest } = await read(view, selection);
     if (selection.kind === 'counts') {
       return json(200, { view: view.name, ...shapeCounts(view, counts, selection.top), ...rest });
@@ -162,7 +162,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     return json(200, { view: view.name, answers, ...rest });
   }
 
-  async function askAnswer(name: string, query: URLSearchParams): Promise<HttpResponse> {
+  async function getAnswer(name: string, query: URLSearchParams): Promise<HttpResponse> {
     const answer = findAnswer(name);
     if (!answer) return unknown('answer', name, ANSWERS);
     const selection = parseSelection(query, answer.view, []);
@@ -188,7 +188,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     };
   }
 
-  async function askStatus({ stage, boundaryDueMs, metrics }: Page): Promise<HttpResponse> {
+  async function getStatus({ stage, boundaryDueMs, metrics }: Page): Promise<HttpResponse> {
     const [row, live] = await Promise.all([reader.boundary(), metrics()]);
     const published = publishedOf(row);
     const speed = await reader.speedCounts(PROBE, planFor({ layer: 'merged' }, published).speed);
@@ -204,9 +204,9 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     } satisfies StatusResponse);
   }
 
-  async function askStatusPage(served: Page, resource: string | undefined, name: string | undefined, event: HttpEvent) {
+  async function getStatusPage(served: Page, resource: string | undefined, name: string | undefined, event: HttpEvent) {
     if (resource === undefined) return served.files('index.html', event);
-    if (resource === 'status' && name === undefined) return askStatus(served);
+    if (resource === 'status' && name === undefined) return getStatus(served);
     if (resource === 'assets' && name !== undefined && ASSETS.includes(name)) return served.files(name, event);
     return undefined;
   }
@@ -220,7 +220,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
         if (resource === 'views') return json(200, listViews());
         if (resource === 'answers') return json(200, listAnswers());
         if (resource === 'boundary') return json(200, boundaryOf(await reader.boundary()));
-        // No route of the API: for whoever may invoke the function itself.
+        // Not an API route: only for callers that may invoke the function directly.
         if (resource === 'canary') return json(200, await readCanary(reader, deps.now(), intervalMinutes));
         if (resource === 'health') {
           await reader.boundary();
@@ -229,11 +229,11 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       }
       if (resource === 'views' && name !== undefined) {
         const view = findView(name);
-        return view ? askView(view, query) : unknown('view', name, VIEWS);
+        return view ? getView(view, query) : unknown('view', name, VIEWS);
       }
-      if (resource === 'answers' && name !== undefined) return askAnswer(name, query);
-      const answer = page && (await askStatusPage(page, resource, name, event));
-      if (answer) return answer;
+      if (resource === 'answers' && name !== undefined) return getAnswer(name, query);
+      const response = page && (await getStatusPage(page, resource, name, event));
+      if (response) return response;
     }
     const allowed = `GET ${page ? '/, /status, ' : ''}/views, /views/{view}, /answers, /answers/{name}, /boundary or /health`;
     return rejected(404, invalid('path', `${event.requestContext.http.method} ${event.rawPath}`, allowed));
@@ -242,22 +242,22 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   return async (event) => {
     const started = deps.now();
     try {
-      const answer = await route(event).catch((error: unknown) => {
+      const response = await route(event).catch((error: unknown) => {
         // What was read was replaced over an hour ago: the boundary names what is there now.
         if (error instanceof RunReplacedError) return route(event);
         throw error;
       });
-      const written = answer.statusCode < 400 ? 1 : 0;
+      const written = response.statusCode < 400 ? 1 : 0;
       deps.report('query', { received: 1, written, rejected: 1 - written, duration: deps.now() - started });
-      return answer;
+      return response;
     } catch (error) {
       deps.report('query', { received: 1, written: 0, failed: 1, duration: deps.now() - started });
       if (!(error instanceof StoreUnavailableError)) {
-        log.error('a question could not be answered', error, { path: event.rawPath });
+        log.error('the request failed', error, { path: event.rawPath });
         return json(500, { message: 'internal error' } satisfies ErrorResponse);
       }
-      log.error('the store did not answer', error, { path: event.rawPath });
-      const message = 'the store did not answer; try again';
+      log.error('the store did not respond', error, { path: event.rawPath });
+      const message = 'the store did not respond; try again';
       return json(503, { message, status: 'down' } satisfies ErrorResponse & HealthResponse, { 'retry-after': '5' });
     }
   };
@@ -286,7 +286,7 @@ function listAnswers(): AnswersResponse {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** The page, if the function is bound to what it shows. */
+/** The page, if the function has the variables that the page needs. */
 function pageFromEnvironment(): Page | undefined {
   if (!hasEnv(ENV.publishDelayMinutes)) return undefined;
   const namespace = requireEnv(ENV.metricNamespace);

@@ -1,4 +1,4 @@
-/** The metrics of the status page, read once for all who look at it. */
+/** The metrics of the status page, read once for all its readers. */
 import { type MetricReader, MetricsUnavailableError } from './cloudwatch';
 import { log } from '../runtime/log';
 import { type StatusResponse } from './api';
@@ -6,12 +6,12 @@ import { type MetricScope, statusQueries, statusRange, statusSteps } from './sta
 
 export type LiveMetrics = Pick<StatusResponse, 'window' | 'steps'>;
 
-/** Each metric read is paid for, and CloudWatch has a new value a minute. */
+/** Each metric read is billed, and CloudWatch has one new value per minute. */
 const CACHED_MS = 15_000;
 
 /**
- * @returns the metrics of the last half hour, at most {@link CACHED_MS} old; without steps while CloudWatch does not answer,
- *   which is logged and no error: the rest of the page does not depend on it
+ * @returns the metrics of the last half hour, at most {@link CACHED_MS} old; without steps while CloudWatch does not
+ *   respond, which is logged and not an error: the rest of the page does not depend on it
  */
 export function liveMetrics(reader: MetricReader, scope: MetricScope, now: () => number): () => Promise<LiveMetrics> {
   const queries = statusQueries(scope);

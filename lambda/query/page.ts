@@ -1,4 +1,4 @@
-/** The files of the status page, as they are in the function's asset: read when they are first asked for. */
+/** The files of the status page in the function's asset, each read on its first request. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
 export const ASSETS = Object.keys(TYPES).filter((name) => name !== 'index.html');
 
 /**
- * Everything comes from the page's own origin, nothing is framed or sent elsewhere. The icon is in the page itself.
+ * Everything comes from the page's origin; nothing is framed or sent elsewhere. The icon is part of the page.
  * @see https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
  */
 const POLICY = [
@@ -32,7 +32,7 @@ const HEADERS = {
   'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  // Asked for each time, and answered without the file while it is the same.
+  // Revalidated on each request; the response omits the file while it is unchanged.
   'cache-control': 'no-cache',
   vary: 'accept-encoding',
 };
@@ -47,7 +47,7 @@ export type PageFiles = (name: string, event: Pick<HttpEvent, 'headers'>) => Htt
 
 /**
  * @param directory of the files
- * @returns what answers a file by its name; undefined for a name that is no file of the page
+ * @returns a function that responds with a file by its name; undefined for a name that is not a file of the page
  */
 export function pageFiles(directory: string): PageFiles {
   const loaded = new Map<string, Loaded>();

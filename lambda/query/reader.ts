@@ -1,4 +1,4 @@
-/** The rows of both layers, decoded: what the query handler reads, over the store. */
+/** The decoded rows of both layers, which the query handler reads from the store. */
 import { createHash } from 'node:crypto';
 import { type IntervalStart } from '../domain/intervals';
 import { mapConcurrently } from '../runtime/concurrent';
@@ -13,7 +13,7 @@ import { type View } from '../domain/views';
 export interface SpeedCounts {
   readonly interval: IntervalStart;
   readonly counts: Counts;
-  /** Append time of the newest record in it, ms. */
+  /** Append time of its newest record, ms. */
   readonly asOf: number;
 }
 
@@ -25,14 +25,14 @@ export interface BatchRun {
   rows(after?: Key): Run;
 }
 
-/** An outage of the store rejects. */
+/** Promises reject on an outage of the store. */
 export interface QueryReader {
   boundary(): Promise<BoundaryRow | undefined>;
   /** In bounded memory, however many keys there are. Not trimmed. */
   batchRun(view: View, periods: readonly string[]): Promise<BatchRun>;
-  /** What adds up to the rows that exist of `periods`, in any order. Must not be changed: it may be kept for others. */
+  /** Counts that add up to the existing rows of `periods`, in any order. Callers must not change them: they may be cached. */
   batchCounts(view: View, periods: readonly string[]): Promise<readonly Counts[]>;
-  /** The rows that exist of `intervals`, of all partitions, in any order. */
+  /** The existing rows of `intervals`, of all partitions, in any order. */
   speedCounts(view: View, intervals: readonly IntervalStart[]): Promise<readonly SpeedCounts[]>;
 }
 
@@ -44,9 +44,9 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 }
 
 export interface CacheOptions {
-  /** How long merged batch rows are kept, ms. An interval that is published again shows after it. */
+  /** How long merged batch rows are cached, ms. An interval that is published again is visible after that. */
   readonly ttl: number;
-  /** Of all entries together: a key takes about 100 bytes. */
+  /** Limit for all entries together: a key takes about 100 bytes. */
   readonly maxKeys: number;
   now(): number;
 }
@@ -59,8 +59,8 @@ interface Cached {
 }
 
 /**
- * Batch rows change only when an interval is published again, and a warm function is mostly asked about the same range. So
- * their sum is kept for seconds; a boundary that moves asks for other periods, which is another entry.
+ * Batch rows change only when an interval is published again, and most requests to a warm function are for the same
+ * range. So their sum is cached for seconds. A boundary that moves leads to other periods, which are another entry.
  */
 function batchCache(options: CacheOptions) {
   const entries = new Map<string, Cached>();
@@ -89,7 +89,7 @@ function batchCache(options: CacheOptions) {
   };
 }
 
-/** @param topic names the boundary */
+/** @param topic the name of the boundary */
 export function queryReader(store: QueryStore, topic: string, cacheOptions: CacheOptions = CACHE): QueryReader {
   const cache = batchCache(cacheOptions);
 

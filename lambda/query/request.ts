@@ -1,4 +1,4 @@
-/** Parses a request of the query API; what is wrong is refused by name. */
+/** Parses a request of the query API; a validation error names the parameter at fault. */
 import { columnOf, type Column } from '../domain/columns';
 import { type DimensionValue } from '../domain/merge';
 import { type ValidationError, invalid } from '../domain/validation-error';
@@ -9,7 +9,7 @@ export interface Selection {
   /** Intervals that start in `[from, to)`, ms. @default - everything */
   readonly from?: number;
   readonly to?: number;
-  /** Dimension → the value it must have. */
+  /** Dimension → its required value. */
   readonly filters: Readonly<Record<string, DimensionValue>>;
   /** Only the n rows with the largest values. */
   readonly top?: number;
@@ -28,7 +28,7 @@ export function isValidationError(value: object | undefined): value is Validatio
 }
 
 /**
- * @param kinds what `answer` may be: `/answers/{name}` knows no such parameter
+ * @param kinds what `answer` may be: `/answers/{name}` has no such parameter
  */
 export function parseSelection(
   query: URLSearchParams,
@@ -44,7 +44,7 @@ export function parseSelection(
   for (const [name, text] of query) {
     if (seen.has(name)) return invalid(name, query.getAll(name).join(','), 'given once');
     seen.add(name);
-    const validationError = take(name, text, selection, view, kinds);
+    const validationError = applyParameter(name, text, selection, view, kinds);
     if (validationError) return validationError;
   }
   const { from, to } = selection;
@@ -62,7 +62,7 @@ export function parseSelection(
 
 type Mutable = { -readonly [K in keyof Selection]: Selection[K] } & { filters: Record<string, DimensionValue> };
 
-function takeCount(name: 'top' | 'limit', text: string, selection: Mutable): ValidationError | undefined {
+function applyCount(name: 'top' | 'limit', text: string, selection: Mutable): ValidationError | undefined {
   if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > PAGE_ROWS) {
     return invalid(name, text, `a whole number from 1 to ${PAGE_ROWS}`);
   }
@@ -70,7 +70,7 @@ function takeCount(name: 'top' | 'limit', text: string, selection: Mutable): Val
   return undefined;
 }
 
-function take(
+function applyParameter(
   name: string,
   text: string,
   selection: Mutable,
@@ -87,13 +87,13 @@ function take(
       return undefined;
     }
     case 'top':
-      return takeCount('top', text, selection);
+      return applyCount('top', text, selection);
     case 'layer':
       if (!isOneOf(LAYERS, text)) return invalid(name, text, oneOf(LAYERS));
       selection.layer = text;
       return undefined;
     case 'limit':
-      if (kinds.length > 0) return takeCount('limit', text, selection);
+      if (kinds.length > 0) return applyCount('limit', text, selection);
       break;
     case 'cursor':
       if (kinds.length > 0) {
@@ -126,7 +126,7 @@ function take(
   return undefined;
 }
 
-/** Instants without a zone are UTC, as everywhere. */
+/** Instants without a zone are UTC, as in the whole project. */
 function parseInstant(text: string): number | undefined {
   if (!INSTANT.test(text)) return undefined;
   const zoned = /(Z|[+-]\d{2}:\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`;

@@ -1,11 +1,11 @@
-/** Which metrics the status page shows, and what is told of them: plain values in and out. */
+/** Which metrics the status page shows, and how: plain values in and out. */
 import { type MetricPoints, type MetricQuery, type MetricRange } from './cloudwatch';
 import { type MetricOf, METRICS, PIPELINE_STEPS } from '../runtime/metrics';
 import { type MetricSeries, type StepStatus } from './api';
 
 type Step = (typeof PIPELINE_STEPS)[number];
 
-/** Of what a step reports (see `docs/metrics.md`), what is shown: each metric is paid for whenever it is read. */
+/** The metrics shown of each step (see `docs/metrics.md`): each is billed whenever it is read. */
 const SHOWN: { readonly [S in Step]: readonly MetricOf<S>[] } = {
   ingest: ['received', 'written', 'rejected', 'failed', 'dropped', 'duration'],
   archive: ['received', 'written', 'quarantined', 'dropped'],
@@ -23,7 +23,7 @@ const PERIODS = 30;
 
 /** Whose metrics are shown. */
 export interface MetricScope {
-  /** Of this copy of the pipeline. */
+  /** Of this deployment. */
   readonly namespace: string;
   /** Names of the functions whose event sources report a lag, by step. */
   readonly lagFunctions: Readonly<Partial<Record<Step, string>>>;
@@ -31,12 +31,12 @@ export interface MetricScope {
 
 interface Shown extends MetricQuery {
   readonly step: Step;
-  /** As the page names it. */
+  /** The name on the page. */
   readonly metric: string;
   readonly unit: string;
 }
 
-/** The last half hour, the minute that is not over included. */
+/** The last half hour, including the current minute. */
 export function statusRange(now: number): MetricRange {
   const period = PERIOD_SECONDS * 1000;
   const to = (Math.floor(now / period) + 1) * period;
@@ -82,7 +82,7 @@ function lagOf(step: Step, functionName: string | undefined): Shown[] {
   ];
 }
 
-/** One value a period, oldest first; null where the metric was not reported. */
+/** One value per period, oldest first; null where the metric was not reported. */
 export function statusSteps(
   queries: readonly Shown[],
   points: ReadonlyMap<string, MetricPoints>,

@@ -1,4 +1,4 @@
-/** The comparison of the layers: pure, over decoded counts. */
+/** Compares the layers: pure functions over decoded counts. */
 import { joinKey } from '../domain/merge';
 import { type Run } from '../domain/sorted-run';
 import { type PartitionRange } from '../formats/interval-metadata';
@@ -31,26 +31,26 @@ export async function difference(batch: Run, speed: ReadonlyMap<string, number>)
 }
 
 /**
- * Speed rows of the interval may be gone by now. Their time to live runs from their last write, so this is early for rows
- * written late, never late.
+ * Whether speed rows of the interval may have expired. Their time to live starts at their last write, so for rows
+ * written late this is early, never late.
  */
 export function isExpired(interval: IntervalStart, speedTtl: number, now: number): boolean {
   return interval + speedTtl <= now;
 }
 
-/** The partitions of which the speed layer has not yet applied all that the seal holds. */
+/** The partitions in which the speed layer has not applied all offsets of the seal yet. */
 export function behind(
   ranges: readonly PartitionRange[],
   applied: ReadonlyMap<number, number | undefined>,
 ): PartitionRange[] {
-  // An empty range counts too: it ends where the partition's earlier intervals do.
+  // An empty range counts too: it ends where the partition's earlier intervals end.
   return ranges.filter(({ partition, to }) => to > 0 && (applied.get(partition) ?? -1) < to - 1);
 }
 
-/** What `reconcile` found for an interval, as it is stored. */
+/** The stored result of `reconcile` for an interval. */
 export interface DriftReport {
   readonly interval: string;
-  /** The speed rows are past their time to live: there is nothing to compare with. */
+  /** The speed rows are past their time to live, so nothing was compared. */
   readonly expired: boolean;
   /** Sum over the views. */
   readonly drift: number;

@@ -1,6 +1,7 @@
 /**
- * Compares the layers, interval by interval: the merged speed rows of each view must equal the batch row. The speed layer may be
- * behind (it retries while the store is down), so it is waited for first, by the offsets that the seal names.
+ * Compares the layers, interval by interval: the merged speed rows of each view must equal the batch row. The speed
+ * layer may be behind (it retries while the store is down), so the handler first waits until it has applied the seal's
+ * offsets.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { intervalName, type IntervalStart } from '../domain/intervals';
@@ -29,7 +30,7 @@ export interface ReconcileDeps {
   readonly intervalMinutes: number;
   /** Time to live of speed rows, ms. */
   readonly speedTtl: number;
-  /** How long the speed layer is waited for, ms. */
+  /** How long to wait for the speed layer, ms. */
   readonly patience: number;
   /** @default - all views */
   readonly views?: readonly View[];
@@ -51,7 +52,7 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
   const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
 
-  /** @throws Error naming the partition and the offsets, if the speed layer does not get there in time */
+  /** @throws Error naming the partition and the offsets, if the speed layer does not catch up in time */
   async function waitForSpeed(ranges: readonly PartitionRange[]): Promise<void> {
     const deadline = deps.now() + deps.patience;
     for (let waiting = ranges; ; await deps.sleep(POLL_MS)) {
@@ -102,11 +103,13 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     }));
   }
 
-  /** The newest interval compared is what the boundary tells; running an old one again does not take it back. */
+  /**
+   * Stores the drift of the newest compared interval in the boundary; a rerun of an older one does not overwrite it.
+   */
   async function recordDrift(newest: IntervalStart, drift: number): Promise<void> {
     const boundary = await store.readBoundary(topic);
     if ((boundary?.reconciledInterval ?? -Infinity) > newest) return;
-    if (!(await store.putDrift(topic, drift, newest))) throw new Error(`there is no boundary of '${topic}'`);
+    if (!(await store.putDrift(topic, drift, newest))) throw new Error(`the boundary of '${topic}' does not exist`);
   }
 
   return async (event) => {
@@ -118,10 +121,10 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       return { interval, ranges: seal.partitions };
     });
     const expired = new Set(intervals.filter((interval) => isExpired(interval, deps.speedTtl, began)));
-    const alive = seals.filter(({ interval }) => !expired.has(interval));
-    // The chain is in order, so the last interval's ends are the furthest.
-    await waitForSpeed(alive.at(-1)?.ranges ?? []);
-    const compared = await compare(alive.map(({ interval }) => interval));
+    const comparable = seals.filter(({ interval }) => !expired.has(interval));
+    // The chain is in order, so the last interval's offsets are the highest.
+    await waitForSpeed(comparable.at(-1)?.ranges ?? []);
+    const compared = await compare(comparable.map(({ interval }) => interval));
     const gone = [...expired].map<DriftReport>((interval) => ({
       interval: intervalName(interval),
       expired: true,
@@ -134,14 +137,14 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       return lake.put(driftKey(interval), `${JSON.stringify(found)}\n`, { contentType: 'application/json' });
     });
     const drift = compared.reduce((sum, each) => sum + each.drift, 0);
-    if (alive.length > 0) await recordDrift(alive.at(-1)!.interval, drift);
-    tell(intervals.length, reports, drift, deps.now() - began);
+    if (comparable.length > 0) await recordDrift(comparable.at(-1)!.interval, drift);
+    reportRun(intervals.length, reports, drift, deps.now() - began);
     return {
       intervals: reports.map(({ interval, drift: of, expired: past }) => ({ interval, drift: of, expired: past })),
     };
   };
 
-  function tell(received: number, reports: readonly DriftReport[], drift: number, duration: number): void {
+  function reportRun(received: number, reports: readonly DriftReport[], drift: number, duration: number): void {
     const compared = reports.filter((each) => !each.expired);
     const past = reports.filter((each) => each.expired).map(({ interval }) => interval);
     if (past.length > 0)
@@ -150,7 +153,7 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       const different = compared.filter((each) => each.drift > 0);
       deps.log.warn('the layers differ', { drift, intervals: different.map(({ interval }) => interval) });
     }
-    // What was not compared has no drift, not even none.
+    // An interval that was not compared has no drift, not even 0.
     const totalDrift = compared.length > 0 ? { totalDrift: drift } : {};
     deps.report('reconcile', { received, written: compared.length, expired: past.length, ...totalDrift, duration });
     if (compared.length === 0) return;
@@ -162,7 +165,7 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
 }
 
 const HOUR = 3_600_000;
-/** The speed layer is seconds behind, or has an outage that Airflow's own retries wait out. */
+/** The speed layer is seconds behind, or has an outage, which the retries of Airflow wait out. */
 const PATIENCE = 120_000;
 
 let real: ReturnType<typeof makeHandler> | undefined;

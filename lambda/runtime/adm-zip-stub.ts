@@ -1,6 +1,6 @@
 /**
- * In the place of `adm-zip`, which the Cassandra driver loads with everything else and uses for one thing: to open the bundles
- * with which DataStax Astra is reached. Keyspaces has none, and the package is a tenth of each function that talks to the store.
+ * Replaces `adm-zip`, which the Cassandra driver loads at start but uses only to open the connection bundles of
+ * DataStax Astra. Keyspaces has no such bundles, and the package is a tenth of each function that uses the store.
  */
 export = class NoZip {
   constructor() {

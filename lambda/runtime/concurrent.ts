@@ -1,6 +1,6 @@
 /**
- * Calls `use` for each item, at most `limit` at once. Answers are in the order of the items.
- * @throws the first error; no further item is begun then
+ * Calls `use` for each item, at most `limit` at once. Results are in the order of the items.
+ * @throws the first error; no further item is started after it
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],

@@ -1,6 +1,7 @@
 /**
- * A CloudFormation custom resource without a framework between: the function gets the request, and answers it at the address
- * that comes with it. Without an answer CloudFormation waits for as long as the resource says, so there always is one.
+ * A CloudFormation custom resource without a framework: the function receives the request and puts its response at the
+ * URL in the request. Without a response CloudFormation waits until the resource's timeout, so the handler always sends
+ * one.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
@@ -8,18 +9,18 @@ import { log } from './log';
 
 export interface CustomResourceRequest {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
-  /** Where the answer is to be put; a signed address, hence never logged. */
+  /** Where to put the response; a signed URL, hence never logged. */
   readonly ResponseURL: string;
   readonly StackId: string;
   readonly RequestId: string;
   readonly LogicalResourceId: string;
-  /** What the answer to `Create` said; absent on `Create`. */
+  /** From the response to `Create`; absent on `Create`. */
   readonly PhysicalResourceId?: string;
-  /** As the template has them; every scalar is text. */
+  /** As in the template; every scalar is a string. */
   readonly ResourceProperties: Readonly<Record<string, unknown>>;
 }
 
-/** What of Lambda's context is used. */
+/** The part of Lambda's context that is used. */
 export interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }
@@ -27,13 +28,14 @@ export interface InvocationContext {
 /** A custom resource. */
 export interface CustomResource {
   /**
-   * The physical id of what a creation or an update is about: another one than before tells CloudFormation to delete the one before.
-   * It has to be known before the work is done, so that what a failed creation left behind is deleted under its name.
-   * @throws Error saying what is wrong with the request
+   * The physical id for a creation or an update. If it differs from the previous one, CloudFormation deletes the
+   * previous resource. It must be known before the work starts, so that the remains of a failed creation can be deleted
+   * by it.
+   * @throws Error naming what is wrong with the request
    */
   identify(request: CustomResourceRequest): string;
   /**
-   * Does what is asked.
+   * Does the requested work.
    * @returns attributes for `Fn::GetAtt`, if the resource has any
    * @throws Error whose message CloudFormation shows as the reason of the failure
    */
@@ -42,38 +44,38 @@ export interface CustomResource {
 
 export type Attributes = Readonly<Record<string, string>>;
 
-/** Sends the answer. */
-export type Answer = (url: string, body: string) => Promise<void>;
+/** Sends the response. */
+export type SendResponse = (url: string, body: string) => Promise<void>;
 
-/** CloudFormation cuts longer answers off: 4,096 bytes for all of it. */
+/** CloudFormation accepts 4,096 bytes for the whole response. */
 const LONGEST_REASON = 1_000;
 
-/** Puts the answer at its address. @throws Error with the status, if it is not taken */
-export const putAnswer: Answer = async (url, body) => {
-  // The address is signed without a content type.
+/** Puts the response at its URL. @throws Error with the status, if CloudFormation does not accept it */
+export const putResponse: SendResponse = async (url, body) => {
+  // The URL is signed without a content type.
   const response = await fetch(url, { method: 'PUT', headers: { 'content-type': '' }, body });
-  if (!response.ok) throw new Error(`CloudFormation's answer address said ${response.status}`);
+  if (!response.ok) throw new Error(`PUT of the custom resource's response must return 200, got ${response.status}`);
 };
 
-/** The id to answer with for a request that can't be told which resource it is about; a creation has none yet. */
+/** The id in the response when the request's resource cannot be identified; a creation has none yet. */
 function fallbackId({ PhysicalResourceId, RequestId }: CustomResourceRequest): string {
   return PhysicalResourceId ?? RequestId;
 }
 
 /**
- * A handler that does the work and answers `SUCCESS` or `FAILED` with the reason.
- * @throws Error if the answer can't be sent: Lambda then invokes once more, so the work has to be idempotent
+ * A handler that does the work and responds with `SUCCESS`, or with `FAILED` and the reason.
+ * @throws Error if the response cannot be sent: Lambda then retries the invocation, so the work must be idempotent
  */
 export function customResource(
   { identify, work }: CustomResource,
-  answer: Answer = putAnswer,
+  send: SendResponse = putResponse,
 ): (request: CustomResourceRequest, context: InvocationContext) => Promise<void> {
   return async (request, context) => {
     const { RequestType, LogicalResourceId, RequestId, StackId } = request;
     let id = fallbackId(request);
     let result: { Status: 'SUCCESS'; Data?: Attributes } | { Status: 'FAILED'; Reason: string };
     try {
-      // A deletion is of what was made, whatever the properties say.
+      // A deletion applies to what was created, whatever the properties are now.
       if (RequestType !== 'Delete') id = identify(request);
       result = { Status: 'SUCCESS', Data: (await work(request, context)) ?? undefined };
       log.info('done', { request: RequestType, resource: LogicalResourceId, id });
@@ -83,6 +85,6 @@ export function customResource(
       result = { Status: 'FAILED', Reason: reason.slice(0, LONGEST_REASON) };
     }
     const about = { PhysicalResourceId: id, StackId, RequestId, LogicalResourceId };
-    await answer(request.ResponseURL, JSON.stringify({ ...result, ...about }));
+    await send(request.ResponseURL, JSON.stringify({ ...result, ...about }));
   };
 }

@@ -1,13 +1,14 @@
 /**
- * The names of the functions' environment variables, shared by the constructs that set them and the handlers that read
- * them. A construct sets a variable in the call that grants the right to use what it names, so the two cannot drift apart.
+ * Names of the functions' environment variables, shared by the constructs that set them and the handlers that read
+ * them. A construct sets a variable in the call that grants access to what it names, so variable and permission cannot
+ * diverge.
  */
 export const ENV = {
   /** `dev`, `prod`, `local` … */
   stage: 'STAGE',
-  /** CloudWatch's namespace of the metrics. */
+  /** CloudWatch namespace of the metrics. */
   metricNamespace: 'METRIC_NAMESPACE',
-  /** `all`, or `watched`: which of the metrics are CloudWatch's, see the list. */
+  /** Which of the metrics are sent to CloudWatch: `all`, or only the `alarmed` ones; see the list. */
   metrics: 'METRICS',
   intervalMinutes: 'INTERVAL_MINUTES',
   lakeBucket: 'LAKE_BUCKET',
@@ -23,19 +24,19 @@ export const ENV = {
   batchRuns: 'BATCH_RUNS_TABLE',
   unreferencedRuns: 'UNREFERENCED_RUNS_TABLE',
   boundary: 'BOUNDARY_TABLE',
-  /** How many hours the batch layer remembers which sections it has seen. */
+  /** How many hours the batch layer remembers which sections have arrived. */
   identityHorizonHours: 'IDENTITY_HORIZON_HOURS',
   /** How many posts a partition's speed state remembers. */
   recentPosts: 'RECENT_POSTS',
   /** Time to live of speed rows, hours. */
   speedTtlHours: 'SPEED_TTL_HOURS',
-  /** Name of the ingest function, which the canary calls. */
+  /** Name of the ingest function, which the canary invokes. */
   ingestFunction: 'INGEST_FUNCTION',
-  /** Name of the query function, which the canary asks. */
+  /** Name of the query function, which the canary invokes. */
   queryFunction: 'QUERY_FUNCTION',
-  /** Minutes after the end of an interval within which it is expected to be published: where the page calls it late. */
+  /** Minutes after an interval's end within which it should be published; the page marks it late after that. */
   publishDelayMinutes: 'PUBLISH_DELAY_MINUTES',
-  /** How long seal waits for the archive, seconds. */
+  /** How long seal waits for archive, seconds. */
   archiveWaitSeconds: 'ARCHIVE_WAIT_SECONDS',
   /** Names of the functions whose lag the page shows. */
   archiveFunction: 'ARCHIVE_FUNCTION',
@@ -45,7 +46,7 @@ export const ENV = {
 export type EnvName = (typeof ENV)[keyof typeof ENV];
 
 /**
- * Reads a required variable when it is needed, not when the module is loaded, so that importing a handler in a test is safe.
+ * Reads a required variable on each call, not when the module loads, so importing a handler in a test is safe.
  * @throws Error naming the variable
  */
 export function requireEnv(name: EnvName): string {
@@ -56,12 +57,12 @@ export function requireEnv(name: EnvName): string {
   return value;
 }
 
-/** Whether a function is bound to what a variable names: some are by configuration only. */
+/** Whether the variable is set: some bindings of a function are optional by configuration. */
 export function hasEnv(name: EnvName): boolean {
   return Boolean(process.env[name]);
 }
 
-/** @throws Error naming the variable and its value, if it is not a positive integer */
+/** @throws Error naming the variable and its value, if the value is not a positive integer */
 export function requirePositiveInteger(name: EnvName): number {
   const value = requireEnv(name);
   if (!/^[1-9]\d*$/.test(value)) {

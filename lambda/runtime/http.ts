@@ -1,4 +1,4 @@
-/** HTTP as API Gateway hands it to a function (HTTP API, payload format 2.0), and the answers back. */
+/** HTTP as API Gateway passes it to a function (HTTP API, payload format 2.0), and the responses. */
 import { isUtf8 } from 'node:buffer';
 
 /**
@@ -22,7 +22,7 @@ export interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether `body` is base64: what is no text has no other way through JSON. */
+  /** Whether `body` is base64: JSON can carry binary bodies only as base64. */
   readonly isBase64Encoded?: boolean;
 }
 
@@ -30,7 +30,7 @@ export function json(statusCode: number, value: unknown, headers: Readonly<Recor
   return { statusCode, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-/** The path's segments, decoded, without the stage's name and empty ones; undefined if one is badly encoded. */
+/** The decoded segments of the path, without the stage name and empty segments; undefined if one is badly encoded. */
 export function pathSegments(event: HttpEvent): readonly string[] | undefined {
   const segments = event.rawPath.split('/').filter((segment) => segment !== '');
   const { stage } = event.requestContext;
@@ -45,7 +45,7 @@ export function pathSegments(event: HttpEvent): readonly string[] | undefined {
 export interface Body {
   readonly text: string;
   readonly bytes: number;
-  /** False if the client's bytes are no UTF-8: `text` then has replacement characters. */
+  /** False if the client's bytes are not UTF-8: `text` then contains replacement characters. */
   readonly valid: boolean;
 }
 
@@ -55,12 +55,12 @@ function withoutMark(text: string): string {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
-/** Bytes as text, if they are UTF-8. */
+/** Decodes bytes as UTF-8 text. */
 export function decodeBody(bytes: Buffer): Body {
   return { text: withoutMark(bytes.toString('utf8')), bytes: bytes.length, valid: isUtf8(bytes) };
 }
 
-/** The body as text. API Gateway encodes in base64 what it does not take for text. */
+/** The body as text. API Gateway encodes bodies that it does not regard as text in base64. */
 export function bodyOf(event: HttpEvent): Body {
   const raw = event.body ?? '';
   if (event.isBase64Encoded) return decodeBody(Buffer.from(raw, 'base64'));

@@ -1,5 +1,5 @@
 /**
- * The event that Lambda's Kafka event source hands to a function.
+ * The event that Lambda's Kafka event source passes to a function.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  */
 import { type KafkaRecord } from '../domain/decode';
@@ -15,7 +15,7 @@ export interface LambdaKafkaRecord {
   readonly key?: string | null;
   /** Base64; absent or null if the record has none. */
   readonly value?: string | null;
-  /** One object a header, its value as bytes (signed ones too: the service writes Java bytes). */
+  /** One object per header; its value is a list of bytes, possibly signed (the service writes Java bytes). */
   readonly headers?: readonly Readonly<Record<string, readonly number[]>>[];
 }
 
@@ -23,7 +23,7 @@ export interface LambdaKafkaEvent {
   readonly eventSource?: string;
   readonly eventSourceArn?: string;
   readonly bootstrapServers?: string;
-  /** Keyed `<topic>-<partition>`. */
+  /** By `<topic>-<partition>`. */
   readonly records: Readonly<Record<string, readonly LambdaKafkaRecord[]>>;
 }
 
@@ -39,14 +39,14 @@ function headersOf(record: LambdaKafkaRecord): Record<string, string> {
   return headers;
 }
 
-/** Bytes of keys and values, as they came. */
+/** Total bytes of keys and values as received. */
 export function sizeOf(records: readonly KafkaRecord[]): number {
   return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
 }
 
 /**
  * The records of an event by partition, each partition sorted by offset.
- * @throws Error if the event holds another topic than `topic`: the event source is wired to the wrong one
+ * @throws Error if the event contains a topic other than `topic`: the event source is attached to the wrong one
  */
 export function recordsByPartition(event: LambdaKafkaEvent, topic?: string): Map<number, KafkaRecord[]> {
   const partitions = new Map<number, KafkaRecord[]>();

@@ -1,4 +1,4 @@
-/** One-line JSON logs. Positions (topic, partition, offset) and reasons, never payloads: they hold personal data. */
+/** One-line JSON logs. They contain positions (topic, partition, offset) and reasons, never payloads: personal data. */
 
 type Level = 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;

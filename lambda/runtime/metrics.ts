@@ -1,16 +1,17 @@
 /**
- * Every metric of the pipeline, once: reports in CloudWatch's embedded metric format, names for Prometheus, dashboards, alarms and
- * `docs/metrics.md` follow from {@link METRICS}. A step can report only what the list gives it.
+ * Defines every metric of the pipeline once. Reports in CloudWatch's embedded metric format, Prometheus names,
+ * dashboards, alarms and `docs/metrics.md` follow from {@link METRICS}. A step can report only the metrics that list
+ * it.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { ENV, requireEnv } from './env';
 
-/** Namespace of a copy of the pipeline in CloudWatch: copies in one account share no metric. */
-export function metricNamespace(copy: { readonly project: string; readonly stage: string }): string {
-  return `PinterestPipeline/${copy.project}-${copy.stage}`;
+/** CloudWatch namespace of a deployment: deployments in one account do not share metrics. */
+export function metricNamespace(deployment: { readonly project: string; readonly stage: string }): string {
+  return `PinterestPipeline/${deployment.project}-${deployment.stage}`;
 }
 
-/** In the order in which a post meets them. */
+/** In the order in which a post passes them. */
 export const PIPELINE_STEPS = [
   'ingest',
   'archive',
@@ -21,77 +22,79 @@ export const PIPELINE_STEPS = [
   'reconcile',
   'query',
 ] as const;
-/** All that report: the steps, and the canary that watches them. */
+/** Everything that reports metrics: the steps, and the canary that checks them. */
 export const STEPS = [...PIPELINE_STEPS, 'canary'] as const;
 export type Step = (typeof STEPS)[number];
 
 export interface Metric {
   /** CloudWatch's name of the unit. */
   readonly unit: 'Count' | 'Bytes' | 'Milliseconds';
-  /** A counter adds up, a gauge is a state of which the newest value counts, a duration has a distribution. */
+  /** A counter adds up, a gauge is a state whose newest value counts, a duration has a distribution. */
   readonly kind: 'counter' | 'gauge' | 'duration';
   readonly description: string;
-  /** Who reports it. */
+  /** The steps that report it. */
   readonly steps: readonly Step[];
-  /** Reported once a view, with the dimension `view`. */
+  /** Reported once per view, with the dimension `view`. */
   readonly perView?: true;
-  /** An alarm or the overview looks at it: a metric of CloudWatch even where only such are, see {@link ENV.metrics}. */
-  readonly watched?: true;
-  /** What became of a record that was received: all of these together account for it, see {@link account}. */
+  /** An alarm or the overview reads it, so it is always a CloudWatch metric, see {@link ENV.metrics}. */
+  readonly alarmed?: true;
+  /** The outcome of a received record: all metrics of this kind together account for it, see {@link account}. */
   readonly accounts?: true;
 }
 
-/** A step's own unit of work: mostly a record; an interval in `seal` and `reconcile`, a row in `publish`, a request in `query`. */
+/**
+ * Each step has its unit of work: mostly a record; an interval in `seal` and `reconcile`, a row in `publish`, a request
+ * in `query`.
+ */
 export const METRICS = {
   received: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Taken in by the step: records; intervals in seal and reconcile, rows in publish, questions in query',
+    description: 'Received by the step: records; intervals in seal and reconcile, rows in publish, requests in query',
     steps: PIPELINE_STEPS,
-    watched: true,
+    alarmed: true,
   },
   written: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, carried through: acknowledged, durable or answered',
+    description: 'Of these, processed: acknowledged, durable or answered',
     steps: PIPELINE_STEPS,
     accounts: true,
   },
   quarantined: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, no posts: set aside with position and reason by archive, left out by the others',
+    description: 'Of these, not posts: archive stores them with position and reason, the other steps skip them',
     steps: PIPELINE_STEPS,
     accounts: true,
-    watched: true,
+    alarmed: true,
   },
   dropped: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, unaccounted for; 0 by contract, since it is what is left when all else is subtracted',
+    description: 'Of these, unaccounted for: the remainder after subtracting all other outcomes; expected to be 0',
     steps: PIPELINE_STEPS,
-    watched: true,
+    alarmed: true,
   },
   rejected: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, refused with an error that tells the client what is wrong (4xx)',
+    description: 'Of these, rejected with an error that names the fault to the client (4xx)',
     steps: ['ingest', 'query'],
     accounts: true,
   },
   failed: {
     unit: 'Count',
     kind: 'counter',
-    description:
-      'Of these, not served because of an outage, which the client is told (5xx); of the canary, failed checks',
+    description: 'Of these, failed because of an outage, which the client gets as 5xx; of the canary, failed checks',
     steps: ['ingest', 'query', 'canary'],
     accounts: true,
-    watched: true,
+    alarmed: true,
   },
   repeated: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, records seen before or without a new section, left out',
+    description: 'Of these, records that arrived before or brought no new section: skipped',
     steps: ['archive', 'aggregate', 'compact'],
     accounts: true,
   },
@@ -105,7 +108,7 @@ export const METRICS = {
   expired: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, intervals whose speed rows are past their time to live: nothing to compare',
+    description: 'Of these, intervals whose speed rows are past their time to live, so they cannot be compared',
     steps: ['reconcile'],
     accounts: true,
   },
@@ -126,19 +129,19 @@ export const METRICS = {
     kind: 'counter',
     description: 'Offsets missing between what a partition had applied and its next record: the log lost them',
     steps: ['aggregate'],
-    watched: true,
+    alarmed: true,
   },
   duration: {
     unit: 'Milliseconds',
     kind: 'duration',
     description: 'Duration of a batch, a run or a request',
     steps: STEPS,
-    watched: true,
+    alarmed: true,
   },
   batchBytes: {
     unit: 'Bytes',
     kind: 'counter',
-    description: 'Bytes that came in: bodies, record keys and values, view objects',
+    description: 'Bytes received: bodies, record keys and values, view objects',
     steps: ['ingest', 'archive', 'aggregate', 'publish'],
   },
   bytes: {
@@ -146,28 +149,28 @@ export const METRICS = {
     kind: 'counter',
     description: 'Bytes the step wrote',
     steps: ['ingest', 'archive', 'aggregate', 'compact', 'publish'],
-    watched: true,
+    alarmed: true,
   },
   writeUnits: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Keyspaces write units (1 KB each, rounded up a row)',
+    description: 'Keyspaces write units (1 KB each, rounded up per row)',
     steps: ['aggregate', 'publish'],
-    watched: true,
+    alarmed: true,
   },
   conditionFailed: {
     unit: 'Count',
     kind: 'counter',
     description: 'Conditional writes that found another value',
     steps: ['aggregate', 'publish'],
-    watched: true,
+    alarmed: true,
   },
   retries: {
     unit: 'Count',
     kind: 'counter',
     description: 'Attempts that failed and were repeated',
     steps: ['aggregate'],
-    watched: true,
+    alarmed: true,
   },
   coldStarts: {
     unit: 'Count',
@@ -178,29 +181,29 @@ export const METRICS = {
   lag: {
     unit: 'Count',
     kind: 'gauge',
-    description: 'Records of the log that are not sealed yet when sealing begins',
+    description: 'Records of the log that are not sealed yet when sealing starts',
     steps: ['seal'],
   },
   freshness: {
     unit: 'Milliseconds',
     kind: 'duration',
     description:
-      'Log append time to visible in the store (archive: durable in the lake), of the newest record of a batch',
+      'From log append time to visible in the store (archive: durable in the lake), of the newest record of a batch',
     steps: ['archive', 'aggregate'],
-    watched: true,
+    alarmed: true,
   },
   boundaryAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
     description:
-      'Age of the end of the newest published interval; the canary reports it also while the batch layer stands still',
+      'Age of the end of the newest published interval; the canary also reports it while the batch layer makes no progress',
     steps: ['publish', 'canary'],
-    watched: true,
+    alarmed: true,
   },
   drift: {
     unit: 'Count',
     kind: 'gauge',
-    description: 'Sum of the differences between the layers, of a view over the intervals of a run',
+    description: 'Sum of the differences between the layers, per view over the intervals of a run',
     steps: ['reconcile'],
     perView: true,
   },
@@ -209,52 +212,52 @@ export const METRICS = {
     kind: 'gauge',
     description: 'Sum of the drift of all views',
     steps: ['reconcile'],
-    watched: true,
+    alarmed: true,
   },
   canarySpeedAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
     description: 'Time since the newest canary that the speed layer shows was sent',
     steps: ['canary'],
-    watched: true,
+    alarmed: true,
   },
   canaryBatchAge: {
     unit: 'Milliseconds',
     kind: 'gauge',
     description: 'Time since the newest canary in a published interval was sent',
     steps: ['canary'],
-    watched: true,
+    alarmed: true,
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof METRICS;
 
-/** The metrics that the list gives a step. */
+/** The metrics that list the step. */
 export type MetricOf<S extends Step> = {
   [N in MetricName]: S extends (typeof METRICS)[N]['steps'][number] ? N : never;
 }[MetricName];
 
-/** The metrics that the list gives a step once a view. */
+/** The metrics that list the step and are reported per view. */
 export type ViewMetric = { [N in MetricName]: (typeof METRICS)[N] extends { perView: true } ? N : never }[MetricName];
 
-/** What {@link report} computes itself. */
+/** What {@link report} computes. */
 type Computed = 'dropped' | 'coldStarts';
 
-/** What a step reports: the steps of the pipeline never without what they took in and what they carried through. */
+/** What a step reports: each pipeline step always reports `received` and `written`. */
 export type Values<S extends Step> = Readonly<
   Partial<Record<Exclude<MetricOf<S>, ViewMetric | Computed>, number>> &
     Record<Extract<MetricOf<S>, 'received' | 'written'>, number>
 >;
 export type ViewValues<S extends Step> = Readonly<Record<MetricOf<S> & ViewMetric, number>>;
 
-/** {@link report} as one step uses it. */
+/** {@link report}, restricted to one step. */
 export type ReportOf<S extends Step> = (step: S, values: Values<S>) => void;
-/** {@link reportView} as one step uses it. */
+/** {@link reportView}, restricted to one step. */
 export type ReportViewOf<S extends Step> = (step: S, view: string, values: ViewValues<S>) => void;
 
 type Numbers = Readonly<Partial<Record<MetricName, number>>>;
 
-/** All metrics as the list types them, for code that goes through it. */
+/** All metrics with the general type, for code that iterates over them. */
 export const METRIC_LIST: readonly (Metric & { readonly name: MetricName })[] = Object.entries<Metric>(METRICS).map(
   ([name, metric]) => ({ ...metric, name: name as MetricName }),
 );
@@ -263,14 +266,14 @@ export function metricsOf(step: Step): readonly (Metric & { readonly name: Metri
   return METRIC_LIST.filter(({ steps }) => steps.includes(step));
 }
 
-/** Dimensions of a metric in CloudWatch, labels in Prometheus. */
+/** A metric's dimensions in CloudWatch, which are its labels in Prometheus. */
 export function dimensionsOf(name: MetricName): readonly ('step' | 'view')[] {
   const metric: Metric = METRICS[name];
   return metric.perView ? ['step', 'view'] : ['step'];
 }
 
 /**
- * Name in Prometheus: base units, counters end in `_total`.
+ * Name in Prometheus: base units, and counters end in `_total`.
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function prometheusName(name: MetricName): string {
@@ -279,14 +282,14 @@ export function prometheusName(name: MetricName): string {
   return `pipeline_${snake}${unit === 'Milliseconds' ? '_seconds' : ''}${kind === 'counter' ? '_total' : ''}`;
 }
 
-/** What a reported value is multiplied by to get Prometheus's base unit: times are seconds there. */
+/** Factor from a reported value to Prometheus's base unit: durations are seconds there. */
 export function prometheusScale(name: MetricName): number {
   return METRICS[name].unit === 'Milliseconds' ? 0.001 : 1;
 }
 
 /**
- * Completes a step's counts by the two that all steps have: what was quarantined (0 if the step can't), and what was dropped,
- * which is received less all that is accounted for. A negative number means that something was counted twice.
+ * Adds the two counts that all steps have: `quarantined` (0 if the step cannot quarantine) and `dropped`, which is
+ * `received` minus everything accounted for. A negative number means that something was counted twice.
  */
 export function account(values: Numbers): Numbers {
   if (values.received === undefined) return values;
@@ -294,10 +297,10 @@ export function account(values: Numbers): Numbers {
   return { ...values, quarantined: values.quarantined ?? 0, dropped: values.received - accounted };
 }
 
-/** `all`, or `watched`: the others are fields of the log line and no metrics, which cost by the piece. */
+/** `all`, or only the `alarmed` ones; the rest are logged as fields only, because each CloudWatch metric is billed. */
 const isMetric = (name: MetricName): boolean => {
-  const { watched }: Metric = METRICS[name];
-  return watched === true || requireEnv(ENV.metrics) === 'all';
+  const { alarmed }: Metric = METRICS[name];
+  return alarmed === true || requireEnv(ENV.metrics) === 'all';
 };
 
 let cold = true;
@@ -309,12 +312,12 @@ function write(dimensions: Readonly<Record<string, string>>, values: Numbers): v
     Dimensions: [Object.keys(dimensions)],
     Metrics: names.map((name) => ({ Name: name, Unit: METRICS[name].unit })),
   };
-  // A directive without a metric would be refused.
+  // CloudWatch would reject a directive without a metric.
   const metadata = names.length === 0 ? {} : { _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] } };
   process.stdout.write(`${JSON.stringify({ ...metadata, ...dimensions, ...values })}\n`);
 }
 
-/** Writes one report of a step: a log line, no API call. The first of a process says so. */
+/** Writes one report of a step: a log line, without an API call. The first report of a process marks a cold start. */
 export function report<S extends Step>(step: S, values: Values<S>): void {
   const complete = account(values);
   write({ step }, cold ? { ...complete, coldStarts: 1 } : complete);

@@ -1,4 +1,4 @@
-/** Which intervals are due, and what a seal says: pure, with Kafka's offset look-up handed in. */
+/** Which intervals are due, and what a seal contains: pure, with Kafka's offset lookup as a parameter. */
 import { intervalName, type IntervalStart } from '../domain/intervals';
 import { type PartitionRange, type Seal } from '../formats/interval-metadata';
 
@@ -7,26 +7,29 @@ export type Offsets = ReadonlyMap<number, number>;
 
 export interface DueInterval {
   readonly interval: IntervalStart;
-  /** For every partition, the first offset after the interval. */
+  /** The first offset after the interval, for every partition. */
   readonly to: Offsets;
 }
 
 export interface DueOptions {
-  /** Start of the newest sealed interval; of any interval before the first record if none is sealed. */
+  /** Start of the newest sealed interval; if none is sealed, of any interval before the first record. */
   readonly after: IntervalStart;
-  /** The newest interval wanted; every partition must have a later record. */
+  /** The newest interval to seal; every partition must have a later record. */
   readonly upTo: IntervalStart;
   /** Length of an interval, ms. */
   readonly length: number;
-  /** Where each partition's chain has come to. A partition that is not named starts at 0. */
+  /** The end of the chain in each partition. A partition that is not named starts at 0. */
   readonly from: Offsets;
-  /** For every partition, the first offset whose record is not before the end of the interval; never falls from interval to interval. */
+  /**
+   * For every partition, the first offset whose record is not before the interval's end; never decreases between
+   * intervals.
+   */
   readonly endOf: (interval: IntervalStart) => Promise<Offsets>;
-  /** The most intervals to give. */
+  /** The most intervals to return. */
   readonly limit: number;
 }
 
-/** Both ends of one step of the search: what the interval's end is, counted from where the chain has come to. */
+/** One end of a search range: an interval and the offsets at its end, at least those of the chain's end. */
 interface Edge {
   readonly interval: IntervalStart;
   readonly to: Offsets;
@@ -39,14 +42,15 @@ function sameOffsets(a: Offsets, b: Offsets): boolean {
   return true;
 }
 
-/** The chain never goes back, whatever a look-up says (retention may have removed what it looked for). */
+/** The chain never goes back, whatever a lookup returns (retention may have removed what it searched for). */
 function atLeast(offsets: Offsets, floor: Offsets): Offsets {
   return new Map([...offsets].map(([partition, offset]) => [partition, Math.max(offset, floor.get(partition) ?? 0)]));
 }
 
 /**
- * The non-empty intervals after `after` up to `upTo`, oldest first. Bisects: where the ends of two intervals are equal in every
- * partition, all between is empty and needs no look-up. So n intervals among m cost about n·log₂(m) look-ups.
+ * The non-empty intervals after `after` up to `upTo`, oldest first. Bisects: if the ends of two intervals are equal in
+ * every partition, everything between them is empty and needs no lookup. So n intervals among m cost about n·log₂(m)
+ * lookups.
  */
 export async function dueIntervals(options: DueOptions): Promise<{ due: DueInterval[]; more: boolean }> {
   const { after, upTo, length, from, endOf, limit } = options;
@@ -75,9 +79,9 @@ export async function dueIntervals(options: DueOptions): Promise<{ due: DueInter
 }
 
 /**
- * An interval before the first record, for a chain that has not begun: goes back in doubling steps until the end of an interval
- * is where the log starts.
- * @param lows the first offset that each partition still has
+ * An interval before the first record, for a chain that does not exist yet: goes back in doubling steps until an
+ * interval's end is where the log starts.
+ * @param lows the first available offset of each partition
  */
 export async function beforeFirst(
   upTo: IntervalStart,
@@ -97,7 +101,7 @@ export function offsetsOf(seal: Seal | undefined): Offsets {
   return new Map(seal?.partitions.map(({ partition, to }) => [partition, to]) ?? []);
 }
 
-/** The next link of the chain: in every partition it starts where the previous one ended. */
+/** The next seal of the chain: in every partition it starts where the previous one ended. */
 export function nextSeal(topic: string, previous: Seal | undefined, due: DueInterval): Seal {
   const from = offsetsOf(previous);
   const partitions: PartitionRange[] = [...due.to]

@@ -1,8 +1,8 @@
 /**
- * Fixes the offset ranges of the intervals that are over: every non-empty one since the last seal, oldest first. An interval is
- * sealed only when there is a record with a later timestamp in every partition, and the archive holds every
- * offset of it. Seals are written once; asked again for a sealed interval, it answers what is stored. What an earlier run
- * sealed and did not get published is answered again, first of all: each interval needs the one before it.
+ * Fixes the offset ranges of the intervals that are over: every non-empty one since the last seal, oldest first. An
+ * interval is sealed only when every partition has a record with a later timestamp and the archive contains every
+ * offset of the interval. Seals are written once; for a sealed interval the handler returns the stored seal. Seals of
+ * an earlier run that were not published are returned again, first of all: each interval needs the previous one.
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
@@ -20,19 +20,19 @@ import { missingInArchive, sealStore } from './ports';
 export interface SealEvent {
   /** The newest interval to seal, by name. */
   readonly interval: string;
-  /** Backfill: answer every sealed interval from this one to `interval`, sealed now or earlier. */
+  /** Backfill: return every sealed interval from this one to `interval`, sealed now or earlier. */
   readonly from?: string;
 }
 
 export interface SealResult {
   /** Intervals to process, oldest first. */
   readonly intervals: readonly Omit<Seal, 'topic'>[];
-  /** Set if more intervals are due than one run takes; the next run goes on. */
+  /** Set if more intervals are due than one run processes; the next run continues. */
   readonly more?: true;
 }
 
 export interface SealLimits {
-  /** Intervals a run. */
+  /** Intervals per run. */
   readonly intervals: number;
   /** How long to wait for the end of the interval, by our clock or a broker's, ms. */
   readonly endMs: number;
@@ -40,7 +40,7 @@ export interface SealLimits {
   readonly archiveMs: number;
 }
 
-/** How long the archive may take follows from its window: the construct says it. */
+/** The archive's limit depends on its batching window, so the construct sets it. */
 export const LIMITS: Omit<SealLimits, 'archiveMs'> = { intervals: 48, endMs: 30_000 };
 
 export interface Deps {
@@ -57,7 +57,9 @@ export interface Deps {
 
 const POLL_FIRST_MS = 250;
 const POLL_LONGEST_MS = 4_000;
-/** Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end. */
+/**
+ * Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end.
+ */
 const MARGIN_MS = 5;
 
 export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResult> {
@@ -74,7 +76,10 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     return new Error(`interval ${intervalName(interval)} is not over yet: ${clock} is ${behind} ms before its end`);
   }
 
-  /** Makes sure that every partition has a record that is not before the end of the interval. */
+  /**
+   * Ensures that every partition has a record that is not before the interval's end; returns the heartbeat records
+   * written.
+   */
   async function passEnd(interval: IntervalStart): Promise<number> {
     const end = intervalEnd(interval, intervalMinutes);
     const early = end + MARGIN_MS - deps.now();
@@ -87,7 +92,8 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
         for (let count = 1; ; count++) {
           const { logAppendTime } = await kafka.writeHeartbeat(topic, partition);
           if (logAppendTime >= end) return count;
-          // The broker's clock lags. That heartbeat record belongs to this interval or an earlier one, and does no harm there.
+          // The broker's clock is behind. That heartbeat record belongs to this interval or an earlier one, where it
+          // does no harm.
           const behind = end - logAppendTime;
           if (deps.now() + behind > deadline) {
             throw notOver(interval, `the clock of the broker that leads partition ${partition}`, behind);
@@ -99,15 +105,15 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     return written.reduce((sum, count) => sum + count, 0);
   }
 
-  /** @throws Error naming the first partition whose offsets the archive lacks, and which */
+  /** @throws Error naming each partition and the offsets that the archive lacks */
   async function awaitArchive(seal: Seal): Promise<void> {
     const deadline = deps.now() + limits.archiveMs;
     let open: readonly PartitionRange[] = seal.partitions;
     for (let pause = POLL_FIRST_MS; ; pause = Math.min(pause * 2, POLL_LONGEST_MS)) {
-      const looked = await Promise.all(
+      const checked = await Promise.all(
         open.map(async (range) => ({ range, gaps: await missingInArchive(deps.store, topic, range) })),
       );
-      const incomplete = looked.filter(({ gaps }) => gaps.length > 0);
+      const incomplete = checked.filter(({ gaps }) => gaps.length > 0);
       if (incomplete.length === 0) return;
       if (deps.now() + pause > deadline) {
         const which = incomplete.map(
@@ -120,30 +126,30 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     }
   }
 
-  /** Seals what is due up to the interval. */
+  /** Seals everything due up to the interval. */
   async function extend(upTo: IntervalStart): Promise<SealResult> {
     const began = deps.now();
     const newest = await seals.newest(upTo);
     const after = newest && parseIntervalName(newest.interval, intervalMinutes);
     const left = newest ? await seals.unpublished(newest) : [];
     if (left.length > 0) {
-      log.warn('an earlier run did not get through', { intervals: left.length, first: left[0].interval });
+      log.warn('an earlier run did not publish its intervals', { intervals: left.length, first: left[0].interval });
     }
-    // The chain is past the interval, and it is no link of it: it was empty.
-    if (after !== undefined && after >= upTo) return answer(left);
-    if (left.length >= limits.intervals) return answer(left, true);
+    // The chain has passed the interval without a seal for it: the interval was empty.
+    if (after !== undefined && after >= upTo) return resultOf(left);
+    if (left.length >= limits.intervals) return resultOf(left, true);
 
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
-    // No record since the last seal: nothing to seal, and a heartbeat record would only make work for the next run.
+    // No record since the last seal: nothing to seal, and a heartbeat record would only cause work for the next run.
     if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {
       deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
-      return answer(left);
+      return resultOf(left);
     }
     const lag = ends.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, from.get(partition) ?? 0), 0);
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
-      if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
+      if (low > start) log.warn('retention removed records before they were sealed', { partition, offset: start, low });
     }
     const heartbeats = await passEnd(upTo);
     const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
@@ -161,7 +167,7 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     for (const interval of due) {
       const seal = nextSeal(topic, previous, interval);
       await awaitArchive(seal);
-      // Another run may have been faster; what is stored counts, and the chain goes on from there.
+      // Another run may have been faster; the stored seal is authoritative, and the chain continues from it.
       previous = await seals.putOnce(seal);
       sealed.push(previous);
     }
@@ -172,13 +178,16 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       lag,
       duration: deps.now() - began,
     });
-    return answer([...left, ...sealed], more);
+    return resultOf([...left, ...sealed], more);
   }
 
-  /** What one run can take of them, the oldest. */
-  function answer(open: readonly Seal[], more = false): SealResult {
-    const taken = open.slice(0, limits.intervals);
-    return { intervals: taken.map(brief), ...(more || taken.length < open.length ? { more: true as const } : {}) };
+  /** The oldest intervals, as many as one run processes. */
+  function resultOf(open: readonly Seal[], more = false): SealResult {
+    const processed = open.slice(0, limits.intervals);
+    return {
+      intervals: processed.map(brief),
+      ...(more || processed.length < open.length ? { more: true as const } : {}),
+    };
   }
 
   return async (event) => {
@@ -199,7 +208,7 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     const stored = await seals.get(upTo);
     if (!stored) return extend(upTo);
     const left = await seals.unpublished(stored);
-    return answer(left.length > 0 ? left : [stored]);
+    return resultOf(left.length > 0 ? left : [stored]);
   };
 }
 

@@ -1,4 +1,4 @@
-/** Seals and the raw log as sealing needs them, over the object store. */
+/** Access to seals and the raw log for sealing, over the object store. */
 import { parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { serialize, type PartitionRange, type Seal } from '../formats/interval-metadata';
 import { PREFIXES, publishedKey, sealKey } from '../formats/keys';
@@ -8,21 +8,21 @@ import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../aws
 
 type Store = Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
 
-/** How far back the newest seal is looked for at first, intervals; then 32 times as far, and so on. */
+/** How far back the search for the newest seal starts, in intervals; then 32 times as far, and so on. */
 const FIRST_LOOK = 32;
 
 export interface SealStore {
   get(interval: IntervalStart): Promise<Seal | undefined>;
-  /** The newest seal of all, whatever interval is asked for: the chain may be further already. */
+  /** The newest seal of all, whatever interval is requested: the chain may have passed it already. */
   newest(near: IntervalStart): Promise<Seal | undefined>;
   /** Intervals with a seal in `[first, last]`, oldest first. */
   between(first: IntervalStart, last: IntervalStart): Promise<readonly Seal[]>;
   /**
-   * The links of the chain up to `last` that are not published, oldest first. It looks back to the newest published one: the
-   * boundary goes along the chain, so nothing before that is left.
+   * The seals of the chain up to `last` that are not published, oldest first. The search ends at the newest published
+   * one: the boundary moves along the chain, so everything before it is published.
    */
   unpublished(last: Seal): Promise<readonly Seal[]>;
-  /** Writes the seal unless there is one. @returns the one that is stored now */
+  /** Writes the seal unless one exists. @returns the stored seal */
   putOnce(seal: Seal): Promise<Seal>;
 }
 
@@ -52,7 +52,7 @@ export function sealStore(store: Store, intervalMinutes: number): SealStore {
   return {
     get,
     async newest(near) {
-      // Listings go forward only, so one that starts close to the end is cheap: mostly a single page.
+      // Listings go forward only, so one that starts close to the end is cheap: usually a single page.
       for (let back = FIRST_LOOK; ; back *= 32) {
         const start = Math.max(0, near - back * length);
         let newest: IntervalStart | undefined;
@@ -92,7 +92,7 @@ export function sealStore(store: Store, intervalMinutes: number): SealStore {
   };
 }
 
-/** The offsets of the range that no object of the raw log holds yet. */
+/** The offsets of the range that are not in any object of the raw log yet. */
 export async function missingInArchive(store: Store, topic: string, range: PartitionRange): Promise<readonly Range[]> {
   const { from, to } = range;
   return missing(await rawObjects(store, topic, range), from, to);

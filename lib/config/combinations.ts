@@ -1,10 +1,10 @@
-/** What single values of the configuration can't tell: which of them go together. */
+/** Constraints between keys of the configuration. `rules.ts` checks each key alone. */
 import { type PipelineConfig } from './schema';
 
-/** The speed rows' time to live in multiples of the time that publishing may take. */
+/** The least TTL of speed rows, as a multiple of the time that publishing may take. */
 const TTL_FACTOR = 4;
 
-/** A run of a workflow takes some minutes: its tasks start one after the other, and Spark by itself takes one. */
+/** A workflow run takes some minutes: its tasks start one after another, and Spark alone takes a minute. */
 const LEAST_SERVERLESS_MINUTES = 15;
 
 /** Memory of a Spark worker with its overhead: 10 %, at least 384 MB. */
@@ -17,7 +17,7 @@ interface Combination {
   readonly message: (config: PipelineConfig) => string;
 }
 
-/** What single values can't tell. */
+/** Constraints in the order in which they are checked. */
 export const COMBINATIONS: readonly Combination[] = [
   {
     broken: (c) => c.brokers % c.availabilityZones !== 0,
@@ -33,7 +33,7 @@ export const COMBINATIONS: readonly Combination[] = [
       `minInsyncReplicas must be at most replicationFactor (${c.replicationFactor}), got ${c.minInsyncReplicas}`,
   },
   {
-    // With all copies required, the restart of one broker (each patching) stops every write.
+    // If all replicas are required, the restart of one broker (at each patch) stops every write.
     broken: (c) => c.stage === 'prod' && (c.minInsyncReplicas < 2 || c.minInsyncReplicas >= c.replicationFactor),
     message: (c) =>
       `minInsyncReplicas must be from 2 to replicationFactor − 1 (${c.replicationFactor - 1}) in stage prod, got ${c.minInsyncReplicas}`,
@@ -51,7 +51,7 @@ export const COMBINATIONS: readonly Combination[] = [
     message: (c) => `orchestrator must be mwaa in stage local, got ${c.orchestrator}`,
   },
   {
-    // It starts a run whether or not the one before is over.
+    // MWAA Serverless starts a run even if the previous one is still running.
     broken: (c) => c.orchestrator === 'mwaa-serverless' && c.intervalMinutes < LEAST_SERVERLESS_MINUTES,
     message: (c) =>
       `intervalMinutes must be at least ${LEAST_SERVERLESS_MINUTES} where orchestrator is mwaa-serverless, got ${c.intervalMinutes}`,
@@ -61,7 +61,7 @@ export const COMBINATIONS: readonly Combination[] = [
     message: (c) => `kafkaAuth must be iam in stage ${c.stage}, got unsecured (allowed in stage local only)`,
   },
   {
-    // It runs nothing that could be encrypted, but for functions that would ask a key service for keys.
+    // The local run has no KMS, and nothing there would be encrypted.
     broken: (c) => c.kms === 'customer' && c.stage === 'local',
     message: () => 'kms must be aws in stage local, got customer',
   },
@@ -82,10 +82,10 @@ export const COMBINATIONS: readonly Combination[] = [
       `got grafana ${c.grafana} with grafanaAuth ${c.grafanaAuth}`,
   },
   {
-    broken: (c) => c.metrics === 'watched' && (c.dashboards === 'all' || c.page || c.grafana === 'managed'),
+    broken: (c) => c.metrics === 'alarmed' && (c.dashboards === 'all' || c.page || c.grafana === 'managed'),
     message: (c) =>
-      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than is watched, ' +
-      `got watched with dashboards ${c.dashboards}, page ${c.page}, grafana ${c.grafana}`,
+      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than the alarmed metrics, ' +
+      `got alarmed with dashboards ${c.dashboards}, page ${c.page}, grafana ${c.grafana}`,
   },
   {
     broken: (c) => c.speedTtlHours * 60 < TTL_FACTOR * (c.intervalMinutes + c.publishDelayMinutes),
@@ -104,7 +104,7 @@ export const COMBINATIONS: readonly Combination[] = [
     message: (c) => `sparkMaxVcpu must be at least 2 × sparkCores (${2 * c.sparkCores}), got ${c.sparkMaxVcpu}`,
   },
   {
-    // What EMR Serverless offers per vCPU, heap and overhead together; the local run has no such workers.
+    // The range of EMR Serverless per vCPU, heap and overhead together. The local run has no such workers.
     broken: (c) => c.stage !== 'local' && (workerGb(c) < 2 * c.sparkCores || workerGb(c) > 7.5 * c.sparkCores),
     message: (c) =>
       `sparkMemoryGb must be from ${Math.ceil((2 * c.sparkCores) / 1.1)} to ${Math.floor((7.5 * c.sparkCores) / 1.1)} ` +

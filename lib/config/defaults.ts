@@ -45,7 +45,7 @@ const DEV: PipelineConfig = {
   grafana: 'none',
   grafanaAuth: 'sso',
   deferrable: true,
-  // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough here.
+  // A scraper costs about $29 a month before its first sample. CloudWatch's alarms are enough here.
   prometheus: 'none',
   tracing: true,
   metrics: 'all',
@@ -54,31 +54,31 @@ const DEV: PipelineConfig = {
 };
 
 /**
- * About 100 posts a second for the least money, with data retained. What makes the bill at that rate is what runs whether
- * or not posts come, and then rows written: batches × their size. Hence few partitions, long windows, small states.
+ * About 100 posts a second at the lowest cost, with data retained. At that rate, most of the bill is for what runs even without
+ * posts, and next for rows written (batches × their size). Hence few partitions, long windows and small states.
  */
 const LEAN: PipelineConfig = {
   ...DEV,
   stage: 'lean',
   removal: 'retain',
   logRetentionDays: 30,
-  // A weekend's posts, two copies each, are 26 GB a broker at 100 a second.
+  // The posts of a weekend, in two replicas, are 26 GB per broker at 100 posts a second.
   brokerVolumeGb: 40,
   retentionDays: 3,
   brokerMonitoring: 'DEFAULT',
   partitions: 3,
   speedTtlHours: 72,
   recentPosts: 5_000,
-  // At 100 a second a batch has its 6 MB before a minute is over: longer windows would save nothing.
+  // At 100 posts a second a batch reaches its limit of 6 MB within a minute. Longer windows would save nothing.
   archiveWindowSeconds: 60,
   aggregateWindowSeconds: 60,
-  // So that a window is ended by time or by the 6 MB of a batch, not by a count.
+  // High enough that time or the 6 MB of a batch ends a window, not the count.
   batchSize: 10_000,
-  // An environment and its NAT would be the largest part of the bill.
+  // An Airflow environment and its NAT gateway would be the largest part of the bill.
   orchestrator: 'mwaa-serverless',
-  // Together they would cost three times as much as all functions.
+  // Together, tracing, all metrics and all dashboards would cost three times as much as all functions.
   tracing: false,
-  metrics: 'watched',
+  metrics: 'alarmed',
   dashboards: 'overview',
 };
 
@@ -113,7 +113,7 @@ const PROD: PipelineConfig = {
   prometheus: 'managed',
 };
 
-/** One broker carries this: the local run starts one. */
+/** The local run starts one broker, so this fits one. */
 const LOCAL: PipelineConfig = {
   ...DEV,
   stage: 'local',
@@ -126,7 +126,7 @@ const LOCAL: PipelineConfig = {
   page: true,
   requestRate: 1_000,
   requestBurst: 2_000,
-  // Twice what the load generator and the canary send at once: more than that is throttled, as it would be in AWS.
+  // Twice what the load generator and the canary send at once. More is throttled, as in AWS.
   ingestConcurrency: 20,
   intervalMinutes: 1,
   publishDelayMinutes: 5,
@@ -142,5 +142,5 @@ const LOCAL: PipelineConfig = {
   canaryMinutes: 1,
 };
 
-/** What each stage is without overrides. */
+/** The configuration of each stage without overrides. */
 export const DEFAULTS: Readonly<Record<Stage, PipelineConfig>> = { dev: DEV, lean: LEAN, prod: PROD, local: LOCAL };

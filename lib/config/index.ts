@@ -1,6 +1,6 @@
 /**
- * The configuration of a deployment: one typed object per stage, overridable key by key (`-c key=value`), validated here and
- * nowhere else. Only `bin/` reads context and environment; everything below is handed this object.
+ * The configuration of a deployment: one typed object per stage. Each key can be overridden (`-c key=value`). Only this module
+ * validates it. Only `bin/` reads context and environment, and passes this object to everything else.
  */
 
 import { COMBINATIONS } from './combinations';
@@ -10,14 +10,14 @@ import { type ConfigKey, type PipelineConfig, type Stage } from './schema';
 
 export { STAGES, type ConfigKey, type PipelineConfig, type Stage } from './schema';
 
-/** What is wrong with the configuration, in one line that names the key, its value and what is allowed. */
+/** An invalid configuration. The message is one line that names the key, its value and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 export const CONFIG_KEYS = Object.keys(RULES) as readonly ConfigKey[];
 
-/** What is about an Airflow environment and nothing else. */
+/** Keys that only an Airflow environment uses. */
 const ENVIRONMENT_KEYS = ['natGateways', 'airflowClass', 'airflowWebserver'] as const satisfies readonly ConfigKey[];
 
 const isKey = (name: string): name is ConfigKey => Object.hasOwn(RULES, name);
@@ -25,8 +25,8 @@ const isKey = (name: string): name is ConfigKey => Object.hasOwn(RULES, name);
 /**
  * The configuration of a stage with overrides.
  *
- * @param overrides what the user set, e.g. by `-c key=value`: text or typed values
- * @param hostArchitecture of the machine that synthesizes, which stage `local` takes as the functions run on it
+ * @param overrides values that the user set, e.g. by `-c key=value`: text or typed
+ * @param hostArchitecture architecture of the machine that runs synth; stage `local` uses it, because its functions run there
  * @throws ConfigError naming the first unknown key, bad value or bad combination, and what is allowed
  */
 export function loadConfig(
@@ -67,7 +67,7 @@ function value(name: ConfigKey, given: unknown): string | number | boolean {
 }
 
 /**
- * The context keys that are ours: those of CDK start with `@` or have a colon.
+ * The context keys of this project. CDK's own start with `@` or contain a colon.
  * @param context everything in the app's context
  */
 export function overridesIn(context: Readonly<Record<string, unknown>>): Record<string, unknown> {

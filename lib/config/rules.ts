@@ -1,4 +1,4 @@
-/** Which values each key of the configuration takes by itself; what goes together is in `combinations.ts`. */
+/** The values that each key of the configuration accepts. `combinations.ts` has the constraints between keys. */
 import { STAGES, type ConfigKey } from './schema';
 
 export interface Rule {
@@ -52,7 +52,7 @@ const YES_NO: Rule = {
 
 const DAY_MINUTES = 24 * 60;
 
-/** What a cron expression, and so the DAG's timetable, can say: 90 minutes divide a day, but no cron runs every 90. */
+/** Lengths that a cron expression, and so the DAG's timetable, can express. 90 minutes divide a day, but no cron runs every 90. */
 const INTERVAL_MINUTES = [
   ...divisorsOf(60),
   ...divisorsOf(24)
@@ -60,14 +60,14 @@ const INTERVAL_MINUTES = [
     .map((hours) => 60 * hours),
 ];
 
-/** What CloudWatch takes; any other number of days fails the deployment. */
+/** The retention periods that CloudWatch accepts. Any other number of days fails the deployment. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
 export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   stage: oneOf(...STAGES),
-  // Goes into names of Keyspaces (48 characters, no hyphen), MWAA and MSK.
+  // Part of names in Keyspaces (48 characters, no hyphen), MWAA and MSK.
   project: matching(/^[a-z][a-z0-9]{1,19}$/, '2 to 20 lower-case letters and digits, a letter first'),
   account: matching(/^\d{12}$/, '12 digits'),
   region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region name like eu-central-1'),
@@ -125,7 +125,7 @@ export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   grafanaSamlMetadata: matching(/^https:\/\/\S+$/, 'an https address'),
   prometheus: oneOf('managed', 'none'),
   tracing: YES_NO,
-  metrics: oneOf('all', 'watched'),
+  metrics: oneOf('all', 'alarmed'),
   dashboards: oneOf('all', 'overview'),
   canaryMinutes: integer(0, 60),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address'),

@@ -17,8 +17,8 @@ import { type SparkApplication } from './spark-application';
 import { Upload } from './upload';
 
 /**
- * Airflow 3 with Python 3.12 and version 9.25.0 of the Amazon provider: what the DAG is tested with. The text of the
- * CloudFormation reference stops at 3.0.6, but MWAA's user guide lists this one, and the schema takes any version.
+ * Airflow 3 with Python 3.12 and version 9.25.0 of the Amazon provider: the versions that the DAG is tested with. The text of the
+ * CloudFormation reference stops at 3.0.6, but MWAA's user guide lists this version, and the schema accepts any.
  * @see https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.html
  */
 const AIRFLOW_VERSION = '3.2.1';
@@ -42,7 +42,7 @@ export interface AirflowEnvironmentProps {
   readonly dags?: string;
 }
 
-/** MWAA with the pipeline's DAG: its bucket, its role, and the DAG's configuration as an Airflow option. */
+/** MWAA with the pipeline's DAG: S3 bucket, role, and the DAG's configuration as an Airflow option. */
 export class AirflowEnvironment extends Construct {
   public readonly bucket: Bucket;
   public readonly role: Role;
@@ -58,14 +58,14 @@ export class AirflowEnvironment extends Construct {
       bucket: this.bucket,
       prefix: `${DAGS}/`,
       sources: [Source.asset(props.dags ?? join(__dirname, '..', '..', 'dags'), { exclude: ['*', '!*.py'] })],
-      // A DAG that was removed from the repository must not go on running.
+      // A DAG that was removed from the repository must stop running.
       prune: true,
     });
 
     this.role = this.executionRole(name);
     bindOrchestrator(this.role, props);
 
-    // MWAA makes the groups it doesn't find, and those never expire.
+    // MWAA creates the groups that are missing, and those never expire.
     const logGroups = LOG_MODULES.map((module) =>
       logGroup(this, `${module}Logs`, config, { logGroupName: `airflow-${name}-${module}` }),
     );
@@ -78,7 +78,7 @@ export class AirflowEnvironment extends Construct {
       dagS3Path: DAGS,
       executionRoleArn: this.role.roleArn,
       networkConfiguration: {
-        // It takes two, however many zones there are.
+        // MWAA requires exactly two subnets, whatever the number of zones.
         subnetIds: props.vpc.selectSubnets(props.subnets).subnetIds.slice(0, 2),
         securityGroupIds: [props.securityGroup.securityGroupId],
       },
@@ -87,7 +87,7 @@ export class AirflowEnvironment extends Construct {
       loggingConfiguration: logging(),
     });
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.environment);
-    // MWAA looks at bucket, DAGs and rights while it creates, and fails for good if one isn't there yet.
+    // MWAA checks bucket, DAGs and permissions during creation, and fails permanently if one is missing.
     this.environment.node.addDependency(this.bucket, upload, this.role, ...logGroups);
   }
 
@@ -113,7 +113,7 @@ export class AirflowEnvironment extends Construct {
     role.addToPolicy(new PolicyStatement({ effect: Effect.DENY, actions: ['s3:ListAllMyBuckets'], resources: ['*'] }));
     const dags = this.bucket.arnForObjects(`${DAGS}/*`);
     allow(['s3:GetObject', 's3:GetObjectVersion'], [dags]);
-    acknowledgeResources(role, 'The DAGs of this repository: which there are differs from version to version', [dags]);
+    acknowledgeResources(role, 'The DAGs of this repository: their names differ from version to version', [dags]);
     allow(
       [
         's3:ListBucket',
@@ -124,13 +124,11 @@ export class AirflowEnvironment extends Construct {
       ],
       [this.bucket.bucketArn],
     );
-    // MWAA asks for it of the account, which has no resource to name.
+    // MWAA calls these on the account, for which there is no resource to name.
     allow(['s3:GetAccountPublicAccessBlock', 'logs:DescribeLogGroups', 'cloudwatch:PutMetricData'], ['*']);
-    acknowledgeResources(role, 'Actions that know no resource, as MWAA demands them', ['*']);
+    acknowledgeResources(role, 'Actions without a resource, which MWAA requires', ['*']);
     const groups = `arn:${partition}:logs:${region}:${account}:log-group:airflow-${name}-*`;
-    acknowledgeResources(role, "The environment's log groups, whose names MWAA makes of its name and the module", [
-      groups,
-    ]);
+    acknowledgeResources(role, "The environment's log groups, which MWAA names by environment and module", [groups]);
     allow(
       [
         'logs:CreateLogStream',
@@ -143,9 +141,9 @@ export class AirflowEnvironment extends Construct {
       ],
       [groups],
     );
-    // The queue between scheduler and workers is in an account of the service, under a name that it makes.
+    // The queue between scheduler and workers is in an account of the service, which chooses its name.
     const queues = `arn:${partition}:sqs:${region}:*:airflow-celery-*`;
-    acknowledgeResources(role, 'A queue of the service, in its account and under a name that it makes', [queues]);
+    acknowledgeResources(role, 'A queue of the service, in its account and with a name that it chooses', [queues]);
     allow(
       [
         'sqs:ChangeMessageVisibility',
@@ -157,10 +155,10 @@ export class AirflowEnvironment extends Construct {
       ],
       [queues],
     );
-    acknowledgeActions(role, 'With and without plain text, as MWAA demands; by way of SQS only', [
+    acknowledgeActions(role, 'With and without plain text, as MWAA requires; through SQS only', [
       'kms:GenerateDataKey*',
     ]);
-    // That queue's key is the service's own, hence in no account but this one.
+    // The key of that queue belongs to the service, so it is in any account except this one.
     role.addToPolicy(
       new PolicyStatement({
         actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*', 'kms:Encrypt'],
@@ -172,7 +170,7 @@ export class AirflowEnvironment extends Construct {
   }
 }
 
-/** One JSON text, which the DAG reads from the option `config` in the section `pipeline`. */
+/** The DAG's configuration as one JSON text. The DAG reads it from the option `config` in the section `pipeline`. */
 export function dagConfig(
   scope: Construct,
   { config, steps, spark, lake }: Pick<AirflowEnvironmentProps, 'config' | 'steps' | 'spark' | 'lake'>,
@@ -192,7 +190,7 @@ export function dagConfig(
   });
 }
 
-/** The smallest class is scheduler and worker in one, and takes one of each. */
+/** The smallest class runs scheduler and worker in one, and accepts one of each. */
 function workers(config: PipelineConfig): Partial<CfnEnvironmentProps> {
   return config.airflowClass === 'mw1.micro'
     ? { schedulers: 1, minWorkers: 1, maxWorkers: 1, minWebservers: 1, maxWebservers: 1 }

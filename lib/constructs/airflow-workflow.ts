@@ -26,7 +26,7 @@ export interface AirflowWorkflowProps {
   readonly lake: PostLake;
 }
 
-/** MWAA Serverless with the batch layer as a workflow: no environment, no network, paid by the run. */
+/** MWAA Serverless with the batch layer as a workflow: no environment, no network, billed per run. */
 export class AirflowWorkflow extends Construct {
   public readonly bucket: Bucket;
   public readonly role: Role;
@@ -50,7 +50,7 @@ export class AirflowWorkflow extends Construct {
       jobRoleArn: spark.jobRole.roleArn,
       lake: lake.bucket.bucketName,
     });
-    // The service reads the file when the workflow is created or updated, and an update needs a property that differs.
+    // The service reads the file when the workflow is created or updated, and an update requires a changed property.
     const version = createHash('sha256')
       .update(JSON.stringify(Stack.of(this).resolve(definition)))
       .digest('hex')
@@ -61,14 +61,14 @@ export class AirflowWorkflow extends Construct {
       bucket: this.bucket,
       prefix: WORKFLOWS,
       sources: [Source.yamlData(`${version}/${FILE}`, definition)],
-      // A version that is replaced is still the scheduled one while files are copied.
+      // The replaced version is still scheduled while files are copied.
       prune: false,
     });
 
     const logs = logGroup(this, 'Logs', config);
-    // No condition on the account: what the service documents has none, and with a wrong one nothing would run.
+    // No condition on the account: the service documents none, and with a wrong one nothing would run.
     this.role = new Role(this, 'Role', {
-      description: 'What the workflow of the batch layer may do',
+      description: 'Execution role of the workflow of the batch layer',
       assumedBy: new ServicePrincipal('airflow-serverless.amazonaws.com'),
     });
     logs.grantWrite(this.role);
@@ -76,18 +76,18 @@ export class AirflowWorkflow extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject', 's3:GetObjectVersion'], resources: [definitions] }),
     );
-    acknowledgeResources(this.role, 'Definitions of this repository: each version has a key of its own', [definitions]);
+    acknowledgeResources(this.role, 'Definitions of this repository: each version has its own key', [definitions]);
     bindOrchestrator(this.role, props);
 
     this.workflow = new CfnWorkflow(this, 'Workflow', {
       name,
-      description: 'Batch layer: one run an interval',
+      description: 'Batch layer: one run per interval',
       definitionS3Location: { bucket: this.bucket.bucketName, objectKey: `${WORKFLOWS}${version}/${FILE}` },
       roleArn: this.role.roleArn,
       loggingConfiguration: { logGroupName: logs.logGroupName },
     });
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.workflow);
-    // The file and the rights are looked at while the workflow is made.
+    // The service checks the file and the permissions when it creates the workflow.
     this.workflow.node.addDependency(upload, this.role);
   }
 }

@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PIPELINE_STEPS, type Step } from '../../lambda/runtime/metrics';
 import { type FunctionHttpApi } from './http-api';
-import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from './metrics';
+import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Monitored } from './metrics';
 import { type PipelineFunction } from './pipeline-function';
 
-/** `critical`: somebody has to act now. `warning`: somebody has to look today. */
+/** `critical`: act now. `warning`: look today. */
 export type Severity = 'critical' | 'warning';
 
 export interface AlarmSpec {
@@ -16,51 +16,51 @@ export interface AlarmSpec {
    * Whether query results are wrong or merely late during this alarm. If set, the composite alarm of that name notifies.
    * @default - the alarm notifies directly
    */
-  readonly answers?: 'wrong' | 'late';
-  /** What happened and why the threshold is what it is, one sentence. */
+  readonly results?: 'wrong' | 'late';
+  /** One sentence about the event and the reason for the threshold. */
   readonly text: string;
-  /** On whose dashboard it is shown. @default - the overview's only */
+  /** Step on whose dashboard the alarm is shown. @default - only on the overview */
   readonly step?: Step;
   readonly metric: IMetric;
-  /** @default - above the threshold */
+  /** @default - greater than the threshold */
   readonly comparison?: ComparisonOperator;
   readonly threshold: number;
-  /** Periods looked at, at least two: a single late report is no alarm. */
+  /** Periods to evaluate, at least two: a single late report must not fire the alarm. */
   readonly periods: number;
-  /** Of these, how many must be bad. @default - all of them */
+  /** How many of these periods must breach the threshold. @default - all of them */
   readonly datapoints?: number;
   readonly missing: TreatMissingData;
 }
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** MSK's own advice. */
+/** The threshold that MSK's documentation recommends. */
 const DISK_PERCENT = 85;
 
-/** Whether the answers may be wrong: something was lost, doubled, set aside in bulk, or is about to expire. */
-function answersWrong(watched: Watched): AlarmSpec[] {
-  const { config } = watched;
+/** Query results may be wrong: posts were lost, counted twice or quarantined in bulk, or are about to expire. */
+function wrongResults(monitored: Monitored): AlarmSpec[] {
+  const { config } = monitored;
   const dropped = Object.fromEntries(PIPELINE_STEPS.map((step) => [step, stepMetric(config, step, 'dropped')]));
   const of = { quarantined: 'quarantined', received: 'received' } as const;
   return [
     {
       id: 'drift',
       severity: 'critical',
-      answers: 'wrong',
-      text: 'The layers differ on a published interval: the sum over all views is 0 by contract',
+      results: 'wrong',
+      text: 'The layers differ on a published interval: the sum over all views must be 0',
       step: 'reconcile',
       metric: stepMetric(config, 'reconcile', 'totalDrift'),
       threshold: 0,
       periods: 2,
       datapoints: 1,
-      // Reported once an interval: until the next comparison the last one holds.
+      // Reported once per interval. The last value holds until the next comparison.
       missing: TreatMissingData.IGNORE,
     },
     {
       id: 'gap',
       severity: 'critical',
-      answers: 'wrong',
-      text: 'Offsets are missing in front of the speed layer: the log lost records before they were aggregated',
+      results: 'wrong',
+      text: 'Offsets are missing before the speed layer: the log lost records before they were aggregated',
       step: 'aggregate',
       metric: stepMetric(config, 'aggregate', 'gap'),
       threshold: 0,
@@ -71,8 +71,8 @@ function answersWrong(watched: Watched): AlarmSpec[] {
     {
       id: 'dropped',
       severity: 'critical',
-      answers: 'wrong',
-      text: 'A step cannot account for records that it received, or counted some twice: 0 by contract',
+      results: 'wrong',
+      text: 'A step cannot account for records that it received, or counted some twice: the number must be 0',
       metric: new MathExpression({
         expression: PIPELINE_STEPS.map((step) => `ABS(FILL(${step}, 0))`).join(' + '),
         usingMetrics: dropped,
@@ -87,8 +87,8 @@ function answersWrong(watched: Watched): AlarmSpec[] {
     {
       id: 'quarantine-burst',
       severity: 'warning',
-      answers: 'wrong',
-      text: 'More than 5 % of at least 100 records are not posts: a client has changed, and its posts are in no view',
+      results: 'wrong',
+      text: 'More than 5 % of at least 100 records are not posts: a client has changed, and no view has its posts',
       step: 'archive',
       metric: new MathExpression({
         expression: 'IF(received >= 100, 100 * quarantined / received, 0)',
@@ -104,10 +104,10 @@ function answersWrong(watched: Watched): AlarmSpec[] {
   ];
 }
 
-/** What only the canary can measure. */
-function canaryAlarms(watched: Watched): AlarmSpec[] {
-  const { config } = watched;
-  if (!watched.canary) return [];
+/** Alarms on metrics that only the canary reports. */
+function canaryAlarms(monitored: Monitored): AlarmSpec[] {
+  const { config } = monitored;
+  if (!monitored.canary) return [];
   const period = Duration.minutes(Math.max(5, config.canaryMinutes));
   const due = (config.intervalMinutes + config.publishDelayMinutes) * MINUTE;
   const canary = { step: 'canary', periods: 2, missing: TreatMissingData.BREACHING } as const;
@@ -115,8 +115,8 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
     {
       id: 'boundary-stuck',
       severity: 'critical',
-      answers: 'wrong',
-      text: 'The newest published interval is older than half the life of speed rows: at the whole of it, intervals vanish',
+      results: 'wrong',
+      text: 'The newest published interval is older than half the TTL of speed rows: at the full TTL, intervals disappear',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: (config.speedTtlHours * HOUR) / 2,
       ...canary,
@@ -124,8 +124,8 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
     {
       id: 'boundary-late',
       severity: 'warning',
-      answers: 'late',
-      text: 'The newest published interval is older than an interval and the time that publishing may take',
+      results: 'late',
+      text: 'The newest published interval is older than an interval plus the time that publishing may take',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
       threshold: due,
       ...canary,
@@ -133,8 +133,8 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
     {
       id: 'canary-speed',
       severity: 'critical',
-      answers: 'late',
-      text: 'The newest canary did not come out of the speed layer before the next was sent',
+      results: 'late',
+      text: 'The newest canary was not visible in the speed layer before the next was sent',
       metric: stepMetric(config, 'canary', 'canarySpeedAge', { period }),
       threshold: 2 * config.canaryMinutes * MINUTE + MINUTE,
       ...canary,
@@ -142,8 +142,8 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
     {
       id: 'canary-batch',
       severity: 'warning',
-      answers: 'late',
-      text: 'No canary came out of the batch layer in the time that an interval and its publication may take',
+      results: 'late',
+      text: 'No canary became visible in the batch layer in the time that an interval and its publication may take',
       metric: stepMetric(config, 'canary', 'canaryBatchAge', { period }),
       threshold: due + 2 * config.canaryMinutes * MINUTE,
       ...canary,
@@ -151,18 +151,18 @@ function canaryAlarms(watched: Watched): AlarmSpec[] {
   ];
 }
 
-/** Whether answers are late: a consumer of the topic is slow or stands still. */
-function answersLate(watched: Watched): AlarmSpec[] {
-  const { config } = watched;
+/** Query results are late: a consumer of the topic is slow or stopped. */
+function lateResults(monitored: Monitored): AlarmSpec[] {
+  const { config } = monitored;
   const windows = { archive: config.archiveWindowSeconds, aggregate: config.aggregateWindowSeconds } as const;
-  /** Beyond the window: an invocation, a cold start and an attempt that failed. */
+  /** Seconds beyond the window: an invocation, a cold start and a failed attempt. */
   const slack = { archive: 120, aggregate: 30 } as const;
   return (['archive', 'aggregate'] as const).flatMap((step): AlarmSpec[] => [
     {
       id: `${step}-late`,
       severity: 'warning',
-      answers: 'late',
-      text: `Records wait longer for ${step} than its window and ${slack[step]} s`,
+      results: 'late',
+      text: `Records wait longer for ${step} than its window plus ${slack[step]} s`,
       step,
       metric: stepMetric(config, step, 'freshness'),
       threshold: (windows[step] + slack[step]) * 1000,
@@ -173,10 +173,10 @@ function answersLate(watched: Watched): AlarmSpec[] {
     {
       id: `${step}-lag`,
       severity: 'warning',
-      answers: 'late',
+      results: 'late',
       text: `A partition is more than ten batches behind in ${step}, in each of three periods`,
       step,
-      metric: consumerLag(watched, step),
+      metric: consumerLag(monitored, step),
       threshold: 10 * config.batchSize,
       periods: 3,
       missing: TreatMissingData.NOT_BREACHING,
@@ -184,10 +184,10 @@ function answersLate(watched: Watched): AlarmSpec[] {
     {
       id: `${step}-stuck`,
       severity: 'critical',
-      answers: 'late',
-      text: `Every period has failed batches of ${step}: a batch is tried until it works, so its partition stands still`,
+      results: 'late',
+      text: `Every period has failed batches of ${step}: a batch is retried until it succeeds, so its partition is blocked`,
       step,
-      metric: errorsOf(watched.steps[step]),
+      metric: errorsOf(monitored.steps[step]),
       threshold: 0,
       periods: 3,
       missing: TreatMissingData.NOT_BREACHING,
@@ -207,9 +207,9 @@ function failing(api: FunctionHttpApi): IMetric {
   });
 }
 
-/** The APIs as clients see them, and what they depend on. */
-function service(watched: Watched): AlarmSpec[] {
-  const { config, steps } = watched;
+/** The APIs as clients see them, and their dependencies. */
+function service(monitored: Monitored): AlarmSpec[] {
+  const { config, steps } = monitored;
   const batch = { seal: steps.seal, compact: steps.compact, publish: steps.publish, reconcile: steps.reconcile };
   const brokers = Array.from({ length: config.brokers }, (_, i) => i + 1);
   const common = { periods: 3, missing: TreatMissingData.NOT_BREACHING } as const;
@@ -217,9 +217,9 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'ingest-failing',
       severity: 'critical',
-      text: 'More than 1 % of the requests to ingest end in 5xx: clients must send those posts again',
+      text: 'More than 1 % of the requests to ingest fail with 5xx: clients must send those posts again',
       step: 'ingest',
-      metric: failing(watched.ingestApi),
+      metric: failing(monitored.ingestApi),
       threshold: 1,
       ...common,
       datapoints: 2,
@@ -227,9 +227,9 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'query-failing',
       severity: 'critical',
-      text: 'More than 1 % of the requests to query end in 5xx',
+      text: 'More than 1 % of the requests to query fail with 5xx',
       step: 'query',
-      metric: failing(watched.queryApi),
+      metric: failing(monitored.queryApi),
       threshold: 1,
       ...common,
       datapoints: 2,
@@ -237,7 +237,7 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'ingest-throttled',
       severity: 'warning',
-      text: 'All instances that ingest may have are busy, in each of three periods',
+      text: 'All instances of ingest that are allowed are busy, in each of three periods',
       step: 'ingest',
       metric: steps.ingest.function.metricThrottles({ statistic: Stats.SUM, period: FIVE_MINUTES }),
       threshold: 0,
@@ -246,7 +246,7 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'write-conflicts',
       severity: 'warning',
-      text: 'More than one conditional write in five batches finds another value: two writers are at one partition',
+      text: 'More than one conditional write in five batches fails: two writers work on one partition',
       step: 'aggregate',
       metric: new MathExpression({
         expression: '100 * failed / MAX([batches, 1])',
@@ -263,7 +263,7 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'batch-failing',
       severity: 'warning',
-      text: 'A function of the batch layer fails again and again; Airflow tries each task again',
+      text: 'A function of the batch layer fails repeatedly; Airflow retries each task',
       metric: new MathExpression({
         expression: Object.keys(batch)
           .map((step) => `FILL(${step}, 0)`)
@@ -281,7 +281,7 @@ function service(watched: Watched): AlarmSpec[] {
       id: 'kafka-offline',
       severity: 'critical',
       text: 'Partitions of the cluster have no leader: their posts can be neither written nor read',
-      metric: kafkaMetric(watched, 'OfflinePartitionsCount'),
+      metric: kafkaMetric(monitored, 'OfflinePartitionsCount'),
       threshold: 0,
       periods: 2,
       missing: TreatMissingData.NOT_BREACHING,
@@ -289,16 +289,16 @@ function service(watched: Watched): AlarmSpec[] {
     {
       id: 'kafka-disk',
       severity: 'critical',
-      text: `A broker's disk is fuller than ${DISK_PERCENT} %: a full broker accepts no more records`,
+      text: `A broker's disk is more than ${DISK_PERCENT} % full: a full broker accepts no more records`,
       metric: new MathExpression({
         expression: 'MAX(METRICS())',
         usingMetrics: Object.fromEntries(
           brokers
-            // An alarm takes ten metrics at most; brokers fill alike.
+            // An alarm accepts ten metrics at most, and brokers fill at the same rate.
             .slice(0, 10)
             .map((id) => [
               `broker${id}`,
-              kafkaMetric(watched, 'KafkaDataLogsDiskUsed', {}, { 'Broker ID': String(id) }),
+              kafkaMetric(monitored, 'KafkaDataLogsDiskUsed', {}, { 'Broker ID': String(id) }),
             ]),
         ),
         label: 'fullest disk, %',
@@ -312,21 +312,21 @@ function service(watched: Watched): AlarmSpec[] {
   ];
 }
 
-/** The composite alarms. Each has an article in the runbook, too. */
+/** The composite alarms. Each has an article in the runbook. */
 export const COMPOSITES = {
   wrong: {
     id: 'answers-may-be-wrong',
     severity: 'critical',
-    text: 'Something was lost, doubled, set aside in bulk, or is about to expire',
+    text: 'Posts were lost, counted twice or quarantined in bulk, or are about to expire',
   },
   late: {
     id: 'answers-are-late',
     severity: 'warning',
-    text: 'Answers are right as of an earlier time: a layer is behind or stands still',
+    text: 'Query results are correct as of an earlier time: a layer is behind or stopped',
   },
 } as const;
 
 /** Every alarm of this deployment except the composite ones. */
-export function alarmSpecs(watched: Watched): readonly AlarmSpec[] {
-  return [...answersWrong(watched), ...canaryAlarms(watched), ...answersLate(watched), ...service(watched)];
+export function alarmSpecs(monitored: Monitored): readonly AlarmSpec[] {
+  return [...wrongResults(monitored), ...canaryAlarms(monitored), ...lateResults(monitored), ...service(monitored)];
 }

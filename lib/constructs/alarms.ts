@@ -14,7 +14,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
 import { alarmSpecs, COMPOSITES, type AlarmSpec, type Severity } from './alarm-list';
-import { type Watched } from './metrics';
+import { type Monitored } from './metrics';
 
 const RUNBOOK = 'docs/runbook.md';
 
@@ -37,20 +37,20 @@ export class Alarms extends Construct {
   public readonly alarms: ReadonlyMap<string, { readonly spec: AlarmSpec; readonly alarm: Alarm }>;
   public readonly composites: readonly CompositeAlarm[];
 
-  constructor(scope: Construct, id: string, watched: Watched) {
+  constructor(scope: Construct, id: string, monitored: Monitored) {
     super(scope, id);
-    const { config } = watched;
+    const { config } = monitored;
     this.topic = this.alarmTopic(config);
     const action = new SnsAction(this.topic);
     const notify = (alarm: AlarmBase) => {
       alarm.addAlarmAction(action);
       alarm.addOkAction(action);
     };
-    this.alarms = new Map(alarmSpecs(watched).map((spec) => [spec.id, { spec, alarm: this.alarm(config, spec) }]));
+    this.alarms = new Map(alarmSpecs(monitored).map((spec) => [spec.id, { spec, alarm: this.alarm(config, spec) }]));
     const all = [...this.alarms.values()];
-    for (const { spec, alarm } of all) if (!spec.answers) notify(alarm);
-    this.composites = Object.entries(COMPOSITES).map(([answers, composite]) => {
-      const members = all.filter(({ spec }) => spec.answers === answers).map(({ alarm }) => alarm);
+    for (const { spec, alarm } of all) if (!spec.results) notify(alarm);
+    this.composites = Object.entries(COMPOSITES).map(([results, composite]) => {
+      const members = all.filter(({ spec }) => spec.results === results).map(({ alarm }) => alarm);
       return new CompositeAlarm(this, composite.id, {
         compositeAlarmName: alarmName(config, composite.id),
         alarmDescription: description(config, composite),
@@ -79,7 +79,7 @@ export class Alarms extends Construct {
       displayName: `Pinterest data pipeline, ${config.stage}`,
       enforceSSL: true,
     });
-    // Under the key of aws/sns CloudWatch could not publish, and the alarms' texts hold no data that needs a key of our own.
+    // CloudWatch can't publish to a topic under the key aws/sns, and alarm texts contain no data that needs a customer-managed key.
     // Attaching a policy replaces the default topic policy, which is what allows alarms of this account to publish.
     topic.addToResourcePolicy(
       new PolicyStatement({

@@ -7,18 +7,18 @@ const ROOT = join(__dirname, '..', '..');
 const STUBS = join(ROOT, 'lambda', 'runtime');
 
 /**
- * What Lambda's Node runtime offers to a function: the clients of the AWS SDK. Their own packages, `@smithy/*` and the other `@aws-sdk/*`,
- * lie below them, where a function does not find them, so those go into the bundle.
+ * Modules that Lambda's Node runtime provides: the clients of the AWS SDK. Their dependencies, `@smithy/*` and the other
+ * `@aws-sdk/*`, lie below them, where a function can't resolve them, so those go into the bundle.
  */
 const RUNTIME_MODULES = ['@aws-sdk/client-*'];
 
 /**
- * `lambda/<step>/handler.ts` and what it imports as one file, made by the esbuild of this repository: no Docker, and no
- * process of npm a function, which is what `NodejsFunction` takes most of its time for.
+ * Bundles `lambda/<step>/handler.ts` and its imports into one file with this repository's esbuild. It needs no Docker and no
+ * npm process per function, on which `NodejsFunction` spends most of its time.
  *
- * @param layerModules modules that a layer of the function brings
- * @param files writes what else belongs into the asset
- * @throws Error of esbuild naming file and line, if the code can't be bundled
+ * @param layerModules modules that a layer of the function provides
+ * @param files writes further files of the asset
+ * @throws Error of esbuild, which names file and line, if the code can't be bundled
  */
 export function bundle(
   step: string,
@@ -26,10 +26,10 @@ export function bundle(
   files: (directory: string) => void = () => undefined,
 ): AssetCode {
   return Code.fromAsset(join(ROOT, 'lambda', step), {
-    // Of the result: a change that doesn't reach the bundle is no deployment.
+    // Hash the result: a change that doesn't affect the bundle causes no deployment.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Named because CDK asks for one; it is used only where a local bundler gives up, which this one never does.
+      // CDK requires an image. It uses it only if the local bundler returns false, which this one never does.
       image: DockerImage.fromRegistry('unused'),
       local: {
         tryBundle(directory) {
@@ -42,11 +42,11 @@ export function bundle(
             target: 'node24',
             format: 'cjs',
             minify: true,
-            // A map would tie the hash to the checkout's path.
+            // A source map would make the hash depend on the path of the checkout.
             sourcemap: false,
-            // esbuild drops what is unused from ES modules: the signer takes 14 KB instead of 140.
+            // esbuild removes unused code from ES modules only: the signer takes 14 KB instead of 140.
             mainFields: ['module', 'main'],
-            // Node looks up requires in layers and in the runtime, but not imports: each becomes a lazy require.
+            // Node resolves requires, but not imports, in layers and in the runtime. So each import becomes a lazy require.
             supported: { 'dynamic-import': false },
             alias: { 'adm-zip': join(STUBS, 'adm-zip-stub.ts'), kerberos: join(STUBS, 'kerberos-stub.ts') },
             external: [...RUNTIME_MODULES, ...layerModules],

@@ -13,24 +13,23 @@ export interface CanaryProps {
   readonly query: PipelineFunction;
 }
 
-/** Long enough for both functions to start, and for an outage to be told by them instead. */
+/** Long enough for both functions to start, and for an error of theirs to arrive before this function's own timeout. */
 const TIMEOUT = Duration.seconds(59);
-/** Why none is kept for later. */
-const MISSED =
-  'A canary that was not sent is not sent later: the next one is due in minutes, and its absence is an alarm';
+/** Why there is no dead-letter queue. */
+const MISSED = 'A missed canary is not sent later: the next one is due in minutes, and an alarm reports its absence';
 
-/** Sends a control record through both layers every few minutes and reports when it came out. */
+/** Sends a control record through both layers every few minutes and reports when it became visible. */
 export class Canary extends Construct {
   public readonly function: PipelineFunction;
 
   constructor(scope: Construct, id: string, props: CanaryProps) {
     super(scope, id);
     const { config, ingest, query } = props;
-    // In no network: it calls AWS alone, and the pipeline's network has no way to the functions' API.
+    // In no network: it calls only AWS, and the pipeline's network can't reach the Lambda API.
     this.function = new PipelineFunction(this, 'Canary', {
       config,
       folder: 'canary',
-      description: 'A control record through both layers, and how old the newest is that came out',
+      description: 'Sends a control record through both layers and reports the age of the newest visible one',
       memory: 256,
       timeout: TIMEOUT,
       noDeadLetters: MISSED,

@@ -4,10 +4,10 @@ import { type Construct } from 'constructs';
 import { acknowledge } from '../rules/acknowledge';
 import { removalPolicy } from './removal';
 
-/** The bucket from which Airflow takes its DAGs. It holds copies of this repository only, so it always goes with its stack. */
+/** The S3 bucket from which Airflow reads its DAGs. It contains only copies of this repository, so it is deleted with its stack. */
 export function dagBucket(scope: Construct, id: string): Bucket {
   const bucket = new Bucket(scope, id, {
-    // MWAA refuses a bucket that is not versioned or not closed to the public.
+    // MWAA rejects a bucket that is not versioned or does not block public access.
     versioned: true,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -21,7 +21,7 @@ export function dagBucket(scope: Construct, id: string): Bucket {
   });
   acknowledge(
     bucket,
-    'Copies of DAGs that are in version control; MWAA looks at them all the time, and each look would be a line',
+    'Copies of DAGs that are in version control; MWAA reads them all the time, and each read would be logged',
     'AwsSolutions-S1',
   );
   return bucket;

@@ -6,24 +6,24 @@ import { ConfigError, type PipelineConfig } from '../config';
 
 export interface DuckdbLayerProps {
   readonly config: PipelineConfig;
-  /** Folder that holds `duckdb-<arch>/nodejs/node_modules`, as `npm run layers` fetches it. */
+  /** Folder with `duckdb-<arch>/nodejs/node_modules`, which `npm run layers` fetches. */
   readonly directory: string;
 }
 
 /**
- * DuckDB as a layer: it is native, so it can't go through the bundler, and 65 MB, so it goes where it is used only.
+ * DuckDB as a layer: it is native, so the bundler can't include it. It has 65 MB, so only the function that uses it gets it.
  */
 export class DuckdbLayer extends LayerVersion {
-  /** What the bundler leaves out because the layer brings it. */
+  /** Modules that the bundler omits because the layer provides them. */
   public static readonly MODULES = ['@duckdb/*'] as const;
 
   constructor(scope: Construct, id: string, props: DuckdbLayerProps) {
     const arm = props.config.architecture === 'arm64';
     const directory = join(props.directory, `duckdb-${arm ? 'arm64' : 'x64'}`);
     if (!existsSync(join(directory, 'nodejs', 'node_modules'))) {
-      // Fetching here would make synth need the network.
+      // Fetching it here would make synth depend on the network.
       throw new ConfigError(
-        `the DuckDB layer for ${props.config.architecture} is not there: run 'npm run layers' once, then synthesize again`,
+        `the DuckDB layer for ${props.config.architecture} is missing: run 'npm run layers' once, then synthesize again`,
       );
     }
     super(scope, id, {

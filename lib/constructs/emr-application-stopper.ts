@@ -11,18 +11,18 @@ const STOP = ['emr-serverless:GetApplication', 'emr-serverless:ListJobRuns', 'em
 export interface EmrApplicationStopperProps {
   readonly config: PipelineConfig;
   readonly application: CfnApplication;
-  /** What the application was made with. */
+  /** The properties with which the application is created. */
   readonly properties: CfnApplicationProps;
 }
 
 /**
- * Stops an EMR Serverless application before CloudFormation updates it and before it deletes it: the service refuses both
- * while it is started, and each job starts it.
+ * Stops an EMR Serverless application before CloudFormation updates or deletes it. The service rejects both while the
+ * application is started, and each job starts it.
  *
- * One resource can't do both: before an update comes what the application depends on, before a deletion what depends on the
- * application. So there are two, served by one function. The first is told everything that the application is made with, so
- * that it changes, and acts, whenever the application does; the application itself it looks up in the stack, as a reference
- * would be a circle.
+ * One resource can't do both. CloudFormation updates the dependencies of the application before it, and deletes its dependents
+ * before it. So there are two resources, served by one function. The first receives all properties of the application, so that
+ * it changes, and acts, whenever the application does. It looks up the application in the stack, because a reference
+ * would be a cycle.
  */
 export class EmrApplicationStopper extends Construct {
   public readonly function: PipelineFunction;
@@ -34,12 +34,12 @@ export class EmrApplicationStopper extends Construct {
     this.function = new PipelineFunction(this, 'Handler', {
       config,
       folder: 'provision/emr-stopper',
-      description: 'Stops the Spark application before its update and its deletion',
+      description: 'Stops the Spark application before it is updated or deleted',
       memory: 256,
       timeout: MAX_TIMEOUT,
     });
     this.function.allow(['cloudformation:DescribeStackResource'], [stack.stackId]);
-    // The application can't be named before it is there; its tags can.
+    // The application's id is unknown before it exists. Its tags are known.
     const any = stack.formatArn({
       service: 'emr-serverless',
       resource: '/applications',
@@ -51,7 +51,7 @@ export class EmrApplicationStopper extends Construct {
     });
     acknowledgeResources(
       this.function.role,
-      'In the place of an id that is not known before the application is there; the tags of this copy limit it',
+      'Stands for an id that is unknown before the application exists; the tags of this deployment limit it',
       [any],
     );
 
@@ -64,11 +64,11 @@ export class EmrApplicationStopper extends Construct {
 
     const beforeDeletion = this.resource('BeforeDeletion', { ApplicationId: application.attrApplicationId });
     const runs = `${application.attrArn}/jobruns/*`;
-    // Without a condition: of one that is gone no tags are known, and it has to be told from one that is not allowed.
+    // Without a condition: a deleted application has no tags, and the function must distinguish it from one that is denied.
     const known = new ManagedPolicy(this, 'Known', {
-      // A managed policy's description can't be changed: with another application comes another policy. The old one stays
-      // until the application that is replaced is stopped, as CloudFormation deletes at the end, dependents first. A policy
-      // that is changed in place would name the new application by then.
+      // A managed policy's description can't be changed, so another application gets another policy. The old policy remains
+      // until the replaced application is stopped, because CloudFormation deletes at the end, dependents first. A policy
+      // changed in place would name the new application by then.
       description: `To stop Spark application ${application.attrApplicationId}`,
       roles: [this.function.role],
       statements: [
@@ -76,7 +76,7 @@ export class EmrApplicationStopper extends Construct {
         new PolicyStatement({ actions: ['emr-serverless:CancelJobRun'], resources: [runs] }),
       ],
     });
-    acknowledgeResources(known, "A run's id is known when it runs", [runs]);
+    acknowledgeResources(known, "A run's id is unknown until it starts", [runs]);
     beforeDeletion.node.addDependency(known);
   }
 
@@ -84,7 +84,7 @@ export class EmrApplicationStopper extends Construct {
     const resource = new CustomResource(this, id, {
       serviceToken: this.function.function.functionArn,
       resourceType: 'Custom::StoppedApplication',
-      // The function answers before its own time is over; the default is an hour.
+      // The function responds before its own timeout. The default is an hour.
       serviceTimeout: MAX_TIMEOUT.plus(Duration.minutes(1)),
       properties,
     });

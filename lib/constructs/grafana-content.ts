@@ -15,7 +15,7 @@ import { type GrafanaWorkspaceProps } from './grafana-props';
 import { type LakeQueries } from './lake-queries';
 import { PipelineFunction } from './pipeline-function';
 
-/** Six attempts of each of some twenty requests, and the waits for rights, are well within. */
+/** Long enough for six attempts at each of about twenty requests, and for new permissions to take effect. */
 const TIMEOUT = Duration.minutes(10);
 
 export interface GrafanaContentProps extends GrafanaWorkspaceProps {
@@ -24,20 +24,20 @@ export interface GrafanaContentProps extends GrafanaWorkspaceProps {
 }
 
 /**
- * What CloudFormation can't put into a workspace: data sources, folder, boards, alert rules. They are an asset, named by its
- * content; the function `grafana` applies what differs, and a rollback is an update to the older asset.
+ * The content that CloudFormation can't put into a workspace: data sources, folder, boards, alert rules. It is an asset, named by
+ * its hash. The function `provision/grafana` applies the differences, and a rollback is an update to the older asset.
  */
 export class GrafanaContent extends Construct {
   public readonly function: PipelineFunction;
 
   constructor(scope: Construct, id: string, props: GrafanaContentProps) {
     super(scope, id);
-    const { workspace, watched } = props;
-    const { config } = watched;
+    const { workspace, monitored } = props;
+    const { config } = monitored;
     const { partition, region, account } = Stack.of(this);
     const asset = this.asset(props);
 
-    // In no network: a workspace is reached over the internet, to which the functions' network has no way.
+    // In no network: a workspace is on the internet, which the functions' network can't reach.
     this.function = new PipelineFunction(this, 'Function', {
       config,
       folder: 'provision/grafana',
@@ -47,7 +47,7 @@ export class GrafanaContent extends Construct {
     });
     acknowledge(
       this.function,
-      'Called by CloudFormation, which waits for the answer: a failure fails the deployment, with its reason',
+      'CloudFormation calls it and waits for the response: a failure fails the deployment, with its reason',
       'Serverless-LambdaDLQ',
     );
     this.function.allow(
@@ -75,11 +75,11 @@ export class GrafanaContent extends Construct {
         Deployed: this.deployed(props),
       },
     });
-    // Its policy, too: the right to make a token must be there.
+    // The role with its policy: the permission to create a token must exist.
     resource.node.addDependency(this.function.role);
   }
 
-  private asset({ watched: { config } }: GrafanaContentProps): Asset {
+  private asset({ monitored: { config } }: GrafanaContentProps): Asset {
     const directory = mkdtempSync(join(tmpdir(), 'grafana-'));
     try {
       const path = join(directory, 'content.json');
@@ -87,14 +87,23 @@ export class GrafanaContent extends Construct {
       writeFileSync(path, JSON.stringify(content));
       return new Asset(this, 'Asset', { path });
     } finally {
-      // The assembly has a copy.
+      // The assembly has its own copy.
       rmSync(directory, { recursive: true });
     }
   }
 
-  /** What the function is told beside the asset, as it is known at deployment only. */
-  private deployed({ watched, views, spark, airflow, lake, topic, prometheus, queries }: GrafanaContentProps): string {
-    const { config, steps, ingestApi, queryApi } = watched;
+  /** Values that are known only at deployment, which the function receives beside the asset. */
+  private deployed({
+    monitored,
+    views,
+    spark,
+    airflow,
+    lake,
+    topic,
+    prometheus,
+    queries,
+  }: GrafanaContentProps): string {
+    const { config, steps, ingestApi, queryApi } = monitored;
     const { region } = Stack.of(this);
     const source = (name: DataSourceName, jsonData: object, url?: string) => ({
       ...DATA_SOURCES[name],

@@ -10,15 +10,15 @@ import { LakeQueries } from './lake-queries';
 import { applyRemoval, removalPolicy } from './removal';
 
 /**
- * The version that the boards are built for. Upgrades are one way, so it is pinned: what a workspace may have, and be upgraded
- * to, is what ListVersions answers.
+ * The version that the boards are built for. It is pinned, because an upgrade can't be reverted. ListVersions returns the
+ * versions that a workspace can have or be upgraded to.
  * @see https://docs.aws.amazon.com/grafana/latest/APIReference/API_ListVersions.html
  */
 const GRAFANA_VERSION = '12.4';
 
 /**
- * Managed Grafana with the pipeline's boards. Its role may read what the boards show, and nothing else; people come by IAM
- * Identity Center or SAML, and the first of them is made an administrator by hand.
+ * Managed Grafana with the pipeline's boards. Its role may read the boards' data, and nothing else. People sign in by IAM
+ * Identity Center or SAML, and somebody makes the first of them an administrator by hand.
  */
 export class GrafanaWorkspace extends Construct {
   public readonly workspace: CfnWorkspace;
@@ -27,8 +27,8 @@ export class GrafanaWorkspace extends Construct {
 
   constructor(scope: Construct, id: string, props: GrafanaWorkspaceProps) {
     super(scope, id);
-    const { watched, lake, topic, prometheus } = props;
-    const { config } = watched;
+    const { monitored, lake, topic, prometheus } = props;
+    const { config } = monitored;
     this.role = this.readerRole();
     const queries = new LakeQueries(this, 'Lake', { config, lake });
     queries.grant(this.role);
@@ -49,13 +49,13 @@ export class GrafanaWorkspace extends Construct {
       permissionType: 'CUSTOMER_MANAGED',
       roleArn: this.role.roleArn,
       grafanaVersion: GRAFANA_VERSION,
-      // Athena's data source is a plugin, which a new workspace does not have.
+      // Athena's data source is a plugin, which a new workspace lacks.
       pluginAdminEnabled: true,
       dataSources: ['CLOUDWATCH', 'PROMETHEUS', 'ATHENA'],
       notificationDestinations: ['SNS'],
       ...authentication(config),
     });
-    // Everything in it comes from this repository.
+    // This repository can recreate everything in it.
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.workspace);
     this.workspace.node.addDependency(this.role);
 
@@ -71,9 +71,9 @@ export class GrafanaWorkspace extends Construct {
   private readerRole(): Role {
     const { account, partition, region } = Stack.of(this);
     const role = new Role(this, 'Role', {
-      description: 'What the boards of Grafana may read',
+      description: 'Read access of the boards in Grafana',
       assumedBy: new ServicePrincipal('grafana.amazonaws.com', {
-        // The service asks on behalf of workspaces of all its customers.
+        // The service assumes roles on behalf of the workspaces of all its customers.
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },
           StringLike: { 'aws:SourceArn': `arn:${partition}:grafana:${region}:${account}:/workspaces/*` },
@@ -83,13 +83,13 @@ export class GrafanaWorkspace extends Construct {
     role.addToPolicy(
       new PolicyStatement({ actions: ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'], resources: ['*'] }),
     );
-    acknowledgeResources(role, 'Metrics of CloudWatch are read by query, over all of the account or not at all', ['*']);
+    acknowledgeResources(role, 'CloudWatch metrics are readable across the account or not at all', ['*']);
     return role;
   }
 }
 
 /**
- * Who lets people in.
+ * The authentication settings of the workspace.
  * @see https://docs.aws.amazon.com/grafana/latest/userguide/authentication-in-AMG.html
  */
 function authentication(config: PipelineConfig) {

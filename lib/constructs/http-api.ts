@@ -27,13 +27,13 @@ export interface FunctionHttpApiProps {
 }
 
 export interface ApiRoute {
-  /** `METHOD /path`, as API Gateway writes route keys. */
+  /** `METHOD /path`, the form of API Gateway's route keys. */
   readonly key: string;
-  /** Part of the config's `requestRate` and `requestBurst` that the route takes, above 0 and up to 1. */
+  /** Share of the config's `requestRate` and `requestBurst` that the route accepts, above 0 and up to 1. */
   readonly share: number;
 }
 
-/** An HTTP API whose routes all go to one function: access logs, throttling, and callers as the config says. */
+/** An HTTP API whose routes all invoke one function, with access logs, throttling and the configured authorization. */
 export class FunctionHttpApi extends Construct {
   public readonly api: HttpApi;
   public readonly stage: HttpStage;
@@ -53,10 +53,10 @@ export class FunctionHttpApi extends Construct {
         'pipeline:open-api',
         `anyone who reaches ${props.description} may call it: set auth to iam or jwt`,
       );
-      acknowledge(this.api, 'The config says so, and each synth warns of it', 'AwsSolutions-APIG4');
+      acknowledge(this.api, 'The config requests it, and each synth warns', 'AwsSolutions-APIG4');
     }
     const integration = new HttpLambdaIntegration('Handler', props.handler.function, {
-      // One permission for the API: one a route would repeat it a dozen times.
+      // One permission for the API, instead of a dozen equal ones, one per route.
       scopePermissionToRoute: false,
     });
     const routes = props.routes.map(({ key }) => this.route(key, integration));
@@ -66,12 +66,12 @@ export class FunctionHttpApi extends Construct {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
-      // Of each route that has no limits of its own.
+      // Applies to each route without its own limits.
       throttle: { rateLimit: config.requestRate, burstLimit: config.requestBurst },
       detailedMetricsEnabled: true,
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLogs),
-        // No query string: it may name what people look for.
+        // No query string: it may contain search terms of people.
         format: AccessLogFormat.custom(
           JSON.stringify({
             requestId: '$context.requestId',
@@ -88,7 +88,7 @@ export class FunctionHttpApi extends Construct {
     });
     const stage = this.stage.node.defaultChild as CfnStage;
     stage.routeSettings = Object.fromEntries(props.routes.map((route) => [route.key, limits(route, config)]));
-    // API Gateway refuses settings of a route that is not there yet.
+    // API Gateway rejects settings of a route that does not exist yet.
     stage.node.addDependency(...routes);
   }
 
@@ -96,7 +96,7 @@ export class FunctionHttpApi extends Construct {
     return this.api.apiEndpoint;
   }
 
-  /** Shows the address under a fixed name. */
+  /** Adds a stack output with the address, under a fixed name. */
   public output(name: string): void {
     new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the API' }).overrideLogicalId(name);
   }
@@ -104,8 +104,8 @@ export class FunctionHttpApi extends Construct {
   private route(key: string, integration: HttpLambdaIntegration): CfnRoute {
     const [method, path] = key.split(' ');
     const bare = path.length > 1 ? path.replace(/\/$/, '') : path;
-    // Clients that end the path with a slash are another route to API Gateway, which the construct refuses: it is made
-    // under a name that the construct takes and renamed.
+    // For API Gateway, a path with a slash at its end is another route. The construct rejects such a path, so the route is created
+    // under a name that the construct accepts, and then renamed.
     const [made] = this.api.addRoutes({
       path: bare === path ? path : `${bare}/slash`,
       methods: [method as HttpMethod],
@@ -119,11 +119,11 @@ export class FunctionHttpApi extends Construct {
   }
 }
 
-/** Settings of a route replace those of the stage as a whole, so that the metrics have to be said again. */
+/** Settings of a route replace all settings of the stage, so they must repeat the setting for metrics. */
 function limits({ share }: ApiRoute, config: PipelineConfig): Record<string, number | boolean> {
   const part = (of: number) => Math.max(1, Math.round(of * share));
   return {
-    // In the spelling of CloudFormation, which takes this as free JSON.
+    // In CloudFormation's spelling, because the property is free-form JSON.
     ThrottlingRateLimit: part(config.requestRate),
     ThrottlingBurstLimit: part(config.requestBurst),
     DetailedMetricsEnabled: true,

@@ -1,4 +1,4 @@
-/** The only file that knows the alpha module for MSK, so that another can replace it. */
+/** The only file that imports the alpha module for MSK, so that another module can replace it. */
 import {
   ClientAuthentication,
   ClientBrokerEncryption,
@@ -19,11 +19,11 @@ import { logGroup } from './logs';
 import { type PipelineFunction } from './pipeline-function';
 import { applyRemoval, removalPolicy } from './removal';
 
-/** SASL with IAM over TLS, within AWS. */
+/** Port for SASL with IAM over TLS, within AWS. */
 const IAM_PORT = 9098;
 
 /**
- * A producer packs all records of a request that go to one partition into one batch, and a request may have 5 MB.
+ * A producer puts all records of a request to one partition into one batch, and a request may have 5 MB.
  */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
@@ -33,18 +33,18 @@ export interface KafkaClusterProps {
   readonly config: PipelineConfig;
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
-  /** Whose members may connect. */
+  /** The security group whose members may connect. */
   readonly clients: SecurityGroup;
   /** @default - the key of the service */
   readonly key?: IKey;
 }
 
 export interface EventSourceOptions {
-  /** Records after which a batch is handed over. */
+  /** Records after which a batch is delivered. */
   readonly batchSize: number;
-  /** Time after which a batch is handed over. */
+  /** Time after which a batch is delivered. */
   readonly window: Duration;
-  /** Consumer group; it can't be changed later, the offsets belong to it. */
+  /** Consumer group. It can't be changed later, because the offsets belong to it. */
   readonly consumerGroup: string;
 }
 
@@ -55,7 +55,7 @@ export class KafkaCluster extends Construct {
 
   public readonly cluster: Cluster;
   public readonly topic: CfnTopic;
-  /** Of the brokers and controllers. */
+  /** Security group of the brokers and controllers. */
   public readonly brokers: SecurityGroup;
   public readonly topicName = KafkaCluster.TOPIC;
   public readonly clusterName: string;
@@ -67,7 +67,7 @@ export class KafkaCluster extends Construct {
     this.config = config;
     const securityGroup = new SecurityGroup(this, 'Brokers', {
       vpc: props.vpc,
-      description: 'Kafka brokers, and the pollers of the event sources, which take their place in the network',
+      description: 'Kafka brokers, and the pollers of the event sources, which use the same group',
     });
     this.brokers = securityGroup;
     securityGroup.addIngressRule(props.clients, Port.tcp(IAM_PORT), 'Functions');
@@ -75,7 +75,7 @@ export class KafkaCluster extends Construct {
 
     const configuration = new CfnConfiguration(this, 'Configuration', {
       name: Names.uniqueResourceName(this, { maxLength: 64 }),
-      description: 'Topics as code, no data loss for availability',
+      description: 'Topics as code, durability before availability',
       serverProperties: serverProperties(config),
     });
     this.clusterName = Names.uniqueResourceName(this, { maxLength: 64 });
@@ -104,7 +104,7 @@ export class KafkaCluster extends Construct {
       removalPolicy: removalPolicy(config),
     });
     if (props.key) {
-      // The construct names the key by its id, where the service wants its ARN.
+      // The construct sets the key's id, but the service requires its ARN.
       (this.cluster.node.findChild('Resource') as CfnCluster).addPropertyOverride(
         'EncryptionInfo.EncryptionAtRest.DataVolumeKMSKeyId',
         props.key.keyArn,
@@ -120,7 +120,7 @@ export class KafkaCluster extends Construct {
     applyRemoval(removalPolicy(config), configuration, this.topic);
   }
 
-  /** Lets a function write to the topic, idempotently, and ask for its offsets; it can't read a record. */
+  /** Lets a function write to the topic, idempotently, and read its offsets. The function can't read records. */
   public bindProducer(fn: PipelineFunction): void {
     this.bindTopicName(fn);
     fn.setEnvironment({
@@ -134,30 +134,30 @@ export class KafkaCluster extends Construct {
     fn.allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], [this.topic.attrTopicArn]);
   }
 
-  /** Tells a function which topic its events, keys and rows are about, without any right on Kafka. */
+  /** Sets the topic of a function's events, keys and rows, without any permission on Kafka. */
   public bindTopicName(fn: PipelineFunction): void {
     fn.setEnvironment({ [ENV.topic]: KafkaCluster.TOPIC });
   }
 
   /**
-   * Feeds a function with the topic's records: at least once, in order per partition, from the first one kept.
+   * Delivers the topic's records to a function: at least once, in order per partition, from the first one retained.
    *
-   * A failed batch is tried again until it works, since a failure means an outage: records that can't be understood are
-   * set aside by the function itself. Two sources share one group of provisioned pollers, without which a Kafka source has
+   * A failed batch is retried until it succeeds, because a failure means an outage: the function quarantines records that it can't
+   * parse. Two sources share one group of provisioned pollers, without which a Kafka source has
    * no retry controls.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
    */
   public bindEventSource(fn: PipelineFunction, options: EventSourceOptions): EventSourceMapping {
     this.bindTopicName(fn);
-    // The pollers act with the function's role.
+    // The pollers use the function's role.
     fn.allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [this.cluster.clusterArn]);
-    // Neither can be limited to a network.
+    // Neither can be restricted to a network.
     fn.allow(['ec2:DescribeVpcs', 'ec2:DescribeSecurityGroups'], ['*']);
     fn.allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [this.cluster.clusterArn]);
     fn.allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [this.topic.attrTopicArn]);
     const group = this.groupArn(options.consumerGroup);
     fn.allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]);
-    acknowledgeResources(fn.role, "In the place of the cluster's UUID, which is known at deployment only", [group]);
+    acknowledgeResources(fn.role, "Stands for the cluster's UUID, which is unknown before deployment", [group]);
 
     const source = new EventSourceMapping(fn, 'Posts', {
       target: fn.function,
@@ -170,7 +170,7 @@ export class KafkaCluster extends Construct {
       retryAttempts: RETRY_FOREVER,
       provisionedPollerConfig: {
         minimumPollers: this.config.pollers,
-        // More pollers than partitions would have nothing to read.
+        // A poller beyond the number of partitions has nothing to read.
         maximumPollers: Math.min(this.config.partitions, 200),
         pollerGroupName: Names.uniqueResourceName(this, { maxLength: 128 }),
       },
@@ -179,15 +179,15 @@ export class KafkaCluster extends Construct {
     (source.node.defaultChild as CfnEventSourceMapping).maximumRecordAgeInSeconds = RETRY_FOREVER;
     acknowledge(
       source,
-      'A batch is tried until it works: with a destination, records of an outage would be given up after ten attempts',
+      'A batch is retried until it succeeds: with a destination, records of an outage would be discarded after ten attempts',
       'Serverless-LambdaEventSourceMappingDestination',
     );
-    // Created after the rights: a poller that is refused at first stays in an error state for minutes.
+    // Created after the permissions: a poller that is denied at first remains in an error state for minutes.
     source.node.addDependency(fn.role);
     return source;
   }
 
-  /** The cluster's UUID is known at deployment only, hence the wildcard in its place; the name is unique in account and region. */
+  /** The cluster's UUID is unknown before deployment, so a wildcard stands for it. The name is unique in account and region. */
   private groupArn(group: string): string {
     return Stack.of(this).formatArn({
       service: 'kafka',
@@ -201,11 +201,11 @@ export class KafkaCluster extends Construct {
 /** @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-configuration-properties.html */
 function serverProperties(config: PipelineConfig): string {
   return properties({
-    // A mistyped name would become a topic with one copy.
+    // A mistyped name would create a topic with one replica.
     'auto.create.topics.enable': 'false',
     'default.replication.factor': config.replicationFactor,
     'min.insync.replicas': config.minInsyncReplicas,
-    // A replica that lags would take over and drop acknowledged records.
+    // A lagging replica would become leader and lose acknowledged records.
     'unclean.leader.election.enable': 'false',
     'log.message.timestamp.type': 'LogAppendTime',
     'message.max.bytes': MAX_BATCH_BYTES,
@@ -215,7 +215,7 @@ function serverProperties(config: PipelineConfig): string {
 
 function topicConfig(config: PipelineConfig): string {
   return properties({
-    // Intervals are cut by the time the broker appended a record: clients' clocks have no part in it.
+    // Intervals are cut by the time at which the broker appended a record, so clients' clocks don't matter.
     'message.timestamp.type': 'LogAppendTime',
     'min.insync.replicas': config.minInsyncReplicas,
     'retention.ms': Duration.days(config.retentionDays).toMilliseconds(),

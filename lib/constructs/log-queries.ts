@@ -1,7 +1,7 @@
 import { QueryDefinition, QueryString, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { STEPS, type MetricName } from '../../lambda/runtime/metrics';
-import { functionOf, type Watched } from './metrics';
+import { functionOf, type Monitored } from './metrics';
 
 interface SavedQuery {
   readonly name: string;
@@ -14,10 +14,10 @@ interface SavedQuery {
   };
 }
 
-/** A field of a report: it has the metric's name. */
+/** A field of a report, which has the metric's name. */
 const of = (name: MetricName) => name;
 
-/** What one asks first; the reports are log lines, so that every metric can be asked for, also once it is off the list. */
+/** The first queries of an investigation. Reports are log lines, so each metric can be queried, also after it left the list. */
 const QUERIES: readonly SavedQuery[] = [
   {
     name: 'errors',
@@ -64,12 +64,12 @@ const QUERIES: readonly SavedQuery[] = [
   },
 ];
 
-/** Queries of Logs Insights over the logs of all functions, under names that begin with the copy's. */
+/** Logs Insights queries over the logs of all functions. Their names begin with project and stage. */
 export class LogQueries extends Construct {
-  constructor(scope: Construct, id: string, watched: Watched) {
+  constructor(scope: Construct, id: string, monitored: Monitored) {
     super(scope, id);
-    const { config } = watched;
-    const logGroups = STEPS.map((step) => functionOf(watched, step)?.logGroup).filter(
+    const { config } = monitored;
+    const logGroups = STEPS.map((step) => functionOf(monitored, step)?.logGroup).filter(
       (group): group is NonNullable<typeof group> => group !== undefined,
     ) as ILogGroup[];
     for (const { name, query } of QUERIES) {

@@ -4,18 +4,18 @@ import { type Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
 
 /**
- * A log group with the config's retention. Logs hold positions and counters, never posts, so they are never kept behind a
- * deleted stack: a group left over would make the next deployment fail where its name is fixed.
+ * A log group with the configured retention. Logs contain positions and counters, never posts, so they are deleted with their
+ * stack. A group that remained would make the next deployment fail where its name is fixed.
  */
 export function logGroup(scope: Construct, id: string, config: PipelineConfig, props: LogGroupProps = {}): LogGroup {
   return new LogGroup(scope, id, { ...props, retention: retention(config), removalPolicy: RemovalPolicy.DESTROY });
 }
 
 /**
- * The same for the functions that CDK itself puts into a stack, like the one that empties buckets: Lambda would make their
- * groups, which never expire and stay behind a deleted stack.
+ * Adds such log groups for the functions that CDK puts into a stack, like the one that empties buckets. Otherwise Lambda creates
+ * groups that never expire and remain after the stack is deleted.
  */
-export function keepLogsOfProviders(stack: Stack, config: PipelineConfig): void {
+export function addProviderLogGroups(stack: Stack, config: PipelineConfig): void {
   Aspects.of(stack).add({
     visit(node) {
       if (node instanceof CustomResourceProviderBase && !node.node.tryFindChild('Logs')) {
@@ -28,6 +28,6 @@ export function keepLogsOfProviders(stack: Stack, config: PipelineConfig): void 
 }
 
 function retention(config: PipelineConfig): RetentionDays {
-  // The enum's values are the days themselves; the config takes no others.
+  // The enum's values are numbers of days, and the config accepts only those.
   return config.logRetentionDays as RetentionDays;
 }

@@ -16,30 +16,30 @@ import { type KafkaCluster } from './kafka-cluster';
 import { type PipelineFunction } from './pipeline-function';
 import { type PipelineSteps } from './pipeline-steps';
 
-/** What dashboards and alarms are about. */
-export interface Watched {
+/** The parts of a deployment that dashboards and alarms read. */
+export interface Monitored {
   readonly config: PipelineConfig;
   readonly kafka: KafkaCluster;
   readonly steps: PipelineSteps;
-  /** Absent where the config asks for none. */
+  /** Absent where `canaryMinutes` is 0. */
   readonly canary?: Canary;
   readonly ingestApi: FunctionHttpApi;
   readonly queryApi: FunctionHttpApi;
 }
 
-/** The function of a step; undefined for a canary that is not there. */
-export function functionOf(watched: Watched, step: Step): PipelineFunction | undefined {
-  return step === 'canary' ? watched.canary?.function : watched.steps[step];
+/** The function of a step. Undefined for the canary if there is none. */
+export function functionOf(monitored: Monitored, step: Step): PipelineFunction | undefined {
+  return step === 'canary' ? monitored.canary?.function : monitored.steps[step];
 }
 
 export const FIVE_MINUTES = Duration.minutes(5);
 
 export interface MetricChoice {
-  /** @default - the sum of a counter, the largest of a gauge, the 99th percentile of a duration */
+  /** @default - the sum of a counter, the maximum of a gauge, the 99th percentile of a duration */
   readonly statistic?: string;
   /** @default - five minutes */
   readonly period?: Duration;
-  /** @default - what the statistic is of */
+  /** @default - the metric's name */
   readonly label?: string;
 }
 
@@ -59,7 +59,7 @@ function metricOf(config: PipelineConfig, name: MetricName, dimensions: Record<s
   });
 }
 
-/** A metric that the list gives a step, in CloudWatch. */
+/** The CloudWatch metric of a step. */
 export function stepMetric<S extends Step>(
   config: PipelineConfig,
   step: S,
@@ -69,7 +69,7 @@ export function stepMetric<S extends Step>(
   return metricOf(config, name, { step }, choice);
 }
 
-/** A metric that the list gives a step once a view, in CloudWatch. */
+/** The CloudWatch metric of a step and a view. */
 export function viewMetric<S extends Step>(
   config: PipelineConfig,
   step: S,
@@ -81,19 +81,20 @@ export function viewMetric<S extends Step>(
 }
 
 /**
- * Lag of a consumer group, of its partition that is furthest behind, records. The functions do not see it; the cluster does.
+ * Lag, in records, of the partition that is furthest behind in a consumer group. The cluster reports it, because the functions
+ * don't know it.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html
  */
-export function consumerLag(watched: Watched, step: 'archive' | 'aggregate', choice: MetricChoice = {}): Metric {
-  return kafkaMetric(watched, 'MaxOffsetLag', choice, {
-    'Consumer Group': watched.steps.consumerGroup(step),
-    Topic: watched.kafka.topicName,
+export function consumerLag(monitored: Monitored, step: 'archive' | 'aggregate', choice: MetricChoice = {}): Metric {
+  return kafkaMetric(monitored, 'MaxOffsetLag', choice, {
+    'Consumer Group': monitored.steps.consumerGroup(step),
+    Topic: monitored.kafka.topicName,
   });
 }
 
 /** @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
 export function kafkaMetric(
-  { kafka }: Watched,
+  { kafka }: Monitored,
   metricName: string,
   choice: MetricChoice = {},
   dimensions: Record<string, string> = {},

@@ -15,7 +15,7 @@ import { type PipelineConfig } from '../config';
 import { type FunctionNetwork, type PipelineFunction } from './pipeline-function';
 import { logGroup } from './logs';
 
-/** Keyspaces speaks CQL over TLS here, also at its VPC endpoint. */
+/** Port of Keyspaces for CQL over TLS, also at its VPC endpoint. */
 const CQL_PORT = 9142;
 
 export interface PipelineNetworkProps {
@@ -23,9 +23,9 @@ export interface PipelineNetworkProps {
 }
 
 /**
- * Two kinds of private subnets. In `data` run the brokers, the functions and Spark: no route to the internet, AWS by
- * endpoints. In `airflow` runs an Airflow environment alone, with NAT: it needs a dozen AWS services, whose endpoints would
- * cost more. Without an environment there is no NAT and no way to the internet at all.
+ * Two kinds of private subnets. Brokers, functions and Spark run in `data`, without a route to the internet, and reach AWS by
+ * endpoints. Only an Airflow environment runs in `airflow`, with NAT: it needs a dozen AWS services, whose endpoints would
+ * cost more. Without an environment there is no NAT and no route to the internet.
  */
 export class PipelineNetwork extends Construct {
   public readonly vpc: Vpc;
@@ -38,7 +38,7 @@ export class PipelineNetwork extends Construct {
   constructor(scope: Construct, id: string, props: PipelineNetworkProps) {
     super(scope, id);
     const { config } = props;
-    // Their addresses are kept free: brokers can't move to other subnets when an environment is added later.
+    // Reserve their addresses: brokers can't move to other subnets when an environment is added later.
     const reserved = config.orchestrator !== 'mwaa';
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(config.vpcCidr),
@@ -57,11 +57,11 @@ export class PipelineNetwork extends Construct {
     this.spark = this.group('Spark', 'Workers of the Spark application');
     if (config.orchestrator === 'mwaa') {
       this.airflowGroup = this.group('Airflow', 'Airflow environment');
-      // Its scheduler, workers and metadata database talk to each other.
-      this.airflowGroup.addIngressRule(this.airflowGroup, Port.allTraffic(), 'Airflow among itself');
+      // Its scheduler, workers and metadata database connect to each other.
+      this.airflowGroup.addIngressRule(this.airflowGroup, Port.allTraffic(), 'Between components of Airflow');
     }
 
-    // Who asks for the brokers' addresses, writes views, and logs from Spark workers.
+    // Functions look up the brokers' addresses and write views. Spark workers write logs.
     this.endpoint('Kafka', InterfaceVpcEndpointAwsService.KAFKA, Port.HTTPS, [this.functions]);
     this.endpoint('Keyspaces', InterfaceVpcEndpointAwsService.KEYSPACES, Port.tcp(CQL_PORT), [this.functions]);
     this.endpoint('Logs', InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, Port.HTTPS, [this.spark]);
@@ -72,13 +72,13 @@ export class PipelineNetwork extends Construct {
     return { vpc: this.vpc, subnets: this.dataSubnets, securityGroup: this.functions };
   }
 
-  /** @throws Error where the config has no Airflow in the network */
+  /** @throws Error where `orchestrator` is not `mwaa` */
   public get airflow(): SecurityGroup {
     if (!this.airflowGroup) throw new Error('there is no Airflow in the network: orchestrator is not mwaa');
     return this.airflowGroup;
   }
 
-  /** Lets functions read CloudWatch metrics: the right, and the way there. */
+  /** Lets functions read CloudWatch metrics: the permission and the endpoint. */
   public bindMetrics(fn: PipelineFunction): void {
     this.endpoint('Monitoring', InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING, Port.HTTPS, [this.functions]);
     fn.allow(['cloudwatch:GetMetricData'], ['*']);
@@ -89,7 +89,7 @@ export class PipelineNetwork extends Construct {
       destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLogs', config)),
       trafficType: FlowLogTrafficType.ALL,
     });
-    // CDK leaves the order open: a flow log whose role can't write yet begins with an access error.
+    // CDK does not set the order, and a flow log whose role can't write yet starts with an access error.
     flowLog.node.findChild('FlowLog').node.addDependency(flowLog.node.findChild('IAMRole'));
   }
 
@@ -115,7 +115,7 @@ export class PipelineNetwork extends Construct {
       service,
       subnets: this.dataSubnets,
       securityGroups: [group],
-      // The default would let in the whole address range of the network.
+      // The default would allow the whole address range of the network.
       open: false,
     });
   }

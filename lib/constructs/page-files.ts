@@ -9,11 +9,11 @@ const WEB = join(ROOT, 'web');
 export const PAGE_FOLDER = 'page';
 
 /**
- * The status page (`web/`) as three files: nothing of it is fetched from anywhere else, and the function reads them only
- * when the page is asked for.
+ * Writes the status page (`web/`) as three files. The page loads nothing from elsewhere, and the function reads the files only
+ * when the page is requested.
  *
- * @param directory of the asset
- * @throws Error of esbuild naming file and line, if the page can't be bundled
+ * @param directory folder of the asset
+ * @throws Error of esbuild, which names file and line, if the page can't be bundled
  */
 export function writePage(directory: string): void {
   const folder = join(directory, PAGE_FOLDER);
@@ -26,7 +26,7 @@ export function writePage(directory: string): void {
     tsconfig: join(WEB, 'tsconfig.json'),
     bundle: true,
     platform: 'browser',
-    // What evergreen browsers of the last two years run.
+    // Supported by evergreen browsers of the last two years.
     target: ['es2023', 'safari17.5', 'chrome123', 'firefox120'],
     format: 'iife',
     minify: true,

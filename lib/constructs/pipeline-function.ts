@@ -12,12 +12,12 @@ import { bundle } from './bundle';
 import { logGroup } from './logs';
 
 /**
- * Lambda ends a function at 15 minutes, but an event source for Kafka takes 14 at most.
+ * Lambda's own limit is 15 minutes, but a Kafka event source accepts 14 at most.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
  */
 export const MAX_TIMEOUT = Duration.minutes(14);
 
-/** Where functions run: one place for all, from which nothing but AWS endpoints and Kafka can be reached. */
+/** The network in which all functions run. Only AWS endpoints and Kafka can be reached from it. */
 export interface FunctionNetwork {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
@@ -26,28 +26,28 @@ export interface FunctionNetwork {
 
 export interface PipelineFunctionProps {
   readonly config: PipelineConfig;
-  /** @default - in no network: a function that calls nothing but AWS */
+  /** @default - in no network: a function that calls only AWS */
   readonly network?: FunctionNetwork;
   /** Folder under `lambda/` whose `handler.ts` exports `handler`: a step, or `provision/…`. */
   readonly folder: string;
-  /** One sentence for people who look at the list of functions. */
+  /** One sentence for the console's list of functions. */
   readonly description: string;
-  /** Megabytes; a vCPU comes with each 1,769. */
+  /** Megabytes. Lambda adds a vCPU for each 1,769. */
   readonly memory: number;
   /** At most {@link MAX_TIMEOUT}. */
   readonly timeout: Duration;
   /**
-   * Space under `/tmp`, MiB.
+   * Storage under `/tmp`, MiB.
    * @default 512
    */
   readonly temporaryStorage?: number;
   /**
-   * Instances at once.
+   * Concurrent instances.
    * @default - the account's unreserved concurrency
    */
   readonly concurrency?: number;
   /**
-   * Modules that `layers` brings, left out of the bundle.
+   * Modules that `layers` provide, omitted from the bundle.
    * @default - none
    */
   readonly externalModules?: readonly string[];
@@ -59,15 +59,15 @@ export interface PipelineFunctionProps {
   /** @default - none */
   readonly layers?: readonly ILayerVersion[];
   /**
-   * Why no dead letters are kept.
-   * @default - its caller sees the error and tries again
+   * Why the function has no dead-letter queue.
+   * @default - its caller gets the error and retries
    */
   readonly noDeadLetters?: string;
 }
 
 /**
- * A step of the pipeline as a function: `lambda/<folder>/handler.ts`, bundled by the local esbuild. It can write its own log
- * and its traces; every other right, and the variable that names what it is for, comes by a `bind…` of the thing used.
+ * A step of the pipeline as a function: `lambda/<folder>/handler.ts`, bundled by the local esbuild. It may write its log
+ * and its traces. Every other permission, and the variable that names its resource, is set by a `bind…` method of the construct used.
  */
 export class PipelineFunction extends Construct {
   public readonly function: Function;
@@ -83,7 +83,7 @@ export class PipelineFunction extends Construct {
       );
     }
     this.logGroup = logGroup(this, 'Logs', config);
-    // A role of our own: the one that CDK would make carries AWS-managed policies that reach every log group.
+    // CDK's default role has AWS-managed policies that allow writing to every log group.
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Execution role of ${props.folder}`,
@@ -93,11 +93,9 @@ export class PipelineFunction extends Construct {
       this.role.addToPolicy(networkInterfaces());
       this.role.addToPolicy(notByCode());
     }
-    acknowledgeResources(
-      this.role,
-      'Actions that know no resource: which they may be is listed in lib/rules/actions.ts',
-      ['*'],
-    );
+    acknowledgeResources(this.role, 'Actions without a resource: lib/rules/actions.ts lists those that are allowed', [
+      '*',
+    ]);
 
     this.function = new Function(this, 'Function', {
       description: props.description,
@@ -126,16 +124,16 @@ export class PipelineFunction extends Construct {
     acknowledge(
       this.function,
       props.noDeadLetters ??
-        'Invoked by an API, an event source or Airflow, each of which sees the error and tries again: never asynchronously',
+        'Invoked by an API, an event source or Airflow, each of which gets the error and retries: never asynchronously',
       'Serverless-LambdaDLQ',
     );
     if (!config.tracing)
-      acknowledge(this.function, 'Off by the configuration (tracing=false)', 'Serverless-LambdaTracing');
-    // The function checks its network when it is created: the rights must be there by then.
+      acknowledge(this.function, 'Disabled by the configuration (tracing=false)', 'Serverless-LambdaTracing');
+    // Lambda checks the network permissions when it creates the function, so they must exist first.
     this.function.node.addDependency(this.role);
   }
 
-  /** Sets a variable; together with the right to use what it names, see the constructs' `bind…` methods. */
+  /** Sets variables. The constructs' `bind…` methods also grant the permission to use what a variable names. */
   public setEnvironment(variables: Readonly<Partial<Record<EnvName, string>>>): void {
     for (const [name, value] of Object.entries(variables)) {
       this.function.addEnvironment(name, value);
@@ -155,7 +153,7 @@ export class PipelineFunction extends Construct {
 }
 
 /**
- * What Lambda does on the role's behalf to put a function into a network.
+ * Permissions that Lambda uses, with the function's role, to connect it to a network.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
  */
 function networkInterfaces(): PolicyStatement {
@@ -168,13 +166,13 @@ function networkInterfaces(): PolicyStatement {
       'ec2:AssignPrivateIpAddresses',
       'ec2:UnassignPrivateIpAddresses',
     ],
-    // Lambda checks for the right on every resource before it creates the function.
+    // Before it creates the function, Lambda checks for the permission on every resource.
     resources: ['*'],
   });
 }
 
 /**
- * Those rights are Lambda's: what the function's own code calls carries the function's ARN, what Lambda calls does not.
+ * Denies these permissions to the function's own code: its calls carry the function's ARN, Lambda's calls do not.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
  */
 function notByCode(): PolicyStatement {

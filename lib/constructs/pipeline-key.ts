@@ -11,11 +11,11 @@ export interface PipelineKeyProps {
   readonly config: PipelineConfig;
 }
 
-/** The longest that AWS keeps a key that is to be deleted, and with it the way back. */
+/** The longest waiting period of AWS, in which a scheduled deletion can be cancelled. */
 const DELETION_WINDOW = Duration.days(30);
 
 /**
- * The one key with which a deployment encrypts what it stores. It stays where the data stays: without it, that is lost.
+ * The key with which a deployment encrypts its data. It is retained wherever the data is, because without it the data is lost.
  *
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
  */
@@ -32,7 +32,7 @@ export class PipelineKey extends Construct {
       removalPolicy: removalPolicy(config),
     });
     const { partition, region, account } = Stack.of(this);
-    // Services that act by themselves and not for a caller whose rights would count.
+    // Services that use the key on their own behalf, so that no caller's permissions apply.
     this.key.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
@@ -53,13 +53,13 @@ export class PipelineKey extends Construct {
     );
   }
 
-  /** Encrypts with the key every log group and every topic of alarms in a scope, those that are added later too. */
+  /** Encrypts every log group and every alarm topic in a scope with the key, including those that are added later. */
   public encrypt(scope: IConstruct): void {
     Aspects.of(scope).add(new Encrypt(this.key));
   }
 }
 
-/** Log groups and topics are made in many places, which need not know of a key. */
+/** An aspect, because log groups and topics are created in many places, which need not know the key. */
 class Encrypt implements IAspect {
   constructor(private readonly key: IKey) {}
 
@@ -70,8 +70,7 @@ class Encrypt implements IAspect {
 }
 
 /**
- * Lets a role use the key by way of one service, and in no other way: to read what is encrypted with it, and, with `write`, to
- * encrypt anew.
+ * Lets a role use the key through one service only: to decrypt, and with `write` also to encrypt.
  */
 export function grantUse(key: IKey, role: IRole, service: 's3' | 'cassandra', use: { readonly write: boolean }): void {
   role.addToPrincipalPolicy(

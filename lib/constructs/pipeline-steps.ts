@@ -21,13 +21,13 @@ export interface PipelineStepsProps {
   readonly layers: string;
 }
 
-/** An HTTP API waits no longer than this for its function. */
+/** The longest time that an HTTP API waits for its function. */
 const API_TIMEOUT = Duration.seconds(29);
 
-/** Seconds that the archive may take after its window: pollers, a cold start, the writing, and a failed attempt. */
+/** Seconds that `archive` may take after its window: pollers, a cold start, the write, and a failed attempt. */
 const ARCHIVE_TIME = 180;
 
-/** The functions of the pipeline, each with the rights and variables of its step and no others. */
+/** The functions of the pipeline, each with the permissions and variables of its step and no others. */
 export class PipelineSteps extends Construct {
   public readonly ingest: PipelineFunction;
   public readonly archive: PipelineFunction;
@@ -43,7 +43,7 @@ export class PipelineSteps extends Construct {
   constructor(scope: Construct, id: string, props: PipelineStepsProps) {
     super(scope, id);
     this.props = props;
-    // First, as it may be missing: functions take a while to bundle.
+    // First, because the layer may be missing, and bundling the functions takes a while.
     const duckdb = new DuckdbLayer(this, 'Duckdb', { config: props.config, directory: props.layers });
     this.ingest = this.ingestStep();
     this.archive = this.archiveStep();
@@ -55,7 +55,7 @@ export class PipelineSteps extends Construct {
     this.query = this.queryStep();
   }
 
-  /** The consumer group by which a step reads the topic. */
+  /** The consumer group of a step. */
   public consumerGroup(step: 'archive' | 'aggregate'): string {
     const { project, stage } = this.props.config;
     return `${project}-${stage}-${step}`;
@@ -65,7 +65,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka } = this.props;
     const fn = this.step('Ingest', {
       folder: 'ingest',
-      description: 'HTTP requests to the topic, acknowledged when durable',
+      description: 'Writes posts of HTTP requests to the topic and acknowledges them when they are durable',
       memory: 1024,
       timeout: API_TIMEOUT,
       // Each instance holds connections to every broker, and brokers take a limited number.
@@ -79,7 +79,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Archive', {
       folder: 'archive',
-      description: 'Topic to the raw log in S3; what is no post to quarantine',
+      description: 'Writes the topic to the raw log in S3, and records that are not posts to the quarantine',
       memory: 1024,
       timeout: Duration.minutes(5),
     });
@@ -96,7 +96,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, views } = this.props;
     const fn = this.step('Aggregate', {
       folder: 'aggregate',
-      description: 'Topic to the speed views',
+      description: 'Counts the records of the topic in the speed views',
       memory: 1024,
       timeout: Duration.minutes(5),
     });
@@ -117,13 +117,13 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Seal', {
       folder: 'seal',
-      description: 'Fixes the offset ranges of intervals that are over, once the archive holds them',
+      description: 'Fixes the offset ranges of intervals that are over, once the archive has their records',
       memory: 512,
       timeout: MAX_TIMEOUT,
     });
-    // It asks for offsets, and writes heartbeat records where no later record is.
+    // It reads offsets, and writes a heartbeat record where there is no later record.
     kafka.bindProducer(fn);
-    // Marks of what is published tell it what an earlier run did not get through.
+    // The marks of published intervals show what an earlier run did not finish.
     lake.bind(fn, { read: ['seals', 'published'], list: ['raw'], write: ['seals'] });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
@@ -136,10 +136,10 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake } = this.props;
     const fn = this.step('Compact', {
       folder: 'compact',
-      description: 'Raw log of an interval and partition to Parquet, each post once; manifests',
+      description: 'Compacts the raw log of an interval and partition to Parquet, each post once; writes manifests',
       // DuckDB uses as many threads as there are vCPUs: two.
       memory: 3538,
-      // Raw objects are downloaded, and what does not fit into memory is spilled.
+      // For downloaded raw objects, and for data that DuckDB spills from memory.
       temporaryStorage: 4096,
       timeout: MAX_TIMEOUT,
       externalModules: DuckdbLayer.MODULES,
@@ -161,7 +161,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake, views } = this.props;
     const fn = this.step('Publish', {
       folder: 'publish',
-      description: 'Batch views to the store, roll-ups, then the boundary',
+      description: 'Writes batch views and roll-ups to the store, then moves the time boundary',
       memory: 1024,
       timeout: MAX_TIMEOUT,
     });
@@ -176,7 +176,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, lake, views } = this.props;
     const fn = this.step('Reconcile', {
       folder: 'reconcile',
-      description: 'Difference between the layers, per view and interval',
+      description: 'Computes the difference between the layers, per view and interval',
       memory: 1024,
       timeout: MAX_TIMEOUT,
     });
@@ -194,7 +194,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, views } = this.props;
     const fn = this.step('Query', {
       folder: 'query',
-      description: 'Answers from batch views up to the boundary and speed views after it',
+      description: 'Query API: batch views up to the time boundary, speed views after it',
       memory: 1024,
       timeout: API_TIMEOUT,
       files: config.page ? writePage : undefined,
@@ -208,7 +208,7 @@ export class PipelineSteps extends Construct {
     return fn;
   }
 
-  /** Tells `query` what the status page shows beside the answers. Its files come with the function. */
+  /** Sets the variables of `query` for the status page. The function's asset contains the page's files. */
   public bindPage(): void {
     const { config } = this.props;
     this.query.setEnvironment({
@@ -223,7 +223,7 @@ export class PipelineSteps extends Construct {
   }
 }
 
-/** Lets a role run the batch layer: invoke its four steps, and the Spark job between them. */
+/** Lets a role run the batch layer: invoke its four steps and run the Spark job between them. */
 export function bindOrchestrator(
   role: Role,
   { steps, spark }: { steps: PipelineSteps; spark: SparkApplication },

@@ -16,15 +16,15 @@ import { applyRemoval, removalPolicy } from './removal';
 
 export type Prefix = keyof typeof PREFIXES;
 
-/** What a user of the lake may do under which prefixes. Nobody may delete but by lifecycle. */
+/** What a user of the lake may do under which prefixes. Only lifecycle rules delete. */
 export interface LakeAccess {
   /** Get objects and list keys. */
   readonly read?: readonly Prefix[];
   /** List keys only. */
   readonly list?: readonly Prefix[];
-  /** Put objects, new ones or over old ones. */
+  /** Put objects, new ones or in place of old ones. */
   readonly write?: readonly Prefix[];
-  /** The same by clients that send large objects in parts, and take back the parts of one that fails. */
+  /** Put objects with a client that uploads large ones in parts and aborts uploads that fail. */
   readonly writeInParts?: readonly Prefix[];
 }
 
@@ -34,12 +34,12 @@ export interface PostLakeProps {
   readonly key?: IKey;
 }
 
-/** Days after which the raw log is read only when something is rebuilt. */
+/** Days after which only a rebuild reads the raw log. */
 const RAW_ARCHIVE_DAYS = 90;
-/** Days that an overwritten or deleted object can be brought back. */
+/** Days for which an overwritten or deleted object can be restored. */
 export const NONCURRENT_DAYS = 30;
 
-/** The column that the key of an object tells too, so that a query reads the intervals it asks for and no others. */
+/** The column that is also part of an object's key, so that a query reads only the intervals that it selects. */
 const PARTITION_KEY = 'interval_start';
 
 const GLUE_TYPES: Readonly<Record<ColumnType, string>> = {
@@ -67,12 +67,12 @@ export class PostLake extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       removalPolicy: policy,
-      // A bucket can be deleted only when it is empty.
+      // CloudFormation can delete an empty bucket only.
       autoDeleteObjects: config.removal === 'destroy',
     };
     this.accessLogs = new Bucket(this, 'AccessLogs', {
       ...common,
-      // S3 delivers access logs to no bucket with a key of one's own.
+      // S3 can't deliver access logs to a bucket with a customer-managed key.
       encryption: BucketEncryption.S3_MANAGED,
       lifecycleRules: [{ id: 'expire', expiration: Duration.days(config.logRetentionDays) }],
     });
@@ -80,7 +80,7 @@ export class PostLake extends Construct {
       ...common,
       encryption: props.key ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
       encryptionKey: props.key,
-      // One request to the key for many objects.
+      // One request to KMS serves many objects.
       bucketKeyEnabled: props.key ? true : undefined,
       versioned: true,
       serverAccessLogsBucket: this.accessLogs,
@@ -115,18 +115,18 @@ export class PostLake extends Construct {
       databaseName: `${config.project}_${config.stage}`,
       tableInput: postsTable(this.bucket, config),
     });
-    // The table names its database by text, which tells CloudFormation nothing about the order.
+    // The table names its database as text, from which CloudFormation can't derive the order.
     this.table.addResourceDependency(this.database);
     applyRemoval(policy, this.database, this.table);
   }
 
-  /** Names the bucket to a function and lets it do what it may under the given prefixes, and no others. */
+  /** Sets the bucket's name as a variable of a function and grants the given access, and no other. */
   public bind(fn: PipelineFunction, access: LakeAccess): void {
     fn.setEnvironment({ [ENV.lakeBucket]: this.bucket.bucketName });
     this.grant(fn.role, access);
   }
 
-  /** Lets a role do what it may under the given prefixes, and no others. */
+  /** Grants a role the given access, and no other. */
   public grant(role: IRole, access: LakeAccess): void {
     const read = prefixes(access.read);
     const list = [...read, ...prefixes(access.list)];
@@ -135,7 +135,7 @@ export class PostLake extends Construct {
     const objects = (names: readonly string[]) => names.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     acknowledgeResources(
       role,
-      'Keys under the prefix are named by interval, partition and offset as data arrives; the prefix belongs to the step',
+      'Keys under the prefix consist of interval, partition and offset of arriving data; the prefix belongs to the step',
       objects([...read, ...write]),
     );
     if (read.length > 0) {
@@ -153,7 +153,7 @@ export class PostLake extends Construct {
           effect: Effect.ALLOW,
           actions: ['s3:ListBucket'],
           resources: [this.bucket.bucketArn],
-          // "IfExists": a GetObject has no prefix, and without the right to list, S3 answers 403 for a missing key instead of 404.
+          // "IfExists": a GetObject has no prefix, and without permission to list, S3 returns 403 for a missing key instead of 404.
           conditions: { StringLikeIfExists: { 's3:prefix': list.map((prefix) => `${prefix}*`) } },
         }),
       );
@@ -187,14 +187,14 @@ function prefixes(names: readonly Prefix[] = []): string[] {
 }
 
 /**
- * Partitions are projected from the interval's name: no crawler, no partition to add after a run.
+ * Athena projects partitions from the interval's name, so there is no crawler, and a run adds no partition.
  * @see https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
  */
 function postsTable(bucket: Bucket, config: PipelineConfig): CfnTable.TableInputProperty {
   const location = bucket.s3UrlForObject(PREFIXES.posts);
   return {
     name: 'posts',
-    description: 'One row a post and interval: the columns of all sections known by then',
+    description: 'One row per post and interval: the columns of all sections that have arrived by then',
     tableType: 'EXTERNAL_TABLE',
     parameters: {
       classification: 'parquet',

@@ -20,23 +20,22 @@ import { logGroup } from './logs';
 import { PipelineFunction, type FunctionNetwork } from './pipeline-function';
 import { applyRemoval } from './removal';
 
-/** Each sample is paid for, and what the rules tell is a matter of minutes. */
+/** Each sample is billed, and the rules work on minutes. */
 const SCRAPE_INTERVAL = '60s';
 const SCRAPE_TIMEOUT = '25s';
 
 export interface PrometheusWorkspaceProps {
   readonly config: PipelineConfig;
   readonly kafka: KafkaCluster;
-  /** Where the scraper and the function that looks up the brokers stand: in the brokers' subnets. */
+  /** Where the scraper and the function that looks up the brokers run: in the brokers' subnets. */
   readonly network: FunctionNetwork;
-  /** Where alerts are sent. */
+  /** Topic that alerts notify. */
   readonly alerts: ITopic;
 }
 
 /**
- * Managed Prometheus over the brokers: a workspace, a scraper of their JMX and node exporters, the rules of
- * `observability/prometheus/rules`,
- * and an alert manager that publishes to the topic of all alarms.
+ * Managed Prometheus for the brokers: a workspace, a scraper of their JMX and node exporters, the rules of
+ * `observability/prometheus/rules`, and an alert manager that publishes to the topic of all alarms.
  * @see https://docs.aws.amazon.com/prometheus/latest/userguide/prom-msk-integration.html
  */
 export class PrometheusWorkspace extends Construct {
@@ -48,7 +47,7 @@ export class PrometheusWorkspace extends Construct {
     this.props = props;
     const { config, alerts } = props;
     const name = `${config.project}-${config.stage}`;
-    // The prefix keeps the resource policy of delivered logs, which has a limit, from growing with each group.
+    // With this prefix, the resource policy of delivered logs, whose size is limited, does not grow with each group.
     const logs = (id: string) =>
       logGroup(this, `${id}Logs`, config, { logGroupName: `/aws/vendedlogs/prometheus/${name}-${id.toLowerCase()}` });
     this.workspace = new CfnWorkspace(this, 'Workspace', {
@@ -57,7 +56,7 @@ export class PrometheusWorkspace extends Construct {
       loggingConfiguration: { logGroupArn: logs('Rules').logGroupArn },
       workspaceConfiguration: { retentionPeriodInDays: config.logRetentionDays },
     });
-    // Metrics of the past explain incidents of the past; nothing of the pipeline is made from them.
+    // Old metrics only explain old incidents. The pipeline computes nothing from them.
     applyRemoval(RemovalPolicy.DESTROY, this.workspace);
     this.allowToPublish();
     for (const file of readdirSync(RULES_FOLDER).filter((each) => each.endsWith('.yaml'))) {
@@ -71,7 +70,7 @@ export class PrometheusWorkspace extends Construct {
     this.scrape(name, logs('Scraper').logGroupArn);
   }
 
-  /** Only for alerts of this workspace: other customers' workspaces are the same principal. */
+  /** Only for alerts of this workspace: workspaces of other customers have the same principal. */
   private allowToPublish(): void {
     this.props.alerts.addToResourcePolicy(
       new PolicyStatement({
@@ -96,7 +95,7 @@ export class PrometheusWorkspace extends Construct {
     });
     for (const [exporter, port] of Object.entries(EXPORTER_PORTS)) {
       securityGroup.addEgressRule(kafka.brokers, Port.tcp(port), `Exporter: ${exporter}`);
-      // Remote, so that the storage stack does not come to depend on this one.
+      // Remote rule, so that the storage stack does not depend on this one.
       kafka.brokers.addIngressRule(securityGroup, Port.tcp(port), `Exporter: ${exporter}`, true);
     }
     const nodes = this.mskNodes();
@@ -120,7 +119,7 @@ export class PrometheusWorkspace extends Construct {
     });
   }
 
-  /** The names of brokers and controllers, looked up again when their number changes. */
+  /** Looks up the names of brokers and controllers, again whenever their number changes. */
   private mskNodes(): CustomResource {
     const { config, kafka, network } = this.props;
     const lookUp = new PipelineFunction(this, 'MskNodes', {
@@ -144,7 +143,7 @@ export class PrometheusWorkspace extends Construct {
   }
 }
 
-/** `{brokers}` and `{controllers}` stand for lists of names. JSON is YAML. */
+/** The scraper's configuration as JSON, which is valid YAML. `{brokers}` and `{controllers}` stand for lists of names. */
 function scrapeConfiguration(cluster: string): string {
   const jobs = (['jmx', 'node'] as const).map((exporter) => discovered(exporter, cluster));
   const global = { scrape_interval: SCRAPE_INTERVAL, scrape_timeout: SCRAPE_TIMEOUT };
@@ -152,7 +151,7 @@ function scrapeConfiguration(cluster: string): string {
 }
 
 function discovered(exporter: ExporterName, cluster: string): ScrapeJob {
-  // Only in controllers' Java machines is it known which partitions have no leader; MSK lets nobody see their disks.
+  // Only the controllers' JMX exporters report partitions without a leader. MSK does not expose controllers' disks.
   const nodes = exporter === 'jmx' ? ['{brokers}', '{controllers}'] : ['{brokers}'];
   return brokerJob(exporter, cluster, {
     targets: { dns_sd_configs: nodes.map((names) => ({ names, type: 'A', port: EXPORTER_PORTS[exporter] })) },
@@ -178,7 +177,7 @@ function alertManager(topicArn: string): string {
         - topic_arn: ${topicArn}
           sigv4:
             region: ${Aws.REGION}
-          # The subject that would be made of all labels can be longer than what SNS takes.
+          # The default subject consists of all labels and can exceed the limit of SNS.
           subject: '{{ .Status }}: {{ .CommonLabels.alertname }}'
           attributes:
             severity: '{{ .CommonLabels.severity }}'

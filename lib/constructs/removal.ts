@@ -1,14 +1,14 @@
 import { CfnResource, RemovalPolicy, type IResource } from 'aws-cdk-lib';
 import { type PipelineConfig } from '../config';
 
-/** What the config's `removal` means to CloudFormation. */
+/** The CloudFormation policy for the config's `removal`. */
 export function removalPolicy(config: Pick<PipelineConfig, 'removal'>): RemovalPolicy {
   return config.removal === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 }
 
 /**
- * Says what becomes of stateful resources, both when they are removed and when an update replaces them. L1 resources have
- * no policy of their own: without this, CloudFormation deletes a keyspace with all its rows together with its stack.
+ * Sets what happens to stateful resources when they are removed and when an update replaces them. L1 resources have no default
+ * policy: without this, CloudFormation deletes a keyspace with all its rows together with its stack.
  */
 export function applyRemoval(policy: RemovalPolicy, ...resources: readonly (IResource | CfnResource)[]): void {
   for (const resource of resources) {

@@ -29,7 +29,7 @@ export interface SparkApplicationProps {
   readonly securityGroup: ISecurityGroup;
 }
 
-/** EMR Serverless with the job that computes the batch views, and the role that the job takes. */
+/** EMR Serverless with the job that computes the batch views, and the job's role. */
 export class SparkApplication extends Construct {
   public readonly application: CfnApplication;
   public readonly jobRole: Role;
@@ -44,7 +44,7 @@ export class SparkApplication extends Construct {
       releaseLabel: RELEASE,
       architecture: config.architecture === 'arm64' ? 'ARM64' : 'X86_64',
       autoStartConfiguration: { enabled: true },
-      // Nothing is billed while stopped; and only a stopped application can be updated or deleted.
+      // A stopped application costs nothing, and only a stopped one can be updated or deleted.
       autoStopConfiguration: { enabled: true, idleTimeoutMinutes: config.sparkIdleMinutes },
       maximumCapacity: {
         cpu: `${config.sparkMaxVcpu} vCPU`,
@@ -62,12 +62,12 @@ export class SparkApplication extends Construct {
     };
     this.application = new CfnApplication(this, 'Application', properties);
     new EmrApplicationStopper(this, 'Stopper', { config, application: this.application, properties });
-    // Views are computed anew from the lake: nothing in the application is worth keeping.
+    // The application stores nothing: views are computed from the lake.
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.application);
 
     const { account } = Stack.of(this);
     this.jobRole = new Role(this, 'JobRole', {
-      description: 'What the Spark job of the batch views may do',
+      description: 'Job role of the Spark job that computes the batch views',
       assumedBy: new ServicePrincipal('emr-serverless.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },
@@ -80,9 +80,9 @@ export class SparkApplication extends Construct {
     this.jobRole.addToPolicy(
       new PolicyStatement({ actions: ['logs:DescribeLogStreams'], resources: [logs.logGroupArn] }),
     );
-    // It looks whether its group is there, which can be asked about all groups only.
+    // The job checks that its log group exists, which is a request about all groups.
     this.jobRole.addToPolicy(new PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
-    acknowledgeResources(this.jobRole, 'To list log groups is a right on all of them', ['*']);
+    acknowledgeResources(this.jobRole, 'Permission to list log groups covers all of them', ['*']);
 
     new Upload(this, 'JobFiles', {
       config,
@@ -92,12 +92,12 @@ export class SparkApplication extends Construct {
         Source.asset(join(__dirname, '..', '..', 'spark'), { exclude: ['*', '!batch_views.py'] }),
         Source.data('views.json', viewsAsJson()),
       ],
-      // A run that is under way may still read a file that this version no longer has.
+      // A running job may still read a file that this version no longer has.
       prune: false,
     });
   }
 
-  /** Lets a role run jobs as the job role, look at them and cancel them. */
+  /** Lets a role start, describe and cancel jobs that run with the job role. */
   public bindSubmitter(role: IRole): void {
     role.addToPrincipalPolicy(
       new PolicyStatement({
@@ -112,7 +112,7 @@ export class SparkApplication extends Construct {
         resources: [runs],
       }),
     );
-    acknowledgeResources(role, "A run's id is known when it runs", [runs]);
+    acknowledgeResources(role, "A run's id is unknown until it starts", [runs]);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['iam:PassRole'],
@@ -123,10 +123,10 @@ export class SparkApplication extends Construct {
   }
 }
 
-/** Part of a worker's price. */
+/** Disk that the price of a worker includes. */
 const WORKER_DISK_GB = 20;
 
-/** Sizes belong to the application, so that a change of size is no change of the DAG. */
+/** Worker sizes are set here, so that a change of size does not change the DAG. */
 function sparkDefaults(config: PipelineConfig): Record<string, string> {
   const cores = String(config.sparkCores);
   const memory = `${config.sparkMemoryGb}g`;
@@ -135,7 +135,7 @@ function sparkDefaults(config: PipelineConfig): Record<string, string> {
     'spark.driver.memory': memory,
     'spark.executor.cores': cores,
     'spark.executor.memory': memory,
-    // An interval is small: the three executors that EMR starts with by default would mostly wait.
+    // An interval is small: EMR's default of three initial executors would mostly idle.
     'spark.executor.instances': '1',
     'spark.sql.session.timeZone': 'UTC',
   };

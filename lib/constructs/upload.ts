@@ -14,13 +14,13 @@ export interface UploadProps {
   /** Key prefix, with a slash at its end. */
   readonly prefix: string;
   readonly sources: readonly ISource[];
-  /** Whether what is under the prefix and not among the sources is deleted. */
+  /** Whether to delete objects under the prefix that are not among the sources. */
   readonly prune: boolean;
 }
 
 /**
- * Files of this repository, copied to a bucket at deployment. At most one per stack: CDK runs all of a stack's by one
- * function, with the role of the first.
+ * Files of this repository, copied to an S3 bucket at deployment. At most one per stack: CDK uses one function for all of a
+ * stack, with the role of the first.
  */
 export class Upload extends Construct {
   public readonly role: Role;
@@ -38,9 +38,7 @@ export class Upload extends Construct {
     const objects = bucket.arnForObjects(`${prefix}*`);
     // ListObjects suffices to find existing files; no GetObject is needed.
     role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [objects] }));
-    acknowledgeResources(role, 'The files of this repository: which there are differs from version to version', [
-      objects,
-    ]);
+    acknowledgeResources(role, 'The files of this repository: their names differ from version to version', [objects]);
     if (props.prune) {
       role.addToPolicy(new PolicyStatement({ actions: ['s3:DeleteObject'], resources: [objects] }));
     }
@@ -58,7 +56,7 @@ export class Upload extends Construct {
       destinationBucket: bucket,
       destinationKeyPrefix: prefix,
       sources: props.sources.map((source) => grantedTo(role, source)),
-      // Left to itself it takes the right to delete everything in the bucket.
+      // By default the construct grants permission to delete everything in the bucket.
       role: role.withoutPolicyUpdates(),
       prune: props.prune,
       memoryLimit: 256,
@@ -69,14 +67,14 @@ export class Upload extends Construct {
   }
 }
 
-/** CDK's own function: one in a stack, with whatever runtime the version of CDK comes with. */
+/** CDK's function: one per stack, with the runtime that CDK's version chooses. */
 function acknowledgeHandler(scope: Construct): void {
   for (const handler of Stack.of(scope).node.children.filter(({ node }) =>
     /^Custom::CDKBucketDeployment/.test(node.id),
   )) {
     acknowledge(
       handler,
-      "CDK's function, which runs while a stack is deployed: its errors fail the deployment, and its runtime comes with CDK",
+      "CDK's function, which runs while a stack is deployed: its errors fail the deployment, and CDK chooses its runtime",
       'AwsSolutions-L1',
       'Serverless-LambdaLatestVersion',
       'Serverless-LambdaDLQ',
@@ -85,7 +83,7 @@ function acknowledgeHandler(scope: Construct): void {
   }
 }
 
-/** A source whose asset the role may read, and nothing else of the bucket that stores the assets of every app in the account. */
+/** Grants the role the asset only, not the whole bucket that stores the assets of every app in the account. */
 function grantedTo(role: Role, source: ISource): ISource {
   return {
     bind: (scope) => {

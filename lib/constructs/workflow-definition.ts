@@ -1,16 +1,16 @@
 /**
- * The batch layer as a workflow of MWAA Serverless: what `dags/pipeline.py` says, in the YAML that the service takes. Pure: the
+ * The batch layer as a workflow of MWAA Serverless: the flow of `dags/pipeline.py`, in the YAML that the service reads. Pure: the
  * definition is a function of the configuration and of names, which may be tokens.
  *
- * The service knows Amazon's operators only, no mapped tasks, no task of one's own and no macros but Airflow's. So a task of
- * `compact` is written for each partition, and templates pick the names of the intervals out of the answer of `seal`.
+ * The service supports only Amazon's operators and Airflow's macros, no mapped tasks and no custom tasks. So each partition has
+ * its own `compact` task, and templates extract the names of the intervals from the response of `seal`.
  * @see https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/supported-airflow-parameters.html
  */
 
-/** Minutes after the end of an interval: by then most partitions have a later record, and the archive has them. */
+/** Minutes after the end of an interval. By then most partitions have a later record, and the archive has it. */
 const LATEST_OFFSET = 5;
 
-/** The longest that the service lets a task run, seconds. */
+/** The longest time that the service lets a task run, seconds. */
 const LONGEST_TASK = 3_600;
 
 const POLL_SECONDS = 30;
@@ -32,14 +32,14 @@ export interface WorkflowOptions {
   readonly lake: string;
 }
 
-/** A duration as the service wants it written. */
+/** A duration in the form that the service requires. */
 interface Timedelta {
   readonly __type__: 'datetime.timedelta';
   readonly seconds: number;
 }
 
 export interface WorkflowTask {
-  /** Full name of the class. */
+  /** Full name of the operator's class. */
   readonly operator: string;
   /** Tasks that must have succeeded. */
   readonly dependencies?: readonly string[];
@@ -50,7 +50,7 @@ export interface WorkflowTask {
   readonly [argument: string]: unknown;
 }
 
-/** One workflow under its name, as DAG factories write it. */
+/** One workflow under its name, in the format of DAG Factory. */
 export type WorkflowDefinition = Readonly<
   Record<
     string,
@@ -58,7 +58,7 @@ export type WorkflowDefinition = Readonly<
       readonly dag_id: string;
       /** Cron, UTC. */
       readonly schedule: string;
-      /** The first day that it runs on. */
+      /** The first day on which it runs. */
       readonly start_date: string;
       readonly tasks: Readonly<Record<string, WorkflowTask>>;
     }
@@ -67,10 +67,10 @@ export type WorkflowDefinition = Readonly<
 
 const seconds = (value: number): Timedelta => ({ __type__: 'datetime.timedelta', seconds: value });
 
-/** What all tasks share; the service takes up to three retries, five minutes apart. */
+/** Settings of all tasks. The service allows up to three retries, five minutes apart. */
 const COMMON = { retries: 3, retry_delay: seconds(60), execution_timeout: seconds(LONGEST_TASK) };
 
-/** When runs start: a little after the end of each interval. */
+/** The schedule of runs: shortly after the end of each interval. */
 export function cron(intervalMinutes: number): string {
   const offset = Math.min(LATEST_OFFSET, Math.floor(intervalMinutes / 3));
   if (intervalMinutes >= 60) {
@@ -82,19 +82,19 @@ export function cron(intervalMinutes: number): string {
 }
 
 /**
- * The newest interval that is over when the task runs. Not of the run's date: whether that is the start or the end of an interval
- * is up to the service, and a retry in the next hour may as well take that hour's interval along.
+ * The newest interval that is over when the task runs. It does not use the run's date, because the service decides whether that
+ * is the start or the end of an interval. A retry in the next hour also processes that hour's interval.
  */
 function newestOver(intervalMinutes: number): string {
   const length = intervalMinutes * 60;
   return `{{ macros.time.strftime('%Y-%m-%dT%H-%M', macros.time.gmtime((macros.time.time() // ${length} - 1) * ${length})) }}`;
 }
 
-/** Characters of an interval's name, 2026-11-22T21-00. */
+/** Length of an interval's name, as 2026-11-22T21-00. */
 const NAME_LENGTH = 16;
 
 /**
- * The names of the sealed intervals, one by one. The answer of `seal` is JSON, which templates can't parse; but Lambda writes it
+ * The names of the sealed intervals, one by one. The response of `seal` is JSON, which templates can't parse. But Lambda writes it
  * without spaces, and each of its intervals begins with its name, which has a fixed length.
  */
 function eachInterval(quote: string): string {
@@ -156,7 +156,7 @@ export function workflowDefinition(options: WorkflowOptions): WorkflowDefinition
         },
       },
       waiter_delay: POLL_SECONDS,
-      // So that the wait is given up, and the job cancelled, before the task is.
+      // The wait ends, and the job is cancelled, before the task times out.
       waiter_max_attempts: Math.floor((0.9 * LONGEST_TASK) / POLL_SECONDS),
     },
     publish: invoke(functions.publish, `{"intervals":${INTERVALS_JSON}}`, ['spark']),

@@ -1,4 +1,4 @@
-/** Event sources on Kafka: settings that CloudFormation accepts, and that then don't work. */
+/** Event sources on Kafka: settings that CloudFormation accepts but that do not work. */
 import { type AppTemplates, type Finding, type Located, type Rule } from './rule';
 
 const SOURCE = 'AWS::Lambda::EventSourceMapping';

@@ -25,7 +25,7 @@ export const RULES: readonly Rule[] = [
 
 /**
  * The rules of this project as a validation plugin: an error stops synth and names the rule, the resource and what is allowed.
- * A finding that is right as it is can be acknowledged as `Pipeline::<rule>`.
+ * A finding that is correct can be acknowledged as `Pipeline::<rule>`.
  */
 export class PipelineChecks implements IPolicyValidationPlugin {
   public readonly name = 'Pipeline';

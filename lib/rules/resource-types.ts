@@ -1,6 +1,6 @@
 /**
- * The facts about each CloudFormation type of this app, written once: what a deletion loses, what `npm start` and the rehearsal do
- * with it, which services its roles trust. The rules of this folder, `tools/` and the tests read this table.
+ * The facts about each CloudFormation type of this app, written once: what a deletion loses, how `npm start` and the rehearsal treat
+ * it, which services its roles trust. The rules of this folder, `tools/` and the tests read this table.
  *
  * A type that is missing fails `test/unit/lib/rules/resource-types.test.ts`. Add it here with every decision that the compiler requires.
  */
@@ -14,9 +14,9 @@ export interface Retained {
 
 /**
  * What is lost with a resource of the type:
- * - `data`: posts, what was computed from them, or what they can't be read without. Retained wherever `removal` is `retain`.
+ * - `data`: posts, data computed from them, or what is needed to read them. Retained wherever `removal` is `retain`.
  * - `mixed`: data in some resources, nothing in others. Each resource decides.
- * - `disposable`: nothing that this repository can't make again. It is deleted with its stack, and must say so.
+ * - `disposable`: nothing that this repository can't recreate. It is deleted with its stack, and must have a policy that states it.
  *
  * @default - nothing, and no policy has to be stated
  */
@@ -44,11 +44,11 @@ export interface Emulated {
 
 /** The role of the type, and whether `test/iam` simulates it. */
 interface Roles {
-  /** Property that names the role that the resource takes. */
+  /** Property that names the role that the resource assumes. */
   readonly role?: string;
   /** Services that a role of the type trusts. */
   readonly trusts?: readonly string[];
-  /** Why `test/iam` does not simulate the role: CDK makes it for a custom resource, or it has no permission. */
+  /** Why `test/iam` does not simulate the role: CDK creates it for a custom resource, or it has no permission. */
   readonly notSimulated?: string;
 }
 
@@ -189,7 +189,7 @@ const TABLE = {
   },
   'AWS::MSK::Topic': {
     state: 'data',
-    retained: { why: 'goes with its cluster', command: 'none: deleted with the cluster' },
+    retained: { why: 'part of its cluster', command: 'none: deleted with the cluster' },
     local: 'run',
     emulated: STUB,
   },
@@ -227,7 +227,7 @@ const TABLE = {
   'Custom::MskNodes': { local: DEPLOYMENT, emulated: FUNCTION },
   'Custom::S3AutoDeleteObjects': {
     notSimulated:
-      "CDK's function that empties a bucket which goes with its stack: it writes its log; its other permissions are in the bucket's policy",
+      "CDK's function that empties a bucket before its stack deletes it: it writes its log; its other permissions are in the bucket's policy",
     local: DEPLOYMENT,
     emulated: FUNCTION,
   },

@@ -4,7 +4,7 @@ import { DeployChecks } from './cloudformation';
 import { ServerlessLensChecks, SolutionsChecks } from './nag';
 import { PipelineChecks } from './pipeline-checks';
 
-/** Shared by all apps of a process, as its engine takes a second to set up. */
+/** Shared by all apps of a process, because its engine needs a second to set up. */
 let deployChecks: DeployChecks | undefined;
 
 /** Reviews each synth of the app: a finding that is not acknowledged stops it. */

@@ -6,7 +6,7 @@ export interface StackTemplate {
   readonly template: Template;
 }
 
-/** A resource and where it is. */
+/** A resource and its stack. */
 export type Located = LocatedIn<StackTemplate>;
 
 /** A violation of a rule by a resource. */
@@ -18,7 +18,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** A rule of this project on the templates of all its stacks. */
+/** A rule of this project, checked on the templates of all stacks. */
 export interface Rule {
   readonly name: string;
   readonly check: (app: AppTemplates, config: PipelineConfig) => Finding[];

@@ -1,4 +1,4 @@
-/** What becomes of data, and in which order its containers are created. */
+/** Rules about the retention of data, and the order in which its containers are created. */
 import { RETAINING } from '../templates';
 import { typesWhere } from './resource-types';
 import { type AppTemplates, type Finding, listOf, type Located, property, type Rule } from './rule';
@@ -132,7 +132,7 @@ function repeated(app: AppTemplates, type: string, keys: readonly string[]): Fin
     });
 }
 
-/** The speed rows' time to live in multiples of the time that publishing may take. The check does not import what it checks. */
+/** The least TTL of speed rows, as a multiple of the time that publishing may take. A check does not import what it checks. */
 const TTL_FACTOR = 4;
 
 /** Rows that expire before their interval is published leave a hole in query results while the batch layer is late. */

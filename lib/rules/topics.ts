@@ -75,7 +75,7 @@ const topicProperties: Rule = {
     ),
 };
 
-/** Settings that the pipeline depends on: the value, and what happens with another one. */
+/** Settings that the pipeline depends on: the value, and the consequence of another one. */
 const LOG: readonly { name: string; must: string; default?: string; why: string }[] = [
   { name: 'message.timestamp.type', must: 'LogAppendTime', why: 'intervals are cut by it' },
   {
@@ -88,7 +88,7 @@ const LOG: readonly { name: string; must: string; default?: string; why: string 
     name: 'unclean.leader.election.enable',
     must: 'false',
     default: 'false',
-    why: 'an election may drop what was acknowledged',
+    why: 'an election may lose acknowledged records',
   },
 ];
 

@@ -3,10 +3,10 @@ import { PipelineNetwork } from '../constructs/network';
 import { PipelineKey } from '../constructs/pipeline-key';
 import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
-/** What all other stacks stand on: subnets, endpoints, security groups, and the key if there is one. */
+/** What all other stacks use: subnets, endpoints, security groups, and the encryption key if there is one. */
 export class NetworkStack extends PipelineStack {
   public readonly network: PipelineNetwork;
-  /** Where the config asks for one: here, as every stack after this one uses it. */
+  /** Absent unless `kms` is `customer`. It is in this stack because every later stack uses it. */
   public readonly key?: PipelineKey;
 
   constructor(scope: Construct, props: PipelineStackProps) {

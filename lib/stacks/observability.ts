@@ -5,7 +5,7 @@ import { Alarms } from '../constructs/alarms';
 import { Dashboards } from '../constructs/dashboards/dashboards';
 import { GrafanaWorkspace } from '../constructs/grafana-workspace';
 import { LogQueries } from '../constructs/log-queries';
-import { type Watched } from '../constructs/metrics';
+import { type Monitored } from '../constructs/metrics';
 import { type PipelineNetwork } from '../constructs/network';
 import { PrometheusWorkspace } from '../constructs/prometheus-workspace';
 import { type PostLake } from '../constructs/post-lake';
@@ -14,33 +14,33 @@ import { type ViewStore } from '../constructs/view-store';
 import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
 export interface ObservabilityStackProps extends PipelineStackProps {
-  readonly watched: Watched;
+  readonly monitored: Monitored;
   readonly network: PipelineNetwork;
   readonly lake: PostLake;
   readonly views: ViewStore;
   readonly spark: SparkApplication;
-  /** @default - none: the panels that ask for it have no data */
+  /** @default - none: the panels about it have no data */
   readonly airflow?: AirflowEnvironment;
 }
 
-/** What watches the pipeline and tells: it holds nothing, and nothing depends on it. */
+/** Alarms, dashboards and boards. The stack stores no data, and nothing depends on it. */
 export class ObservabilityStack extends PipelineStack {
   public readonly alarms: Alarms;
-  /** Absent where the config asks for none. */
+  /** Absent unless `prometheus` is `managed`. */
   public readonly prometheus?: PrometheusWorkspace;
-  /** Absent where the config asks for none. */
+  /** Absent unless `grafana` is `managed`. */
   public readonly grafana?: GrafanaWorkspace;
 
   constructor(scope: Construct, props: ObservabilityStackProps) {
-    const { config, watched } = props;
+    const { config, monitored } = props;
     super(scope, 'observability', config, 'Pinterest data pipeline: dashboards and alarms');
-    this.alarms = new Alarms(this, 'Alarms', watched);
-    new Dashboards(this, 'Dashboards', { watched, alarms: this.alarms });
-    new LogQueries(this, 'LogQueries', watched);
+    this.alarms = new Alarms(this, 'Alarms', monitored);
+    new Dashboards(this, 'Dashboards', { monitored, alarms: this.alarms });
+    new LogQueries(this, 'LogQueries', monitored);
     if (config.prometheus === 'managed') {
       this.prometheus = new PrometheusWorkspace(this, 'Prometheus', {
         config,
-        kafka: watched.kafka,
+        kafka: monitored.kafka,
         network: props.network.functionNetwork,
         alerts: this.alarms.topic,
       });
@@ -52,6 +52,6 @@ export class ObservabilityStack extends PipelineStack {
       new CfnOutput(this, 'GrafanaUrl', { value: this.grafana.url, description: 'Boards in Managed Grafana' });
     }
 
-    new CfnOutput(this, 'AlarmTopic', { value: this.alarms.topic.topicArn, description: 'Where alarms are told' });
+    new CfnOutput(this, 'AlarmTopic', { value: this.alarms.topic.topicArn, description: 'Topic that alarms notify' });
   }
 }

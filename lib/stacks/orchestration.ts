@@ -20,11 +20,11 @@ export interface OrchestrationStackProps extends PipelineStackProps {
   readonly dags?: string;
 }
 
-/** What runs the batch layer interval by interval: Airflow, as an environment or as a workflow paid by the run. */
+/** Runs the batch layer interval by interval: Airflow, as an environment or as a workflow billed per run. */
 export class OrchestrationStack extends PipelineStack {
-  /** Where `orchestrator` is `mwaa`. */
+  /** Present where `orchestrator` is `mwaa`. */
   public readonly airflow?: AirflowEnvironment;
-  /** Where `orchestrator` is `mwaa-serverless`. */
+  /** Present where `orchestrator` is `mwaa-serverless`. */
   public readonly workflow?: AirflowWorkflow;
 
   constructor(scope: Construct, props: OrchestrationStackProps) {

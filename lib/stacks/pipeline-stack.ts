@@ -1,13 +1,13 @@
 import { Fn, Stack, Tags } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
-import { keepLogsOfProviders } from '../constructs/logs';
+import { addProviderLogGroups } from '../constructs/logs';
 
 export interface PipelineStackProps {
   readonly config: PipelineConfig;
 }
 
-/** What all stacks share: name, place, tags, and as many availability zones as the config says. */
+/** What all stacks share: naming, account and region, tags, and the configured number of availability zones. */
 export abstract class PipelineStack extends Stack {
   private readonly zones: number;
 
@@ -20,12 +20,12 @@ export abstract class PipelineStack extends Stack {
     this.zones = config.availabilityZones;
     Tags.of(this).add('project', config.project);
     Tags.of(this).add('stage', config.stage);
-    keepLogsOfProviders(this, config);
+    addProviderLogGroups(this, config);
   }
 
   /**
-   * Zones by number, resolved at deployment. CDK itself would count two in a stack without an account, and ask the account
-   * for their names in a stack with one, so that synth would need credentials.
+   * Zones by number, resolved at deployment. CDK's default is two zones in a stack without an account. In a stack with one, it
+   * looks up their names in the account, so synth would need credentials.
    */
   public override get availabilityZones(): string[] {
     return Array.from({ length: this.zones }, (_, index) => Fn.select(index, Fn.getAzs()));

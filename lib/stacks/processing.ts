@@ -18,18 +18,18 @@ export interface ProcessingStackProps extends PipelineStackProps {
   readonly layers: string;
 }
 
-/** Most posts come by the first; the others are for clients of their time, and must not use up what the function can take. */
+/** Most posts come by the first route. The others serve older clients and must not use up the function's capacity. */
 const INGEST_ROUTES: readonly ApiRoute[] = [
   { key: 'POST /posts', share: 1 },
-  // As the emulators of 2022 call it.
+  // The form that the emulators of 2022 call.
   { key: 'POST /pin', share: 0.5 },
   { key: 'POST /pin/', share: 0.5 },
-  // As a Kafka REST proxy and a Kinesis proxy are called.
+  // The forms of a Kafka REST proxy and a Kinesis proxy.
   { key: 'POST /topics/{topic}', share: 0.5 },
   { key: 'PUT /streams/{stream}/record', share: 0.5 },
 ];
 
-/** An answer reads and merges many rows of a view; lists and the boundary are small, and nobody needs them that often. */
+/** An answer reads and merges many rows of a view. Lists and the boundary are small and needed less often. */
 const QUERY_ROUTES: readonly ApiRoute[] = [
   { key: 'GET /views', share: 0.1 },
   { key: 'GET /views/{view}', share: 1 },
@@ -39,20 +39,20 @@ const QUERY_ROUTES: readonly ApiRoute[] = [
   { key: 'GET /health', share: 0.1 },
 ];
 
-/** What the status page shows is read from CloudWatch, which is paid by the metric: see ADR 22. */
+/** The status page reads CloudWatch, which bills each metric read: see ADR 22. */
 const PAGE_ROUTES: readonly ApiRoute[] = [
   { key: 'GET /', share: 0.1 },
   { key: 'GET /assets/{file}', share: 0.5 },
   { key: 'GET /status', share: 0.2 },
 ];
 
-/** Everything that computes: functions, their event sources and APIs, Spark. It holds no data and is free to replace. */
+/** Everything that computes: functions, their event sources and APIs, Spark. The stack stores no data and can be replaced. */
 export class ProcessingStack extends PipelineStack {
   public readonly steps: PipelineSteps;
   public readonly spark: SparkApplication;
   public readonly ingestApi: FunctionHttpApi;
   public readonly queryApi: FunctionHttpApi;
-  /** Absent where the config asks for none. */
+  /** Absent where `canaryMinutes` is 0. */
   public readonly canary?: Canary;
 
   constructor(scope: Construct, props: ProcessingStackProps) {

@@ -13,7 +13,7 @@ export interface StorageStackProps extends PipelineStackProps {
   readonly key?: IKey;
 }
 
-/** Everything that holds data: Kafka, the lake, the views. Apart from the rest, so that the rest can be replaced freely. */
+/** Everything that stores data: Kafka, the lake, the views. It is a separate stack, so that the rest can be replaced freely. */
 export class StorageStack extends PipelineStack {
   public readonly kafka: KafkaCluster;
   public readonly lake: PostLake;

@@ -1,6 +1,6 @@
 /**
- * Alert rules that Grafana itself evaluates: on the posts in the lake, which neither CloudWatch nor Prometheus sees. All
- * others are where their metrics are: CloudWatch's alarms, and the rules of `observability/prometheus/rules`.
+ * Alert rules that Grafana evaluates, on the posts in the lake, which neither CloudWatch nor Prometheus can read. All
+ * others are with their metrics: CloudWatch's alarms, and the rules of `observability/prometheus/rules`.
  */
 import {
   QueryBuilder,
@@ -15,41 +15,41 @@ import { articleAt, type Runbook } from './runbook';
 import { DATA_SOURCES } from './sources';
 import { DOUBLE_ROWS, IDLE_ROWS } from './sql';
 
-/** The contact point to which all rules go: the topic of the pipeline's alarms. */
+/** The contact point of all rules: the topic of the pipeline's alarms. */
 export const CONTACT_POINT = 'pipeline-alarms';
 
-/** An hour: each evaluation is a query that is paid for, and the lake grows once an interval. */
+/** An hour, because each evaluation is a billed query, and the lake grows once per interval. */
 export const INTERVAL_SECONDS = 3_600;
 
 const GROUP = 'Posts in the lake';
 const DAY_SECONDS = 86_400;
 
 interface LakeAlert {
-  /** Name of the alarm, and of its article in the runbook. */
+  /** Name of the alert, and of its article in the runbook. */
   readonly name: string;
   readonly summary: string;
-  /** One number; above 0 is wrong. */
+  /** A query that returns one number. Above 0, the alert fires. */
   readonly sql: string;
   readonly severity: 'warning' | 'critical';
 }
 
-/** What must never be in the lake. */
+/** Conditions that must never occur in the lake. */
 export const LAKE_ALERTS: readonly LakeAlert[] = [
   {
     name: 'LakeDoubleRows',
-    summary: 'Posts are in an interval more than once: views of the batch layer count them twice',
+    summary: 'An interval contains posts more than once: the batch views count them twice',
     sql: DOUBLE_ROWS,
     severity: 'critical',
   },
   {
     name: 'LakeIdleRows',
-    summary: 'Rows without a new section are in the lake: the compaction writes what it should not',
+    summary: 'The lake has rows without a new section, which the compaction must not write',
     sql: IDLE_ROWS,
     severity: 'warning',
   },
 ];
 
-/** The groups of rules as Grafana's provisioning API takes them. */
+/** The rule groups in the format of Grafana's provisioning API. */
 export function ruleGroups(folderUid: string, runbook: Runbook): JsonObject[] {
   const group = new RuleGroupBuilder(GROUP).folderUid(folderUid).interval(INTERVAL_SECONDS);
   for (const alert of LAKE_ALERTS) {
@@ -70,7 +70,7 @@ function rule({ name, summary, sql, severity }: LakeAlert, folderUid: string, ru
         new QueryBuilder('A')
           .datasourceUid(DATA_SOURCES.athena.uid)
           .relativeTimeRange({ from: DAY_SECONDS, to: 0 })
-          // A rule has no variables: it names the data source itself.
+          // A rule has no variables, so it names the data source directly.
           .model(athena(sql, name).build('A', { type: DATA_SOURCES.athena.type, uid: DATA_SOURCES.athena.uid })),
       )
       .withQuery(
@@ -83,7 +83,7 @@ function rule({ name, summary, sql, severity }: LakeAlert, folderUid: string, ru
       )
       .condition('B')
       .forDuration('0s')
-      // No post for a day is no news of this rule: freshness has alarms of its own.
+      // A day without posts must not fire this rule. Other alarms cover freshness.
       .noDataState('OK')
       .execErrState('Error')
       .labels({ severity })

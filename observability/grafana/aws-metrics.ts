@@ -1,13 +1,13 @@
 /**
- * Metrics that AWS services publish of themselves, as far as boards show them: a board can name no other. The values of
- * dimensions are the boards' constants, which a deployment fills with its names.
+ * Metrics that AWS services publish and that boards show. The types let boards use no others. The values of
+ * dimensions are the boards' constants, which a deployment sets to its names.
  */
 
-/** Names that only a deployment knows, and what each is. */
+/** Names that are known only at deployment, each with a description. */
 export const CONSTANTS = {
   namespace: 'CloudWatch namespace of this deployment',
-  ingestApi: 'Id of the HTTP API that takes posts in',
-  queryApi: 'Id of the HTTP API that answers',
+  ingestApi: 'Id of the ingest HTTP API',
+  queryApi: 'Id of the query HTTP API',
   ingestFunction: 'Name of the function ingest',
   archiveFunction: 'Name of the function archive',
   aggregateFunction: 'Name of the function aggregate',
@@ -26,7 +26,7 @@ export type ConstantName = keyof typeof CONSTANTS;
 
 interface Service {
   readonly namespace: string;
-  /** Dimensions that every query gives. */
+  /** Dimensions that every query must set. */
   readonly dimensions: readonly string[];
   readonly metrics: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** A board of drafts: places on the grid, ids, variables, and the links from each board to all others. */
+/** Builds a board from drafts: grid positions, ids, variables, and links from each board to all others. */
 import {
   type Dashboard,
   DashboardBuilder,
@@ -19,18 +19,18 @@ export interface Section {
 }
 
 export interface Board {
-  /** Uid, with {@link PREFIX} before it. */
+  /** The uid without {@link PREFIX}. */
   readonly name: string;
   readonly title: string;
   /** One sentence. */
   readonly description: string;
   readonly sections: readonly Section[];
-  /** How far back it looks at first. @default 'now-6h' */
+  /** Start of the initial time range. @default 'now-6h' */
   readonly from?: string;
 }
 
 export const PREFIX = 'pipeline-';
-/** By which boards link to each other. */
+/** The tag by which boards link to each other. */
 export const TAG = 'pinterest-pipeline';
 
 const COLUMNS = 24;
@@ -43,7 +43,7 @@ export function buildBoard(board: Board, runbook: Runbook): Dashboard {
     .uid(uidOf(board.name))
     .description(board.description)
     .tags([TAG])
-    // Changed in code only: what somebody changes in the browser is saved as a copy.
+    // Boards change in code only. Changes in the browser can be saved as a copy.
     .readonly()
     .timezone('utc')
     .time({ from: board.from ?? 'now-6h', to: 'now' })
@@ -69,7 +69,7 @@ export function buildBoard(board: Board, runbook: Runbook): Dashboard {
   return builder.build();
 }
 
-/** Left to right, then below the highest of the line. */
+/** Places panels left to right, and the next line below the highest panel of the line. */
 function place(builder: DashboardBuilder, board: Board, runbook: Runbook): void {
   let id = 1;
   let y = 0;

@@ -7,8 +7,8 @@ interface Variable extends JsonObject {
 }
 
 /**
- * A board as it is shared: its constants are inputs, for which an import asks. Data sources are variables and are chosen on
- * the board.
+ * A board in the form for sharing: its constants are inputs, whose values an import requests. Data sources are variables that
+ * users choose on the board.
  * @see https://grafana.com/docs/grafana/latest/dashboards/share-dashboards-panels/
  */
 export function importable(board: JsonObject): JsonObject {

@@ -1,4 +1,4 @@
-/** All boards and alert rules, as the deployment hands them to Grafana. */
+/** All boards and alert rules, in the form that the deployment sends to Grafana. */
 import { type Content, type JsonObject } from '../../lambda/provision/grafana/core';
 import { ruleGroups } from './alerts';
 import { type Board, buildBoard } from './board';
@@ -13,13 +13,13 @@ import { STORE } from './boards/store';
 import { type Runbook } from './runbook';
 import { PLUGINS } from './sources';
 
-/** In the order in which a post meets them. */
+/** In the order in which a post passes the steps. */
 export const BOARDS: readonly Board[] = [OVERVIEW, INGEST, KAFKA, BATCH, SPEED, STORE, QUALITY, COST];
 
-/** Uids of what a workspace of its own holds start with this. */
+/** Uid of the folder, and the prefix of all uids in the workspace. */
 export const FOLDER_UID = 'pipeline';
 
-/** @param title of the folder */
+/** @param title title of the folder */
 export function contentOf(title: string, runbook: Runbook): Content {
   return {
     folder: { uid: FOLDER_UID, title },
@@ -29,7 +29,7 @@ export function contentOf(title: string, runbook: Runbook): Content {
   };
 }
 
-/** Builders leave undefined fields and methods, which JSON does not have. */
+/** Removes methods and undefined fields that the builders leave. */
 function plain(value: unknown): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -1,4 +1,4 @@
-/** The panels of all boards in one visual language: what a colour, a threshold or a unit means is said here only. */
+/** The panels of all boards. Only this file defines the meaning of colours, thresholds and units. */
 import {
   BigValueColorMode,
   BigValueGraphMode,
@@ -47,7 +47,7 @@ export const UNITS = {
 } as const;
 export type Unit = keyof typeof UNITS;
 
-/** What became of a record, and how slow the slow ones are: the same colour on every board. */
+/** Fixed colours of series for record results and percentiles, the same on every board. */
 const COLOURS: Readonly<Record<string, string>> = {
   received: 'blue',
   written: 'green',
@@ -76,18 +76,18 @@ export interface Limits {
 
 export interface PanelOptions {
   readonly title: string;
-  /** What it shows, and what to think of it: one or two sentences. */
+  /** What the panel shows and how to interpret it: one or two sentences. */
   readonly description: string;
   readonly unit: Unit;
   /** @default - always green */
   readonly limits?: Limits;
-  /** The alarm whose article in the runbook says what to do. @default - none */
+  /** The alarm whose runbook article describes what to do. @default - none */
   readonly alarm?: string;
-  /** Columns of 24. @default - 4 for one number, 12 for a graph or a table */
+  /** Width in columns, of 24. @default - 4 for one number, 12 for a graph or a table */
   readonly width?: number;
 }
 
-/** A panel before it has its place on a board. */
+/** A panel without a position on a board. */
 export interface Draft {
   readonly width: number;
   readonly height: number;
@@ -113,7 +113,7 @@ function thresholds({ warning, critical, worse = 'up' }: Limits = {}): Threshold
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps as Threshold[]);
 }
 
-/** What all panels have. */
+/** The types of all panels. */
 type Common = StatPanel | SeriesPanel | TablePanel;
 
 function common<P extends Common>(panel: P, options: PanelOptions, queries: readonly Query[], runbook: Runbook): P {
@@ -138,7 +138,7 @@ function common<P extends Common>(panel: P, options: PanelOptions, queries: read
 }
 
 export interface NumberOptions extends PanelOptions {
-  /** How the range becomes one number. */
+  /** How to reduce the range to one number. */
   readonly of: 'sum' | 'last' | 'max';
 }
 
@@ -158,17 +158,17 @@ export function number(options: NumberOptions, ...queries: readonly Query[]): Dr
   };
 }
 
-/** A count over the range that is 0 by contract. */
+/** A count over the range that must be 0. */
 export function zero(options: Omit<PanelOptions, 'unit' | 'limits'>, ...queries: readonly Query[]): Draft {
   return number({ ...options, unit: 'count', of: 'sum', limits: { critical: 1 } }, ...queries);
 }
 
 export interface GraphOptions extends PanelOptions {
-  /** Series on top of each other: parts of a whole. @default false */
+  /** Whether to stack the series, as parts of a whole. @default false */
   readonly stacked?: boolean;
 }
 
-/** Series over time, in which limits are lines. */
+/** Series over time, with limits as lines. */
 export function graph(options: GraphOptions, ...queries: readonly Query[]): Draft {
   return {
     width: options.width ?? 12,
@@ -179,7 +179,7 @@ export function graph(options: GraphOptions, ...queries: readonly Query[]): Draf
         .lineWidth(1)
         .fillOpacity(options.stacked ? 60 : 10)
         .showPoints(VisibilityMode.Auto)
-        // A step that runs once an interval has minutes without a point in between.
+        // A step that runs once per interval has minutes without a point in between.
         .spanNulls(3_600_000)
         .legend(
           new VizLegendOptionsBuilder()
@@ -203,7 +203,7 @@ export function graph(options: GraphOptions, ...queries: readonly Query[]): Draf
   };
 }
 
-/** Rows of an answer as they are. */
+/** The rows of a query result, unchanged. */
 export function table(options: PanelOptions, query: Query): Draft {
   return {
     width: options.width ?? 12,

@@ -1,4 +1,4 @@
-/** The queries of panels, one function a data source. */
+/** The queries of panels, with functions for each data source. */
 import {
   ConnectionArgsBuilder,
   DataqueryBuilder as AthenaQuery,
@@ -26,7 +26,7 @@ import { type DataSourceName, sourceOf } from './sources';
 
 export type Statistic = 'Sum' | 'Average' | 'Maximum' | 'Minimum' | 'p50' | 'p95' | 'p99' | 'SampleCount';
 
-/** A query, and what its series are called. */
+/** A query and the name of its series. */
 export interface Query {
   readonly source: DataSourceName;
   readonly label: string;
@@ -34,7 +34,7 @@ export interface Query {
   readonly build: (refId: string, source?: DataSourceRef) => Builder<Dataquery>;
 }
 
-/** A constant of the board where a query needs its value. */
+/** The reference to a constant of the board, for use in a query. */
 export const constant = (name: ConstantName): string => `\${${name}}`;
 
 function cloudwatch(
@@ -66,7 +66,7 @@ function cloudwatch(
   };
 }
 
-/** What its kind asks for: counters add up, of a state the worst counts, of durations the slow ones. */
+/** The statistic that fits the metric's kind: the sum of a counter, the maximum of a gauge, the 99th percentile of a duration. */
 export function statisticOf(name: MetricName): Statistic {
   const { kind }: Metric = METRICS[name];
   return kind === 'counter' ? 'Sum' : kind === 'gauge' ? 'Maximum' : 'p99';
@@ -75,8 +75,8 @@ export function statisticOf(name: MetricName): Statistic {
 /**
  * A metric that a step reports.
  *
- * @param label what the series is called
- * @param statistic @default - what fits its kind
+ * @param label name of the series
+ * @param statistic @default - the one that fits its kind
  */
 export function metric<S extends Step>(
   step: S,
@@ -92,7 +92,7 @@ export function metricsOf<S extends Step>(step: S, names: readonly Exclude<Metri
   return names.map((name) => metric(step, name, name));
 }
 
-/** A duration of a step by percentiles, which are the names of the series. */
+/** Percentiles of a step's duration. They are also the names of the series. */
 export function percentilesOf<S extends Step>(
   step: S,
   name: Exclude<MetricOf<S>, ViewMetric>,
@@ -110,7 +110,7 @@ export function byStep<S extends Step>(
   return steps.map((step) => metric(step, name, step, statistic));
 }
 
-/** A metric that a step reports once a view: a series a view. */
+/** A metric that a step reports per view, as one series per view. */
 export function metricByView<S extends Step>(step: S, name: MetricOf<S> & ViewMetric): Query {
   const label = "${PROP('Dim.view')}";
   return cloudwatch(label, constant('namespace'), name, statisticOf(name), { step, view: '*' });
@@ -127,7 +127,7 @@ export function awsMetric<S extends ServiceName>(
   return cloudwatch(label, AWS_METRICS[service].namespace, name, statistic, dimensions);
 }
 
-/** A PromQL expression on what the brokers' exporters or the recording rules give. */
+/** A PromQL expression on metrics of the brokers' exporters or on recording rules. */
 export function promql(expression: string, label: string): Query {
   return {
     source: 'amp',
@@ -143,7 +143,7 @@ export function promql(expression: string, label: string): Query {
   };
 }
 
-/** Minutes for which an answer of Athena is used again: it is paid by what it reads, and the lake grows once an interval. */
+/** Minutes for which Athena reuses a result. Athena bills the bytes read, and the lake grows once per interval. */
 const REUSE_MINUTES = 60;
 
 /** SQL on the table `posts` of the lake. */

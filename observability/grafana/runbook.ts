@@ -1,15 +1,15 @@
-/** Where the runbook is read, and its article for an alarm. */
+/** The runbook and its article for an alarm. */
 
 export interface Runbook {
-  /** Address of `docs/runbook.md` as people can open it. @default - none: panels name the file only */
+  /** URL of `docs/runbook.md`. @default - none: panels name only the file */
   readonly url?: string;
 }
 
 export interface Article {
   readonly title: string;
-  /** For reading. */
+  /** The location as text. */
   readonly text: string;
-  /** For clicking. */
+  /** The location as a link. */
   readonly url?: string;
 }
 
@@ -23,7 +23,7 @@ export function articleAt({ url }: Runbook, alarm: string): Article {
   };
 }
 
-/** As the usual renderers of Markdown make it of a heading. */
+/** The anchor that common Markdown renderers generate for a heading. */
 export function anchorOf(alarm: string): string {
   return alarm
     .toLowerCase()

@@ -1,7 +1,7 @@
-/** SQL on the table `posts` of the lake. Each names the intervals it reads, as it is paid by what it reads. */
+/** SQL on the table `posts` of the lake. Each query filters by interval, because Athena bills the bytes read. */
 import { VIEWS } from '../../lambda/domain/views';
 
-/** Intervals of the last day, by their names, of which the partitions are projected. */
+/** Intervals of the last day, by name. Athena projects partitions from these names. */
 const LAST_DAY =
   "interval_start >= date_format(current_timestamp AT TIME ZONE 'UTC' - interval '1' day, '%Y-%m-%dT%H-%i')";
 
@@ -23,7 +23,7 @@ export const COMPLETENESS = [
   'GROUP BY 1 ORDER BY posts DESC',
 ].join('\n');
 
-/** Columns that some view has as a dimension: a post without a value is not in that view. */
+/** Columns that are a dimension of some view. A view omits posts without a value in its dimensions. */
 export const DIMENSIONS: readonly string[] = [...new Set(VIEWS.flatMap(({ dimensions }) => dimensions))].sort();
 
 export const NULL_SHARES = [
@@ -33,14 +33,14 @@ export const NULL_SHARES = [
   `WHERE ${LAST_DAY}`,
 ].join('\n');
 
-/** Rows beyond one a post and interval: the compaction writes none. */
+/** Rows beyond one per post and interval. The compaction writes none. */
 export const DOUBLE_ROWS = [
   'SELECT count(*) - count(DISTINCT (post_key, interval_start)) AS "double"',
   'FROM posts',
   `WHERE ${LAST_DAY}`,
 ].join('\n');
 
-/** Rows in which no section is new: no view would count them, and the compaction writes none. */
+/** Rows without a new section. No view counts them, and the compaction writes none. */
 export const IDLE_ROWS = [
   'SELECT count_if(cardinality(new_sections) = 0) AS idle',
   'FROM posts',

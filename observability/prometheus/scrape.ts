@@ -1,16 +1,16 @@
 /**
- * What Prometheus reads from the brokers, on AWS and in the local run: one list for both, so that a rule or a panel which has
- * data here has it there.
+ * What Prometheus reads from the brokers, on AWS and in the local run. Both use one list, so that a rule or a panel has data
+ * in both.
  *
- * Names are those of MSK's exporters: the JMX exporter's own form, with an MBean's `name` as a label.
+ * Names are those of MSK's exporters: the default form of the JMX exporter, with an MBean's `name` as a label.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/open-monitoring.html
  */
 import { join } from 'node:path';
 
-/** Files of recording and alert rules. */
+/** Folder with the files of recording and alert rules. */
 export const RULES_FOLDER = join(__dirname, 'rules');
 
-/** Where a broker keeps its data, as its node exporter calls it. */
+/** Mount point of a broker's data volume, as its node exporter reports it. */
 export const DATA_MOUNT = '/kafka/datalogs';
 
 export type ExporterName = 'jmx' | 'node';
@@ -19,10 +19,10 @@ export type ExporterName = 'jmx' | 'node';
 export const EXPORTER_PORTS: Readonly<Record<ExporterName, number>> = { jmx: 11001, node: 11002 };
 
 /**
- * What is kept, as `metric;name label;request label`. A broker has some thousand series, each of which is paid for: these
- * are the ones that rules and dashboards read.
+ * The series to store, as `metric;name label;request label`. A broker has thousands of series, and each is billed. Rules and
+ * dashboards read only these.
  */
-const KEPT: Readonly<Record<ExporterName, readonly string[]>> = {
+const SERIES: Readonly<Record<ExporterName, readonly string[]>> = {
   jmx: [
     'kafka_controller_KafkaController_Value;(OfflinePartitionsCount|ActiveControllerCount|GlobalPartitionCount|GlobalTopicCount);',
     'kafka_controller_ControllerStats_Count;UncleanLeaderElectionsPerSec;',
@@ -59,13 +59,13 @@ export interface ScrapeJob {
   readonly [discovery: string]: unknown;
 }
 
-/** How a job finds its targets, and what it does with their labels. */
+/** How a job finds its targets, and how it changes their labels. */
 export interface Discovery {
   /** E.g. `dns_sd_configs` or `static_configs`. */
   readonly targets: Readonly<Record<string, unknown>>;
   /** Must give each target a label `broker`. */
   readonly relabel?: readonly Relabelling[];
-  /** Done before what is not kept is dropped. */
+  /** Applied before other series are dropped. */
   readonly relabelMetrics?: readonly Relabelling[];
 }
 
@@ -77,7 +77,7 @@ export function brokerJob(exporter: ExporterName, cluster: string, discovery: Di
     relabel_configs: [...(discovery.relabel ?? []), { target_label: 'cluster', replacement: cluster }],
     metric_relabel_configs: [
       ...(discovery.relabelMetrics ?? []),
-      { source_labels: ['__name__', 'name', 'request'], regex: KEPT[exporter].join('|'), action: 'keep' },
+      { source_labels: ['__name__', 'name', 'request'], regex: SERIES[exporter].join('|'), action: 'keep' },
     ],
   };
 }

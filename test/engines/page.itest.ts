@@ -185,7 +185,7 @@ it('shows the answers while CloudWatch does not answer', async () => {
   write.mockRestore();
   expect(await page.textContent('[data-node=ingest] .main b')).toBe('–');
   expect((await rowsOf('[data-answer=users_joined_by_year]')).length).toBeGreaterThan(0);
-  expect(await page.isVisible('#trouble')).toBe(false);
+  expect(await page.isVisible('#error')).toBe(false);
 });
 
 it('tells that what is seen is not current while the store is down, and keeps it', async () => {
@@ -193,15 +193,15 @@ it('tells that what is seen is not current while the store is down, and keeps it
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   run.storeFails = new StoreUnavailableError('no host available');
   await page.check('input[value=speed]', { force: true });
-  await page.waitForSelector('#trouble:not([hidden])');
+  await page.waitForSelector('#error:not([hidden])');
   write.mockRestore();
-  expect(await page.textContent('#trouble')).toMatch(
-    /^What you see is not current: .* answered 503: the store did not answer/,
+  expect(await page.textContent('#error')).toMatch(
+    /^This page is not current: .* responded with 503: the store did not respond/,
   );
   expect((await rowsOf('[data-answer=users_joined_by_year]')).length).toBeGreaterThan(0);
   run.storeFails = undefined;
   await page.check('input[value=merged]', { force: true });
-  await page.waitForSelector('#trouble', { state: 'hidden' });
+  await page.waitForSelector('#error', { state: 'hidden' });
 });
 
 /**

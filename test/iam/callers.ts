@@ -39,8 +39,8 @@ export const functionOf = (caller: Caller) => ROLES[caller].replace(/(Function)?
 export const logsOf = (caller: Caller) => ROLES[caller].replace(/Role$/, 'Logs');
 
 /**
- * Callers that a local run lacks: it copies files, has no network, knows its broker, deploys nothing, runs Airflow with the DAG, and
- * its Grafana reads it directly.
+ * Callers that a local run lacks. It copies files directly, has no network, knows its broker, deploys nothing and runs Airflow with
+ * the DAG. Its Grafana needs no role.
  */
 export const NOT_LOCAL: readonly Caller[] = [
   'stopper',

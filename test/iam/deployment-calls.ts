@@ -1,4 +1,4 @@
-/** Calls while a stack is deployed or deleted, which no local run does. Each with the page that documents it. */
+/** Calls during the deployment or deletion of a stack, which a local run does not make. Each has the page that documents it. */
 import { type ServiceCalls } from './callers';
 
 const CLUSTER = ['{KafkaCluster.Arn}'];
@@ -12,7 +12,7 @@ const CDK_UPLOAD = 'https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_
 
 export const DEPLOYMENT: readonly ServiceCalls[] = [
   {
-    why: 'While a stack is deployed, the brokers are looked up for the scraper of Managed Prometheus',
+    why: 'During a deployment, a function looks up the brokers for the scraper of Managed Prometheus',
     see: 'https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-nodes.html',
     callers: ['mskNodes'],
     byCode: true,
@@ -73,7 +73,7 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     },
   },
   {
-    why: 'Before an update of the Spark application it is looked up in its stack',
+    why: 'Before an update of the Spark application, the function looks it up in its stack',
     see: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html',
     callers: ['stopper'],
     byCode: true,
@@ -84,7 +84,7 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     },
   },
   {
-    why: 'A replaced application is known by its tags only, and has to be stopped before its deletion',
+    why: 'The function knows a replaced application only by its tags, and must stop it before its deletion',
     see: STOP_APPLICATION,
     callers: ['stopper'],
     byCode: true,
@@ -96,7 +96,7 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     context: { 'aws:ResourceTag/project': 'PROJECT', 'aws:ResourceTag/stage': 'STAGE' },
   },
   {
-    why: 'Before its deletion the Spark application is named, whatever its tags are, and its jobs are cancelled',
+    why: 'Before its deletion the function stops the Spark application by its id, and cancels its jobs',
     see: STOP_APPLICATION,
     callers: ['stopper'],
     byCode: true,
@@ -108,14 +108,14 @@ export const DEPLOYMENT: readonly ServiceCalls[] = [
     },
   },
   {
-    why: "Grafana's content is read",
+    why: "The function reads Grafana's content",
     see: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html',
     callers: ['grafanaContent'],
     byCode: true,
     calls: { 's3:GetObject': ['ASSETS'] },
   },
   {
-    why: 'It is applied with the token of a service account, and both are deleted',
+    why: 'It applies the content with the token of a service account, and deletes both',
     see: 'https://docs.aws.amazon.com/grafana/latest/userguide/service-accounts.html',
     callers: ['grafanaContent'],
     byCode: true,

@@ -1,4 +1,4 @@
-/** The forbidden calls of each role: the promises of least privilege, with one example each. */
+/** The forbidden calls of each role: one example for each guarantee of least privilege. */
 import { type Caller, CALLERS, IN_NETWORK } from './callers';
 import { type Call } from './roles';
 import { ofStage, type StageNames } from './stage-names';
@@ -30,7 +30,7 @@ const TABLES = {
 };
 const ALL_TABLES = Object.values(TABLES);
 
-/** Everything under the lake but these. */
+/** All keys of the lake except these. */
 const but = (...keys: string[]) => lake(...EVERYWHERE.filter((key) => !keys.includes(key)));
 
 const NO_KAFKA: Denied = [
@@ -47,7 +47,7 @@ const NO_LAKE: Denied = [
   ['s3:PutObject', ...lake(...EVERYWHERE)],
   ['s3:ListBucket', '{LakeBucket.Arn}'],
 ];
-/** The orchestrator of the batch layer starts its steps and its job: it touches no data, and starts nothing else. */
+/** The orchestrator of the batch layer starts its steps and its job. It may not access data or start anything else. */
 const ORCHESTRATES_ONLY: Denied = [
   ...NO_KAFKA,
   ...NO_LAKE,
@@ -65,7 +65,7 @@ const ORCHESTRATES_ONLY: Denied = [
   ['emr-serverless:UpdateApplication', '{SparkApplication.Arn}'],
   ['emr-serverless:StopApplication', '{SparkApplication.Arn}'],
 ];
-/** It may write but not read the topic: only pollers read. */
+/** A producer may write to the topic but not read it. Only pollers read. */
 const PRODUCES_ONLY: Denied = [
   ['kafka-cluster:ReadData', TOPIC],
   ['kafka-cluster:AlterGroup', GROUP],
@@ -76,7 +76,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
   archive: [
     ['kafka-cluster:WriteData', TOPIC],
     ['kafka-cluster:AlterGroup', 'arn:aws:kafka:REGION:ACCOUNT:group/CLUSTER/PROJECT-STAGE-aggregate'],
-    // It only writes.
+    // Archive only writes.
     ['s3:GetObject', ...lake(...EVERYWHERE)],
     ['s3:ListBucket', '{LakeBucket.Arn}'],
     ['s3:PutObject', ...but(RAW, QUARANTINE)],
@@ -107,7 +107,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ...NO_KAFKA,
     ['s3:GetObject', ...but(SEAL)],
     ['s3:PutObject', ...but(DRIFT)],
-    // A comparison that could write what it compares would prove nothing.
+    // A comparison that could change the compared data would prove nothing.
     ['cassandra:Modify', TABLES.speed, TABLES.state, TABLES.batch],
   ],
   query: [...NO_KAFKA, ...NO_LAKE, ['cassandra:Modify', ...ALL_TABLES], ['cassandra:Select', TABLES.state]],
@@ -149,7 +149,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ...ORCHESTRATES_ONLY,
     ['s3:PutObject', '{AirflowBucket.Arn}/dags/pipeline.py'],
     ['s3:ListAllMyBuckets', '*'],
-    // Keys of its own account, and the service's key other than through the queue.
+    // Keys of this account, and the service's key without the queue.
     ['kms:Decrypt', 'arn:aws:kms:REGION:ACCOUNT:key/0a1b', 'arn:aws:kms:REGION:111122223333:key/0a1b'],
     ['sqs:SendMessage', 'arn:aws:sqs:REGION:ACCOUNT:another'],
   ],
@@ -196,8 +196,8 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ...NO_TABLE,
     ['s3:GetObject', ...but(POSTS)],
     ['s3:PutObject', ...lake(...EVERYWHERE)],
-    ['s3:DeleteObject', '{GrafanaLakeAnswers.Arn}/0a1b.csv'],
-    // A workgroup without a limit, and the limit of its own workgroup.
+    ['s3:DeleteObject', '{GrafanaLakeResults.Arn}/0a1b.csv'],
+    // A workgroup without a limit, and a change of the limit of its workgroup.
     ['athena:StartQueryExecution', 'arn:aws:athena:REGION:ACCOUNT:workgroup/primary'],
     ['athena:UpdateWorkGroup', 'arn:aws:athena:REGION:ACCOUNT:workgroup/PROJECT-STAGE-boards'],
     ['glue:GetTable', 'arn:aws:glue:REGION:ACCOUNT:table/another/posts'],
@@ -215,7 +215,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ...NO_KAFKA,
     ...NO_TABLE,
     ...NO_LAKE,
-    ['s3:GetObject', '{GrafanaLakeAnswers.Arn}/0a1b.csv', ANOTHER_ASSET],
+    ['s3:GetObject', '{GrafanaLakeResults.Arn}/0a1b.csv', ANOTHER_ASSET],
     ['grafana:CreateWorkspaceServiceAccountToken', 'arn:aws:grafana:REGION:ACCOUNT:/workspaces/g-another'],
     ['grafana:UpdatePermissions', GRAFANA],
     ['grafana:UpdateWorkspace', GRAFANA],
@@ -225,7 +225,7 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
   ],
 };
 
-/** For every function in the network: Lambda manages interfaces, never the code. */
+/** For every function in the network: Lambda manages interfaces, the code must not. */
 const NO_INTERFACE: Denied = [
   ['ec2:CreateNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-0'],
   ['ec2:DeleteNetworkInterface', 'arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-0'],
@@ -281,7 +281,7 @@ const CONDITIONS: readonly Call[] = [
       ['grafana', 'views/'],
     ] as const
   ).map(([caller, prefix]) => list(caller, prefix)),
-  // Without a prefix the list would have every object.
+  // Without a prefix the list would contain every object.
   ...(['seal', 'compact', 'publish', 'reconcile', 'spark', 'grafana'] as const).map((caller) => list(caller, '')),
   ...(['airflow', 'workflow'] as const).flatMap((caller) =>
     ['lambda.amazonaws.com', 'ec2.amazonaws.com'].map((service): Call => ({
@@ -302,7 +302,7 @@ const CONDITIONS: readonly Call[] = [
     resource: ANOTHER_APPLICATION,
     context: { 'aws:ResourceTag/project': project, 'aws:ResourceTag/stage': stage },
   })),
-  // The topic's own policy.
+  // The topic's policy.
   {
     caller: 'grafana',
     action: 'sns:Publish',
@@ -319,7 +319,7 @@ const CONDITIONS: readonly Call[] = [
     caller,
     action,
     resource: lake(key)[0],
-    // The bucket's own policy.
+    // The bucket's policy.
     context: { 'aws:SecureTransport': 'false' },
   })),
 ];

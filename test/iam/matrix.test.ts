@@ -16,7 +16,7 @@ const OPERATORS = RECORDED.filter(({ caller }) => caller === 'airflow').map((cal
   ...call,
   caller: 'workflow',
 }));
-/** Other resources that take a role, in stages that have them. */
+/** Other resources that assume a role, in stages that have them. */
 const TAKERS: Readonly<Partial<Record<Caller, string>>> = {
   airflow: 'AirflowEnvironment',
   workflow: 'Workflow',
@@ -39,7 +39,7 @@ interface StageRoles {
 const STAGES = ['dev', 'lean', 'prod'];
 const known = new Map<string, StageRoles>();
 
-/** Synthesized once a stage. */
+/** The roles of a stage, synthesized once. */
 function stageRoles(stage: string): StageRoles {
   const found = known.get(stage) ?? rolesOfStage(stage);
   known.set(stage, found);
@@ -192,7 +192,7 @@ describe('the matrix', () => {
     expect(new Set(RECORDED.map(({ caller }) => caller))).toEqual(new Set(recordable));
   });
 
-  test('names role, action and resource of a grant that was dropped', async () => {
+  test('names role, action and resource of a grant that was removed', async () => {
     const raw = `${roles.arn('{LakeBucket.Arn}')}/raw/*`;
     const dropped = roles.grants.filter(
       ({ caller, action, resource }) => !(caller === 'compact' && action === 's3:GetObject' && resource === raw),
@@ -207,7 +207,7 @@ describe('the matrix', () => {
     }
   });
 
-  test('names a grant that was added, and what it makes possible', async () => {
+  test('names a grant that was added, and the call that it allows', async () => {
     const added: Grant = {
       caller: 'query',
       effect: 'Allow',

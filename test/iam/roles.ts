@@ -31,9 +31,9 @@ export interface Grant {
   readonly caller: Caller;
   readonly effect: 'Allow' | 'Deny';
   readonly action: string;
-  /** Resolved, with the wildcards of the policy. */
+  /** The resolved ARN, with the wildcards of the policy. */
   readonly resource: string;
-  /** Everything but `resource`. */
+  /** Whether the grant covers everything except `resource`. */
   readonly allBut?: true;
   readonly condition?: unknown;
 }
@@ -47,7 +47,7 @@ export interface Roles {
   /** Logical ids, without hash, of the role of each function, Airflow's environment or workflow, and Grafana. */
   readonly taken: Readonly<Record<string, string>>;
   /**
-   * Roles that are not simulated, for the reason in the table of resource types: those that CDK makes for custom resources, and
+   * Roles that are not simulated, for the reason in the table of resource types: those that CDK creates for custom resources, and
    * those without any permission.
    */
   readonly notSimulated: readonly string[];
@@ -61,7 +61,7 @@ export interface Roles {
   has(resource: string): boolean;
   /**
    * The decision of IAM, with the templates' policies of bucket, topic and VPC endpoint.
-   * @param grants in place of the templates' own
+   * @param grants replace those of the templates
    */
   simulate(call: Call, grants?: readonly Grant[]): Promise<Decision>;
 }
@@ -271,7 +271,7 @@ function policiesOf({ caller, action }: Call, grants: readonly Grant[]): Simulat
   return [{ name: ROLES[caller], policy: { Version: '2012-10-17', Statement: statements } }];
 }
 
-/** The resource policy of another account or of a key: it leaves the decision to the caller's policies. */
+/** The resource policy of another account or of a key. It delegates the decision to the caller's policies. */
 const TRUSTS_ACCOUNT = {
   Version: '2012-10-17',
   Statement: [

@@ -1,6 +1,6 @@
 /**
- * Calls of AWS services with the roles, which no local run makes: it has no network of Lambda, no pollers, no MWAA and no Managed
- * Grafana. Each with the page that documents it.
+ * Calls that AWS services make with the roles. A local run does not make them: it has no Lambda network, no pollers, no MWAA and no
+ * Managed Grafana. Each has the page that documents it.
  */
 import { type PipelineConfig } from '../../lib/config';
 import { type Caller, FUNCTIONS, IN_NETWORK, logsOf, type ServiceCalls } from './callers';
@@ -17,7 +17,7 @@ const AIRFLOW_KEY = ['arn:aws:kms:REGION:111122223333:key/0a1b'];
 const AIRFLOW_BUCKET = ['{AirflowBucket.Arn}'];
 const PROMETHEUS = ['{PrometheusWorkspace.Arn}'];
 const WORKGROUP = ['arn:aws:athena:REGION:ACCOUNT:workgroup/PROJECT-STAGE-boards'];
-const QUERY_RESULT = ['{GrafanaLakeAnswers.Arn}/0a1b.csv'];
+const QUERY_RESULT = ['{GrafanaLakeResults.Arn}/0a1b.csv'];
 const CATALOG = 'arn:aws:glue:REGION:ACCOUNT:catalog';
 const DATABASE = 'arn:aws:glue:REGION:ACCOUNT:database/PROJECT_STAGE';
 const AIRFLOW_DAG = ['{AirflowBucket.Arn}/dags/pipeline.py'];
@@ -178,8 +178,8 @@ const LIST: readonly ServiceCalls[] = [
       'athena:StopQueryExecution': WORKGROUP,
       'athena:GetQueryExecution': WORKGROUP,
       'athena:GetQueryResults': WORKGROUP,
-      's3:GetBucketLocation': ['{GrafanaLakeAnswers.Arn}'],
-      's3:ListBucket': ['{GrafanaLakeAnswers.Arn}'],
+      's3:GetBucketLocation': ['{GrafanaLakeResults.Arn}'],
+      's3:ListBucket': ['{GrafanaLakeResults.Arn}'],
       's3:GetObject': QUERY_RESULT,
       's3:PutObject': QUERY_RESULT,
       's3:AbortMultipartUpload': QUERY_RESULT,

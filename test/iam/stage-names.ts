@@ -1,4 +1,4 @@
-/** The lists of calls are written for any stage: this fills in the names of one. */
+/** Fills in the names of one stage in the lists of calls, which are written for any stage. */
 import { type Call } from './roles';
 
 export interface StageNames {

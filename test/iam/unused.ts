@@ -7,7 +7,7 @@ export interface Reserved {
   /** @default - any */
   readonly callers?: readonly Caller[];
   readonly action: string;
-  /** A part of the resource. @default - any resource */
+  /** Part of the resource's ARN. @default - any resource */
   readonly resource?: string;
 }
 

@@ -27,7 +27,7 @@ const entry = (more: Partial<Entry>): Entry => ({
 const EXPECTED = ['StepsArchivePosts (AWS::Lambda::EventSourceMapping): MaximumBatchingWindowInSeconds'];
 
 describe('a change of the configuration', () => {
-  it('is right if it changes the expected resources, whatever the hash of the logical id', () => {
+  it('has no problem if it changes the expected resources, whatever the hash of the logical id', () => {
     expect(unexpectedChanges([entry({})], EXPECTED)).toBe('');
     expect(unexpectedChanges([entry({ logicalId: 'StepsArchivePosts00000000' })], EXPECTED)).toBe('');
   });
@@ -46,15 +46,15 @@ describe('a change of the configuration', () => {
   });
 });
 
-describe('what made the resources', () => {
+describe('the maker of each resource', () => {
   const created = (type: string, maker: Entry['maker']) => entry({ event: 'create', type, maker });
 
-  it('is right if it is what the table of types states', () => {
+  it('has no problem if the table of types agrees', () => {
     const entries = [created('AWS::S3::Bucket', 'native'), created('Custom::GrafanaContent', 'native')];
     expect(unexpectedMakers([...entries, created('AWS::MSK::Cluster', 'fake')])).toBe('');
   });
 
-  it('names a type that the table states otherwise, and one that it lacks', () => {
+  it('names a type for which the table differs, and one that it lacks', () => {
     const entries = [created('AWS::MSK::Topic', 'native'), created('AWS::MSK::Topic', 'native')];
     expect(unexpectedMakers([...entries, created('AWS::New::Type', 'stub')])).toBe(
       'AWS::MSK::Topic is native, the table states stub; AWS::New::Type is stub, the table states missing',
@@ -62,22 +62,22 @@ describe('what made the resources', () => {
   });
 });
 
-describe('what a deleted app leaves', () => {
+describe('the remains of a deleted app', () => {
   const bucket = entry({ stack: 'p-prod-storage', type: 'AWS::S3::Bucket', logicalId: 'Lake', physicalId: 'lake-1' });
 
-  it('is right if it is what the templates retain', () => {
+  it('have no problem if the templates retain them', () => {
     expect(unexpectedRemains([], [], [])).toBe('');
     expect(unexpectedRemains([bucket], ['p-prod-storage Lake'], ['s3 lake-1'])).toBe('');
   });
 
-  it('names what should be gone, what should exist, and what no stack knows', () => {
+  it('name resources that should be gone, that should exist, and that no stack knows', () => {
     expect(unexpectedRemains([bucket], ['p-prod-storage Keyspace'], ['s3 lake-1', 'logs /aws/lambda/x'])).toBe(
       'p-prod-storage Lake is still there; p-prod-storage Keyspace is gone; logs /aws/lambda/x is left, and no stack knows it',
     );
   });
 });
 
-describe('what Grafana holds', () => {
+describe("Grafana's content", () => {
   const { dashboards, ruleGroups, folder } = contentOf('', {});
   const whole = {
     boards: new Map(
@@ -87,7 +87,7 @@ describe('what Grafana holds', () => {
     leftBehind: [],
   };
 
-  it('is right if it is every board and every group of rules', () => {
+  it('has no problem if it is every board and every rule group', () => {
     expect(whole.boards.size).toBeGreaterThan(5);
     expect(whole.groups.size).toBeGreaterThan(0);
     expect(boardsProblem(whole)).toBe('');
@@ -97,7 +97,7 @@ describe('what Grafana holds', () => {
     const [first, ...others] = whole.boards;
     const boards = new Map([...others, ['strange', first[1]] as const]);
     expect(boardsProblem({ ...whole, boards, leftBehind: ['pipeline-boards'] })).toBe(
-      `${first[0]} is not there; strange is there, too; pipeline-boards was left behind`,
+      `${first[0]} is missing; strange is unexpected; pipeline-boards was left behind`,
     );
   });
 });
@@ -152,7 +152,7 @@ describe('the command line', () => {
     expect(() => parseOptions(['-c', setting])).toThrow(`-c must be key=value, got '${setting}'`);
   });
 
-  it('takes the stage by --stage only', () => {
+  it('accepts the stage by --stage only', () => {
     expect(() => parseOptions(['-c', 'stage=prod'])).toThrow("-c must not set stage, got 'stage=prod': use --stage");
   });
 

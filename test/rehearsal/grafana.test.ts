@@ -9,7 +9,7 @@ const request = async (method: string, path: string) => {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
-test('a workspace is made once, with its address, and goes with everything in it', async () => {
+test('a workspace is created once, with its address, and deleted with everything in it', async () => {
   expect((await request('GET', `/workspaces/${WORKSPACE}/serviceaccounts`)).status).toBe(404);
   const made = await request('POST', '/workspaces');
   expect(made.body['workspace']).toMatchObject({ id: WORKSPACE, endpoint: grafana.origin });

@@ -14,13 +14,13 @@ function entry(event: Entry['event'], logicalId: string, more: Partial<Entry> = 
 }
 
 describe('the record of an emulator', () => {
-  it("does not contain CDK's own bootstrapping", () => {
+  it("does not contain CDK's bootstrapping", () => {
     const lines = [entry('create', 'A'), entry('create', 'B', { stack: 'CDKToolkit' })];
     const text = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
     expect(parseRecord(text).map(({ logicalId }) => logicalId)).toEqual(['A']);
   });
 
-  it('has one row per type, by name, with its effect, what made it, and what the table of types says it lacks', () => {
+  it('has one row per type, by name, with its effect, its maker, and what it lacks by the table of types', () => {
     const rows = rowsOf([
       entry('create', 'Source', { type: 'AWS::Lambda::EventSourceMapping' }),
       entry('create', 'Empty', { type: 'Custom::S3AutoDeleteObjects' }),
@@ -39,7 +39,7 @@ describe('the record of an emulator', () => {
     ]);
   });
 
-  it('knows the living resources: created or a replacement, and not deleted', () => {
+  it('contains the living resources: created or a replacement, and not deleted', () => {
     const entries = [
       entry('create', 'A'),
       entry('create', 'B'),

@@ -1,4 +1,4 @@
-"""Stubs: values of Ref and Fn::GetAtt, taken names, updates in place and replacements."""
+"""Stubs: values of Ref and Fn::GetAtt, existing names, updates in place and replacements."""
 
 import pytest
 from emulator.stubs import AlreadyExistsError
@@ -57,7 +57,7 @@ def test_attributes_are_those_of_the_schema_with_their_types(stubs):
     assert "Name" not in attributes
 
 
-def test_a_taken_name_is_rejected(stubs):
+def test_an_existing_name_is_rejected(stubs):
     stubs.create(KEYSPACE, "One", {"KeyspaceName": "p_dev"}, "s")
     with pytest.raises(AlreadyExistsError, match="'p_dev' already exists"):
         stubs.create(KEYSPACE, "Two", {"KeyspaceName": "p_dev"}, "s")

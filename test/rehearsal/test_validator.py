@@ -1,4 +1,4 @@
-"""The validator between stacks and provisioners: what it rejects and records, and the reversed order."""
+"""The validator between stacks and provisioners: its rejections, its record, and the reversed order."""
 
 import json
 
@@ -12,7 +12,7 @@ PROPS = {"KeyspaceName": "ks", "TableName": "tb", "PartitionKeyColumns": [COLUMN
 
 
 class FakeFixture:
-    """What a test states to exist; any other query fails."""
+    """The state that a test defines. Any other query fails."""
 
     def __init__(self, **there):
         self.there = there
@@ -62,7 +62,7 @@ def rejected(validator, type_name, props):
     return str(error.value)
 
 
-def test_a_creation_is_recorded_with_what_made_it(validator, tmp_path):
+def test_a_creation_is_recorded_with_its_maker(validator, tmp_path):
     at_work = validator(resources={"AWS::Cassandra::Keyspace": {"ks": {}}})
     assert at_work.creating(created)(TABLE, "Table", PROPS, "s") == ("Table-1", {})
     (line,) = written(tmp_path)
@@ -112,7 +112,7 @@ PERMISSIONS = ["airflow:PublishMetrics", "s3:GetObject", "s3:ListBucket", "s3:Ge
         ({"buckets": {}}, "there is no bucket 'bucket'"),
         ({"versioned": []}, "the bucket 'bucket' must be versioned"),
         ({"buckets": {"bucket": ["other"]}}, "there is nothing under 'dags/' in 'bucket' yet"),
-        ({"groups": []}, "there is no log group 'airflow-air-Task': MWAA would make one that never expires"),
+        ({"groups": []}, "there is no log group 'airflow-air-Task': MWAA would create one that never expires"),
         ({"roles": {}}, "does not allow airflow:PublishMetrics yet"),
     ],
 )
@@ -212,7 +212,7 @@ def needs(definition, names):
     return {name for name in definition.get("Needs", []) if name in names}
 
 
-def test_the_reversed_order_takes_the_last_ready_name_in_the_alphabet():
+def test_the_reversed_order_selects_the_last_ready_name_in_the_alphabet():
     resources = {"A": {}, "B": {"Needs": ["Z"]}, "C": {}, "Z": {}}
     assert latest_name_first(needs)(resources, {}) == ["Z", "C", "B", "A"]
 

@@ -11,23 +11,26 @@ export const ASSUMPTIONS = {
   hours: assume(730, 'hours in a month'),
   vcpuMemory: assume(
     1769,
-    'MB of memory at which a function has one vCPU: measured durations are stretched by 1,769 ÷ memory below it, though waiting takes no longer there',
+    'MB of memory at which a function has one vCPU: below it, measured durations are multiplied by 1,769 ÷ memory, although waits do not get longer',
   ),
   pollersPerUnit: assume(4, 'pollers in an event poller unit (from memory); all sources share one group'),
-  pollerMbPerSecond: assume(5, 'MB a second that one poller reads; further ones start beyond it'),
-  eventBytes: assume(6_000_000, 'bytes after which a batch goes to its function, whatever window and batch size say'),
-  storedMonths: assume(1, 'months of posts that the lake and the store hold; each further month costs as much again'),
-  platformLogBytes: assume(700, 'bytes that Lambda logs an invocation by itself: start, end and report as JSON'),
+  pollerMbPerSecond: assume(5, 'MB a second that one poller reads; more pollers start beyond it'),
+  eventBytes: assume(
+    6_000_000,
+    'bytes after which a batch is delivered to its function, whatever window and batch size are',
+  ),
+  storedMonths: assume(1, 'months of posts that the lake and the store hold; each further month costs the same again'),
+  platformLogBytes: assume(700, 'bytes that Lambda logs per invocation: start, end and report as JSON'),
   reportBytes: assume(900, 'bytes of a report in embedded metric format'),
   accessLogBytes: assume(250, 'bytes of an access log line of the API'),
-  logCompression: assume(0.15, 'size of stored logs to written ones'),
+  logCompression: assume(0.15, 'ratio of the size of stored logs to written logs'),
   brokerLogGb: assume(0.5, 'GB a month that a broker logs'),
-  flowLogBytes: assume(400, 'bytes of flow log an invocation in the network causes'),
-  flowLogGb: assume(1, 'GB a month of flow log without any post'),
+  flowLogBytes: assume(400, 'bytes of flow log that an invocation in the network causes'),
+  flowLogGb: assume(1, 'GB a month of flow log without posts'),
   airflowLogGb: assume(2, 'GB a month that Airflow logs'),
   airflowDatabaseGb: assume(10, "GB of Airflow's metadata database"),
   airflowTaskSeconds: assume(60, "minimum seconds billed for a task of MWAA Serverless; only Spark's takes longer"),
-  natGb: assume(5, 'GB a month that Airflow sends and gets through NAT'),
+  natGb: assume(5, 'GB a month that Airflow sends and receives through NAT'),
   apiMetrics: assume(12, 'detailed metrics of the APIs: six for each of the two routes in use'),
   brokerMetrics: assume(
     60,
@@ -36,7 +39,7 @@ export const ASSUMPTIONS = {
   grafanaEditors: assume(1, 'active editors of Managed Grafana, and no viewer: the minimum that is billed'),
   scrapedSeries: assume(1_500, 'series per broker that pass the filter of the scraper (never counted on MSK)'),
   scrapeSeconds: assume(60, 'seconds between two scrapes'),
-  sparkStartSeconds: assume(30, 'seconds that a Spark worker is billed before it works'),
+  sparkStartSeconds: assume(30, 'billed seconds of a Spark worker before it works'),
   sparkLeastSeconds: assume(60, 'minimum seconds billed for a Spark worker'),
   canaryMilliseconds: assume(500, 'milliseconds that each of the three functions runs for a canary'),
   tracedFirst: assume(1, 'invocations of a function traced each second'),
@@ -51,14 +54,14 @@ export const ASSUMPTIONS = {
   ),
 } as const satisfies Readonly<Record<string, Assumption>>;
 
-/** In words: where the model takes the more expensive of two readings. */
+/** Where the model assumes the more expensive of two readings. */
 export const UPPER_BOUNDS: readonly string[] = [
   'each partition of a batch is billed as one invocation, although an invocation may hold several',
-  'a poller gathers for all its partitions together, so 6 MB are reached as early as possible',
+  'a poller gathers records for all its partitions together, so a batch reaches 6 MB as early as possible',
   'durations were measured with all engines, Airflow and Spark on the same two cores',
 ];
 
-/** In words: what is left out of the sum. */
+/** What the sum leaves out. */
 export const LEFT_OUT: readonly string[] = [
   'queries: they are not part of a rate of posts',
   'requests to a customer-managed key (kms=customer), support plan, tax, free tier, discounts',

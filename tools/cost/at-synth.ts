@@ -3,11 +3,11 @@ import { type PipelineConfig } from '../../lib/config';
 import { estimate } from './estimate';
 import { perMillion, REGION, usd } from './prices';
 
-/** Posts a second, and posts in a request: round figures, as a template does not state its traffic. */
+/** Posts a second, and posts in a request. Round figures, because a template does not state its traffic. */
 const RATES = [100, 1_000];
 const BATCH = 100;
 
-/** One line. @throws Error if the stage has a part that the model has no price for */
+/** @returns one line @throws Error if the stage has a part without a price in the model */
 export function costLine(config: PipelineConfig): string {
   const results = RATES.map((rate) => estimate(config, { rate, batch: BATCH }));
   const each = results.map(({ rate, perMillionPosts }) => `${perMillion(perMillionPosts)} at ${rate}/s`);

@@ -1,13 +1,13 @@
 /**
- * The published price table of a related pipeline, computed again with the prices and formulas of this model as far as its
+ * The published price table of a related pipeline, recomputed with the prices and formulas of this model where its
  * inputs are published. It shows whether the prices of brokers, volumes and traffic are right, and
- * nothing about this pipeline. It is the only check of our prices against a source outside this repository (ADR 16).
+ * nothing about this pipeline. It is the only check of these prices against a source outside this repository (ADR 16).
  * @see https://github.com/awslabs/clickstream-analytics-on-aws/blob/07e881d86fe881d7afdb578038c6e8331bbb8d65/docs/en/plan-deployment/cost.md
  */
 import { ASSUMPTIONS } from './assumptions';
 import { brokerHour, type Price, PRICES, REGION } from './prices';
 
-/** Where a part of the sum comes from: computed from inputs on the page, computed with one input that fits, or copied. */
+/** Origin of a part of the sum: computed from inputs on the page, computed with one fitted input, or copied. */
 export type Origin = 'inputs' | 'fitted' | 'published';
 
 export interface Part {
@@ -39,7 +39,7 @@ export const THEIR_PRICES = {
 const hours = ASSUMPTIONS.hours.value;
 const BROKERS = 2;
 const SERVERS = 2;
-/** The page states no size: with this one, 387 becomes 417. */
+/** The page states no size. With this one, 387 becomes 417. */
 const BROKER_GB = 300;
 const REQUEST_KB = 1;
 const KB_PER_GB = 1e6;
@@ -102,14 +102,14 @@ export const PUBLISHED_CASES: readonly PublishedCase[] = PAGE.map((row) => {
   };
 });
 
-/** What the page lacks for the rest to be computed. */
+/** Inputs that the page lacks for the rest. */
 export const MISSING: readonly string[] = [
   'Load balancer: connections, their length and rules. 7 USD at 10 requests a second is less than the hours of a load balancer cost',
-  'S3: number and size of objects, and how long they stay. 3 USD is published for 26 GB and for 263 GB a month',
-  'EMR Serverless: workers and how long a run takes',
+  'S3: number and size of objects, and their retention. 3 USD is published for 26 GB and for 263 GB a month',
+  'EMR Serverless: workers and the duration of a run',
   'Redshift Serverless: RPU-hours',
   'Logs and monitoring: GB and metrics',
-  `Servers: their type. ${SERVERS} × t3.large fit: "about 8 GB and 2 vCPU" is how the documentation calls a unit`,
+  `Servers: their type. ${SERVERS} × t3.large fit: the documentation describes a unit as "about 8 GB and 2 vCPU"`,
   `Kafka: size of the brokers' volumes, for which ${BROKER_GB} GB fit, and the connector's units at 1,000 requests a second, "2~3"`,
 ];
 

@@ -1,4 +1,4 @@
-/** One function per component of the bill: its cost without any post, and what the posts add. */
+/** One function per component of the bill: its cost without posts, and what the posts add. */
 import { type PipelineConfig } from '../../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import { INTERFACE_ENDPOINTS, MEMORY_MB, type Step } from './functions';
@@ -13,7 +13,7 @@ export interface Cost {
   readonly fixed: number;
   /** What the posts add. */
   readonly usage: number;
-  /** What it is made of, in a few words. */
+  /** The quantities behind it, in a few words. */
   readonly basis: string;
 }
 
@@ -21,7 +21,7 @@ export interface Scene {
   readonly config: PipelineConfig;
   readonly workload: Workload;
   readonly measured: Measured;
-  /** Units that the pollers of all event sources take. */
+  /** Event poller units of all event sources together. */
   readonly pollerUnits: number;
   readonly brokerMetrics: boolean;
 }
@@ -39,13 +39,13 @@ const hours = ASSUMPTIONS.hours.value;
 const round = (value: number, digits = 0) =>
   value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: 0 });
 
-/** GB that a broker must hold: the posts of Kafka's retention, times the replicas. */
+/** GB that a broker must store: the posts of Kafka's retention, times the replicas. */
 export function brokerGb({ config, workload, measured }: Pick<Scene, 'config' | 'workload' | 'measured'>): number {
   const days = (workload.posts / hours) * 24 * config.retentionDays;
   return (days * measured.postBytes * config.replicationFactor) / config.brokers / GB;
 }
 
-/** Where the configured volumes are too small for the posts, the larger ones are priced: they would have to be added. */
+/** If the configured volumes are too small for the posts, the cost includes the missing storage. */
 export function kafka(scene: Scene): Cost {
   const { brokers, brokerInstance, brokerVolumeGb } = scene.config;
   const missing = Math.max(0, brokerGb(scene) - brokerVolumeGb);
@@ -56,7 +56,7 @@ export function kafka(scene: Scene): Cost {
   };
 }
 
-/** Producers, pollers and leaders of partitions are spread over the zones: all traffic but one zone's share crosses. */
+/** Producers, pollers and partition leaders are spread over the zones, so all traffic except one zone's share crosses zones. */
 export function crossZone({ config, workload, measured }: Scene): Cost {
   const share = (config.availabilityZones - 1) / config.availabilityZones;
   const gb = (workload.posts * measured.postBytes * 3 * share) / GB;
@@ -120,7 +120,7 @@ export function aggregate({ config, workload, measured }: Scene): Cost {
   return { fixed: 0, usage, basis: inMillions(perMonth, ms) };
 }
 
-/** Seal, compact, publish and reconcile run each interval, however few posts it has. */
+/** Seal, compact, publish and reconcile run for each interval, however few posts it has. */
 export function batchFunctions({ config, workload, measured }: Scene): Cost {
   const { intervals, postsPerInterval } = workload;
   const { partitions, architecture } = config;
@@ -148,7 +148,7 @@ export function speedStore({ workload }: Scene): Cost {
   };
 }
 
-/** Batch views, what reconciliation reads, expiry of speed rows, and the tables' space. */
+/** Writes of batch views, reads of reconcile, expiry of speed rows, and storage of the tables. */
 export function otherStore({ config, workload, measured }: Scene): Cost {
   const { intervals, postsPerInterval } = workload;
   const perPartition = measured.viewUnits.at(postsPerInterval / config.partitions);
@@ -210,10 +210,10 @@ export function spark(scene: Scene): Cost {
   };
 }
 
-/** Tasks of a run beside one of `compact` a partition, and Spark's: seal, commit, publish, reconcile. */
+/** Tasks of a run beside Spark's and one of `compact` per partition: seal, commit, publish, reconcile. */
 const SHORT_TASKS = 4;
 
-/** Each task of a run is billed separately; the one that starts Spark waits for it. */
+/** Each task of a run is billed separately. The task that starts Spark waits for it. */
 function airflowByTheRun(scene: Scene): Cost {
   const { config, workload } = scene;
   const least = ASSUMPTIONS.airflowTaskSeconds.value;
@@ -230,7 +230,7 @@ function airflowByTheRun(scene: Scene): Cost {
 
 export function airflow(scene: Scene): Cost {
   const { config } = scene;
-  if (config.orchestrator === 'none') return { fixed: 0, usage: 0, basis: 'an Airflow of your own' };
+  if (config.orchestrator === 'none') return { fixed: 0, usage: 0, basis: 'your own Airflow' };
   if (config.orchestrator === 'mwaa-serverless') return airflowByTheRun(scene);
   const database = ASSUMPTIONS.airflowDatabaseGb.value * PRICES.airflowDatabase.usd;
   return { fixed: airflowHour(config.airflowClass) * hours + database, usage: 0, basis: config.airflowClass };
@@ -239,7 +239,7 @@ export function airflow(scene: Scene): Cost {
 export function network({ config, workload }: Scene): Cost {
   const nat = config.natGateways * hours * (PRICES.natHour.usd + PRICES.publicAddress.usd);
   const endpoints = INTERFACE_ENDPOINTS * config.availabilityZones;
-  // The rows go through the endpoint of Keyspaces.
+  // The rows pass the endpoint of Keyspaces.
   const gb = (workload.speedWriteUnits * 1024) / GB;
   return {
     fixed:
@@ -274,11 +274,11 @@ export function metrics({ config, brokerMetrics }: Scene): Cost {
 }
 
 export function alarms({ config }: Scene): Cost {
-  const looked = alarmMetrics(config);
+  const read = alarmMetrics(config);
   return {
-    fixed: looked * PRICES.alarmMetric.usd + COMPOSITE_ALARMS * PRICES.compositeAlarm.usd,
+    fixed: read * PRICES.alarmMetric.usd + COMPOSITE_ALARMS * PRICES.compositeAlarm.usd,
     usage: 0,
-    basis: `${looked} metrics that alarms look at, ${COMPOSITE_ALARMS} composite alarms`,
+    basis: `${read} metrics that alarms read, ${COMPOSITE_ALARMS} composite alarms`,
   };
 }
 
@@ -299,7 +299,7 @@ export function canary({ config }: Scene): Cost {
   return { fixed, usage: 0, basis: `${round(count)} canaries` };
 }
 
-/** Keys of the deployment; requests to AWS-owned keys are not billed. */
+/** Customer-managed keys. Requests to AWS-owned keys are not billed. */
 export function key({ config }: Scene): Cost {
   const keys = config.kms === 'customer' ? 1 : 0;
   return { fixed: keys * PRICES.key.usd, usage: 0, basis: `${keys} key(s)` };

@@ -1,4 +1,4 @@
-/** docs/cost-and-scale.md, from the model. */
+/** Generates docs/cost-and-scale.md from the model. */
 import { markdownTable } from '../kit/table';
 import { loadConfig } from '../../lib/config';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
@@ -30,7 +30,7 @@ function summary(): string {
     'stage',
     'posts/s',
     'USD a month',
-    'of it fixed',
+    'fixed part',
     'USD per million posts',
     'without fixed',
     'largest lever',
@@ -87,18 +87,18 @@ function measurements(): string {
     ['ms of `aggregate` at 100 and 1,000 records', `${m.aggregate(100).toFixed(0)}, ${m.aggregate(1_000).toFixed(0)}`],
     ['ms of `compact` at 10,000 records', m.compact(10_000).toFixed(0)],
     ['start of a Spark job, s', m.spark.start.toFixed(1)],
-    ['core-seconds of Spark a million rows', (m.spark.coreSecondsPerRow * 1e6).toFixed(0)],
+    ['core-seconds of Spark per million rows', (m.spark.coreSecondsPerRow * 1e6).toFixed(0)],
   ];
   return markdownTable(['what', 'value'], rows);
 }
 
 const marks = () =>
   markdownTable(
-    ['posts in partition and interval', 'write units of the view rows', 'write units of a state of so many posts'],
+    ['posts in partition and interval', 'write units of the view rows', 'write units of a state with these posts'],
     ROWS.marks.map(({ posts, viewUnits, stateUnits }) => [
       posts.toLocaleString('en-US'),
       String(viewUnits),
-      stateUnits === null ? 'no row holds it' : String(stateUnits),
+      stateUnits === null ? 'too large for a row' : String(stateUnits),
     ]),
   );
 
@@ -127,36 +127,36 @@ function document(): string {
 
 # Cost and scale
 
-\`npm run cost -- --stage prod --rate 1000\` prints what a stage costs at a rate, component by component; \`--json\` prints it
-for programs. Three things go in: prices (\`tools/cost/prices.ts\`), what was measured in real runs (\`tools/cost/measurements/\`), and
-assumptions (\`tools/cost/assumptions.ts\`). Nothing measured is estimated, and what is assumed is listed below.
+\`npm run cost -- --stage prod --rate 1000\` prints the cost of a stage at a rate, component by component; \`--json\` prints it
+for programs. The model has three inputs: prices (\`tools/cost/prices.ts\`), measurements of real runs (\`tools/cost/measurements/\`), and
+assumptions (\`tools/cost/assumptions.ts\`). Measured values are not estimated, and all assumptions are listed below.
 
-All tables: ${BATCH} posts a request, steady rate all through a month of ${ASSUMPTIONS.hours.value} hours, USD.
+All tables: ${BATCH} posts a request, constant rate through a month of ${ASSUMPTIONS.hours.value} hours, USD.
 
 ${summary()}
 
-"Fixed" is billed even if no post arrives.
+The fixed part is billed even if no post arrives.
 
 ## Goals
 
-All included, fixed costs too.
+With all costs, including the fixed ones.
 
 ${goals()}
 
-\`lean\` pays task time of MWAA Serverless, at a price read for Tokyo and for no other region.
+\`lean\` pays for task time of MWAA Serverless, at a price that was read for Tokyo only.
 
-Where the fixed part alone is over the goal, nothing that the posts cost can meet it: Airflow's environment and its NAT,
-the poller unit and the brokers have to become cheaper first.
+Where the fixed part alone exceeds the goal, lower costs of posts can't meet it: Airflow's environment and its NAT,
+the poller unit and the brokers must become cheaper first.
 
 ## Levers
 
-Of \`prod\` at 1,000 posts a second, each alone; they do not add up.
+For \`prod\` at 1,000 posts a second, each change alone. Their savings can't be added.
 
 ${levers()}
 
-What the speed layer writes is the largest part that grows with the rate: each batch rewrites a row of every view for each
-partition that it touches, so its price is batches × KB, not posts. A batch is over when its window is over or when it has
-6 MB, whichever is first; from a few hundred posts a second a longer window alone changes little.
+The writes of the speed layer are the largest part that grows with the rate: each batch rewrites a row of every view for each
+partition that it contains, so its price depends on batches × KB, not on posts. A batch ends with its window or at
+6 MB, whichever is first. From a few hundred posts a second, a longer window alone changes little.
 
 ## Components
 
@@ -165,9 +165,9 @@ ${STAGES.flatMap((stage) => RATES.map((rate) => detail(of(stage, rate)))).join('
 ## Measured
 
 ${RUNS.map(({ command, date, machine }) => `- \`${command}\` on ${date}: ${machine}, shared with other work.`).join('\n')}
-- \`${ROWS.command}\` on ${ROWS.date}: sizes are a function of the code and the seed (${ROWS.seed}), not of the machine.
+- \`${ROWS.command}\` on ${ROWS.date}: sizes depend on the code and the seed (${ROWS.seed}), not on the machine.
 
-Again: \`npm run pipeline -- measure-run FILE --exit --posts 40000 --rate 600 --data DIR\`.
+To measure again: \`npm run pipeline -- measure-run FILE --exit --posts 40000 --rate 600 --data DIR\`.
 
 ${measurements()}
 
@@ -179,7 +179,7 @@ ${Object.values(ASSUMPTIONS)
   .map(({ value, text }) => `- ${value.toLocaleString('en-US')} ${text}`)
   .join('\n')}
 
-Taken at the upper bound:
+Assumed at the upper bound:
 
 ${UPPER_BOUNDS.map((text) => `- ${text}`).join('\n')}
 
@@ -187,27 +187,27 @@ Left out:
 
 ${LEFT_OUT.map((text) => `- ${text}`).join('\n')}
 
-## A published table, computed again
+## A published table, recomputed
 
-[Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes what it costs at three rates,
-with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It has parts that this pipeline has, too, so
-it is a check on prices and formulas:
+[Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes its cost at three rates,
+with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It shares parts with this pipeline, so
+it is a check of prices and formulas:
 
 ${published()}
 
-The brokers, the connector and the traffic between zones are computed from what the page says; the servers and the brokers'
-volumes with one input that fits. The rest is copied, because the page does not state its inputs:
+The brokers, the connector and the traffic between zones are computed from inputs on the page; the servers and the brokers'
+volumes with one fitted input. The rest is copied, because the page does not state its inputs:
 
 ${MISSING.map((text) => `- ${text}`).join('\n')}
 
-So this shows that the prices of brokers, volumes and traffic are those of that page, and no more. Prices of parts that
-only their pipeline has: ${Object.values(THEIR_PRICES)
+So this shows only that the prices of brokers, volumes and traffic agree with that page. Prices of parts that
+only the other pipeline has: ${Object.values(THEIR_PRICES)
     .map(({ usd: value, per, source }) => `${value} USD an ${per} (${source})`)
     .join(', ')}.
 
 ## Prices
 
-On demand, before free tier, discounts and tax. "From memory" means that nobody read it on a page: check it before quoting.
+On demand, before free tier, discounts and tax. "From memory" means that nobody read the price on a page: check it before quoting.
 
 ${prices()}
 `;

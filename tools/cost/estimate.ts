@@ -1,4 +1,4 @@
-/** The bill of a stage at a rate: components, their sum, and the change that lowers it most. */
+/** The bill of a stage at a rate: components, their sum, and the changes that lower it, largest first. */
 import { type PipelineConfig } from '../../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import * as components from './components';
@@ -66,7 +66,7 @@ const COMPONENTS: Readonly<Record<string, (scene: components.Scene) => component
   Alarms: components.alarms,
   Dashboards: components.cloudwatchDashboards,
   Canary: components.canary,
-  'Key of your own': components.key,
+  'Customer-managed key': components.key,
   'Managed Prometheus': components.prometheus,
   'Managed Grafana': components.grafana,
   Traces: components.traces,
@@ -78,7 +78,7 @@ const MAX_WINDOW_SECONDS = 300;
 /** Event sources: archive and aggregate. */
 const SOURCES = 2;
 
-/** Pollers of a source in the lever that shares each among fewer partitions. */
+/** Pollers of a source in the lever with fewer partitions per poller. */
 const LESS_SHARED = 4;
 
 interface Variant {
@@ -128,7 +128,7 @@ export function estimate(config: PipelineConfig, load: Load, measured: Measured 
   };
 }
 
-/** The model prices each. */
+/** The savings of each lever, computed with the model. */
 function leversOf(
   config: PipelineConfig,
   load: Load,
@@ -142,29 +142,29 @@ function leversOf(
   const fewer = Math.max(1, Math.floor(config.partitions / 2));
   const levers: Lever[] = [
     {
-      name: 'Airflow paid by the run (MWAA Serverless) instead of an environment',
+      name: 'Airflow billed per run (MWAA Serverless) instead of an environment',
       saves: savedBy({ orchestrator: 'mwaa-serverless', natGateways: 0 }),
       givesUp: 'the web server, and steps of more than a minute (orchestrator=mwaa-serverless)',
     },
     {
       name: `aggregateWindowSeconds=${slower} instead of ${config.aggregateWindowSeconds}`,
       saves: savedBy({ aggregateWindowSeconds: slower }),
-      givesUp: 'freshness; a batch that is full before the window is over does not wait for it',
+      givesUp: 'freshness; a batch that is full before its window ends does not wait for it',
     },
     {
       name: `${LESS_SHARED} pollers a source (now ${config.pollers}) and aggregateWindowSeconds=${slower}`,
       saves: savedBy({ aggregateWindowSeconds: slower }, { minimumPollers: LESS_SHARED }),
-      givesUp: 'freshness; a poller for fewer partitions fills its 6 MB later (pollers)',
+      givesUp: 'freshness; a poller with fewer partitions reaches 6 MB later (pollers)',
     },
     {
       name: `partitions=${fewer} instead of ${config.partitions}`,
       saves: savedBy({ partitions: fewer }),
-      givesUp: 'parallelism of archive, aggregate and compact; at an existing topic they may only grow',
+      givesUp: 'parallelism of archive, aggregate and compact; partitions of an existing topic may only grow',
     },
     {
       name: `recentPosts=${Math.ceil(config.recentPosts / 4)} instead of ${config.recentPosts}`,
       saves: savedBy({ recentPosts: Math.ceil(config.recentPosts / 4) }),
-      givesUp: 'the time within which the speed layer knows a post that comes again',
+      givesUp: 'the time within which the speed layer recognizes a repeated post',
     },
     {
       name: 'Event sources without provisioned pollers',
@@ -174,17 +174,17 @@ function leversOf(
     {
       name: 'tracing=false',
       saves: savedBy({ tracing: false }),
-      givesUp: 'traces; metrics and logs stay',
+      givesUp: 'traces, but neither metrics nor logs',
     },
     {
       name: 'dashboards=overview',
       saves: savedBy({ dashboards: 'overview' }),
-      givesUp: 'a dashboard of each step in CloudWatch; its metrics stay',
+      givesUp: 'a dashboard per step in CloudWatch, but not its metrics',
     },
     {
       name: 'brokerMonitoring=DEFAULT',
       saves: savedBy({}, { brokerMetrics: false }),
-      givesUp: 'metrics of each topic and broker in CloudWatch; the exporters for Prometheus stay',
+      givesUp: 'metrics of each topic and broker in CloudWatch, but not the exporters for Prometheus',
     },
     ...(config.brokerInstance === 'kafka.t3.small'
       ? []
@@ -206,19 +206,17 @@ function warningsOf(config: PipelineConfig, load: Load, workload: Workload, meas
   const warnings: string[] = [];
   const requests = load.rate / load.batch;
   if (requests > config.requestRate) {
-    warnings.push(
-      `${requests} requests a second are over requestRate (${config.requestRate}): the API would answer 429`,
-    );
+    warnings.push(`${requests} requests a second exceed requestRate (${config.requestRate}): the API would return 429`);
   }
   if (workload.requestBytes > MAX_REQUEST_BYTES) {
     warnings.push(
-      `a request of ${Math.round(workload.requestBytes)} bytes is over the ${MAX_REQUEST_BYTES} that ingest takes`,
+      `a request of ${Math.round(workload.requestBytes)} bytes exceeds the ${MAX_REQUEST_BYTES} that ingest accepts`,
     );
   }
   const gb = components.brokerGb({ config, workload, measured });
   if (gb > config.brokerVolumeGb) {
     warnings.push(
-      `${Math.ceil(gb)} GB a broker within retentionDays (${config.retentionDays}) are over brokerVolumeGb (${config.brokerVolumeGb}): the brokers would fill up; the missing GB are priced`,
+      `${Math.ceil(gb)} GB a broker within retentionDays (${config.retentionDays}) exceed brokerVolumeGb (${config.brokerVolumeGb}): the brokers would fill up; the estimate includes the missing GB`,
     );
   }
   return warnings;

@@ -1,4 +1,4 @@
-/** Facts of the templates that prices depend on; a test compares them with the synthesized ones. */
+/** Facts of the templates on which prices depend. A test compares them with the synthesized templates. */
 export const MEMORY_MB = {
   ingest: 1024,
   archive: 1024,

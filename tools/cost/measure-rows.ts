@@ -1,4 +1,4 @@
-/** What a batch of the speed layer writes to the store as an interval fills: the sizes of its blobs, at marks. */
+/** Measures what a batch of the speed layer writes to the store while an interval fills: the sizes of its blobs, at marks. */
 import { writeFileSync } from 'node:fs';
 import { applyChange, applyRecords, type Settings } from '../../lambda/aggregate/core';
 import { emptyState, encodeState, incompletePostColumns } from '../../lambda/formats/speed-state';
@@ -15,7 +15,7 @@ import { type RowMark, type RowMeasurement } from './measurement';
 
 const MARKS = [50, 200, 1_000, 5_000, 20_000, 50_000, 100_000, 300_000];
 const SEED = 1;
-/** As the handler counts: a row's key, offset and instant. */
+/** Bytes of a row's key, offset and timestamp, as the handler counts them. */
 const ROW_OVERHEAD = 100;
 const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD) / 1024);
 
@@ -27,7 +27,7 @@ function* records(posts: number): Generator<KafkaRecord> {
   }
 }
 
-/** As Lambda writes a record into an event: key and value in base64, position and time around them. */
+/** Mean bytes of a record in a Lambda event: key and value in base64, with position and time. */
 function eventBytesOf(posts: number): number {
   let bytes = 0;
   for (const { offset, timestamp, key, value } of records(posts)) {
@@ -87,6 +87,6 @@ function run(argv: readonly string[]): void {
 export const command: Command = {
   operands: 'FILE',
   options: {},
-  about: "Runs the speed layer's own code over generated posts of one partition, and writes the sizes as JSON.",
+  about: "Runs the speed layer's code on generated posts of one partition, and writes the sizes as JSON.",
   run,
 };

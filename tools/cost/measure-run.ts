@@ -1,6 +1,6 @@
 /**
- * What a bill is made of, in a real run. The counters of a run are sums and maxima; here each report counts as it comes, so that
- * durations can be added up and related to the size of the batch.
+ * Measures the billed quantities of a real run. The counters of a run are sums and maxima. This command counts each report, so that
+ * durations can be summed and related to the size of the batch.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -13,7 +13,7 @@ import { parseOptions } from '../local/run/options';
 import { command as START } from '../local/start';
 import { type RunMeasurement, type StepMeasurement } from './measurement';
 
-/** The folder of a run's files changes nothing. */
+/** Options for folders, which have no influence on the result. */
 const PLACES = new Set(['--data', '--answers']);
 const TERMINAL = ['SUCCESS', 'FAILED', 'CANCELLED'];
 
@@ -93,6 +93,6 @@ async function run(argv: readonly string[]): Promise<void> {
 export const command: Command = {
   operands: 'FILE --data DIR --exit',
   options: START.options,
-  about: 'Takes the options of start. Writes the reports of each step and the Spark jobs as JSON.',
+  about: 'Accepts the options of start. Writes the reports of each step and the Spark jobs as JSON.',
   run,
 };

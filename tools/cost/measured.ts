@@ -1,4 +1,4 @@
-/** The committed measurements as the model uses them, read once. */
+/** The committed measurements in the form that the model uses, read once. */
 import { Curve, fit, pooled, type RowMeasurement, type RunMeasurement, sparkFit } from './measurement';
 import rows from './measurements/rows.json';
 import large from './measurements/run-large.json';
@@ -23,7 +23,7 @@ export interface Measured {
   readonly compact: (records: number) => number;
   readonly publish: (intervals: number) => number;
   readonly reconcile: (intervals: number) => number;
-  /** Views: each has one row per partition and interval. */
+  /** Number of views. Each has one row per partition and interval. */
   readonly views: number;
   /** Write units of a row of each view, by posts in partition and interval. */
   readonly viewUnits: Curve;

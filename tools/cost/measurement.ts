@@ -1,6 +1,6 @@
-/** The format of `measurements/`. Nothing here is estimated; estimates are in assumptions.ts. */
+/** The format of `measurements/`. Everything here is measured; assumptions.ts has the estimates. */
 
-/** Reports of one step, added up. A report is an invocation; of `aggregate` and `compact`, a partition in one. */
+/** The sums of one step's reports. A report is an invocation or, for `aggregate` and `compact`, a partition in one. */
 export interface StepMeasurement {
   readonly reports: number;
   readonly received: number;
@@ -24,12 +24,12 @@ export interface RunMeasurement {
   readonly spark: { readonly jobs: number; readonly seconds: number; readonly cores: number };
 }
 
-/** Write units of a partition's rows when its interval holds so many posts. */
+/** Write units of a partition's rows at a number of posts in its interval. */
 export interface RowMark {
   readonly posts: number;
-  /** Of one row of each view, together. */
+  /** Sum over one row of each view. */
   readonly viewUnits: number;
-  /** Of the state that holds all of them; null if it is too large for a row of the store. */
+  /** Of a state with all of the posts. Null if it is too large for a row of the store. */
   readonly stateUnits: number | null;
 }
 
@@ -58,8 +58,8 @@ export function pooled(runs: readonly RunMeasurement[], step: string): StepMeasu
 const LEAST_SPREAD = 0.01;
 
 /**
- * Milliseconds of an invocation by its records: least squares over the reports. Where all batches had one size, the mean counts as
- * the base up to this size and grows in proportion above: the more expensive reading on either side.
+ * Milliseconds of an invocation by its records: least squares over the reports. If all batches had one size, the result is the mean
+ * up to this size and grows in proportion above it: the more expensive reading on either side.
  */
 export function fit(step: StepMeasurement): (records: number) => number {
   const { reports: n, received, milliseconds, receivedSquared, receivedMilliseconds } = step;
@@ -70,7 +70,7 @@ export function fit(step: StepMeasurement): (records: number) => number {
   }
   const slope = Math.max(0, (receivedMilliseconds / n - mean * (milliseconds / n)) / variance);
   const base = milliseconds / n - slope * mean;
-  // A line through the origin where the best fit has a negative base.
+  // If the best fit has a negative base, use a line through the origin.
   if (base < 0) return (records) => (receivedMilliseconds / receivedSquared) * records;
   return (records) => base + slope * records;
 }
@@ -86,11 +86,11 @@ export function sparkFit(small: RunMeasurement, large: RunMeasurement): { start:
   };
 }
 
-/** A measured curve: never falling, straight between the marks, and flat beyond them. */
+/** A measured curve: never falling, linear between the marks, and constant beyond them. */
 export class Curve {
   private readonly points: readonly (readonly [x: number, y: number])[];
 
-  /** @param points by ascending x; where y falls, the largest so far counts */
+  /** @param points by ascending x; where y falls, the maximum so far is used */
   constructor(points: readonly (readonly [x: number, y: number])[]) {
     let most = 0;
     this.points = points.map(([x, y]) => [x, (most = Math.max(most, y))] as const);
@@ -105,7 +105,7 @@ export class Curve {
     return y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
   }
 
-  /** Mean between 0 and x: of a row that grows from nothing to x posts. */
+  /** Mean between 0 and x, for a row that grows from nothing to x posts. */
   mean(x: number): number {
     if (x <= 0) return this.at(0);
     const stops = [0, ...this.points.map(([px]) => px).filter((px) => px < x), x];

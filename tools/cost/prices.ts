@@ -1,6 +1,6 @@
-/** What AWS charges, on demand, before tax, free tier and any discount. The only place with prices. */
+/** AWS's on-demand prices, before tax, free tier and discounts. No other file has prices. */
 
-/** All prices are of this region. */
+/** The region of all prices, unless a price states another. */
 export const REGION = 'us-east-1';
 
 export interface Price {
@@ -8,9 +8,9 @@ export interface Price {
   readonly usd: number;
   readonly per: string;
   readonly region: string;
-  /** When the price was read, not when it was set; for one from memory, when it was written down. */
+  /** When somebody read the price, not when AWS set it. For one from memory, when it was written down. */
   readonly date: string;
-  /** The source; `from memory` if nobody read it anywhere: check it before quoting. */
+  /** The source, or `from memory` if nobody read it on a page: check it before quoting. */
   readonly source: string;
 }
 
@@ -62,8 +62,8 @@ export const PRICES = {
   airflowXlarge: price(1.98, 'hour of mw1.xlarge', MEMORY),
   airflow2xlarge: price(3.97, 'hour of mw1.2xlarge', MEMORY),
   airflowTask: {
-    ...price(0.104, 'task-hour of MWAA Serverless, by the second, a minute at least', CLASSMETHOD),
-    region: 'ap-northeast-1, as nobody read it for us-east-1',
+    ...price(0.104, 'task-hour of MWAA Serverless, by the second, at least a minute', CLASSMETHOD),
+    region: 'ap-northeast-1, because nobody read it for us-east-1',
   },
   airflowDatabase: price(0.1, 'GB-month of the metadata database', 'c3x.dev'),
   natHour: price(0.045, 'hour of a NAT gateway', MEMORY),
@@ -74,14 +74,14 @@ export const PRICES = {
   logGb: price(0.5, 'GB written to CloudWatch Logs', MEMORY),
   logStorage: price(0.03, 'GB-month in CloudWatch Logs, compressed', MEMORY),
   metric: price(0.3, 'custom metric and month, first 10,000', MEMORY),
-  alarmMetric: price(0.1, 'metric that an alarm looks at and month', MEMORY),
+  alarmMetric: price(0.1, 'metric that an alarm reads and month', MEMORY),
   compositeAlarm: price(0.5, 'composite alarm and month', MEMORY),
   dashboard: price(3, 'dashboard and month; an account has three free', MEMORY),
   key: price(1, 'customer managed key and month', MEMORY),
   grafanaEditor: price(9, 'active editor of Managed Grafana and month; a viewer is 5', 'techmarmot.com'),
   prometheusScraper: price(0.04, 'hour of a Managed Prometheus scraper', MEMORY),
   prometheusCollected: price(0.015e-6, 'sample that a scraper collects', MEMORY),
-  prometheusIngested: price(0.09e-6, 'sample that Managed Prometheus takes in, first 2 billion a month', MEMORY),
+  prometheusIngested: price(0.09e-6, 'sample that Managed Prometheus ingests, first 2 billion a month', MEMORY),
   trace: price(5e-6, 'X-Ray trace recorded', MEMORY),
 } as const satisfies Readonly<Record<string, Price>>;
 
@@ -112,7 +112,7 @@ export function brokerHour(instance: string): number {
   return large * (found[2] === undefined ? 1 : 2 * Number(found[2] || 1));
 }
 
-/** An amount for people: whole dollars from 100 on, cents below. */
+/** A readable amount: whole dollars from 100, cents below. */
 export function usd(value: number): string {
   const digits = value >= 100 ? 0 : 2;
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -1,4 +1,4 @@
-/** An estimate as text: on a terminal, and in Markdown. */
+/** An estimate as text for a terminal and as Markdown. */
 import { markdownTable, textTable } from '../kit/table';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
 import { type Estimate } from './estimate';
@@ -7,7 +7,7 @@ import { perMillion, PRICES, REGION, usd } from './prices';
 
 const HEAD = ['component', 'fixed', 'posts add', 'a month', 'per million posts', 'basis'];
 
-/** One row a component and one for the sum; USD. */
+/** One row per component and one for the sum, in USD. */
 export function rowsOf(result: Estimate): string[][] {
   const rows = result.components.map((each) => [
     ...[each.name, usd(each.fixed), usd(each.usage), usd(each.monthly), perMillion(each.perMillionPosts)],

@@ -16,7 +16,7 @@ export const COMPOSITE_ALARMS = 2;
 
 /** Time series that CloudWatch bills: a name with one value of each dimension. */
 export function ownSeries({ canaryMinutes, metrics }: Pick<PipelineConfig, 'canaryMinutes' | 'metrics'>): number {
-  const listed = METRIC_LIST.filter(({ watched }) => watched || metrics === 'all');
+  const listed = METRIC_LIST.filter(({ alarmed }) => alarmed || metrics === 'all');
   return listed
     .flatMap(({ steps, perView }) =>
       steps.filter((step) => step !== 'canary' || canaryMinutes > 0).map(() => (perView ? VIEWS.length : 1)),

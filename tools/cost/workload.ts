@@ -11,14 +11,14 @@ export interface Load {
   readonly batch: number;
 }
 
-/** What one event source does. */
+/** The batches of one event source. */
 export interface Batches {
   readonly pollers: number;
-  /** Seconds from one batch of a poller to its next. */
+  /** Seconds between two batches of a poller. */
   readonly interval: number;
   /** Batches of one partition a month: each an invocation, an object of `archive`, a set of rows of `aggregate`. */
   readonly perMonth: number;
-  /** Records in one of them. */
+  /** Records in a batch. */
   readonly records: number;
 }
 
@@ -42,7 +42,7 @@ const MONTH = ASSUMPTIONS.hours.value * HOUR;
 
 /**
  * A batch ends with its window, at `batchSize` records or at 6 MB, counted from its first record.
- * A poller gathers for all its partitions together; of n records in k partitions, k × (1 − (1 − 1/k)ⁿ) partitions have some.
+ * A poller gathers records for all its partitions together. Of n records in k partitions, k × (1 − (1 − 1/k)ⁿ) partitions have some.
  */
 export function batchesOf(
   rate: number,
@@ -56,7 +56,7 @@ export function batchesOf(
   const pollers = Math.min(partitions, Math.max(minimumPollers, needed));
   const ratePerPoller = rate / pollers;
   const most = Math.max(1, Math.min(batchSize, ASSUMPTIONS.eventBytes.value / eventBytes));
-  // The first record opens the window, so a batch has that record and those that follow within the window.
+  // The first record opens the window, so a batch has that record and the following ones within the window.
   const interval = 1 / ratePerPoller + Math.min(windowSeconds, (most - 1) / ratePerPoller);
   const inBatch = ratePerPoller * interval;
   const share = partitions / pollers;
@@ -79,7 +79,7 @@ export function workloadOf(
   const of = (window: number) => batchesOf(rate, window, measured.eventBytes, config, minimumPollers);
   const aggregate = of(config.aggregateWindowSeconds);
   const views = measured.viewUnits.mean(postsPerInterval / config.partitions);
-  // The state of a partition is full in steady operation.
+  // In steady operation, the state of a partition is full.
   const state = measured.stateUnits.at(config.recentPosts);
   return {
     posts: rate * MONTH,

@@ -16,7 +16,7 @@ interface Doc {
   readonly what: string;
   /** The value where no stage sets it. */
   readonly unset?: string;
-  /** AWS' page about it. */
+  /** AWS's page about it. */
   readonly page?: string;
 }
 
@@ -42,7 +42,7 @@ function comments(): ReadonlyMap<string, Doc> {
         {
           what: textOf(doc?.comment),
           unset: tag('default') && textOf(tag('default')?.comment).replace(/^- /, ''),
-          // The parser cuts a link in this tag at its colon; the source has all of it.
+          // The parser cuts a link in this tag at its colon; the source has the whole link.
           page: see && /https:\/\/\S+/.exec(see.getText())?.[0],
         },
       ];
@@ -70,7 +70,7 @@ function document(): string {
 # Configuration
 
 Any key can be set with \`-c key=value\` on the command line of \`cdk\`, or under \`context\` in \`cdk.json\`. A key that is not here, a value that is not
-allowed, or values that do not go together stop synth with one line, before anything is created: \`lib/config/combinations.ts\` says which.
+allowed, or values that do not go together stop synth with one line, before anything is created: \`lib/config/combinations.ts\` lists those.
 
 ${markdownTable(
   head,

@@ -41,7 +41,7 @@ function plain(file: string, text: string): string {
   return text.replace(/\s+/g, ' ').replace(/-{3,}/g, '---').trim();
 }
 
-/** The files of a generator that are not what it renders now. */
+/** The files of a generator that differ from what it renders. */
 export function outdated({ render }: Pick<Generator, 'render'>, assemblyOf: AssemblyOf, root: string = ROOT): string[] {
   return Object.entries(render(assemblyOf)).flatMap(([file, text]) => {
     const path = join(root, file);

@@ -115,8 +115,8 @@ ${markdownTable(
 Reported, and used by no alarm, dashboard or board: ${namesOf(unused) === '–' ? 'none' : namesOf(unused)}. A test runs the
 pipeline with faults (\`npm test -- e2e\`) and finds every metric that a widget or an alarm names reported, with its dimensions.
 
-**Cost.** These are ${ownSeries({ canaryMinutes: 1, metrics: 'all' })} custom metrics, each step and view counted separately, ${ownSeries({ canaryMinutes: 1, metrics: 'watched' })} where only those are that an alarm or
-the overview looks at (\`metrics=watched\`). CloudWatch bills a metric by the hours in which it is
+**Cost.** These are ${ownSeries({ canaryMinutes: 1, metrics: 'all' })} custom metrics, each step and view counted separately, ${ownSeries({ canaryMinutes: 1, metrics: 'alarmed' })} where only those are that an alarm or
+the overview looks at (\`metrics=alarmed\`). CloudWatch bills a metric by the hours in which it is
 reported. The logs hold every single report, so a metric that nobody uses can be removed from the list and still be found by a query.
 `;
 }

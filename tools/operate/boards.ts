@@ -27,6 +27,6 @@ export const command: Command = {
   operands: '[FOLDER]',
   options: {},
   about:
-    'Writes to FOLDER, or .local/dashboards. An import into Grafana asks for the names that a deployment would fill in.',
+    'Writes to FOLDER, or .local/dashboards. An import into Grafana requests the names that a deployment would set.',
   run,
 };

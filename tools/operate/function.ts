@@ -1,7 +1,7 @@
-/** Deployed functions, called by name. */
+/** Invokes deployed functions by name. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 
-/** A function's longest run. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** The longest run of a function, ms. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LONGEST_MS = 900_000;
 
 /** The SDK must not repeat an interrupted call while the first still runs. */

@@ -1,4 +1,4 @@
-/** The lake for operators. Functions of the pipeline may not delete, so their port has no such call. */
+/** The lake for operators. Functions of the pipeline may not delete, so their port has no `delete`. */
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { connectS3, type ObjectStore } from '../../lambda/aws/s3';
 

@@ -1,4 +1,4 @@
-/** The real CDK command line, with the emulator in place of AWS. */
+/** Runs the real CDK command line against the emulator instead of AWS. */
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ export function environment(home: string, endpoint?: string): NodeJS.ProcessEnv 
   return {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: home,
-    // CDK caches the account of an access key here, and each emulator has another one.
+    // CDK caches the account of an access key here, and each emulator has another account.
     CDK_HOME: join(home, '.cdk'),
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     AWS_REGION: REGION,

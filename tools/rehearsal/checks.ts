@@ -1,4 +1,4 @@
-/** The named checks of a rehearsal: each holds, or has a problem. */
+/** The named checks of a rehearsal. Each holds or has a problem. */
 import { contentOf } from '../../observability/grafana';
 import { resourceType } from '../../lib/rules/resource-types';
 import { type FakeGrafana } from './grafana/fake';
@@ -13,7 +13,7 @@ export interface Check {
 /** A change of the configuration, and the only resources that it may change. */
 export interface Change {
   readonly keys: Readonly<Record<string, string>>;
-  /** As {@link describe} writes them, without the hash of the logical id. */
+  /** In the form of {@link describe}, without the hash of the logical id. */
   readonly expected: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function unexpectedChanges(entries: readonly Entry[], expected: readonly 
   return [...extra, ...missing].join('; ');
 }
 
-/** Differences between the table of types and what made each resource. */
+/** Differences between the table of types and the makers of the resources. */
 export function unexpectedMakers(entries: readonly Entry[]): string {
   const problems = entries
     .filter(({ event }) => event === 'create')
@@ -51,7 +51,7 @@ export function unexpectedMakers(entries: readonly Entry[]): string {
   return [...new Set(problems)].join('; ');
 }
 
-/** The problem with Grafana's content after its function applied it, and with what that function left behind. */
+/** The problem with Grafana's content after its function applied it, including accounts and tokens that the function left behind. */
 export function boardsProblem({
   boards,
   groups,
@@ -64,8 +64,8 @@ export function boardsProblem({
   ];
   const found = [...boards.keys(), ...groups.keys()];
   return [
-    ...wanted.filter((each) => !found.includes(String(each))).map((each) => `${String(each)} is not there`),
-    ...found.filter((each) => !wanted.includes(each)).map((each) => `${each} is there, too`),
+    ...wanted.filter((each) => !found.includes(String(each))).map((each) => `${String(each)} is missing`),
+    ...found.filter((each) => !wanted.includes(each)).map((each) => `${each} is unexpected`),
     ...leftBehind.map((each) => `${each} was left behind`),
   ].join('; ');
 }

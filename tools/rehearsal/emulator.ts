@@ -1,4 +1,4 @@
-/** The AWS emulator as a process: MiniStack with the validator in `emulator/`. */
+/** Runs the AWS emulator as a process: MiniStack with the validator in `emulator/`. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freePort, HOST, installed, supervise, type Supervised } from '../engines';
@@ -12,7 +12,7 @@ import { type Entry, parseRecord } from './record';
 
 export interface Emulator {
   readonly endpoint: string;
-  /** Managed Grafana, for the emulator. */
+  /** The fake of Managed Grafana that the emulator uses. */
   readonly grafana: FakeGrafana;
   /** The changes of the app's resources so far. */
   record(): Entry[];
@@ -27,9 +27,10 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
   const port = await freePort();
   const endpoint = `http://${HOST}:${port}`;
   const file = join(dir, 'record.jsonl');
-  // The emulator unpacks functions and layers into its temporary folder, outside the project: they find the same modules as in Lambda.
+  // The emulator unpacks functions and layers into its temporary folder, outside the project.
+  // So they resolve the same modules as in Lambda.
   const functions = runtimeFolder();
-  // The Python packages have no byte code, and compiling them takes most of a start.
+  // The Python packages have no byte code, and most of the start time is their compilation.
   const compiled = join(ROOT, '.local', 'rehearsal', 'compiled');
   const modules = {
     PYTHONPATH: join(ROOT, 'tools', 'rehearsal'),

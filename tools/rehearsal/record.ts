@@ -1,4 +1,4 @@
-/** The emulator's record of each resource, and what follows from it. */
+/** The emulator's record of each resource, and summaries of it. */
 import { type Maker, resourceType } from '../../lib/rules/resource-types';
 
 export interface Entry {
@@ -7,7 +7,7 @@ export interface Entry {
   readonly type: string;
   readonly logicalId: string;
   readonly physicalId: string;
-  /** What made it, as far as the emulator knows: it takes the function of a custom resource for a native type. */
+  /** What made it, as far as the emulator knows. It cannot distinguish the function of a custom resource from a native type. */
   readonly maker: Exclude<Maker, 'function'>;
   /** Names of the changed properties, of an update or a replacement. */
   readonly changed: readonly string[] | null;
@@ -25,7 +25,7 @@ export function parseRecord(text: string): Entry[] {
     .filter(({ stack }) => stack !== BOOTSTRAP);
 }
 
-/** What made a resource: a custom resource without a fake is made by the stack's own function. */
+/** The maker of a resource. The stack's function makes a custom resource without a fake. */
 export const makerOf = ({ type, maker }: Entry): Maker =>
   maker === 'native' && !type.startsWith('AWS::') ? 'function' : maker;
 
@@ -34,7 +34,7 @@ export interface TypeRow {
   readonly count: number;
   /** Whether the type has an effect in the emulator. */
   readonly outcome: 'created' | 'accepted without effect';
-  /** What made it, and what it lacks of AWS. */
+  /** Its maker, and what it lacks of AWS. */
   readonly how: string;
 }
 
@@ -61,7 +61,7 @@ export function rowsOf(entries: readonly Entry[]): TypeRow[] {
   return [...rows.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-/** What was created, or replaced another resource, and was not deleted. */
+/** The resources that were created, or replaced another one, and were not deleted. */
 export function living(entries: readonly Entry[]): Entry[] {
   const alive = new Map<string, Entry>();
   for (const entry of entries) {

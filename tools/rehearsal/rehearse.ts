@@ -1,6 +1,6 @@
 /**
  * `npm run rehearse`: deploys a stage's unmodified templates with the real CDK to an AWS emulator, twice, in opposite orders of
- * creation. It uses what was deployed, deploys it again, updates it, deletes it, and checks what is left.
+ * creation. It uses the deployed app, deploys it again, updates it, deletes it, and checks what remains.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ async function rehearse({ stage, settings, results }: RehearsalOptions, clock: C
   const given = Object.fromEntries(settings.map((pair) => pair.split(/=(.*)/s, 2)));
   const assembly = clock.phase('synthesize', () => synthesize(stage, dir, 'assembly', given));
   const changed = assembly.then(() => synthesize(stage, dir, 'changed', { ...given, ...CHANGE.keys }));
-  // Nothing awaits it for a while: a failure until then must not end the process.
+  // Nothing awaits it yet, and a failure until then must not end the process.
   changed.catch(() => undefined);
   const scenarios = [
     runScenario({ order: 'forward', dir: join(dir, 'forward'), assembly, changed, clock }),

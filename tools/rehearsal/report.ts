@@ -3,7 +3,7 @@ import { formatRows } from '../kit/table';
 import { type Check } from './checks';
 import { type Entry, rowsOf } from './record';
 
-/** One row per type: how many, whether they have an effect in the emulator, and what made them. */
+/** One row per type: the number of resources, whether they have an effect in the emulator, and their maker. */
 export function formatTypes(record: readonly Entry[]): string {
   const rows = rowsOf(record);
   return formatRows(

@@ -26,7 +26,7 @@ export interface ScenarioOptions {
 export interface ScenarioResult {
   readonly checks: readonly Check[];
   readonly record: readonly Entry[];
-  /** What outlives the deletion because its template retains it. */
+  /** Resources that outlive the deletion because their template retains them. */
   readonly retained: readonly Entry[];
 }
 
@@ -88,7 +88,7 @@ class Scenario {
 
   private async smoke(assembly: string): Promise<void> {
     const finished = await this.phase('use', () => this.emulator.client('smoke', prefixOf(assembly)));
-    if (finished.code !== 0) return this.note('what was deployed can be used', reasonOf(finished));
+    if (finished.code !== 0) return this.note('the deployed app can be used', reasonOf(finished));
     for (const { name, problem } of JSON.parse(finished.output) as Check[]) this.note(name, problem);
     const { grafana } = this.emulator;
     if (grafana.workspace !== null) this.note('Grafana holds every board and alert rule', boardsProblem(grafana));
@@ -111,9 +111,9 @@ class Scenario {
   private async update(assembly: string): Promise<void> {
     const { keys, expected } = CHANGE;
     const settings = Object.entries(keys).map(([key, value]) => `${key} to ${value}`);
-    const name = `what was deployed can be updated: ${settings.join(', ')}`;
+    const name = `the deployed app can be updated: ${settings.join(', ')}`;
     const changes = await this.changesOf(() => this.deploy('update', name, assembly));
-    this.note(`that touches ${expected.join(', ')} and nothing else`, unexpectedChanges(changes, expected));
+    this.note(`the update changes ${expected.join(', ')} and nothing else`, unexpectedChanges(changes, expected));
   }
 
   private async changesOf(work: () => Promise<void>): Promise<Entry[]> {
@@ -138,7 +138,9 @@ class Scenario {
     const remaining = living(this.emulator.record());
     const left = (await this.inventory()).filter((item) => !before.includes(item));
     const name =
-      expected.length === 0 ? 'nothing is left' : `what is left is what the templates retain (${expected.length})`;
+      expected.length === 0
+        ? 'nothing remains'
+        : `only resources that the templates retain remain (${expected.length})`;
     this.note(name, unexpectedRemains(remaining, expected, left));
     return remaining;
   }

@@ -1,4 +1,4 @@
-/** Who a function is: its credentials and its region, as Lambda puts them into the environment. */
+/** A function's identity: its credentials and its region, as Lambda sets them in the environment. */
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -7,7 +7,7 @@ export interface AwsCredentials {
 }
 
 /**
- * The credentials that Lambda gives its functions, read when they are needed.
+ * The credentials that Lambda provides to the function, read on each call.
  * @throws Error naming the missing variable
  */
 export function credentialsFromEnvironment(): AwsCredentials {

@@ -1,8 +1,8 @@
 /**
- * The tokens with which Kafka clients log in by SASL OAUTHBEARER: MSK's (a presigned URL) and the unsigned JWT of local runs.
+ * Tokens for Kafka's SASL OAUTHBEARER login: MSK's token (a presigned URL) and the unsigned JWT of local runs.
  *
- * MSK's is built here on the SDK's own signer, because the published package brings STS and all credential providers
- * along: half of the ingest bundle's budget. A test holds the two equal.
+ * MSK's token is built here with the SDK's own signer. The published package also bundles STS and all credential
+ * providers: half of the ingest bundle's budget. A test verifies that both produce the same token.
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
  */
 
@@ -14,7 +14,7 @@ export interface Token {
   readonly value: string;
 }
 
-/** MSK refuses tokens that live longer. */
+/** MSK rejects tokens with a longer lifetime. */
 const LIFETIME_SECONDS = 900;
 const USER_AGENT = 'pinterest-data-pipeline';
 
@@ -47,7 +47,7 @@ export async function mskToken(
     },
     { expiresIn: LIFETIME_SECONDS, signingDate: now },
   );
-  // The broker logs the user agent; it is no part of the signature.
+  // The broker logs the user agent; it is not part of the signature.
   const query = { ...signed.query, 'User-Agent': userAgent } as Record<string, string>;
   const pairs = Object.keys(query)
     .sort()
@@ -55,12 +55,12 @@ export async function mskToken(
   return { value: Buffer.from(`https://${hostname}/?${pairs.join('&')}`).toString('base64url') };
 }
 
-/** RFC 3986, as signatures need it: encodeURIComponent leaves !'()* alone. */
+/** RFC 3986 escaping, which signatures require: encodeURIComponent does not escape !'()*. */
 function escapeUri(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** An unsigned JWT, as a broker with the unsecured validator takes it: local runs only. */
+/** An unsigned JWT, which a broker with the unsecured validator accepts: local runs only. */
 export function unsecuredToken(now: number = Date.now(), lifetimeSeconds: number = LIFETIME_SECONDS): Token {
   const issued = Math.floor(now / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

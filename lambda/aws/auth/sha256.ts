@@ -1,6 +1,6 @@
 /**
- * SHA-256 and HMAC in the form that the SDK's signer asks for, on node:crypto: the published pure-JavaScript one is slower
- * and adds 18 KB to every bundle that signs.
+ * SHA-256 and HMAC with the interface of the SDK's signer, implemented with node:crypto. The published pure-JavaScript
+ * implementation is slower and adds 18 KB to every bundle that signs.
  */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 

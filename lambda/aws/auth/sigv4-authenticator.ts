@@ -1,6 +1,7 @@
 /**
- * AWS Signature Version 4 as Amazon Keyspaces wants it in place of a password: the server sends a nonce, the client signs a
- * canonical request about it. AWS's own plugin for Node needs the SDK's version 2, 10 MB that take 0.7 s to load.
+ * AWS Signature Version 4, which Amazon Keyspaces accepts in place of a password: the server sends a nonce, and the
+ * client signs a canonical request that contains it. AWS's own plugin for Node needs version 2 of the SDK: 10 MB, 0.7 s
+ * to load.
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/SigV4_credentials.html
  * @see https://github.com/aws/aws-sigv4-auth-cassandra-nodejs-driver-plugin
  */
@@ -15,7 +16,7 @@ const EXPIRES_SECONDS = 900;
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** The answer to the server's challenge. */
+/** The response to the server's challenge. */
 export async function signChallenge(
   nonce: string,
   region: string,
@@ -45,11 +46,11 @@ export function nonceOf(challenge: string): string {
     .split(',')
     .find((part) => part.startsWith('nonce='))
     ?.slice('nonce='.length);
-  if (!nonce) throw new Error('the challenge of the store must hold nonce=…, got none');
+  if (!nonce) throw new Error(`challenge of the store must contain nonce=…, got '${challenge}'`);
   return nonce;
 }
 
-/** An interface in the driver's types and a class in the driver, which refuses what does not extend it. */
+/** An interface in the driver's types but a class in the driver, which rejects providers that do not extend it. */
 const { AuthProvider } = auth as unknown as { readonly AuthProvider: new () => auth.AuthProvider };
 
 class SigV4AuthProvider extends AuthProvider {
@@ -61,14 +62,14 @@ class SigV4AuthProvider extends AuthProvider {
   }
 
   public override newAuthenticator(): auth.Authenticator {
-    const answer = async (challenge: string) =>
+    const respond = async (challenge: string) =>
       Buffer.from(await signChallenge(nonceOf(challenge), this.region, this.credentials(), new Date()));
     return {
       initialResponse: (callback: (error: Error | null, response?: Buffer) => void) => {
         callback(null, Buffer.from('SigV4\0\0'));
       },
       evaluateChallenge: (challenge: Buffer, callback: (error: Error | null, response?: Buffer) => void) => {
-        answer(challenge.toString('utf8')).then(
+        respond(challenge.toString('utf8')).then(
           (response) => callback(null, response),
           (error: Error) => callback(error),
         );
@@ -80,7 +81,7 @@ class SigV4AuthProvider extends AuthProvider {
 
 /**
  * An authentication provider for cassandra-driver.
- * @param credentials asked at every new connection, since temporary ones are replaced while a function lives
+ * @param credentials called for every new connection, because temporary credentials expire while a function runs
  */
 export function sigV4AuthProvider(region: string, credentials: () => AwsCredentials): auth.AuthProvider {
   return new SigV4AuthProvider(region, credentials);

@@ -1,19 +1,22 @@
 /**
- * Every CQL statement of the project, as functions of the tables' names. They keep to what Amazon Keyspaces has (CQL 3.11
- * without aggregates, indexes or materialized views), which {@link lintCql} and a test over all of them make sure of.
+ * Every CQL statement of the project, as functions of the table names. They use only what Amazon Keyspaces supports
+ * (CQL
+ * 3.11 without aggregates, indexes or materialized views); {@link lintCql} and a test of all statements verify that.
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/cassandra-apis.html
  */
 
-/** Quoted, since CloudFormation keeps the case of names. */
+/** Quoted, because CloudFormation preserves the case of names. */
 export function tableName(keyspace: string, table: string): string {
   return `"${keyspace}"."${table}"`;
 }
 
-/** `speed_views`: one row a view, interval and partition. The condition makes redelivery and late writers harmless. */
+/**
+ * `speed_views`: one row per view, interval and partition. The condition makes redelivery and late writers harmless.
+ */
 export const speedViews = {
   read: (table: string) =>
     `SELECT applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
-  /** Of up to {@link MAX_IN} intervals. The order of the result is not that of the intervals. */
+  /** Reads up to {@link MAX_IN} intervals. The result is not ordered by interval. */
   scan: (table: string) =>
     `SELECT interval_start, kafka_partition, applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start IN ?`,
   insert: (table: string) =>
@@ -22,7 +25,7 @@ export const speedViews = {
     `UPDATE ${table} SET applied_offset = ?, as_of = ?, counts = ? WHERE view_name = ? AND interval_start = ? AND kafka_partition = ? IF applied_offset = ?`,
 };
 
-/** `speed_state`: what a partition's aggregation must know of the log before the next record. */
+/** `speed_state`: what a partition's aggregation must know about the log before the next record. */
 export const speedState = {
   read: (table: string) => `SELECT applied_offset, state FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
   readOffset: (table: string) => `SELECT applied_offset FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
@@ -32,7 +35,7 @@ export const speedState = {
     `UPDATE ${table} SET applied_offset = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF applied_offset = ?`,
 };
 
-/** `batch_views`: one pointer row a view and period (interval, day or month), with the run where it fits. */
+/** `batch_views`: one pointer row per view and period (interval, day or month), with the run where it fits. */
 export const batchViews = {
   read: (table: string) =>
     `SELECT version, chunks, counts, first_keys FROM ${table} WHERE view_name = ? AND period = ?`,
@@ -56,7 +59,7 @@ export const unreferencedRuns = {
   remove: (table: string) => `DELETE FROM ${table} WHERE topic = ? AND view_name = ? AND period = ? AND version = ?`,
 };
 
-/** `boundary`: one row a topic. */
+/** `boundary`: one row per topic. */
 export const boundary = {
   read: (table: string) =>
     `SELECT interval_start, first_interval, published_at, drift, reconciled_interval FROM ${table} WHERE name = ?`,
@@ -67,17 +70,17 @@ export const boundary = {
   reconciled: (table: string) => `UPDATE ${table} SET drift = ?, reconciled_interval = ? WHERE name = ? IF EXISTS`,
 };
 
-/** Keyspaces takes up to 100 values in an IN. Rows come in pages, so a fourth of it loses nothing. */
+/** Keyspaces accepts up to 100 values in an IN. Results are paged, so a quarter of that costs nothing. */
 export const MAX_IN = 25;
 
-/** Every statement above, for the lint and its test. */
+/** Every statement above, for {@link lintCql} and its test. */
 export function allStatements(table: string): string[] {
   return [speedViews, speedState, batchViews, batchRuns, unreferencedRuns, boundary].flatMap((group) =>
     Object.values(group).map((statement) => statement(table)),
   );
 }
 
-/** What Keyspaces refuses, or what costs there in a way that does not show locally. */
+/** What Keyspaces rejects, or what has a cost there that a local run does not show. */
 const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\b(COUNT|MIN|MAX|SUM|AVG)\s*\(/i, 'aggregates'],
   [/\bDISTINCT\b/i, 'DISTINCT'],
@@ -94,7 +97,7 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/!=/, '!='],
 ];
 
-/** The names of what Amazon Keyspaces does not have and `statement` uses; empty if it is fine. */
+/** Names the features of `statement` that Amazon Keyspaces does not support; empty if there are none. */
 export function lintCql(statement: string): string[] {
   return FORBIDDEN.filter(([pattern]) => pattern.test(statement)).map(([, name]) => name);
 }

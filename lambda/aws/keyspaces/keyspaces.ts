@@ -1,13 +1,13 @@
 /**
- * The port to Amazon Keyspaces (or Apache Cassandra, in local runs): one session a process, made at first use, which
- * prepares every statement and reads and writes with LOCAL_QUORUM. What is no fault of the statement becomes
- * {@link StoreUnavailableError}, within seconds: handlers throw it on, and the event source or the client tries again.
+ * The port to Amazon Keyspaces (Apache Cassandra in local runs): one session per process, opened on first use, which
+ * prepares every statement and reads and writes with LOCAL_QUORUM. An error that the statement did not cause becomes a
+ * {@link StoreUnavailableError} within seconds: handlers rethrow it, and the event source or the client retries.
  */
 import type cassandra from 'cassandra-driver';
 import { credentialsFromEnvironment, regionFromEnvironment, type AwsCredentials } from '../auth/credentials';
 import type * as sigV4 from '../auth/sigv4-authenticator';
 
-/** The store cannot be reached or does not answer in time. The statement may or may not have been carried out. */
+/** The store is unreachable or does not respond in time. The statement may or may not have been executed. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
@@ -22,8 +22,8 @@ export interface CqlResult {
 
 export interface CqlSession {
   /**
-   * Runs one statement; all pages of a result are read. Every statement of this project may be repeated: conditional
-   * ones find their own write then, which their callers expect.
+   * Runs one statement and reads all pages of its result. A statement may be retried: a retried conditional write may
+   * see its own earlier effect, and callers handle that.
    * @throws StoreUnavailableError
    */
   execute(statement: string, values: readonly CqlValue[]): Promise<CqlResult>;
@@ -31,19 +31,19 @@ export interface CqlSession {
 }
 
 const CONNECT_MS = 3_000;
-/** Keyspaces answers within milliseconds; a statement that takes this long is lost. */
+/** Keyspaces responds within milliseconds; a statement that takes this long is lost. */
 const READ_MS = 4_000;
-/** Keyspaces advises two seconds or more. */
+/** Keyspaces recommends two seconds or more. */
 const HEARTBEAT_MS = 10_000;
-/** A connection takes 3,000 statements a second; three are what Keyspaces advises. */
+/** A connection carries 3,000 statements a second; Keyspaces recommends three connections. */
 const CONNECTIONS = 3;
 const ATTEMPTS = 3;
 
-/** The driver's way to say so is a null that its types do not know. */
+/** The driver represents server-side timestamps as null, which its types do not include. */
 const SERVER_SIDE = null as unknown as undefined;
 
-/** Codes of the server's errors that speak of its state, not of the statement. */
-const SERVER_IN_TROUBLE = new Set([
+/** Error codes that describe the server's state, not the statement. */
+const SERVER_FAILURES = new Set([
   0x0000, // server error
   0x1000, // unavailable
   0x1001, // overloaded
@@ -55,10 +55,10 @@ const SERVER_IN_TROUBLE = new Set([
   0x1700, // outcome of a conditional write unknown
 ]);
 
-/** Wraps an error of the driver if it is an outage; anything else is returned as it is. */
+/** Wraps an error of the driver if it is an outage; returns any other error unchanged. */
 export function classify(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  // By class: names of classes do not survive minification.
+  // By class: class names do not survive minification.
   const { errors } = require('cassandra-driver') as typeof cassandra;
   const client = [
     errors.NoHostAvailableError,
@@ -69,10 +69,11 @@ export function classify(error: unknown): unknown {
   const { code } = error as { code?: unknown };
   const outage =
     client.some((each) => error instanceof each) ||
-    // The plain base class: connections that close in the middle of a request.
+    // The plain base class: connections that close during a request.
     error.constructor === errors.DriverError ||
-    (error instanceof errors.ResponseError && SERVER_IN_TROUBLE.has(error.code)) ||
-    // Errors of sockets and name look-ups: ECONNREFUSED, ENOTFOUND …, but not Node's ERR_…, which are mistakes.
+    (error instanceof errors.ResponseError && SERVER_FAILURES.has(error.code)) ||
+    // Socket and name lookup errors (ECONNREFUSED, ENOTFOUND …), but not Node's ERR_… codes, which are programming
+    // errors.
     (typeof code === 'string' && /^E(?!RR_)/.test(code));
   return outage
     ? new StoreUnavailableError(`the view store is not available: ${error.message}`, { cause: error })
@@ -80,8 +81,8 @@ export function classify(error: unknown): unknown {
 }
 
 /**
- * Timeouts and unavailability are tried again on the same host: Keyspaces is one endpoint with many nodes behind it. A
- * host that does not answer at all is left for the next one, the driver's default.
+ * Retries timeouts and unavailability on the same host: Keyspaces is one endpoint with many nodes behind it. If a host
+ * does not respond at all, the driver tries the next one, which is its default.
  */
 function retryPolicy(driver: typeof cassandra): cassandra.policies.retry.RetryPolicy {
   const policy = new driver.policies.retry.RetryPolicy();
@@ -120,7 +121,7 @@ function endpointOptions(
       ),
     };
   }
-  // Needed on AWS only; a local run need not load the signer.
+  // Needed only on AWS; a local run does not load the signer.
   const { sigV4AuthProvider } = require('../auth/sigv4-authenticator') as typeof sigV4;
   const host = `cassandra.${region}.amazonaws.com`;
   return {
@@ -128,13 +129,13 @@ function endpointOptions(
     protocolOptions: { port: 9142 },
     localDataCenter: region,
     authProvider: sigV4AuthProvider(region, credentials ?? credentialsFromEnvironment),
-    // Peers are reached by address, and all show the endpoint's certificate; its roots are among those Node trusts.
+    // Peers are reached by address and all present the endpoint's certificate, whose root Node trusts.
     sslOptions: { servername: host, rejectUnauthorized: true },
   };
 }
 
 async function open(environment: Environment, credentials?: () => AwsCredentials): Promise<CqlSession> {
-  // 80 ms to load: not at import, so that what never talks to the store never pays.
+  // Takes 80 ms to load: not at import, so code that never uses the store does not pay for it.
   const driver = require('cassandra-driver') as typeof cassandra;
   const client = new driver.Client({
     ...endpointOptions(driver, environment, credentials),
@@ -145,7 +146,7 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
       isIdempotent: true,
       fetchSize: 500,
     },
-    // Timestamps of the client need a property of the table in Keyspaces.
+    // Client-side timestamps would require a table property in Keyspaces.
     policies: { retry: retryPolicy(driver), timestampGeneration: SERVER_SIDE },
     pooling: {
       coreConnectionsPerHost: { [driver.types.distance.local]: CONNECTIONS, [driver.types.distance.remote]: 1 },
@@ -153,7 +154,7 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
       warmup: true,
     },
     socketOptions: { connectTimeout: CONNECT_MS, readTimeout: READ_MS, keepAlive: true },
-    // The names and types of the tables come with each prepared statement; reading the whole schema is time for nothing.
+    // Each prepared statement brings the names and types it needs; reading the whole schema would waste time.
     isMetadataSyncEnabled: false,
     prepareOnAllHosts: false,
     monitorReporting: { enabled: false },
@@ -171,7 +172,8 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
       let pageState: string | undefined;
       try {
         do {
-          // A page may be short or empty and not be the last: Keyspaces counts what it read, not what it returns.
+          // A page may be short or empty without being the last: Keyspaces counts the rows it read, not those it
+          // returns.
           const page = await client.execute(statement, values as unknown[], { pageState });
           applied = page.wasApplied();
           rows.push(...(page.rows ?? []));
@@ -187,9 +189,9 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
 }
 
 /**
- * Opens a session: to `cassandra.<AWS_REGION>.amazonaws.com:9142` with TLS and SigV4, or, where
- * `AWS_ENDPOINT_URL_KEYSPACES` names one (`cassandra://user:password@host:port`), to a plain Cassandra.
- * The connection is made at the first statement and made anew after one that failed.
+ * Opens a session: to `cassandra.<AWS_REGION>.amazonaws.com:9142` with TLS and SigV4, or to a plain Cassandra if
+ * `AWS_ENDPOINT_URL_KEYSPACES` is set (`cassandra://user:password@host:port`). The first statement opens the
+ * connection; after a failed attempt, the next statement opens it again.
  * @param credentials @default - those of the process's environment
  */
 export function connect(environment: Environment = process.env, credentials?: () => AwsCredentials): CqlSession {
@@ -217,7 +219,7 @@ export function connect(environment: Environment = process.env, credentials?: ()
 
 let shared: CqlSession | undefined;
 
-/** The session of this process, which warm invocations share. */
+/** The session of this process, shared by warm invocations. */
 export function sharedSession(): CqlSession {
   return (shared ??= connect());
 }

@@ -1,7 +1,6 @@
 /**
- * What the handlers ask of the view store, typed. Handlers take these interfaces, so that tests hand them fakes;
- * {@link keyspacesStore} is the real one. Offsets are 64-bit integers in the store and numbers here: a Kafka partition does
- * not reach 2^53 records.
+ * The handlers' typed interfaces to the view store. Tests pass fakes of them; {@link keyspacesStore} is the real one.
+ * Offsets are 64-bit integers in the store and numbers here: a Kafka partition does not reach 2^53 records.
  */
 import { type IntervalStart } from '../../domain/intervals';
 import * as cql from './cql';
@@ -11,9 +10,9 @@ import { type CqlSession, sharedSession } from './keyspaces';
 
 /** The counts of one view, interval and partition in the speed layer. */
 export interface SpeedRow {
-  /** The counts hold every record up to this offset, and none beyond it. */
+  /** The counts contain every record up to this offset, and none beyond it. */
   readonly appliedOffset: number;
-  /** Log append time (ms) of the newest record behind the counts. */
+  /** Log append time (ms) of the newest counted record. */
   readonly asOf: number;
   /** {@link encodeCounts} */
   readonly counts: Buffer;
@@ -29,14 +28,14 @@ export interface StateRow {
   readonly state: Buffer;
 }
 
-/** Where the batch layer ends. All instants in ms. */
+/** The time boundary. All instants in ms. */
 export interface BoundaryRow {
   /** The newest interval that the batch layer serves. */
   readonly interval: IntervalStart;
-  /** The oldest. */
+  /** The oldest interval that the batch layer serves. */
   readonly firstInterval: IntervalStart;
   readonly publishedAt: number;
-  /** Sum of the differences between the layers, as `reconcile` last found it; null before the first time. */
+  /** Sum of the differences between the layers in the last run of `reconcile`; null before the first run. */
   readonly drift: number | null;
   readonly reconciledInterval: IntervalStart | null;
 }
@@ -47,7 +46,9 @@ export interface SpeedRowKey {
   readonly partition: number;
 }
 
-/** Conditional writes take the offset they expect to find, undefined for no row; false: something else was there. */
+/**
+ * Conditional writes take the offset they expect, undefined for no row; they return false if they found another value.
+ */
 export interface AggregateStore {
   readSpeedRow(key: SpeedRowKey): Promise<SpeedRow | undefined>;
   casSpeedRow(key: SpeedRowKey, expected: number | undefined, row: SpeedRow): Promise<boolean>;
@@ -98,15 +99,15 @@ export interface BoundaryReader {
 }
 
 export interface PublishStore extends RunStore, BoundaryReader {
-  /** The first interval of all: false if there is a boundary already. */
+  /** Sets the first interval. Returns false if a boundary exists already. */
   startBoundary(name: string, interval: IntervalStart, now: number): Promise<boolean>;
-  /** From one interval to another: false if it was not at `from`. */
+  /** Moves the boundary from one interval to another. Returns false if it was not at `from`. */
   moveBoundary(name: string, from: IntervalStart, to: IntervalStart, now: number): Promise<boolean>;
 }
 
 export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader {
   readAppliedOffset(topic: string, partition: number): Promise<number | undefined>;
-  /** False if there is no boundary. */
+  /** Returns false if there is no boundary. */
   putDrift(name: string, drift: number, reconciledInterval: IntervalStart): Promise<boolean>;
 }
 
@@ -114,7 +115,7 @@ export interface QueryStore extends SpeedReader, BatchReader, BoundaryReader {}
 
 export type Store = AggregateStore & PublishStore & ReconcileStore & QueryStore;
 
-/** Names of the tables, each with its keyspace and quoted. A function names those it is bound to. */
+/** Names of the tables, quoted and with their keyspace. A function is given those that it is bound to. */
 export interface Tables {
   readonly speedViews: string;
   readonly speedState: string;
@@ -126,7 +127,7 @@ export interface Tables {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The driver gives bigint columns as objects of its own. */
+/** The driver returns bigint columns as objects. */
 const integer = (value: unknown) => Number(String(value));
 const instant = (value: unknown) => (value as Date).getTime();
 const optional = <T>(value: unknown, read: (value: unknown) => T): T | null =>
@@ -175,7 +176,7 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
     },
     async scanSpeedRows(view, intervals) {
       if (intervals.length > cql.MAX_IN)
-        throw new Error(`at most ${cql.MAX_IN} intervals a scan, got ${intervals.length}`);
+        throw new Error(`intervals of a scan must be at most ${cql.MAX_IN}, got ${intervals.length}`);
       const { rows } = await run(cql.speedViews.scan(tables.speedViews), view, intervals.map(at));
       return rows.map((row) => ({
         ...speedRow(row),
@@ -255,8 +256,8 @@ const VARIABLES = {
 } as const;
 
 /**
- * The store over this process's session, with the tables that the function's environment names. A function is bound to
- * the tables it uses only, so others are looked up when asked for, and then the missing variable is named.
+ * The store over this process's session, with the table names from the function's environment. A function is bound only
+ * to the tables it uses, so each name is looked up on first use, and an error names the missing variable.
  */
 export function storeFromEnvironment(session: CqlSession = sharedSession()): Store {
   const keyspace = requireEnv(ENV.keyspace);

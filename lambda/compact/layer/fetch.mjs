@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Fetches the files of the DuckDB layer, once per architecture, into `.local/layers/duckdb-<arch>/`, so that `cdk synth`
- * needs no network afterwards. DuckDB is native, and the machine that deploys need not have Lambda's architecture: npm is
- * told what to install for. Versions and checksums come from the lock file beside this script.
+ * needs no network afterwards. DuckDB is native, and the deploying machine may have another architecture than Lambda's,
+ * so this script passes npm the target platform. Versions and checksums come from the lock file beside it.
  *
  *   node lambda/compact/layer/fetch.mjs                 both architectures
  *   node lambda/compact/layer/fetch.mjs --arch x64      one: arm64, x64 or host
@@ -19,8 +19,8 @@ const ARCHITECTURES = ['arm64', 'x64'];
 /** @throws Error naming the argument and what is allowed */
 function architectures(args) {
   if (args.length === 0) return ARCHITECTURES;
-  const asked = args[0] === '--arch' && args.length === 2 ? args[1] : undefined;
-  const arch = asked === 'host' ? process.arch : asked;
+  const requested = args[0] === '--arch' && args.length === 2 ? args[1] : undefined;
+  const arch = requested === 'host' ? process.arch : requested;
   if (!ARCHITECTURES.includes(arch)) {
     throw new Error(
       `arguments must be none or --arch ${[...ARCHITECTURES, 'host'].join('|')}, got '${args.join(' ')}'`,
@@ -37,7 +37,7 @@ function fetchLayer(arch) {
     process.stdout.write(`duckdb layer ${arch}: up to date\n`);
     return;
   }
-  // Installed aside and renamed at the end: a broken download never looks like a layer.
+  // Install into a partial folder and rename it at the end, so an interrupted download never looks like a layer.
   const partial = `${directory}.partial`;
   const nodejs = join(partial, 'nodejs');
   rmSync(partial, { recursive: true, force: true });
@@ -63,7 +63,7 @@ function fetchLayer(arch) {
     const reason = npm.error?.message ?? npm.stderr.trim().split('\n').slice(-3).join(' ');
     throw new Error(`npm ci of the duckdb layer for ${arch} failed: ${reason}`);
   }
-  // npm's own note of the install names the registry: without it the layer's hash is the same on every machine.
+  // npm's own record of the install names the registry: without it the layer's hash is the same on every machine.
   rmSync(join(nodejs, 'node_modules', '.package-lock.json'), { force: true });
   rmSync(directory, { recursive: true, force: true });
   renameSync(partial, directory);

@@ -1,36 +1,36 @@
-/** What has to happen until an EMR Serverless application is stopped. */
+/** Decides the next step towards a stopped EMR Serverless application. */
 
 /** @see https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_Application.html */
 export type ApplicationState = 'CREATING' | 'CREATED' | 'STARTING' | 'STARTED' | 'STOPPING' | 'STOPPED' | 'TERMINATED';
 
-/** What is done about jobs that are under way: they are waited for, or cancelled as nothing will come of them. */
+/** What happens to running jobs: wait for them, or cancel them because their results will not be used. */
 export type Jobs = 'wait' | 'cancel';
 
 export type Step =
-  /** It may be updated and deleted. */
+  /** The application can be updated and deleted. */
   | { readonly kind: 'done' }
-  /** Ask it to stop. */
+  /** Request a stop. */
   | { readonly kind: 'stop' }
   /** Cancel these jobs. */
   | { readonly kind: 'cancel'; readonly jobs: readonly string[] }
-  /** Look again later; `reason` says what for. */
+  /** Check again later; `reason` states what for. */
   | { readonly kind: 'wait'; readonly reason: string };
 
-/** What a request of CloudFormation is about. */
+/** What a CloudFormation request requires. */
 export type Task =
   | { readonly kind: 'stop'; readonly application: Application; readonly jobs: Jobs; readonly physicalId: string }
   | { readonly kind: 'nothing'; readonly physicalId: string };
 
-/** An application is known by its id, or by its logical id in the stack of the request, where it may not be yet. */
+/** An application, by its id or by its logical id in the stack of the request, where it may not exist yet. */
 export type Application = { readonly id: string } | { readonly logicalId: string };
 
-/** Names listed in a reason. */
+/** How many job ids a reason lists. */
 const SHOWN_JOBS = 3;
 
 /**
  * The next step.
- * @param state undefined if there is no such application
- * @param jobs ids of those that are not over
+ * @param state undefined if the application does not exist
+ * @param jobs ids of the unfinished jobs
  */
 export function nextStep(state: ApplicationState | undefined, jobs: readonly string[], mode: Jobs): Step {
   switch (state) {
@@ -44,7 +44,7 @@ export function nextStep(state: ApplicationState | undefined, jobs: readonly str
       if (mode === 'cancel') return { kind: 'cancel', jobs };
       return {
         kind: 'wait',
-        reason: `${jobs.length} job(s) are under way (${jobs.slice(0, SHOWN_JOBS).join(', ')}): wait for them or cancel them`,
+        reason: `${jobs.length} job(s) are running (${jobs.slice(0, SHOWN_JOBS).join(', ')}): wait for them or cancel them`,
       };
     case 'CREATING':
     case 'STARTING':
@@ -54,9 +54,9 @@ export function nextStep(state: ApplicationState | undefined, jobs: readonly str
 }
 
 /**
- * Two resources stand around an application: one before it, which names it by its logical id and acts when it is created or
- * updated, and one after it, which names it by its id and acts when it is deleted.
- * @throws Error if the properties name no application
+ * Two resources surround an application: one is ordered before it, names it by logical id and acts on creation and
+ * update; the other is ordered after it, names it by id and acts on deletion.
+ * @throws Error if the properties do not name an application
  */
 export function taskOf(
   request: 'Create' | 'Update' | 'Delete',
@@ -73,8 +73,10 @@ export function taskOf(
   if (typeof id === 'string' && id !== '') {
     return request === 'Delete'
       ? { kind: 'stop', application: { id }, jobs: 'cancel', physicalId: physicalId ?? id }
-      : // Of a replaced application the id is another, so that CloudFormation deletes the one before.
+      : // A replaced application has another id, so CloudFormation deletes the resource of the old one.
         { kind: 'nothing', physicalId: id };
   }
-  throw new Error(`either LogicalId or ApplicationId must be a text, got neither`);
+  throw new Error(
+    `property LogicalId or ApplicationId must be a non-empty string, got '${String(logicalId)}' and '${String(id)}'`,
+  );
 }

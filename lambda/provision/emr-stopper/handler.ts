@@ -1,6 +1,6 @@
 /**
- * Stops the Spark application and waits until it has stopped: EMR Serverless refuses to update or delete one that is
- * started, and each job starts it. Idempotent: what is stopped or gone is left as it is.
+ * Stops the Spark application and waits until it has stopped: EMR Serverless rejects updates and deletion of a started
+ * application, and each job starts it. Idempotent: a stopped or deleted application is left unchanged.
  */
 import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
 import {
@@ -14,17 +14,17 @@ import { customResource, type CustomResource, type CustomResourceRequest } from 
 import { log } from '../../runtime/log';
 import { type ApplicationState, nextStep, type Task, taskOf } from './core';
 
-/** What the handler asks AWS for. */
+/** The AWS operations that the handler uses. */
 export interface Applications {
-  /** The id that a resource of a stack has now; undefined if it has none yet. */
+  /** The current id of a stack's resource; undefined if the resource does not exist yet. */
   idOf(stackId: string, logicalId: string): Promise<string | undefined>;
-  /** Undefined if there is no such application. */
+  /** Undefined if the application does not exist. */
   state(id: string): Promise<ApplicationState | undefined>;
-  /** Ids of jobs that are not over. */
+  /** Ids of unfinished jobs. */
   jobs(id: string): Promise<readonly string[]>;
-  /** Answers why it was refused, if it was: a job that was submitted meanwhile. */
+  /** Returns the reason if EMR rejected the stop: a job was submitted in the meantime. */
   stop(id: string): Promise<string | undefined>;
-  /** Does nothing if the job is over. */
+  /** Does nothing if the job has finished. */
   cancel(id: string, job: string): Promise<void>;
 }
 
@@ -35,13 +35,13 @@ export interface StopOptions {
 
 const POLL_MS = 5_000;
 
-/** Time that is left for the answer. */
+/** Time reserved for the response. */
 const RESERVE_MS = 15_000;
 
 const taskFor = ({ RequestType, ResourceProperties, PhysicalResourceId }: CustomResourceRequest): Task =>
   taskOf(RequestType, ResourceProperties, PhysicalResourceId);
 
-/** @throws Error saying why, if the application isn't stopped shortly before the function's time is over */
+/** @throws Error with the reason, if the application has not stopped shortly before the function times out */
 function stopWork({ applications, sleep }: StopOptions): CustomResource['work'] {
   return async (request, context) => {
     const task = taskFor(request);
@@ -55,11 +55,11 @@ function stopWork({ applications, sleep }: StopOptions): CustomResource['work'] 
       const step = nextStep(state, jobs, task.jobs);
       if (step.kind === 'done') return;
       log.info(step.kind, { application: id, state, jobs });
-      let reason = step.kind === 'wait' ? step.reason : `it was ${state} and asked to ${step.kind}`;
+      let reason = step.kind === 'wait' ? step.reason : `it was ${state} when ${step.kind} was requested`;
       if (step.kind === 'stop') reason = (await applications.stop(id)) ?? reason;
       if (step.kind === 'cancel') for (const job of step.jobs) await applications.cancel(id, job);
       if (context.getRemainingTimeInMillis() < RESERVE_MS + POLL_MS) {
-        throw new Error(`application ${id} has not stopped in time: ${reason}; then try again`);
+        throw new Error(`application ${id} has not stopped in time: ${reason}; then retry`);
       }
       await sleep(POLL_MS);
     }
@@ -86,7 +86,7 @@ export function awsApplications(emr: EMRServerlessClient, stacks: CloudFormation
         const { PhysicalResourceId: id, ResourceStatus: status } = StackResourceDetail ?? {};
         return status === 'DELETE_COMPLETE' ? undefined : id || undefined;
       } catch (error) {
-        // How CloudFormation says that the resource isn't there yet.
+        // CloudFormation's error for a resource that does not exist yet.
         if (named(error, 'ValidationError') && /does not exist/.test((error as Error).message)) return undefined;
         throw error;
       }

@@ -1,22 +1,22 @@
 /**
- * Grafana's HTTP API, as far as boards need it.
+ * The part of Grafana's HTTP API that boards need.
  * @see https://docs.aws.amazon.com/grafana/latest/userguide/Using-Grafana-APIs.html
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Action, type Answers, describe, type Json, type JsonObject } from './core';
+import { type Action, describe, type Json, type JsonObject, type Responses } from './core';
 
 export interface Grafana {
-  /** What is there already. */
-  answers(folderUid: string): Promise<Answers>;
-  /** @throws ConflictError if something else changed it meanwhile, GrafanaError for what Grafana does not take */
+  /** Reads what exists already. */
+  read(folderUid: string): Promise<Responses>;
+  /** @throws ConflictError if something else was changed concurrently, GrafanaError if Grafana rejects the action */
   apply(action: Action, folderUid: string): Promise<void>;
 }
 
 export interface GrafanaOptions {
-  /** Origin, as `https://g-0123456789.grafana-workspace.eu-central-1.amazonaws.com`. */
+  /** Origin, for example `https://g-0123456789.grafana-workspace.eu-central-1.amazonaws.com`. */
   readonly origin: string;
   readonly token: string;
-  /** Ends requests and waiting. */
+  /** Aborts requests and waiting. */
   readonly signal: AbortSignal;
   /**
    * Waits between two attempts.
@@ -25,12 +25,12 @@ export interface GrafanaOptions {
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Grafana refused; the message says what and why, in one line. */
+/** Grafana rejected a request; the message names what and why, in one line. */
 export class GrafanaError extends Error {
   override readonly name: string = 'GrafanaError';
 }
 
-/** What was to be created is there, or what was to be changed is another version: read again and plan again. */
+/** The object to create exists already, or the object to change has another version: read and plan again. */
 export class ConflictError extends GrafanaError {
   override readonly name = 'ConflictError';
 }
@@ -39,24 +39,26 @@ const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
-/** No answer, too many requests, and what a workspace answers while it is created, updated or in need of another host. */
-const PASSING = new Set([0, 429, 500, 502, 503, 504]);
+/**
+ * No response, too many requests, and what a workspace returns while it is created, updated or moved to another host.
+ */
+const TRANSIENT = new Set([0, 429, 500, 502, 503, 504]);
 const CONFLICTS = new Set([409, 412]);
 
-/** More of a rejection than this is a page that a proxy sent. */
+/** A longer rejection is a page that a proxy sent. */
 const REASON_LENGTH = 400;
 
-/** What became of one attempt. */
+/** The result of one attempt. */
 interface Attempt {
-  /** 0 without an answer. */
+  /** 0 without a response. */
   readonly status: number;
-  readonly said: string;
+  readonly reported: string;
   readonly text: string;
-  /** Seconds that the answer asks to wait. */
+  /** Seconds to wait, as the response requests. */
   readonly after: string | null;
 }
 
-/** Connects with the first call. */
+/** Connects on the first call. */
 export function connectGrafana({ origin, token, signal, wait = timer }: GrafanaOptions): Grafana {
   async function attempt(method: string, path: string, body: Json | undefined): Promise<Attempt> {
     try {
@@ -69,27 +71,32 @@ export function connectGrafana({ origin, token, signal, wait = timer }: GrafanaO
       const { status, statusText, headers } = response;
       return {
         status,
-        said: `${status} ${statusText}`,
+        reported: `${status} ${statusText}`,
         text: await response.text(),
         after: headers.get('retry-after'),
       };
     } catch (error) {
-      // A new workspace's name is not known everywhere at once.
-      const { message: said, cause } = error as { message: string; cause?: { code?: string } };
-      return { status: 0, said: cause?.code === undefined ? said : `${said} (${cause.code})`, text: '', after: null };
+      // The name of a new workspace does not resolve everywhere immediately.
+      const { message: reported, cause } = error as { message: string; cause?: { code?: string } };
+      return {
+        status: 0,
+        reported: cause?.code === undefined ? reported : `${reported} (${cause.code})`,
+        text: '',
+        after: null,
+      };
     }
   }
 
   async function call(subject: string, method: string, path: string, body?: Json): Promise<Json | undefined> {
     for (let count = 1; ; count++) {
-      const { status, said, text, after } = await attempt(method, path, body);
+      const { status, reported, text, after } = await attempt(method, path, body);
       if (status >= 200 && status < 300) return text === '' ? undefined : (JSON.parse(text) as Json);
       if (status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
-      if (PASSING.has(status) && count < ATTEMPTS && !signal.aborted) {
+      if (TRANSIENT.has(status) && count < ATTEMPTS && !signal.aborted) {
         await wait(pause(count, after), signal).catch(() => undefined);
         continue;
       }
-      const reason = [subject, said, message(text)].filter((part) => part !== '').join(': ');
+      const reason = [subject, reported, message(text)].filter((part) => part !== '').join(': ');
       if (signal.aborted) throw new GrafanaError(`${subject}: no time left`);
       throw CONFLICTS.has(status) ? new ConflictError(reason) : new GrafanaError(reason);
     }
@@ -98,7 +105,7 @@ export function connectGrafana({ origin, token, signal, wait = timer }: GrafanaO
   const list = async (subject: string, path: string) => ((await call(subject, 'GET', path)) ?? []) as JsonObject[];
 
   return {
-    async answers(folderUid) {
+    async read(folderUid) {
       const [plugins, dataSources, folder, contactPoints, dashboards, rules] = await Promise.all([
         list('plugins', '/api/plugins?embedded=0'),
         list('data sources', '/api/datasources'),
@@ -112,7 +119,7 @@ export function connectGrafana({ origin, token, signal, wait = timer }: GrafanaO
         dataSources,
         folder: folder as JsonObject | undefined,
         contactPoints,
-        // A search in a folder that is not there is one everywhere.
+        // A search in a folder that does not exist would search all folders.
         dashboards: folder === undefined ? [] : dashboards,
         rules,
       };
@@ -122,7 +129,7 @@ export function connectGrafana({ origin, token, signal, wait = timer }: GrafanaO
       try {
         await call(describe(action), method, path, body);
       } catch (error) {
-        // Of a plugin it says that it is installed, which the list shows only some time later.
+        // Grafana reports a plugin as installed before it appears in the plugin list.
         if (!(error instanceof ConflictError && action.kind === 'plugin')) throw error;
       }
     },
@@ -165,7 +172,7 @@ function requestOf(action: Action, folderUid: string): Request {
         : {
             method: 'POST',
             path: '/api/dashboards/db',
-            // Without it, a board that was changed by hand is a version conflict.
+            // Without `overwrite`, a board that was changed by hand is a version conflict.
             body: { dashboard: { ...action.body, id: null }, folderUid, overwrite: true, message: 'Deployed' },
           };
     case 'ruleGroup':
@@ -173,26 +180,26 @@ function requestOf(action: Action, folderUid: string): Request {
   }
 }
 
-/** A group is written whole, whether it is there or not: rules that are no longer in it go. */
+/** A group is always written as a whole, which removes rules that it no longer contains. */
 function upsertGroup(action: Action, path: string): Request {
   return action.do === 'delete' ? { method: 'DELETE', path } : { method: 'PUT', path, body: action.body };
 }
 
 function pause(attempt: number, retryAfter: string | null): number {
-  const asked = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : 0;
-  return Math.min(LONGEST_WAIT_MS, Math.max(asked, FIRST_WAIT_MS * 2 ** (attempt - 1)));
+  const requested = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : 0;
+  return Math.min(LONGEST_WAIT_MS, Math.max(requested, FIRST_WAIT_MS * 2 ** (attempt - 1)));
 }
 
 const timer = (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal });
 
-/** What a rejection says, in one line: Grafana's `message`, or the text. */
+/** The reason of a rejection, in one line: Grafana's `message`, or the text. */
 function message(text: string): string {
-  let said = text;
+  let reported = text;
   try {
     const body = JSON.parse(text) as { message?: unknown };
-    if (typeof body.message === 'string') said = body.message;
+    if (typeof body.message === 'string') reported = body.message;
   } catch {
-    // A proxy's page is no JSON.
+    // A proxy's page is not JSON.
   }
-  return said.replace(/\s+/g, ' ').trim().slice(0, REASON_LENGTH);
+  return reported.replace(/\s+/g, ' ').trim().slice(0, REASON_LENGTH);
 }

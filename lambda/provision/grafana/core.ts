@@ -1,33 +1,33 @@
 /**
- * What Grafana is to hold, what it holds, and the actions that lead from one to the other. Everything that is put there
- * carries a mark of its content, so that only what changed is written, and what others made is left alone.
+ * Computes the actions that lead from what Grafana contains to what it should contain. Each object is written with a
+ * mark, a hash of its content, so that only changes are written and objects of other owners stay unchanged.
  */
 import { createHash } from 'node:crypto';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
-/** In the order in which they need each other: a rule names a contact point, a folder and a data source. */
+/** In dependency order: a rule names a contact point, a folder and a data source. */
 export const KINDS = ['plugin', 'dataSource', 'folder', 'contactPoint', 'dashboard', 'ruleGroup'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Something that Grafana is to hold. */
+/** An object that Grafana should contain. */
 export interface Wanted {
   readonly kind: Kind;
-  /** Unique within its kind: the uid, of a rule group its title, of a plugin its id. */
+  /** Unique within its kind: the uid, the title of a rule group, or the id of a plugin. */
   readonly uid: string;
-  /** As people know it. */
+  /** The name that users see. */
   readonly name: string;
-  /** What Grafana's API takes, without the mark. */
+  /** What Grafana's API accepts, without the mark. */
   readonly body: JsonObject;
 }
 
-/** Something that Grafana holds. */
+/** An object that Grafana contains. */
 export interface Held {
   readonly kind: Kind;
   readonly uid: string;
   readonly name: string;
-  /** Mark of its content; undefined where it is not ours. */
+  /** Mark of its content; undefined if the object is not ours. */
   readonly mark: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export type Action =
     }
   | { readonly do: 'delete'; readonly kind: Kind; readonly uid: string; readonly name: string };
 
-/** The bundle that synth writes: everything but what only a deployment knows. */
+/** The bundle that synth writes: everything except what is known only at deployment. */
 export interface Content {
   readonly folder: { readonly uid: string; readonly title: string };
   readonly plugins: readonly string[];
@@ -49,7 +49,7 @@ export interface Content {
   readonly ruleGroups: readonly JsonObject[];
 }
 
-/** What only a deployment knows. */
+/** What is known only at deployment. */
 export interface Deployed {
   readonly dataSources: readonly JsonObject[];
   readonly contactPoints: readonly JsonObject[];
@@ -62,7 +62,7 @@ const TAG = 'content:';
 /** Key of the mark in a data source's `jsonData` and in a rule's annotations. */
 const MARK_KEY = 'content';
 
-/** The same for the same content, whatever the order of keys. */
+/** Independent of the order of keys. */
 export function markOf(value: Json | undefined): string {
   return createHash('sha256').update(canonical(value)).digest('hex').slice(0, MARK_LENGTH);
 }
@@ -80,8 +80,8 @@ function canonical(value: Json | undefined): string {
 }
 
 /**
- * What Grafana is to hold.
- * @throws Error naming the board and the constant, if a board has one that the deployment does not give
+ * What Grafana should contain.
+ * @throws Error naming the board and the constant, if the deployment does not provide a constant of a board
  */
 export function wanted(content: Content, deployed: Deployed): Wanted[] {
   const { folder } = content;
@@ -104,7 +104,7 @@ interface Variable extends JsonObject {
   readonly type: string;
 }
 
-/** A board with the deployment's names in its constants. */
+/** Fills a board's constants with the deployment's names. */
 function withConstants(board: JsonObject, constants: Readonly<Record<string, string>>): JsonObject {
   const { list = [], ...rest } = (board['templating'] ?? {}) as { list?: readonly Variable[] };
   const filled = list.map((variable) => {
@@ -114,7 +114,9 @@ function withConstants(board: JsonObject, constants: Readonly<Record<string, str
     const value = constants[variable.name];
     if (value === undefined) {
       const known = Object.keys(constants).sort().join(', ');
-      throw new Error(`dashboard '${String(board['uid'])}' has a constant '${variable.name}': allowed are ${known}`);
+      throw new Error(
+        `constant of dashboard '${String(board['uid'])}' must be one of ${known}, got '${variable.name}'`,
+      );
     }
     const current = { text: value, value, selected: true };
     return { ...variable, query: value, current, options: [current] };
@@ -143,48 +145,51 @@ function annotated(rule: JsonObject, mark: string): JsonObject {
   return { ...rule, annotations: { ...(rule['annotations'] as JsonObject), [MARK_KEY]: mark } };
 }
 
-/** Grafana's answers, as far as they are read; other things in them are passed over. */
-export interface Answers {
+/** The parts of Grafana's responses that are read; other fields are ignored. */
+export interface Responses {
   readonly plugins: readonly string[];
   readonly dataSources: readonly JsonObject[];
   readonly folder: JsonObject | undefined;
   readonly contactPoints: readonly JsonObject[];
-  /** The boards in our folder, as the search answers them. */
+  /** The boards in our folder, as returned by the search. */
   readonly dashboards: readonly JsonObject[];
   /** All alert rules. */
   readonly rules: readonly JsonObject[];
 }
 
-/** Fields of a contact point that are ours to say; Grafana adds others, and there is none for a mark: the uid tells. */
+/**
+ * Fields of a contact point that we set. Grafana adds others, and none of them can store a mark: the uid identifies
+ * ours.
+ */
 const CONTACT_POINT_FIELDS = ['uid', 'name', 'type', 'settings', 'disableResolveMessage'] as const;
 
 /**
- * What Grafana holds, of its answers.
+ * What Grafana contains, from its responses.
  *
  * @param folderUid of our folder, with which the uids of our contact points start
  */
-export function held(answers: Answers, folderUid: string): Held[] {
-  const { folder } = answers;
+export function held(responses: Responses, folderUid: string): Held[] {
+  const { folder } = responses;
   return [
-    ...answers.plugins.map((id) => ({ kind: 'plugin' as const, uid: id, name: id, mark: markOf({}) })),
-    ...answers.dataSources.map((each) => ({
+    ...responses.plugins.map((id) => ({ kind: 'plugin' as const, uid: id, name: id, mark: markOf({}) })),
+    ...responses.dataSources.map((each) => ({
       ...identity('dataSource', each, 'name'),
       mark: (each['jsonData'] as JsonObject | null | undefined)?.[MARK_KEY] as string | undefined,
     })),
     ...(folder
       ? [{ ...identity('folder', folder, 'title'), mark: markOf({ uid: folder['uid'], title: folder['title'] }) }]
       : []),
-    ...answers.contactPoints.map((each) => ({
+    ...responses.contactPoints.map((each) => ({
       ...identity('contactPoint', each, 'name'),
       mark: String(each['uid']).startsWith(folderUid)
         ? markOf(Object.fromEntries(CONTACT_POINT_FIELDS.map((field) => [field, each[field]])))
         : undefined,
     })),
-    ...answers.dashboards.map((each) => ({
+    ...responses.dashboards.map((each) => ({
       ...identity('dashboard', each, 'title'),
       mark: ((each['tags'] ?? []) as readonly string[]).find((tag) => tag.startsWith(TAG))?.slice(TAG.length),
     })),
-    ...groupsOf(answers.rules.filter((rule) => rule['folderUID'] === folderUid)),
+    ...groupsOf(responses.rules.filter((rule) => rule['folderUID'] === folderUid)),
   ];
 }
 
@@ -192,7 +197,7 @@ function identity(kind: Kind, body: JsonObject, name: string): Pick<Held, 'kind'
   return { kind, uid: String(body['uid']), name: String(body[name]) };
 }
 
-/** A group of which a rule was changed, added or removed by hand has no mark that fits. */
+/** If a rule of a group was changed, added or removed by hand, the group's mark does not match. */
 function groupsOf(rules: readonly JsonObject[]): Held[] {
   const groups = Map.groupBy(rules, (rule) => String(rule['ruleGroup']));
   return [...groups].map(([title, members]) => {
@@ -203,9 +208,9 @@ function groupsOf(rules: readonly JsonObject[]): Held[] {
 }
 
 /**
- * The actions that lead from what is held to what is wanted: first what others need, deletions last and in reverse. What has
- * no mark of ours is never deleted, nor a folder in which somebody else keeps something, nor a plugin, which may serve others
- * by now.
+ * The actions that lead from what exists to what is wanted: dependencies first, deletions last and in reverse order.
+ * Objects without our mark are never deleted, nor is a folder that contains objects of other owners, nor a plugin,
+ * which others may use by now.
  */
 export function plan(want: readonly Wanted[], have: readonly Held[]): Action[] {
   const rank = ({ kind }: { readonly kind: Kind }) => KINDS.indexOf(kind);
@@ -245,7 +250,7 @@ const LABELS: Readonly<Record<Kind, string>> = {
   ruleGroup: 'group of alert rules',
 };
 
-/** How an action is named in a failure: `dashboard 'Kafka' (pipeline-kafka)`. */
+/** How an error names an action: `dashboard 'Kafka' (pipeline-kafka)`. */
 export function describe({ kind, uid, name }: Pick<Action, 'kind' | 'uid' | 'name'>): string {
   return uid === name ? `${LABELS[kind]} '${name}'` : `${LABELS[kind]} '${name}' (${uid})`;
 }

@@ -1,7 +1,7 @@
 /**
- * CloudFormation's custom resource for what CloudFormation itself can't put into Managed Grafana: data sources, folder,
- * dashboards, alert rules. What is wanted comes as an asset by content, so that an update, a rollback (an update to the older
- * asset) and a deletion are the same: plan, then apply what differs.
+ * A CloudFormation custom resource for what CloudFormation cannot configure in Managed Grafana: data sources, folder,
+ * dashboards, alert rules. The wanted content is an asset named by its hash, so an update, a rollback (an update to the
+ * older asset) and a deletion are the same: plan, then apply the differences.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrafanaClient } from '@aws-sdk/client-grafana';
@@ -13,7 +13,7 @@ import { type Content, held, plan, type Wanted, wanted } from './core';
 import { type BoardsRequest, isPhysicalId, parseRequest, physicalId } from './request';
 import { withToken } from './session';
 
-/** What a run needs of the world. */
+/** The ports that a run uses. */
 export interface Ports {
   readonly control: GrafanaClient;
   readonly content: (bucket: string, key: string) => Promise<string>;
@@ -21,15 +21,15 @@ export interface Ports {
   readonly wait: (milliseconds: number) => Promise<unknown>;
 }
 
-/** Kept back of the function's time, to delete the token and to answer. */
+/** Reserved from the function's time, to delete the token and to respond. */
 const RESERVE_MS = 30_000;
 
-/** Rounds of reading, planning and applying while others change the same things. */
+/** How often to read, plan and apply again while others change the same objects. */
 const ROUNDS = 3;
 
-/** A right that the same deployment granted works everywhere only after some seconds. */
-const RIGHT_ATTEMPTS = 6;
-const RIGHT_WAIT_MS = 5_000;
+/** A permission granted in the same deployment takes some seconds to work everywhere. */
+const PERMISSION_ATTEMPTS = 6;
+const PERMISSION_WAIT_MS = 5_000;
 
 const PORTS: Ports = {
   control: new GrafanaClient({}),
@@ -38,12 +38,12 @@ const PORTS: Ports = {
   wait: sleep,
 };
 
-/** What a workspace shows, see {@link BoardsRequest}. */
+/** Manages what a workspace shows, see {@link BoardsRequest}. */
 export function boardsOf(ports: Ports): CustomResource {
   return {
     identify: (event) => physicalId(parseRequest(event)),
     async work(event, context) {
-      // Its creation failed before anything was made, perhaps for properties that can't be read now either.
+      // The creation failed before anything was made, perhaps because of properties that cannot be parsed now either.
       if (event.RequestType === 'Delete' && !isPhysicalId(event.PhysicalResourceId ?? '')) return;
       const request = parseRequest(event);
       const signal = AbortSignal.timeout(Math.max(1_000, context.getRemainingTimeInMillis() - RESERVE_MS));
@@ -65,7 +65,7 @@ async function deploy(request: BoardsRequest, signal: AbortSignal, ports: Ports)
       converge(want, request.folderUid, ports.connect(request.origin, token, signal)),
     );
   } catch (error) {
-    // The workspace is gone, and with it everything in it.
+    // The workspace was deleted together with its content.
     if (request.type === 'Delete' && nameOf(error) === 'ResourceNotFoundException') return NOTHING;
     throw error;
   }
@@ -77,17 +77,17 @@ async function read(request: BoardsRequest, ports: Ports): Promise<Wanted[]> {
       const text = await ports.content(request.bucket, request.key);
       return wanted(JSON.parse(text) as Content, request.deployed);
     } catch (error) {
-      if (nameOf(error) !== 'AccessDenied' || attempt === RIGHT_ATTEMPTS) throw error;
-      await ports.wait(RIGHT_WAIT_MS);
+      if (nameOf(error) !== 'AccessDenied' || attempt === PERMISSION_ATTEMPTS) throw error;
+      await ports.wait(PERMISSION_WAIT_MS);
     }
   }
 }
 
-/** Reads, plans and applies until nothing differs. */
+/** Reads, plans and applies until no difference is left. */
 async function converge(want: readonly Wanted[], folderUid: string, grafana: Grafana): Promise<Counts> {
   const counts = { ...NOTHING };
   for (let round = 1; ; round++) {
-    const actions = plan(want, held(await grafana.answers(folderUid), folderUid));
+    const actions = plan(want, held(await grafana.read(folderUid), folderUid));
     try {
       for (const action of actions) {
         await grafana.apply(action, folderUid);
@@ -96,7 +96,7 @@ async function converge(want: readonly Wanted[], folderUid: string, grafana: Gra
       return { ...counts, unchanged: Math.max(0, want.length - counts.create - counts.update) };
     } catch (error) {
       if (!(error instanceof ConflictError) || round === ROUNDS) throw error;
-      log.warn('something else changed at the same time', { reason: error.message, round });
+      log.warn('grafana was changed concurrently', { reason: error.message, round });
     }
   }
 }

@@ -1,16 +1,16 @@
-/** What the resource `Custom::GrafanaContent` is asked for. */
+/** Parses the request for the resource `Custom::GrafanaContent`. */
 import { type CustomResourceRequest } from '../../runtime/custom-resource';
 import { type Deployed } from './core';
 
-/** What the resource `Custom::GrafanaContent` is given, all of it text as CloudFormation makes text of everything. */
+/** Properties of the resource `Custom::GrafanaContent`; CloudFormation turns every scalar into a string. */
 export interface Properties {
-  /** Id of the workspace, as `g-0123456789`. */
+  /** Id of the workspace, for example `g-0123456789`. */
   readonly WorkspaceId: string;
   /** Host of the workspace. */
   readonly Endpoint: string;
   readonly ContentBucket: string;
   readonly ContentKey: string;
-  /** Uid of the folder that holds everything. */
+  /** Uid of the folder that contains everything. */
   readonly FolderUid: string;
   /** JSON of {@link Deployed}. */
   readonly Deployed: string;
@@ -21,7 +21,7 @@ const PROPERTIES = ['WorkspaceId', 'Endpoint', 'ContentBucket', 'ContentKey', 'F
 export interface BoardsRequest {
   readonly type: CustomResourceRequest['RequestType'];
   readonly workspaceId: string;
-  /** As `https://g-0123456789.grafana-workspace.eu-central-1.amazonaws.com`. */
+  /** For example `https://g-0123456789.grafana-workspace.eu-central-1.amazonaws.com`. */
   readonly origin: string;
   readonly bucket: string;
   readonly key: string;
@@ -33,7 +33,7 @@ export interface BoardsRequest {
 export function parseRequest({ RequestType: type, ResourceProperties: given }: CustomResourceRequest): BoardsRequest {
   for (const name of PROPERTIES) {
     if (typeof given[name] !== 'string' || given[name] === '') {
-      throw new Error(`property ${name} must be a text, got '${String(given[name])}'`);
+      throw new Error(`property ${name} must be a non-empty string, got '${String(given[name])}'`);
     }
   }
   const properties = given as unknown as Properties;
@@ -48,7 +48,7 @@ export function parseRequest({ RequestType: type, ResourceProperties: given }: C
   };
 }
 
-/** The attribute of the workspace has no scheme. */
+/** The workspace's attribute has no scheme. */
 function originOf(endpoint: string): string {
   return endpoint.includes('://') ? endpoint : `https://${endpoint}`;
 }
@@ -61,12 +61,12 @@ function parseDeployed(text: string): Deployed {
   }
 }
 
-/** Boards of another workspace or folder are another resource: CloudFormation then deletes the old ones. */
+/** Boards of another workspace or folder are another resource, so CloudFormation deletes the old ones. */
 export function physicalId({ workspaceId, folderUid }: BoardsRequest): string {
   return `${workspaceId}/${folderUid}`;
 }
 
-/** Whether an id is one of {@link physicalId}: a creation that got that far may have made something. */
+/** Whether an id has the form of {@link physicalId}: a creation that got that far may have created something. */
 export function isPhysicalId(id: string): boolean {
   return /^g-[0-9a-f]+\//.test(id);
 }

@@ -1,5 +1,5 @@
 /**
- * A token for Grafana's HTTP API that lives as long as one deployment of boards.
+ * A token for Grafana's HTTP API that is valid for one deployment of boards.
  * @see https://docs.aws.amazon.com/grafana/latest/userguide/service-accounts.html
  */
 import {
@@ -12,17 +12,17 @@ import {
 } from '@aws-sdk/client-grafana';
 import { log } from '../../runtime/log';
 
-/** One account at a time, under this name; one that is there was left behind by a run that was killed. */
+/** One account at a time has this name; an existing one is left over from a run that was killed. */
 export const ACCOUNT = 'pipeline-boards';
 
-/** Longer than a run may take: what deletes the token if nothing else does. */
+/** Longer than a run may take: expiry removes the token if nothing else does. */
 export const TOKEN_SECONDS = 900;
 
 /**
- * Makes a service account with a token, hands the token to `use`, and deletes both whether `use` succeeded or not. An account
- * costs as a user does while it exists.
+ * Creates a service account with a token, passes the token to `use`, and deletes both whether or not `use` succeeds. An
+ * account costs as much as a user while it exists.
  *
- * @throws what `use` throws, without the token in its message; else what the control API answers
+ * @throws the error of `use`, without the token in its message; else the error of the control API
  */
 export async function withToken<T>(
   client: GrafanaClient,
@@ -37,7 +37,7 @@ export async function withToken<T>(
   let tokenId: string | undefined;
   let key = '';
   try {
-    const made = await client.send(
+    const created = await client.send(
       new CreateWorkspaceServiceAccountTokenCommand({
         workspaceId,
         serviceAccountId,
@@ -45,8 +45,8 @@ export async function withToken<T>(
         secondsToLive: TOKEN_SECONDS,
       }),
     );
-    tokenId = made.serviceAccountToken?.id;
-    key = made.serviceAccountToken?.key as string;
+    tokenId = created.serviceAccountToken?.id;
+    key = created.serviceAccountToken?.key as string;
     return await use(key);
   } catch (error) {
     throw key === '' ? error : withoutSecret(error, key);
@@ -63,7 +63,10 @@ async function deleteLeftBehind(client: GrafanaClient, workspaceId: string): Pro
   }
 }
 
-/** Token first: if the account can't be deleted, it can't be used either. What fails is logged; the next run tries again. */
+/**
+ * Token first: without it, an account that cannot be deleted cannot be used. Errors are logged; the next run deletes
+ * again.
+ */
 async function deleteAccount(
   client: GrafanaClient,
   workspaceId: string,
@@ -75,16 +78,19 @@ async function deleteAccount(
       await client.send(new DeleteWorkspaceServiceAccountTokenCommand({ workspaceId, serviceAccountId, tokenId }));
     }
   } catch (error) {
-    log.error('a token of Grafana was not deleted; it ends by itself', error, { workspaceId, serviceAccountId });
+    log.error(`grafana token was not deleted; it expires within ${TOKEN_SECONDS} s`, error, {
+      workspaceId,
+      serviceAccountId,
+    });
   }
   try {
     await client.send(new DeleteWorkspaceServiceAccountCommand({ workspaceId, serviceAccountId }));
   } catch (error) {
-    log.error('a service account of Grafana was not deleted', error, { workspaceId, serviceAccountId });
+    log.error('grafana service account was not deleted', error, { workspaceId, serviceAccountId });
   }
 }
 
-/** The stack and the cause go, too: they may repeat the message. */
+/** Drops the stack and the cause as well: they may repeat the message. */
 function withoutSecret(error: unknown, secret: string): unknown {
   const message = error instanceof Error ? error.message : String(error);
   return message.includes(secret) ? new Error(message.replaceAll(secret, '(token)')) : error;

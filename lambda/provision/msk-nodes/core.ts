@@ -1,4 +1,4 @@
-/** Where a cluster's exporters are, as Prometheus' DNS discovery is told. */
+/** Where a cluster's exporters are, in the form that Prometheus' DNS discovery expects. */
 
 interface Endpoints {
   readonly Endpoints?: readonly string[];
@@ -10,20 +10,20 @@ export interface Node {
   readonly ControllerNodeInfo?: Endpoints;
 }
 
-/** JSON arrays of DNS names, to be put into a text as they are. */
+/** JSON arrays of DNS names, inserted into a text unchanged. */
 export type Hosts = Readonly<Record<'Brokers' | 'Controllers', string>>;
 
-/** CloudFormation takes 4 KB of an answer, the rest of which needs less than this. */
+/** CloudFormation accepts a response of 4 KB; its other fields need less than the remainder. */
 const MOST_CHARACTERS = 3_400;
 
 function names(kind: string, nodes: readonly (Endpoints | undefined)[]): string {
   const found = nodes.flatMap((node) => node?.Endpoints ?? []).sort();
-  // Prometheus refuses a discovery without names, and rules on what is not read would never fire.
-  if (found.length === 0) throw new Error(`the cluster must have ${kind}s with an endpoint, got none`);
+  // Prometheus rejects a discovery without names, and rules on data that is not scraped would never fire.
+  if (found.length === 0) throw new Error(`the cluster must have at least one ${kind} with an endpoint, got none`);
   return JSON.stringify(found);
 }
 
-/** @throws Error naming what the cluster lacks, or that it is too large */
+/** @throws Error naming what the cluster lacks, or that the names are too long */
 export function exporterHosts(nodes: readonly Node[]): Hosts {
   const hosts = {
     Brokers: names(

@@ -1,6 +1,6 @@
 /**
- * CloudFormation's custom resource for what `AWS::MSK::Cluster` doesn't tell: the names of its brokers and controllers, which the
- * scraper of Managed Prometheus has to be given.
+ * A CloudFormation custom resource for what `AWS::MSK::Cluster` does not return: the names of its brokers and
+ * controllers, which the Managed Prometheus scraper needs.
  */
 import { customResource, type CustomResource } from '../../runtime/custom-resource';
 import { ENV, requireEnv } from '../../runtime/env';
@@ -12,7 +12,7 @@ export interface Deps {
   nodes(cluster: string): Promise<readonly Node[]>;
 }
 
-/** Has the attributes of {@link exporterHosts}. */
+/** Returns the attributes of {@link exporterHosts}. */
 export function exportersOf(deps: Deps): CustomResource {
   return {
     identify: () => 'exporters',

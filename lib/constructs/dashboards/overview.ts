@@ -2,27 +2,27 @@ import { Stats, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Construct } from 'constructs';
 import { PIPELINE_STEPS } from '../../../lambda/runtime/metrics';
 import { type Alarms } from '../alarms';
-import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from '../metrics';
+import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Monitored } from '../metrics';
 import { alarmStatus, chart, heading, links } from './widgets';
 
-function fresh(watched: Watched): IWidget[] {
-  const { config, canary } = watched;
+function fresh(monitored: Monitored): IWidget[] {
+  const { config, canary } = monitored;
   const metric = stepMetric;
   return [
     chart(
-      'Append to visible, 99th percentile',
+      'Time from append to visible, 99th percentile',
       'ms',
       (['archive', 'aggregate'] as const).map((step) => metric(config, step, 'freshness', { label: step })),
       3,
     ),
     chart(
-      'Behind the end of the log',
+      'Lag behind the end of the log',
       'records',
-      (['archive', 'aggregate'] as const).map((step) => consumerLag(watched, step, { label: step })),
+      (['archive', 'aggregate'] as const).map((step) => consumerLag(monitored, step, { label: step })),
       3,
     ),
     chart(
-      'Age of the boundary and of the canaries',
+      'Age of the time boundary and of the canaries',
       'ms',
       [
         metric(config, 'publish', 'boundaryAge', { label: 'boundary, when it moved' }),
@@ -39,15 +39,15 @@ function fresh(watched: Watched): IWidget[] {
   ];
 }
 
-function complete({ config }: Watched): IWidget[] {
+function complete({ config }: Monitored): IWidget[] {
   const ofAll = (name: 'received' | 'quarantined' | 'dropped') =>
     PIPELINE_STEPS.map((step) => stepMetric(config, step, name, { label: step }));
   return [
     chart('Received', 'count', ofAll('received'), 4),
     chart('Quarantined', 'count', ofAll('quarantined'), 4),
-    chart('Dropped: 0 by contract', 'count', ofAll('dropped'), 4),
+    chart('Dropped: must be 0', 'count', ofAll('dropped'), 4),
     chart(
-      'Drift and gaps: 0 by contract',
+      'Drift and gaps: must be 0',
       'count',
       [stepMetric(config, 'reconcile', 'totalDrift'), stepMetric(config, 'aggregate', 'gap')],
       4,
@@ -56,8 +56,8 @@ function complete({ config }: Watched): IWidget[] {
 }
 
 /** Cost drivers; see docs/cost-and-scale.md for amounts. */
-function cost(watched: Watched): IWidget[] {
-  const { config, ingestApi, queryApi } = watched;
+function cost(monitored: Monitored): IWidget[] {
+  const { config, ingestApi, queryApi } = monitored;
   const sum = { statistic: Stats.SUM, period: FIVE_MINUTES };
   return [
     chart(
@@ -73,7 +73,7 @@ function cost(watched: Watched): IWidget[] {
       4,
     ),
     chart(
-      'Lambda: time that steps took',
+      'Lambda: run time per step',
       'ms',
       PIPELINE_STEPS.map((step) => stepMetric(config, step, 'duration', { statistic: Stats.SUM, label: step })),
       4,
@@ -87,12 +87,12 @@ function cost(watched: Watched): IWidget[] {
   ];
 }
 
-/** The rows of the overview: is it healthy, fresh, complete, and what does it cost. */
-export function overviewRows(scope: Construct, watched: Watched, alarms: Alarms): IWidget[][] {
+/** The rows of the overview: health, freshness, completeness and cost drivers. */
+export function overviewRows(scope: Construct, monitored: Monitored, alarms: Alarms): IWidget[][] {
   return [
-    [links(scope, watched.config, 'overview')],
+    [links(scope, monitored.config, 'overview')],
     [heading('Healthy?')],
-    [alarmStatus('Answers', alarms.composites)],
+    [alarmStatus('Query results', alarms.composites)],
     [
       alarmStatus(
         'Alarms',
@@ -100,19 +100,19 @@ export function overviewRows(scope: Construct, watched: Watched, alarms: Alarms)
       ),
     ],
     [
-      chart('Kafka: partitions without a leader', 'count', [kafkaMetric(watched, 'OfflinePartitionsCount')], 2),
+      chart('Kafka: partitions without a leader', 'count', [kafkaMetric(monitored, 'OfflinePartitionsCount')], 2),
       chart(
-        'Not served because of an outage',
+        'Failed because of an outage',
         'count',
-        (['ingest', 'query'] as const).map((step) => stepMetric(watched.config, step, 'failed', { label: step })),
+        (['ingest', 'query'] as const).map((step) => stepMetric(monitored.config, step, 'failed', { label: step })),
         2,
       ),
     ],
     [heading('Fresh?')],
-    fresh(watched),
+    fresh(monitored),
     [heading('Complete?')],
-    complete(watched),
+    complete(monitored),
     [heading('What drives the bill?')],
-    cost(watched),
+    cost(monitored),
   ];
 }

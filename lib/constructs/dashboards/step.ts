@@ -3,18 +3,18 @@ import { type Construct } from 'constructs';
 import { type Step } from '../../../lambda/runtime/metrics';
 import { VIEWS } from '../../../lambda/domain/views';
 import { type Alarms } from '../alarms';
-import { consumerLag, FIVE_MINUTES, functionOf, viewMetric, type Watched } from '../metrics';
+import { consumerLag, FIVE_MINUTES, functionOf, viewMetric, type Monitored } from '../metrics';
 import { type PipelineFunction } from '../pipeline-function';
 import { alarmStatus, chart, heading, links, stepCharts } from './widgets';
 
-/** What Lambda itself tells of a function. */
+/** The metrics that Lambda reports about a function. */
 function functionCharts({ function: fn }: PipelineFunction): IWidget[] {
   const choice = { statistic: Stats.SUM, period: FIVE_MINUTES };
   return [
     chart('Invocations', 'count', [fn.metricInvocations(choice)], 3),
     chart('Errors and throttles', 'count', [fn.metricErrors(choice), fn.metricThrottles(choice)], 3),
     chart(
-      'Instances at once',
+      'Concurrent instances',
       'count',
       [fn.metric('ConcurrentExecutions', { ...choice, statistic: Stats.MAXIMUM })],
       3,
@@ -22,7 +22,7 @@ function functionCharts({ function: fn }: PipelineFunction): IWidget[] {
   ];
 }
 
-function troubles({ logGroup }: PipelineFunction): IWidget {
+function newestErrors({ logGroup }: PipelineFunction): IWidget {
   return new LogQueryWidget({
     title: 'Newest warnings and errors',
     logGroupNames: [logGroup.logGroupName],
@@ -39,19 +39,21 @@ function troubles({ logGroup }: PipelineFunction): IWidget {
 }
 
 /** The rows of a step's dashboard. */
-export function stepRows(scope: Construct, watched: Watched, alarms: Alarms, step: Step): IWidget[][] {
-  const { config } = watched;
-  const fn = functionOf(watched, step)!;
+export function stepRows(scope: Construct, monitored: Monitored, alarms: Alarms, step: Step): IWidget[][] {
+  const { config } = monitored;
+  const fn = functionOf(monitored, step)!;
   const about = [...alarms.alarms.values()].filter(({ spec }) => spec.step === step).map(({ alarm }) => alarm);
   const rows: IWidget[][] = [[links(scope, config, step)]];
   if (about.length > 0) rows.push([alarmStatus('Alarms', about)]);
-  rows.push([heading('Its own account')], [...stepCharts(config, step)]);
+  rows.push([heading('Metrics of the step')], [...stepCharts(config, step)]);
   if (step === 'archive' || step === 'aggregate') {
-    rows.push([chart('Behind the end of the log, furthest partition', 'records', [consumerLag(watched, step)], 1)]);
+    rows.push([
+      chart('Lag behind the end of the log, partition with the most', 'records', [consumerLag(monitored, step)], 1),
+    ]);
   }
   if (step === 'reconcile') {
     const drift = VIEWS.map(({ name }) => viewMetric(config, step, name, 'drift', { label: name }));
     rows.push([chart('Drift of each view', 'count', drift, 1)]);
   }
-  return [...rows, [heading('The function')], functionCharts(fn), [troubles(fn)]];
+  return [...rows, [heading('The function')], functionCharts(fn), [newestErrors(fn)]];
 }

@@ -20,18 +20,18 @@ const HEIGHT = 6;
 
 export type DashboardId = 'overview' | Step;
 
-/** Name of a dashboard: the same in every deployment of a copy. */
+/** Name of a dashboard: the same at every deployment of a project and stage. */
 export function dashboardName(config: PipelineConfig, id: DashboardId): string {
   return `${config.project}-${config.stage}-${id}`;
 }
 
-/** The dashboards that a copy has: without a canary, none is about it. */
+/** The dashboards of a deployment. A deployment without a canary has none for it. */
 export function dashboardIds(config: PipelineConfig): readonly DashboardId[] {
   if (config.dashboards === 'overview') return ['overview'];
   return ['overview', ...STEPS.filter((step) => step !== 'canary' || config.canaryMinutes > 0)];
 }
 
-/** Links to all dashboards, in the order in which a post meets the steps. */
+/** Links to all dashboards, in the order in which a post passes the steps. */
 export function links(scope: Construct, config: PipelineConfig, here: DashboardId): IWidget {
   const { region } = Stack.of(scope);
   const items = dashboardIds(config).map((id) =>
@@ -51,7 +51,7 @@ export function alarmStatus(title: string, alarms: readonly IAlarm[]): IWidget {
   return new AlarmStatusWidget({ title, alarms: [...alarms], width: WIDTH, height: 3 });
 }
 
-/** A chart that takes an n-th of the width. */
+/** A chart that occupies a `share`-th of the width. */
 export function chart(title: string, unit: string, metrics: readonly IMetric[], share: 1 | 2 | 3 | 4): IWidget {
   return new GraphWidget({
     title,
@@ -65,14 +65,14 @@ export function chart(title: string, unit: string, metrics: readonly IMetric[], 
 
 type Listed = ReturnType<typeof metricsOf>[number];
 
-/** The charts in which a step's metrics are shown: each metric that the list gives the step is in exactly one of them. */
+/** The charts of a step's metrics. Each metric of the step is in exactly one of them: the first that matches. */
 const CHARTS: readonly {
   readonly title: string;
   readonly unit: string;
   readonly shows: (metric: Listed) => boolean;
 }[] = [
   {
-    title: 'What became of what came in',
+    title: 'Results of received records',
     unit: 'count',
     shows: ({ name, accounts }) => accounts === true || isTotal(name),
   },
@@ -83,7 +83,7 @@ const CHARTS: readonly {
 
 const isTotal = (name: string) => name === 'received' || name === 'dropped';
 
-/** The charts of a step, from the list. */
+/** The charts of a step, from the list of metrics. */
 export function stepCharts(config: PipelineConfig, step: Step): readonly IWidget[] {
   let rest = metricsOf(step).filter(({ perView }) => !perView);
   const groups = CHARTS.map((each) => {
@@ -104,7 +104,7 @@ export function stepCharts(config: PipelineConfig, step: Step): readonly IWidget
 
 /** A duration is shown as median, 99th percentile and largest. */
 function linesOf(config: PipelineConfig, step: Step, { name, kind }: Listed): IMetric[] {
-  // The list itself says that the step reports it.
+  // `metricsOf` returns only metrics that the step reports.
   const listed = name as Exclude<MetricOf<Step>, ViewMetric>;
   const statistics = kind === 'duration' ? [Stats.p(50), Stats.p(99), Stats.MAXIMUM] : [undefined];
   return statistics.map((statistic) =>

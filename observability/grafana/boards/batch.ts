@@ -6,12 +6,12 @@ const APPLICATION = { ApplicationId: constant('sparkApplication') };
 const EXECUTOR = { Function: 'Executor', Environment: constant('airflow') };
 const SCHEDULER = { Function: 'Scheduler', Environment: constant('airflow') };
 
-/** From the log to published views, interval by interval. */
+/** From the Kafka log to published views, interval by interval. */
 export const BATCH: Board = {
   name: 'batch',
   title: 'Pipeline: batch layer',
   description:
-    'From the log to published views: archive, seal, compact, Spark, publish, reconcile, interval by interval.',
+    'From the Kafka log to published views, interval by interval: archive, seal, compact, Spark, publish, reconcile.',
   from: 'now-24h',
   sections: [
     {
@@ -19,8 +19,8 @@ export const BATCH: Board = {
       panels: [
         number(
           {
-            title: 'Age of the boundary',
-            description: 'Age of the end of the newest published interval, when it was published.',
+            title: 'Age of the time boundary',
+            description: 'Age of the end of the newest published interval at its publication.',
             alarm: 'boundary-stuck',
             unit: 'milliseconds',
             of: 'last',
@@ -30,7 +30,7 @@ export const BATCH: Board = {
         number(
           {
             title: 'Not sealed',
-            description: 'Records of the log not sealed when sealing began.',
+            description: 'Records of the log that were not sealed when sealing began.',
             unit: 'count',
             of: 'last',
           },
@@ -39,7 +39,7 @@ export const BATCH: Board = {
         number(
           {
             title: 'Intervals sealed',
-            description: 'Intervals whose offsets are all in the lake.',
+            description: 'Intervals whose records are all in the lake.',
             unit: 'count',
             of: 'sum',
           },
@@ -79,15 +79,15 @@ export const BATCH: Board = {
       title: 'Steps',
       panels: [
         graph(
-          { title: 'Archive', description: 'What became of the records of the log.', unit: 'count', stacked: true },
+          { title: 'Archive', description: 'Records of the log by result.', unit: 'count', stacked: true },
           ...metricsOf('archive', ['written', 'repeated', 'controlRecords', 'quarantined', 'dropped']),
         ),
         graph(
-          { title: 'Compact', description: 'What became of the records of the raw log.', unit: 'count', stacked: true },
+          { title: 'Compact', description: 'Records of the raw log by result.', unit: 'count', stacked: true },
           ...metricsOf('compact', ['written', 'repeated', 'controlRecords', 'quarantined', 'dropped']),
         ),
         graph(
-          { title: 'How long each takes', description: 'The slowest run.', unit: 'milliseconds' },
+          { title: 'Duration, by step', description: 'The slowest run.', unit: 'milliseconds' },
           ...byStep(['archive', 'seal', 'compact', 'publish', 'reconcile'], 'duration', 'Maximum'),
         ),
         graph(
@@ -97,7 +97,7 @@ export const BATCH: Board = {
         graph(
           {
             title: 'Published',
-            description: 'Rows of views, and of days and months that became complete.',
+            description: 'Rows of views, and days and months that became complete.',
             unit: 'count',
           },
           metric('publish', 'written', 'written'),
@@ -106,7 +106,7 @@ export const BATCH: Board = {
         graph(
           {
             title: 'Durable in the lake',
-            description: 'Log append time to the lake, of the newest record of each batch.',
+            description: 'Time from log append to the lake, for the newest record of each batch.',
             unit: 'milliseconds',
           },
           ...percentilesOf('archive', 'freshness', ['p50', 'p99']),
@@ -117,7 +117,7 @@ export const BATCH: Board = {
       title: 'Spark and Airflow',
       panels: [
         graph(
-          { title: 'Spark jobs', description: 'One an interval.', unit: 'count' },
+          { title: 'Spark jobs', description: 'One per interval.', unit: 'count' },
           awsMetric('sparkApplication', 'SuccessJobs', 'Sum', APPLICATION, 'written'),
           awsMetric('sparkApplication', 'FailedJobs', 'Sum', APPLICATION, 'failed'),
           awsMetric('sparkApplication', 'RunningJobs', 'Maximum', APPLICATION, 'running'),
@@ -126,20 +126,20 @@ export const BATCH: Board = {
         graph(
           {
             title: 'Spark vCPUs',
-            description: 'What the application holds; nothing while it is stopped.',
+            description: 'Allocated to the application. 0 while it is stopped.',
             unit: 'count',
           },
           awsMetric('sparkApplication', 'CPUAllocated', 'Maximum', APPLICATION, 'vCPU'),
         ),
         graph(
-          { title: 'Airflow tasks', description: 'Tasks that run, and those that wait for a slot.', unit: 'count' },
+          { title: 'Airflow tasks', description: 'Running tasks, and tasks that wait for a slot.', unit: 'count' },
           awsMetric('airflow', 'RunningTasks', 'Maximum', EXECUTOR, 'running'),
           awsMetric('airflow', 'QueuedTasks', 'Maximum', EXECUTOR, 'queued'),
         ),
         graph(
           {
             title: 'Heartbeat of the scheduler',
-            description: 'Nothing is scheduled while it is missing.',
+            description: 'Airflow schedules nothing while it is missing.',
             unit: 'count',
           },
           awsMetric('airflow', 'SchedulerHeartbeat', 'Sum', SCHEDULER, 'heartbeats'),

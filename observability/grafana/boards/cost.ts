@@ -13,15 +13,15 @@ const FUNCTIONS = [
   ['query', 'queryFunction'],
 ] as const;
 
-/** What the bill is made of: quantities, not prices, which `docs/cost-and-scale.md` has. */
+/** Cost drivers as quantities. `docs/cost-and-scale.md` has the prices. */
 export const COST: Board = {
   name: 'cost',
   title: 'Pipeline: cost',
-  description: 'What the bill is made of, as quantities. Prices and the levers are in docs/cost-and-scale.md.',
+  description: 'Cost drivers as quantities. docs/cost-and-scale.md has prices and ways to reduce them.',
   from: 'now-7d',
   sections: [
     {
-      title: 'Over the range',
+      title: 'Totals of the time range',
       panels: [
         number(
           { title: 'Posts', description: 'Records acknowledged.', unit: 'count', of: 'sum', width: 6 },
@@ -40,7 +40,7 @@ export const COST: Board = {
         number(
           {
             title: 'Write units, batch layer',
-            description: 'Rows of views, each kilobyte one.',
+            description: 'One per kilobyte of a view row.',
             unit: 'count',
             of: 'sum',
             width: 6,
@@ -50,7 +50,7 @@ export const COST: Board = {
         number(
           {
             title: 'Fullest disk of a broker',
-            description: 'Brokers are paid by the disk they have.',
+            description: 'Brokers are billed by the size of their disks.',
             unit: 'share',
             of: 'last',
             limits: { warning: 0.8, critical: 0.92 },
@@ -62,7 +62,7 @@ export const COST: Board = {
       ],
     },
     {
-      title: 'What grows with traffic',
+      title: 'Grows with traffic',
       panels: [
         graph(
           { title: 'Invocations', description: 'By function.', unit: 'count', stacked: true },
@@ -72,8 +72,8 @@ export const COST: Board = {
         ),
         graph(
           {
-            title: 'Time of functions',
-            description: 'Summed, by function: what is paid by memory and time.',
+            title: 'Duration of functions',
+            description: 'Sum, by function. Lambda bills memory times duration.',
             unit: 'milliseconds',
             stacked: true,
           },
@@ -82,7 +82,7 @@ export const COST: Board = {
           ),
         ),
         graph(
-          { title: 'Spark', description: 'What the application holds; nothing while it is stopped.', unit: 'count' },
+          { title: 'Spark', description: 'Allocated to the application. 0 while it is stopped.', unit: 'count' },
           awsMetric(
             'sparkApplication',
             'CPUAllocated',
@@ -101,12 +101,12 @@ export const COST: Board = {
       ],
     },
     {
-      title: 'What stays',
+      title: 'Accumulates',
       panels: [
         graph(
           {
             title: 'The lake',
-            description: 'By storage class; the raw log moves to the cheaper one.',
+            description: 'By storage class. The raw log moves to the cheaper one.',
             unit: 'bytes',
             stacked: true,
           },

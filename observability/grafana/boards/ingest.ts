@@ -5,14 +5,14 @@ import { awsMetric, constant, metric, metricsOf, percentilesOf } from '../querie
 const API = { ApiId: constant('ingestApi') };
 const FUNCTION = { FunctionName: constant('ingestFunction') };
 
-/** From the client to the log. */
+/** From the client to the Kafka log. */
 export const INGEST: Board = {
   name: 'ingest',
   title: 'Pipeline: ingest',
-  description: 'From the client to the log: what was sent, what was acknowledged, and what clients were told instead.',
+  description: 'From the client to the Kafka log: records received, acknowledged, rejected and failed.',
   sections: [
     {
-      title: 'What became of the posts',
+      title: 'Results of received posts',
       panels: [
         number(
           { title: 'Received', description: 'Records in requests.', unit: 'count', of: 'sum' },
@@ -24,8 +24,8 @@ export const INGEST: Board = {
         ),
         number(
           {
-            title: 'Refused',
-            description: 'Records that are no posts: the client was told which and why.',
+            title: 'Rejected',
+            description: 'Records that are not posts. The response states which and why.',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1 },
@@ -34,8 +34,8 @@ export const INGEST: Board = {
         ),
         number(
           {
-            title: 'Not taken',
-            description: 'Records that Kafka could not take: the client was told to send them again.',
+            title: 'Failed',
+            description: 'Records that could not be written to Kafka. The response asks the client to send them again.',
             alarm: 'ingest-failing',
             unit: 'count',
             of: 'sum',
@@ -46,7 +46,7 @@ export const INGEST: Board = {
         zero(
           {
             title: 'Dropped',
-            description: 'Records unaccounted for. 0 by contract.',
+            description: 'Records unaccounted for. Must be 0.',
             alarm: 'dropped',
           },
           metric('ingest', 'dropped', 'dropped'),
@@ -58,30 +58,30 @@ export const INGEST: Board = {
         graph(
           {
             title: 'Records',
-            description: 'What became of what was received.',
+            description: 'Received records by result.',
             unit: 'count',
             stacked: true,
           },
           ...metricsOf('ingest', ['written', 'rejected', 'failed', 'dropped']),
         ),
         graph(
-          { title: 'Bytes', description: 'Bodies that came in, and what was written to the log.', unit: 'bytes' },
+          { title: 'Bytes', description: 'Bytes of request bodies, and bytes written to the log.', unit: 'bytes' },
           metric('ingest', 'batchBytes', 'received'),
           metric('ingest', 'bytes', 'written'),
         ),
       ],
     },
     {
-      title: 'How fast',
+      title: 'Latency',
       panels: [
         graph(
-          { title: 'The function', description: 'A request, from its parsing to the answer.', unit: 'milliseconds' },
+          { title: 'Function', description: 'A request, from parsing to the response.', unit: 'milliseconds' },
           ...percentilesOf('ingest', 'duration', ['p50', 'p95', 'p99']),
         ),
         graph(
           {
-            title: 'As clients see it',
-            description: 'The API with the function behind it, and the function alone.',
+            title: 'API',
+            description: 'The API including the function, and the function alone.',
             unit: 'milliseconds',
           },
           awsMetric('httpApi', 'Latency', 'p99', API, 'p99'),
@@ -94,19 +94,19 @@ export const INGEST: Board = {
       title: 'API and function',
       panels: [
         graph(
-          { title: 'Requests', description: 'Requests, and those answered with an error.', unit: 'count' },
+          { title: 'Requests', description: 'All requests, and those with an error response.', unit: 'count' },
           awsMetric('httpApi', 'Count', 'Sum', API, 'received'),
           awsMetric('httpApi', '4xx', 'Sum', API, 'rejected'),
           awsMetric('httpApi', '5xx', 'Sum', API, 'failed'),
         ),
         graph(
           {
-            title: 'Functions at once',
-            description: 'Each holds connections to every broker. Throttled requests are answered 503.',
+            title: 'Concurrent instances',
+            description: 'Each holds connections to every broker. Throttled requests get 503.',
             alarm: 'ingest-throttled',
             unit: 'count',
           },
-          awsMetric('lambda', 'ConcurrentExecutions', 'Maximum', FUNCTION, 'at once'),
+          awsMetric('lambda', 'ConcurrentExecutions', 'Maximum', FUNCTION, 'concurrent'),
           awsMetric('lambda', 'Throttles', 'Sum', FUNCTION, 'throttled'),
           awsMetric('lambda', 'Errors', 'Sum', FUNCTION, 'failed'),
         ),

@@ -2,12 +2,11 @@ import { type Board } from '../board';
 import { graph, number } from '../panels';
 import { promql } from '../queries';
 
-/** The brokers, as their exporters and the recording rules tell. */
+/** The brokers, from their exporters and the recording rules. */
 export const KAFKA: Board = {
   name: 'kafka',
   title: 'Pipeline: Kafka',
-  description:
-    'The log: is every partition led and replicated, what goes through, who is behind, and how much is left.',
+  description: 'The Kafka log: leaders and replicas of partitions, traffic, consumer lag, and capacity of the brokers.',
   sections: [
     {
       title: 'Partitions',
@@ -26,7 +25,7 @@ export const KAFKA: Board = {
         number(
           {
             title: 'Too few in sync',
-            description: 'Fewer replicas in sync than a write needs: posts are refused.',
+            description: 'Fewer in-sync replicas than a write needs: Kafka rejects posts.',
             unit: 'count',
             of: 'last',
             limits: { critical: 1 },
@@ -36,7 +35,7 @@ export const KAFKA: Board = {
         ),
         number(
           {
-            title: 'Lack a replica',
+            title: 'Under-replicated',
             description: 'Expected for minutes while a broker is patched.',
             unit: 'count',
             of: 'last',
@@ -59,7 +58,7 @@ export const KAFKA: Board = {
         number(
           {
             title: 'Unclean elections, 1 h',
-            description: 'A replica that lagged became leader: acknowledged records may be lost.',
+            description: 'A lagging replica became leader: acknowledged records may be lost.',
             unit: 'count',
             of: 'max',
             limits: { critical: 1 },
@@ -69,14 +68,14 @@ export const KAFKA: Board = {
         ),
         number(
           {
-            title: 'Refused writes a second',
-            description: 'Produce requests that brokers refused.',
+            title: 'Rejected writes a second',
+            description: 'Produce requests that brokers rejected.',
             unit: 'perSecond',
             of: 'max',
             limits: { warning: 0.001 },
             alarm: 'KafkaProduceFailing',
           },
-          promql('cluster:kafka_failed_produce:rate5m', 'refused'),
+          promql('cluster:kafka_failed_produce:rate5m', 'rejected writes'),
         ),
       ],
     },
@@ -90,7 +89,7 @@ export const KAFKA: Board = {
         graph(
           {
             title: 'Bytes',
-            description: 'A second, by topic. What goes out is read twice: archive and aggregate.',
+            description: 'A second, by topic. Consumers read each byte twice: archive and aggregate.',
             unit: 'bytesPerSecond',
           },
           promql('topic:kafka_bytes_in:rate5m', '{{topic}} in'),
@@ -108,7 +107,7 @@ export const KAFKA: Board = {
         graph(
           {
             title: 'Lag, time',
-            description: 'How long the topic took to bring what a group has not read yet.',
+            description: 'Time in which the topic received the records that a group has not read yet.',
             unit: 'seconds',
             limits: { critical: 900 },
             alarm: 'KafkaConsumerLate',
@@ -133,7 +132,7 @@ export const KAFKA: Board = {
         graph(
           {
             title: 'CPU used',
-            description: 'Above 60 % the others cannot take over what a patched broker leaves.',
+            description: 'Above 60 % the other brokers cannot take over the load of a broker that is patched.',
             unit: 'share',
             limits: { warning: 0.6 },
             alarm: 'KafkaCpuHigh',
@@ -142,7 +141,7 @@ export const KAFKA: Board = {
         ),
         graph(
           {
-            title: 'Time of a write, p99',
+            title: 'Write latency, p99',
             description: 'One write in a hundred takes this long or longer.',
             unit: 'milliseconds',
             limits: { warning: 1_000 },
@@ -163,7 +162,7 @@ export const KAFKA: Board = {
         graph(
           {
             title: 'Heap used',
-            description: 'Goes up and down with each collection: what stays counts.',
+            description: 'Rises and falls with each collection. The minimum matters.',
             unit: 'share',
             limits: { warning: 0.85 },
             alarm: 'KafkaHeapFull',

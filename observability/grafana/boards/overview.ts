@@ -2,14 +2,15 @@ import { type Board } from '../board';
 import { graph, number, zero } from '../panels';
 import { byStep, metric, percentilesOf, promql } from '../queries';
 
-/** Is it right, is it fresh, is it complete: what to look at first. */
+/** Correctness, freshness and throughput: the board to look at first. */
 export const OVERVIEW: Board = {
   name: 'overview',
   title: 'Pipeline: overview',
-  description: 'Are the answers right, fresh and complete, and what goes through. Each step has a board of its own.',
+  description:
+    'Whether query results are correct, complete and fresh, and the throughput. Other boards have the details.',
   sections: [
     {
-      title: 'Right',
+      title: 'Correct and complete',
       panels: [
         number(
           {
@@ -33,7 +34,7 @@ export const OVERVIEW: Board = {
         zero(
           {
             title: 'Dropped',
-            description: 'Records that no step accounts for. 0 by contract.',
+            description: 'Records that no step accounts for. Must be 0.',
             alarm: 'dropped',
           },
           ...byStep(['ingest', 'archive', 'aggregate', 'compact'], 'dropped'),
@@ -41,7 +42,7 @@ export const OVERVIEW: Board = {
         number(
           {
             title: 'Quarantined',
-            description: 'Records that are no posts, set aside with position and reason.',
+            description: 'Records that are not posts, stored with position and reason.',
             alarm: 'quarantine-burst',
             unit: 'count',
             of: 'sum',
@@ -62,8 +63,8 @@ export const OVERVIEW: Board = {
         ),
         number(
           {
-            title: 'Not taken',
-            description: 'Posts that clients were told to send again, as Kafka could not take them.',
+            title: 'Failed',
+            description: 'Posts that could not be written to Kafka. The response asks clients to send them again.',
             alarm: 'ingest-failing',
             unit: 'count',
             of: 'sum',
@@ -78,26 +79,26 @@ export const OVERVIEW: Board = {
       panels: [
         graph(
           {
-            title: 'From the log to the answers',
-            description: 'Log append time to visible, of the newest record of each batch.',
+            title: 'Freshness of the speed layer',
+            description: 'Time from log append to visible, for the newest record of each batch.',
             unit: 'milliseconds',
           },
           ...percentilesOf('aggregate', 'freshness', ['p50', 'p99']),
         ),
         graph(
           {
-            title: 'Age of the boundary',
-            description: 'Age of the end of the newest published interval: it climbs for an interval, then falls.',
+            title: 'Age of the time boundary',
+            description: 'Age of the end of the newest published interval. It rises for an interval, then falls.',
             alarm: 'boundary-late',
             unit: 'milliseconds',
           },
           metric('publish', 'boundaryAge', 'when published'),
-          metric('canary', 'boundaryAge', 'as the canary sees it'),
+          metric('canary', 'boundaryAge', 'seen by the canary'),
         ),
         graph(
           {
             title: 'Age of the newest canary',
-            description: 'Time since the newest synthetic post that each layer shows was sent.',
+            description: 'Time since the newest canary that is visible in each layer was sent.',
             alarm: 'canary-speed',
             unit: 'milliseconds',
           },
@@ -106,8 +107,8 @@ export const OVERVIEW: Board = {
         ),
         graph(
           {
-            title: 'Behind the log',
-            description: 'How long the topic took to bring what each group has not read yet.',
+            title: 'Consumer lag, time',
+            description: 'Time in which the topic received the records that each group has not read yet.',
             unit: 'seconds',
             limits: { critical: 900 },
             alarm: 'KafkaConsumerLate',
@@ -117,13 +118,13 @@ export const OVERVIEW: Board = {
       ],
     },
     {
-      title: 'What goes through',
+      title: 'Throughput',
       panels: [
         graph(
           {
-            title: 'Carried through, by step',
+            title: 'Written, by step',
             description:
-              'Records that each step acknowledged or made durable. The lines of a healthy pipeline are one.',
+              'Records that each step acknowledged or made durable. In a healthy pipeline the lines coincide.',
             unit: 'count',
           },
           ...byStep(['ingest', 'archive', 'aggregate', 'compact'], 'written'),

@@ -3,21 +3,21 @@ import { graph, number, table } from '../panels';
 import { athena, byStep, metric, metricByView } from '../queries';
 import { COMPLETENESS, NULL_SHARES, POSTS_PER_INTERVAL } from '../sql';
 
-/** Are the data what they should be: at the gate, between the layers, in the lake. */
+/** Data quality: at ingest and archive, between the layers, in the lake. */
 export const QUALITY: Board = {
   name: 'quality',
   title: 'Pipeline: data quality',
-  description: 'Are the data what they should be: at the gate, between the two layers, and in the lake itself.',
+  description: 'Data quality at ingest and archive, between the two layers, and in the lake.',
   from: 'now-24h',
   sections: [
     {
-      title: 'At the gate',
+      title: 'Ingest and archive',
       panels: [
         graph(
           {
-            title: 'Refused and quarantined',
+            title: 'Rejected and quarantined',
             description:
-              'Refused: no post by its structure, the client was told. Quarantined: a post that the cleaning can not interpret.',
+              'Rejected: the structure is not that of a post, as the response states. Quarantined: the cleaning cannot interpret it.',
             alarm: 'quarantine-burst',
             unit: 'count',
           },
@@ -28,7 +28,7 @@ export const QUALITY: Board = {
           {
             title: 'Repeated',
             description:
-              'Records seen before, or without a new section. The layers differ where one is older than the recent set.',
+              'Records that arrived before or have no new section. The layers differ for those older than the recent posts.',
             unit: 'count',
           },
           metric('aggregate', 'repeated', 'speed layer'),
@@ -52,7 +52,7 @@ export const QUALITY: Board = {
         number(
           {
             title: 'Dropped, all steps',
-            description: 'Records unaccounted for. 0 by contract.',
+            description: 'Records unaccounted for. Must be 0.',
             alarm: 'dropped',
             unit: 'count',
             of: 'sum',
@@ -76,20 +76,20 @@ export const QUALITY: Board = {
       ],
     },
     {
-      title: 'In the lake, the last day',
+      title: 'Lake, last day',
       panels: [
         table(
           {
             title: 'Posts per interval',
             description:
-              'Rows of the newest intervals, and the keys in them. Rows that exceed keys would be posts counted twice.',
+              'Rows of the newest intervals, and the keys in them. More rows than keys means posts counted twice.',
             unit: 'none',
           },
           athena(POSTS_PER_INTERVAL, 'posts'),
         ),
         table(
           {
-            title: 'Sections known',
+            title: 'Sections',
             description: 'Posts by the sections that had arrived by the end of their newest interval.',
             unit: 'none',
           },
@@ -98,7 +98,7 @@ export const QUALITY: Board = {
         table(
           {
             title: 'Empty columns',
-            description: 'Share of rows without a value, where a view leaves such rows out.',
+            description: 'Share of rows without a value, in columns for which a view omits such rows.',
             unit: 'share',
             width: 24,
           },

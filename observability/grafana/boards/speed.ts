@@ -4,19 +4,19 @@ import { awsMetric, constant, metric, metricsOf, percentilesOf } from '../querie
 
 const FUNCTION = { FunctionName: constant('aggregateFunction') };
 
-/** From the log to the speed rows, within seconds. */
+/** From the Kafka log to the speed rows, within seconds. */
 export const SPEED: Board = {
   name: 'speed',
   title: 'Pipeline: speed layer',
-  description: 'From the log to the rows that are served until the batch layer has published theirs.',
+  description: 'From the Kafka log to the rows that are served until the batch layer publishes the interval.',
   sections: [
     {
-      title: 'Fresh and complete',
+      title: 'Freshness and completeness',
       panels: [
         number(
           {
             title: 'Freshness, p99',
-            description: 'Log append time to visible in the store, of the newest record of a batch.',
+            description: 'Time from log append to visible in the store, for the newest record of a batch.',
             unit: 'milliseconds',
             of: 'last',
           },
@@ -25,7 +25,7 @@ export const SPEED: Board = {
         zero(
           {
             title: 'Gaps',
-            description: 'Offsets missing between what a partition had applied and its next record.',
+            description: 'Offsets missing between the last applied record of a partition and the next one.',
             alarm: 'gap',
           },
           metric('aggregate', 'gap', 'gaps'),
@@ -33,26 +33,26 @@ export const SPEED: Board = {
         zero(
           {
             title: 'Dropped',
-            description: 'Records unaccounted for. 0 by contract.',
+            description: 'Records unaccounted for. Must be 0.',
             alarm: 'dropped',
           },
           metric('aggregate', 'dropped', 'dropped'),
         ),
         number(
           {
-            title: 'Lost conditions',
+            title: 'Failed conditions',
             description:
-              'Conditional writes that found another value: a redelivery or a late invocation, both harmless.',
+              'Conditional writes whose condition failed, because of a redelivery or a late invocation. Both are harmless.',
             alarm: 'write-conflicts',
             unit: 'count',
             of: 'sum',
           },
-          metric('aggregate', 'conditionFailed', 'lost'),
+          metric('aggregate', 'conditionFailed', 'failed'),
         ),
         number(
           {
-            title: 'Repeated attempts',
-            description: 'Attempts on the store that failed and were repeated.',
+            title: 'Retries',
+            description: 'Failed requests to the store that were retried.',
             unit: 'count',
             of: 'sum',
             limits: { warning: 1 },
@@ -64,11 +64,11 @@ export const SPEED: Board = {
           metric('aggregate', 'coldStarts', 'cold starts'),
         ),
         graph(
-          { title: 'Records', description: 'What became of the records of the log.', unit: 'count', stacked: true },
+          { title: 'Records', description: 'Records of the log by result.', unit: 'count', stacked: true },
           ...metricsOf('aggregate', ['written', 'repeated', 'controlRecords', 'quarantined', 'dropped']),
         ),
         graph(
-          { title: 'Freshness', description: 'Log append time to visible in the store.', unit: 'milliseconds' },
+          { title: 'Freshness', description: 'Time from log append to visible in the store.', unit: 'milliseconds' },
           ...percentilesOf('aggregate', 'freshness', ['p50', 'p95', 'p99']),
         ),
       ],
@@ -77,19 +77,19 @@ export const SPEED: Board = {
       title: 'Work',
       panels: [
         graph(
-          { title: 'A batch', description: 'From the event to the last write.', unit: 'milliseconds' },
+          { title: 'Batch duration', description: 'From the event to the last write.', unit: 'milliseconds' },
           ...percentilesOf('aggregate', 'duration', ['p50', 'p99']),
         ),
         graph(
           {
             title: 'Write units',
-            description: 'What the batches cost in the store: batches times kilobytes, not posts.',
+            description: 'Cost of the batches in the store. It depends on batches times kilobytes, not on posts.',
             unit: 'count',
           },
           metric('aggregate', 'writeUnits', 'aggregate'),
         ),
         graph(
-          { title: 'The function', description: 'Failed invocations are delivered again, in order.', unit: 'count' },
+          { title: 'Function', description: 'Lambda retries failed invocations, in order.', unit: 'count' },
           awsMetric('lambda', 'Invocations', 'Sum', FUNCTION, 'received'),
           awsMetric('lambda', 'Errors', 'Sum', FUNCTION, 'failed'),
           awsMetric('lambda', 'Throttles', 'Sum', FUNCTION, 'throttled'),

@@ -2,7 +2,7 @@ import { type Board } from '../board';
 import { graph, number } from '../panels';
 import { awsMetric, byStep, constant, metric, percentilesOf, type Query } from '../queries';
 
-/** As `lib/constructs/view-store.ts` names them. */
+/** The names of `lib/constructs/view-store.ts`. */
 export const TABLES = ['speed_views', 'speed_state', 'batch_views', 'boundary'] as const;
 
 const API = { ApiId: constant('queryApi') };
@@ -10,32 +10,31 @@ const API = { ApiId: constant('queryApi') };
 const perTable = (query: (table: string) => Query) => TABLES.map(query);
 const on = (table: string) => ({ Keyspace: constant('keyspace'), TableName: table });
 
-/** The views in Keyspaces, and the API that answers from them. */
+/** The views in Keyspaces, and the query API. */
 export const STORE: Board = {
   name: 'store',
-  title: 'Pipeline: store and answers',
-  description:
-    'The views in Keyspaces, what reading and writing them takes, and the API that answers from both layers.',
+  title: 'Pipeline: store and query API',
+  description: 'The views in Keyspaces, the cost of reads and writes, and the query API over both layers.',
   sections: [
     {
-      title: 'Answers',
+      title: 'Query API',
       panels: [
         number(
-          { title: 'Questions', description: 'Questions that the API was asked.', unit: 'count', of: 'sum' },
+          { title: 'Received', description: 'Requests to the API.', unit: 'count', of: 'sum' },
           metric('query', 'received', 'received'),
         ),
         number(
-          { title: 'Answered', description: 'Questions answered.', unit: 'count', of: 'sum' },
+          { title: 'Succeeded', description: 'Requests with a result.', unit: 'count', of: 'sum' },
           metric('query', 'written', 'written'),
         ),
         number(
-          { title: 'Refused', description: 'Questions that ask for what there is not.', unit: 'count', of: 'sum' },
+          { title: 'Rejected', description: 'Requests for something that does not exist.', unit: 'count', of: 'sum' },
           metric('query', 'rejected', 'rejected'),
         ),
         number(
           {
-            title: 'Not answered',
-            description: 'Questions that an outage left without an answer.',
+            title: 'Failed',
+            description: 'Requests that failed because of an outage.',
             alarm: 'query-failing',
             unit: 'count',
             of: 'sum',
@@ -44,7 +43,7 @@ export const STORE: Board = {
           metric('query', 'failed', 'failed'),
         ),
         number(
-          { title: 'Time of an answer, p99', description: 'In the function.', unit: 'milliseconds', of: 'last' },
+          { title: 'Duration, p99', description: 'In the function.', unit: 'milliseconds', of: 'last' },
           metric('query', 'duration', 'p99'),
         ),
         number(
@@ -52,11 +51,11 @@ export const STORE: Board = {
           metric('query', 'coldStarts', 'cold starts'),
         ),
         graph(
-          { title: 'Time of an answer', description: 'In the function.', unit: 'milliseconds' },
+          { title: 'Function', description: 'Duration of a request in the function.', unit: 'milliseconds' },
           ...percentilesOf('query', 'duration', ['p50', 'p95', 'p99']),
         ),
         graph(
-          { title: 'As clients see it', description: 'The API with the function behind it.', unit: 'milliseconds' },
+          { title: 'API', description: 'Latency of the API, including the function.', unit: 'milliseconds' },
           awsMetric('httpApi', 'Latency', 'p50', API, 'p50'),
           awsMetric('httpApi', 'Latency', 'p99', API, 'p99'),
         ),
@@ -66,15 +65,25 @@ export const STORE: Board = {
       title: 'Keyspaces',
       panels: [
         graph(
-          { title: 'Write units, by table', description: '1 KB each, rounded up a row.', unit: 'count', stacked: true },
+          {
+            title: 'Write units, by table',
+            description: '1 KB each, rounded up per row.',
+            unit: 'count',
+            stacked: true,
+          },
           ...perTable((table) => awsMetric('keyspaces', 'ConsumedWriteCapacityUnits', 'Sum', on(table), table)),
         ),
         graph(
-          { title: 'Read units, by table', description: '4 KB each, rounded up a row.', unit: 'count', stacked: true },
+          {
+            title: 'Read units, by table',
+            description: '4 KB each, rounded up per row.',
+            unit: 'count',
+            stacked: true,
+          },
           ...perTable((table) => awsMetric('keyspaces', 'ConsumedReadCapacityUnits', 'Sum', on(table), table)),
         ),
         graph(
-          { title: 'Time of a read, by table', description: 'On the side of the service, p99.', unit: 'milliseconds' },
+          { title: 'Read latency, by table', description: 'Measured by the service, p99.', unit: 'milliseconds' },
           ...perTable((table) =>
             awsMetric(
               'keyspacesOperations',
@@ -87,8 +96,8 @@ export const STORE: Board = {
         ),
         graph(
           {
-            title: 'Errors of the service, by table',
-            description: 'The functions repeat what failed; what goes on is an outage.',
+            title: 'Service errors, by table',
+            description: 'The functions retry failed requests. Errors that continue are an outage.',
             unit: 'count',
             limits: { critical: 1 },
           },
@@ -98,15 +107,15 @@ export const STORE: Board = {
         ),
         graph(
           {
-            title: 'Lost conditions',
-            description: 'Conditional writes that found another value.',
+            title: 'Failed conditions',
+            description: 'Conditional writes whose condition failed.',
             alarm: 'write-conflicts',
             unit: 'count',
           },
           ...byStep(['aggregate', 'publish'], 'conditionFailed'),
         ),
         graph(
-          { title: 'Size, by table', description: 'What is billed as stored.', unit: 'bytes', stacked: true },
+          { title: 'Size, by table', description: 'Billed storage.', unit: 'bytes', stacked: true },
           ...perTable((table) => awsMetric('keyspaces', 'BillableTableSizeInBytes', 'Maximum', on(table), table)),
         ),
       ],

@@ -1,4 +1,4 @@
-"""The Spark job on real Spark: posts and manifests on disk, views compared with values worked out by hand."""
+"""The Spark job on real Spark: posts and manifests on disk, views compared with values computed by hand."""
 
 import datetime
 import itertools
@@ -62,7 +62,7 @@ def post(key, sections, new, category=None, followers=None, poster=None, country
 def spark():
     from pyspark.sql import SparkSession
 
-    # Spark would ask for the address of the host's name, which not every machine can resolve.
+    # Spark would resolve the name of the host, which not every machine can.
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
     session = (
@@ -70,10 +70,10 @@ def spark():
         .config("spark.ui.enabled", "false")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
-        # Some rows a test: compiling less and cutting less saves most of the time.
+        # A test has few rows: less compilation and partitioning saves most of the time.
         .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.sql.shuffle.partitions", "4")
-        # Not UTC, so that a job which leans on the machine's zone fails.
+        # Not UTC, so that a job that depends on the machine's time zone fails.
         .config("spark.sql.session.timeZone", "Asia/Tokyo")
         .getOrCreate()
     )
@@ -87,20 +87,20 @@ def lake(spark, tmp_path):
 
 
 class Writer:
-    """Puts intervals on disk as compaction does, and runs the job over them."""
+    """Puts intervals on disk as compaction does, and runs the job on them."""
 
     def __init__(self, spark, root):
         self.spark = spark
         self.root = root
 
-    def interval(self, name, *partitions, rows_told=None):
+    def interval(self, name, *partitions, rows_stated=None):
         described = []
         for number, posts in enumerate(partitions):
             rows = [(row[0], name, number) + row[3:] for row in posts]
             if rows:
                 self._write(batch_views.posts_key(name, number), rows)
-            told = len(rows) if rows_told is None else rows_told
-            described.append({"partition": number, "rows": told, "bytes": 1000 * len(rows)})
+            stated = len(rows) if rows_stated is None else rows_stated
+            described.append({"partition": number, "rows": stated, "bytes": 1000 * len(rows)})
         manifest = self.root / batch_views.manifest_key(name)
         manifest.parent.mkdir(exist_ok=True)
         total = sum(part["rows"] for part in described)
@@ -168,7 +168,7 @@ def test_a_view_counts_a_post_when_the_last_of_its_sections_is_new(lake):
     assert lake.view(B, "by_country_category") == [["Peru", "art", 1]]
 
 
-def test_a_post_without_a_dimension_or_value_is_left_out_of_that_view_alone(lake):
+def test_a_post_without_a_dimension_or_value_is_left_out_of_that_view_only(lake):
     lake.interval(A, [post(1, BOTH, BOTH, "art", None, "ann", None, 2018), post(2, BOTH, BOTH, "art", None, "b", "Peru", 1)])
     lake.run([A])
     assert lake.view(A, "by_category") == [["art", 2]]
@@ -177,7 +177,7 @@ def test_a_post_without_a_dimension_or_value_is_left_out_of_that_view_alone(lake
     assert lake.view(A, "top_poster") == []
 
 
-def test_the_best_of_each_group_are_kept_and_of_equals_the_first_by_name(lake):
+def test_each_group_retains_its_largest_values_and_of_equals_the_first_by_name(lake):
     posters = [("d", 5), ("ab c", 5), ("ab", 5), ("low", 1), ("ab", 4)]
     peru = [post(i, BOTH, BOTH, "x", count, name, "Peru", 1) for i, (name, count) in enumerate(posters)]
     lake.interval(A, peru + [post(9, BOTH, BOTH, "x", 0, "only", "Fiji", 1)])
@@ -217,7 +217,7 @@ def test_an_interval_without_posts_gets_empty_views_and_its_success_file(lake):
     assert success == {"interval": A, "rows": 0, "views": {view["name"]: 0 for view in VIEWS}}
 
 
-def test_success_tells_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
+def test_success_states_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
     lake.interval(A, [post(i, BOTH, BOTH, "c" + str(i % 3), i, "p", "Peru", i) for i in range(20)])
     lake.run([A])
     folder = lake.root / "views" / "interval={}".format(A)
@@ -228,8 +228,8 @@ def test_success_tells_rows_and_keys_and_a_rerun_writes_the_same_bytes(lake):
     assert {file.name: file.read_bytes() for file in folder.glob("[!.]*")} == first
 
 
-def test_a_file_with_other_rows_than_its_manifest_says_fails_before_anything_is_written(lake):
-    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)], rows_told=2)
+def test_a_file_with_other_rows_than_in_its_manifest_fails_before_anything_is_written(lake):
+    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)], rows_stated=2)
     with pytest.raises(ValueError, match="partition 0 of interval 2026-11-22T21-00 must have 2 rows .*, got 1"):
         lake.run([A])
     assert not (lake.root / "views").exists()
@@ -243,7 +243,7 @@ def test_a_missing_file_fails(lake):
     assert not (lake.root / "views").exists()
 
 
-def test_a_view_of_an_unknown_column_is_refused_by_name(lake):
+def test_a_view_of_an_unknown_column_is_rejected_by_name(lake):
     lake.interval(A, [post(1, PIN, PIN, "art", 1, "ann")])
     with pytest.raises(ValueError, match="columns colour "):
         lake.run([A], [{"name": "v", "dimensions": ["colour"], "merge": "sum", "sections": ["pin"]}])

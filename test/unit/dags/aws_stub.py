@@ -1,4 +1,4 @@
-"""The calls of Lambda and EMR Serverless that the DAG makes, over HTTP, answered by a script and remembered."""
+"""The calls of Lambda and EMR Serverless that the DAG makes, over HTTP, with scripted and recorded responses."""
 
 import json
 import re
@@ -33,7 +33,7 @@ class AwsStub:
         self.jobs = []
         self.tokens = {}
         self.sealed = []
-        # Functions that fail, with how often.
+        # Functions that fail, with the number of failures.
         self.failing = {}
         self.failing_jobs = 0
 
@@ -70,7 +70,7 @@ class AwsStub:
 
     def start(self, request, body):
         token = body["clientToken"]
-        # As the service checks it; botocore does not.
+        # As the service validates it; botocore does not.
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", token):
             return self.reply(request, {"message": "clientToken"}, {"X-Amzn-ErrorType": "ValidationException"}, 400)
         if token not in self.tokens:

@@ -1,4 +1,4 @@
-"""Airflow without a scheduler: its database in a temporary folder, one Execution API a session."""
+"""Airflow without a scheduler: its database in a temporary folder, one Execution API per session."""
 
 import atexit
 import functools
@@ -48,7 +48,7 @@ os.environ.update(
 
 @pytest.fixture(scope="session", autouse=True)
 def one_execution_api():
-    """``dag.test`` builds its API anew for each task, two seconds of CPU each."""
+    """``dag.test`` builds a new API for each task, two seconds of CPU each."""
     from airflow.sdk.execution_time import supervisor
 
     if hasattr(supervisor, "in_process_api_server"):
@@ -64,7 +64,7 @@ def metadata_db():
 
 @pytest.fixture(scope="session")
 def module(one_execution_api):
-    """The DAG file as a module, for what it computes."""
+    """The DAG file as a module, for its functions and constants."""
     import sys
 
     sys.path.insert(0, str(ROOT / "dags"))

@@ -1,4 +1,4 @@
-"""The DAG on real Airflow: what it is made of, and what it asks of Lambda and EMR Serverless when it runs."""
+"""The DAG on real Airflow: its tasks, and its requests to Lambda and EMR Serverless during a run."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def run(aws, module, metadata_db):
 
     def run_once(sealed, conf=None):
         aws.sealed = sealed
-        # A run is known by its instant: each gets its own within the hour.
+        # A run is identified by its instant: each gets its own within the hour.
         finished = module.dag.test(logical_date=AT + timedelta(seconds=next(times)), run_conf=conf)
         return finished, {(ti.task_id, ti.map_index): ti.state for ti in finished.get_task_instances()}
 
@@ -71,7 +71,7 @@ def test_the_steps_follow_each_other(module):
     }
 
 
-def test_one_run_at_a_time_catches_up_by_itself_and_retries(module):
+def test_one_run_at_a_time_catches_up_and_retries(module):
     dag = module.dag
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
     assert all(each.retries == 3 and not each.depends_on_past for each in dag.tasks)
@@ -102,14 +102,14 @@ def dag_run(start=None, end=None, conf=None):
     return SimpleNamespace(conf=conf, data_interval_start=start, data_interval_end=end)
 
 
-def test_a_run_without_an_interval_takes_the_newest_bucket_that_is_over(module):
+def test_a_run_without_an_interval_processes_the_newest_interval_that_is_over(module):
     now = datetime(2026, 11, 20, 1, 30, tzinfo=timezone.utc)
     assert json.loads(module.seal_event(dag_run(), 60, now)) == {"interval": INTERVAL}
     assert json.loads(module.seal_event(dag_run(), 1, now)) == {"interval": "2026-11-20T01-29"}
 
 
 @pytest.mark.parametrize("conf", [{"from": INTERVAL}, {"to": INTERVAL}, {"from": INTERVAL, "to": 5}, {"interval": INTERVAL}])
-def test_a_conf_that_is_no_range_is_refused(module, conf):
+def test_a_conf_that_is_not_a_range_is_rejected(module, conf):
     with pytest.raises(ValueError, match="conf"):
         module.seal_event(dag_run(conf=conf), 60)
 
@@ -131,7 +131,7 @@ def test_a_run_takes_its_intervals_through_every_step(run, aws):
     compact = called(aws, "p-compact")
     by_partition = sorted(compact[:2], key=lambda event: event["partition"])
     assert by_partition == [{"step": "compact", "partition": p, "intervals": intervals} for p in (0, 1)]
-    # The manifests come after every partition.
+    # The manifests are written after all partitions.
     assert compact[2:] == [{"step": "commit", "intervals": intervals}]
     assert called(aws, "p-publish") == [{"intervals": intervals}]
     assert called(aws, "p-reconcile") == [{"intervals": intervals}]
@@ -152,7 +152,7 @@ def test_a_run_takes_its_intervals_through_every_step(run, aws):
     assert order == ["p-seal", "p-compact", "p-compact", "p-compact", "p-publish", "p-reconcile"]
 
 
-def test_nothing_due_ends_the_run_early_and_well(run, aws):
+def test_a_run_without_due_intervals_ends_early_and_succeeds(run, aws):
     finished, states = run([])
     assert finished.state == "success"
     assert states[("seal", -1)] == states[("plan", -1)] == "success"
@@ -161,7 +161,7 @@ def test_nothing_due_ends_the_run_early_and_well(run, aws):
     assert aws.jobs == []
 
 
-def test_a_range_is_asked_for_as_a_range(run, aws):
+def test_a_range_is_requested_as_a_range(run, aws):
     finished, _ = run([INTERVAL], {"from": "2026-11-19T20-00", "to": INTERVAL})
     assert finished.state == "success"
     assert called(aws, "p-seal") == [{"from": "2026-11-19T20-00", "interval": INTERVAL}]
@@ -177,7 +177,7 @@ def test_a_step_that_fails_is_retried_and_a_retried_job_is_a_new_one(run, aws):
     assert len(aws.tokens) == 2
 
 
-def test_a_step_that_keeps_failing_stops_the_run_before_the_next(run, aws):
+def test_a_step_that_fails_repeatedly_stops_the_run_before_the_next(run, aws):
     aws.failing = {"p-publish": 100}
     finished, states = run([INTERVAL])
     assert finished.state == "failed"

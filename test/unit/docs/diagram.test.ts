@@ -12,8 +12,8 @@ beforeAll(() => {
   stacks = synthesized({ stage: STAGE }).stacks;
 });
 
-/** Arrows by titles, which is what one sees. */
-function seen({ boxes, arrows }: Diagram): string[] {
+/** Arrows as a reader sees them: by the titles of their boxes. */
+function titled({ boxes, arrows }: Diagram): string[] {
   const title = (id: string) => boxes.find((box) => box.id === id)!.title;
   return arrows.map(({ from, to, kind }) => `${title(from)} ${kind === 'data' ? '→' : '⇢'} ${title(to)}`).sort();
 }
@@ -31,8 +31,8 @@ const without = (drop: (id: string, type: string) => boolean): Stack[] =>
   }));
 
 describe('the model follows the templates', () => {
-  test('with the paths of the data and who starts what', () => {
-    const arrows = seen(modelOf(stacks));
+  test('with the paths of the data and what starts each step', () => {
+    const arrows = titled(modelOf(stacks));
     expect(arrows).toEqual(
       expect.arrayContaining([
         'clients → HTTP API: ingest',
@@ -55,18 +55,18 @@ describe('the model follows the templates', () => {
     expect(new Set(arrows).size).toBe(arrows.length);
   });
 
-  test('so that a step without rights has no arrows, and a store without arrows is not drawn', () => {
+  test('so that a step without rights has no arrows, and a store without arrows is left out', () => {
     const model = modelOf(without((id, type) => type === 'AWS::IAM::Policy' && id.startsWith('StepsCompact')));
-    expect(seen(model).filter((arrow) => arrow.includes('compact λ'))).toEqual(['Airflow ⇢ compact λ']);
+    expect(titled(model).filter((arrow) => arrow.includes('compact λ'))).toEqual(['Airflow ⇢ compact λ']);
     expect(model.boxes.map(({ title }) => title)).not.toContain('S3 dedup-index/');
   });
 
-  test('so that the arrow of an event source goes with it, unless the right is still there', () => {
+  test('so that the arrow of an event source disappears with it, unless the right still exists', () => {
     const model = modelOf(
       without((id, type) => type === 'AWS::Lambda::EventSourceMapping' || /^StepsArchiveRoleDefaultPolicy/.test(id)),
     );
-    expect(seen(model)).not.toContain('Kafka topic posts → archive λ');
-    expect(seen(model)).toContain('Kafka topic posts → aggregate λ');
+    expect(titled(model)).not.toContain('Kafka topic posts → archive λ');
+    expect(titled(model)).toContain('Kafka topic posts → aggregate λ');
   });
 
   test('and a function that only serves CloudFormation is not a step', () => {
@@ -93,14 +93,14 @@ test('stores that the same steps use are one box, others are not', () => {
 });
 
 describe('the diagram', () => {
-  test('has the steps of an interval below each other in the order in which Airflow runs them', () => {
+  test('shows the steps of an interval from top to bottom in the order in which Airflow runs them', () => {
     const { boxes } = place(mergeStores(modelOf(stacks)));
     const steps = ['seal λ', 'compact λ', 'Spark', 'publish λ', 'reconcile λ'];
     const down = [...boxes].sort((a, b) => a.y - b.y).map(({ title }) => title);
     expect(down.filter((title) => steps.includes(title))).toEqual(steps);
   });
 
-  test('has no boxes over each other', () => {
+  test('has no overlapping boxes', () => {
     const { boxes } = place(mergeStores(modelOf(stacks)));
     const overlapping = boxes.flatMap((a, i) =>
       boxes
@@ -111,7 +111,7 @@ describe('the diagram', () => {
     expect(overlapping).toEqual([]);
   });
 
-  test('has every step in a lane, and around what has an interface in the VPC, and nothing else, its border', () => {
+  test('has every step in one lane, and the border of the VPC around exactly the boxes with an interface in it', () => {
     const { boxes, lanes, vpc } = place(mergeStores(modelOf(stacks)));
     const inside = (area: Area) => (box: PlacedBox) =>
       box.x >= area.x &&

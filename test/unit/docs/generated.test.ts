@@ -22,7 +22,7 @@ test('no two generators write the same file', () => {
   expect(new Set(files).size).toBe(files.length);
 });
 
-test('a file that is missing or differs is outdated, whatever its padding', () => {
+test('a file that is missing or differs in more than padding is outdated', () => {
   const file = 'docs/metrics.md';
   const committed = readFileSync(join(ROOT, file), 'utf8');
   const rendering = (text: string) => ({ render: () => ({ [file]: text }) });

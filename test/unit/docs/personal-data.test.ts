@@ -20,7 +20,7 @@ test('every field of the JSON Schema has its class', () => {
   }
 }, 60_000);
 
-test('the comments of the Glue table state the class of every column that is not harmless', () => {
+test('the comments of the Glue table state the class of every column whose class is not none', () => {
   const { Properties } = resource(synthesize({ stage: 'dev' }).storage, 'AWS::Glue::Table');
   const { StorageDescriptor } = Properties.TableInput as {
     StorageDescriptor: { Columns: { Name: string; Comment: string }[] };
@@ -33,7 +33,7 @@ test('the comments of the Glue table state the class of every column that is not
   expect(comments.get('post_key')).toMatch(/\(pseudonymous\)$/);
 });
 
-test('the class of several is the most sensitive of them', () => {
+test('the class of several columns is the most sensitive of theirs', () => {
   expect(highest([])).toBe('none');
   expect(highest(['pseudonymous', 'none'])).toBe('pseudonymous');
   expect(highest(['none', 'personal', 'pseudonymous'])).toBe('personal');

@@ -1,4 +1,4 @@
-/** What functions log: positions and reasons as JSON, and never what is in a post. */
+/** What functions log: positions and reasons as JSON, never the content of a post. */
 import { makeHandler as makeAggregate } from '../../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../../lambda/archive/handler';
 import { makeHandler as makeIngest } from '../../../lambda/ingest/handler';
@@ -31,7 +31,7 @@ const ENVIRONMENT = { METRIC_NAMESPACE: 'PinterestPipeline/test-local', METRICS:
 beforeAll(() => void Object.assign(process.env, ENVIRONMENT));
 afterAll(() => Object.keys(ENVIRONMENT).forEach((name) => void delete process.env[name]));
 
-/** Every line that the process writes while `work` runs; what it throws is logged by Lambda, so it counts too. */
+/** Every line that the process writes while `work` runs. Lambda logs what it throws, so that counts too. */
 async function linesOf(work: () => Promise<unknown>): Promise<string[]> {
   const lines: string[] = [];
   const take = (text: unknown) => lines.push(...String(text).trimEnd().split('\n')) > 0;
@@ -64,7 +64,9 @@ const record = (offset: number, value: string, key = '4'): KafkaRecord => ({
   value: Buffer.from(value),
   headers: {},
 });
-/** A post, one with an impossible value, text that is no JSON, and another key than the post's; an offset is missing. */
+/**
+ * A post, one with an impossible value, text that is not JSON, and a key that is not the post's; an offset is missing.
+ */
 const records = [
   record(0, post),
   record(1, JSON.stringify({ pin: { index: 4, category: MARKER, follower_count: MARKER } })),
@@ -86,12 +88,12 @@ async function expectNothingOfIt(work: () => Promise<unknown>): Promise<Record<s
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-describe('no line holds anything of a post that', () => {
+describe('no line contains anything of a post that', () => {
   test.each([
-    ['is taken', post, true],
-    ['is not taken by kafka', post, false],
-    ['is refused', JSON.stringify({ pin: { index: MARKER } }), true],
-    ['is no JSON', `{"pin": "${MARKER}`, true],
+    ['is accepted', post, true],
+    ['is not acknowledged by kafka', post, false],
+    ['is rejected', JSON.stringify({ pin: { index: MARKER } }), true],
+    ['is not JSON', `{"pin": "${MARKER}`, true],
   ])('%s by ingest', async (_, body, ok) => {
     const sent: string[] = [];
     const ingest = makeIngest({
@@ -109,7 +111,7 @@ describe('no line holds anything of a post that', () => {
     expect(sent).toEqual(body === post ? [post] : []);
   });
 
-  test('is archived or quarantined, and a warning says where the first bad one was', async () => {
+  test('is archived or quarantined, and a warning names the position of the first bad one', async () => {
     const store = new MemoryLake();
     const archive = makeArchive({ topic: 'posts', store, report, now });
     const lines = await expectNothingOfIt(() => archive(event));
@@ -119,7 +121,7 @@ describe('no line holds anything of a post that', () => {
     );
   });
 
-  test('is aggregated, and a warning says where offsets are missing', async () => {
+  test('is aggregated, and a warning names where offsets are missing', async () => {
     const store = memoryStore();
     const aggregate = makeAggregate({ store, intervalMinutes: 60, recentPosts: 10, now, report, log });
     const lines = await expectNothingOfIt(() => aggregate(event));
@@ -147,7 +149,7 @@ describe('no line holds anything of a post that', () => {
     expect(logged.map((line) => line.level ?? 'info')).toEqual([level]);
   });
 
-  test('is compared, though the layers differ by it', async () => {
+  test('is compared, although the layers differ by it', async () => {
     const lake = new MemoryLake();
     const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
     lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
@@ -171,9 +173,9 @@ describe('no line holds anything of a post that', () => {
   });
 
   test.each([
-    ['is there', () => Promise.resolve(undefined)],
+    ['exists', () => Promise.resolve(undefined)],
     ['cannot be looked up', () => Promise.reject(new Error('no host available'))],
-  ])('is asked for by name and %s', async (_, boundary) => {
+  ])('is queried by name and %s', async (_, boundary) => {
     const query = makeQuery({
       reader: {
         boundary,
@@ -183,7 +185,7 @@ describe('no line holds anything of a post that', () => {
       },
       ...{ intervalMinutes: 60, speedTtl: 48 * 3_600_000, report, now },
     });
-    const question = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);
-    await expectNothingOfIt(() => query(question));
+    const request = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);
+    await expectNothingOfIt(() => query(request));
   });
 });

@@ -1,4 +1,4 @@
-/** The app as `cdk synth` runs it: a process of its own, without credentials, with real bundles. */
+/** The app as `cdk synth` runs it: in a separate process, without credentials, with real bundles. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ interface Run {
 
 const KIB = 1024;
 
-/** Largest bundles: a function is loaded before it answers for the first time, and large ones are loaded longer. */
+/** Limits of bundle sizes: a cold start loads the bundle, and large bundles take longer. */
 const BUDGETS: Readonly<Record<string, number>> = {
   Ingest: 320 * KIB,
   Archive: 30 * KIB,
@@ -30,7 +30,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Canary: 30 * KIB,
 };
 
-/** What each bundle leaves to Lambda's runtime and to its layer. @see bundles.test.ts for what those have */
+/** Modules that each bundle leaves to Lambda's runtime and to its layer. @see bundles.test.ts for the modules that those have */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   Ingest: ['@aws-sdk/client-kafka'],
   Archive: ['@aws-sdk/client-s3'],
@@ -43,7 +43,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   Canary: ['@aws-sdk/client-lambda'],
 };
 
-/** Logical ids of the project's own functions: the steps, and the canary beside them. */
+/** Logical ids of the project's functions: the steps and the canary. */
 const OURS = /^(?:Steps)?([A-Z][a-z]+)Function[0-9A-F]{8}$/;
 
 interface FunctionResource {
@@ -56,14 +56,14 @@ interface UploadResource {
   readonly Properties: { readonly SourceObjectKeys: string[]; readonly DestinationBucketKeyPrefix: string };
 }
 
-/** Runs `bin/app.ts` of a copy of the repository, in which the layers are empty folders. */
+/** Runs `bin/app.ts` of a copy of the repository in which the layers are empty folders. */
 function run(directory: string, overrides: Record<string, string>): Run {
   const assembly = temporaryFolder('assembly');
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'bin/app.ts'], {
     cwd: directory,
     encoding: 'utf8',
     env: {
-      // Nothing of AWS: no credentials, no region, no profile.
+      // Nothing from AWS: no credentials, no region, no profile.
       PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(':'),
       HOME: assembly,
       CDK_OUTDIR: assembly,
@@ -96,21 +96,21 @@ beforeAll(() => {
 });
 
 describe('synth as a process', () => {
-  test('tells in one line what to run when the layer is not there', () => {
+  test('prints one line with the command to run when the layer is missing', () => {
     const { status, stderr } = run(copy, { stage: 'dev' });
     expect(status).toBe(1);
     expect(stderr).toBe(
-      "config: the DuckDB layer for arm64 is not there: run 'npm run layers' once, then synthesize again\n",
+      "config: the DuckDB layer for arm64 is missing: run 'npm run layers' once, then synthesize again\n",
     );
   }, 60_000);
 
-  test('tells in one line what is wrong with the configuration', () => {
+  test('prints one line about an invalid configuration', () => {
     const { status, stderr } = run(copy, { intervalMinutes: '7' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^config: intervalMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
   }, 60_000);
 
-  test("bundles each function to one file without the SDK's clients and DuckDB, and uploads the Spark job where the DAG looks for it", () => {
+  test("bundles each function into one file without the SDK's clients and DuckDB, and uploads the Spark job where the DAG reads it", () => {
     cpSync(emptyLayers(), join(copy, '.local', 'layers'), { recursive: true });
     const { status, stderr, assembly } = run(copy, { stage: 'local' });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });

@@ -1,4 +1,4 @@
-/** Every function of every stage finds what it requires in Lambda's Node runtime. */
+/** Every function of every stage can resolve its modules in Lambda's Node runtime. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -23,7 +23,7 @@ const functionsOf = (overrides: Readonly<Record<string, string>>) => {
   return readNodeFunctions(resourcesOf(assembly), assembly);
 };
 
-/** CDK's own custom resources require the file beside it by a variable; the test looks at that file, too. */
+/** CDK's custom resources require the file beside them by a variable. The test checks that file, too. */
 const CDK_ENTRY = '__entrypoint__';
 const CDK_LOADS = /^unsupported-require-call: require\(exports\.external\.userHandlerIndex\)/;
 
@@ -44,17 +44,17 @@ describe.each(Object.entries(DEPLOYED))('%s', (_name, overrides) => {
     functions = functionsOf(overrides);
   });
 
-  test('has all its steps among the functions that are checked', () => {
+  test('has all its steps among the checked functions', () => {
     const ids = own(functions);
     for (const step of STEPS) expect(ids.filter((id) => id.startsWith(`Steps${step}Function`))).toHaveLength(1);
   });
 
-  test('needs nothing that the runtime lacks', () => {
+  test('requires nothing that the runtime lacks', () => {
     const found = functions.map((each) => [each.path, missing(each)] as const).filter(([, lines]) => lines.length > 0);
     expect(found).toEqual([]);
   });
 
-  test('requires lazily what is needed only later', () => {
+  test('requires lazily what it needs only later', () => {
     const text = (step: string) => {
       const { directory } = functions.find(({ logicalId }) => logicalId.startsWith(`Steps${step}Function`))!;
       return readFileSync(join(directory, 'index.js'), 'utf8');
@@ -81,7 +81,7 @@ describe('the check finds', () => {
   };
 
   test.each(['ingest', 'aggregate', 'seal', 'publish', 'reconcile', 'query'])(
-    'the signer, where the bundle of %s leaves @smithy to the runtime',
+    'the signer, if the bundle of %s leaves @smithy to the runtime',
     (step) => {
       const outfile = join(temporaryFolder('left'), 'index.js');
       mkdirSync(join(outfile, '..'), { recursive: true });
@@ -104,9 +104,9 @@ describe('the check finds', () => {
     ['a file inside a client', `require("@aws-sdk/client-s3/dist")`, ['require-call of @aws-sdk/client-s3/dist']],
     ['an optional module', `try { require("kerberos") } catch {}`, ['require-call of kerberos']],
     ['a look-up', `require.resolve("kafkajs")`, ['require-resolve of kafkajs']],
-    ['an import, of whatever Node does not have', `import("@aws-sdk/client-s3")`, ['import of @aws-sdk/client-s3']],
+    ['an import of a module that Node does not have', `import("@aws-sdk/client-s3")`, ['import of @aws-sdk/client-s3']],
     [
-      'the module of a layer that the function has not',
+      'the module of a layer that the function lacks',
       `require("@duckdb/node-api")`,
       ['require-call of @duckdb/node-api'],
     ],
@@ -117,7 +117,7 @@ describe('the check finds', () => {
     expect(checked(code)).toEqual(lines);
   });
 
-  test('nothing in what the runtime and the layers have, and in texts', () => {
+  test('nothing in modules of the runtime and the layers, or in text', () => {
     const code = `require("node:fs"); require("tls"); require("@aws-sdk/client-s3"); require("@duckdb/node-api"); import("node:fs");
       const text = 'require("x")'; if (require.main && require.main.filename) console.log(text);`;
     expect(checked(code, DuckdbLayer.MODULES)).toEqual([]);

@@ -9,7 +9,7 @@ const before = (templates: Templates) => resource(templates.processing, STOPPED,
 const after = () => resource(dev.processing, STOPPED, 'SparkStopperBeforeDeletion');
 const dependencies = ({ DependsOn }: Resource) => [DependsOn ?? []].flat();
 
-test('the application comes after what stops it before an update, which names it without a reference', () => {
+test('the application depends on the resource that stops it before updates, which names it without a reference', () => {
   const application = resource(dev.processing, 'AWS::EMRServerless::Application');
   expect(dependencies(application)).toEqual([expect.stringMatching(/^SparkStopperBeforeUpdate/)]);
   const text = JSON.stringify(before(dev));
@@ -18,7 +18,7 @@ test('the application comes after what stops it before an update, which names it
   expect(before(dev).Properties.LogicalId).toBe(id);
 });
 
-test('what stops it before its deletion comes after it, and after the right to do so', () => {
+test('the resource that stops it before deletion depends on it and on the permissions', () => {
   expect(render(after().Properties.ApplicationId, dev.all)).toBe('{SparkApplication.ApplicationId}');
   expect(dependencies(after())).toEqual(
     expect.arrayContaining([
@@ -28,7 +28,7 @@ test('what stops it before its deletion comes after it, and after the right to d
   );
 });
 
-test('a replaced application keeps its policy until it is stopped: by what cannot be changed it is another one', () => {
+test('a replaced application retains its policy until it is stopped, because the description that names it cannot be changed', () => {
   const known = resource(dev.processing, 'AWS::IAM::ManagedPolicy', 'SparkStopperKnown');
   expect(render(known.Properties.Description, dev.all)).toBe(
     'To stop Spark application {SparkApplication.ApplicationId}',
@@ -36,7 +36,7 @@ test('a replaced application keeps its policy until it is stopped: by what canno
   expect(JSON.stringify(known.Properties.PolicyDocument)).toContain('/jobruns/*');
 });
 
-/** Names as CloudFormation spells them, and every scalar as text, as custom resources get them. */
+/** Names in CloudFormation's spelling, and every scalar as text, as custom resources receive them. */
 function spelled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(spelled);
   if (typeof value !== 'object' || value === null) return String(value);
@@ -48,13 +48,13 @@ function spelled(value: unknown): unknown {
   );
 }
 
-test('the former changes with everything that the application is made with', () => {
+test('the resource for updates has all properties of the application', () => {
   const { Tags: tags, ...properties } = resource(dev.processing, 'AWS::EMRServerless::Application').Properties;
   expect(spelled(before(dev).Properties.Application)).toEqual(spelled(properties));
   expect(spelled(before(dev).Properties.Tags)).toEqual(spelled(tags));
 });
 
-test('the former acts where a setting or a reference of the application changes', () => {
+test('the resource for updates acts when a setting or a reference of the application changes', () => {
   const made = (templates: Templates) =>
     before(templates).Properties.Application as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   const changed = made(synthesize({ stage: 'dev', sparkIdleMinutes: '7', availabilityZones: '3', brokers: '3' }));
@@ -62,13 +62,13 @@ test('the former acts where a setting or a reference of the application changes'
   expect(changed.networkConfiguration.subnetIds).not.toEqual(made(dev).networkConfiguration.subnetIds);
 });
 
-test('the former does not act where the application stays as it is', () => {
+test('the resource for updates does not act when the application does not change', () => {
   expect(before(synthesize({ stage: 'dev', partitions: '9', airflowClass: 'mw1.small' })).Properties).toEqual(
     before(dev).Properties,
   );
 });
 
-test('CloudFormation waits little longer than the function runs', () => {
+test('CloudFormation waits at most a minute longer than the timeout of the function', () => {
   const { Timeout } = resource(dev.processing, 'AWS::Lambda::Function', 'SparkStopperHandler').Properties;
   for (const each of [before(dev), after()]) {
     const seconds = Number(each.Properties.ServiceTimeout);
@@ -77,12 +77,12 @@ test('CloudFormation waits little longer than the function runs', () => {
   }
 });
 
-test('the function is outside of the network, from which these services cannot be reached', () => {
+test('the function is outside the network, from which these services cannot be reached', () => {
   const { Properties } = resource(dev.processing, 'AWS::Lambda::Function', 'SparkStopperHandler');
   expect(Properties).not.toHaveProperty('VpcConfig');
 });
 
-test('it may look into its stack, stop what has the tags of this copy, and cancel jobs of the application', () => {
+test('the function may describe its stack, stop applications with the tags of this deployment, and cancel jobs of its application', () => {
   const any = 'arn:{AWS::Partition}:emr-serverless:{AWS::Region}:{AWS::AccountId}:/applications/*';
   expect(
     allowed(dev.processing, 'SparkStopperHandlerRole', dev.all).filter((each) => !/^(logs|xray):/.test(each)),

@@ -10,7 +10,7 @@ describe('event sources', () => {
   test.each([
     ['Archive', 'pinterest-dev-archive', 30],
     ['Aggregate', 'pinterest-dev-aggregate', 5],
-  ])('%s reads the topic from its start, in order, and tries again until it works', (step, group, window) => {
+  ])('%s reads the topic from its start, in order, and retries until it succeeds', (step, group, window) => {
     expect(resource(dev.processing, 'AWS::Lambda::EventSourceMapping', `Steps${step}Posts`)).toMatchObject({
       Properties: {
         Topics: ['posts'],
@@ -22,7 +22,7 @@ describe('event sources', () => {
         MaximumRecordAgeInSeconds: -1,
         MetricsConfig: { Metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'] },
       },
-      // Without the rights there, the source starts in an error state.
+      // Without the permissions, the source starts in an error state.
       DependsOn: expect.arrayContaining([expect.stringMatching(new RegExp(`^Steps${step}RoleDefaultPolicy`))]),
     });
   });

@@ -41,7 +41,7 @@ describe('variables: each function has these and no others', () => {
     });
   });
 
-  test('the local run takes unsigned tokens', () => {
+  test('the local run accepts unsigned tokens', () => {
     expect(environment(local.processing, 'StepsIngestFunction', local.all)).toMatchObject({
       STAGE: 'local',
       KAFKA_AUTH: 'unsecured',
@@ -68,17 +68,17 @@ describe('functions', () => {
     expect(Properties.Timeout).toBeLessThanOrEqual(14 * 60);
   });
 
-  test.each(['Ingest', 'Query'])('%s gives up before the API does', (step) => {
+  test.each(['Ingest', 'Query'])('%s times out before the API does', (step) => {
     expect(resource(dev.processing, 'AWS::Lambda::Function', `Steps${step}Function`).Properties.Timeout).toBe(29);
   });
 
-  test('ingest runs as often at once as the config says', () => {
+  test('ingest has the configured concurrency', () => {
     expect(
       resource(dev.processing, 'AWS::Lambda::Function', 'StepsIngestFunction').Properties.ReservedConcurrentExecutions,
     ).toBe(10);
   });
 
-  test('the local run takes the architecture of its host, also for DuckDB', () => {
+  test('the local run uses the architecture of its host, also for DuckDB', () => {
     const { Properties } = resource(local.processing, 'AWS::Lambda::Function', 'StepsCompactFunction');
     expect(Properties.Architectures).toEqual(['x86_64']);
     expect(resource(local.processing, 'AWS::Lambda::LayerVersion', 'StepsDuckdb').Properties).toMatchObject({
@@ -86,14 +86,14 @@ describe('functions', () => {
     });
   });
 
-  test('seal waits for the archive longer than that gathers records, and has an answer before its time is over', () => {
+  test('seal waits for the archive longer than the window of archive, and responds before its own timeout', () => {
     const { processing } = synthesize({ stage: 'dev', archiveWindowSeconds: '300' });
     const window = resource(processing, 'AWS::Lambda::EventSourceMapping', 'StepsArchive').Properties;
     expect(window.MaximumBatchingWindowInSeconds).toBe(300);
     const { Timeout, Environment } = resource(processing, 'AWS::Lambda::Function', 'StepsSeal').Properties;
     const wait = Number((Environment as { Variables: Record<string, string> }).Variables.ARCHIVE_WAIT_SECONDS);
     expect(wait - 300).toBeGreaterThanOrEqual(120);
-    // Before it, seal waits for the end of the interval.
+    // Before that, seal waits for the end of the interval.
     expect(wait + LIMITS.endMs / 1_000).toBeLessThan(0.9 * Number(Timeout));
   });
 

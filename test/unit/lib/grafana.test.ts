@@ -18,12 +18,12 @@ beforeAll(() => {
 
 const workspace = (templates: Templates) => resource(templates.observability, 'AWS::Grafana::Workspace');
 const content = (templates: Templates) => resource(templates.observability, 'Custom::GrafanaContent');
-const rights = (role: string) => allowed(prod.observability, role, prod.all);
+const permissions = (role: string) => allowed(prod.observability, role, prod.all);
 const deployed = (templates: Templates) =>
   JSON.parse(render(content(templates).Properties.Deployed, templates.all)) as Deployed;
 
 describe('the workspace', () => {
-  test('is there in prod, and in no other stage unless asked for', () => {
+  test('exists in prod, and in no other stage by default', () => {
     expect(Object.keys(resources(prod.observability, 'AWS::Grafana::Workspace'))).toHaveLength(1);
     for (const templates of [dev, synthesize({ stage: 'local' })]) {
       for (const type of ['AWS::Grafana::Workspace', 'Custom::GrafanaContent', 'AWS::Athena::WorkGroup']) {
@@ -32,7 +32,7 @@ describe('the workspace', () => {
     }
   }, 60_000);
 
-  test('is pinned, with rights that are written here, and lets people in by Identity Center', () => {
+  test('has a pinned version, customer-managed permissions, and sign-in by Identity Center', () => {
     expect(workspace(prod).Properties).toMatchObject({
       Name: 'pinterest-prod',
       Description: expect.any(String),
@@ -48,7 +48,7 @@ describe('the workspace', () => {
     expect(render(workspace(prod).Properties.RoleArn, prod.all)).toBe('{GrafanaRole.Arn}');
   });
 
-  test('lets people in by a SAML provider where the config says so', () => {
+  test('has sign-in by a SAML provider where the config says so', () => {
     const saml = synthesize({
       stage: 'dev',
       grafana: 'managed',
@@ -65,7 +65,7 @@ describe('the workspace', () => {
     });
   }, 60_000);
 
-  test('has a role that only workspaces of this account take', () => {
+  test('has a role that only workspaces of this account can assume', () => {
     const role = resource(prod.observability, 'AWS::IAM::Role', 'GrafanaRole');
     expect(role.Properties.AssumeRolePolicyDocument).toMatchObject({
       Statement: [
@@ -80,11 +80,11 @@ describe('the workspace', () => {
     });
   });
 
-  test('may read what the boards show, tell the topic of the alarms, and nothing else', () => {
+  test('may read the data of the boards and publish to the alarm topic, and nothing else', () => {
     const arn = (service: string, name: string) =>
       `arn:{AWS::Partition}:${service}:{AWS::Region}:{AWS::AccountId}:${name}`;
     const workgroup = arn('athena', 'workgroup/pinterest-prod-boards');
-    expect(rights('GrafanaRole')).toEqual(
+    expect(permissions('GrafanaRole')).toEqual(
       [
         ...['GetQueryExecution', 'GetQueryResults', 'GetWorkGroup', 'StartQueryExecution', 'StopQueryExecution'].map(
           (action) => `athena:${action} ${workgroup}`,
@@ -98,11 +98,11 @@ describe('the workspace', () => {
         ...['catalog', 'database/pinterest_prod', 'table/pinterest_prod/posts'].map(
           (name) => `glue:GetTable ${arn('glue', name)}`,
         ),
-        's3:AbortMultipartUpload {GrafanaLakeAnswers.Arn}/*',
-        's3:GetObject {GrafanaLakeAnswers.Arn}/*',
-        's3:PutObject {GrafanaLakeAnswers.Arn}/*',
-        's3:GetBucketLocation {GrafanaLakeAnswers.Arn}',
-        's3:ListBucket {GrafanaLakeAnswers.Arn}',
+        's3:AbortMultipartUpload {GrafanaLakeResults.Arn}/*',
+        's3:GetObject {GrafanaLakeResults.Arn}/*',
+        's3:PutObject {GrafanaLakeResults.Arn}/*',
+        's3:GetBucketLocation {GrafanaLakeResults.Arn}',
+        's3:ListBucket {GrafanaLakeResults.Arn}',
         's3:GetObject {LakeBucket.Arn}/posts/*',
         's3:ListBucket {LakeBucket.Arn}',
         'sns:Publish {AlarmsTopic}',
@@ -112,7 +112,7 @@ describe('the workspace', () => {
 });
 
 describe('the queries of the boards', () => {
-  test('read so much at most, and leave their answers for a day', () => {
+  test('have a limit of bytes read, and their results are stored for a day', () => {
     expect(resource(prod.observability, 'AWS::Athena::WorkGroup').Properties).toMatchObject({
       Name: 'pinterest-prod-boards',
       WorkGroupConfiguration: {
@@ -121,12 +121,12 @@ describe('the queries of the boards', () => {
         ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
       },
     });
-    expect(resource(prod.observability, 'AWS::S3::Bucket', 'GrafanaLakeAnswers').Properties).toMatchObject({
+    expect(resource(prod.observability, 'AWS::S3::Bucket', 'GrafanaLakeResults').Properties).toMatchObject({
       LifecycleConfiguration: { Rules: [{ ExpirationInDays: 1, Status: 'Enabled' }] },
     });
   });
 
-  test('name the tables of the store as they are called', () => {
+  test('name the tables of the store', () => {
     const names = Object.values(resources(prod.storage, 'AWS::Cassandra::Table')).map(
       ({ Properties }) => Properties.TableName,
     );
@@ -135,9 +135,9 @@ describe('the queries of the boards', () => {
 });
 
 describe('the content', () => {
-  test('is applied by a function that may mint tokens of this workspace, and read this asset', () => {
+  test('is applied by a function that may create tokens of this workspace and read this asset', () => {
     const [assets, others] = [true, false].map((asset) =>
-      rights('GrafanaContentFunctionRole').filter((right) => right.startsWith('s3:') === asset),
+      permissions('GrafanaContentFunctionRole').filter((permission) => permission.startsWith('s3:') === asset),
     );
     expect(assets).toEqual([expect.stringMatching(/^s3:GetObject .*cdk-hnb659fds-assets-.*\/[0-9a-f]{64}\.json$/)]);
     const one = 'arn:{AWS::Partition}:grafana:{AWS::Region}:{AWS::AccountId}:/workspaces/{GrafanaWorkspace.Id}';
@@ -154,7 +154,7 @@ describe('the content', () => {
     ]);
   });
 
-  test('is applied in no network, within ten minutes, with a log that ends', () => {
+  test('is applied in no network, within ten minutes, with a log that expires', () => {
     const fn = resource(prod.observability, 'AWS::Lambda::Function', 'GrafanaContentFunction');
     expect(fn.Properties).toMatchObject({ Timeout: 600, Runtime: 'nodejs24.x' });
     expect(fn.Properties).not.toHaveProperty('VpcConfig');
@@ -167,7 +167,7 @@ describe('the content', () => {
     );
   });
 
-  test('is an asset by its content: all boards, and every constant of theirs is given', () => {
+  test('is an asset named by its hash, with all boards and a value for each of their constants', () => {
     const directory = assemblyOf({ overrides: { stage: 'prod', runbookUrl: 'https://git.example/runbook.md' } });
     const [file] = readdirSync(directory).filter((name) => /^asset\.[0-9a-f]{64}\.json$/.test(name));
     const bundle = JSON.parse(readFileSync(join(directory, file), 'utf8')) as Content;
@@ -178,7 +178,7 @@ describe('the content', () => {
     expect(boards).toHaveLength(BOARDS.length);
   }, 60_000);
 
-  test('names what was deployed', () => {
+  test('names the deployed resources', () => {
     const { constants, dataSources, contactPoints } = deployed(prod);
     expect(Object.keys(constants).sort()).toEqual(Object.keys(CONSTANTS).sort());
     expect(constants).toMatchObject({
@@ -201,7 +201,7 @@ describe('the content', () => {
     }
   });
 
-  test('has no data source for Prometheus where there is none', () => {
+  test('has no data source for Prometheus without a Prometheus workspace', () => {
     const without = synthesize({ stage: 'dev', grafana: 'managed' });
     expect(deployed(without).dataSources.map(({ uid }) => uid)).toEqual(['pipeline-cloudwatch', 'pipeline-athena']);
     expect(

@@ -34,7 +34,7 @@ describe('HTTP APIs', () => {
     ]);
   });
 
-  test('each go to their own function, which nobody else may invoke', () => {
+  test('each invoke their own function, which nobody else may invoke', () => {
     const integrations = Object.values(resources(dev.processing, 'AWS::ApiGatewayV2::Integration')).map(
       ({ Properties }) => [
         render(Properties.ApiId, dev.all),
@@ -53,11 +53,11 @@ describe('HTTP APIs', () => {
     ]);
   });
 
-  test('take IAM by default', () => {
+  test('require IAM by default', () => {
     expect(new Set(routes(dev).map(({ AuthorizationType }) => AuthorizationType))).toEqual(new Set(['AWS_IAM']));
   });
 
-  test('take a JWT of the configured issuer and audience', () => {
+  test('accept a JWT of the configured issuer and audience', () => {
     expect(new Set(routes(jwt).map(({ AuthorizationType }) => AuthorizationType))).toEqual(new Set(['JWT']));
     const authorizers = Object.values(resources(jwt.processing, 'AWS::ApiGatewayV2::Authorizer'));
     expect(authorizers).toHaveLength(2);
@@ -83,7 +83,7 @@ describe('HTTP APIs', () => {
     }
   });
 
-  test('have limits for each of their routes, and get them after the routes are there', () => {
+  test('have limits for each of their routes, set after the routes exist', () => {
     for (const [api, main, other, share] of [
       ['Ingest', 'POST /posts', 'POST /pin/', 0.5],
       ['Query', 'GET /views/{view}', 'GET /health', 0.1],
@@ -108,7 +108,7 @@ describe('HTTP APIs', () => {
     }
   });
 
-  test.each(['IngestUrl', 'QueryUrl'])('%s is shown', (name) => {
+  test.each(['IngestUrl', 'QueryUrl'])('%s is an output', (name) => {
     expect(Object.keys(dev.processing.findOutputs(name))).toEqual([name]);
   });
 });
@@ -123,7 +123,7 @@ describe('the status page', () => {
   const routesOf = (templates: Templates) =>
     Object.values(resources(templates.processing, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties);
 
-  test('is three routes of the query API, behind what guards the others', () => {
+  test('has three routes in the query API, with the authorization of the others', () => {
     const added = routesOf(page).filter(({ RouteKey }) => PAGE_ROUTES.includes(String(RouteKey)));
     expect(added.map(({ ApiId, RouteKey }) => `${render(ApiId, page.all)} ${String(RouteKey)}`).sort()).toEqual(
       PAGE_ROUTES.map((route) => `{QueryApi} ${route}`),
@@ -131,9 +131,11 @@ describe('the status page', () => {
     expect(new Set(added.map(({ AuthorizationType }) => AuthorizationType))).toEqual(new Set(['AWS_IAM']));
   });
 
-  test('brings one right, one way to use it, and the names of the functions whose lag it shows', () => {
-    const rights = (templates: Templates) => allowed(templates.processing, 'StepsQueryRole', templates.all);
-    expect(rights(page).filter((right) => !rights(dev).includes(right))).toEqual(['cloudwatch:GetMetricData *']);
+  test('adds one permission, an endpoint for it, and the names of the functions whose lag it shows', () => {
+    const permissions = (templates: Templates) => allowed(templates.processing, 'StepsQueryRole', templates.all);
+    expect(permissions(page).filter((permission) => !permissions(dev).includes(permission))).toEqual([
+      'cloudwatch:GetMetricData *',
+    ]);
     const services = Object.values(resources(page.network, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
       render(Properties.ServiceName, page.all),
     );
@@ -146,7 +148,7 @@ describe('the status page', () => {
     });
   });
 
-  test('is off where the configuration does not say so, with all that it brings', () => {
+  test('is off by default, with everything that it adds', () => {
     expect(routesOf(dev).filter(({ RouteKey }) => PAGE_ROUTES.includes(String(RouteKey)))).toEqual([]);
     dev.network.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 3);
   });

@@ -19,20 +19,20 @@ afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
 const KEY = '{Key.Arn}';
 const properties = (type: string, prefix = '') => resource(own.storage, type, prefix).Properties;
 
-test('without a key of our own there is none, and nobody has a right on one', () => {
+test('by default there is no customer-managed key, and nobody has permissions on one', () => {
   for (const template of services.all) {
     expect(resources(template, 'AWS::KMS::Key')).toEqual({});
     expect(JSON.stringify(template.toJSON())).not.toContain('kms:ViaService":{"Fn::Join":["",["s3');
   }
 });
 
-test('the key is turned, stays with the data, and can be brought back for a month', () => {
+test('the key is rotated, retained with the data, and its deletion can be cancelled for a month', () => {
   const { Properties, DeletionPolicy } = resource(own.network, 'AWS::KMS::Key');
   expect(Properties).toMatchObject({ EnableKeyRotation: true, PendingWindowInDays: 30 });
   expect(DeletionPolicy).toBe('Retain');
 });
 
-test('it encrypts the lake, the volumes of the brokers and each table', () => {
+test('the key encrypts the lake, the volumes of the brokers and each table', () => {
   expect(properties('AWS::S3::Bucket', 'LakeBucket').BucketEncryption).toEqual({
     ServerSideEncryptionConfiguration: [
       {
@@ -51,11 +51,11 @@ test('it encrypts the lake, the volumes of the brokers and each table', () => {
   }
 });
 
-test('the bucket of access logs has the key of S3: it is delivered to no other', () => {
+test('the bucket of access logs has the key of S3, because S3 can use no other for them', () => {
   expect(JSON.stringify(properties('AWS::S3::Bucket', 'LakeAccessLogs').BucketEncryption)).toContain('AES256');
 });
 
-test('it encrypts every log group of every stack, which the log service may do for this account only', () => {
+test('the key encrypts every log group of every stack, and the log service may use it for this account only', () => {
   const groups = own.all.flatMap((template) => Object.values(resources(template, 'AWS::Logs::LogGroup')));
   expect(groups.length).toBeGreaterThan(15);
   expect(groups.filter(({ Properties }) => render(Properties.KmsKeyId, own.all) !== KEY)).toEqual([]);
@@ -68,7 +68,7 @@ test('it encrypts every log group of every stack, which the log service may do f
   );
 });
 
-test('it encrypts topics of alarms, wherever they are made', () => {
+test('the key encrypts alarm topics, wherever they are created', () => {
   const stack = new Stack();
   const key = new PipelineKey(stack, 'Key', { config: loadConfig({ stage: 'dev' }) });
   key.encrypt(stack);
@@ -78,7 +78,7 @@ test('it encrypts topics of alarms, wherever they are made', () => {
   expect(render(resource(template, 'AWS::SNS::Topic').Properties.KmsMasterKeyId, [template])).toBe(KEY);
 });
 
-describe('who may use it', () => {
+describe('permissions on the key', () => {
   const uses = (role: string) =>
     grants(own.processing, role, own.all)
       .filter(({ action }) => action.startsWith('kms:'))
@@ -103,7 +103,7 @@ describe('who may use it', () => {
     ['Spark/Job', [`kms:Decrypt ${by('s3')}`, `kms:GenerateDataKey ${by('s3')}`]],
     ['Spark/JobFiles/', [`kms:Decrypt ${by('s3')}`, `kms:GenerateDataKey ${by('s3')}`]],
     ['Steps/Ingest', []],
-  ])('%s: by way of the services that it reads and writes', (role, expected) => {
+  ])('%s: through the services that it reads and writes', (role, expected) => {
     expect(uses(`${role.replaceAll('/', '')}Role`)).toEqual(expected);
   });
 });

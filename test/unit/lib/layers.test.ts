@@ -8,7 +8,7 @@ const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8
 
 describe('the files of the DuckDB layer', () => {
   test.each([['--arch', 'arm'], ['--arch'], ['--arch', 'arm64', 'x64'], ['x64']])(
-    'are not fetched for arguments that make no sense: %s %s %s',
+    'are not fetched for invalid arguments: %s %s %s',
     (...args: string[]) => {
       const { status, stderr } = spawnSync(process.execPath, [join(LAYER, 'fetch.mjs'), ...args.filter(Boolean)], {
         encoding: 'utf8',
@@ -26,7 +26,7 @@ describe('the files of the DuckDB layer', () => {
     );
   });
 
-  test('are locked with checksums for both architectures, and no address', () => {
+  test('are locked with checksums for both architectures, without addresses', () => {
     const { packages } = json(LAYER, 'package-lock.json');
     for (const arch of ['arm64', 'x64']) {
       expect(packages[`node_modules/@duckdb/node-bindings-linux-${arch}`].integrity).toMatch(/^sha512-/);

@@ -1,4 +1,4 @@
-/** What widgets and alarms name in the synthesized templates, by stage: a metric with a typo in its name never has data. */
+/** The metrics that widgets and alarms of the synthesized templates name, by stage. A mistyped metric never has data. */
 import { METRIC_LIST, metricNamespace, type MetricName } from '../../../lambda/runtime/metrics';
 import { loadConfig } from '../../../lib/config';
 import { namedMetrics } from '../../../tools/assembly/named-metrics';
@@ -7,7 +7,7 @@ import { resourcesOf } from '../../../tools/assembly/read-plan';
 import { isPublished } from '../../support/published-by-aws';
 import { synthesized } from '../../support/synth';
 
-// The others name a part of what these do.
+// The other stages name a subset of these metrics.
 describe.each(['prod', 'local'] as const)('stage %s', (stage) => {
   const config = loadConfig({ stage });
   const all = resourcesOf(synthesized({ stage }));
@@ -15,7 +15,7 @@ describe.each(['prod', 'local'] as const)('stage %s', (stage) => {
   const ours = named.filter(({ namespace }) => namespace === metricNamespace(config));
   const theirs = named.filter((metric) => !ours.includes(metric));
 
-  test('names metrics of AWS that AWS publishes, with all their dimensions', () => {
+  test('names only AWS metrics that AWS publishes, with all their dimensions', () => {
     expect(new Set(theirs.map(({ namespace }) => namespace))).toEqual(
       new Set(['AWS/Kafka', 'AWS/Lambda', 'AWS/ApiGateway']),
     );
@@ -29,7 +29,7 @@ describe.each(['prod', 'local'] as const)('stage %s', (stage) => {
   });
 });
 
-test('a metric that is misspelt, or lacks a dimension, is found', () => {
+test('the check finds a metric that is misspelt or lacks a dimension', () => {
   const lag = { namespace: 'AWS/Kafka', name: 'MaxOffsetLag' };
   const dimensions = { 'Cluster Name': 'c', 'Consumer Group': 'g', Topic: 't' };
   expect(isPublished({ ...lag, dimensions })).toBe(true);

@@ -20,7 +20,7 @@ describe.each([
     expect(subnets.some(({ Properties }) => Properties.MapPublicIpOnLaunch)).toBe(false);
   });
 
-  test(`lets Airflow out by ${nats} NAT gateways, and nothing else`, () => {
+  test(`gives Airflow internet access by ${nats} NAT gateways, and nothing else`, () => {
     templates[stage].network.resourceCountIs('AWS::EC2::NatGateway', nats);
     const routes = resources(templates[stage].network, 'AWS::EC2::Route');
     expect(Object.keys(routes).filter((id) => id.includes('data'))).toEqual([]);
@@ -29,7 +29,7 @@ describe.each([
 });
 
 describe('without an Airflow environment', () => {
-  test('there is no way to the internet: no gateway of any kind, and only the subnets of the data', () => {
+  test('the internet cannot be reached: there is no gateway of any kind, and only the data subnets exist', () => {
     const { network } = templates.lean;
     network.resourceCountIs('AWS::EC2::NatGateway', 0);
     network.resourceCountIs('AWS::EC2::InternetGateway', 0);
@@ -42,7 +42,7 @@ describe('without an Airflow environment', () => {
     expect(Object.keys(resources(network, 'AWS::EC2::SecurityGroup'))).not.toContain('NetworkAirflow');
   });
 
-  test('the data is where it would be with one, as brokers never move', () => {
+  test('the data subnets have the same addresses as with one, because brokers never move', () => {
     const cidrs = (stage: string) =>
       Object.entries(resources(templates[stage].network, 'AWS::EC2::Subnet'))
         .filter(([id]) => id.includes('data'))
@@ -52,7 +52,7 @@ describe('without an Airflow environment', () => {
 });
 
 describe('the flow log', () => {
-  test('begins once its role may write', () => {
+  test('starts after its role may write', () => {
     const { network } = templates.dev;
     const [role] = Object.keys(network.findResources('AWS::IAM::Role')).filter((id) => id.includes('IAMRole'));
     const [policy] = Object.keys(network.findResources('AWS::IAM::Policy')).filter((id) => id.includes('IAMRole'));
@@ -62,7 +62,7 @@ describe('the flow log', () => {
 });
 
 describe('endpoints', () => {
-  test('stand in for the internet where the data is', () => {
+  test('replace the internet in the data subnets', () => {
     const endpoints = Object.values(resources(templates.dev.network, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) => [
       Properties.VpcEndpointType,
       render(Properties.ServiceName, templates.dev.all).replace(/^com\.amazonaws\.\{AWS::Region\}\./, ''),
@@ -75,7 +75,7 @@ describe('endpoints', () => {
     ]);
   });
 
-  test('are open to the security group that uses them, and to no address', () => {
+  test('are open to the security group that uses them, and not to addresses', () => {
     const rules = Object.values(resources(templates.dev.network, 'AWS::EC2::SecurityGroupIngress')).map(
       ({ Properties }) =>
         [

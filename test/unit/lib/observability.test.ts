@@ -43,7 +43,7 @@ const compositesOf = (template: Template) =>
     'AWS::CloudWatch::CompositeAlarm',
   );
 
-/** The metrics that an alarm looks at: CloudWatch bills each. */
+/** The metrics that an alarm reads. CloudWatch bills each. */
 const metricsOfAlarm = (alarm: Alarm): readonly MetricStat[] =>
   alarm.Metrics
     ? alarm.Metrics.flatMap(({ MetricStat: stat }) => (stat ? [stat.Metric] : []))
@@ -54,7 +54,7 @@ interface Body {
   readonly widgets: readonly { readonly type: string; readonly properties: Readonly<Record<string, unknown>> }[];
 }
 
-/** Dashboards with what only the deployment knows as `<logical id>`. */
+/** The dashboards, with `<logical id>` for values that are known only at deployment. */
 function dashboardsOf(template: Template): Body[] {
   const textOf = (part: unknown) => {
     if (typeof part === 'string') return part;
@@ -70,7 +70,7 @@ function dashboardsOf(template: Template): Body[] {
   });
 }
 
-/** Metrics of our own on a dashboard. */
+/** The project's own metrics on a dashboard. */
 const ownMetricsOf = ({ widgets }: Body, namespace: string): [string, MetricId['dimensions']][] =>
   widgets
     .flatMap(({ properties }) => (properties.metrics ?? []) as unknown[][])
@@ -78,7 +78,7 @@ const ownMetricsOf = ({ widgets }: Body, namespace: string): [string, MetricId['
     .filter((metric) => metric.namespace === namespace)
     .map(({ name, dimensions }) => [name, dimensions]);
 
-/** Whether the list has such a metric, with such dimensions, of such a step. */
+/** Whether the list has this metric, with these dimensions, for this step. */
 function isListed(name: string, dimensions: Readonly<Record<string, unknown>>): boolean {
   const metric = METRIC_LIST.find((each) => each.name === name);
   return (
@@ -98,7 +98,7 @@ const alarmOf = (id: string) => alarmsOf(prod.observability).find((alarm) => idO
 describe('every alarm', () => {
   const all = [...alarmsOf(prod.observability), ...compositesOf(prod.observability)];
 
-  test('says how urgent it is, what it means and where its article is', () => {
+  test('has a description with urgency, meaning and a link to its article', () => {
     for (const alarm of all) {
       expect(alarm.AlarmDescription).toMatch(
         new RegExp(`^(critical|warning): .{30,}\\. Runbook: docs/runbook\\.md#${idOf(alarm)}$`),
@@ -121,7 +121,7 @@ describe('every alarm', () => {
     }
   });
 
-  test('looks at two periods or more, and has decided on missing data', () => {
+  test('evaluates two periods or more, and states how to treat missing data', () => {
     for (const alarm of alarmsOf(prod.observability)) {
       expect([alarm.AlarmName, alarm.EvaluationPeriods >= 2]).toEqual([alarm.AlarmName, true]);
       expect(['breaching', 'notBreaching', 'ignore']).toContain(alarm.TreatMissingData);
@@ -129,7 +129,7 @@ describe('every alarm', () => {
     }
   });
 
-  test('takes its own metrics from the list, and no more of them than an alarm may have', () => {
+  test('reads own metrics only from the list, and no more metrics than an alarm may have', () => {
     for (const alarm of alarmsOf(prod.observability)) {
       const metrics = metricsOfAlarm(alarm);
       expect(metrics.length).toBeLessThanOrEqual(10);
@@ -142,7 +142,7 @@ describe('every alarm', () => {
     }
   });
 
-  test('tells the topic by itself or by its composite alarm, never twice', () => {
+  test('notifies the topic directly or through its composite alarm, never twice', () => {
     const rules = compositesOf(prod.observability).map(({ AlarmRule }) => JSON.stringify(AlarmRule));
     const logicalIds = Object.entries(prod.observability.findResources('AWS::CloudWatch::Alarm'));
     for (const [logicalId, { Properties }] of logicalIds) {
@@ -158,7 +158,7 @@ describe('every alarm', () => {
 });
 
 describe('the alarms', () => {
-  test('on the boundary fire at half the life of speed rows, and before that when it is late', () => {
+  test('on the time boundary fire at half the TTL of speed rows, and earlier when it is late', () => {
     const { speedTtlHours, intervalMinutes, publishDelayMinutes } = prod.config;
     expect(alarmOf('boundary-stuck')).toMatchObject({
       MetricName: 'boundaryAge',
@@ -170,7 +170,7 @@ describe('the alarms', () => {
     expect(alarmOf('boundary-late').Threshold).toBeLessThan(alarmOf('boundary-stuck').Threshold);
   });
 
-  test('on the canary fire when the last one did not come out, and when nobody reports', () => {
+  test('on the canary fire when the last one is not visible, and when nothing is reported', () => {
     expect(prod.config.canaryMinutes).toBe(5);
     expect(alarmOf('canary-speed')).toMatchObject({
       Threshold: 660_000,
@@ -179,7 +179,7 @@ describe('the alarms', () => {
     });
   });
 
-  test('on what is 0 by contract fire on the first report that is not, in either direction', () => {
+  test('on metrics that must be 0 fire on the first other value, positive or negative', () => {
     for (const id of ['drift', 'gap', 'dropped']) {
       expect(alarmOf(id)).toMatchObject({ Threshold: 0, DatapointsToAlarm: 1 });
     }
@@ -190,7 +190,7 @@ describe('the alarms', () => {
     );
   });
 
-  test('that answers are wrong and that they are late are two', () => {
+  test('have one composite for wrong and one for late query results', () => {
     const members = (id: string) => {
       const composite = compositesOf(prod.observability).find((each) => idOf(each) === id)!;
       const ids = prod.observability.findResources('AWS::CloudWatch::Alarm');
@@ -207,7 +207,7 @@ describe('the alarms', () => {
     );
   });
 
-  test('that only a canary can tell are left out where there is none', () => {
+  test('on metrics of the canary are left out without a canary', () => {
     const ids = (template: Template) => alarmsOf(template).map(idOf);
     expect(dev.config.canaryMinutes).toBe(0);
     expect(ids(prod.observability).filter((id) => !ids(dev.observability).includes(id))).toEqual([
@@ -218,7 +218,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  test('are as many, and look at as many metrics, as the runbook says they cost', () => {
+  test('are as many, and read as many metrics, as the runbook counts for their cost', () => {
     const cost = ({ observability }: typeof prod) => ({
       alarms: alarmsOf(observability).length,
       metrics: alarmsOf(observability).reduce((sum, alarm) => sum + metricsOfAlarm(alarm).length, 0),
@@ -241,7 +241,7 @@ describe('the alarms', () => {
 });
 
 describe('the topic', () => {
-  test('takes messages over TLS only, from the alarms of this account and from its own workspace of Prometheus', () => {
+  test('accepts messages over TLS only, from the alarms of this account and from its Prometheus workspace', () => {
     const [{ PolicyDocument }] = propertiesOf<{
       PolicyDocument: { Statement: readonly Readonly<Record<string, unknown>>[] };
     }>(prod.observability, 'AWS::SNS::TopicPolicy');
@@ -269,11 +269,11 @@ describe('the topic', () => {
       }),
     ]);
     const [topic] = propertiesOf<Record<string, unknown>>(prod.observability, 'AWS::SNS::Topic');
-    // The key of aws/sns would keep the alarms out.
+    // With the key aws/sns, alarms could not publish.
     expect(topic.KmsMasterKeyId).toBeUndefined();
   });
 
-  test('has a subscriber, and alarms another link, where the config says so', () => {
+  test('has a subscriber, and alarms have another runbook link, where the config says so', () => {
     prod.observability.resourceCountIs('AWS::SNS::Subscription', 0);
     const { observability } = synthesize({
       stage: 'dev',
@@ -289,12 +289,12 @@ describe('dashboards', () => {
   const bodies = dashboardsOf(prod.observability);
   const namespace = 'PinterestPipeline/pinterest-prod';
 
-  test('are an overview and one a step, at names that do not change', () => {
+  test('are an overview and one per step, with fixed names', () => {
     expect(bodies.map(({ name }) => name)).toEqual(['overview', ...STEPS].map((id) => `pinterest-prod-${id}`));
     expect(dashboardsOf(dev.observability).map(({ name }) => name)).not.toContain('pinterest-dev-canary');
   });
 
-  test('are the overview alone where the config says so, and it leads nowhere', () => {
+  test('are only the overview where the config says so, and it has no links', () => {
     const [overview, ...others] = dashboardsOf(lean.observability);
     expect({ name: overview.name, others, counted: dashboardCount(lean.config) }).toEqual({
       name: 'pinterest-lean-overview',
@@ -304,20 +304,20 @@ describe('dashboards', () => {
     expect(String(overview.widgets[0].properties.markdown)).not.toContain('dashboards/');
   });
 
-  test('and alarms of a stage that has the watched metrics alone name these, and all of these', () => {
+  test('and alarms of a stage with only the alarmed metrics name exactly these', () => {
     const { config, observability } = lean;
-    expect(config.metrics).toBe('watched');
+    expect(config.metrics).toBe('alarmed');
     const own = `PinterestPipeline/pinterest-lean`;
     const shown = dashboardsOf(observability).flatMap((body) => ownMetricsOf(body, own).map(([name]) => name));
-    const looked = alarmsOf(observability)
+    const read = alarmsOf(observability)
       .flatMap(metricsOfAlarm)
       .filter(({ Namespace }) => Namespace === own);
-    const named = new Set([...shown, ...looked.map(({ MetricName: name }) => name)]);
-    const ofSteps = METRIC_LIST.filter(({ watched, steps }) => watched && steps.some((step) => step !== 'canary'));
+    const named = new Set([...shown, ...read.map(({ MetricName: name }) => name)]);
+    const ofSteps = METRIC_LIST.filter(({ alarmed, steps }) => alarmed && steps.some((step) => step !== 'canary'));
     expect([...named].sort()).toEqual(ofSteps.map(({ name }) => name).sort());
   });
 
-  test('show metrics of the list only, and together all of them', () => {
+  test('show only metrics of the list, and together all of them', () => {
     const shown = bodies.flatMap((body) => ownMetricsOf(body, namespace));
     for (const [name, dimensions] of shown) {
       expect([name, dimensions, isListed(name, dimensions)]).toEqual([name, dimensions, true]);
@@ -331,7 +331,7 @@ describe('dashboards', () => {
     expect(listed.filter((each) => !found.has(each))).toEqual([]);
   });
 
-  test('of a step show every metric that the list gives it', () => {
+  test('of a step show every metric of the step', () => {
     for (const step of STEPS) {
       const body = bodies.find(({ name }) => name.endsWith(`-${step}`))!;
       const shown = new Set(ownMetricsOf(body, namespace).map(([name]) => name));
@@ -340,7 +340,7 @@ describe('dashboards', () => {
     }
   });
 
-  test('lead to each other: every link is a dashboard, and every dashboard has a link to every other', () => {
+  test('link to each other: every link is a dashboard, and every dashboard has a link to every other', () => {
     const names = bodies.map(({ name }) => name);
     for (const { name, widgets } of bodies) {
       const text = String(widgets[0].properties.markdown);
@@ -349,7 +349,7 @@ describe('dashboards', () => {
     }
   });
 
-  test('answer the four questions on the overview, and show the state of every alarm', () => {
+  test('have the four headings on the overview, and show the state of every alarm', () => {
     const [{ widgets }] = bodies;
     const headings = widgets
       .map(({ properties }) => properties.markdown)
@@ -361,7 +361,7 @@ describe('dashboards', () => {
   });
 });
 
-test('saved queries ask the logs of every function for fields that reports have', () => {
+test('saved queries read the logs of every function', () => {
   const queries = propertiesOf<{ Name: string; QueryString: string; LogGroupNames: unknown[] }>(
     prod.observability,
     'AWS::Logs::QueryDefinition',

@@ -15,7 +15,7 @@ describe('Airflow', () => {
     expect(environment(dev).Properties).toMatchObject({ Name: 'pinterest-dev', AirflowVersion: '3.2.1' });
   });
 
-  test('of dev is the smallest there is, of prod has a spare scheduler and web server', () => {
+  test('has the smallest class in dev, and a second scheduler and web server in prod', () => {
     expect(environment(dev).Properties).toMatchObject({
       EnvironmentClass: 'mw1.micro',
       Schedulers: 1,
@@ -31,7 +31,7 @@ describe('Airflow', () => {
     });
   });
 
-  test('is in two subnets with NAT, also where there are three zones', () => {
+  test('is in two subnets with NAT, also with three zones', () => {
     const network = environment(prod).Properties.NetworkConfiguration as Record<string, unknown[]>;
     expect(network.SubnetIds.map((each) => render(each, prod.all))).toEqual([
       '{NetworkVpcairflowSubnet1Subnet}',
@@ -40,7 +40,7 @@ describe('Airflow', () => {
     expect(network.SecurityGroupIds.map((each) => render(each, prod.all))).toEqual(['{NetworkAirflow.GroupId}']);
   });
 
-  test('hands the DAG its configuration as one JSON', () => {
+  test('passes the DAG its configuration as one JSON text', () => {
     const options = environment(dev).Properties.AirflowConfigurationOptions as Record<string, unknown>;
     expect(Object.keys(options)).toEqual(['pipeline.config']);
     expect(JSON.parse(render(options['pipeline.config'], dev.all))).toEqual({
@@ -58,7 +58,7 @@ describe('Airflow', () => {
     });
   });
 
-  test('finds its log groups, which expire, instead of making ones that do not', () => {
+  test('uses existing log groups, which expire, instead of creating groups that do not', () => {
     const names = Object.values(resources(dev.orchestration, 'AWS::Logs::LogGroup'))
       .map(({ Properties }) => Properties.LogGroupName)
       .filter((name) => name !== undefined);
@@ -67,7 +67,7 @@ describe('Airflow', () => {
     );
   });
 
-  test('comes after all that it looks for: bucket, DAGs, rights, log groups', () => {
+  test('is created after everything that it checks: bucket, DAGs, permissions, log groups', () => {
     expect(environment(dev).DependsOn).toEqual(
       expect.arrayContaining(
         [
@@ -84,7 +84,7 @@ describe('Airflow', () => {
 });
 
 describe('the DAGs', () => {
-  test('are in a versioned bucket that is closed to the public, as MWAA demands', () => {
+  test('are in a versioned bucket that blocks public access, as MWAA requires', () => {
     expect(resource(dev.orchestration, 'AWS::S3::Bucket').Properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
@@ -92,7 +92,7 @@ describe('the DAGs', () => {
     expect(Object.keys(dev.orchestration.findOutputs('DagBucket'))).toEqual(['DagBucket']);
   });
 
-  test('are those of this version only', () => {
+  test('are only those of this version', () => {
     expect(resource(dev.orchestration, 'Custom::CDKBucketDeployment').Properties).toMatchObject({
       DestinationBucketKeyPrefix: 'dags/',
       Prune: true,
@@ -100,17 +100,17 @@ describe('the DAGs', () => {
   });
 });
 
-describe("Airflow's rights", () => {
-  test('are to invoke the four steps of the batch layer', () => {
+describe("Airflow's permissions", () => {
+  test('include the four steps of the batch layer', () => {
     expect(allowed(dev.orchestration, 'AirflowRole', dev.all).filter((each) => each.startsWith('lambda:'))).toEqual(
       ['Compact', 'Publish', 'Reconcile', 'Seal'].map((step) => `lambda:InvokeFunction {Steps${step}Function.Arn}`),
     );
   });
 
-  test('are to run the Spark job, under its role and no other', () => {
-    const rights = grants(dev.orchestration, 'AirflowRole', dev.all);
+  test('include the Spark job, with its role and no other', () => {
+    const permissions = grants(dev.orchestration, 'AirflowRole', dev.all);
     expect(
-      rights
+      permissions
         .filter(({ action }) => action.startsWith('emr-serverless:'))
         .map(({ action, resource: name }) => `${action} ${name}`)
         .sort(),
@@ -122,7 +122,7 @@ describe("Airflow's rights", () => {
       'emr-serverless:StartApplication {SparkApplication.Arn}',
       'emr-serverless:StartJobRun {SparkApplication.Arn}',
     ]);
-    expect(rights.filter(({ action }) => action === 'iam:PassRole')).toEqual([
+    expect(permissions.filter(({ action }) => action === 'iam:PassRole')).toEqual([
       expect.objectContaining({
         resource: '{SparkJobRole.Arn}',
         condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
@@ -130,8 +130,8 @@ describe("Airflow's rights", () => {
     ]);
   });
 
-  test('do not reach the lake, Kafka or the views: the steps do', () => {
-    const rights = allowed(dev.orchestration, 'AirflowRole', dev.all);
-    expect(rights.filter((each) => /LakeBucket|kafka|cassandra/.test(each))).toEqual([]);
+  test('do not include the lake, Kafka or the views, which only the steps need', () => {
+    const permissions = allowed(dev.orchestration, 'AirflowRole', dev.all);
+    expect(permissions.filter((each) => /LakeBucket|kafka|cassandra/.test(each))).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ const shown = (value: unknown) => render(value, templates.all);
 const properties = (type: string, prefix = 'Prometheus') =>
   resource(templates.observability, type, prefix).Properties as Record<string, Record<string, unknown>>;
 
-/** The configuration of the scraper, with names in the place of what is known at deployment. */
+/** The configuration of the scraper, with example names for those that are known only at deployment. */
 function scrapeConfiguration(): { scrape_configs: Record<string, unknown>[] } {
   const { ConfigurationBlob: blob } = properties('AWS::APS::Scraper').ScrapeConfiguration as {
     ConfigurationBlob: { 'Fn::Base64': unknown };
@@ -25,14 +25,14 @@ function scrapeConfiguration(): { scrape_configs: Record<string, unknown>[] } {
 }
 
 describe('Managed Prometheus', () => {
-  test('is there where the config asks for it', () => {
+  test('exists where the config says so', () => {
     const { observability } = synthesize({ stage: 'dev' });
     for (const type of ['Workspace', 'Scraper', 'RuleGroupsNamespace']) {
       expect(resources(observability, `AWS::APS::${type}`)).toEqual({});
     }
   });
 
-  test('has the rule files as they are', () => {
+  test('has the rule files unchanged', () => {
     const found = Object.values(resources(templates.observability, 'AWS::APS::RuleGroupsNamespace'));
     const files = readdirSync(RULES_FOLDER);
     expect(found.map(({ Properties }) => [`${Properties.Name as string}.yaml`, Properties.Data])).toEqual(
@@ -40,7 +40,7 @@ describe('Managed Prometheus', () => {
     );
   });
 
-  test('sends alerts to the topic of all alarms, and no other workspace may', () => {
+  test('sends alerts to the topic of all alarms, which other workspaces may not', () => {
     expect(shown(properties('AWS::APS::Workspace').AlertManagerDefinition)).toMatch(
       /^alertmanager_config: \|\n {2}route:\n {4}receiver: alarms\n[^]*topic_arn: \{AlarmsTopic\}\n/,
     );
@@ -56,7 +56,7 @@ describe('Managed Prometheus', () => {
     expect(shown(ArnEquals['aws:SourceArn'])).toBe('{PrometheusWorkspace.Arn}');
   });
 
-  test('reads the brokers and the controllers, each at the ports of its exporters', () => {
+  test('scrapes the brokers and the controllers, each at the ports of its exporters', () => {
     const [jmx, node] = scrapeConfiguration().scrape_configs;
     expect(jmx).toMatchObject({
       job_name: 'jmx',

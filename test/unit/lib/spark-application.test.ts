@@ -7,7 +7,7 @@ beforeAll(() => {
 }, 60_000);
 
 describe('Spark', () => {
-  test('is an EMR Serverless application that stops when idle and has a bound', () => {
+  test('is an EMR Serverless application that stops when idle and has a capacity limit', () => {
     expect(resource(dev.processing, 'AWS::EMRServerless::Application').Properties).toMatchObject({
       Type: 'SPARK',
       ReleaseLabel: 'emr-7.13.0',
@@ -18,7 +18,7 @@ describe('Spark', () => {
     });
   });
 
-  test('gives its role to this application only', () => {
+  test('has a role that only this application can assume', () => {
     const { Properties } = resource(dev.processing, 'AWS::IAM::Role', 'SparkJobRole');
     expect(Properties.AssumeRolePolicyDocument).toMatchObject({
       Statement: [
@@ -33,7 +33,7 @@ describe('Spark', () => {
     });
   });
 
-  test('finds script and views in the lake, and files of the version before stay', () => {
+  test('reads script and views from the lake, which retains the files of the previous version', () => {
     const upload = resource(dev.processing, 'Custom::CDKBucketDeployment');
     expect(upload.Properties).toMatchObject({ DestinationBucketKeyPrefix: 'jobs/', Prune: false });
     expect(render(upload.Properties.DestinationBucketName, dev.all)).toBe('{LakeBucket}');

@@ -22,7 +22,7 @@ function everywhere(stage: Stage, type: string): [string, Resource][] {
   );
 }
 
-/** Types of the storage stack that hold data. */
+/** Types of resources with data in the storage stack. */
 const STORED = [...new Set(Object.values(STATEFUL_IDS.storage))];
 
 describe('removal', () => {
@@ -31,21 +31,24 @@ describe('removal', () => {
     ['local', 'Delete'],
     ['lean', 'Retain'],
     ['prod', 'Retain'],
-  ])('of %s: what holds data has the policy %s, L1 resources too, on deletion and on replacement', (stage, policy) => {
-    for (const type of STORED) {
-      const found = Object.entries(resources(templates[stage].storage, type));
-      expect(found.length).toBeGreaterThan(0);
-      for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of found) {
-        expect({ id, DeletionPolicy, UpdateReplacePolicy }).toEqual({
-          id,
-          DeletionPolicy: policy,
-          UpdateReplacePolicy: policy,
-        });
+  ])(
+    'in %s: resources with data have the policy %s, also L1 resources, on deletion and on replacement',
+    (stage, policy) => {
+      for (const type of STORED) {
+        const found = Object.entries(resources(templates[stage].storage, type));
+        expect(found.length).toBeGreaterThan(0);
+        for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of found) {
+          expect({ id, DeletionPolicy, UpdateReplacePolicy }).toEqual({
+            id,
+            DeletionPolicy: policy,
+            UpdateReplacePolicy: policy,
+          });
+        }
       }
-    }
-  });
+    },
+  );
 
-  test.each(STAGES)('of %s: what holds nothing of its own goes with its stack', (stage) => {
+  test.each(STAGES)('in %s: disposable resources are deleted with their stack', (stage) => {
     for (const type of typesWhere(({ state }) => state === 'disposable')) {
       for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of everywhere(stage, type)) {
         expect({ id, DeletionPolicy, UpdateReplacePolicy }).toEqual({
@@ -57,7 +60,7 @@ describe('removal', () => {
     }
   });
 
-  test('buckets are emptied before deletion, but never those of the lake in prod', () => {
+  test('buckets are emptied before deletion, but not those of the lake in prod', () => {
     expect(everywhere('dev', 'Custom::S3AutoDeleteObjects').map(([id]) => id)).toEqual([
       expect.stringMatching(/^storage:LakeAccessLogs/),
       expect.stringMatching(/^storage:LakeBucket/),
@@ -65,7 +68,7 @@ describe('removal', () => {
     ]);
     expect(everywhere('prod', 'Custom::S3AutoDeleteObjects').map(([id]) => id)).toEqual([
       expect.stringMatching(/^orchestration:AirflowBucket/),
-      expect.stringMatching(/^observability:GrafanaLakeAnswers/),
+      expect.stringMatching(/^observability:GrafanaLakeResults/),
     ]);
   });
 });
@@ -76,13 +79,13 @@ describe('logs', () => {
     ['lean', 30],
     ['prod', 90],
     ['local', 1],
-  ])('of %s expire after %d days, every group of them', (stage, days) => {
+  ])('of %s expire after %d days, in every group', (stage, days) => {
     const groups = everywhere(stage, 'AWS::Logs::LogGroup');
     expect(groups.length).toBeGreaterThan(15);
     expect(groups.filter(([, { Properties }]) => Properties.RetentionInDays !== days)).toEqual([]);
   });
 
-  test('every function has its group, those that CDK itself brings along too', () => {
+  test('every function has its group, also those that CDK adds', () => {
     const without = everywhere('dev', 'AWS::Lambda::Function')
       .filter(([, { Properties }]) => Properties.LoggingConfig === undefined)
       .map(([id]) => id);
@@ -100,12 +103,12 @@ describe('wildcards', () => {
       ),
     );
 
-  test.each(STAGES)('in %s, a right on every resource is one of a reasoned list', (stage) => {
+  test.each(STAGES)('in %s, each action on every resource is listed with a reason', (stage) => {
     const any = all(stage).filter(({ resource }) => resource === '*');
     expect(any.filter(({ action }) => !(action in ANY_RESOURCE))).toEqual([]);
   });
 
-  test('the list has nothing that is not used', () => {
+  test('the list has no unused entry', () => {
     const used = new Set(
       STAGES.flatMap(all)
         .filter(({ resource }) => resource === '*')
@@ -114,7 +117,7 @@ describe('wildcards', () => {
     expect(Object.keys(ANY_RESOURCE).filter((action) => !used.has(action))).toEqual([]);
   });
 
-  test.each(STAGES)('in %s, the only action with a wildcard makes a data key', (stage) => {
+  test.each(STAGES)('in %s, the only action with a wildcard generates a data key', (stage) => {
     const wild = all(stage).filter(({ action }) => action.includes('*'));
     expect(wild.filter(({ action }) => action !== 'kms:GenerateDataKey*')).toEqual([]);
   });
@@ -142,9 +145,9 @@ describe('wildcards', () => {
 });
 
 describe('names', () => {
-  test('two copies with different projects share none', () => {
-    const named = (copy: Templates): string[] =>
-      JSON.stringify(copy.all.map((each) => each.toJSON())).match(
+  test('deployments of different projects share none', () => {
+    const named = (deployment: Templates): string[] =>
+      JSON.stringify(deployment.all.map((each) => each.toJSON())).match(
         /"(KeyspaceName|DatabaseName|ClusterName|PollerGroupName|ConsumerGroupId|LogGroupName)":"[^"]+"/g,
       ) ?? [];
     const other = new Set(named(synthesize({ stage: 'dev', project: 'other' })));
@@ -163,14 +166,14 @@ describe('warnings', () => {
     expect(templates[stage].warnings).toHaveLength(count);
   });
 
-  test('name the API that is open to anyone, and what to do', () => {
+  test('name the API that is open to anyone, and the fix', () => {
     expect(templates.local.warnings[0]).toContain(
       'anyone who reaches Pinterest data pipeline: ingest may call it: set auth to iam or jwt',
     );
   });
 });
 
-test('references go one way: network, storage, processing, orchestration, observability', () => {
+test('references have one direction: network, storage, processing, orchestration, observability', () => {
   const names: readonly string[] = STACKS;
   templates.dev.all.forEach((template, index) => {
     const used = JSON.stringify(template.toJSON()).match(/"StackName":"pinterest-dev-(\w+)"/g) ?? [];

@@ -18,7 +18,7 @@ interface Retained {
   readonly DeletionPolicy?: string;
 }
 
-/** What a stack retains, by logical id. */
+/** The types of the resources that a stack retains, by logical id. */
 function retained(templates: Templates, stack: 'network' | 'storage' | 'processing' | 'orchestration'): Ids {
   const { Resources } = templates[stack].toJSON() as { Resources: Record<string, Retained> };
   return Object.fromEntries(
@@ -28,7 +28,7 @@ function retained(templates: Templates, stack: 'network' | 'storage' | 'processi
   );
 }
 
-/** What a deployment would do, one line a resource; nothing if the lists are the same. */
+/** What a deployment would do, one line per resource. Empty if the lists are equal. */
 export function consequences(stack: string, expected: Ids, found: Ids): string[] {
   const gone = Object.keys(expected).filter((id) => !(id in found));
   const added = Object.keys(found).filter((id) => !(id in expected));
@@ -37,10 +37,10 @@ export function consequences(stack: string, expected: Ids, found: Ids): string[]
     ...gone.map((id) => {
       const heir = added.find((other) => found[other] === expected[id]);
       return heir
-        ? `${stack}: ${expected[id]} ${id} would be left behind and an empty one made as ${heir}: give the construct its old id, or keep the logical id with overrideLogicalId('${id}')`
-        : `${stack}: ${expected[id]} ${id} would leave the stack, retained but no longer updated: put it back, or take it off test/unit/lib/stateful-ids.ts together with a step in docs/upgrades-and-teardown.md`;
+        ? `${stack}: ${expected[id]} ${id} would be left behind and an empty one created as ${heir}: give the construct its old id, or set the logical id with overrideLogicalId('${id}')`
+        : `${stack}: ${expected[id]} ${id} would leave the stack, retained but no longer updated: restore it, or remove it from test/unit/lib/stateful-ids.ts together with a step in docs/upgrades-and-teardown.md`;
     }),
-    ...retyped.map((id) => `${stack}: ${id} would become ${found[id]} in the place of ${expected[id]}: use another id`),
+    ...retyped.map((id) => `${stack}: ${id} would become ${found[id]} instead of ${expected[id]}: use another id`),
     ...added
       .filter((id) => !gone.some((old) => expected[old] === found[id]))
       .map((id) => `${stack}: ${found[id]} ${id} is new: add it to test/unit/lib/stateful-ids.ts`),
@@ -48,34 +48,34 @@ export function consequences(stack: string, expected: Ids, found: Ids): string[]
 }
 
 test.each(['network', 'storage', 'processing', 'orchestration'] as const)(
-  'what holds data keeps its logical id in %s',
+  'resources that hold data retain their logical ids in %s',
   (stack) => {
     expect(consequences(stack, STATEFUL_IDS[stack] ?? {}, retained(prod, stack))).toEqual([]);
   },
 );
 
-test('the key of a deployment keeps its logical id, too: without it the data could not be read', () => {
+test('the key of a deployment retains its logical id, because without the key nobody can read the data', () => {
   expect(consequences('network', { Key9BCD29C7: 'AWS::KMS::Key' }, retained(own, 'network'))).toEqual([]);
 });
 
-describe('the message says what would become of', () => {
+describe('the message states what would happen to', () => {
   const bucket = { OldBucket: 'AWS::S3::Bucket' };
 
   test('a resource with another id', () => {
     expect(consequences('storage', bucket, { NewBucket: 'AWS::S3::Bucket' })).toEqual([
       expect.stringMatching(
-        /^storage: AWS::S3::Bucket OldBucket would be left behind and an empty one made as NewBucket: .*overrideLogicalId\('OldBucket'\)$/,
+        /^storage: AWS::S3::Bucket OldBucket would be left behind and an empty one created as NewBucket: .*overrideLogicalId\('OldBucket'\)$/,
       ),
     ]);
   });
 
-  test('a resource that is no longer there', () => {
+  test('a resource that no longer exists', () => {
     expect(consequences('storage', bucket, {})[0]).toContain('would leave the stack, retained but no longer updated');
   });
 
   test('a resource of another type', () => {
     expect(consequences('storage', bucket, { OldBucket: 'AWS::Glue::Table' })).toEqual([
-      'storage: OldBucket would become AWS::Glue::Table in the place of AWS::S3::Bucket: use another id',
+      'storage: OldBucket would become AWS::Glue::Table instead of AWS::S3::Bucket: use another id',
     ]);
   });
 

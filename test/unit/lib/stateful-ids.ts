@@ -1,6 +1,6 @@
 /**
- * What holds data, by stack, logical id and type: the list that test/unit/lib/stateful-ids.test.ts holds the templates against. An
- * entry is added when a resource is; one that changes or goes is a resource that is replaced or lost.
+ * Resources that hold data, by stack, logical id and type. test/unit/lib/stateful-ids.test.ts compares the templates with this
+ * list. A new resource needs a new entry. An entry that changes or disappears is a resource that is replaced or lost.
  */
 export const STATEFUL_IDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   storage: {

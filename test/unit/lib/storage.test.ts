@@ -23,13 +23,13 @@ describe('Kafka', () => {
     expect((Properties.BrokerNodeGroupInfo as { ClientSubnets: unknown[] }).ClientSubnets).toHaveLength(3);
   });
 
-  test('takes IAM over TLS and nothing else', () => {
+  test('accepts IAM over TLS and nothing else', () => {
     const { Properties } = resource(templates.dev.storage, 'AWS::MSK::Cluster');
     expect(Properties.ClientAuthentication).toEqual({ Sasl: { Iam: { Enabled: true } } });
     expect(Properties.EncryptionInfo).toMatchObject({ EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } });
   });
 
-  test('shows its metrics and writes its log', () => {
+  test('reports its metrics and writes its log', () => {
     expect(resource(templates.dev.storage, 'AWS::MSK::Cluster').Properties).toMatchObject({
       EnhancedMonitoring: 'PER_TOPIC_PER_BROKER',
       OpenMonitoring: {
@@ -39,7 +39,7 @@ describe('Kafka', () => {
     });
   });
 
-  test('is reached by the functions and by the pollers, on the IAM port', () => {
+  test('accepts connections from the functions and the pollers, on the IAM port', () => {
     const rules = Object.values(resources(templates.dev.storage, 'AWS::EC2::SecurityGroupIngress')).map(
       ({ Properties }) => [
         render(Properties.SourceSecurityGroupId, templates.dev.all),
@@ -57,14 +57,14 @@ describe('Kafka', () => {
   test.each([
     ['dev', 'PER_TOPIC_PER_BROKER'],
     ['lean', 'DEFAULT'],
-  ])('of %s reports at level %s, and all of it to Prometheus', (stage, level) => {
+  ])('of %s reports at level %s, and everything to Prometheus', (stage, level) => {
     expect(resource(templates[stage].storage, 'AWS::MSK::Cluster').Properties).toMatchObject({
       EnhancedMonitoring: level,
       OpenMonitoring: { Prometheus: { JmxExporter: { EnabledInBroker: true } } },
     });
   });
 
-  test('follows its configuration by revision', () => {
+  test('uses its configuration by revision', () => {
     const { Properties } = resource(templates.dev.storage, 'AWS::MSK::Cluster');
     const { Arn, Revision } = Properties.ConfigurationInfo as Record<string, unknown>;
     expect(render(Arn, templates.dev.all)).toBe('{KafkaConfiguration.Arn}');
@@ -74,7 +74,7 @@ describe('Kafka', () => {
   test.each([
     ['dev', '1'],
     ['prod', '2'],
-  ])('of %s never makes a topic by itself or prefers availability to data', (stage, minInsync) => {
+  ])('of %s never creates a topic automatically or prefers availability to durability', (stage, minInsync) => {
     const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Configuration');
     expect(lines(Properties.ServerProperties as string)).toMatchObject({
       'auto.create.topics.enable': 'false',
@@ -89,12 +89,12 @@ describe('Kafka', () => {
     ['lean', 3, 2, '1', 3],
     ['prod', 12, 3, '2', 7],
     ['local', 3, 1, '1', 7],
-  ])('has the topic posts in %s', (stage, partitions, copies, minInsync, days) => {
+  ])('has the topic posts in %s', (stage, partitions, replicas, minInsync, days) => {
     const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Topic');
     expect(Properties).toMatchObject({
       TopicName: 'posts',
       PartitionCount: partitions,
-      ReplicationFactor: copies,
+      ReplicationFactor: replicas,
       ClusterArn: { Ref: expect.stringMatching(/^KafkaCluster/) },
     });
     expect(lines(Buffer.from(Properties.Configs as string, 'base64').toString())).toEqual({
@@ -107,7 +107,7 @@ describe('Kafka', () => {
 });
 
 describe('the lake', () => {
-  test.each(['LakeBucket', 'LakeAccessLogs'])('%s is encrypted and closed to the public', (bucket) => {
+  test.each(['LakeBucket', 'LakeAccessLogs'])('%s is encrypted and blocks public access', (bucket) => {
     expect(resource(templates.dev.storage, 'AWS::S3::Bucket', bucket).Properties).toMatchObject({
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
@@ -121,7 +121,7 @@ describe('the lake', () => {
     });
   });
 
-  test('takes no request without TLS', () => {
+  test('rejects requests without TLS', () => {
     const policies = Object.values(resources(templates.prod.storage, 'AWS::S3::BucketPolicy'));
     expect(policies).toHaveLength(2);
     for (const { Properties } of policies) {
@@ -131,7 +131,7 @@ describe('the lake', () => {
     }
   });
 
-  test('moves the raw log to cheaper storage, keeps old versions for a while, drops broken uploads', () => {
+  test('moves the raw log to cheaper storage, retains old versions for a month, and deletes aborted uploads', () => {
     const { Properties } = resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket');
     expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
     expect((Properties.LifecycleConfiguration as { Rules: unknown[] }).Rules).toEqual([
@@ -151,7 +151,7 @@ describe('the lake', () => {
     ]);
   });
 
-  test('logs who asks for what', () => {
+  test('logs access', () => {
     expect(resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket').Properties).toMatchObject({
       LoggingConfiguration: {
         DestinationBucketName: { Ref: expect.stringMatching(/^LakeAccessLogs/) },
@@ -163,7 +163,7 @@ describe('the lake', () => {
   test.each([
     ['dev', '60'],
     ['local', '1'],
-  ])('is a table for Athena in %s, with the columns of the code and partitions by name', (stage, minutes) => {
+  ])('has a table for Athena in %s, with the columns of the code and partitions by name', (stage, minutes) => {
     const table = resource(templates[stage].storage, 'AWS::Glue::Table');
     const input = table.Properties.TableInput as {
       Parameters: Record<string, unknown>;
@@ -241,7 +241,7 @@ describe('the views', () => {
         'reconciled_interval timestamp',
       ],
     ],
-  ])('%s has its keys and columns, can be restored, and comes after its keyspace', (name, partition, cluster, rest) => {
+  ])('%s has its keys and columns, can be restored, and depends on its keyspace', (name, partition, cluster, rest) => {
     const { Properties, DependsOn } = table('dev', name);
     expect(columns(Properties.PartitionKeyColumns)).toEqual(partition);
     expect(
@@ -273,7 +273,7 @@ describe('the views', () => {
 });
 
 describe('outputs', () => {
-  test.each(['LakeBucket', 'KafkaClusterArn', 'Keyspace'])('%s is shown', (name) => {
+  test.each(['LakeBucket', 'KafkaClusterArn', 'Keyspace'])('include %s', (name) => {
     expect(Object.keys(templates.dev.storage.findOutputs(name))).toEqual([name]);
   });
 });

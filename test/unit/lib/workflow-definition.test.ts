@@ -17,12 +17,12 @@ const OPTIONS: WorkflowOptions = {
 const { tasks, ...workflow } = workflowDefinition(OPTIONS)['pinterest-lean'];
 const INVOKE = 'airflow.providers.amazon.aws.operators.lambda_function.LambdaInvokeFunctionOperator';
 
-test('it is one workflow with a cron schedule, under its own name', () => {
+test('the definition has one workflow with a cron schedule, under its name', () => {
   expect(Object.keys(workflowDefinition(OPTIONS))).toEqual(['pinterest-lean']);
   expect(workflow).toEqual({ dag_id: 'pinterest-lean', schedule: '5 * * * *', start_date: '2026-01-01' });
 });
 
-test('the tasks come in the order of the DAG, with one of compact for each partition', () => {
+test('the tasks have the order of the DAG, with one compact task per partition', () => {
   const order = Object.fromEntries(Object.entries(tasks).map(([id, { dependencies = [] }]) => [id, dependencies]));
   expect(order).toEqual({
     seal: [],
@@ -36,7 +36,7 @@ test('the tasks come in the order of the DAG, with one of compact for each parti
   });
 });
 
-test('each step calls its function', () => {
+test('each task invokes its function', () => {
   const called = Object.entries(tasks)
     .filter(([, { operator }]) => operator === INVOKE)
     .map(([id, task]) => `${id} ${String(task.function_name)}`);
@@ -51,7 +51,7 @@ test('each step calls its function', () => {
   ]);
 });
 
-test('Spark runs as the job role, and waits no longer than its task may run', () => {
+test('Spark uses the job role, and the wait ends before the task times out', () => {
   const { spark } = tasks;
   expect(spark).toMatchObject({
     operator: 'airflow.providers.amazon.aws.operators.emr.EmrServerlessStartJobOperator',
@@ -62,7 +62,7 @@ test('Spark runs as the job role, and waits no longer than its task may run', ()
   expect(Number(spark.waiter_delay) * Number(spark.waiter_max_attempts)).toBeLessThan(spark.execution_timeout.seconds);
 });
 
-/** What the service takes of a task, and what it ignores or refuses. */
+/** The parts of a task that the service accepts. It ignores or rejects others. */
 describe('each task', () => {
   const all: [string, WorkflowTask][] = Object.entries(tasks);
 

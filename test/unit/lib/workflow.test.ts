@@ -12,14 +12,14 @@ const workflow = (templates: Templates) => resource(templates.orchestration, 'AW
 const key = (templates: Templates) =>
   (workflow(templates).Properties.DefinitionS3Location as { ObjectKey: string }).ObjectKey;
 
-describe('a workflow paid by the run', () => {
-  test('stands in for the environment', () => {
+describe('a workflow billed per run', () => {
+  test('replaces the environment', () => {
     expect(Object.keys(resources(lean.orchestration, 'AWS::MWAA::Environment'))).toEqual([]);
     expect(workflow(lean).Properties).toMatchObject({ Name: 'pinterest-lean' });
     expect(Object.keys(lean.orchestration.findOutputs('*'))).toContain('WorkflowArn');
   });
 
-  test('is read from a closed, versioned bucket, after the file is there, with rights that are there', () => {
+  test('is read from a private, versioned bucket, once the file and the permissions exist', () => {
     expect(resource(lean.orchestration, 'AWS::S3::Bucket').Properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       PublicAccessBlockConfiguration: { RestrictPublicBuckets: true },
@@ -35,7 +35,7 @@ describe('a workflow paid by the run', () => {
     );
   });
 
-  test('is another version of it, and hence read, whenever its definition changes, and only then', () => {
+  test('gets a new key, and is read again, whenever its definition changes, and only then', () => {
     expect(key(lean)).toMatch(/^workflows\/[0-9a-f]{16}\/pipeline\.yaml$/);
     expect(key(synthesize({ stage: 'lean', partitions: '6' }))).not.toBe(key(lean));
     expect(key(synthesize({ stage: 'lean', requestRate: '7', recentPosts: '77' }))).toBe(key(lean));
@@ -47,7 +47,7 @@ describe('a workflow paid by the run', () => {
     expect(resource(lean.orchestration, 'AWS::Logs::LogGroup', 'WorkflowLogs').Properties.RetentionInDays).toBe(30);
   });
 
-  test('may read its definition, log, invoke the four steps and run the Spark job', () => {
+  test('may read its definition, write logs, invoke the four steps and run the Spark job', () => {
     expect(
       resource(lean.orchestration, 'AWS::IAM::Role', 'WorkflowRole').Properties.AssumeRolePolicyDocument,
     ).toMatchObject({ Statement: [{ Principal: { Service: 'airflow-serverless.amazonaws.com' } }] });
@@ -71,8 +71,8 @@ describe('a workflow paid by the run', () => {
   });
 });
 
-describe('an Airflow of your own', () => {
-  test('is told its configuration by an output, and no stack is made for it', () => {
+describe('your own Airflow', () => {
+  test('finds its configuration in an output, and has no stack', () => {
     expect(none.orchestration).toBeUndefined();
     const { DagConfig } = none.processing.findOutputs('DagConfig');
     expect(JSON.parse(render(DagConfig.Value, none.all))).toMatchObject({

@@ -2,7 +2,7 @@ import { contentOf } from '../../../observability/grafana';
 import { planOf } from '../../../tools/assembly/read-plan';
 import { synthesized } from '../../support/synth';
 
-/** Both CloudWatch and Grafana lay panels out on a grid of 24 columns. */
+/** Both CloudWatch and Grafana have a grid of 24 columns. */
 const COLUMNS = 24;
 
 interface Panel {

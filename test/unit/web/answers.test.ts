@@ -3,7 +3,7 @@ import { ANSWERS } from '../../../lambda/query/answers';
 import { type ChartData, chartOf, shownOrder } from '../../../web/answers';
 
 describe('an answer as a chart', () => {
-  test('of one row a country: the largest as bars, what ties shares one', () => {
+  test('with one row per country: the largest as bars, ties share a bar', () => {
     const rows = [
       { country: 'Chad', category: 'art', category_count: 3 },
       { country: 'Oman', category: 'art', category_count: 9 },
@@ -19,13 +19,13 @@ describe('an answer as a chart', () => {
     });
   });
 
-  test('of many countries says how many it leaves to the table', () => {
+  test('of many countries states how many are only in the table', () => {
     const rows = Array.from({ length: 30 }, (_, i) => ({ country: `C${i}`, poster_name: 'p', follower_count: i }));
     const chart = chartOf('top_poster_by_country', ['country', 'poster_name', 'follower_count'], rows) as ChartData;
     expect([chart.labels.length, chart.labels[0], chart.leftOut]).toEqual([12, 'C29', 18]);
   });
 
-  test('of medians by two groups: a series an age group, with a gap where there is none', () => {
+  test('of medians by two groups: one series per age group, with a gap where a value is missing', () => {
     const rows = [
       { join_year: 2015, age_group: '18-24', median_follower_count: 5 },
       { join_year: 2016, age_group: '18-24', median_follower_count: 7.5 },
@@ -44,7 +44,7 @@ describe('an answer as a chart', () => {
     });
   });
 
-  test('of one row is told; so many names tie, the first are named', () => {
+  test('of one row is text; if many names tie, the first are named', () => {
     const rows = ['Chad', 'Mali', 'Oman', 'Togo'].map((country) => ({ country, follower_count: 8 }));
     const fact = { kind: 'fact', value: 8, unit: 'followers' };
     const columns = ['country', 'follower_count'];
@@ -52,7 +52,7 @@ describe('an answer as a chart', () => {
     expect(chartOf('country_of_top_poster', columns, rows)).toEqual({ ...fact, text: 'Chad, Mali, Oman and 1 more' });
   });
 
-  test('without rows is none', () => {
+  test('without rows is undefined', () => {
     expect(chartOf('users_joined_by_year', ['join_year', 'number_users_joined'], [])).toBeUndefined();
   });
 
@@ -62,7 +62,7 @@ describe('an answer as a chart', () => {
   });
 });
 
-test('a stack loses nothing: what is drawn and the others add up to all', () => {
+test('a stack loses nothing: the shown series and the others add up to the total', () => {
   const row = fc.record({
     post_year: fc.integer({ min: 2018, max: 2022 }),
     category: fc.integer({ min: 0, max: 15 }).map((n) => `category ${n}`),
@@ -78,14 +78,14 @@ test('a stack loses nothing: what is drawn and the others add up to all', () => 
       expect(chart.series.length).toBeLessThanOrEqual(8);
       chart.labels.forEach((label, i) => {
         const drawn = chart.series.reduce((sum, { values }) => sum + (values[i] ?? 0), 0);
-        const told = rows.filter(({ post_year }) => String(post_year) === label);
-        expect(drawn).toBe(told.reduce((sum, { category_count }) => sum + category_count, 0));
+        const expected = rows.filter(({ post_year }) => String(post_year) === label);
+        expect(drawn).toBe(expected.reduce((sum, { category_count }) => sum + category_count, 0));
       });
     }),
   );
 });
 
-test('every standard answer has a place of its own, and one that is new comes last', () => {
+test('every standard answer has its own place, and a new one comes last', () => {
   const names = shownOrder([{ name: 'new_one' }, ...ANSWERS]).map(({ name }) => name);
   expect(names[0]).toBe('category_counts_by_year');
   expect(names.at(-1)).toBe('new_one');

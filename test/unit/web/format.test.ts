@@ -11,16 +11,16 @@ test.each([
   [5_400_000 + 3_600_000, '2.5 h'],
   [3 * 86_400_000, '3 d'],
   [null, '–'],
-])('%p ms reads as %p', (ms, text) => expect(duration(ms)).toBe(text));
+])('%p ms is shown as %p', (ms, text) => expect(duration(ms)).toBe(text));
 
 test('a clock that is behind shows no negative age', () => expect(duration(-40)).toBe('0 ms'));
 
-test('numbers are grouped, and what is not known is a dash', () => {
+test('numbers are grouped, and an unknown value is a dash', () => {
   expect([number(12_345.67), number(0), number(null), number(undefined)]).toEqual(['12,345.7', '0', '–', '–']);
   expect([compact(950), compact(15_000_000)]).toEqual(['950', '15M']);
 });
 
-test('an instant shows its day only if that is another one', () => {
+test('an instant shows its day only if it differs from today', () => {
   const now = '2026-11-22T21:07:40.000Z';
   expect(time('2026-11-22T21:05:09.000Z', now)).toBe('21:05');
   expect(time('2026-11-22T21:05:09.000Z', now, true)).toBe('21:05:09');
@@ -28,4 +28,4 @@ test('an instant shows its day only if that is another one', () => {
   expect(time(null, now)).toBe('–');
 });
 
-test('names of columns and metrics read as words', () => expect(words('post_year')).toBe('post year'));
+test('names of columns and metrics are shown as words', () => expect(words('post_year')).toBe('post year'));

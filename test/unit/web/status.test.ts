@@ -52,20 +52,20 @@ const withBoundary = (boundary: Partial<StatusResponse['boundary']>): StatusResp
   boundary: { ...status.boundary, ...boundary },
 });
 
-describe('how it is', () => {
+describe('the state', () => {
   test('is right while the layers agree and the boundary moves', () => {
     expect(vital(status, 'Answers')).toMatchObject({ value: 'right', note: 'as of 21:07:28 UTC', mood: 'good' });
     expect(vital(status, 'Boundary')).toMatchObject({ value: '90 s', mood: 'good' });
     expect(vital(status, 'Drift')).toMatchObject({ value: '0', note: 'interval 21:05 compared', mood: 'good' });
   });
 
-  test('may be wrong as soon as the layers differ, also if it is late', () => {
+  test('may be wrong as soon as the layers differ, even if it is late', () => {
     const drifting = withBoundary({ drift: -3, ageMs: 400_000 });
     expect(vital(drifting, 'Answers')).toMatchObject({ value: 'may be wrong', mood: 'wrong' });
     expect(vital(drifting, 'Drift')).toMatchObject({ value: '-3', mood: 'wrong' });
   });
 
-  test('is late beyond the time that publishing may take, and not at it', () => {
+  test('is late after the time that publishing may take, and not at it', () => {
     expect(vital(withBoundary({ ageMs: 360_000 }), 'Answers')?.mood).toBe('good');
     expect(vital(withBoundary({ ageMs: 360_001 }), 'Answers')).toMatchObject({
       value: 'right, but late',
@@ -73,14 +73,14 @@ describe('how it is', () => {
     });
   });
 
-  test('says that there is nothing yet', () => {
+  test('states that there are no posts yet', () => {
     const none = { interval: null, ageMs: null, drift: null, reconciledInterval: null };
     const empty = { ...withBoundary(none), asOf: null };
     expect(vital(empty, 'Answers')).toMatchObject({ value: 'none yet', mood: 'none' });
     expect(vital(empty, 'Boundary')).toMatchObject({ value: '–', note: 'nothing published yet', mood: 'none' });
   });
 
-  test('claims nothing before the layers have been compared', () => {
+  test('is unchecked before the layers have been compared', () => {
     const fresh = withBoundary({ drift: null, reconciledInterval: null });
     expect(vital(fresh, 'Answers')).toMatchObject({ value: 'unchecked', mood: 'none' });
   });
@@ -92,15 +92,15 @@ describe('how it is', () => {
     expect(vital(status, 'Lag')?.value).toBe('10');
   });
 
-  test('without metrics is still told as far as the store knows', () => {
+  test('without metrics is shown as far as the store knows it', () => {
     const blind = { ...status, steps: null };
     expect(vital(blind, 'Answers')?.value).toBe('right');
-    expect(vital(blind, 'Posts', 5)).toMatchObject({ value: '5', note: 'metrics do not answer' });
+    expect(vital(blind, 'Posts', 5)).toMatchObject({ value: '5', note: 'metrics are not available' });
     expect([vital(blind, 'Freshness')?.value, vital(blind, 'Lag')?.value]).toEqual(['–', '–']);
   });
 });
 
-test('a rate is that of the last two periods, as far as they are over', () => {
+test('a rate covers the elapsed part of the last two periods', () => {
   expect(ratePerMinute([500, 60, 0], 0, 60)).toBe(60);
   expect(ratePerMinute([500, 60, 60], 1, 60)).toBe(60);
   expect(ratePerMinute([null, null], 0.5, 60)).toBe(0);
@@ -111,7 +111,7 @@ test('the newest value skips periods without one', () => {
 });
 
 describe('live curves', () => {
-  test('leave out the minute that is not over', () => {
+  test('omit the current minute', () => {
     const steps = [['ingest', 'received'] as const, ['archive', 'received'] as const];
     expect(liveChart(status, steps, 'records')).toEqual({
       kind: 'lines',
@@ -125,20 +125,20 @@ describe('live curves', () => {
     });
   });
 
-  test('are none without metrics', () => {
+  test('are absent without metrics', () => {
     expect(liveChart({ ...status, steps: null }, [['ingest', 'received']], 'records')).toBeUndefined();
   });
 });
 
-describe('the drawing', () => {
-  test('joins nodes that exist, and leaves none alone', () => {
+describe('the diagram', () => {
+  test('joins nodes that exist, and leaves no node unconnected', () => {
     const ids = NODES.map(({ id }) => id);
     const joined = EDGES.flatMap(([from, to, , by]) => [from, to, by]);
     expect(joined.filter((id) => !ids.includes(id))).toEqual([]);
     expect(ids.filter((id) => !joined.includes(id))).toEqual([]);
   });
 
-  test('says of each node what it did', () => {
+  test('shows for each node what it did', () => {
     expect(nodeText('ingest', status)).toMatchObject({ main: '90', unit: 'records', note: '60 a minute', live: true });
     expect(nodeText('topic', status)).toMatchObject({ main: '10', unit: 'lag' });
     expect(nodeText('batch-store', status)).toMatchObject({ main: '21:05', note: '90 s old' });
@@ -146,7 +146,7 @@ describe('the drawing', () => {
     expect(nodeText('compact', status)).toMatchObject({ main: '0', live: false });
   });
 
-  test('points at what an operator would look at, and at nothing else', () => {
+  test('marks what an operator should look at, and nothing else', () => {
     const alerts = (of: StatusResponse) =>
       NODES.flatMap(({ id }) => {
         const { alert } = nodeText(id, of);
@@ -161,12 +161,12 @@ describe('the drawing', () => {
     ]);
   });
 
-  test('says of every node that nothing is known while metrics do not answer', () => {
+  test('shows every node as unknown while metrics are not available', () => {
     for (const { id } of NODES) expect(nodeText(id, { ...status, steps: null }).live).toBe(false);
-    expect(nodeText('ingest', { ...status, steps: null })).toMatchObject({ main: '–', note: 'not known' });
+    expect(nodeText('ingest', { ...status, steps: null })).toMatchObject({ main: '–', note: 'unknown' });
   });
 
-  test('refuses a node that there is not', () => {
-    expect(() => nodeText('elsewhere', status)).toThrow("there is no node 'elsewhere'");
+  test('rejects an unknown node', () => {
+    expect(() => nodeText('elsewhere', status)).toThrow(/^node must be one of ingest, .*, query, got 'elsewhere'$/);
   });
 });

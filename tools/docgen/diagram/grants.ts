@@ -1,4 +1,4 @@
-/** Arrows between steps and stores, as the policies of the steps' roles allow them. */
+/** Arrows between steps and stores, derived from the policies of the steps' roles. */
 import { type Arrow } from './arrow';
 
 /** A role and the box that it belongs to. */
@@ -72,7 +72,7 @@ function arrowsOf(owner: string, { Effect, Action, Resource }: Statement): Arrow
   );
 }
 
-/** A step that writes a store reads it for its own purposes only: that arrow would repeat the other one backwards. */
+/** A step that writes a store also reads it, for its own purposes: an arrow for that would only reverse the other one. */
 function withoutReturns(arrows: readonly Arrow[]): Arrow[] {
   const written = new Set(
     arrows.filter(({ to }) => /^(s3|table|topic):/.test(to)).map(({ from, to }) => `${to} ${from}`),

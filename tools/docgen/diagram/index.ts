@@ -6,7 +6,7 @@ import { modelOf } from './model';
 import { overviewOf, overviewSvg } from './overview';
 import { svg } from './svg';
 
-/** The stage that is drawn. */
+/** The stage that the diagrams show. */
 export const STAGE = 'prod';
 
 const FULL = 'docs/architecture.svg';

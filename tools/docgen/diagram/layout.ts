@@ -1,6 +1,6 @@
 /**
- * Places the boxes in lanes (rows of steps, in the order in which a post meets them) and columns: people, APIs, what starts steps,
- * steps, stores, catalog. The columns of what has an interface in the VPC are neighbours, so the border of the network is one rectangle.
+ * Places the boxes in lanes (rows of steps, in the order in which a post passes them) and columns: people, APIs, starters of steps,
+ * steps, stores, catalog. The columns with an interface in the VPC are adjacent, so the border of the network is one rectangle.
  */
 import { type Arrow } from './arrow';
 import { type Box, type Diagram } from './model';
@@ -37,13 +37,13 @@ export interface Placed {
   readonly arrows: readonly PlacedArrow[];
 }
 
-/** Pixels. Fonts differ, so widths are on the safe side. */
+/** Pixels. Fonts differ, so widths are generous. */
 export const SIZES = { title: 14, line: 11, lineHeight: 15, titleHeight: 20, padding: 8, lane: 30, vpc: 26 } as const;
 const GAP = { box: 10, port: 13, track: 13, row: 14, lane: 18, column: 36 } as const;
 /** Characters of a line. */
 const WRAP = 30;
 
-/** Steps of each lane. A step that is not listed is an error: where a post meets it is for people to say. */
+/** Steps of each lane. A step that is not listed is an error: only people know when a post passes it. */
 const LANES = {
   Ingest: ['ingest λ', 'canary λ'],
   'Batch layer': ['archive λ', 'seal λ', 'compact λ', 'Spark', 'publish λ', 'reconcile λ'],
@@ -115,7 +115,7 @@ function cellsOf({ boxes, arrows }: Diagram): Cell[] {
   return boxes.map((box) => ({ box, column: columnOf(box), row: rowOf(box) }));
 }
 
-/** Lines in a channel between two columns: each has a track, and tracks are shared where lines don't meet. */
+/** Lines in a channel between two columns. Each has a track; lines that don't meet share one. */
 class Channel {
   private readonly tracks: (readonly [number, number])[][] = [];
 
@@ -139,14 +139,14 @@ export function place(diagram: Diagram): Placed {
   const cellOf = new Map(cells.map((cell) => [cell.box.id, cell]));
   const linesOf = (box: Box) => box.lines.flatMap(wrap);
   const order = (column: Column) => COLUMNS.indexOf(column);
-  /** Arrows that don't just go straight to the neighbour in the same row. */
+  /** Arrows that are not straight lines to the neighbour in the same row. */
   const bends = (arrow: Arrow) => {
     const [from, to] = [cellOf.get(arrow.from)!, cellOf.get(arrow.to)!];
     return !(from.row === to.row && from.column !== to.column);
   };
   const controlled = (arrow: Arrow) => cellOf.get(arrow.from)!.box.kind === 'airflow';
   const bent = diagram.arrows.filter((arrow) => bends(arrow) && !controlled(arrow));
-  /** What reads or writes a step over a channel, at its right (stores) or left. */
+  /** Arrows of a step that cross the channel at its right (stores) or left. */
   const portsOf = (id: string, side: 'left' | 'right') =>
     bent.filter(({ from, to }) => {
       if (from !== id && to !== id) return false;
@@ -160,7 +160,7 @@ export function place(diagram: Diagram): Placed {
   const contentHeight = (row: number) => Math.max(...COLUMNS.map((column) => stackHeight(row, column)));
   const stretched = (row: number) => Math.max(contentHeight(row), stackHeight(row, 'stores') + portSpace(row) + 4);
 
-  // Rows, and lanes around them.
+  // Lanes enclose rows.
   const tops: number[] = [];
   const lanes: { title: string; y: number; height: number }[] = [];
   let y = SIZES.vpc;
@@ -216,7 +216,7 @@ export function place(diagram: Diagram): Placed {
   const boxes = cells.map(boxOf);
   const placed = new Map(boxes.map((box) => [box.id, box]));
 
-  /** Where an arrow meets a box: at a store or starter beside its middle, at a step at a port of its own. */
+  /** Where an arrow meets a box: beside the middle of a store or starter, at a separate port of a step. */
   const meets = (arrow: Arrow, end: 'from' | 'to'): number => {
     const box = placed.get(arrow[end])!;
     const { column, row } = cellOf.get(box.id)!;

@@ -2,7 +2,7 @@ import { type Box, type Diagram } from './model';
 
 const STORES: ReadonlySet<string> = new Set(['bucket', 'table']);
 
-/** Stores of a kind that the same steps write and read become one box: their arrows would run side by side. */
+/** Merges stores of a kind that the same steps write and read: their arrows would run side by side. */
 export function mergeStores({ boxes, arrows }: Diagram): Diagram {
   const signature = (box: Box) =>
     STORES.has(box.kind)

@@ -30,7 +30,7 @@ interface Resolved {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Types whose properties are read. All others stay unresolved, as the diagram needs nothing of them. */
+/** Types whose properties are read. All others remain unresolved: the diagram does not need them. */
 const READ = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
@@ -59,7 +59,7 @@ const PEOPLE: Readonly<Record<'clients' | 'readers', Box>> = {
   readers: { id: 'readers', kind: 'people', title: 'readers', lines: ['query views'] },
 };
 
-/** @throws Error if a template refers to what is not there */
+/** @throws Error if a template refers to something that does not exist */
 export function modelOf(stacks: readonly Stack[]): Diagram {
   const all = resolvedResources(stacks);
   const of = (type: string) => all.filter((each) => each.type === type);
@@ -106,7 +106,7 @@ function resolvedResources(stacks: readonly Stack[]): Resolved[] {
     }));
 }
 
-/** Policies of the given roles only: resources that others name may have no id before they are deployed. */
+/** Policies of the given roles only: the resources in other policies may have no id before they are deployed. */
 function policiesOf(stacks: readonly Stack[], roles: readonly Role[]): Resolved['properties'][] {
   const resolver = createResolver(stacks);
   return locate(stacks)
@@ -185,7 +185,7 @@ function topicBox(topic: Resolved, clusters: readonly Resolved[]): Box {
     ...{ id: topicId(text(topic, 'TopicName')), kind: 'topic', title: `Kafka topic ${text(topic, 'TopicName')}` },
     ...(cluster && inVpc(cluster)),
     lines: [
-      `${text(topic, 'PartitionCount')} partitions, ${text(topic, 'ReplicationFactor')} copies`,
+      `${text(topic, 'PartitionCount')} partitions, ${text(topic, 'ReplicationFactor')} replicas`,
       `MSK: ${cluster ? text(cluster, 'NumberOfBrokerNodes') : '?'} × ${nodes?.InstanceType ?? '?'}`,
     ],
   };
@@ -226,7 +226,7 @@ function catalogBox(table: Resolved): Box {
   return { id: `glue:${Name}`, kind: 'catalog', title: `Glue table ${Name}`, lines: ['for Athena'] };
 }
 
-/** The first folder of its location: posts of all intervals lie below. */
+/** The first folder of its location: the posts of all intervals are below it. */
 function catalogArrow(table: Resolved): Arrow {
   const { Name, StorageDescriptor } = table.properties.TableInput as {
     Name: string;

@@ -1,6 +1,6 @@
 /**
  * The overview: the model's boxes in at most twelve groups, two lanes and two colours, for a page 846 px wide. Groups and their places
- * are chosen here; that they exist, and the arrows between them, follow from the model.
+ * are chosen here; the model decides whether they exist, and which arrows connect them.
  */
 import { type Arrow } from './arrow';
 import { type Box, type Diagram } from './model';
@@ -113,7 +113,7 @@ export function overviewOf({ boxes, arrows }: Diagram): Overview {
   };
 }
 
-/** A straight line between the nearest sides, through what both have in common. */
+/** A straight line between the nearest sides, in the range that both boxes share. */
 function line({ from, to, both, kind }: Overview['arrows'][number]): string {
   const left = Math.max(from.x, to.x);
   const right = Math.min(from.x + from.width, to.x + to.width);

@@ -1,4 +1,4 @@
-/** What the diagrams share: they follow the reader's light or dark theme. */
+/** Colours and rules of all diagrams, which follow the reader's light or dark theme. */
 
 export const FONT = 'font-family:system-ui,"Segoe UI","DejaVu Sans",sans-serif';
 

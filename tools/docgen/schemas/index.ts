@@ -21,12 +21,12 @@ function definitionsOf(path: string): Record<string, Schema> {
   return (schema.definitions ?? {}) as Record<string, Schema>;
 }
 
-/** Points the references of a schema to the place that OpenAPI has for them. */
+/** Redirects the references of a schema to the place that OpenAPI has for them. */
 function relocated<T>(schema: T): T {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"#/components/schemas/')) as T;
 }
 
-/** The definitions that these names reach. */
+/** The definitions that these names refer to, directly or through others. */
 function reachable(names: readonly string[], all: Readonly<Record<string, Schema>>): Record<string, Schema> {
   const found: Record<string, Schema> = {};
   const visit = (name: string): void => {
@@ -117,7 +117,7 @@ export function documents(): Documents {
       info: {
         title: 'Pinterest data pipeline',
         version: '1.0.0',
-        description: 'Two APIs: ingest takes posts, query answers from the merged batch and speed layers.',
+        description: 'Two APIs: ingest accepts posts, query reads the merged batch and speed layers.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       security: [{ sigv4: [] }],
@@ -129,7 +129,8 @@ export function documents(): Documents {
             type: 'apiKey',
             name: 'Authorization',
             in: 'header',
-            description: 'AWS Signature Version 4, service execute-api; a JWT or none where the configuration says so.',
+            description:
+              'AWS Signature Version 4, service execute-api; a JWT or no authentication if the configuration has that.',
           },
         },
         schemas: relocated(reachable([...new Set([...used, ...bodies])], all)),

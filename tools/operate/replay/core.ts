@@ -1,4 +1,4 @@
-/** Which records of the quarantine are posts by the rules of now. */
+/** Decides which records of the quarantine are posts by the current rules. */
 import { decodeRecord, type KafkaRecord } from '../../../lambda/domain/decode';
 
 /** A quarantined record, as the archive wrote it (`lambda/archive/core.ts`). */
@@ -14,17 +14,17 @@ interface Stored {
 
 export interface Filter {
   readonly partition?: number;
-  /** Offsets, both ends included. */
+  /** First and last offset, both inclusive. */
   readonly from: number;
   readonly to: number;
-  /** A part of the reason, in any case. */
+  /** Part of the reason, case-insensitive. */
   readonly reason?: string;
 }
 
 export interface Candidate {
-  /** As the client sent it. */
+  /** The record's value, as the client sent it. */
   readonly payload: Buffer;
-  /** Why it is still rejected; undefined if it is a post now. */
+  /** Why the record is still rejected. Undefined if it is a post by the current rules. */
   readonly rejected: string | undefined;
 }
 

@@ -7,7 +7,7 @@ export interface ReplayOptions {
   readonly lake: string;
   readonly topic: string;
   readonly filter: Filter;
-  /** Name of the function that takes posts; undefined for a dry run. */
+  /** Name of the ingest function. Undefined for a dry run. */
   readonly ingest: string | undefined;
 }
 
@@ -21,9 +21,9 @@ export const OPTIONS = {
   reason: optional(text('TEXT', 'records whose reason contains the text', 'a text')),
   lake: LAKE,
   topic: withDefault('posts', text('T', 'the topic', 'the name of a topic')),
-  ingest: functionName('the function that takes posts, by name'),
+  ingest: functionName('the name of the ingest function'),
   ...changes(
-    'reports which records are posts by the rules of now, changes nothing',
+    'reports which records are posts by the current rules, changes nothing',
     'sends these again, and moves them to quarantine/replayed/',
   ),
 };

@@ -1,7 +1,7 @@
 /**
- * Sends quarantined records again through ingest: as new records at the end of the log. An accepted record is moved to
- * `quarantine/replayed/`. An interrupted run may send one record twice when it is repeated, which changes no answer: the first
- * of a section counts.
+ * Sends quarantined records again through ingest, as new records at the end of the log. It moves an accepted record to
+ * `quarantine/replayed/`. After an interrupted run, a repeated run may send one record twice. That changes no query result, because
+ * the first record of a section counts.
  */
 import { type IngestResponse } from '../../../lambda/ingest/api';
 import { type HttpResponse, type HttpEvent } from '../../../lambda/runtime/http';
@@ -17,9 +17,9 @@ export interface ReplayDeps {
 }
 
 export interface Replayed {
-  /** Posts by the rules of now; with `ingest`, all of them were accepted and moved. */
+  /** Posts by the current rules. With `ingest`, all of them were accepted and moved. */
   readonly posts: number;
-  /** Still rejected, not moved. */
+  /** Records that are still rejected and not moved. */
   readonly rejected: number;
 }
 
@@ -35,18 +35,20 @@ function eventOf(payload: Buffer): HttpEvent {
   };
 }
 
-/** @throws Error of one line unless all of the record is in the log, and will not be quarantined again */
-function requireTaken(key: string, { statusCode, body }: HttpResponse): void {
+/** @throws Error of one line unless the whole record is in the log and will not be quarantined again */
+function requireAccepted(key: string, { statusCode, body }: HttpResponse): void {
   if (statusCode !== 202) throw new Error(`object '${key}' was not accepted: ingest responded with ${statusCode}`);
   const { results } = JSON.parse(body) as IngestResponse;
   if (results.some((result) => 'quarantine' in result)) {
-    throw new Error(`object '${key}' goes to quarantine again: the deployed rules are older than these, deploy first`);
+    throw new Error(
+      `object '${key}' would be quarantined again: the deployed rules are older than these, deploy first`,
+    );
   }
 }
 
 /**
- * In the order of offsets, so sections keep their order.
- * @throws the first error: what was accepted until then is moved
+ * Replays records in the order of offsets, so sections retain their order.
+ * @throws the first error; records that were accepted before it are moved
  */
 export async function replay({ lake, ingest, say }: ReplayDeps, topic: string, filter: Filter): Promise<Replayed> {
   const prefix = `${PREFIXES.quarantine}${topic}/`;
@@ -61,7 +63,7 @@ export async function replay({ lake, ingest, say }: ReplayDeps, topic: string, f
       continue;
     }
     if (ingest) {
-      requireTaken(key, await ingest(eventOf(found.payload)));
+      requireAccepted(key, await ingest(eventOf(found.payload)));
       await lake.put(`${REPLAYED}${key.slice(PREFIXES.quarantine.length)}`, body, { contentType: 'application/json' });
       await lake.delete(key);
     }

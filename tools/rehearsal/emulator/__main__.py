@@ -25,7 +25,7 @@ from .stubs import Place, Stubs
 from .validator import Validator
 
 
-#: Types of which MiniStack rejects what AWS accepts: alarms on metric math.
+#: Types that MiniStack partly rejects where AWS accepts: alarms on metric math.
 _HALF_NATIVE = frozenset({"AWS::CloudWatch::Alarm"})
 
 

@@ -1,4 +1,4 @@
-"""Fakes of types that MiniStack lacks or can't run here, and that something deployed really uses."""
+"""Fakes of types that MiniStack lacks or can't run here, and that deployed functions use."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def cluster_delete(physical_id: str, props: Properties) -> None:
 
 class Upload:
     """
-    What CDK's `BucketDeployment` does, without the AWS CLI in its function's layer, which has to lie under /opt. It uses the
-    credentials of that function, so that the permissions of its role are tested.
+    Does the work of CDK's `BucketDeployment` without the AWS CLI of its function's layer, which must lie under /opt. It uses the
+    credentials of that function, so that its role's permissions are tested.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -122,7 +122,7 @@ class Upload:
 
 
 def _marked(body: bytes, markers: Mapping[str, str]) -> bytes:
-    """Replaces each marker by its value, which is known at deployment only."""
+    """Replaces each marker with its value, which is known only at deployment."""
     for marker, value in markers.items():
         body = body.replace(marker.encode(), value.encode())
     return body

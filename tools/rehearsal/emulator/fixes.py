@@ -1,4 +1,4 @@
-"""Corrections of MiniStack where it differs from AWS so that a right deployment would fail, or a wrong one pass."""
+"""Fixes of MiniStack where it differs from AWS such that a correct deployment would fail, or a wrong one pass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CLUSTER = re.compile(r"/clusters/(arn:[^/]+/[^/]+/[^/]+)")
 
 
 def over_tls() -> None:
-    """The emulator serves plain HTTP on the loopback interface; policies that require TLS see TLS."""
+    """Policies that require TLS see TLS, although the emulator serves plain HTTP on the loopback interface."""
     resolve = iam_evaluator._resolve_condition_key
 
     def resolved(key: str, context: iam_evaluator.EvalContext) -> object:
@@ -25,7 +25,7 @@ def over_tls() -> None:
 
 
 def clusters_by_arn() -> None:
-    """A call about a cluster has its ARN in the path, from which MiniStack derives another one."""
+    """Uses the cluster's ARN in the path of a call, from which MiniStack derives another one."""
     extract = iam_actions.extract_resource_arn
 
     def extracted(service: str, method: str, path: str, *others: Any) -> str:
@@ -36,7 +36,7 @@ def clusters_by_arn() -> None:
 
 
 def distinct_nodes() -> None:
-    """MiniStack lists every broker at the address of the first, and no controllers, which a cluster without ZooKeeper has."""
+    """Lists brokers at distinct addresses, and controllers. MiniStack lists the first address only, and no controllers."""
     listed = msk._list_nodes
 
     def nodes(arn: str) -> Any:
@@ -57,7 +57,7 @@ def distinct_nodes() -> None:
 
 
 def tag_bucket(bucket: str, props: Properties) -> None:
-    """MiniStack drops the tags of a template's bucket; CDK's function empties only tagged buckets."""
+    """Adds the tags of a template's bucket, which MiniStack drops. CDK's function empties only tagged buckets."""
     tags = {tag["Key"]: tag["Value"] for tag in props.get("Tags") or []}
     if tags:
         s3._bucket_tags[bucket] = tags

@@ -1,4 +1,4 @@
-"""What exists in the emulator at the moment, for the preconditions."""
+"""The current state of the emulator, for the preconditions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """
-Managed Grafana: the fake in `tools/rehearsal/grafana` makes the workspace and serves its service accounts. For the function
-that applies the boards it is Grafana.
+Managed Grafana: the fake in `tools/rehearsal/grafana` creates the workspace and serves its service accounts. The function
+that applies the boards calls it as Grafana.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Grafana:
 
     def __init__(self, stubs: Stubs, origin: str) -> None:
         """
-        :param origin: of the fake, such as ``http://127.0.0.1:40000``
+        :param origin: origin of the fake, such as ``http://127.0.0.1:40000``
         """
         self._stubs = stubs
         self._origin = origin

@@ -1,5 +1,5 @@
 """
-What exists in the emulator, listed through its APIs: ``python -m emulator.inventory ENDPOINT REGION``.
+Lists the resources of the emulator through its APIs: ``python -m emulator.inventory ENDPOINT REGION``.
 Prints a JSON array of ``kind name`` texts.
 """
 

@@ -11,7 +11,7 @@ def latest_name_first(
     dependencies: Callable[[Mapping[str, Any], set[str]], set[str]],
 ) -> Callable[[Mapping[str, Any], Mapping[str, bool]], list[str]]:
     """
-    The opposite of MiniStack's order, which is alphabetical: a deployment that works in both does not work by chance.
+    The reverse of MiniStack's order, which is alphabetical. A deployment that works in both does not depend on the order.
 
     :param dependencies: returns the given names that a resource's definition refers to
     """

@@ -1,6 +1,6 @@
 """
-What a service checks when a resource is created or deleted, and CloudFormation doesn't know: a stack that works only because of
-the order in which it was created fails here.
+Checks of services at creation and deletion that CloudFormation doesn't know. A stack that works only because of
+the order of its creation fails here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .registry import Properties, value_at
 
 
 class Fixture(Protocol):
-    """What exists at the moment."""
+    """The current state of the emulator."""
 
     def properties(self, type_name: str) -> Mapping[str, Properties]:
         """Properties of the resources of a type, by physical id."""
@@ -103,7 +103,7 @@ def _airflow(props: Properties, fixture: Fixture) -> Iterator[str]:
     for module, suffix in _AIRFLOW_LOGS.items():
         group = f"airflow-{props['Name']}-{suffix}"
         if (logging.get(module) or {}).get("Enabled") in (True, "true") and not fixture.has_log_group(group):
-            yield f"there is no log group '{group}': MWAA would make one that never expires"
+            yield f"there is no log group '{group}': MWAA would create one that never expires"
 
 
 def _workflow(props: Properties, fixture: Fixture) -> Iterator[str]:

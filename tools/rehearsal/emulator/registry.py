@@ -19,7 +19,7 @@ _LONGEST = 200
 
 
 def _converts_to(value: object, type_name: str) -> bool:
-    """CloudFormation converts texts to numbers and booleans, and back."""
+    """Whether CloudFormation converts the value, as from text to numbers and booleans, and back."""
     match type_name:
         case "integer":
             return isinstance(value, str) and regex.fullmatch(r"-?\d+", value) is not None
@@ -39,7 +39,7 @@ def _type(validator: Any, types: str | list[str], value: object, _: Any) -> Iter
 
 
 def _pattern(_: Any, pattern: str, value: object, __: Any) -> Iterator[ValidationError]:
-    """Some patterns of the registry are written for Java or JavaScript: one that does not compile here is not checked."""
+    """Checks patterns. Some are written for Java or JavaScript; one that does not compile here is skipped."""
     try:
         broken = isinstance(value, str) and regex.search(pattern, value) is None
     except regex.error:
@@ -143,7 +143,7 @@ class Registry:
 
 
 def _readable(node: Any) -> Any:
-    """Python's own engine evaluates `patternProperties`: a pattern that does not compile matches any name."""
+    """Python's engine evaluates `patternProperties`. A pattern that does not compile there matches any name."""
     if isinstance(node, list):
         return [_readable(each) for each in node]
     if not isinstance(node, dict):

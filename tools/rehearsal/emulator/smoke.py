@@ -1,5 +1,5 @@
 """
-Uses what was deployed, as far as the emulator allows: ``python -m emulator.smoke ENDPOINT REGION STACK``, where STACK is the
+Uses the deployed app, as far as the emulator allows: ``python -m emulator.smoke ENDPOINT REGION STACK``, where STACK is the
 common prefix of the stacks' names. Prints a JSON array of :class:`Check`.
 """
 
@@ -78,7 +78,7 @@ class Deployed:
         request = AWSRequest(method, f"http://{host}{path}", data=data, headers={"Host": host})
         if signed:
             SigV4Auth(Credentials("test", "test"), "execute-api", self._region).add_auth(request)
-        # The API's host name does not resolve: the request goes to the emulator.
+        # The API's host name does not resolve, so the request goes to the emulator.
         connection = HTTPConnection(str(self._endpoint.hostname), self._endpoint.port, timeout=_FUNCTION_PATIENCE)
         try:
             connection.request(method, path, body=data, headers=dict(request.headers.items()))
@@ -129,12 +129,12 @@ def is_unavailable_without_store(deployed: Deployed) -> str:
 
 
 def holds_the_job(deployed: Deployed) -> str:
-    """Spark's job is in the lake's bucket, as it is in the repository."""
+    """The lake's bucket has Spark's job as in the repository."""
     return _holds(deployed, "LakeBucket", "jobs/batch_views.py", ROOT / "spark" / "batch_views.py")
 
 
 def holds_the_dag(deployed: Deployed) -> str:
-    """Airflow's DAG is in its bucket, as it is in the repository."""
+    """Airflow's bucket has the DAG as in the repository."""
     return _holds(deployed, "DagBucket", "dags/pipeline.py", ROOT / "dags" / "pipeline.py")
 
 
@@ -206,7 +206,7 @@ def was_denied_nothing(deployed: Deployed) -> str:
 
 
 def archives_as_far_as_its_role_goes(deployed: Deployed) -> str:
-    """Archive writes a batch of records to the lake; without its permission on the bucket it is denied."""
+    """Archive writes a batch of records to the lake, and is denied without its permission on the bucket."""
     function = deployed.physical_id("processing", "AWS::Lambda::Function", "StepsArchiveFunction")
     role = deployed.physical_id("processing", "AWS::IAM::Role", "StepsArchiveRole")
     lake = deployed.outputs["LakeBucket"]
@@ -230,7 +230,7 @@ def archives_as_far_as_its_role_goes(deployed: Deployed) -> str:
 
 
 def _invoked(deployed: Deployed, function: str) -> str:
-    """The error of a function that gets one record from Kafka; empty if it has none."""
+    """The error of a function that receives one record from Kafka. Empty if there is none."""
     event = {
         "eventSource": "aws:kafka",
         "records": {
@@ -275,7 +275,7 @@ def smoke(deployed: Deployed) -> Iterator[Check]:
         name = (check.__doc__ or check.__name__).rstrip(".")
         try:
             yield Check(name, check(deployed))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the check does not hold, and the others still run
+        except Exception as error:  # noqa: BLE001 - any exception fails the check, and the others still run
             yield Check(name, f"{type(error).__name__}: {error}")
 
 

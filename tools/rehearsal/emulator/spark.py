@@ -1,5 +1,5 @@
 """
-EMR Serverless, as far as the pipeline stops applications: a job starts its application, and a started application can be
+The part of EMR Serverless that stopping applications needs: a job starts its application, and a started application can be
 neither updated nor deleted. Jobs run and do nothing until they are cancelled.
 """
 
@@ -70,7 +70,7 @@ class Spark:
     def _stop(self, application: str, jobs: Mapping[str, str]) -> Mapping[str, Any]:
         running = [job for job, state in jobs.items() if state == "RUNNING"]
         if running:
-            message = f"Application {application} has jobs that are not over: {', '.join(running)}"
+            message = f"Application {application} has unfinished jobs: {', '.join(running)}"
             raise ServiceError(400, "ValidationException", message)
         self._states[application] = "STOPPED"
         return {}

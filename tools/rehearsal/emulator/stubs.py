@@ -1,4 +1,4 @@
-"""Resources that consist of checked properties, an identity and plausible attributes."""
+"""Stub resources: checked properties, an identity and plausible attributes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from .registry import Attribute, Properties, Registry, ResourceSchema, value_at
 
-#: A physical id, which ``Ref`` gives, and the attributes that ``Fn::GetAtt`` gives.
+#: A physical id, the value of ``Ref``, and the attributes of ``Fn::GetAtt``.
 Provisioned = tuple[str, Mapping[str, Any]]
 
 
@@ -33,7 +33,7 @@ class AlreadyExistsError(ValueError):
 
 _SERVICES = {"MSK": "kafka", "EMRServerless": "emr-serverless", "MWAA": "airflow", "APS": "aps", "Cassandra": "cassandra"}
 
-#: ARNs that policies name: they have the form of AWS.
+#: ARNs that policies name, in the form of AWS.
 _ARNS: Mapping[str, str] = {
     "AWS::EMRServerless::Application": "/applications/{id}",
     "AWS::MSK::Configuration": "configuration/{Name}/{uuid}-1",

@@ -1,4 +1,4 @@
-"""Lifts the termination protection of a stack, as an operator does before deleting it: ``… ENDPOINT REGION STACK``."""
+"""Disables the termination protection of a stack, as an operator does before deletion: ``… ENDPOINT REGION STACK``."""
 
 import sys
 

@@ -11,7 +11,7 @@ from .preconditions import CHANGE, CREATION, DELETION, Fixture
 from .registry import Properties, Registry
 from .stubs import Provisioned
 
-#: CDK's own bootstrap template is not validated: the schemas reject its empty texts, and AWS accepts them.
+#: CDK's bootstrap template is not validated: the schemas reject its empty texts, but AWS accepts them.
 _NOT_VALIDATED = "CDKToolkit"
 
 

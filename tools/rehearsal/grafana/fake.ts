@@ -1,6 +1,6 @@
 /**
- * A fake workspace of Managed Grafana, in memory and over HTTP: its control API (the workspace itself, service accounts, tokens) and
- * Grafana's own, with its status codes, version checks and tokens. It rejects requests that it doesn't know.
+ * A fake workspace of Managed Grafana, in memory and over HTTP: its control API (the workspace, service accounts, tokens) and
+ * Grafana's API, with its status codes, version checks and tokens. It rejects requests that it doesn't know.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -24,7 +24,7 @@ export interface Fault {
   readonly headers?: Readonly<Record<string, string>>;
   /** `{token}` becomes the token of the request. */
   readonly body?: string;
-  /** Whether the request takes effect all the same, as behind a proxy that loses the response. */
+  /** Whether the request takes effect although it fails, as behind a proxy that loses the response. */
   readonly applied?: boolean;
   times: number;
 }
@@ -179,7 +179,7 @@ export class FakeGrafana {
     return { workspace: { id: WORKSPACE, endpoint: this.origin, status: 'ACTIVE' } };
   }
 
-  /** With its whole content. */
+  /** Deletes the workspace with its content. */
   private remove(id: string): unknown {
     this.workspace = null;
     for (const each of [this.folders, this.sources, this.boards, this.points, this.groups, this.accounts]) each.clear();

@@ -1,6 +1,6 @@
 /**
- * Validation of payloads as in Grafana 12, after its API reference: the fields of each, and what is required of them. Strict where
- * Grafana silently ignores a mistyped field.
+ * Validation of payloads as in Grafana 12, from its API reference: the fields of each, and their constraints. It is stricter than
+ * Grafana, which silently ignores a mistyped field.
  * @see https://grafana.com/docs/grafana/latest/developers/http_api/
  */
 

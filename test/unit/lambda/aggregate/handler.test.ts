@@ -34,7 +34,7 @@ function countsOf(rows: MemoryStore['rows']): Record<string, [string, number][]>
   return Object.fromEntries(decoded.sort());
 }
 
-/** What the rows should be, the naive way: whole posts in plain maps, no state, no offsets, no batches. */
+/** The expected rows, computed naively: whole posts in plain maps, no state, no offsets, no batches. */
 function reference(log: readonly KafkaRecord[]): Record<string, [string, number][]> {
   const rows = new Map<string, Counts>();
   const posts = new Map<string, Partial<Record<Section, SectionColumns>>>();
@@ -69,17 +69,17 @@ function reference(log: readonly KafkaRecord[]): Record<string, [string, number]
 const toLog = (specs: readonly RecordSpec[]) => specs.map((spec, offset) => toRecord(spec, 0, offset));
 const logs = logArbitrary(START, 4 * MINUTE, 30).map(toLog);
 
-/** One delivery of the event source: where it begins and ends, and what goes wrong. */
+/** One delivery of the event source: where it starts and ends, and what fails. */
 const deliveries = fc.array(
   fc.record({
-    /** How far before the committed offset it begins, at most: a redelivery with other borders. */
+    /** How far before the committed offset it starts, at most: a redelivery with other borders. */
     back: fc.nat(8),
     length: fc.integer({ min: 1, max: 10 }),
-    /** The write at which the process dies, and whether that one is still carried out. */
+    /** The write at which the process dies, and whether that write still succeeds. */
     crash: fc.option(fc.record({ write: fc.nat(16), after: fc.boolean() })),
-    /** A new process, which has nothing in its memory. */
+    /** A new process, with empty memory. */
     cold: fc.boolean(),
-    /** Reads now, and writes only after so many further deliveries: thought dead, and it is not. */
+    /** Reads now, and writes only after this many further deliveries: a process that is wrongly believed dead. */
     zombie: fc.option(fc.nat(3)),
   }),
   { maxLength: 12 },
@@ -105,7 +105,7 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
         zombies.push({ left: zombie, release: resolve, done: Promise.resolve() });
       });
       zombies.at(-1)!.done = handlerOver(store, { recentPosts })(lambdaEvent(TOPIC, batch)).catch(() => undefined);
-      // It gets as far as its first write before the others go on.
+      // It reaches its first write before the others continue.
       for (let i = 0; i < 20; i++) await Promise.resolve();
       continue;
     }
@@ -125,16 +125,16 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
       await handler(lambdaEvent(TOPIC, batch));
       committed = Math.max(committed, from + batch.length);
     } catch (error) {
-      expect((error as Error).message).toMatch(/^the process died$|is written by others/);
+      expect((error as Error).message).toMatch(/^the process died$|has another writer/);
     }
   }
   for (const each of zombies) each.release();
   live.beforeWrite = () => undefined;
   live.afterWrite = () => undefined;
   const last = () => handlerOver(live, { recentPosts })(lambdaEvent(TOPIC, log.slice(committed)));
-  // So many late writers at once may outdo it: then the event source delivers again, and each of them has its say only once.
+  // So many late writers at once may win over it: then the event source redelivers, and each of them writes only once.
   await last().catch(async (error: Error) => {
-    expect(error.message).toContain('is written by others');
+    expect(error.message).toContain('has another writer');
     await Promise.all(zombies.map(({ done }) => done));
     await last();
   });
@@ -143,7 +143,7 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
 }
 
 describe('the rows of a log', () => {
-  it('are those of one pass, whatever the batches, redeliveries, crashes and late writers', async () => {
+  it('equal those of a single pass, for all batches, redeliveries, crashes and late writers', async () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, async (log, schedule) => {
         const { rows } = await deliver(log, schedule, 1000);
@@ -153,7 +153,7 @@ describe('the rows of a log', () => {
     );
   });
 
-  it('do not depend on the batches where posts are forgotten, either', async () => {
+  it('do not depend on the batches either if posts are forgotten', async () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, fc.integer({ min: 1, max: 4 }), async (log, schedule, recentPosts) => {
         const once = memoryStore();
@@ -166,7 +166,7 @@ describe('the rows of a log', () => {
     );
   });
 
-  it('count each post once a view, over all intervals', async () => {
+  it('count each post once per view, over all intervals', async () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, async (log, schedule) => {
         const { rows } = await deliver(log, schedule, 1000);
@@ -192,7 +192,7 @@ describe('a batch', () => {
   const post = (index: number, at: number, sections: Partial<RecordSpec> = { pin: true, geo: true, user: true }) =>
     ({ kind: 'post', index, timestamp: START + at, variant: index, ...sections }) as RecordSpec;
 
-  it('writes the rows that get something, and the state last', async () => {
+  it('writes the rows that change, and the state last', async () => {
     const store = memoryStore();
     const order: string[] = [];
     const spied: AggregateStore = {
@@ -209,27 +209,27 @@ describe('a batch', () => {
     expect(store.rows.get(rowKey('posts_by_category', START, 0))).toMatchObject({ appliedOffset: 0, asOf: START });
   });
 
-  it('is applied to each of its partitions, also when one of them fails', async () => {
+  it('is applied to each of its partitions, even if one of them fails', async () => {
     const store = memoryStore();
     const failing: AggregateStore = {
       ...store,
       casState: (topic, partition, expected, row) =>
-        partition === 1 ? Promise.reject(new Error('no answer')) : store.casState(topic, partition, expected, row),
+        partition === 1 ? Promise.reject(new Error('no response')) : store.casState(topic, partition, expected, row),
     };
     const records = [0, 1, 2].map((partition) => toRecord(post(partition, 0), partition, 0));
-    await expect(handlerOver(failing)(lambdaEvent(TOPIC, records))).rejects.toThrow('no answer');
+    await expect(handlerOver(failing)(lambdaEvent(TOPIC, records))).rejects.toThrow('no response');
     expect([...store.states.keys()].sort()).toEqual(['posts-0', 'posts-2']);
   });
 
   it('reads nothing from the store once the partition is warm', async () => {
     const store = memoryStore();
     const log = toLog([post(1, 0), post(2, 1)]);
-    const refuse = () => Promise.reject(new Error('unexpected read'));
+    const unexpectedRead = () => Promise.reject(new Error('unexpected read'));
     let warm = false;
     const handler = handlerOver({
       ...store,
-      readState: (...at) => (warm ? refuse() : store.readState(...at)),
-      readSpeedRow: (key) => (warm ? refuse() : store.readSpeedRow(key)),
+      readState: (...at) => (warm ? unexpectedRead() : store.readState(...at)),
+      readSpeedRow: (key) => (warm ? unexpectedRead() : store.readSpeedRow(key)),
     });
     await handler(lambdaEvent(TOPIC, [log[0]]));
     warm = true;
@@ -237,15 +237,15 @@ describe('a batch', () => {
     expect(countsOf(store.rows)).toEqual(reference(log));
   });
 
-  it('that others keep writing is given up with an error, so that the event source delivers it again', async () => {
+  it('whose rows have another writer fails after some attempts, so that the event source redelivers it', async () => {
     const store = memoryStore();
     const handler = handlerOver({ ...store, casState: async () => false });
     await expect(handler(lambdaEvent(TOPIC, toLog([post(1, 0)])))).rejects.toThrow(
-      "partition 0 of topic 'posts' is written by others: 5 attempts failed",
+      "partition 0 of topic 'posts' has another writer: 5 attempts failed",
     );
   });
 
-  it('reports every record once, and what the rows cost', async () => {
+  it('reports every record once, and the cost of the rows', async () => {
     const store = memoryStore();
     const report = jest.fn();
     const handler = handlerOver(store, { report, now: () => START + 700 });
@@ -275,7 +275,7 @@ describe('a batch', () => {
     expect(again).not.toHaveProperty('freshness');
   });
 
-  it('that begins beyond the state says how many offsets are missing', async () => {
+  it('that starts beyond the state logs how many offsets are missing', async () => {
     const warn = jest.fn();
     const [, late] = toLog([post(1, 0), post(2, 0)]);
     await handlerOver(memoryStore(), { log: { warn } })(lambdaEvent(TOPIC, [{ ...late, offset: 40 }]));

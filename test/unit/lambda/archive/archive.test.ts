@@ -32,7 +32,7 @@ const linesOf = (ndjson: Buffer) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('the raw log', () => {
-  it('has a line a record with its offset, time, key, typed columns and the text that the client sent', () => {
+  it('has a line per record with its offset, time, key, typed columns and the text that the client sent', () => {
     const text = `{ "pin": ${JSON.stringify(PIN)} }`;
     const [object] = archive(record(7, text)).objects;
     expect(object.key).toBe(rawKey('posts', 1, 7, 7));
@@ -48,12 +48,12 @@ describe('the raw log', () => {
     expect(Object.keys(line)).not.toContain('geo');
   });
 
-  it('keeps the header that a replay of a flat section needs', () => {
+  it('stores the header that a replay of a flat section needs', () => {
     const [line] = linesOf(archive(record(7, PIN, { headers: { section: 'pin' } })).objects[0].ndjson);
     expect(line).toMatchObject({ h: 'pin', raw: JSON.stringify(PIN) });
   });
 
-  it('has lines for control records and bad records too, so that offsets stay contiguous', () => {
+  it('also has lines for control records and bad records, so that offsets stay contiguous', () => {
     const { objects, counts } = archive(record(7, { pin: PIN }), heartbeat(8), record(9, 'no JSON'));
     expect(objects.map(({ first, last }) => [first, last])).toEqual([[7, 9]]);
     expect(linesOf(objects[0].ndjson).map(({ o, s }) => [o, s])).toEqual([
@@ -64,7 +64,7 @@ describe('the raw log', () => {
     expect(counts).toMatchObject({ received: 3, repeated: 0, quarantined: 1, controlRecords: 1, newest: NOW });
   });
 
-  it('splits a batch with a gap, so that no object claims an offset it does not hold', () => {
+  it('splits a batch with a gap, so that each object contains all offsets in its name', () => {
     const { objects } = archive(heartbeat(3), heartbeat(4), heartbeat(6), heartbeat(7), heartbeat(7));
     expect(objects.map(({ first, last }) => [first, last])).toEqual([
       [3, 4],
@@ -73,7 +73,7 @@ describe('the raw log', () => {
     expect(objects.map(({ ndjson }) => linesOf(ndjson).length)).toEqual([2, 2]);
   });
 
-  it('is UTF-8, a line feed after each line, however long the lines become', () => {
+  it('is UTF-8 with a line feed after each line, for lines of any length', () => {
     const texts = ['ascii', 'é', 'に', '🎄', 'x'.repeat(200_000), 'に'.repeat(100_000)];
     const { objects } = archive(...texts.map((title, i) => record(i, { pin: { ...PIN, title } })));
     expect(linesOf(objects[0].ndjson).map(({ pin }) => (pin as { title: string }).title)).toEqual(texts);
@@ -81,13 +81,13 @@ describe('the raw log', () => {
     expect(objects[0].ndjson.filter((byte) => byte === 10)).toHaveLength(texts.length);
   });
 
-  it('refuses records out of order', () => {
+  it('rejects records out of order', () => {
     expect(() => archive(heartbeat(4), heartbeat(3))).toThrow('records must be sorted by offset, got 3 after 4');
   });
 });
 
 describe('quarantine', () => {
-  it('says where a bad record was, why it is bad, and keeps its bytes', () => {
+  it('stores the position of a bad record, why it is bad, and its bytes', () => {
     const value = Buffer.from([0xff, 0xfe, 0x00]);
     const { quarantine } = archive(record(9, '', { value, headers: { section: 'pin' } }));
     expect(quarantine.map(({ key }) => key)).toEqual([quarantineKey('posts', 1, 9)]);
@@ -127,7 +127,7 @@ describe('the handler', () => {
   const handlerOn = (store: Pick<MemoryLake, 'put'>, reports: unknown[] = []) =>
     makeHandler({ topic: 'posts', store, report: (step, values) => reports.push({ step, ...values }), now: () => NOW });
 
-  it('writes one object a partition, what is bad before the log that mentions it, and reports', async () => {
+  it('writes one object per partition, bad records before the log that refers to them, and reports', async () => {
     const store = new MemoryLake();
     const reports: unknown[] = [];
     const result = await handlerOn(store, reports)(event(record(7, { pin: PIN }), record(8, 'bad'), heartbeat(9)));
@@ -146,7 +146,7 @@ describe('the handler', () => {
     ]);
   });
 
-  it('writes the same object again when a batch is delivered again', async () => {
+  it('writes the same object again when a batch is redelivered', async () => {
     const store = new MemoryLake();
     const handle = handlerOn(store);
     await handle(event(record(7, { pin: PIN }), heartbeat(8)));
@@ -156,7 +156,7 @@ describe('the handler', () => {
     expect(store.objects.get(rawKey('posts', 1, 7, 8))).toEqual(first);
   });
 
-  it('throws when S3 is down, so that the batch is delivered again', async () => {
+  it('throws when S3 is down, so that the batch is redelivered', async () => {
     const down = { put: () => Promise.reject(new Error('connect ECONNREFUSED')) };
     await expect(handlerOn(down)(event(heartbeat(1)))).rejects.toThrow('connect ECONNREFUSED');
   });

@@ -57,7 +57,7 @@ const readerOf = (store: MemoryStore, boundary?: number) => ({
 });
 
 describe('a canary', () => {
-  test('is put on the topic by a path that no route of the API leads to, with a time and no payload', async () => {
+  test('is put on the topic by a path without an API route, with a time and without a payload', async () => {
     const { call, sent, reports } = setup();
     expect(await call(requestOf('POST', '/canary'))).toMatchObject({ status: 202, body: { partition: 2, offset: 10 } });
     expect(sent).toEqual([{ key: '1000', value: '{}', headers: { canary: '1000' } }]);
@@ -65,13 +65,13 @@ describe('a canary', () => {
     expect(routeOf('GET', ['canary'])).toEqual({ kind: 'none' });
   });
 
-  test('that kafka does not take is answered with 503 and counted', async () => {
+  test('that kafka does not acknowledge returns 503 and is counted', async () => {
     const { call, reports } = setup(() => true);
     expect(await call(requestOf('POST', '/canary'))).toMatchObject({ status: 503 });
     expect(reports).toMatchObject([{ received: 1, controlRecords: 0, failed: 1 }]);
   });
 
-  test('is known by its header, and is bad if that is no time', () => {
+  test('is recognized by its header, and is bad if the header is not a time', () => {
     expect(decodeRecord(canary(0, 1, START))).toEqual({ kind: 'canary', sent: START });
     expect(decodeRecord({ ...canary(0, 1, START), headers: { canary: 'soon' } })).toMatchObject({
       kind: 'bad',
@@ -79,7 +79,7 @@ describe('a canary', () => {
     });
   });
 
-  test('changes no row of any view, wherever it lies in the log', async () => {
+  test('changes no row of any view, at any position in the log', async () => {
     expect(VIEWS.map(({ name }) => name)).not.toContain(CANARY_VIEW.name);
     await fc.assert(
       fc.asyncProperty(logArbitrary(START, 3 * MINUTE, 25), async (specs) => {
@@ -97,7 +97,7 @@ describe('a canary', () => {
   });
 });
 
-describe('what came out', () => {
+describe('the result of each layer', () => {
   test('is the newest canary of each layer, over all partitions', async () => {
     const store = await aggregated([
       canary(0, 0, START + 1_000),
@@ -112,13 +112,13 @@ describe('what came out', () => {
     });
   });
 
-  test('is as old as what was looked through where there is none, and nothing before the first publication', async () => {
-    const answer = await readCanary(readerOf(await aggregated([])), START + 5_000, 1);
-    expect(answer).toEqual({ speed: START - 24 * MINUTE, batch: null, boundary: null });
-    expect(agesOf(JSON.stringify(answer), START + 5_000)).toEqual({ canarySpeedAge: 24 * MINUTE + 5_000 });
+  test('is the start of the searched intervals without a canary, and null before the first publication', async () => {
+    const response = await readCanary(readerOf(await aggregated([])), START + 5_000, 1);
+    expect(response).toEqual({ speed: START - 24 * MINUTE, batch: null, boundary: null });
+    expect(agesOf(JSON.stringify(response), START + 5_000)).toEqual({ canarySpeedAge: 24 * MINUTE + 5_000 });
   });
 
-  test('grows old while the speed layer stands still', async () => {
+  test('ages while the speed layer makes no progress', async () => {
     const store = await aggregated([canary(0, 0, START)]);
     const ages = [1, 5, 9].map(async (minutes) => {
       const now = START + minutes * MINUTE;
@@ -129,16 +129,16 @@ describe('what came out', () => {
 });
 
 describe('the function', () => {
-  function setUp(answers: Readonly<Record<string, { statusCode: number; body: string }>>) {
+  function setUp(responses: Readonly<Record<string, { statusCode: number; body: string }>>) {
     const calls: unknown[] = [];
     const reports: unknown[] = [];
     const errors: unknown[] = [];
     const deps: Deps = {
       invoke: async (name, event) => {
         calls.push([name, event.requestContext.http.method, event.rawPath]);
-        const answer = answers[name];
-        if (!answer) throw new Error(`function not found: '${name}'`);
-        return { ...answer, headers: {} };
+        const response = responses[name];
+        if (!response) throw new Error(`function not found: '${name}'`);
+        return { ...response, headers: {} };
       },
       ingest: 'ingest-fn',
       query: 'query-fn',
@@ -149,10 +149,10 @@ describe('the function', () => {
     return { run: makeHandler(deps), calls, reports, errors };
   }
   const body = JSON.stringify({ speed: START - 6_000, batch: START - 90_000, boundary: START - 80_000 });
-  const taken = { statusCode: 202, body: '{}' };
+  const accepted = { statusCode: 202, body: '{}' };
 
-  test('asks for the ages, then sends the next one', async () => {
-    const { run, calls, reports } = setUp({ 'query-fn': { statusCode: 200, body }, 'ingest-fn': taken });
+  test('queries the ages, then sends the next one', async () => {
+    const { run, calls, reports } = setUp({ 'query-fn': { statusCode: 200, body }, 'ingest-fn': accepted });
     await run();
     expect(calls).toEqual([
       ['query-fn', 'GET', '/canary'],
@@ -164,21 +164,25 @@ describe('the function', () => {
   });
 
   test.each([
-    ['there is no query function', { 'ingest-fn': taken }, 1],
-    ['the store is away', { 'query-fn': { statusCode: 503, body: '{}' }, 'ingest-fn': taken }, 1],
-    ['the answer is another', { 'query-fn': { statusCode: 200, body: '{"speed":"x"}' }, 'ingest-fn': taken }, 1],
-    ['nothing works', {}, 2],
-  ])('counts what failed and tells no age when %s', async (_, answers, failed) => {
-    const { run, reports, errors } = setUp(answers);
+    ['the query function does not exist', { 'ingest-fn': accepted }, 1],
+    ['the store is away', { 'query-fn': { statusCode: 503, body: '{}' }, 'ingest-fn': accepted }, 1],
+    [
+      'the response has another form',
+      { 'query-fn': { statusCode: 200, body: '{"speed":"x"}' }, 'ingest-fn': accepted },
+      1,
+    ],
+    ['both functions fail', {}, 2],
+  ])('counts failures and reports no age when %s', async (_, responses, failed) => {
+    const { run, reports, errors } = setUp(responses);
     await run();
     expect(reports).toEqual([['canary', { failed, duration: 0 }]]);
     expect(errors).toHaveLength(failed);
   });
 
-  test('still tells the ages when the canary is not taken', async () => {
+  test('still reports the ages when the canary is not accepted', async () => {
     const { run, reports } = setUp({
       'query-fn': { statusCode: 200, body },
-      'ingest-fn': { ...taken, statusCode: 503 },
+      'ingest-fn': { ...accepted, statusCode: 503 },
     });
     await run();
     expect(reports).toMatchObject([['canary', { canarySpeedAge: 6_000, failed: 1 }]]);

@@ -42,7 +42,7 @@ describe('the manifest', () => {
     expect(manifest.partitions.map(({ rows }) => rows)).toEqual([3, 0]);
   });
 
-  it('is refused while a partition is missing or was compacted over other offsets', () => {
+  it('is rejected while a partition is missing or was compacted over other offsets', () => {
     expect(() => manifestOf(seal, [summary(0, 5, 9, 3), undefined])).toThrow(
       `partition 1 of interval ${B} is not compacted`,
     );
@@ -55,7 +55,7 @@ describe('the manifest', () => {
 describe('the event', () => {
   const parse = (event: unknown) => parseEvent(event, 60);
 
-  it('names a step, a partition and rising intervals', () => {
+  it('names a step, a partition and ascending intervals', () => {
     expect(parse({ step: 'compact', partition: 3, intervals: [A, B] })).toEqual({
       step: 'compact',
       partition: 3,
@@ -69,16 +69,16 @@ describe('the event', () => {
     [{ step: 'x' }, "got 'x'"],
     [{ step: 'commit', intervals: [] }, 'intervals must be a list of at least one'],
     [{ step: 'commit', intervals: ['2026-11-22T21-30'] }, "got '2026-11-22T21-30'"],
-    [{ step: 'commit', intervals: [B, A] }, `intervals must rise, got ${A} after ${B}`],
+    [{ step: 'commit', intervals: [B, A] }, `intervals must ascend, got ${A} after ${B}`],
     [{ step: 'compact', partition: -1, intervals: [A] }, "partition must be an integer of at least 0, got '-1'"],
     [{ step: 'compact', intervals: [A] }, "partition must be an integer of at least 0, got 'undefined'"],
-  ])('%j is refused: %s', (event, message) => {
+  ])('%j is rejected: %s', (event, message) => {
     expect(() => parse(event)).toThrow(message);
   });
 });
 
 describe('inputs', () => {
-  it('takes each offset from one object', () => {
+  it('reads each offset from one object', () => {
     const objects = [
       { key: 'a', from: 0, to: 7 },
       { key: 'b', from: 6, to: 12 },
@@ -90,7 +90,7 @@ describe('inputs', () => {
     expect(() => sourcesOf([objects[1]], seal.partitions[0])).toThrow('partition 0 lacks offsets 5');
   });
 
-  it('knows the partitions of the seal only', () => {
+  it('accepts only the partitions of the seal', () => {
     expect(() => rangeOf(seal, 7)).toThrow(`partition must be one of 0, 1 in interval ${B}, got 7`);
   });
 });
@@ -114,13 +114,13 @@ describe('order', () => {
       now: () => 0,
     });
 
-  it('refuses to commit an interval that is not sealed', async () => {
+  it('does not commit an interval that is not sealed', async () => {
     await expect(handlerOn(new MemoryLake())({ step: 'commit', intervals: [B] })).rejects.toThrow(
       `interval ${B} is not sealed`,
     );
   });
 
-  it('refuses to commit an interval before the one that it builds on', async () => {
+  it('does not commit an interval before its previous one', async () => {
     const store = new MemoryLake();
     store.objects.set(sealKey(START + HOUR), Buffer.from(serialize(seal)));
     await expect(handlerOn(store)({ step: 'commit', intervals: [B] })).rejects.toThrow(

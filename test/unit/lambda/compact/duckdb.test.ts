@@ -18,7 +18,7 @@ const START = Date.parse('2026-11-22T00:00:00Z');
 const HORIZON_HOURS = 3;
 const PARTITION = 3;
 
-/** The columns of a section, told apart by the record that brought them. */
+/** The columns of a section, distinguishable by the record that brought them. */
 function columnsFrom(section: Section, tag: number): Record<string, string | number | string[]> {
   return Object.fromEntries(
     columnsOf(section).map(({ name, type }) => {
@@ -84,11 +84,11 @@ function storeOf({ records, intervals, objects }: Log): MemoryLake {
 const arbitraryLog: fc.Arbitrary<Log> = fc
   .array(
     fc.record({
-      // How many intervals later than the record before.
+      // How many intervals later than the previous record.
       later: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 4),
       key: fc.integer({ min: 0, max: 3 }),
       sections: fc.subarray([...SECTIONS]),
-      // How many records the object that starts here holds; 0: none starts here.
+      // How many records the object that starts here contains; 0: none starts here.
       object: fc.integer({ min: 0, max: 5 }),
     }),
     { minLength: 1, maxLength: 30 },
@@ -168,7 +168,7 @@ async function compactAll(store: MemoryLake, intervals: readonly number[]) {
 }
 
 describe('compaction in DuckDB', () => {
-  it('gives the rows of the naive reference, for any log, any delivery and any horizon', async () => {
+  it('produces the rows of the naive reference, for any log, any delivery and any horizon', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryLog, async (log) => {
         const store = storeOf(log);
@@ -189,7 +189,7 @@ describe('compaction in DuckDB', () => {
           manifests.flatMap(({ partitions }) => partitions).reduce((total, each) => total + of(each), 0);
         expect(sum(({ rows }) => rows)).toBe(rows.length);
         expect(sum(({ duplicates }) => duplicates)).toBe(expected.duplicates);
-        // Every record is accounted for, and no canary or heartbeat is a row.
+        // Every record is accounted for, and canaries and heartbeat records are not rows.
         expect(sum(({ accepted, repeated }) => accepted + repeated)).toBe(
           log.records.filter(({ post }) => post).length,
         );
@@ -212,7 +212,7 @@ describe('compaction in DuckDB', () => {
     objects: [[0, 3]],
   };
 
-  it('completes a post with the sections that waited from the interval before', async () => {
+  it('completes a post with the sections from the previous interval', async () => {
     const store = storeOf(twoIntervals);
     await compactAll(store, twoIntervals.intervals);
     const [row, ...others] = await rowsOf(store, START + HOUR);
@@ -231,7 +231,7 @@ describe('compaction in DuckDB', () => {
       expect({ key, same: body.equals(first.get(key)!) }).toEqual({ key, same: true });
   });
 
-  it('leaves no file behind, whether it works or fails', async () => {
+  it('leaves no file behind, whether it succeeds or fails', async () => {
     const store = storeOf(twoIntervals);
     await compactAll(store, twoIntervals.intervals);
     store.objects.delete(rawKey('posts', PARTITION, 0, 3));
@@ -239,7 +239,7 @@ describe('compaction in DuckDB', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('compact-'))).toEqual([]);
   });
 
-  it('refuses a raw object that does not hold what its name says', async () => {
+  it('rejects a raw object that does not contain the offsets in its name', async () => {
     const store = storeOf(twoIntervals);
     const body = zstdCompressSync(lineOf(twoIntervals.records[0], 'bad') + '\n');
     store.objects.set(rawKey('posts', PARTITION, 0, 3), body);

@@ -20,7 +20,7 @@ const geo = fc.record({ ind: index, timestamp: dirty, latitude: dirty, country: 
 const user = fc.record({ ind: index, age: dirty, date_joined: dirty, first_name: dirty }, { requiredKeys: ['ind'] });
 const record = fc.oneof(pin, geo, user, fc.record({ pin, geo, user }, { requiredKeys: [] }), fc.jsonValue());
 
-/** What a consumer makes of the accepted items. */
+/** What a consumer decodes from the accepted items. */
 function consumed(parsed: Parsed) {
   if (!parsed.ok) return [];
   return parsed.items.flatMap((item) => {
@@ -31,7 +31,7 @@ function consumed(parsed: Parsed) {
   });
 }
 
-test('what the API takes decodes downstream, unless the answer said quarantine; nothing else does', () => {
+test('what the API accepts decodes downstream, unless the response names quarantine; nothing else does', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1 }), (records) => {
       for (const { item, decoded } of consumed(parseNative(body(JSON.stringify(records)), undefined, undefined))) {

@@ -1,13 +1,13 @@
 import { GEO, PIN, request, setup } from './harness';
 
-describe('POST /pin, as the emulators of 2022 send', () => {
-  test.each(['/pin', '/pin/'])('%s takes a flat pin', async (path) => {
+describe('POST /pin, as the load generators of 2022 send', () => {
+  test.each(['/pin', '/pin/'])('%s accepts a flat pin', async (path) => {
     const { call, sent } = setup();
     expect(await call(request('POST', path, PIN))).toMatchObject({ status: 202, body: { accepted: 1 } });
     expect(sent).toEqual([{ key: '4', value: PIN, headers: { section: 'pin' } }]);
   });
 
-  test('another section is refused', async () => {
+  test('another section is rejected', async () => {
     const { call } = setup();
     expect(await call(request('POST', '/pin/', GEO))).toMatchObject({
       status: 400,
@@ -16,14 +16,14 @@ describe('POST /pin, as the emulators of 2022 send', () => {
   });
 });
 
-describe('POST /topics/{topic}, as the emulators of 2023 send', () => {
+describe('POST /topics/{topic}, as the load generators of 2023 send', () => {
   const topic = (name: string, body: string) => request('POST', `/topics/${name}`, body);
 
-  test('the answer has the form of the REST proxy', async () => {
+  test('the response has the form of the REST proxy', async () => {
     const { call, sent } = setup();
-    const answer = await call(topic('0a1b2c.geo', `{"records": [{"key":"x", "value": ${GEO}}]}`));
-    expect(answer).toMatchObject({ status: 200 });
-    expect(answer.body).toEqual({
+    const response = await call(topic('0a1b2c.geo', `{"records": [{"key":"x", "value": ${GEO}}]}`));
+    expect(response).toMatchObject({ status: 200 });
+    expect(response.body).toEqual({
       offsets: [{ partition: 2, offset: 10, error_code: null, error: null }],
       key_schema_id: null,
       value_schema_id: null,
@@ -33,9 +33,9 @@ describe('POST /topics/{topic}, as the emulators of 2023 send', () => {
 
   test('a bad record has its error beside its neighbours’ offsets', async () => {
     const { call } = setup();
-    const answer = await call(topic('a.pin', `{"records":[{"value":${PIN}},{"value":{"index":"x"}},{},7]}`));
-    expect(answer.status).toBe(200);
-    expect(answer.body.offsets).toEqual([
+    const response = await call(topic('a.pin', `{"records":[{"value":${PIN}},{"value":{"index":"x"}},{},7]}`));
+    expect(response.status).toBe(200);
+    expect(response.body.offsets).toEqual([
       { partition: 2, offset: 10, error_code: null, error: null },
       { partition: null, offset: null, error_code: 1, error: expect.stringContaining('pin.index must be') },
       { partition: null, offset: null, error_code: 1, error: 'records[2].value must be an object, got nothing' },
@@ -51,8 +51,8 @@ describe('POST /topics/{topic}, as the emulators of 2023 send', () => {
     ['only bad records', '{"records":[{"value":5}]}', 'pin must be an object, got 5'],
   ])('%s is 422', async (_, body, message) => {
     const { call } = setup();
-    const answer = await call(topic('a.pin', body));
-    expect(answer).toMatchObject({
+    const response = await call(topic('a.pin', body));
+    expect(response).toMatchObject({
       status: 422,
       body: { error_code: 42206, message: expect.stringContaining(message) },
     });
@@ -67,7 +67,7 @@ describe('POST /topics/{topic}, as the emulators of 2023 send', () => {
   });
 });
 
-describe('PUT /streams/{stream}/record, as the streaming emulators of 2023 send', () => {
+describe('PUT /streams/{stream}/record, as the streaming load generators of 2023 send', () => {
   const put = (stream: string, body: string) => request('PUT', `/streams/${stream}/record`, body);
 
   test.each([
@@ -76,9 +76,9 @@ describe('PUT /streams/{stream}/record, as the streaming emulators of 2023 send'
     ['base64', JSON.stringify(Buffer.from(GEO).toString('base64'))],
   ])('Data may be %s', async (_, data) => {
     const { call, sent } = setup();
-    const answer = await call(put('streaming-x-geo', `{"StreamName":"s","Data": ${data},"PartitionKey":"p"}`));
-    expect(answer).toMatchObject({ status: 200 });
-    expect(answer.body).toEqual({ SequenceNumber: '10', ShardId: 'shardId-000000000002' });
+    const response = await call(put('streaming-x-geo', `{"StreamName":"s","Data": ${data},"PartitionKey":"p"}`));
+    expect(response).toMatchObject({ status: 200 });
+    expect(response.body).toEqual({ SequenceNumber: '10', ShardId: 'shardId-000000000002' });
     expect(sent).toEqual([{ key: '4', value: GEO, headers: { section: 'geo' } }]);
   });
 
@@ -86,8 +86,8 @@ describe('PUT /streams/{stream}/record, as the streaming emulators of 2023 send'
     ['malformed JSON', '{', 'body must be JSON'],
     ['an array', '[]', 'body must be JSON'],
     ['no Data', '{}', 'Data must be'],
-    ['Data that is no JSON', '{"Data":"{x"}', 'Data must be'],
-    ['Data in no base64', '{"Data":"!!"}', 'Data must be'],
+    ['Data that is not JSON', '{"Data":"{x"}', 'Data must be'],
+    ['Data that is not base64', '{"Data":"!!"}', 'Data must be'],
     ['a number as Data', '{"Data":5}', 'geo must be an object, got 5'],
     ['another section', `{"Data":${PIN}}`, 'geo.ind must be'],
   ])('%s is 400 in the form of Kinesis', async (_, body, message) => {

@@ -7,7 +7,7 @@ beforeEach(() => jest.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterEach(() => jest.restoreAllMocks());
 
 describe('POST /posts', () => {
-  test('a whole post is answered with where it lies, and its bytes go to kafka as they came', async () => {
+  test('the response to a whole post has its position, and its bytes go to kafka unchanged', async () => {
     const { call, sent, reports } = setup();
     const text = `{ "pin": ${PIN},\n "geo": ${GEO} }`;
     expect(await call(post(`\n${text} `))).toMatchObject({
@@ -30,13 +30,13 @@ describe('POST /posts', () => {
     ['pin', PIN],
     ['geo', GEO],
     ['user', '{"ind":"4","age":20}'],
-  ])('a flat %s is known by its fields and named in a header', async (section, text) => {
+  ])('a flat %s is recognized by its fields and named in a header', async (section, text) => {
     const { call, sent } = setup();
     expect(await call(post(text))).toMatchObject({ status: 202 });
     expect(sent).toEqual([{ key: '4', value: text, headers: { section } }]);
   });
 
-  test('an array keeps the text of each element', async () => {
+  test('the text of each element of an array is unchanged', async () => {
     const { call, sent } = setup();
     const { status, body } = await call(post(`[ ${PIN} , {"geo":${GEO}}]`));
     expect([status, body.accepted]).toEqual([202, 2]);
@@ -46,7 +46,7 @@ describe('POST /posts', () => {
   test.each([
     ['by its content type', 'application/x-ndjson; charset=utf-8'],
     ['by its lines', 'application/json'],
-  ])('NDJSON is recognised %s, and a malformed line costs no neighbour', async (_, type) => {
+  ])('NDJSON is recognized %s, and a malformed line does not affect its neighbours', async (_, type) => {
     const { call, sent } = setup();
     const { status, body } = await call(post(`${PIN}\r\n{"index": 5,}\n\n${GEO}\n`, type));
     expect(status).toBe(207);
@@ -67,7 +67,7 @@ describe('POST /posts', () => {
     expect(await call(post(`${PIN}\n`, 'application/x-ndjson'))).toMatchObject({ status: 202 });
   });
 
-  test('a byte order mark is no part of the post', async () => {
+  test('a byte order mark is not part of the post', async () => {
     const { call, sent } = setup();
     await call(post(`\ufeff${PIN}`));
     expect(sent[0].value).toBe(PIN);
@@ -81,7 +81,7 @@ describe('POST /posts', () => {
     expect(sent[0].value).toBe(text);
   });
 
-  test('a value that cannot be interpreted is taken, and the answer says that it goes to quarantine', async () => {
+  test('a value that cannot be interpreted is accepted, and the response names quarantine', async () => {
     const { call, sent } = setup();
     const { status, body } = await call(post('{"index":4,"category":"art","follower_count":"abc"}'));
     expect(status).toBe(202);
@@ -89,14 +89,14 @@ describe('POST /posts', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('a post that is sent twice is taken twice: it is counted once downstream', async () => {
+  test('a post that is sent twice is accepted twice: it is counted once downstream', async () => {
     const { call, sent } = setup();
     expect(await call(post(`[${PIN},${PIN}]`))).toMatchObject({ status: 202, body: { accepted: 2 } });
     expect(sent).toHaveLength(2);
   });
 });
 
-describe('bad input is the client’s, with field, value and what is allowed', () => {
+describe('bad input is rejected with field, value and what is allowed', () => {
   test.each([
     ['no body', undefined, { field: 'body', value: 'nothing' }],
     ['blank body', ' \n', { field: 'body', value: 'nothing' }],
@@ -105,8 +105,8 @@ describe('bad input is the client’s, with field, value and what is allowed', (
     ['an empty array', '[]', { field: 'body', value: 'an empty array', allowed: 'at least one post' }],
   ])('%s', async (_, body, error) => {
     const { call, sent } = setup();
-    const answer = await call(request('POST', '/posts', body));
-    expect(answer).toMatchObject({ status: 400, body: { error: { ...error, message: expect.any(String) } } });
+    const response = await call(request('POST', '/posts', body));
+    expect(response).toMatchObject({ status: 400, body: { error: { ...error, message: expect.any(String) } } });
     expect(sent).toEqual([]);
   });
 
@@ -162,8 +162,8 @@ describe('bad input is the client’s, with field, value and what is allowed', (
     ['nesting of 33 levels', `{"pin":${'{"a":'.repeat(32)}1${'}'.repeat(33)}`, { field: 'record', value: 'depth 33' }],
   ])('%s', async (_, body, error) => {
     const { call, sent } = setup();
-    const answer = await call(post(body));
-    expect(answer).toMatchObject({
+    const response = await call(post(body));
+    expect(response).toMatchObject({
       status: 400,
       body: { accepted: 0, rejected: 1, results: [{ status: 400, error: { ...error, allowed: expect.any(String) } }] },
     });
@@ -176,19 +176,19 @@ describe('bad input is the client’s, with field, value and what is allowed', (
     expect(body.results).toMatchObject([{ error: { message: 'pin.category must be a non-blank string, got 5' } }]);
   });
 
-  test('nesting of 32 levels is taken', async () => {
+  test('nesting of 32 levels is accepted', async () => {
     const { call } = setup();
     const deep = `{"pin":{"index":4,"category":"a","more":${'['.repeat(30)}${']'.repeat(30)}}}`;
     expect(await call(post(deep))).toMatchObject({ status: 202 });
   });
 
-  test('nesting of a million levels is refused like any other', async () => {
+  test('nesting of a million levels is rejected like any other', async () => {
     const { call } = setup();
     const deep = `{"pin":{"index":4,"category":"a","more":${'['.repeat(4e5)}${']'.repeat(4e5)}}}`;
     expect(await call(post(deep))).toMatchObject({ status: 400 });
   });
 
-  test('a post of more than 1 MB is refused with 413, its neighbour taken', async () => {
+  test('a post of more than 1 MB is rejected with 413, its neighbour accepted', async () => {
     const { call, sent } = setup();
     const large = `{"index":5,"category":"a","title":"${'é'.repeat(500_000)}"}`;
     expect(await call(post(large))).toMatchObject({
@@ -199,7 +199,7 @@ describe('bad input is the client’s, with field, value and what is allowed', (
     expect(sent.map(({ key }) => key)).toEqual(['4']);
   });
 
-  test('a request of more than 5 MB is refused with 413', async () => {
+  test('a request of more than 5 MB is rejected with 413', async () => {
     const { call } = setup();
     const body = `[${`${PIN},`.repeat(95_000)}${PIN}]`;
     expect(await call(post(body))).toMatchObject({
@@ -208,7 +208,7 @@ describe('bad input is the client’s, with field, value and what is allowed', (
     });
   });
 
-  test('bytes that are no UTF-8 are refused', async () => {
+  test('bytes that are not UTF-8 are rejected', async () => {
     const { call } = setup();
     const bytes = Buffer.concat([Buffer.from('{"index":4,"category":"'), Buffer.from([0xff]), Buffer.from('"}')]);
     const event = { ...post(bytes.toString('base64')), isBase64Encoded: true };
@@ -216,11 +216,11 @@ describe('bad input is the client’s, with field, value and what is allowed', (
   });
 });
 
-describe('when kafka does not take it', () => {
-  test('503 names what was not taken, with Retry-After', async () => {
+describe('without an acknowledgement from kafka', () => {
+  test('503 names the records that were not acknowledged, with Retry-After', async () => {
     const { call, reports } = setup((key) => key === '5');
-    const answer = await call(post(`[${PIN},{"index":5,"category":"a"},{"index":6}]`));
-    expect(answer).toMatchObject({
+    const response = await call(post(`[${PIN},{"index":5,"category":"a"},{"index":6}]`));
+    expect(response).toMatchObject({
       status: 503,
       headers: { 'retry-after': '2' },
       body: {
@@ -233,7 +233,7 @@ describe('when kafka does not take it', () => {
     expect(reports).toMatchObject([{ received: 3, written: 1, rejected: 1, failed: 1 }]);
   });
 
-  test('the REST proxy answers 503 with retriable errors', async () => {
+  test('the REST proxy returns 503 with retriable errors', async () => {
     const { call } = setup(() => true);
     expect(await call(request('POST', '/topics/a.pin', `{"records":[{"value":${PIN}}]}`))).toMatchObject({
       status: 503,
@@ -242,7 +242,7 @@ describe('when kafka does not take it', () => {
     });
   });
 
-  test('Kinesis answers ServiceUnavailableException', async () => {
+  test('Kinesis returns ServiceUnavailableException', async () => {
     const { call } = setup(() => true);
     expect(await call(request('PUT', '/streams/a-pin/record', `{"Data":${PIN}}`))).toMatchObject({
       status: 503,
@@ -260,7 +260,7 @@ describe('routes', () => {
     ['POST', '/posts/1'],
     ['PUT', '/streams/a-pin'],
     ['POST', '/topics/%'],
-  ])('%s %s is 404 and tells the routes there are', async (method, path) => {
+  ])('%s %s is 404 and lists the routes', async (method, path) => {
     const { call } = setup();
     expect(await call(request(method, path))).toMatchObject({
       status: 404,
@@ -268,7 +268,7 @@ describe('routes', () => {
     });
   });
 
-  test('the name of a stage is no part of the path', async () => {
+  test('the name of a stage is not part of the path', async () => {
     const { call } = setup();
     const event = request('POST', '/prod/posts', PIN);
     const staged = { ...event, requestContext: { stage: 'prod', http: { method: 'POST' } } };

@@ -1,4 +1,4 @@
-/** The ingest handler over a Kafka of paper, for the tests of its routes. */
+/** The ingest handler over a fake Kafka, for the tests of its routes. */
 import { makeHandler, type Deps } from '../../../../lambda/ingest/handler';
 import { type HttpEvent } from '../../../../lambda/runtime/http';
 import { type OutgoingRecord, type SendResult } from '../../../../lambda/aws/kafka/port';
@@ -10,11 +10,14 @@ export interface Setup {
 }
 
 export interface Faults {
-  /** Key of a record, the last of its request, of which the client library says nothing. */
+  /** Key of a record, the last of its request, for which the client library returns no result. */
   readonly forget?: string;
 }
 
-/** Kafka that puts everything in partition 2 from offset 10 on; `fail` says which keys it does not take. */
+/**
+ * A fake Kafka that stores everything in partition 2 from offset 10 on; `fail` selects the keys that it does not
+ * acknowledge.
+ */
 export function setup(fail: (key: string | null) => boolean = () => false, { forget }: Faults = {}): Setup {
   const sent: OutgoingRecord[] = [];
   const reports: object[] = [];
@@ -39,12 +42,12 @@ export function setup(fail: (key: string | null) => boolean = () => false, { for
     sent,
     reports,
     async call(event) {
-      const answer = await handler(event);
-      expect(answer.headers['content-type']).toBe('application/json');
+      const response = await handler(event);
+      expect(response.headers['content-type']).toBe('application/json');
       return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        body: JSON.parse(answer.body) as Record<string, unknown>,
+        status: response.statusCode,
+        headers: response.headers,
+        body: JSON.parse(response.body) as Record<string, unknown>,
       };
     },
   };

@@ -7,7 +7,7 @@ import {
   valueSpan,
 } from '../../../../lambda/ingest/json-spans';
 
-/** JSON text of a value with space and escapes wherever a client may put them. */
+/** JSON text of a value, with whitespace and escapes wherever a client may write them. */
 function render(value: unknown, seed: number): string {
   let state = seed | 1;
   const next = (below: number) => {
@@ -41,8 +41,9 @@ function keysOf(value: unknown): string[] {
 }
 
 /**
- * Without backslashes in names: after a name that ends in one, V8's own parser (13.6, Node 24) may take another name for it that
- * goes on with an escape there, so that `{"a\\n":2}` has a property `a\\` once `{"a\\\\":2}` was parsed: nothing to compare with.
+ * Names have no backslashes: after a name that ends in one, V8's own parser (13.6, Node 24) may confuse it with another
+ * name that continues with an escape there, so that `{"a\\n":2}` has a property `a\\` once `{"a\\\\":2}` was parsed.
+ * Such names cannot be compared.
  */
 const anyJson = fc
   .oneof(fc.jsonValue(), tricky, fc.dictionary(tricky, tricky), fc.array(fc.array(tricky)))
@@ -74,7 +75,7 @@ test('the elements of an array are those of JSON.parse', () => {
   );
 });
 
-test('a property is the one of that name, however it is written', () => {
+test('a property is found by its name in every notation', () => {
   const names = ['a', 'b', 'c\\', '"', 'd'];
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...names), anyJson), fc.integer(), (object, seed) => {
@@ -89,7 +90,7 @@ test('a property is the one of that name, however it is written', () => {
   );
 });
 
-test('of several properties of one name the last counts, however it is written', () => {
+test('the last of several properties with one name counts, in every notation', () => {
   const text = '{"a":1,"\\u0061":[2],"b":{"a":3}}';
   const { start, end } = propertySpan(text, 'a')!;
   expect(text.slice(start, end)).toBe('[2]');
@@ -114,7 +115,7 @@ test('the values of REST proxy records are those of JSON.parse', () => {
   );
 });
 
-test('lines are found without blank ones and the space around them', () => {
+test('lines are found without blank lines and surrounding whitespace', () => {
   const text = '\r\n{"a":1}\r\n\n  {"b":"\\n"} \n{"c":3}';
   expect(lineSpans(text).map(({ start, end }) => text.slice(start, end))).toEqual([
     '{"a":1}',
@@ -124,7 +125,7 @@ test('lines are found without blank ones and the space around them', () => {
   expect(lineSpans(' \n ')).toEqual([]);
 });
 
-test('any text comes to an end, JSON or not', () => {
+test('every text is processed to its end, JSON or not', () => {
   fc.assert(
     fc.property(
       fc.oneof(

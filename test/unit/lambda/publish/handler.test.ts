@@ -55,7 +55,7 @@ async function readAll(store: MemoryBatchStore, intervalMinutes: number): Promis
 }
 
 describe('published intervals', () => {
-  it('add up over months, days and intervals, whatever gaps, batches and republications there are', async () => {
+  it('add up over months, days and intervals, for all gaps, batches and republications', async () => {
     const intervalMinutes = 480;
     const start = Date.parse('2026-10-28T00:00:00Z');
     await fc.assert(
@@ -89,7 +89,7 @@ describe('published intervals', () => {
     );
   });
 
-  it('are the same after a crash at any write and another run', async () => {
+  it('are the same after a crash at any write and a rerun', async () => {
     const chain = [21, 22, 23, 24, 25].map((hour) => Date.parse('2026-11-29T00:00:00Z') + (24 + hour) * HOUR);
     const newLake = () => lakeWith(chain, (interval) => (interval / HOUR) % 100);
     const whole = memoryBatchStore();
@@ -134,7 +134,7 @@ describe('published intervals', () => {
 describe('publishing', () => {
   const chain = [21, 22].map((hour) => Date.parse('2026-11-22T00:00:00Z') + hour * HOUR);
 
-  it('writes nothing where the views are not finished or the interval is not sealed', async () => {
+  it('writes nothing if the views are not finished or the interval is not sealed', async () => {
     for (const [key, message] of [
       [viewsDoneKey(chain[1]), "the views of interval 2026-11-22T22-00 are not computed: no object 'views/"],
       [sealKey(chain[1]), 'interval 2026-11-22T22-00 is not sealed'],
@@ -147,7 +147,7 @@ describe('publishing', () => {
     }
   });
 
-  it('accepts that another run has moved the boundary, or that the answer to its own move was lost', async () => {
+  it('succeeds if another run has moved the boundary, or the response to its own move was lost', async () => {
     const store = memoryBatchStore();
     const moveBoundary = store.startBoundary;
     store.startBoundary = async (...move) => {
@@ -167,7 +167,7 @@ describe('publishing', () => {
     });
   });
 
-  it('fails where the boundary does not move and is not there', async () => {
+  it('fails if the boundary does not move', async () => {
     const store = { ...memoryBatchStore(), startBoundary: async () => false };
     await expect(
       publish(
@@ -180,7 +180,7 @@ describe('publishing', () => {
     ).rejects.toThrow("the boundary of 'posts' must be at nothing to move to 2026-11-22T21-00, got nothing");
   });
 
-  it('reports rows, their price and the age of the boundary', async () => {
+  it('reports rows, their cost and the age of the boundary', async () => {
     const report = jest.fn();
     const handler = publisher(
       lakeWith(chain, () => 1),
@@ -195,7 +195,7 @@ describe('publishing', () => {
     );
   });
 
-  it('of nothing tells the boundary', async () => {
+  it('of no intervals returns the boundary', async () => {
     await expect(publisher(new MemoryLake(), memoryBatchStore())({ intervals: [] })).resolves.toEqual({
       boundary: null,
     });
@@ -205,7 +205,7 @@ describe('publishing', () => {
     [undefined, 'event must be {"intervals": [names]}, got undefined'],
     [{ intervals: [5] }, 'event must be {"intervals": [names]}, got {"intervals":[5]}'],
     [{ intervals: ['2026-11-22T21-30'] }, "start an interval of 60 minutes, got '2026-11-22T21-30'"],
-  ])('refuses the event %j', async (event, message) => {
+  ])('rejects the event %j', async (event, message) => {
     await expect(publisher(new MemoryLake(), memoryBatchStore())(event)).rejects.toThrow(message);
   });
 });

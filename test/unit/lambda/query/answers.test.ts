@@ -23,7 +23,7 @@ describe('the standard answers', () => {
     });
   });
 
-  test('give all categories that tie for the most popular of a country', () => {
+  test('return all categories that tie as the most popular of a country', () => {
     const given = counts([
       ['Chad', 'art', 3],
       ['Chad', 'travel', 3],
@@ -37,7 +37,7 @@ describe('the standard answers', () => {
     ]);
   });
 
-  test('count categories for 2018 to 2022 only, though the most popular is told for every year', () => {
+  test('count categories only for 2018 to 2022, but return the most popular for every year', () => {
     const given = counts([
       [2017, 'art', 2],
       [2018, 'art', 1],
@@ -67,7 +67,7 @@ describe('the standard answers', () => {
     ]);
   });
 
-  test('take the mean of the two values in the middle as the median', () => {
+  test('use the mean of the two middle values as the median', () => {
     const given = counts([
       ['18-24', 10, 1],
       ['18-24', 100, 2],
@@ -99,7 +99,7 @@ describe('the standard answers', () => {
 });
 
 describe('the median of a histogram', () => {
-  test('equals that of the values spelled out', () => {
+  test('equals that of the single values', () => {
     const histogram = fc.array(fc.tuple(fc.nat(50), fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(histogram, (entries) => {

@@ -17,7 +17,7 @@ const QUERY: MetricQuery = {
   statistic: 'Sum',
 };
 
-test('a request is that of the JSON protocol: instants in seconds', () => {
+test('a request follows the JSON protocol: instants in seconds', () => {
   expect(requestOf([QUERY], RANGE)).toEqual({
     MetricDataQueries: [
       {
@@ -32,10 +32,12 @@ test('a request is that of the JSON protocol: instants in seconds', () => {
     StartTime: 1800,
     EndTime: 1920,
   });
-  expect(() => requestOf(Array<MetricQuery>(501).fill(QUERY), RANGE)).toThrow('at most 500 metrics a request, got 501');
+  expect(() => requestOf(Array<MetricQuery>(501).fill(QUERY), RANGE)).toThrow(
+    'metrics of a request must be at most 500, got 501',
+  );
 });
 
-test('an answer of several pages is read to its end', async () => {
+test('a response of several pages is read to its end', async () => {
   const bodies: unknown[] = [];
   const reader = metricReader(async (body) => {
     bodies.push((JSON.parse(body) as { NextToken?: string }).NextToken);
@@ -58,7 +60,7 @@ test('a metric without data has no points', async () => {
 
 describe('a request over HTTP', () => {
   let server: Server;
-  let answer: { status: number; body: string };
+  let canned: { status: number; body: string };
   let seen: IncomingMessage | undefined;
   const before = { ...process.env };
 
@@ -70,7 +72,7 @@ describe('a request over HTTP', () => {
     });
     server = createServer((request, response) => {
       seen = request;
-      request.resume().once('end', () => response.writeHead(answer.status).end(answer.body));
+      request.resume().once('end', () => response.writeHead(canned.status).end(canned.body));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -85,8 +87,8 @@ describe('a request over HTTP', () => {
     });
 
   test("is signed with the function's role and names its operation", async () => {
-    answer = { status: 200, body: '{"MetricDataResults":[]}' };
-    await expect(send()('{}')).resolves.toBe(answer.body);
+    canned = { status: 200, body: '{"MetricDataResults":[]}' };
+    await expect(send()('{}')).resolves.toBe(canned.body);
     expect([seen?.method, seen?.url]).toEqual(['POST', '/']);
     expect(seen?.headers).toMatchObject({
       'content-type': 'application/x-amz-json-1.0',
@@ -98,14 +100,14 @@ describe('a request over HTTP', () => {
     });
   });
 
-  test('that is refused says why', async () => {
-    answer = { status: 400, body: '{"__type":"AccessDenied"}' };
+  test('that is rejected reports the reason', async () => {
+    canned = { status: 400, body: '{"__type":"AccessDenied"}' };
     await expect(send()('{}')).rejects.toEqual(
-      new MetricsUnavailableError('CloudWatch answered 400: {"__type":"AccessDenied"}'),
+      new MetricsUnavailableError('CloudWatch responded with 400: {"__type":"AccessDenied"}'),
     );
   });
 
-  test('that nobody takes is an outage, not a fault', async () => {
+  test('without a listener is an outage, not a fault', async () => {
     const away = sendSigned({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_CLOUDWATCH: 'http://127.0.0.1:1' });
     await expect(away('{}')).rejects.toBeInstanceOf(MetricsUnavailableError);
   });

@@ -61,16 +61,16 @@ const deps = (reader: QueryReader): Deps => ({
   now: () => at('12:40'),
 });
 
-async function ask(reader: QueryReader, path: string, method = 'GET') {
+async function call(reader: QueryReader, path: string, method = 'GET') {
   const [rawPath, rawQueryString = ''] = path.split('?');
   const event: HttpEvent = { rawPath, rawQueryString, requestContext: { http: { method } } };
   const { statusCode, body, headers } = await makeHandler(deps(reader))(event);
   return { statusCode, headers, body: JSON.parse(body) };
 }
 
-describe('a question to the query API', () => {
-  test('takes each interval from exactly one layer', async () => {
-    const { statusCode, body } = await ask(full(boundary), '/views/posts_by_category');
+describe('a request to the query API', () => {
+  test('reads each interval from exactly one layer', async () => {
+    const { statusCode, body } = await call(full(boundary), '/views/posts_by_category');
     expect(statusCode).toBe(200);
     expect(body).toEqual({
       view: 'posts_by_category',
@@ -88,14 +88,14 @@ describe('a question to the query API', () => {
     });
   });
 
-  test('can ask the speed layer alone, published intervals included', async () => {
-    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=speed&category=art');
+  test('can read only the speed layer, published intervals included', async () => {
+    const { body } = await call(full(boundary), '/views/posts_by_category?layer=speed&category=art');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
     expect(body.intervals.batch).toBe(0);
   });
 
-  test('can ask the batch layer alone, up to the boundary', async () => {
-    const { body } = await ask(full(boundary), '/views/posts_by_category?layer=batch');
+  test('can read only the batch layer, up to the boundary', async () => {
+    const { body } = await call(full(boundary), '/views/posts_by_category?layer=batch');
     expect(body.rows).toEqual([
       { category: 'art', count: 3 },
       { category: 'travel', count: 5 },
@@ -103,8 +103,8 @@ describe('a question to the query API', () => {
     expect(body.asOf).toBe('2026-11-22T12:00:00.000Z');
   });
 
-  test('is answered by the speed layer before anything is published', async () => {
-    const { body } = await ask(full(undefined), '/views/posts_by_category?category=quotes');
+  test('is served by the speed layer before anything is published', async () => {
+    const { body } = await call(full(undefined), '/views/posts_by_category?category=quotes');
     expect(body).toMatchObject({
       rows: [{ category: 'quotes', count: 1 }],
       boundary: null,
@@ -114,7 +114,7 @@ describe('a question to the query API', () => {
   });
 
   test('respects a range in both layers', async () => {
-    const { body } = await ask(
+    const { body } = await call(
       full(boundary),
       '/views/posts_by_category?from=2026-11-22T11:00:00Z&to=2026-11-22T12:00:00Z',
     );
@@ -125,20 +125,20 @@ describe('a question to the query API', () => {
     expect(body.intervals).toEqual({ batch: 1, speed: 0 });
   });
 
-  test('gives the largest values first with top', async () => {
-    const { body } = await ask(full(boundary), '/views/posts_by_category?top=1');
+  test('returns the largest values first with top', async () => {
+    const { body } = await call(full(boundary), '/views/posts_by_category?top=1');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
   });
 
-  test('gives a standard answer by its name and by its view', async () => {
+  test('returns a standard answer by its name and by its view', async () => {
     const reader = readerOf({
       boundary: async () => boundary,
       batchCounts: async () => [counts({ [joinKey(['Chad', 'art'])]: 2 })],
       speedCounts: async () => [],
     });
     const rows = [{ country: 'Chad', category: 'art', category_count: 2 }];
-    expect((await ask(reader, '/answers/popular_category_by_country')).body.rows).toEqual(rows);
-    const byView = await ask(reader, '/views/category_by_country?answer=standard');
+    expect((await call(reader, '/answers/popular_category_by_country')).body.rows).toEqual(rows);
+    const byView = await call(reader, '/views/category_by_country?answer=standard');
     expect(byView.body.answers).toEqual([
       { answer: 'popular_category_by_country', columns: ['country', 'category', 'category_count'], rows },
     ]);
@@ -152,30 +152,30 @@ describe('a question to the query API', () => {
     ['/views/posts_by_category?top=many', 400, /^top must be a whole number/],
     ['/secrets', 404, /^path must be GET \/views/],
     ['/', 404, /^path must be/],
-  ])('%s is refused with %i by name, without a read', async (path, status, message) => {
-    const { statusCode, body } = await ask(readerOf(), path);
+  ])('%s is rejected with %i by name, without a read', async (path, status, message) => {
+    const { statusCode, body } = await call(readerOf(), path);
     expect(statusCode).toBe(status);
     expect(body.message).toMatch(message);
   });
 
-  test('is told to try again while the store is down', async () => {
+  test('gets 503 with Retry-After while the store is down', async () => {
     const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
     for (const path of ['/views/posts_by_category', '/health', '/boundary']) {
-      const { statusCode, headers, body } = await ask(reader, path);
+      const { statusCode, headers, body } = await call(reader, path);
       expect([statusCode, headers['retry-after'], body.status]).toEqual([503, '5', 'down']);
     }
   });
 });
 
-test('a fault of our own is not called an outage', async () => {
+test('an internal fault is not reported as an outage', async () => {
   const reader = readerOf({ boundary: () => Promise.reject(new Error('counts must have version 1')) });
-  const { statusCode, body } = await ask(reader, '/views/posts_by_category');
+  const { statusCode, body } = await call(reader, '/views/posts_by_category');
   expect([statusCode, body]).toEqual([500, { message: 'internal error' }]);
 });
 
 describe('the boundary', () => {
-  test('is told with its age and what reconcile found', async () => {
-    expect((await ask(full(boundary), '/boundary')).body).toEqual({
+  test('is returned with its age and the result of reconcile', async () => {
+    expect((await call(full(boundary), '/boundary')).body).toEqual({
       interval: '2026-11-22T11:00:00.000Z',
       firstInterval: '2026-11-22T10:00:00.000Z',
       publishedAt: '2026-11-22T12:01:00.000Z',
@@ -189,7 +189,7 @@ describe('the boundary', () => {
   });
 
   test('is null before the first interval is published', async () => {
-    const { body } = await ask(readerOf({ boundary: async () => undefined }), '/boundary');
+    const { body } = await call(readerOf({ boundary: async () => undefined }), '/boundary');
     expect(body).toEqual({
       interval: null,
       firstInterval: null,
@@ -212,7 +212,7 @@ describe('the page', () => {
   const get = async (reader: QueryReader, rawPath: string, served: Page | undefined = page) =>
     makeHandler({ ...deps(reader), page: served })({ rawPath, requestContext: { http: { method: 'GET' } } });
 
-  test('is three files, and no others of the asset', async () => {
+  test('consists of three files, and no others of the asset', async () => {
     const bodies = ['/', '/assets/page.js', '/assets/page.css'].map(async (path) => (await get(readerOf(), path)).body);
     expect(await Promise.all(bodies)).toEqual(['index.html', 'page.js', 'page.css']);
     for (const path of ['/assets/index.html', '/assets/index.js', '/assets', '/index.html']) {
@@ -220,7 +220,7 @@ describe('the page', () => {
     }
   });
 
-  test('is told the boundary, how fresh answers are, and the metrics', async () => {
+  test('gets the boundary, the freshness of answers, and the metrics', async () => {
     const { statusCode, body } = await get(full(boundary), '/status');
     expect(statusCode).toBe(200);
     expect(JSON.parse(body)).toEqual({
@@ -246,22 +246,19 @@ describe('the page', () => {
     });
   });
 
-  test('reads no batch rows to tell how fresh answers are', async () => {
+  test('reads no batch rows to determine the freshness of answers', async () => {
     const { boundary: read, speedCounts } = full(boundary);
     expect((await get(readerOf({ boundary: read, speedCounts }), '/status')).statusCode).toBe(200);
   });
 
-  test('is told to try again while the store is down', async () => {
+  test('gets 503 with Retry-After while the store is down', async () => {
     const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
     expect((await get(reader, '/status')).statusCode).toBe(503);
   });
 
-  test.each(['/', '/status', '/assets/page.js'])(
-    '%s is not there where the configuration has no page',
-    async (path) => {
-      const handler = makeHandler(deps(readerOf()));
-      const { statusCode, body } = await handler({ rawPath: path, requestContext: { http: { method: 'GET' } } });
-      expect([statusCode, body]).toEqual([404, expect.stringContaining('path must be GET /views')]);
-    },
-  );
+  test.each(['/', '/status', '/assets/page.js'])('%s does not exist if the configuration has no page', async (path) => {
+    const handler = makeHandler(deps(readerOf()));
+    const { statusCode, body } = await handler({ rawPath: path, requestContext: { http: { method: 'GET' } } });
+    expect([statusCode, body]).toEqual([404, expect.stringContaining('path must be GET /views')]);
+  });
 });

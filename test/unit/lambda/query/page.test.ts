@@ -14,27 +14,27 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('a file comes with its type and a policy that lets nothing in from elsewhere', () => {
-  const answer = pageFiles(directory)('index.html', {});
-  expect(answer).toMatchObject({ statusCode: 200, body: '<h1>ü</h1>' });
-  expect(answer?.headers).toMatchObject({
+test('a file has its type and a policy that allows no other origin', () => {
+  const response = pageFiles(directory)('index.html', {});
+  expect(response).toMatchObject({ statusCode: 200, body: '<h1>ü</h1>' });
+  expect(response?.headers).toMatchObject({
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-cache',
     'x-content-type-options': 'nosniff',
   });
-  const policy = answer?.headers['content-security-policy'] ?? '';
+  const policy = response?.headers['content-security-policy'] ?? '';
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toMatch(/unsafe|https?:|\*/);
 });
 
-test('a client that takes gzip gets it, in base64', () => {
-  const answer = pageFiles(directory)('page.js', { headers: { 'accept-encoding': 'br, gzip' } });
-  expect(answer?.headers).toMatchObject({
+test('a client that accepts gzip gets it, in base64', () => {
+  const response = pageFiles(directory)('page.js', { headers: { 'accept-encoding': 'br, gzip' } });
+  expect(response?.headers).toMatchObject({
     'content-encoding': 'gzip',
     'content-type': 'text/javascript; charset=utf-8',
   });
-  expect(answer?.isBase64Encoded).toBe(true);
-  expect(gunzipSync(Buffer.from(answer?.body ?? '', 'base64')).toString()).toBe('run()');
+  expect(response?.isBase64Encoded).toBe(true);
+  expect(gunzipSync(Buffer.from(response?.body ?? '', 'base64')).toString()).toBe('run()');
 });
 
 test('a client that has the file is not sent it again', () => {
@@ -45,11 +45,11 @@ test('a client that has the file is not sent it again', () => {
   expect(files('page.js', { headers: { 'if-none-match': '"other"' } })?.statusCode).toBe(200);
 });
 
-test.each(['secret.txt', '../index.html', 'constructor', ''])('%p is no file of the page', (name) => {
+test.each(['secret.txt', '../index.html', 'constructor', ''])('%p is not a file of the page', (name) => {
   expect(pageFiles(directory)(name, {})).toBeUndefined();
 });
 
-test('the bundle has the files that the page names, and names nothing outside', () => {
+test('the bundle has the files that the page refers to, and refers to nothing outside', () => {
   writePage(directory);
   const read = (name: string) => readFileSync(join(directory, PAGE_FOLDER, name), 'utf8');
   const html = read('index.html');

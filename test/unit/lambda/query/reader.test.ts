@@ -37,7 +37,7 @@ function setUp(maxKeys = 100) {
 }
 
 describe('batch rows', () => {
-  it('are summed, those that do not exist left out', async () => {
+  it('are summed, without those that do not exist', async () => {
     const { reader } = setUp();
     await expect(reader.batchCounts(VIEW, ['2026-10', '2026-11-01', '2026-11-02'])).resolves.toEqual([
       new Map([['art', 7]]),
@@ -57,7 +57,7 @@ describe('batch rows', () => {
     expect(reads()).toBe(4);
   });
 
-  it('are forgotten, the oldest first, where they would take too much memory', async () => {
+  it('are evicted, the oldest first, if they would use too much memory', async () => {
     const { reader, reads } = setUp(1);
     await reader.batchCounts(VIEW, ['2026-10']);
     await reader.batchCounts(VIEW, ['2026-11-01']);

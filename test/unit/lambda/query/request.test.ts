@@ -6,10 +6,10 @@ const view = findView('category_by_year')!;
 const parse = (query: string) => parseSelection(new URLSearchParams(query), view);
 const validationErrorOf = (query: string) => {
   const result = parse(query);
-  return isValidationError(result) ? sentence(result) : 'taken';
+  return isValidationError(result) ? sentence(result) : 'accepted';
 };
 
-describe('the parameters of a question', () => {
+describe('the parameters of a request', () => {
   test('select everything of both layers if there are none', () => {
     expect(parse('')).toEqual({ filters: {}, kind: 'counts', layer: 'merged' });
   });
@@ -20,7 +20,7 @@ describe('the parameters of a question', () => {
     });
   });
 
-  test('take instants with or without a zone, and days', () => {
+  test('accept instants with or without a zone, and days', () => {
     const expected = { from: Date.UTC(2026, 10, 22), to: Date.UTC(2026, 10, 22, 21) };
     expect(parse('from=2026-11-22&to=2026-11-22T21:00:00')).toMatchObject(expected);
     expect(parse('from=2026-11-22T00:00:00Z&to=2026-11-22T22:00:00%2B01:00')).toMatchObject(expected);
@@ -43,7 +43,7 @@ describe('the parameters of a question', () => {
     ['top=1&limit=5', 'limit must be given for counts without top only, which come in pages, got "5"'],
     ['answer=standard&cursor=x', 'cursor must be given for counts without top only, which come in pages, got "x"'],
     ['top=1&top=2', 'top must be given once, got "1,2"'],
-  ])('refuse %s by name', (query, message) => {
+  ])('reject %s by name', (query, message) => {
     expect(validationErrorOf(query)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
   });
 });

@@ -7,13 +7,13 @@ const NOW = Date.parse('2026-11-22T21:07:40.123Z');
 const MINUTE = 60_000;
 const NO_LAG = { namespace: 'Copy', lagFunctions: {} };
 
-describe('what is asked of CloudWatch', () => {
+describe('the request to CloudWatch', () => {
   const queries = statusQueries({
     namespace: 'Copy',
     lagFunctions: { archive: 'archive-1', aggregate: 'aggregate-1' },
   });
 
-  test('is the last half hour by minutes, the one that is not over included', () => {
+  test('covers the last half hour by minutes, including the current one', () => {
     const range = statusRange(NOW);
     expect(range).toEqual({
       from: NOW - (NOW % MINUTE) - 29 * MINUTE,
@@ -24,7 +24,7 @@ describe('what is asked of CloudWatch', () => {
     expect(onTheMinute.to).toBe(range.to + MINUTE);
   });
 
-  test('is what the steps report, under ids that CloudWatch takes, each once', () => {
+  test('names what the steps report, under ids that CloudWatch accepts, each once', () => {
     const ids = queries.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z0-9_]*$/);
@@ -35,7 +35,7 @@ describe('what is asked of CloudWatch', () => {
     }
   });
 
-  test('adds counters up, takes the largest duration, and the lag of the two functions that read the topic', () => {
+  test('adds counters up, uses the largest duration, and the lag of the two functions that read the topic', () => {
     const statistic = (id: string) => queries.find((each) => each.id === id)?.statistic;
     expect([statistic('ingest_received'), statistic('aggregate_freshness')]).toEqual(['Sum', 'Maximum']);
     expect(queries.filter(({ name }) => name === 'OffsetLag')).toEqual([
@@ -53,7 +53,7 @@ describe('what is asked of CloudWatch', () => {
   });
 });
 
-test('a series has a value a period, null where nothing was reported', () => {
+test('a series has one value per period, null where nothing was reported', () => {
   const queries = statusQueries(NO_LAG).filter(({ id }) => id === 'seal_written' || id === 'ingest_received');
   const range = { from: 0, to: 3 * MINUTE, periodSeconds: 60 };
   const points = new Map([['ingest_received', new Map([[MINUTE, 7]])]]);
@@ -71,7 +71,7 @@ describe('metrics are', () => {
   let now = NOW;
   beforeEach(() => (now = NOW));
 
-  test('read once for all who look within a quarter of a minute', async () => {
+  test('read once for all readers within a quarter of a minute', async () => {
     const reader = counting(async () => new Map());
     const metrics = liveMetrics(reader, NO_LAG, () => now);
     await Promise.all([metrics(), metrics()]);
@@ -84,7 +84,7 @@ describe('metrics are', () => {
     expect(window).toEqual({ from: '2026-11-22T20:38:00.000Z', to: '2026-11-22T21:08:00.000Z', periodSeconds: 60 });
   });
 
-  test('null while CloudWatch does not answer', async () => {
+  test('null while CloudWatch does not respond', async () => {
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const metrics = liveMetrics(
       counting(() => Promise.reject(new MetricsUnavailableError('CloudWatch answered 500'))),
@@ -98,7 +98,7 @@ describe('metrics are', () => {
     write.mockRestore();
   });
 
-  test('asked for again after a fault of our own, which is an error', async () => {
+  test('read again after an internal fault, which is an error', async () => {
     const reader = counting(() => Promise.reject(new TypeError('fault')));
     const metrics = liveMetrics(reader, NO_LAG, () => now);
     await expect(metrics()).rejects.toThrow('fault');

@@ -34,7 +34,7 @@ describe('the difference of counts', () => {
 });
 
 describe('the state of the speed layer', () => {
-  it('is behind where an offset that the seal holds is not applied', () => {
+  it('is behind in a partition with an unapplied offset of the seal', () => {
     const ranges = [
       { partition: 0, from: 0, to: 0 },
       { partition: 1, from: 0, to: 5 },
@@ -49,7 +49,7 @@ describe('the state of the speed layer', () => {
     expect(behind(ranges, applied).map(({ partition }) => partition)).toEqual([2, 3]);
   });
 
-  it('is past comparing once the first row of the interval may have expired', () => {
+  it('cannot be compared once the first row of the interval may have expired', () => {
     expect(isExpired(FIRST, HOUR, FIRST + HOUR - 1)).toBe(false);
     expect(isExpired(FIRST, HOUR, FIRST + HOUR)).toBe(true);
   });
@@ -73,7 +73,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
       const row = { interval, partition, appliedOffset: 9, asOf: interval };
       store.speedRows.push(
         { ...row, view: CATEGORY.name, counts: encodeCounts(CATEGORY, new Map([['art', 2 + partition]])) },
-        // Each partition has a best of its own; one of them is left after merging.
+        // Each partition has its own maximum; one of them remains after merging.
         {
           ...row,
           view: TOP.name,
@@ -107,7 +107,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
 }
 
 describe('reconciling', () => {
-  it('finds no drift where the layers agree, merged over partitions and trimmed', async () => {
+  it('finds no drift if the layers agree, merged over partitions and trimmed', async () => {
     const { lake, store, report, reportView, warn, run } = setUp();
     await expect(run(FIRST, SECOND)).resolves.toEqual({
       intervals: [FIRST, SECOND].map((interval) => ({ interval: intervalName(interval), drift: 0, expired: false })),
@@ -129,7 +129,7 @@ describe('reconciling', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('tells how far the layers differ, per view and interval', async () => {
+  it('reports how much the layers differ, per view and interval', async () => {
     const { lake, store, reportView, warn, run } = setUp();
     store.runs.set(`${CATEGORY.name}|${intervalName(SECOND)}`, inlineRun(CATEGORY, new Map([['travel', 1]])));
     await expect(run(FIRST, SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }, { drift: 6 }] });
@@ -151,7 +151,7 @@ describe('reconciling', () => {
     expect(slept).toBe(3);
   });
 
-  it('gives up waiting with the partition and the offsets', async () => {
+  it('stops waiting with an error that names the partition and the offsets', async () => {
     let now = SECOND + 2 * HOUR;
     const { store, run } = setUp({ now: () => now, sleep: async () => (now += 500) });
     store.applied.delete(1);
@@ -161,7 +161,7 @@ describe('reconciling', () => {
     expect(now - SECOND - 2 * HOUR).toBe(10_000);
   });
 
-  it('calls an interval whose speed rows have expired expired, and not different', async () => {
+  it('reports an interval with expired speed rows as expired, not as different', async () => {
     const { lake, store, warn, run } = setUp({ now: () => FIRST + 48 * HOUR });
     store.speedRows.splice(0, 4);
     await expect(run(FIRST, SECOND)).resolves.toEqual({
@@ -176,7 +176,7 @@ describe('reconciling', () => {
     });
   });
 
-  it('of an old interval leaves the newest reconciled one where it is', async () => {
+  it('of an old interval does not change the newest reconciled one', async () => {
     const { store, run } = setUp();
     store.boundary = { ...store.boundary!, drift: 0, reconciledInterval: SECOND };
     await run(FIRST);

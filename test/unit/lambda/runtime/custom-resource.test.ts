@@ -6,7 +6,7 @@ import {
 
 const REQUEST: CustomResourceRequest = {
   RequestType: 'Create',
-  ResponseURL: 'https://answer.example/signed',
+  ResponseURL: 'https://response.example/signed',
   StackId: 'stack',
   RequestId: 'request',
   LogicalResourceId: 'Resource',
@@ -18,13 +18,13 @@ let written: jest.SpyInstance;
 beforeEach(() => void (written = jest.spyOn(process.stdout, 'write').mockReturnValue(true)));
 afterEach(() => jest.restoreAllMocks());
 
-/** Everything that was answered, and where. */
-function answers(): {
+/** Every response that was sent, with its URL. */
+function recorded(): {
   sent: [string, Record<string, unknown>][];
-  answer: (url: string, body: string) => Promise<void>;
+  send: (url: string, body: string) => Promise<void>;
 } {
   const sent: [string, Record<string, unknown>][] = [];
-  return { sent, answer: async (url, body) => void sent.push([url, JSON.parse(body) as Record<string, unknown>]) };
+  return { sent, send: async (url, body) => void sent.push([url, JSON.parse(body) as Record<string, unknown>]) };
 }
 
 const PHYSICAL: CustomResource = { identify: () => 'physical', work: async () => undefined };
@@ -34,16 +34,16 @@ const failing = (message: string): CustomResource['work'] => {
 
 const same = { StackId: 'stack', RequestId: 'request', LogicalResourceId: 'Resource' };
 
-test('a request that was met is answered with the physical id, at the address of the request', async () => {
-  const { sent, answer } = answers();
-  await customResource(PHYSICAL, answer)(REQUEST, CONTEXT);
+test('the response to a fulfilled request has the physical id and goes to the URL of the request', async () => {
+  const { sent, send } = recorded();
+  await customResource(PHYSICAL, send)(REQUEST, CONTEXT);
   expect(sent).toEqual([[REQUEST.ResponseURL, { Status: 'SUCCESS', PhysicalResourceId: 'physical', ...same }]]);
 });
 
-test('a failure is answered with its reason, cut to what CloudFormation takes', async () => {
-  const { sent, answer } = answers();
+test('the response to a failure has the reason, cut to what CloudFormation accepts', async () => {
+  const { sent, send } = recorded();
   const long = 'x'.repeat(10_000);
-  await customResource({ ...PHYSICAL, work: failing(long) }, answer)(REQUEST, CONTEXT);
+  await customResource({ ...PHYSICAL, work: failing(long) }, send)(REQUEST, CONTEXT);
   expect(sent[0][1]).toEqual({
     Status: 'FAILED',
     Reason: long.slice(0, 1_000),
@@ -52,39 +52,39 @@ test('a failure is answered with its reason, cut to what CloudFormation takes', 
   });
 });
 
-test('attributes are answered as data', async () => {
-  const { sent, answer } = answers();
-  await customResource({ ...PHYSICAL, work: async () => ({ Name: 'value' }) }, answer)(REQUEST, CONTEXT);
+test('attributes are sent as data', async () => {
+  const { sent, send } = recorded();
+  await customResource({ ...PHYSICAL, work: async () => ({ Name: 'value' }) }, send)(REQUEST, CONTEXT);
   expect(sent[0][1]).toMatchObject({ Status: 'SUCCESS', Data: { Name: 'value' } });
 });
 
-test('a deletion is of what was made, whatever the properties say', async () => {
-  const { sent, answer } = answers();
+test('a deletion applies to what was created, whatever the properties are', async () => {
+  const { sent, send } = recorded();
   const event = { ...REQUEST, RequestType: 'Delete', PhysicalResourceId: 'before' } as const;
-  await customResource(PHYSICAL, answer)(event, CONTEXT);
+  await customResource(PHYSICAL, send)(event, CONTEXT);
   expect(sent[0][1]).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'before' });
 });
 
-test('an update that says nothing of use keeps the id of the resource, so that nothing is deleted for it', async () => {
-  const { sent, answer } = answers();
+test('an update that cannot be parsed retains the id of the resource, so that nothing is deleted', async () => {
+  const { sent, send } = recorded();
   const event = { ...REQUEST, RequestType: 'Update', PhysicalResourceId: 'before' } as const;
   const identify = (): string => {
-    throw new Error('property Name must be a text');
+    throw new Error('property Name must be a string');
   };
-  await customResource({ ...PHYSICAL, identify }, answer)(event, CONTEXT);
+  await customResource({ ...PHYSICAL, identify }, send)(event, CONTEXT);
   expect(sent[0][1]).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'before' });
 });
 
-test('a creation that cannot be told from others gets an id, too, without which CloudFormation refuses the answer', async () => {
-  const { sent, answer } = answers();
+test('a creation that cannot be identified gets an id, too, without which CloudFormation rejects the response', async () => {
+  const { sent, send } = recorded();
   const identify = (): string => {
     throw new Error('no');
   };
-  await customResource({ ...PHYSICAL, identify }, answer)(REQUEST, CONTEXT);
+  await customResource({ ...PHYSICAL, identify }, send)(REQUEST, CONTEXT);
   expect(sent[0][1]).toMatchObject({ Status: 'FAILED', Reason: 'no', PhysicalResourceId: 'request' });
 });
 
-test('the answer is put without a content type, as its address is signed without one', async () => {
+test('the response is put without a content type, because its URL is signed without one', async () => {
   const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
   await customResource(PHYSICAL)(REQUEST, CONTEXT);
   expect(fetched).toHaveBeenCalledWith(
@@ -93,14 +93,16 @@ test('the answer is put without a content type, as its address is signed without
   );
 });
 
-test('an answer that could not be sent is an error, so that Lambda tries once more', async () => {
+test('a response that could not be sent is an error, so that Lambda retries', async () => {
   jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('', { status: 403 }));
-  await expect(customResource(PHYSICAL)(REQUEST, CONTEXT)).rejects.toThrow("CloudFormation's answer address said 403");
+  await expect(customResource(PHYSICAL)(REQUEST, CONTEXT)).rejects.toThrow(
+    "PUT of the custom resource's response must return 200, got 403",
+  );
 });
 
-test('the signed address is in no log', async () => {
-  const { answer } = answers();
-  await customResource({ ...PHYSICAL, work: failing('no') }, answer)(REQUEST, CONTEXT);
+test('the signed URL is in no log', async () => {
+  const { send } = recorded();
+  await customResource({ ...PHYSICAL, work: failing('no') }, send)(REQUEST, CONTEXT);
   expect(written).toHaveBeenCalled();
-  expect(written.mock.calls.flat().join('')).not.toContain('answer.example');
+  expect(written.mock.calls.flat().join('')).not.toContain('response.example');
 });

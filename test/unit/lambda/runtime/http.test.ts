@@ -16,7 +16,7 @@ test.each([
   expect(pathSegments(event({ rawPath }))).toEqual(segments);
 });
 
-test('the name of a stage is left out, but not twice', () => {
+test('the name of a stage is removed, but not twice', () => {
   expect(pathSegments(event({ rawPath: '/prod/prod', stage: 'prod' }))).toEqual(['prod']);
 });
 
@@ -27,14 +27,14 @@ describe('a body', () => {
     ['text', { body: 'é' }, { text: 'é', bytes: 2, valid: true }],
     ['base64', { body: 'w6k=', isBase64Encoded: true }, { text: 'é', bytes: 2, valid: true }],
     ['a byte order mark', { body: '\ufeff{}' }, { text: '{}', bytes: 5, valid: true }],
-    ['bytes that are no UTF-8', { body: '/w==', isBase64Encoded: true }, { text: '\ufffd', bytes: 1, valid: false }],
+    ['bytes that are not UTF-8', { body: '/w==', isBase64Encoded: true }, { text: '\ufffd', bytes: 1, valid: false }],
     ['half a character', { body: '\ud800' }, { text: '\ud800', bytes: 3, valid: false }],
   ])('%s', (_, rest, expected) => {
     expect(bodyOf(event(rest))).toEqual(expected);
   });
 });
 
-test('an answer is JSON with its type', () => {
+test('a response is JSON with its type', () => {
   expect(json(202, { a: 1 }, { 'retry-after': '2' })).toEqual({
     statusCode: 202,
     headers: { 'content-type': 'application/json', 'retry-after': '2' },

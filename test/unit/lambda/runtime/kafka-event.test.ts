@@ -7,7 +7,7 @@ function kafkaRecord(partition: number, offset: number, rest: Partial<LambdaKafk
   return { topic: 'posts', partition, offset, timestamp: 5, timestampType: 'LOG_APPEND_TIME', ...rest };
 }
 
-test('records come by partition, sorted by offset, with bytes and headers decoded', () => {
+test('records are grouped by partition, sorted by offset, with bytes and headers decoded', () => {
   const partitions = recordsByPartition(
     {
       records: {
@@ -37,12 +37,12 @@ test('records come by partition, sorted by offset, with bytes and headers decode
   expect(partitions.get(0)![0]).toMatchObject({ key: null, value: null, headers: {} });
 });
 
-test('an empty key is not the same as none', () => {
+test('an empty key differs from no key', () => {
   const [empty] = recordsByPartition({ records: { 'posts-0': [kafkaRecord(0, 1, { key: '' })] } }).get(0)!;
   expect(empty.key).toEqual(Buffer.alloc(0));
 });
 
-test('records of another topic are an error, since the event source is wired wrongly', () => {
+test('records of another topic are an error, because the event source is attached to the wrong topic', () => {
   expect(() => recordsByPartition({ records: { 'posts-0': [kafkaRecord(0, 1)] } }, 'other')).toThrow(
     "event must hold records of topic 'other', got 'posts'",
   );

@@ -43,7 +43,7 @@ describe('the list', () => {
     }
   });
 
-  it('names each metric once in Prometheus, in its conventions', () => {
+  it('names each metric once in Prometheus, following its conventions', () => {
     const names = METRIC_LIST.map(({ name }) => prometheusName(name));
     expect(new Set(names).size).toBe(names.length);
     for (const { name, kind, unit } of METRIC_LIST) {
@@ -60,7 +60,7 @@ describe('the list', () => {
     expect([prometheusScale('duration'), prometheusScale('bytes')]).toEqual([0.001, 1]);
   });
 
-  it('has no step that nobody knows, and a view only where it says so', () => {
+  it('contains only known steps, and views only for metrics per view', () => {
     for (const { name, steps, perView } of METRIC_LIST) {
       expect(STEPS).toEqual(expect.arrayContaining([...steps]));
       expect(dimensionsOf(name)).toEqual(perView ? ['step', 'view'] : ['step']);
@@ -68,10 +68,10 @@ describe('the list', () => {
   });
 });
 
-describe('what was dropped', () => {
+describe('the dropped count', () => {
   const counts = fc.record(Object.fromEntries(PARTS.map((name) => [name, fc.nat(1000)])));
 
-  it('is 0 when everything is accounted for, and exactly what is not otherwise', () => {
+  it('is 0 if everything is accounted for, else the number of unaccounted records', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: -50, max: 50 }), (parts, lost) => {
         const received = Object.values(parts).reduce((sum, part) => sum + part, lost);
@@ -80,11 +80,11 @@ describe('what was dropped', () => {
     );
   });
 
-  it('is no number of those who receive nothing', () => {
+  it('is absent without a received count', () => {
     expect(account({ boundaryAge: 5 })).toEqual({ boundaryAge: 5 });
   });
 
-  it('is told of a record of which Kafka says nothing', async () => {
+  it('includes a record for which Kafka returns no result', async () => {
     const { call, reports } = setup(() => false, { forget: '5' });
     const body = JSON.stringify([4, 5].map((index) => ({ pin: { index, category: 'art' } })));
     const event = { rawPath: '/posts', body, requestContext: { http: { method: 'POST' } } };
@@ -126,8 +126,8 @@ describe('a report', () => {
     expect(line._aws).toMatchObject({ CloudWatchMetrics: [{ Dimensions: [['step', 'view']] }] });
   });
 
-  it('makes metrics of what is watched only where the stage says so, and loses nothing', () => {
-    process.env.METRICS = 'watched';
+  it('sends only the alarmed metrics where the stage says so, and logs all values', () => {
+    process.env.METRICS = 'alarmed';
     const [ofStep, ofView] = linesOf(() => {
       report('aggregate', { received: 3, written: 2, repeated: 1, freshness: 4 });
       reportView('reconcile', 'posts_by_category', { drift: 0 });
@@ -140,13 +140,13 @@ describe('a report', () => {
     expect(ofView).toEqual({ step: 'reconcile', view: 'posts_by_category', drift: 0 });
   });
 
-  it('cannot name a metric that the list does not give the step', () => {
+  it('cannot name a metric that does not list the step', () => {
     linesOf(() => {
       // @ts-expect-error seal writes no units
       report('seal', { received: 1, written: 1, writeUnits: 1 });
-      // @ts-expect-error a step never leaves out what it received
+      // @ts-expect-error a step always reports what it received
       report('seal', { written: 1 });
-      // @ts-expect-error drift is reported once a view
+      // @ts-expect-error drift is reported once per view
       report('reconcile', { received: 1, written: 1, drift: 1 });
     });
     expect(METRICS.writeUnits.steps).not.toContain('seal');

@@ -11,7 +11,7 @@ const START = Date.parse('2026-11-22T21:00:00Z');
 const at = (minutes: number) => START + minutes * MINUTE;
 const name = (minutes: number) => intervalName(at(minutes));
 
-/** A topic in memory: the append times of each partition's records. Its clock is `now`, less a lag a partition. */
+/** A topic in memory: the append times of each partition's records. Its clock is `now`, minus a lag per partition. */
 class FakeKafka {
   now = START;
   readonly controlRecords: number[] = [];
@@ -48,7 +48,7 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
   const store = new MemoryLake();
   const reports: unknown[] = [];
   let archiving = true;
-  /** What the archive does meanwhile: everything that is on the topic. */
+  /** What the archive does in the meantime: it stores everything on the topic. */
   const archive = () => {
     partitions.forEach((times, partition) => {
       if (times.length > 0) store.objects.set(rawKey('posts', partition, 0, times.length - 1), Buffer.from(''));
@@ -69,7 +69,7 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
     },
   });
   const run = (event: SealEvent) => handle(event);
-  /** What `publish` leaves in the lake. */
+  /** What `publish` writes to the lake. */
   const publish = (...minutes: number[]) => {
     for (const each of minutes) store.objects.set(publishedKey(at(each)), Buffer.from('{}'));
   };
@@ -111,7 +111,7 @@ describe('finding due intervals', () => {
     );
   });
 
-  it('needs few look-ups for an outage of days', async () => {
+  it('needs few lookups for an outage of days', async () => {
     const { kafka, run } = setUp([[at(0), at(3 * 24 * 60)]], 3 * 24 * 60);
     const { intervals } = await run({ interval: name(3 * 24 * 60 - 1) });
     expect(intervals.map(({ interval }) => interval)).toEqual([name(0)]);
@@ -152,7 +152,7 @@ describe('sealing', () => {
     expect(store.json(sealKey(at(2)))).toMatchObject({ topic: 'posts', previous: name(0) });
   });
 
-  it('goes on where the chain ended, and answers a sealed interval with what is stored', async () => {
+  it('continues where the chain ended, and returns the stored seal of a sealed interval', async () => {
     const { run, kafka, store, publish } = setUp([[at(0), at(1), at(2)]], 2);
     await run({ interval: name(0) });
     publish(0);
@@ -163,7 +163,7 @@ describe('sealing', () => {
     expect(store.text(sealKey(at(0)))).toBe(stored);
   });
 
-  it('answers nothing for an empty interval, before and after the chain has passed it', async () => {
+  it('returns nothing for an empty interval, before and after the chain has passed it', async () => {
     const { run, publish } = setUp([[at(0), at(3), at(4)]], 4);
     await run({ interval: name(0) });
     publish(0);
@@ -179,7 +179,7 @@ describe('sealing', () => {
     expect(kafka.controlRecords).toEqual([]);
   });
 
-  it('takes the oldest intervals if there are more than one run takes, and says so', async () => {
+  it('returns the oldest intervals if more are due than one run processes, and reports more', async () => {
     const { run, publish } = setUp([[at(0), at(1), at(2), at(3), at(9)]], 9, { intervals: 2 });
     const first = await run({ interval: name(8) });
     expect(first.intervals.map(({ interval }) => interval)).toEqual([name(0), name(1)]);
@@ -199,7 +199,7 @@ describe('sealing', () => {
     expect(intervals[0].partitions).toContainEqual({ partition: 1, from: 0, to: 0 });
   });
 
-  it('goes on from the seal of another run that was faster', async () => {
+  it('continues from the seal of another run that was faster', async () => {
     const { run, store } = setUp([[at(0), at(1), at(2)]], 2);
     const other: Seal = {
       interval: name(0),
@@ -220,11 +220,11 @@ describe('sealing', () => {
   });
 });
 
-describe('what an earlier run did not get through', () => {
-  const names = async (answer: ReturnType<ReturnType<typeof setUp>['run']>) =>
-    (await answer).intervals.map(({ interval }) => interval);
+describe('what an earlier run did not publish', () => {
+  const names = async (result: ReturnType<ReturnType<typeof setUp>['run']>) =>
+    (await result).intervals.map(({ interval }) => interval);
 
-  it('comes first, together with what is due since, as far back as nothing is published', async () => {
+  it('is returned first, with what is due since, back to the newest published interval', async () => {
     const { run, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3);
     await run({ interval: name(1) });
     publish(0);
@@ -233,7 +233,7 @@ describe('what an earlier run did not get through', () => {
     expect(await names(run({ interval: name(2) }))).toEqual([name(2)]);
   });
 
-  it('comes also where nothing is due, or an empty interval is asked for, or one that is sealed', async () => {
+  it('is also returned if nothing is due, or for an empty or a sealed interval', async () => {
     const { run } = setUp([[at(0), at(1), at(4)]], 4);
     await run({ interval: name(1) });
     expect(await names(run({ interval: name(1) }))).toEqual([name(0), name(1)]);
@@ -244,7 +244,7 @@ describe('what an earlier run did not get through', () => {
     expect(await names(quiet.run({ interval: name(1) }))).toEqual([name(0)]);
   });
 
-  it('is taken in parts, oldest first, and nothing more is sealed before it is through', async () => {
+  it('is returned in parts, oldest first, and nothing more is sealed until it is published', async () => {
     const { run, store, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { intervals: 2 });
     await run({ interval: name(2) });
     const again = await run({ interval: name(2) });
@@ -266,7 +266,7 @@ describe('records past the end of an interval', () => {
     expect(reports).toEqual([{ step: 'seal', received: 1, written: 1, heartbeats: 2, lag: 4, duration: 0 }]);
   });
 
-  it('waits a little for the end of the interval, and refuses to wait long', async () => {
+  it('waits a short time for the end of the interval, and fails if it is far away', async () => {
     const soon = setUp([[at(0)]], 0.75);
     expect((await soon.run({ interval: name(0) })).intervals).toHaveLength(1);
     expect(soon.kafka.now).toBeGreaterThanOrEqual(at(1));
@@ -277,16 +277,16 @@ describe('records past the end of an interval', () => {
     expect(early.kafka.controlRecords).toEqual([]);
   });
 
-  it("waits for a broker whose clock lags, and takes that broker's word for the end", async () => {
+  it("waits for a broker whose clock lags, and uses that broker's clock for the end", async () => {
     const { run, kafka } = setUp([[at(0)]], 1.1);
     kafka.lag = [10_000];
     const { intervals } = await run({ interval: name(0) });
     expect(kafka.controlRecords).toEqual([0, 0]);
-    // The heartbeat that came too early is a record of the interval.
+    // The heartbeat record that came too early belongs to the interval.
     expect(intervals[0].partitions).toEqual([{ partition: 0, from: 0, to: 2 }]);
   });
 
-  it('says which broker lags too far', async () => {
+  it('names the broker that lags too far', async () => {
     const { run, kafka, store } = setUp([[at(0)]], 1.1);
     kafka.lag = [100_000];
     await expect(run({ interval: name(0) })).rejects.toThrow(
@@ -303,7 +303,7 @@ describe('completeness', () => {
     expect((await run({ interval: name(0) })).intervals).toHaveLength(1);
   });
 
-  it('fails loudly, naming partitions and offsets, and seals nothing', async () => {
+  it('fails with an error that names partitions and offsets, and seals nothing', async () => {
     const { run, store, stopArchiving } = setUp([[at(0), at(0), at(0), at(1)], [at(1)]], 2);
     stopArchiving();
     store.objects.clear();
@@ -316,14 +316,14 @@ describe('completeness', () => {
 });
 
 describe('a range', () => {
-  it('answers the sealed intervals of the range, sealing what is due', async () => {
+  it('returns the sealed intervals of the range and seals what is due', async () => {
     const { run } = setUp([[at(0), at(1), at(2), at(3), at(5)]], 5);
     await run({ interval: name(1) });
     const { intervals } = await run({ from: name(1), interval: name(4) });
     expect(intervals.map(({ interval }) => interval)).toEqual([name(1), name(2), name(3)]);
   });
 
-  it('refuses ranges that end before they start, or hold more intervals than a run takes', async () => {
+  it('rejects ranges that end before they start, or contain more intervals than a run processes', async () => {
     const { run, publish } = setUp([[at(0), at(1), at(2), at(3)]], 3, { intervals: 2 });
     await expect(run({ from: name(1), interval: name(0) })).rejects.toThrow('from must not be after interval');
     await run({ interval: name(1) });
@@ -331,7 +331,7 @@ describe('a range', () => {
     await expect(run({ from: name(0), interval: name(2) })).rejects.toThrow('at most 2 intervals with records, got 3');
   });
 
-  it('refuses names that are no intervals', async () => {
+  it('rejects names that are not intervals', async () => {
     const { run } = setUp([[]], 3);
     await expect(run({ interval: '2026-11-22' })).rejects.toThrow('interval must be like 2026-11-22T21-00');
   });

@@ -1,7 +1,7 @@
 import { MEASURED } from '../../../../tools/cost/measured';
 import { CONFIG_KEYS, ConfigError, loadConfig, overridesIn, STAGES } from '../../../../lib/config';
 
-/** The one line that a configuration is refused with. */
+/** The one line with which a configuration is rejected. */
 function rejection(overrides: Record<string, unknown>): string {
   try {
     loadConfig(overrides);
@@ -15,7 +15,7 @@ function rejection(overrides: Record<string, unknown>): string {
 }
 
 describe('the stages', () => {
-  test.each(STAGES)('%s is valid as it is', (stage) => {
+  test.each(STAGES)('%s is valid without overrides', (stage) => {
     expect(loadConfig({ stage }).stage).toBe(stage);
   });
 
@@ -23,7 +23,7 @@ describe('the stages', () => {
     expect(loadConfig({})).toEqual(loadConfig({ stage: 'dev' }));
   });
 
-  test('prod keeps its data, spreads over three zones and survives the loss of one', () => {
+  test('prod retains its data, spreads over three zones and survives the loss of one', () => {
     expect(loadConfig({ stage: 'prod' })).toMatchObject({
       removal: 'retain',
       availabilityZones: 3,
@@ -35,7 +35,7 @@ describe('the stages', () => {
     });
   });
 
-  test('lean keeps its data, and has less of what is billed by the hour and by the write than dev', () => {
+  test('lean retains its data, and has less than dev of what AWS bills by the hour and by the write', () => {
     const lean = loadConfig({ stage: 'lean' });
     const dev = loadConfig({ stage: 'dev' });
     expect(lean).toMatchObject({ removal: 'retain', auth: 'iam', kafkaAuth: 'iam', brokerInstance: 'kafka.t3.small' });
@@ -48,19 +48,19 @@ describe('the stages', () => {
     }
   });
 
-  test('a broker of lean has room for what it must keep at 100 posts a second', () => {
+  test('a broker of lean has room for the records that it must retain at 100 posts a second', () => {
     const { retentionDays, replicationFactor, brokers, brokerVolumeGb } = loadConfig({ stage: 'lean' });
     const gb = (100 * 86_400 * retentionDays * MEASURED.postBytes * replicationFactor) / brokers / 1e9;
     expect(gb).toBeLessThan(0.7 * brokerVolumeGb);
   });
 
-  test('there are NAT gateways only where there is an Airflow environment', () => {
+  test('NAT gateways exist only with an Airflow environment', () => {
     expect(loadConfig({ stage: 'lean' }).natGateways).toBe(0);
     expect(loadConfig({ stage: 'lean', orchestrator: 'mwaa' }).natGateways).toBe(1);
     expect(loadConfig({ stage: 'prod', orchestrator: 'none' }).natGateways).toBe(0);
   });
 
-  test('local fits one broker, short intervals and a machine that is thrown away', () => {
+  test('local fits one broker, short intervals and a disposable machine', () => {
     const local = loadConfig({ stage: 'local' }, 'x86_64');
     expect(local).toMatchObject({
       architecture: 'x86_64',
@@ -77,13 +77,13 @@ describe('the stages', () => {
     expect(local.aggregateWindowSeconds).toBeLessThanOrEqual(1);
   });
 
-  test('only local takes the architecture of the host, and an override goes before it', () => {
+  test('only local uses the architecture of the host, and an override has priority', () => {
     expect(loadConfig({ stage: 'local' }, 'x86_64').architecture).toBe('x86_64');
     expect(loadConfig({ stage: 'prod' }, 'x86_64').architecture).toBe('arm64');
     expect(loadConfig({ stage: 'local', architecture: 'arm64' }, 'x86_64').architecture).toBe('arm64');
   });
 
-  test('a configuration cannot be changed after it was checked', () => {
+  test('a configuration is frozen after validation', () => {
     expect(Object.isFrozen(loadConfig({}))).toBe(true);
   });
 });
@@ -97,11 +97,11 @@ describe('overrides', () => {
     });
   });
 
-  test('typed values, as in cdk.json, are taken too', () => {
+  test('typed values, as in cdk.json, are accepted too', () => {
     expect(loadConfig({ partitions: 12, deferrable: false })).toMatchObject({ partitions: 12, deferrable: false });
   });
 
-  test("CDK's own context is not taken for configuration", () => {
+  test("CDK's own context is not configuration", () => {
     expect(
       overridesIn({
         '@aws-cdk/core:target-partitions': ['aws'],
@@ -115,7 +115,7 @@ describe('overrides', () => {
   });
 });
 
-describe('a value that is not allowed is refused in one line that names key, value and what is allowed', () => {
+describe('an invalid value is rejected in one line that names key, value and what is allowed', () => {
   test('an unknown key', () => {
     const message = rejection({ partition: '3' });
     expect(message).toMatch(/^unknown config key 'partition': allowed are stage, project, /);
@@ -165,7 +165,7 @@ describe('a value that is not allowed is refused in one line that names key, val
       '7',
       'intervalMinutes must be one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360,',
     ],
-    // It divides a day, but cron has no "every 90 minutes", nor "every 8 minutes" that starts with the hour each time.
+    // It divides a day, but cron can express neither "every 90 minutes" nor "every 8 minutes" that restarts each hour.
     ['intervalMinutes', '90', 'intervalMinutes must be one of 1, 2, 3,'],
     ['intervalMinutes', '8', 'intervalMinutes must be one of 1, 2, 3,'],
     ['aggregateWindowSeconds', '301', 'aggregateWindowSeconds must be an integer from 0 to 300'],
@@ -184,37 +184,37 @@ describe('a value that is not allowed is refused in one line that names key, val
     expect(message).not.toContain('\n');
   });
 
-  test('a long value is cut', () => {
+  test('a long value is truncated', () => {
     expect(rejection({ auth: 'x'.repeat(1_000) }).length).toBeLessThan(200);
   });
 });
 
-describe('a combination that is not allowed is refused in one line that names the keys', () => {
+describe('an invalid combination is rejected in one line that names the keys', () => {
   test.each<[string, Record<string, unknown>, string]>([
-    ['more copies than brokers', { replicationFactor: 3 }, 'replicationFactor must be at most brokers (2), got 3'],
+    ['more replicas than brokers', { replicationFactor: 3 }, 'replicationFactor must be at most brokers (2), got 3'],
     [
       'brokers that do not fill the zones',
       { brokers: 3 },
       'brokers must be a multiple of availabilityZones (2), got 3',
     ],
     [
-      'dashboards that show more metrics than there are',
+      'dashboards that show metrics which are not reported',
       { stage: 'lean', dashboards: 'all' },
-      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than is watched, got watched with dashboards all, page false, grafana none',
+      'metrics must be all where dashboards is all, page is true or grafana is managed, which show more than the alarmed metrics, got alarmed with dashboards all, page false, grafana none',
     ],
-    ['a page that shows more metrics than there are', { stage: 'lean', page: true }, 'page true'],
+    ['a page that shows metrics which are not reported', { stage: 'lean', page: true }, 'page true'],
     [
       'two brokers for three zones',
       { availabilityZones: 3 },
       'brokers must be a multiple of availabilityZones (3), got 2',
     ],
     [
-      'more copies in sync than there are',
+      'more in-sync replicas than replicas',
       { minInsyncReplicas: 3 },
       'minInsyncReplicas must be at most replicationFactor (2), got 3',
     ],
     [
-      'prod without a second copy in sync',
+      'prod without a second in-sync replica',
       { stage: 'prod', minInsyncReplicas: 1 },
       'minInsyncReplicas must be from 2 to replicationFactor − 1 (2) in stage prod, got 1',
     ],
@@ -231,7 +231,7 @@ describe('a combination that is not allowed is refused in one line that names th
     ],
     ['a key for the local run', { stage: 'local', kms: 'customer' }, 'kms must be aws in stage local, got customer'],
     [
-      'an environment where there is none',
+      'the class of an environment that does not exist',
       { stage: 'lean', airflowClass: 'mw1.small' },
       'airflowClass must be left out where orchestrator is mwaa-serverless, got mw1.small',
     ],
@@ -253,14 +253,14 @@ describe('a combination that is not allowed is refused in one line that names th
     ['pollers with nothing to read', { pollers: 7 }, 'pollers must be at most partitions (6), got 7'],
     ['JWT without an issuer', { auth: 'jwt', jwtAudience: 'me' }, 'jwtIssuer must be set where auth is jwt'],
     ['JWT without an audience', { auth: 'jwt', jwtIssuer: 'https://i' }, 'jwtAudience must be set where auth is jwt'],
-    ['an issuer that nobody asks', { jwtIssuer: 'https://i' }, 'jwtIssuer must be left out where auth is not jwt'],
+    ['an issuer that is not used', { jwtIssuer: 'https://i' }, 'jwtIssuer must be left out where auth is not jwt'],
     [
-      'speed rows that end before a late batch layer',
+      'speed rows that expire before a late batch layer publishes',
       { speedTtlHours: 5 },
       'speedTtlHours must be at least 4 × (intervalMinutes + publishDelayMinutes) = 6, got 5',
     ],
     [
-      'an identity horizon under an interval',
+      'an identity horizon shorter than an interval',
       { intervalMinutes: 120, identityHorizonHours: 1 },
       'identityHorizonHours must be at least an interval (120 minutes), got 1',
     ],
@@ -278,10 +278,10 @@ describe('a combination that is not allowed is refused in one line that names th
   });
 
   test.each<[string, Record<string, unknown>]>([
-    ['copies as many as brokers', { replicationFactor: 2, brokers: 2 }],
+    ['as many replicas as brokers', { replicationFactor: 2, brokers: 2 }],
     ['lean with an environment', { stage: 'lean', orchestrator: 'mwaa', airflowClass: 'mw1.small' }],
     ['a network in the upper quarter of a /16', { vpcCidr: '192.168.192.0/18' }],
-    ['a time to live at its limit', { speedTtlHours: 6 }],
+    ['a TTL at its limit', { speedTtlHours: 6 }],
     ['JWT with issuer and audience', { auth: 'jwt', jwtIssuer: 'https://issuer', jwtAudience: 'pipeline' }],
     ['a Spark worker at the upper limit', { sparkMemoryGb: 13 }],
     ['a Spark worker at the lower limit', { sparkMemoryGb: 4 }],

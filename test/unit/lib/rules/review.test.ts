@@ -194,7 +194,7 @@ describe('acknowledgements', () => {
     const expected: Record<string, number> = {
       ...ACKNOWLEDGED,
       ...OF_CANARY,
-      'AwsSolutions-IAM5[Resource::<GrafanaLakeAnswers.Arn>/*]': 1,
+      'AwsSolutions-IAM5[Resource::<GrafanaLakeResults.Arn>/*]': 1,
     };
     // The function that looks up the brokers for the scraper; Grafana's content, and its queries of the lake.
     for (const rule of ['AwsSolutions-IAM5[Resource::*]', 'Serverless-LambdaDLQ']) expected[rule] += 3;

@@ -1,4 +1,4 @@
-/** Every board: what Grafana takes, what people can read, and queries of nothing but metrics that there are. */
+/** Every board: Grafana accepts it, people can read it, and it queries only metrics that exist. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOARDS, contentOf, FOLDER_UID } from '../../../../observability/grafana';
@@ -15,7 +15,7 @@ import { RULES_FOLDER } from '../../../../observability/prometheus/scrape';
 import { synthesize } from '../../../support/synth';
 import { checkDashboardCommand, checkRuleGroup } from '../../../../tools/rehearsal/grafana/payloads';
 
-/** The copy's own. */
+/** The namespace of the deployment. */
 const METRIC_NAMESPACE = '${namespace}';
 const RUNBOOK = 'https://git.example/docs/runbook.md';
 const WITHOUT = contentOf('Pipeline', {});
@@ -75,7 +75,7 @@ const rules = readdirSync(RULES_FOLDER)
 const recorded = [...rules.matchAll(/- record: (\S+)/g)].map(([, name]) => name);
 let alarms: readonly string[];
 beforeAll(() => {
-  // The end of each description of CloudWatch's alarms is the article.
+  // Each description of a CloudWatch alarm ends with its article.
   const template = JSON.stringify(synthesize({ stage: 'prod' }).observability.toJSON());
   alarms = [
     ...[...rules.matchAll(/- alert: (\S+)/g)].map(([, name]) => name),
@@ -104,7 +104,7 @@ test('are the same each time they are built', () => {
 });
 
 describe.each(named)('%s', (_uid, board) => {
-  test('is taken by Grafana, marked, and can not be changed in the browser', () => {
+  test('is accepted by Grafana, marked, and read-only in the browser', () => {
     const body = marked({ kind: 'dashboard', body: board as unknown as JsonObject });
     const { dashboard } = checkDashboardCommand({
       dashboard: { ...body, id: null },
@@ -114,7 +114,7 @@ describe.each(named)('%s', (_uid, board) => {
     expect(dashboard).toMatchObject({ schemaVersion: 42, editable: false, timezone: 'utc' });
   });
 
-  test('has its panels on the grid, none over another', () => {
+  test('has its panels on the grid, without overlaps', () => {
     const places = board.panels.map(({ gridPos }) => gridPos);
     for (const { x, y, w, h } of places) {
       expect(x).toBeGreaterThanOrEqual(0);
@@ -136,7 +136,7 @@ describe.each(named)('%s', (_uid, board) => {
     }
   });
 
-  test('says one thing by one colour, and its limits climb', () => {
+  test('has one colour per meaning, and ascending limits', () => {
     for (const panel of panelsOf(board)) {
       const steps = panel.fieldConfig?.defaults.thresholds?.steps ?? [];
       expect(steps[0].value).toBeNull();
@@ -162,7 +162,7 @@ describe.each(named)('%s', (_uid, board) => {
     }
   });
 
-  test('is linked to all others, and its panels to articles of alarms that there are', () => {
+  test('links to all others, and its panels link to articles of existing alarms', () => {
     expect(board.links).toContainEqual(expect.objectContaining({ type: 'dashboards', tags: [TAG] }));
     expect(board.tags).toContain(TAG);
     const anchors = alarms.map((alarm) => `${RUNBOOK}#${anchorOf(alarm)}`);
@@ -172,7 +172,7 @@ describe.each(named)('%s', (_uid, board) => {
     expect(board.links.flatMap(({ url }) => (url ? [url] : []))).toEqual([RUNBOOK]);
   });
 
-  test('asks for the names of a deployment when it is imported by hand', () => {
+  test('requests the names of a deployment when it is imported by hand', () => {
     const shared = importable(board as unknown as JsonObject) as unknown as BoardJson & {
       __inputs: { name: string }[];
     };
@@ -182,7 +182,7 @@ describe.each(named)('%s', (_uid, board) => {
   });
 });
 
-test('without an address of the runbook there is no link to nowhere: panels name the file', () => {
+test('without a URL of the runbook there is no link, and panels name the file', () => {
   const text = JSON.stringify(WITHOUT);
   expect(text).not.toContain('http');
   expect(text).toContain('docs/runbook.md#kafkaofflinepartitions');
@@ -193,20 +193,20 @@ describe('a query', () => {
     Object.values(AWS_METRICS);
 
   test.each(targets.filter(({ namespace }) => namespace === METRIC_NAMESPACE))(
-    'of our own metric $metricName of $dimensions.step asks for what that step reports',
+    'of own metric $metricName of $dimensions.step names a metric that the step reports',
     ({ metricName, dimensions = {}, statistic }) => {
       const steps: readonly string[] = METRICS[metricName as MetricName].steps;
       expect(steps).toContain(dimensions['step'][0]);
       expect(Object.keys(dimensions)).toEqual(dimensionsOf(metricName as MetricName));
-      // A sum of states means nothing.
+      // A sum of states has no meaning.
       expect(METRICS[metricName as MetricName].kind === 'counter').toBe(statistic === 'Sum');
     },
   );
 
-  test('of a metric of AWS names one that is listed, with all its dimensions', () => {
-    const asked = targets.filter(({ namespace }) => namespace !== undefined && namespace !== METRIC_NAMESPACE);
-    expect(asked.length).toBeGreaterThan(20);
-    for (const { namespace, metricName, dimensions = {} } of asked) {
+  test('of an AWS metric names a listed one, with all its dimensions', () => {
+    const queried = targets.filter(({ namespace }) => namespace !== undefined && namespace !== METRIC_NAMESPACE);
+    expect(queried.length).toBeGreaterThan(20);
+    for (const { namespace, metricName, dimensions = {} } of queried) {
       const names = Object.keys(dimensions);
       const service = services.find(
         (each) =>
@@ -221,7 +221,7 @@ describe('a query', () => {
     }
   });
 
-  test('of Prometheus reads what the rules record', () => {
+  test('of Prometheus reads only recording rules', () => {
     const expressions = targets.flatMap(({ expr }) => expr ?? []);
     expect(expressions.length).toBeGreaterThan(15);
     for (const expression of expressions) {
@@ -230,29 +230,29 @@ describe('a query', () => {
     }
   });
 
-  test('goes to the data source of its kind', () => {
+  test('uses the data source of its kind', () => {
     for (const { datasource, expr, rawSQL, namespace } of targets) {
       const source = expr ? 'amp' : rawSQL ? 'athena' : namespace ? 'cloudwatch' : 'none';
       expect(datasource).toEqual({ type: DATA_SOURCES[source as 'amp'].type, uid: `\${${source}}` });
     }
   });
 
-  test('is there for every metric that functions report, every record of the rules and every listed metric of AWS', () => {
-    const asked = targets.map(({ namespace, metricName }) => `${namespace} ${metricName}`);
+  test('exists for every metric that functions report, every recording rule and every listed AWS metric', () => {
+    const queried = targets.map(({ namespace, metricName }) => `${namespace} ${metricName}`);
     const text = JSON.stringify(targets);
     expect(
-      METRIC_LIST.map(({ name }) => name).filter((name) => !asked.includes(`${METRIC_NAMESPACE} ${name}`)),
+      METRIC_LIST.map(({ name }) => name).filter((name) => !queried.includes(`${METRIC_NAMESPACE} ${name}`)),
     ).toEqual([]);
     expect(recorded.filter((name) => !text.includes(name))).toEqual([]);
     const listed = services.flatMap(({ namespace, metrics }) => metrics.map((name) => `${namespace} ${name}`));
-    expect(listed.filter((name) => !asked.includes(name))).toEqual([]);
+    expect(listed.filter((name) => !queried.includes(name))).toEqual([]);
   });
 });
 
 describe('an alert rule', () => {
   const [group] = WITH.ruleGroups;
 
-  test('is taken by Grafana, once an hour', () => {
+  test('is accepted by Grafana, and evaluated once an hour', () => {
     const known = { sources: new Set([DATA_SOURCES.athena.uid]), receivers: new Set([CONTACT_POINT]) };
     expect(checkRuleGroup(marked({ kind: 'ruleGroup', body: group }), known)).toMatchObject({ interval: 3_600 });
     expect(() => checkRuleGroup(group, { ...known, sources: new Set() })).toThrow(
@@ -260,7 +260,7 @@ describe('an alert rule', () => {
     );
   });
 
-  test('has an article, a severity and one number to look at', () => {
+  test('has an article, a severity and a query for one number', () => {
     const all = group['rules'] as unknown as {
       title: string;
       labels: object;

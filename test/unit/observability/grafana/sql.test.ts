@@ -1,4 +1,4 @@
-/** The SQL of boards and rules on an engine, over a table of the lake's columns. Athena's functions get their names there. */
+/** Runs the SQL of boards and rules on DuckDB, on a table with the lake's columns. Macros define Athena's functions. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import {
   COMPLETENESS,
@@ -51,7 +51,7 @@ async function rows(sql: string): Promise<unknown[]> {
   return (await connection.runAndReadAll(sql)).getRowObjectsJson();
 }
 
-test('counts rows and posts an interval of the last day, the newest first', async () => {
+test('counts rows and posts per interval of the last day, the newest first', async () => {
   await insert(1, 2, ['pin'], ['pin']);
   await insert(2, 2, ['pin'], ['pin']);
   await insert(1, 1, ['pin', 'geo'], ['geo']);
@@ -62,7 +62,7 @@ test('counts rows and posts an interval of the last day, the newest first', asyn
   ]);
 });
 
-test('tells which sections of the posts are known, by the newest row of each', async () => {
+test('counts posts by their sections, from the newest row of each', async () => {
   await insert(1, 2, ['pin'], ['pin']);
   await insert(1, 1, ['pin', 'geo'], ['geo']);
   await insert(2, 1, ['pin', 'geo'], ['pin', 'geo']);
@@ -73,7 +73,7 @@ test('tells which sections of the posts are known, by the newest row of each', a
   ]);
 });
 
-test('tells how much of each dimension is empty', async () => {
+test('returns the empty share of each dimension', async () => {
   await insert(1, 1, ['pin'], ['pin'], { category: 'art' });
   await insert(2, 1, ['pin'], ['pin']);
   const [shares] = (await rows(NULL_SHARES)) as Record<string, number>[];
@@ -81,7 +81,7 @@ test('tells how much of each dimension is empty', async () => {
   expect(shares).toMatchObject({ category: 0.5, country: 1 });
 });
 
-test('finds a post that is in an interval twice, and none where it is in two intervals', async () => {
+test('finds a post that is twice in an interval, but not one that is in two intervals', async () => {
   await insert(1, 2, ['pin'], ['pin']);
   await insert(1, 1, ['pin', 'geo'], ['geo']);
   expect(await rows(DOUBLE_ROWS)).toEqual([{ double: '0' }]);

@@ -8,7 +8,7 @@ const text = readdirSync(RULES_FOLDER)
   .join('\n');
 const alerts = [...text.matchAll(/^ {6}- alert: (\w+)$/gm)].map(([, name]) => name);
 
-test('each alert of Prometheus links to its article, and each article is about an alert', () => {
+test('each Prometheus alert links to its article, and each article is about an alert', () => {
   const runbook = readFileSync(join(ROOT, 'docs', 'runbook-kafka.md'), 'utf8');
   const articles = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
   expect(articles.sort()).toEqual([...alerts].sort());

@@ -36,13 +36,13 @@ describe('the synthesized stacks', () => {
 });
 
 const DESCRIPTIONS: Readonly<Record<keyof typeof MEMORY_MB, string>> = {
-  ingest: 'HTTP requests to the topic',
-  archive: 'Topic to the raw log',
-  aggregate: 'Topic to the speed views',
+  ingest: 'Writes posts of HTTP requests to the topic',
+  archive: 'Writes the topic to the raw log',
+  aggregate: 'Counts the records of the topic in the speed views',
   seal: 'Fixes the offset ranges',
-  compact: 'Raw log of an interval',
-  publish: 'Batch views to the store',
-  reconcile: 'Difference between the layers',
-  query: 'Answers from batch views',
-  canary: 'A control record through both layers',
+  compact: 'Compacts the raw log of an interval',
+  publish: 'Writes batch views and roll-ups to the store',
+  reconcile: 'Computes the difference between the layers',
+  query: 'Query API: batch views',
+  canary: 'Sends a control record through both layers',
 };

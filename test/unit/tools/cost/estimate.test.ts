@@ -242,9 +242,9 @@ describe('an estimate', () => {
   test('warns of a rate that the API rejects and that the brokers cannot hold', () => {
     expect(of(10).warnings).toEqual([]);
     expect(of(1_000, 1, 'dev').warnings.join('\n')).toMatch(
-      /1000 requests a second are over requestRate \(100\)[^]*GB a broker within retentionDays \(7\) are over brokerVolumeGb \(20\)/,
+      /1000 requests a second exceed requestRate \(100\)[^]*GB a broker within retentionDays \(7\) exceed brokerVolumeGb \(20\)/,
     );
-    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes is over the 5000000 that ingest takes/);
+    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes exceeds the 5000000 that ingest accepts/);
   });
 
   test('rejects a rate or batch that is not above 0', () => {

@@ -93,7 +93,7 @@ test.each([
   [
     'would be set aside again',
     { statusCode: 202, headers: {}, body: '{"results":[{"status":202,"quarantine":{}}]}' },
-    /goes to quarantine again: the deployed rules are older than these, deploy first$/,
+    /would be quarantined again: the deployed rules are older than these, deploy first$/,
   ],
 ])('a record that %s is not moved, and the run ends', async (_, answer, message) => {
   const lake = quarantine();

@@ -6,22 +6,22 @@ const NONCE = '91703fdc2ef562e19fbdab0f58e42fe5';
 const ANSWER =
   'signature=7f3691c18a81b8ce7457699effbfae5b09b4e0714ab38c1292dbdf082c9ddd87,access_key=UserID-1,amzdate=2020-06-09T22:41:51.000Z';
 
-describe('the answer to a SigV4 challenge', () => {
+describe('the response to a SigV4 challenge', () => {
   const at = new Date('2020-06-09T22:41:51Z');
 
-  it("is the one that AWS's plugin documents", async () => {
+  it("equals the example of AWS's plugin", async () => {
     await expect(signChallenge(NONCE, 'us-west-2', KEYS, at)).resolves.toBe(ANSWER);
   });
 
-  it('carries the token of temporary credentials', async () => {
+  it('contains the token of temporary credentials', async () => {
     await expect(signChallenge(NONCE, 'us-west-2', { ...KEYS, sessionToken: 't0' }, at)).resolves.toBe(
       `${ANSWER},session_token=t0`,
     );
   });
 
-  it('finds the nonce among other fields and names its absence', () => {
+  it('finds the nonce among other fields and rejects a challenge without one', () => {
     expect(nonceOf(`a=b,nonce=${NONCE},c=d`)).toBe(NONCE);
-    expect(() => nonceOf('a=b')).toThrow('must hold nonce=…, got none');
+    expect(() => nonceOf('a=b')).toThrow("must contain nonce=…, got 'a=b'");
   });
 });
 
@@ -35,7 +35,7 @@ describe('the authenticator', () => {
     });
   };
 
-  it('is one that the driver takes', async () => {
+  it('is accepted by the driver', async () => {
     const options = { contactPoints: ['127.0.0.1'], localDataCenter: 'us-west-2' };
     const client = new Client({ ...options, authProvider: sigV4AuthProvider('us-west-2', () => KEYS) });
     await client.shutdown();
@@ -49,14 +49,14 @@ describe('the authenticator', () => {
     expect(begin).toHaveBeenCalledWith(null, Buffer.from('SigV4\0\0'));
   });
 
-  it('asks for the credentials at each connection, since they are replaced', async () => {
+  it('reads the credentials for each connection, because they expire', async () => {
     const keys = [KEYS, { ...KEYS, accessKeyId: 'UserID-2' }];
     const provider = sigV4AuthProvider('us-west-2', () => keys.shift()!);
     await expect(exchange(provider, `nonce=${NONCE}`)).resolves.toContain('access_key=UserID-1');
     await expect(exchange(provider, `nonce=${NONCE}`)).resolves.toContain('access_key=UserID-2');
   });
 
-  it('fails the connection, and not the process, on a challenge without nonce', async () => {
+  it('fails the connection, not the process, on a challenge without a nonce', async () => {
     await expect(
       exchange(
         sigV4AuthProvider('us-west-2', () => KEYS),

@@ -8,7 +8,7 @@ import {
 } from '../../../../../lambda/aws/keyspaces/cql';
 
 describe('the statements', () => {
-  it.each(allStatements(tableName('pipeline', 'some_table')))('keep to what Keyspaces has: %s', (statement) => {
+  it.each(allStatements(tableName('pipeline', 'some_table')))('use only what Keyspaces supports: %s', (statement) => {
     expect(lintCql(statement)).toEqual([]);
     expect(statement).toContain('"pipeline"."some_table"');
   });
@@ -36,11 +36,11 @@ describe('the lint', () => {
     ['INSERT INTO tt (aa) VALUES (?) USING TTL 1', 'USING TTL: the table has a default'],
     ['BEGIN UNLOGGED BATCH UPDATE tt SET aa = 1 APPLY BATCH', 'batches as text'],
     ['UPDATE tt SET aa = 1 WHERE bb = 2 IF aa != 1', '!='],
-  ])('finds what Keyspaces refuses: %s', (statement, name) => {
+  ])('finds what Keyspaces rejects: %s', (statement, name) => {
     expect(lintCql(statement)).toEqual([name]);
   });
 
-  it('takes columns that only sound like it', () => {
+  it('accepts columns whose names only resemble it', () => {
     expect(lintCql('SELECT counts, discount, maximum FROM sums WHERE minute = ?')).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ const responseError = (code: number) => new errors.ResponseError(code, 'from the
 
 describe('an error of the store', () => {
   it.each([
-    ['no host answers', new errors.NoHostAvailableError({})],
+    ['no host responds', new errors.NoHostAvailableError({})],
     ['it takes too long', new errors.OperationTimedOutError('timed out')],
     ['all connections are busy', new errors.BusyConnectionError('127.0.0.1', 2048, 3)],
     ['a connection closes', Reflect.construct(errors.DriverError, ['Connection was closed by the server']) as Error],
@@ -13,8 +13,8 @@ describe('an error of the store', () => {
     ['replicas are missing', responseError(0x1000)],
     ['it is overloaded', responseError(0x1001)],
     ['a write times out', responseError(0x1100)],
-    ['the name is not known', Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })],
-  ])('is an outage where %s', (_, error) => {
+    ['the name is unknown', Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })],
+  ])('is an outage if %s', (_, error) => {
     const classified = classify(error);
     expect(classified).toBeInstanceOf(StoreUnavailableError);
     expect((classified as Error).message).toContain(error.message);
@@ -23,12 +23,12 @@ describe('an error of the store', () => {
 
   it.each([
     ['the statement is wrong', responseError(0x2000)],
-    ['a guardrail refuses', responseError(0x2200)],
-    ['rights are missing', responseError(0x2100)],
+    ['a guardrail rejects', responseError(0x2200)],
+    ['permissions are missing', responseError(0x2100)],
     ['an argument is wrong', Object.assign(new TypeError('not a buffer'), { code: 'ERR_INVALID_ARG_TYPE' })],
     ['a value does not fit', new errors.ArgumentError('expected a Date')],
     ['the code is wrong', new Error('oops')],
-  ])('is none where %s', (_, error) => {
+  ])('is not an outage if %s', (_, error) => {
     expect(classify(error)).toBe(error);
   });
 });
@@ -42,7 +42,7 @@ describe('the session', () => {
     );
   });
 
-  it('that was never used closes', async () => {
+  it('closes if it was never used', async () => {
     await expect(connect({}).shutdown()).resolves.toBeUndefined();
   });
 });

@@ -2,23 +2,26 @@ import { nextStep, taskOf, type ApplicationState } from '../../../../../lambda/p
 
 describe('the next step', () => {
   test.each<[ApplicationState | undefined]>([[undefined], ['CREATED'], ['STOPPED'], ['TERMINATED']])(
-    'of an application that is %s: none, whatever jobs are said to be there',
+    'of an application that is %s: none, whatever jobs it reports',
     (state) => {
       expect(nextStep(state, [], 'wait')).toEqual({ kind: 'done' });
       expect(nextStep(state, ['job'], 'cancel')).toEqual({ kind: 'done' });
     },
   );
 
-  test.each<[ApplicationState]>([['CREATING'], ['STARTING'], ['STOPPING']])('of one that is %s: to wait', (state) => {
-    expect(nextStep(state, [], 'cancel')).toEqual({ kind: 'wait', reason: `it is ${state}` });
-  });
+  test.each<[ApplicationState]>([['CREATING'], ['STARTING'], ['STOPPING']])(
+    'of an application that is %s: wait',
+    (state) => {
+      expect(nextStep(state, [], 'cancel')).toEqual({ kind: 'wait', reason: `it is ${state}` });
+    },
+  );
 
-  test('of one that is started: to stop it, once no job is under way', () => {
+  test('of a started application: stop it once no job is running', () => {
     expect(nextStep('STARTED', [], 'wait')).toEqual({ kind: 'stop' });
     expect(nextStep('STARTED', ['a', 'b'], 'cancel')).toEqual({ kind: 'cancel', jobs: ['a', 'b'] });
     expect(nextStep('STARTED', ['a', 'b', 'c', 'd'], 'wait')).toEqual({
       kind: 'wait',
-      reason: '4 job(s) are under way (a, b, c): wait for them or cancel them',
+      reason: '4 job(s) are running (a, b, c): wait for them or cancel them',
     });
   });
 });
@@ -27,7 +30,7 @@ describe('the resource before an application', () => {
   const properties = { LogicalId: 'Spark', Application: { releaseLabel: 'x' } };
 
   test.each<['Create' | 'Update']>([['Create'], ['Update']])(
-    'stops it on %s, after its jobs, and stays the same resource',
+    'stops it on %s, after its jobs, and remains the same resource',
     (request) => {
       expect(taskOf(request, properties, undefined)).toEqual({
         kind: 'stop',
@@ -38,18 +41,18 @@ describe('the resource before an application', () => {
     },
   );
 
-  test('does nothing when it is deleted: the application is gone by then', () => {
+  test('does nothing on deletion: the application is deleted by then', () => {
     expect(taskOf('Delete', properties, 'before-update-of-Spark').kind).toBe('nothing');
   });
 });
 
 describe('the resource after an application', () => {
-  test('does nothing while there is one, and is another resource for another application', () => {
+  test('does nothing while the application exists, and is another resource for another application', () => {
     expect(taskOf('Create', { ApplicationId: 'one' }, undefined)).toEqual({ kind: 'nothing', physicalId: 'one' });
     expect(taskOf('Update', { ApplicationId: 'two' }, 'one')).toEqual({ kind: 'nothing', physicalId: 'two' });
   });
 
-  test('stops it before it is deleted, whatever its jobs do', () => {
+  test('stops the application before its deletion, whatever its jobs do', () => {
     expect(taskOf('Delete', { ApplicationId: 'one' }, 'one')).toEqual({
       kind: 'stop',
       application: { id: 'one' },
@@ -59,6 +62,11 @@ describe('the resource after an application', () => {
   });
 });
 
-test.each([[{}], [{ LogicalId: '' }], [{ ApplicationId: 7 }]])('properties %j name no application', (properties) => {
-  expect(() => taskOf('Create', properties, undefined)).toThrow('either LogicalId or ApplicationId must be a text');
-});
+test.each([[{}], [{ LogicalId: '' }], [{ ApplicationId: 7 }]])(
+  'properties %j do not name an application',
+  (properties) => {
+    expect(() => taskOf('Create', properties, undefined)).toThrow(
+      'property LogicalId or ApplicationId must be a non-empty string',
+    );
+  },
+);

@@ -6,7 +6,7 @@ import { awsApplications, stopperOf, type Applications } from '../../../../../la
 
 const BEFORE: CustomResourceRequest = {
   RequestType: 'Update',
-  ResponseURL: 'https://answer.example/signed',
+  ResponseURL: 'https://response.example/signed',
   StackId: 'stack',
   RequestId: 'request',
   LogicalResourceId: 'BeforeUpdate',
@@ -23,19 +23,21 @@ const AFTER: CustomResourceRequest = {
 beforeEach(() => void jest.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterEach(() => jest.restoreAllMocks());
 
-/** An application that goes from state to state with each look, the last one lasting; and a clock that sleeping moves. */
-function world(states: readonly (ApplicationState | undefined)[], jobs: readonly (readonly string[])[] = [[]]) {
+/**
+ * An application that changes to the next state with each read, and remains in the last; and a clock that sleeping moves.
+ */
+function fixture(states: readonly (ApplicationState | undefined)[], jobs: readonly (readonly string[])[] = [[]]) {
   const done: string[] = [];
-  let looks = 0;
+  let reads = 0;
   let slept = 0;
   const at = <T>(list: readonly T[], index: number): T => list[Math.min(index, list.length - 1)];
   const applications: Applications = {
     idOf: async (stack, logicalId) => (stack === 'stack' && logicalId === 'Spark' ? 'app' : undefined),
     state: async (id) => {
       if (id !== 'app') throw new Error(`unexpected application ${id}`);
-      return at(states, looks++);
+      return at(states, reads++);
     },
-    jobs: async () => at(jobs, looks - 1),
+    jobs: async () => at(jobs, reads - 1),
     stop: async () => {
       done.push('stop');
       return undefined;
@@ -45,7 +47,7 @@ function world(states: readonly (ApplicationState | undefined)[], jobs: readonly
   return {
     done,
     applications,
-    looks: () => looks,
+    reads: () => reads,
     run: async (request: CustomResourceRequest, minutes = 14) => {
       const sleep = async (milliseconds: number) => void (slept += milliseconds);
       const { identify, work } = stopperOf({ applications, sleep });
@@ -56,64 +58,62 @@ function world(states: readonly (ApplicationState | undefined)[], jobs: readonly
 }
 
 describe('before an update', () => {
-  test('a started application is asked to stop once, and waited for', async () => {
-    const { run, done, looks } = world(['STARTED', 'STOPPING', 'STOPPING', 'STOPPED']);
+  test('stops a started application once, and waits for it', async () => {
+    const { run, done, reads } = fixture(['STARTED', 'STOPPING', 'STOPPING', 'STOPPED']);
     await expect(run(BEFORE)).resolves.toBe('before-update-of-Spark');
     expect(done).toEqual(['stop']);
-    expect(looks()).toBe(4);
+    expect(reads()).toBe(4);
   });
 
-  test('a starting one is waited for before it is asked to stop', async () => {
-    const { run, done } = world(['STARTING', 'STARTED', 'STOPPING', 'STOPPED']);
+  test('waits for a starting application before it stops it', async () => {
+    const { run, done } = fixture(['STARTING', 'STARTED', 'STOPPING', 'STOPPED']);
     await run(BEFORE);
     expect(done).toEqual(['stop']);
   });
 
   test.each<[ApplicationState]>([['STOPPED'], ['CREATED'], ['TERMINATED']])(
-    'one that is %s is left as it is',
+    'leaves an application that is %s unchanged',
     async (state) => {
-      const { run, done, looks } = world([state]);
+      const { run, done, reads } = fixture([state]);
       await run(BEFORE);
-      expect({ done, looks: looks() }).toEqual({ done: [], looks: 1 });
+      expect({ done, reads: reads() }).toEqual({ done: [], reads: 1 });
     },
   );
 
-  test('one that the stack does not have yet is nobody to wait for', async () => {
-    const { run, looks } = world(['STARTED']);
+  test('does not wait for an application that the stack does not have yet', async () => {
+    const { run, reads } = fixture(['STARTED']);
     await run({ ...BEFORE, RequestType: 'Create', ResourceProperties: { LogicalId: 'Other' } });
-    expect(looks()).toBe(0);
+    expect(reads()).toBe(0);
   });
 
-  test('one that is gone is stopped', async () => {
-    const { run, done } = world([undefined]);
+  test('regards a deleted application as stopped', async () => {
+    const { run, done } = fixture([undefined]);
     await run(BEFORE);
     expect(done).toEqual([]);
   });
 
-  test('its jobs are waited for, never cancelled', async () => {
-    const { run, done } = world(['STARTED', 'STARTED', 'STARTED', 'STOPPED'], [['job'], ['job'], []]);
+  test('waits for its jobs and never cancels them', async () => {
+    const { run, done } = fixture(['STARTED', 'STARTED', 'STARTED', 'STOPPED'], [['job'], ['job'], []]);
     await run(BEFORE);
     expect(done).toEqual(['stop']);
   });
 
-  test('a job that outlasts the function fails the update and says which', async () => {
-    const { run, done } = world(['STARTED'], [['job-1']]);
+  test('a job that outlasts the function fails the update with its id', async () => {
+    const { run, done } = fixture(['STARTED'], [['job-1']]);
     await expect(run(BEFORE)).rejects.toThrow(
-      'application app has not stopped in time: 1 job(s) are under way (job-1): wait for them or cancel them; then try again',
+      'application app has not stopped in time: 1 job(s) are running (job-1): wait for them or cancel them; then retry',
     );
     expect(done).toEqual([]);
   });
 
-  test('one that never stops fails within the time, saying what it last was', async () => {
-    const { run, looks } = world(['STOPPING']);
-    await expect(run(BEFORE, 1)).rejects.toThrow(
-      'application app has not stopped in time: it is STOPPING; then try again',
-    );
-    expect(looks()).toBeLessThanOrEqual(60 / 5);
+  test('an application that never stops fails in time with its last state', async () => {
+    const { run, reads } = fixture(['STOPPING']);
+    await expect(run(BEFORE, 1)).rejects.toThrow('application app has not stopped in time: it is STOPPING; then retry');
+    expect(reads()).toBeLessThanOrEqual(60 / 5);
   });
 
-  test('that it was rejected to stop, as a job came in between, is tried again and told in the end', async () => {
-    const { run, applications } = world(['STARTED']);
+  test('a stop that is rejected because of a new job is retried, and the reason is in the error', async () => {
+    const { run, applications } = fixture(['STARTED']);
     const rejected = jest.fn().mockResolvedValue('there are running jobs');
     Object.assign(applications, { stop: rejected });
     await expect(run(BEFORE, 1)).rejects.toThrow('has not stopped in time: there are running jobs');
@@ -122,74 +122,77 @@ describe('before an update', () => {
 });
 
 describe('before the deletion', () => {
-  test('jobs are cancelled, as nothing comes of them, and the application stopped', async () => {
-    const { run, done } = world(['STARTED', 'STARTED', 'STOPPING', 'STOPPED'], [['a', 'b'], []]);
+  test('cancels the jobs, whose results are not used, and stops the application', async () => {
+    const { run, done } = fixture(['STARTED', 'STARTED', 'STOPPING', 'STOPPED'], [['a', 'b'], []]);
     await expect(run(AFTER)).resolves.toBe('app');
     expect(done).toEqual(['cancel a', 'cancel b', 'stop']);
   });
 
-  test('nothing is looked up while the application is made or changed', async () => {
-    const { run, looks } = world(['STARTED']);
+  test('reads nothing while the application is created or changed', async () => {
+    const { run, reads } = fixture(['STARTED']);
     await run({ ...AFTER, RequestType: 'Create' });
     await run({ ...AFTER, RequestType: 'Update' });
     await run({ ...BEFORE, RequestType: 'Delete' });
-    expect(looks()).toBe(0);
+    expect(reads()).toBe(0);
   });
 });
 
 describe('AWS', () => {
-  /** Clients that answer with these, one after the other, and note what they were asked. */
+  /** Clients that return these responses, one after the other, and record their requests. */
   function clients(...replies: readonly unknown[]) {
-    const asked: [string, unknown][] = [];
+    const requests: [string, unknown][] = [];
     const rest = [...replies];
     const send = async (command: { constructor: { name: string }; input: unknown }) => {
-      asked.push([command.constructor.name, command.input]);
+      requests.push([command.constructor.name, command.input]);
       if (rest.length === 0) throw new Error('unexpected call');
       const reply = rest.shift();
       if (reply instanceof Error) throw reply;
       return reply;
     };
     const client = { send } as unknown;
-    return { asked, applications: awsApplications(client as EMRServerlessClient, client as CloudFormationClient) };
+    return { requests, applications: awsApplications(client as EMRServerlessClient, client as CloudFormationClient) };
   }
   const error = (name: string, message = 'no') => Object.assign(new Error(message), { name });
 
-  test('is asked for the id by stack and logical id', async () => {
-    const { applications, asked } = clients({ StackResourceDetail: { PhysicalResourceId: '00abc' } });
+  test('finds the id by stack and logical id', async () => {
+    const { applications, requests } = clients({ StackResourceDetail: { PhysicalResourceId: '00abc' } });
     await expect(applications.idOf('stack', 'Spark')).resolves.toBe('00abc');
-    expect(asked).toEqual([['DescribeStackResourceCommand', { StackName: 'stack', LogicalResourceId: 'Spark' }]]);
+    expect(requests).toEqual([['DescribeStackResourceCommand', { StackName: 'stack', LogicalResourceId: 'Spark' }]]);
   });
 
   test.each([
-    ['is not there yet', error('ValidationError', 'Resource Spark does not exist for stack stack')],
+    ['does not exist yet', error('ValidationError', 'Resource Spark does not exist for stack stack')],
     ['has no id yet', { StackResourceDetail: { PhysicalResourceId: '' } }],
     ['was rolled back', { StackResourceDetail: { PhysicalResourceId: 'x', ResourceStatus: 'DELETE_COMPLETE' } }],
-  ])('says that a resource %s: there is no id', async (_name, reply) => {
+  ])('returns no id for a resource that %s', async (_name, reply) => {
     await expect(clients(reply).applications.idOf('stack', 'Spark')).resolves.toBeUndefined();
   });
 
-  test('says the state, or that there is no such application', async () => {
+  test('returns the state, or that the application does not exist', async () => {
     await expect(clients({ application: { state: 'STARTED' } }).applications.state('app')).resolves.toBe('STARTED');
     await expect(clients(error('ResourceNotFoundException')).applications.state('app')).resolves.toBeUndefined();
   });
 
-  test('is asked for jobs that are not over', async () => {
-    const { applications, asked } = clients({ jobRuns: [{ id: 'a' }, { id: 'b' }] });
+  test('lists unfinished jobs', async () => {
+    const { applications, requests } = clients({ jobRuns: [{ id: 'a' }, { id: 'b' }] });
     await expect(applications.jobs('app')).resolves.toEqual(['a', 'b']);
-    expect(asked[0][1]).toMatchObject({ applicationId: 'app', states: expect.arrayContaining(['RUNNING', 'QUEUED']) });
-    expect((asked[0][1] as { states: string[] }).states).not.toContain('SUCCESS');
+    expect(requests[0][1]).toMatchObject({
+      applicationId: 'app',
+      states: expect.arrayContaining(['RUNNING', 'QUEUED']),
+    });
+    expect((requests[0][1] as { states: string[] }).states).not.toContain('SUCCESS');
   });
 
-  test('may refuse to stop while jobs run, which is no error', async () => {
+  test('may reject a stop while jobs run, which is not an error', async () => {
     await expect(clients({}).applications.stop('app')).resolves.toBeUndefined();
     await expect(clients(error('ValidationException', 'jobs run')).applications.stop('app')).resolves.toBe('jobs run');
   });
 
-  test('may say that a job is over already', async () => {
+  test('may report that a job has finished already', async () => {
     await expect(clients(error('ValidationException')).applications.cancel('app', 'job')).resolves.toBeUndefined();
   });
 
-  test.each(['idOf', 'state', 'stop', 'cancel'] as const)('is not allowed to be asked: %s fails', async (method) => {
+  test.each(['idOf', 'state', 'stop', 'cancel'] as const)('may deny access: %s fails', async (method) => {
     const { applications } = clients(error('AccessDeniedException', 'not authorized'));
     await expect(applications[method]('app', 'job')).rejects.toThrow('not authorized');
   });

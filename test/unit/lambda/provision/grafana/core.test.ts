@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {
   type Action,
-  type Answers,
+  type Responses,
   held,
   type Held,
   KINDS,
@@ -13,14 +13,21 @@ import {
 } from '../../../../../lambda/provision/grafana/core';
 import { DEPLOYED, FIRST, FOLDER, SECOND } from './support/content';
 
-const NONE: Answers = { plugins: [], dataSources: [], folder: undefined, contactPoints: [], dashboards: [], rules: [] };
+const NONE: Responses = {
+  plugins: [],
+  dataSources: [],
+  folder: undefined,
+  contactPoints: [],
+  dashboards: [],
+  rules: [],
+};
 
 const names = (actions: readonly Action[]) => actions.map((each) => `${each.do} ${each.kind} ${each.uid}`);
 
-const kept = ({ kind, uid, name, body }: Wanted): Held => ({ kind, uid, name, mark: markOf(body) });
+const asHeld = ({ kind, uid, name, body }: Wanted): Held => ({ kind, uid, name, mark: markOf(body) });
 
 describe('a plan', () => {
-  test('for an empty workspace creates everything, what others need first', () => {
+  test('for an empty workspace creates everything, dependencies first', () => {
     expect(names(plan(wanted(FIRST, DEPLOYED), held(NONE, FOLDER)))).toEqual([
       'create plugin grafana-athena-datasource',
       'create dataSource pinterest-dev-amp',
@@ -34,8 +41,8 @@ describe('a plan', () => {
     ]);
   });
 
-  test('writes only what has another content, and deletes what is no longer wanted', () => {
-    const have = wanted(FIRST, DEPLOYED).map(kept);
+  test('writes only changed content, and deletes what is no longer wanted', () => {
+    const have = wanted(FIRST, DEPLOYED).map(asHeld);
     expect(names(plan(wanted(SECOND, DEPLOYED), have))).toEqual([
       'update dashboard kafka',
       'create dashboard cost',
@@ -44,8 +51,8 @@ describe('a plan', () => {
     ]);
   });
 
-  test('for nothing deletes everything in reverse, but no plugin', () => {
-    expect(names(plan([], wanted(FIRST, DEPLOYED).map(kept)))).toEqual([
+  test('for empty content deletes everything in reverse, except plugins', () => {
+    expect(names(plan([], wanted(FIRST, DEPLOYED).map(asHeld)))).toEqual([
       'delete ruleGroup lake',
       'delete dashboard overview',
       'delete dashboard kafka',
@@ -57,9 +64,9 @@ describe('a plan', () => {
     ]);
   });
 
-  test('keeps the folder in which somebody keeps a board of their own', () => {
+  test('retains a folder that contains a board of another owner', () => {
     const have: Held[] = [
-      ...wanted(FIRST, DEPLOYED).map(kept),
+      ...wanted(FIRST, DEPLOYED).map(asHeld),
       { kind: 'dashboard', uid: 'mine', name: 'Mine', mark: undefined },
     ];
     const actions = names(plan([], have));
@@ -101,23 +108,23 @@ describe('planning and applying', () => {
     return [...state.values()];
   }
 
-  test('from any state to any other leaves nothing to do, wherever it was interrupted, and nothing foreign touched', () => {
+  test('from any state to any other leaves no difference after any interruption, and foreign objects untouched', () => {
     fc.assert(
       fc.property(WANTED, WANTED, fc.array(fc.nat(8)), fc.nat(20), (before, after, foreign, stop) => {
         const want = after.map(complete);
         const have = before
           .map(complete)
-          .map((each, i) => ({ ...kept(each), ...(foreign.includes(i) ? { mark: undefined } : {}) }));
+          .map((each, i) => ({ ...asHeld(each), ...(foreign.includes(i) ? { mark: undefined } : {}) }));
         const partly = applied(have, plan(want, have).slice(0, stop));
         const trueMarks = (state: readonly Held[]) =>
           state.map((each) => {
             const source = want.find(({ kind, uid }) => kind === each.kind && uid === each.uid);
-            return source && each.mark === `written ${JSON.stringify(marked(source))}` ? kept(source) : each;
+            return source && each.mark === `written ${JSON.stringify(marked(source))}` ? asHeld(source) : each;
           });
         const rest = plan(want, trueMarks(partly));
         const end = trueMarks(applied(trueMarks(partly), rest));
         expect(plan(want, end)).toEqual([]);
-        for (const each of want) expect(end).toContainEqual(kept(each));
+        for (const each of want) expect(end).toContainEqual(asHeld(each));
         for (const each of have.filter(({ mark }) => mark === undefined)) {
           expect(end.some(({ kind, uid }) => kind === each.kind && uid === each.uid)).toBe(true);
         }
@@ -133,21 +140,21 @@ describe('marks', () => {
     expect(markOf({ a: undefined })).toBe(markOf({}));
   });
 
-  test('come back from what Grafana answers of what was sent', () => {
+  test('are read back from what Grafana returns of what was sent', () => {
     const want = wanted(FIRST, DEPLOYED);
     const sent = (kind: Wanted['kind']) => want.filter((each) => each.kind === kind).map(marked);
-    const answers: Answers = {
+    const responses: Responses = {
       plugins: ['grafana-athena-datasource', 'cloudwatch'],
       dataSources: sent('dataSource').map((each) => ({ ...each, id: 7, version: 3, readOnly: false })),
       folder: { ...sent('folder')[0], id: 1, version: 1, url: '/dashboards/f/x' },
       contactPoints: sent('contactPoint').map((each) => ({ ...each, provenance: 'api' })),
       dashboards: sent('dashboard').map(({ uid, title, tags }) => ({ uid, title, tags, id: 9 })),
-      rules: sent('ruleGroup').flatMap(({ rules }) => rules as object[] as Answers['rules']),
+      rules: sent('ruleGroup').flatMap(({ rules }) => rules as object[] as Responses['rules']),
     };
-    expect(plan(want, held(answers, FOLDER))).toEqual([]);
+    expect(plan(want, held(responses, FOLDER))).toEqual([]);
   });
 
-  test('are of no use where a rule of a group was changed on its own', () => {
+  test('do not match if one rule of a group was changed', () => {
     const rules = [
       { folderUID: FOLDER, ruleGroup: 'lake', annotations: { content: 'abc' } },
       { folderUID: FOLDER, ruleGroup: 'lake', annotations: {} },
@@ -181,9 +188,9 @@ describe("a board's constants", () => {
     });
   });
 
-  test('that the deployment does not give are an error that names board, constant and what there is', () => {
+  test('that the deployment does not provide are an error that names board, constant and what is allowed', () => {
     expect(() => wanted(FIRST, { ...DEPLOYED, constants: { topic: 'posts' } })).toThrow(
-      "dashboard 'overview' has a constant 'cluster': allowed are topic",
+      "constant of dashboard 'overview' must be one of topic, got 'cluster'",
     );
   });
 });

@@ -1,4 +1,6 @@
-/** The custom resource against a workspace over HTTP: what CloudFormation sends, what is in Grafana afterwards. */
+/**
+ * The custom resource against a workspace over HTTP: what CloudFormation sends, and what Grafana contains afterwards.
+ */
 import { GrafanaClient } from '@aws-sdk/client-grafana';
 import { connectGrafana } from '../../../../../lambda/provision/grafana/api';
 import { type Content } from '../../../../../lambda/provision/grafana/core';
@@ -33,7 +35,7 @@ afterEach(async () => {
   await stub.stop();
 });
 
-interface Answer {
+interface CustomResourceResponse {
   readonly Status: string;
   readonly Reason?: string;
   readonly PhysicalResourceId: string;
@@ -48,8 +50,8 @@ async function send(
     remaining = MINUTES_MS,
     theirs = [],
   }: { event?: Partial<CustomResourceRequest>; ports?: Partial<Ports>; remaining?: number; theirs?: string[] } = {},
-): Promise<Answer> {
-  const answers: string[] = [];
+): Promise<CustomResourceResponse> {
+  const responses: string[] = [];
   const wait = (milliseconds: number) => Promise.resolve(waits.push(milliseconds));
   const boards = boardsOf({
     control: new GrafanaClient({
@@ -58,9 +60,9 @@ async function send(
       credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
       maxAttempts: 1,
     }),
-    content: (bucket, asked) => {
-      const text = contents.get(asked);
-      if (bucket !== 'assets' || text === undefined) throw new Error(`object '${asked}' does not exist`);
+    content: (bucket, requested) => {
+      const text = contents.get(requested);
+      if (bucket !== 'assets' || text === undefined) throw new Error(`object '${requested}' does not exist`);
       return Promise.resolve(text);
     },
     connect: (origin, token, signal) => connectGrafana({ origin, token, signal, wait }),
@@ -68,13 +70,13 @@ async function send(
     ...ports,
   });
   const respond = async (url: string, body: string) => {
-    expect(url).toBe('https://answer.example/');
-    answers.push(body);
+    expect(url).toBe('https://response.example/');
+    responses.push(body);
   };
   await customResource(boards, respond)(
     {
       RequestType: type,
-      ResponseURL: 'https://answer.example/',
+      ResponseURL: 'https://response.example/',
       StackId: 'stack',
       RequestId: 'request',
       LogicalResourceId: 'Boards',
@@ -92,16 +94,16 @@ async function send(
     },
     { getRemainingTimeInMillis: () => remaining },
   );
-  expect(answers).toHaveLength(1);
-  const answer = JSON.parse(answers[0]) as Answer;
-  expect(answer).toMatchObject({ StackId: 'stack', RequestId: 'request', LogicalResourceId: 'Boards' });
-  // Whatever happened.
+  expect(responses).toHaveLength(1);
+  const response = JSON.parse(responses[0]) as CustomResourceResponse;
+  expect(response).toMatchObject({ StackId: 'stack', RequestId: 'request', LogicalResourceId: 'Boards' });
+  // In every case.
   expect(stub.leftBehind).toEqual(theirs);
   for (const token of stub.tokens) {
-    expect(answers[0]).not.toContain(token);
+    expect(responses[0]).not.toContain(token);
     expect(logged).not.toContain(token);
   }
-  return answer;
+  return response;
 }
 
 const holds = (content: Content) => {
@@ -139,14 +141,14 @@ describe('the boards', () => {
     });
   });
 
-  test('that are there already are not written again', async () => {
+  test('that exist already are not written again', async () => {
     await send('Create', 'first');
     stub.writes.length = 0;
     expect(await send('Update', 'first')).toMatchObject({ Status: 'SUCCESS' });
     expect(stub.writes).toEqual([]);
   });
 
-  test('of another content are the only ones that an update writes', async () => {
+  test('with other content are the only ones that an update writes', async () => {
     await send('Create', 'first');
     stub.writes.length = 0;
     expect(await send('Update', 'second')).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
@@ -159,7 +161,7 @@ describe('the boards', () => {
     holds(SECOND);
   });
 
-  test('are deleted with all that came with them', async () => {
+  test('are deleted with everything that was created with them', async () => {
     await send('Create', 'first');
     expect(await send('Delete', 'first')).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     for (const left of [stub.boards, stub.groups, stub.points, stub.folders, stub.sources]) {
@@ -168,7 +170,7 @@ describe('the boards', () => {
     expect(await send('Delete', 'first')).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test('of a workspace that is gone are deleted', async () => {
+  test('of a deleted workspace are deleted', async () => {
     const event = { PhysicalResourceId: 'g-ffffffffff/x' };
     const control = new GrafanaClient({
       endpoint: stub.origin,
@@ -188,11 +190,11 @@ describe('the boards', () => {
     });
   });
 
-  test("that were never made are deleted without a look at properties that can't be read", async () => {
+  test('that were never created are deleted even if properties cannot be parsed', async () => {
     const bad = { ResourceProperties: { WorkspaceId: '' } };
     expect(await send('Create', 'first', { event: bad })).toMatchObject({
       Status: 'FAILED',
-      Reason: "property WorkspaceId must be a text, got ''",
+      Reason: "property WorkspaceId must be a non-empty string, got ''",
       PhysicalResourceId: 'request',
     });
     expect(await send('Delete', 'first', { event: { ...bad, PhysicalResourceId: 'request' } })).toMatchObject({
@@ -201,7 +203,7 @@ describe('the boards', () => {
     });
   });
 
-  test('that somebody else keeps in the folder stay, and the folder with them', async () => {
+  test('of another owner in the folder are retained, and the folder with them', async () => {
     await send('Create', 'first');
     stub.boards.set('mine', { folderUid: FOLDER, dashboard: { uid: 'mine', title: 'Mine', tags: [], version: 1 } });
     await send('Delete', 'first');
@@ -210,12 +212,12 @@ describe('the boards', () => {
   });
 });
 
-describe('a passing fault', () => {
+describe('a transient fault', () => {
   test.each([
     [429, { 'retry-after': '3' }, [3_000, 1_000]],
     [503, {}, [500, 1_000]],
     [502, { 'retry-after': '900' }, [15_000, 1_000]],
-  ])('of %i is waited out, as long as asked for but within bounds', async (status, headers, expected) => {
+  ])('of %i is retried after the requested wait, within bounds', async (status, headers, expected) => {
     stub.fail({ method: 'POST', path: /dashboards\/db/, status, headers });
     stub.fail({ method: 'POST', path: /dashboards\/db/, status });
     expect(await send('Create', 'first')).toMatchObject({ Status: 'SUCCESS' });
@@ -223,7 +225,7 @@ describe('a passing fault', () => {
     holds(FIRST);
   });
 
-  test('that goes on for six attempts is a failure that names the dashboard and the answer', async () => {
+  test('that lasts for six attempts is a failure that names the dashboard and the response', async () => {
     stub.fail({ method: 'POST', path: /dashboards\/db/, status: 503, times: 100 });
     expect(await send('Create', 'first')).toMatchObject({
       Status: 'FAILED',
@@ -233,13 +235,13 @@ describe('a passing fault', () => {
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
   });
 
-  test('that loses the answer to a creation ends with what was created, once', async () => {
+  test('that loses the response to a creation ends with one created object', async () => {
     stub.fail({ method: 'POST', path: /api\/folders/, status: 504, applied: true });
     expect(await send('Create', 'first')).toMatchObject({ Status: 'SUCCESS' });
     holds(FIRST);
   });
 
-  test('of the network is repeated like any other', async () => {
+  test('of the network is retried like any other', async () => {
     const other = await FakeGrafana.start();
     const closed = other.origin;
     await other.stop();
@@ -256,7 +258,7 @@ describe('a passing fault', () => {
 });
 
 describe('a conflict', () => {
-  test('with somebody who makes the same folder meanwhile is read and planned again', async () => {
+  test('with a concurrent creation of the same folder is read and planned again', async () => {
     let once = true;
     stub.before = (method, path) => {
       if (once && method === 'POST' && path === '/api/folders') {
@@ -269,7 +271,7 @@ describe('a conflict', () => {
     holds(FIRST);
   });
 
-  test('with a board that was saved by hand is won', async () => {
+  test('with a board that was saved by hand is resolved by overwriting', async () => {
     await send('Create', 'first');
     stub.boards.set('kafka', { folderUid: FOLDER, dashboard: { ...board('kafka', 'By hand'), version: 41 } });
     expect(await send('Update', 'first')).toMatchObject({ Status: 'SUCCESS' });
@@ -287,7 +289,7 @@ describe('a conflict', () => {
 });
 
 describe('a failure', () => {
-  test('half-way is undone by the update to the older content that CloudFormation sends then', async () => {
+  test('half-way is undone by the rollback to the older content', async () => {
     await send('Create', 'first');
     contents.set('bad', JSON.stringify({ ...SECOND, ruleGroups: [{ ...ruleGroup('lake', 3), interval: 7 }] }));
     expect(await send('Update', 'bad')).toMatchObject({
@@ -300,7 +302,7 @@ describe('a failure', () => {
     holds(FIRST);
   });
 
-  test('of a creation half-way is cleared by the deletion that follows', async () => {
+  test('of a creation half-way is cleaned up by the deletion that follows', async () => {
     contents.set('bad', JSON.stringify({ ...FIRST, dashboards: [...FIRST.dashboards, board('bad', '')] }));
     expect(await send('Create', 'bad')).toMatchObject({
       Status: 'FAILED',
@@ -310,26 +312,26 @@ describe('a failure', () => {
     expect([...stub.boards.keys(), ...stub.folders.keys(), ...stub.sources.keys()]).toEqual([]);
   });
 
-  test('whose text repeats the token tells all but the token', async () => {
+  test('whose text repeats the token is reported without the token', async () => {
     stub.fail({ method: 'POST', path: /dashboards\/db/, status: 400, body: '{"message":"bad header Bearer {token}"}' });
     expect((await send('Create', 'first')).Reason).toBe(
       "dashboard 'Overview' (overview): 400 Bad Request: bad header Bearer (token)",
     );
   });
 
-  test('when the content is not there names it', async () => {
+  test('because of missing content names the content', async () => {
     expect(await send('Create', 'third')).toMatchObject({ Status: 'FAILED', Reason: "object 'third' does not exist" });
     expect(stub.tokens).toEqual([]);
   });
 
-  test('in time is told before the function is ended', async () => {
+  test('by timeout is reported before the function is ended', async () => {
     const ports = {
       connect: (origin: string, token: string, signal: AbortSignal) => connectGrafana({ origin, token, signal }),
     };
     stub.fail({ method: 'GET', path: /datasources/, status: 503, times: 100 });
     const started = Date.now();
-    const answer = await send('Create', 'first', { ports, remaining: 30_000 });
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^data sources: no time left$/) });
+    const response = await send('Create', 'first', { ports, remaining: 30_000 });
+    expect(response).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^data sources: no time left$/) });
     expect(Date.now() - started).toBeLessThan(10_000);
   });
 });
@@ -342,7 +344,7 @@ describe('the token', () => {
     holds(FIRST);
   });
 
-  test('that could not be made leaves no account', async () => {
+  test('that could not be created leaves no account', async () => {
     stub.fail({
       method: 'POST',
       path: /tokens$/,
@@ -353,14 +355,14 @@ describe('the token', () => {
     expect(await send('Create', 'first')).toMatchObject({ Status: 'FAILED', Reason: 'no' });
   });
 
-  test('that could not be deleted goes with its account, and is logged', async () => {
+  test('that could not be deleted is deleted with its account, and is logged', async () => {
     stub.fail({ method: 'DELETE', path: /tokens\/\d+$/, status: 400, body: '{"message":"no"}' });
     expect(await send('Create', 'first')).toMatchObject({ Status: 'SUCCESS' });
-    expect(logged).toContain('a token of Grafana was not deleted');
+    expect(logged).toContain('grafana token was not deleted');
   });
 });
 
-test('a right that is not there yet is waited for', async () => {
+test('waits for a permission that is not effective yet', async () => {
   const denied = Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
   const content = jest
     .fn<Promise<string>, [string, string]>()

@@ -6,7 +6,7 @@ const broker = (name: string) => ({ BrokerNodeInfo: { Endpoints: [name] } });
 const controller = (name: string) => ({ ControllerNodeInfo: { Endpoints: [name] } });
 
 describe('the names of brokers and controllers', () => {
-  test('are JSON texts, in one order whatever the order of the list', () => {
+  test('are JSON texts, sorted whatever the order of the list', () => {
     expect(exporterHosts([broker('b-2.x'), controller('c-1.x'), {}, broker('b-1.x')])).toEqual({
       Brokers: '["b-1.x","b-2.x"]',
       Controllers: '["c-1.x"]',
@@ -15,12 +15,12 @@ describe('the names of brokers and controllers', () => {
 
   test('must not be missing', () => {
     expect(() => exporterHosts([controller('c-1.x')])).toThrow(
-      'the cluster must have brokers with an endpoint, got none',
+      'the cluster must have at least one broker with an endpoint, got none',
     );
-    expect(() => exporterHosts([broker('b-1.x')])).toThrow('must have controllers');
+    expect(() => exporterHosts([broker('b-1.x')])).toThrow('must have at least one controller');
   });
 
-  test('of thirty brokers fit into an answer, and of more than fit are refused', () => {
+  test('of thirty brokers fit into a response, and more than fit are rejected', () => {
     const name = (i: number) => `b-${i}.pinterestprodstoragekafka1234567.abcdef.c12.kafka.ap-southeast-2.amazonaws.com`;
     const brokers = (count: number) => Array.from({ length: count }, (_, i) => broker(name(i + 1)));
     expect(JSON.parse(exporterHosts([...brokers(30), controller('c-1.x')]).Brokers)).toHaveLength(30);
@@ -33,17 +33,17 @@ describe('the names of brokers and controllers', () => {
 describe('the custom resource', () => {
   const request: CustomResourceRequest = {
     RequestType: 'Create',
-    ResponseURL: 'https://answer',
+    ResponseURL: 'https://response',
     StackId: 'stack',
     RequestId: 'request',
     LogicalResourceId: 'Exporters',
     ResourceProperties: {},
   };
-  const sent: { url: string; answer: Record<string, unknown> }[] = [];
+  const sent: { url: string; response: Record<string, unknown> }[] = [];
   const handle = (of: Partial<CustomResourceRequest>, nodes: Deps['nodes']) =>
     customResource(
       exportersOf({ cluster: () => 'arn:cluster', nodes }),
-      async (url, body) => void sent.push({ url, answer: JSON.parse(body) as Record<string, unknown> }),
+      async (url, body) => void sent.push({ url, response: JSON.parse(body) as Record<string, unknown> }),
     )({ ...request, ...of }, { getRemainingTimeInMillis: () => 60_000 });
   const unexpected = () => Promise.reject(new Error('must not be called'));
 
@@ -53,15 +53,15 @@ describe('the custom resource', () => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  test.each(['Create', 'Update'] as const)('answers the names to %s', async (RequestType) => {
+  test.each(['Create', 'Update'] as const)('returns the names on %s', async (RequestType) => {
     await handle({ RequestType }, async (cluster) => {
       expect(cluster).toBe('arn:cluster');
       return [broker('b-1.x'), controller('c-1.x')];
     });
     expect(sent).toEqual([
       {
-        url: 'https://answer',
-        answer: {
+        url: 'https://response',
+        response: {
           Status: 'SUCCESS',
           PhysicalResourceId: 'exporters',
           StackId: 'stack',
@@ -73,14 +73,14 @@ describe('the custom resource', () => {
     ]);
   });
 
-  test('lets itself be deleted without asking for anything', async () => {
+  test('can be deleted without reading anything', async () => {
     await handle({ RequestType: 'Delete', PhysicalResourceId: 'exporters' }, unexpected);
-    expect(sent.map(({ answer }) => answer.Status)).toEqual(['SUCCESS']);
+    expect(sent.map(({ response }) => response.Status)).toEqual(['SUCCESS']);
   });
 
-  test('tells why it failed, so that nobody waits for an hour', async () => {
+  test('reports why it failed, so that CloudFormation does not wait for an hour', async () => {
     await handle({}, () => Promise.reject(new Error('not authorized')));
-    expect(sent[0].answer).toMatchObject({
+    expect(sent[0].response).toMatchObject({
       Status: 'FAILED',
       Reason: 'not authorized',
       PhysicalResourceId: 'exporters',

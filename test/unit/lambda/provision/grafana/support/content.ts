@@ -1,4 +1,4 @@
-/** Small contents: what matters is that Grafana takes them and that two versions differ in known places. */
+/** Small contents that Grafana accepts; two versions differ in known places. */
 import { type Content, type Deployed, type JsonObject } from '../../../../../../lambda/provision/grafana/core';
 
 export const FOLDER = 'pinterest-dev';
@@ -63,7 +63,7 @@ export const FIRST: Content = {
   ruleGroups: [ruleGroup('lake', 1)],
 };
 
-/** One board is changed, one is gone, one is new; the rule is changed. */
+/** One board is changed, one is removed, one is new; the rule is changed. */
 export const SECOND: Content = {
   ...FIRST,
   dashboards: [board('overview', 'Overview'), board('kafka', 'Kafka', { refresh: '1m' }), board('cost', 'Cost')],

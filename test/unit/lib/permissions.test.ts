@@ -11,7 +11,7 @@ const KEYSPACES = 'arn:{AWS::Partition}:cassandra:{AWS::Region}:{AWS::AccountId}
 const table = (name: string) => `${KEYSPACES}/pinterest_dev/table/${name}`;
 const lake = (prefix: keyof typeof PREFIXES) => `{LakeBucket.Arn}/${PREFIXES[prefix]}*`;
 
-/** What every function may do: be in the network, write its log, send its traces. */
+/** Permissions of every function: connect to the network, write its log, send its traces. */
 const own = (step: string) => [
   'ec2:AssignPrivateIpAddresses *',
   'ec2:CreateNetworkInterface *',
@@ -59,7 +59,7 @@ const get = (...names: (keyof typeof PREFIXES)[]) => [
 ];
 const put = (...names: (keyof typeof PREFIXES)[]) => names.map((name) => `s3:PutObject ${lake(name)}`);
 
-describe('rights: each function has these and no others', () => {
+describe('permissions: each function has these and no others', () => {
   test.each<[string, string[]]>([
     ['Ingest', produce],
     ['Archive', [...consume('pinterest-dev-archive'), ...put('raw', 'quarantine')]],
@@ -114,12 +114,12 @@ describe('rights: each function has these and no others', () => {
     expect(actual).toEqual(expect.arrayContaining([...own(step), ...expected]));
   });
 
-  test('keys are listed under the prefixes that may be read, and a missing key is found missing', () => {
+  test('a function may list the prefixes that it may read, so that S3 reports a missing key as missing', () => {
     const [list] = grants(dev.processing, 'StepsSealRole', dev.all).filter(({ action }) => action === 's3:ListBucket');
     expect(list.condition).toEqual({ StringLikeIfExists: { 's3:prefix': ['seals/*', 'published/*', 'raw/*'] } });
   });
 
-  test('no function takes rights from a policy of AWS', () => {
+  test('no function has a policy managed by AWS', () => {
     for (const role of Object.values(resources(dev.processing, 'AWS::IAM::Role'))) {
       expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
     }
@@ -135,8 +135,10 @@ describe('rights: each function has these and no others', () => {
     );
   });
 
-  test('the upload of the job can neither delete nor touch anything but the job', () => {
-    const rights = allowed(dev.processing, 'SparkJobFilesRole', dev.all).filter((each) => each.includes('LakeBucket'));
-    expect(rights).toEqual(['s3:ListBucket {LakeBucket.Arn}', 's3:PutObject {LakeBucket.Arn}/jobs/*']);
+  test('the upload of the job can write only the job, and can delete nothing', () => {
+    const permissions = allowed(dev.processing, 'SparkJobFilesRole', dev.all).filter((each) =>
+      each.includes('LakeBucket'),
+    );
+    expect(permissions).toEqual(['s3:ListBucket {LakeBucket.Arn}', 's3:PutObject {LakeBucket.Arn}/jobs/*']);
   });
 });

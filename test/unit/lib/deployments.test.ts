@@ -1,11 +1,11 @@
-/** Two deployments in one account and region, and what a change of a DAG's file changes. */
+/** Several deployments in one account and region, and the effect of a change of a DAG's file. */
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize, type Templates } from '../../support/synth';
 import { ROOT } from '../../../tools/kit/root';
 
-/** Properties that are the physical name of a resource, unique in an account and region. */
+/** Properties with the physical name of a resource, which is unique in an account and region. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'AWS::ApiGatewayV2::Api': [],
   'AWS::Cassandra::Keyspace': ['KeyspaceName'],
@@ -64,17 +64,17 @@ test('deployments of other projects and other stages share no fixed name with th
   }
 });
 
-test('what has a fixed name has the project and the stage in it', () => {
+test('each fixed name contains the project and the stage', () => {
   for (const name of names(one)) {
     expect(name.toLowerCase()).toMatch(/pinterest[-_]?dev/);
   }
 });
 
 describe('functions in the network can be deleted', () => {
-  test('as the groups of the network are in a stack of their own, which is deleted last', () => {
+  test('because the security groups of the network are in a separate stack, which is deleted last', () => {
     for (const stack of ['storage', 'processing', 'orchestration'] as const) {
       const groups = Object.keys(one[stack].findResources('AWS::EC2::SecurityGroup'));
-      // The brokers' own.
+      // The brokers' group.
       expect(groups.filter((id) => !id.startsWith('KafkaBrokers'))).toEqual([]);
     }
   });
@@ -86,7 +86,7 @@ describe('a change of a DAG', () => {
   beforeAll(() => void (copy = mkdtempSync(join(tmpdir(), 'dags-'))));
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  test('is an upload, and no update of the environment', () => {
+  test('causes an upload, and no update of the environment', () => {
     cpSync(dags, copy, { recursive: true });
     appendFileSync(join(copy, 'pipeline.py'), '\n# changed\n');
     const before = one.orchestration.toJSON() as { Resources: Record<string, unknown> };
@@ -95,7 +95,7 @@ describe('a change of a DAG', () => {
       (id) => JSON.stringify(before.Resources[id]) !== JSON.stringify(after.Resources[id]),
     );
     expect(Object.keys(after.Resources)).toEqual(Object.keys(before.Resources));
-    // The upload, and its right to read just that asset.
+    // The upload, and its permission to read just that asset.
     expect(changed).toEqual([
       expect.stringMatching(/^AirflowDagsRoleDefaultPolicy/),
       expect.stringMatching(/^AirflowDagsFilesCustomResource/),
