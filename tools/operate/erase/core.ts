@@ -1,6 +1,6 @@
 /** What is erased, as plain values: which posts are a person's, and what remains of their records in the raw log. */
 import { isRefused, cleanText, cleanUser } from '../../../lambda/domain/clean';
-import { type SectionColumns } from '../../../lambda/domain/columns';
+import { SECTIONS, type SectionColumns } from '../../../lambda/domain/columns';
 import { KEY_FIELD, toIndex } from '../../../lambda/domain/post';
 import { cleanTimestamp } from '../../../lambda/domain/timestamps';
 
@@ -133,7 +133,7 @@ export function quarantined(body: string, person: Person | undefined): Quarantin
   const { key, payload } = JSON.parse(body) as Quarantined;
   const text = decoded(payload);
   const value = parsed(text);
-  const sections = [value, asFields(value?.pin), asFields(value?.geo), asFields(value?.user)];
+  const sections = [value, ...SECTIONS.map((section) => asFields(value?.[section]))];
   const keys = [decoded(key), ...sections.flatMap((each) => Object.values(KEY_FIELD).map((field) => each?.[field]))];
   const posts = [...new Set(keys.map(toIndex).filter((index) => index !== undefined))];
   if (!person) return { person: false, own: undefined, posts };
