@@ -5,7 +5,7 @@
  *   t     log append time, ms since the epoch
  *   s     `post`, `heartbeat`, `canary` or `bad`
  *   k     the post's key, as the number it is (post only)
- *   pin, geo, user   the cleaned columns of the sections that the record brought, typed (post only)
+ *   <section>  for each section that the record brought, by its name: its cleaned columns, typed (post only)
  *   h     `section` header of the record, if it had one: with `raw` it is all that a replay needs
  *   raw   the client's own text (posts; of a bad record the bytes are in quarantine)
  *   erased  true in the place of sections, `h` and `raw`: the post was erased (`tools/operate/erase`), and brings nothing

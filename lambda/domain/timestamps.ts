@@ -43,6 +43,9 @@ function zoneOffset(zone: string): number | undefined {
   return hours <= 14 && minutes <= 59 ? sign * (hours * 60 + minutes) : undefined;
 }
 
+/** What {@link cleanTimestamp} interprets. */
+export const TIME_ALLOWED = 'YYYY-MM-DD HH:MM:SS, ISO 8601 or YYYY:MM:DD HH:MM:SS, from 1900 to 9999, or null';
+
 /**
  * `YYYY-MM-DD HH:MM:SS`, ISO 8601 with `T`, or `YYYY:MM:DD HH:MM:SS`; a fraction of a second (cut to milliseconds) and a
  * zone may follow, UTC is assumed where none does. Years 1900 to 9999: earlier ones mean different days in Spark's two calendars.

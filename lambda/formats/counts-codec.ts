@@ -8,7 +8,8 @@
  * The store is billed by the kilobyte and refuses rows over 1 MB, so size is both the cost and the limit.
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { columnOf, type ColumnType } from '../domain/columns';
+import { columnOf } from '../domain/columns';
+import { type ColumnType } from '../domain/sections/section';
 import { KEY_SEPARATOR, type Counts, type DimensionValue } from '../domain/merge';
 import { ByteReader, ByteWriter } from './bytes';
 import { type View } from '../domain/views';

@@ -5,7 +5,8 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type IntervalStart } from '../domain/intervals';
-import { columnOf, SECTIONS, type ColumnName, type Section, type Sections, type Value } from '../domain/columns';
+import { bySection, columnOf, SECTIONS, type ColumnName, type Section, type Sections } from '../domain/columns';
+import { type Value } from '../domain/sections/section';
 import { ALL_SECTIONS, maskOf, maskOfPresent, type SectionMask } from '../domain/merge';
 import { ByteReader, ByteWriter } from './bytes';
 import { sectionsOf, type View } from '../domain/views';
@@ -17,8 +18,7 @@ export function incompletePostColumns(views: readonly View[]): IncompletePostCol
   const joined = views.filter((view) => sectionsOf(view).length > 1);
   const names = new Set(joined.flatMap((view) => [...view.dimensions, ...(view.value ? [view.value] : [])]));
   // Sorted: the order of the views must not change what a stored state means.
-  const of = (section: Section) => [...names].filter((name) => columnOf(name).section === section).sort();
-  return { pin: of('pin'), geo: of('geo'), user: of('user') };
+  return bySection((section) => [...names].filter((name) => columnOf(name).section === section).sort());
 }
 
 export interface RecentPost {
