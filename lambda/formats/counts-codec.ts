@@ -7,16 +7,14 @@
  * ```
  * The store is billed by the kilobyte and refuses rows over 1 MB, so size is both the cost and the limit.
  */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { columnOf, type ColumnType } from '../domain/columns';
+import { columnOf } from '../domain/columns';
+import { type ColumnType } from '../domain/sections/section';
 import { KEY_SEPARATOR, type Counts, type DimensionValue } from '../domain/merge';
+import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
 import { type View } from '../domain/views';
 
 const VERSION = 1;
-
-/** Keyspaces takes rows of up to 1 MB, keys and overhead included. */
-export const MAX_BLOB_BYTES = 900 * 1024;
 
 /** Integers and instants (ms) are coded by their differences, everything else as text. */
 type Coding = 'integer' | 'instant' | 'text';
@@ -153,21 +151,17 @@ export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): B
     }
   }
   for (let at = 0; at < order.length; at++) writer.difference(0, values[order[at]]);
-  const body = zstdCompressSync(Buffer.concat([dictionaries.bytes(), writer.bytes()]));
-  if (body.length + 1 > MAX_BLOB_BYTES) {
-    throw new Error(
-      `counts of view '${view.name}' take ${body.length + 1} bytes compressed (${counts.size} keys), at most ${MAX_BLOB_BYTES} fit a row`,
-    );
-  }
-  return Buffer.concat([Buffer.of(VERSION), body]);
+  return pack(
+    VERSION,
+    Buffer.concat([dictionaries.bytes(), writer.bytes()]),
+    (bytes) =>
+      `counts of view '${view.name}' take ${bytes} bytes compressed (${counts.size} keys), at most ${MAX_BLOB_BYTES} fit a row`,
+  );
 }
 
 /** @throws Error naming the view, if the blob is not what {@link encodeCounts} writes */
 export function decodeCounts(view: View, blob: Buffer): Counts {
-  if (blob[0] !== VERSION) {
-    throw new Error(`counts of view '${view.name}' must have version ${VERSION}, got ${blob[0] ?? 'an empty blob'}`);
-  }
-  const reader = new ByteReader(zstdDecompressSync(blob.subarray(1)));
+  const reader = new ByteReader(unpack(VERSION, blob, `counts of view '${view.name}'`));
   const dictionaries = view.dimensions.map((name) => readDictionary(reader, codingOf(columnOf(name).type)));
   const rows = reader.unsigned();
   const columns = dictionaries.map((dictionary, i) => {

@@ -8,8 +8,8 @@ import { columnOf } from '../domain/columns';
 import { joinKey, trim, type Counts, type DimensionValue } from '../domain/merge';
 import { type View } from '../domain/views';
 import { dayName, monthName, nextMonth, startOfMonth } from '../domain/periods';
+import { DAY } from '../domain/time';
 
-const DAY = 86_400_000;
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
 
 function dimensionOf(view: View, i: number, value: unknown): DimensionValue | undefined {

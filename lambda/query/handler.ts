@@ -27,6 +27,7 @@ import { type LiveMetrics, liveMetrics } from './live';
 import { ASSETS, type PageFiles, pageFiles } from './page';
 import { queryReader, type QueryReader } from './reader';
 import { isValidationError, parseSelection, type Selection } from './request';
+import { HOUR, MINUTE } from '../domain/time';
 
 /** What the status page needs beside the answers. */
 export interface Page {
@@ -225,9 +226,6 @@ function listAnswers(): AnswersResponse {
   };
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-
 /** The page, if the function has the variables that the page needs. */
 function pageFromEnvironment(): Page | undefined {
   if (!hasEnv(ENV.publishDelayMinutes)) return undefined;
@@ -237,7 +235,7 @@ function pageFromEnvironment(): Page | undefined {
   return {
     stage: requireEnv(ENV.stage),
     files: pageFiles(join(__dirname, 'page')),
-    boundaryDueMs: due * MINUTE_MS,
+    boundaryDueMs: due * MINUTE,
     metrics: liveMetrics(metricReader(sendSigned()), { namespace, lagFunctions }, Date.now),
   };
 }
@@ -249,7 +247,7 @@ export const handler = (event: HttpEvent): Promise<HttpResponse> => {
     page: pageFromEnvironment(),
     reader: queryReader(storeFromEnvironment(), requireEnv(ENV.topic)),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
-    speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR_MS,
+    speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,
     now: Date.now,
   });

@@ -4,6 +4,7 @@ import { PIPELINE_STEPS, type Step } from '../../lambda/runtime/metrics';
 import { type FunctionHttpApi } from './http-api';
 import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Monitored } from './metrics';
 import { type PipelineFunction } from './pipeline-function';
+import { HOUR, MINUTE } from '../../lambda/domain/time';
 
 /** `critical`: act now. `warning`: look today. */
 export type Severity = 'critical' | 'warning';
@@ -32,8 +33,6 @@ export interface AlarmSpec {
   readonly missing: TreatMissingData;
 }
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** The threshold that MSK's documentation recommends. */
 const DISK_PERCENT = 85;
 

@@ -3,6 +3,7 @@ import { type PipelineConfig } from '../../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import { MINIMUM_POLLERS } from './functions';
 import { type Measured } from './measured';
+import { HOUR } from '../../lambda/domain/time';
 
 export interface Load {
   /** Posts a second, constant through the month. */
@@ -37,8 +38,8 @@ export interface Workload {
   readonly unitsPerBatch: { readonly views: number; readonly state: number };
 }
 
-const HOUR = 3_600;
-const MONTH = ASSUMPTIONS.hours.value * HOUR;
+const HOUR_SECONDS = HOUR / 1_000;
+const MONTH = ASSUMPTIONS.hours.value * HOUR_SECONDS;
 
 /**
  * A batch ends with its window, at `batchSize` records or at 6 MB, counted from its first record.
