@@ -41,14 +41,14 @@ export interface Acknowledgement {
 export interface ProducerSession {
   /** Sends entries of one leader, or of all while no partitions are known. One acknowledgement for each partition. */
   sendBatch(entries: readonly BatchEntry[]): Promise<readonly Acknowledgement[]>;
-  /** Ends it, though batches may be in flight. Can be called twice. */
+  /** Ends it, though batches may be in flight. Is called twice in that case. */
   close(): Promise<void>;
 }
 
 export interface BatchingClient {
   openSession(): Promise<ProducerSession>;
-  /** Undefined until the topic's partitions are known. */
-  partitionOf(record: OutgoingRecord): number | undefined;
+  /** The partition of a key. Undefined until the topic's partitions are known. */
+  partitionOf(key: string): number | undefined;
   leaderOf(partition: number | undefined): number | undefined;
 }
 
@@ -75,17 +75,20 @@ export function createBatchingProducer(client: BatchingClient, limits: ProducerL
   const { idle = 240_000 } = limits;
 
   let current: Promise<ProducerSession> | undefined;
+  /** The newest batch of `current`. */
+  let work: Promise<void> | undefined;
   let lastUsed = 0;
   let queue: Entry[] = [];
   let pumping = false;
 
-  /** @param work what the session is still at: kafkajs goes on trying, and would connect the closed producer again */
-  function drop(work?: Promise<unknown>): void {
-    const dropped = current;
+  /** Closes the session now, and once more after its batch: kafkajs goes on trying, and connects the closed producer again. */
+  async function endSession(): Promise<void> {
+    const ended = current;
     current = undefined;
-    const close = () => dropped?.then((session) => session.close()).catch(() => undefined);
-    void close();
+    const close = () => ended?.then((session) => session.close()).catch(() => undefined);
     void work?.then(close, close);
+    work = undefined;
+    await close();
   }
 
   /** Takes from the queue what one batch can carry: no partition gets more than a broker takes in one piece. */
@@ -94,7 +97,7 @@ export function createBatchingProducer(client: BatchingClient, limits: ProducerL
     let taken = 0;
     for (; taken < queue.length && taken < batchRecords; taken++) {
       const entry = queue[taken];
-      entry.partition ??= client.partitionOf(entry.record);
+      if (entry.record.key !== null) entry.partition ??= client.partitionOf(entry.record.key);
       const sum = (bytes.get(entry.partition) ?? 0) + entry.bytes;
       if (bytes.has(entry.partition) && sum > partitionBytes) break;
       bytes.set(entry.partition, sum);
@@ -142,15 +145,16 @@ export function createBatchingProducer(client: BatchingClient, limits: ProducerL
   }
 
   async function flush(batch: readonly Entry[]): Promise<void> {
-    if (current && Date.now() - lastUsed > idle) drop();
+    if (Date.now() - lastUsed > idle) void endSession();
     current ??= client.openSession();
     const mine = current;
-    const work = mine.then((session) => sendToLeaders(session, batch));
+    work = mine.then((session) => sendToLeaders(session, batch));
     try {
       await within(work, batchTimeout, 'kafka');
+      work = undefined;
       lastUsed = Date.now();
     } catch (error) {
-      if (current === mine) drop(work);
+      if (current === mine) void endSession();
       for (const { settle } of batch) settle?.({ ok: false, error: messageOf(error) });
     }
   }
@@ -201,9 +205,8 @@ export function createBatchingProducer(client: BatchingClient, limits: ProducerL
       });
     },
     async close() {
-      const closing = current;
-      current = undefined;
-      await closing?.then((session) => session.close()).catch(() => undefined);
+      for (const { settle } of queue) settle?.({ ok: false, error: 'the producer was closed' });
+      await endSession();
     },
   };
 }

@@ -5,7 +5,7 @@
  * Version 2.12.1 leaves four things to do here, each of which the contract test finds when it is missing:
  * - The result of its `send` has no log-append time. The broker's response has; the client publishes responses to diagnostics.
  * - Its default partitioner does not place keys as Java's does. Its other one, for compatibility, does.
- * - A connection that ends during its login emits an error that nobody handles, which ends the process: see {@link tend}.
+ * - A connection that ends during its login emits an error that nobody handles, which ends the process: see {@link closerOf}.
  * - A connection that the broker ends leaves a timer for its next login, and one that is given up leaves its socket.
  */
 import {
@@ -21,7 +21,7 @@ import {
   protocolAPIsByName,
   stringSerializer,
 } from '@platformatic/kafka';
-import { CLIENT_ID, loginToken, portOf, RETRY, TIMEOUTS } from '../../../lambda/aws/kafka/adapter';
+import { CLIENT_ID, loginToken, portOf, reopening, RETRY, TIMEOUTS } from '../../../lambda/aws/kafka/adapter-base';
 import { createBatchingProducer, type ProducerSession } from '../../../lambda/aws/kafka/batching-producer';
 import {
   type Admin as PortAdmin,
@@ -52,10 +52,10 @@ function configOf(options: KafkaOptions): Config {
   });
 }
 
-/** Handles errors of connections that are on no request's path, and ends what is left of connections. */
-function tend(pool: ConnectionPool): () => void {
+/** How to close a client so that nothing of its connections stays. Handles errors of connections whose call has failed already. */
+function closerOf(client: { readonly connections: ConnectionPool; close(): Promise<void> }): () => Promise<void> {
   const open = new Set<Connection>();
-  pool.on('connecting', ({ connection }) => {
+  client.connections.on('connecting', ({ connection }) => {
     open.add(connection);
     connection.on('error', () => undefined);
     connection.once('close', () => {
@@ -64,7 +64,11 @@ function tend(pool: ConnectionPool): () => void {
       void connection.close();
     });
   });
-  return () => open.forEach(({ socket }) => socket?.destroy());
+  return async () => {
+    const closed = client.close();
+    for (const { socket } of open) socket?.destroy();
+    await closed;
+  };
 }
 
 /** An error of several names none of them: the first is the cause. */
@@ -115,12 +119,10 @@ function createProducer(config: Config, topic: string): Producer {
       },
     });
     const { times, stop } = watchLogAppendTimes(context);
-    const endConnections = tend(client.connections);
-    const close = async () => {
+    const closeClient = closerOf(client);
+    const close = () => {
       stop();
-      const closed = client.close();
-      endConnections();
-      await closed;
+      return closeClient();
     };
     try {
       const { topics } = await client.metadata({ topics: [topic] });
@@ -159,28 +161,30 @@ function createProducer(config: Config, topic: string): Producer {
 
   return createBatchingProducer({
     openSession,
-    partitionOf: ({ key, partition }) => partition ?? (leaders.length > 0 ? partitionOf(key) : undefined),
+    partitionOf: (key) => (leaders.length > 0 ? partitionOf(key) : undefined),
     leaderOf: (partition) => (partition === undefined ? undefined : leaders[partition]),
   });
 }
 
 function createAdmin(config: Config): PortAdmin {
-  let connecting: Promise<{ admin: Admin; endConnections: () => void }> | undefined;
-  const connect = async () => {
-    const admin = new Admin(await config());
-    return { admin, endConnections: tend(admin.connections) };
-  };
+  const connection = reopening(
+    async () => {
+      const admin = new Admin(await config());
+      return { admin, close: closerOf(admin) };
+    },
+    ({ close }) => close(),
+  );
 
   /** The offset of each partition, -1 where there is none. */
-  async function offsets(topic: string, timestamp: bigint): Promise<{ partition: number; offset: number }[]> {
-    const { admin } = await (connecting ??= connect());
-    const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
-    const partitions = topics.get(topic)!.partitions.map((_, partitionIndex) => ({ partitionIndex, timestamp }));
-    const [found] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
-    return found.partitions
-      .map(({ partitionIndex, offset }) => ({ partition: partitionIndex, offset: Number(offset) }))
-      .sort((a, b) => a.partition - b.partition);
-  }
+  const offsets = (topic: string, timestamp: bigint) =>
+    connection.use(async ({ admin }) => {
+      const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
+      const partitions = topics.get(topic)!.partitions.map((_, partitionIndex) => ({ partitionIndex, timestamp }));
+      const [found] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
+      return found.partitions
+        .map(({ partitionIndex, offset }) => ({ partition: partitionIndex, offset: Number(offset) }))
+        .sort((a, b) => a.partition - b.partition);
+    });
 
   return {
     async endOffsets(topic) {
@@ -196,12 +200,7 @@ function createAdmin(config: Config): PortAdmin {
         offset < 0 ? { partition, offset: highs[i].offset, found: false } : { partition, offset, found: true },
       );
     },
-    async close() {
-      const client = await connecting;
-      const closed = client?.admin.close();
-      client?.endConnections();
-      await closed;
-    },
+    close: () => connection.close(),
   };
 }
 

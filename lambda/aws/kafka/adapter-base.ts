@@ -1,4 +1,4 @@
-/** What adapters over any client share: login, timeouts, and the port made of a producer and an admin. */
+/** What adapters over any client share: login, timeouts, a connection that is opened anew, and the port made of a producer and an admin. */
 import { HEARTBEAT_HEADER } from '../../domain/decode';
 import { credentialsFromEnvironment, regionFromEnvironment } from '../auth/credentials';
 import { mskToken, unsecuredToken, type Token } from '../auth/msk-token';
@@ -15,6 +15,30 @@ export const RETRY = { firstMs: 100, factor: 1.6, longestMs: 1_000, times: 8 };
 /** The token of SASL OAUTHBEARER. Clients ask for one at each login. */
 export async function loginToken({ auth, region }: Pick<KafkaOptions, 'auth' | 'region'>): Promise<Token> {
   return auth === 'iam' ? mskToken(region ?? regionFromEnvironment(), credentialsFromEnvironment()) : unsecuredToken();
+}
+
+/** A connection that the first call opens and later ones share. A failed call drops it, so that the next one opens another. */
+export function reopening<C>(open: () => Promise<C>, end: (connection: C) => Promise<unknown>) {
+  let current: Promise<C> | undefined;
+  const endSafely = (connection?: Promise<C>) => connection?.then(end).catch(() => undefined);
+  return {
+    async use<T>(call: (connection: C) => Promise<T>): Promise<T> {
+      current ??= open();
+      const mine = current;
+      try {
+        return await call(await mine);
+      } catch (error) {
+        if (current === mine) current = undefined;
+        void endSafely(mine);
+        throw error;
+      }
+    },
+    async close(): Promise<void> {
+      const closing = current;
+      current = undefined;
+      await endSafely(closing);
+    },
+  };
 }
 
 export function portOf(topic: string, producer: Producer, admin: Admin): KafkaPort {
