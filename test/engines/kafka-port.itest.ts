@@ -159,6 +159,12 @@ describe('through a kill -9 and a freeze', () => {
     failedInFreeze = Object.fromEntries(failures().map(([client, failed]) => [client, failed - before.get(client)!]));
     broker.resume();
     await more();
+    // A kill that clients notice while they log in again, after a request that the frozen broker did not take.
+    broker.suspend();
+    await pause(5_000);
+    await broker.kill9();
+    await broker.restart();
+    await more();
     all.forEach(({ command }) => command('stop'));
     await Promise.all(all.map(({ ended }) => ended));
   }, 120_000);

@@ -1,16 +1,27 @@
 /** The adapter over kafkajs, the only file that knows this client. */
 import {
-  type Admin as KafkajsAdmin,
   Kafka,
   logLevel,
   type Message,
   type PartitionerArgs,
   type PartitionMetadata,
   Partitioners,
+  type ProducerConfig,
 } from 'kafkajs';
 import { CLIENT_ID, loginToken, portOf, reopening, RETRY, TIMEOUTS } from './adapter-base';
 import { createBatchingProducer, type ProducerSession } from './batching-producer';
 import { type Admin, type KafkaOptions, type KafkaPort, type PartitionEnds, type Producer } from './port';
+
+/** A client whose connect fails may have connected already, and failed after that: a producer fetches its id then. */
+async function connected<C extends { connect(): Promise<void>; disconnect(): Promise<void> }>(client: C): Promise<C> {
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    void client.disconnect().catch(() => undefined);
+    throw error;
+  }
+}
 
 /**
  * What kafkajs does after a failure shapes the batching producer (both seen in its `producer/sendMessages.js`):
@@ -18,13 +29,13 @@ import { type Admin, type KafkaOptions, type KafkaPort, type PartitionEnds, type
  * - A sendBatch that spans brokers is repeated as a whole when one of them fails, while the others' requests are still in
  *   flight, which stores records twice.
  */
-function createProducer(kafka: Kafka, topic: string): Producer {
+export function createProducer(kafka: Kafka, topic: string): Producer {
   const partitioner = Partitioners.DefaultPartitioner();
   /** The topic's partitions as of the last sendBatch; empty before the first. */
   let metadata: PartitionMetadata[] = [];
 
   async function openSession(): Promise<ProducerSession> {
-    const producer = kafka.producer({
+    const settings: ProducerConfig = {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
@@ -32,8 +43,8 @@ function createProducer(kafka: Kafka, topic: string): Producer {
         metadata = args.partitionMetadata;
         return (args.message.partition ??= partitioner(args));
       },
-    });
-    await producer.connect();
+    };
+    const producer = await connected(kafka.producer(settings));
     return {
       async sendBatch(entries) {
         const messages = entries.map(({ record, partition }): Message => ({ ...record, partition }));
@@ -73,11 +84,7 @@ const byPartition = (a: { partition: number }, b: { partition: number }) => a.pa
 
 function createAdmin(kafka: Kafka): Admin {
   const connection = reopening(
-    async (): Promise<KafkajsAdmin> => {
-      const admin = kafka.admin();
-      await admin.connect();
-      return admin;
-    },
+    () => connected(kafka.admin()),
     (admin) => admin.disconnect(),
   );
 
