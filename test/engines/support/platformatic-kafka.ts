@@ -2,11 +2,11 @@
  * The port over @platformatic/kafka, a second client: what the port asks for, another client can give. It is not deployed; the
  * contract test runs against it as against the one in use.
  *
- * Version 2.12.1 leaves four things to do here, each of which the contract test finds when it is missing:
+ * Version 2.12.1 leaves four things to do here, which the contract test asks for:
  * - The result of its `send` has no log-append time. The broker's response has; the client publishes responses to diagnostics.
  * - Its default partitioner does not place keys as Java's does. Its other one, for compatibility, does.
- * - A connection that ends during its login emits an error that nobody handles, which ends the process: see {@link closerOf}.
- * - A connection that the broker ends leaves a timer for its next login, and one that is given up leaves its socket.
+ * - A connection that ends during its login emits an error that nobody handles, which ends the process: see {@link tend}.
+ * - A connection that the broker ends leaves a timer for its next login.
  */
 import {
   Admin,
@@ -52,23 +52,13 @@ function configOf(options: KafkaOptions): Config {
   });
 }
 
-/** How to close a client so that nothing of its connections stays. Handles errors of connections whose call has failed already. */
-function closerOf(client: { readonly connections: ConnectionPool; close(): Promise<void> }): () => Promise<void> {
-  const open = new Set<Connection>();
-  client.connections.on('connecting', ({ connection }) => {
-    open.add(connection);
+/** Handles errors of connections whose call has failed already, and ends what a closed connection leaves. */
+function tend(pool: ConnectionPool): void {
+  pool.on('connecting', ({ connection }) => {
     connection.on('error', () => undefined);
-    connection.once('close', () => {
-      open.delete(connection);
-      // Closed already: this clears the timer of the next login.
-      void connection.close();
-    });
+    // Closed already: this clears the timer of the next login.
+    connection.once('close', () => void connection.close());
   });
-  return async () => {
-    const closed = client.close();
-    for (const { socket } of open) socket?.destroy();
-    await closed;
-  };
 }
 
 /** An error of several names none of them: the first is the cause. */
@@ -119,10 +109,10 @@ function createProducer(config: Config, topic: string): Producer {
       },
     });
     const { times, stop } = watchLogAppendTimes(context);
-    const closeClient = closerOf(client);
+    tend(client.connections);
     const close = () => {
       stop();
-      return closeClient();
+      return client.close();
     };
     try {
       const { topics } = await client.metadata({ topics: [topic] });
@@ -170,14 +160,15 @@ function createAdmin(config: Config): PortAdmin {
   const connection = reopening(
     async () => {
       const admin = new Admin(await config());
-      return { admin, close: closerOf(admin) };
+      tend(admin.connections);
+      return admin;
     },
-    ({ close }) => close(),
+    (admin) => admin.close(),
   );
 
   /** The offset of each partition, -1 where there is none. */
   const offsets = (topic: string, timestamp: bigint) =>
-    connection.use(async ({ admin }) => {
+    connection.use(async (admin) => {
       const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
       const partitions = topics.get(topic)!.partitions.map((_, partitionIndex) => ({ partitionIndex, timestamp }));
       const [found] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
