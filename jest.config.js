@@ -18,6 +18,13 @@ module.exports = {
       globalTeardown: '<rootDir>/test/support/synthesis/teardown.ts',
     },
     // Real Kafka, Cassandra, S3 …, each started by the suite on free loopback ports.
-    { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.itest.ts'] },
+    {
+      ...shared,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/**/*.itest.ts'],
+      // ES modules only, which Jest can't require. The packages are those of the second Kafka client.
+      transform: { ...shared.transform, '/node_modules/@platformatic/.+\\.js$': '@swc/jest' },
+      transformIgnorePatterns: ['/node_modules/(?!@platformatic/)'],
+    },
   ],
 };
