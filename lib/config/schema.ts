@@ -1,174 +1,266 @@
-/** The keys of the configuration: each with its meaning. Values, limits and combinations are in the files beside this one. */
+/**
+ * The keys of the configuration, each with its meaning, the values that it takes, and its value in each stage.
+ * Which values go together is in `combinations.ts`.
+ */
+import { httpsAddress, integer, integerOf, matching, oneOf, type Rule, trueOrFalse } from './rules';
 
+/**
+ * `lean` carries about 100 posts a second for the least money, with data retained. What makes the bill at that rate is what
+ * runs whether or not posts come, and then rows written: batches × their size. Hence few partitions, long windows, small
+ * states. `local` runs with one broker.
+ */
 export const STAGES = ['dev', 'lean', 'prod', 'local'] as const;
 export type Stage = (typeof STAGES)[number];
 
-export interface PipelineConfig {
+type Value = string | number | boolean;
+
+interface Key<T extends Value> {
+  readonly rule: Rule<T>;
+  readonly defaults: Readonly<Record<Stage, T>>;
+}
+
+interface OptionalKey {
+  readonly rule: Rule<string>;
+}
+
+/** A key with its value in stage dev, and in the stages that differ. */
+function key<T extends Value>(
+  rule: Rule<T>,
+  dev: NoInfer<T>,
+  differing: Readonly<Partial<Record<Stage, NoInfer<T>>>> = {},
+): Key<T> {
+  return { rule, defaults: { dev, lean: dev, prod: dev, local: dev, ...differing } };
+}
+
+/** A key that no stage sets. */
+const optional = (rule: Rule<string>): OptionalKey => ({ rule });
+
+const DAY_MINUTES = 24 * 60;
+
+const divisorsOf = (number: number) =>
+  Array.from({ length: number }, (_, i) => i + 1).filter((each) => number % each === 0);
+
+/** What a cron expression, and so the DAG's timetable, can say: 90 minutes divide a day, but no cron runs every 90. */
+const INTERVAL_MINUTES = [
+  ...divisorsOf(60),
+  ...divisorsOf(24)
+    .filter((hours) => hours > 1)
+    .map((hours) => 60 * hours),
+];
+
+/** What CloudWatch takes; any other number of days fails the deployment. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export const KEYS = {
   /**
    * Which set of defaults: `dev` (cheapest that works, everything destroyable), `lean` (data retained, about 100 posts a
    * second at the least cost), `prod` (data retained, three zones), `local` (read by `npm start`).
    */
-  readonly stage: Stage;
+  stage: key(oneOf(...STAGES), 'dev', { lean: 'lean', prod: 'prod', local: 'local' }),
   /** First part of every name that must be unique in an account and region, so that several deployments do not collide. */
-  readonly project: string;
+  // Goes into names of Keyspaces (48 characters, no hyphen), MWAA and MSK.
+  project: key(matching(/^[a-z][a-z0-9]{1,19}$/, '2 to 20 lower-case letters and digits, a letter first'), 'pinterest'),
   /**
    * Account to deploy to.
    * @default - the account of the credentials at deployment
    */
-  readonly account?: string;
+  account: optional(matching(/^\d{12}$/, '12 digits')),
   /**
    * Region to deploy to.
    * @default - the region of the credentials at deployment
    */
-  readonly region?: string;
+  region: optional(matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region name like eu-central-1')),
   /** Whether stateful resources are retained (`retain`) or deleted (`destroy`) when their stack is deleted. */
-  readonly removal: 'retain' | 'destroy';
+  removal: key(oneOf('retain', 'destroy'), 'destroy', { lean: 'retain', prod: 'retain' }),
   /** Days for which log groups retain their events. */
-  readonly logRetentionDays: number;
+  logRetentionDays: key(integerOf(LOG_RETENTION_DAYS), 7, { lean: 30, prod: 90, local: 1 }),
   /**
    * Whose keys encrypt what is stored: those of the services (`aws`, free), or one customer-managed key, rotated yearly
    * (`customer`), for the lake, the brokers' volumes, the tables, log groups and alarm topics. Decided before the first
    * deployment: brokers can't change their key.
    */
-  readonly kms: 'aws' | 'customer';
+  kms: key(oneOf('aws', 'customer'), 'aws'),
   /** Processor architecture of the functions and the Spark application. */
-  readonly architecture: 'arm64' | 'x86_64';
+  architecture: key(oneOf('arm64', 'x86_64'), 'arm64'),
 
   /** Availability zones of the network; brokers are spread over all of them. */
-  readonly availabilityZones: number;
+  availabilityZones: key(integer(2, 3), 2, { prod: 3 }),
   /** Addresses of the network, a private range from /16 to /18. Can't be changed once the network is there. */
-  readonly vpcCidr: string;
+  vpcCidr: key(
+    // Three zones of /20, /24 and /26 subnets fit into a /18.
+    matching(
+      /^(10\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])|172\.(1[6-9]|2\d|3[01])|192\.168)\.(0\.0\/1[678]|128\.0\/1[78]|(64|192)\.0\/18)$/,
+      'a private range that starts on its border, from /16 to /18, like 10.42.0.0/16',
+    ),
+    '10.42.0.0/16',
+  ),
   /** Number of NAT gateways. Only MWAA needs internet access, so none are created without it. */
-  readonly natGateways: number;
+  natGateways: key(integer(1, 3), 1, { prod: 2 }),
 
   /** Kafka brokers in total: a multiple of `availabilityZones`. */
-  readonly brokers: number;
+  brokers: key(integer(2, 30), 2, { prod: 3 }),
   /**
    * Broker size.
    * @see https://docs.aws.amazon.com/msk/latest/developerguide/broker-instance-sizes.html
    */
-  readonly brokerInstance: string;
+  brokerInstance: key(
+    matching(
+      /^kafka\.(t3\.small|m5\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge|24xlarge)|m7g\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge))$/,
+      'a standard broker size: kafka.t3.small, kafka.m5.large … 24xlarge or kafka.m7g.large … 16xlarge',
+    ),
+    'kafka.t3.small',
+    { prod: 'kafka.m7g.large' },
+  ),
   /** Storage per broker, GiB. */
-  readonly brokerVolumeGb: number;
+  // lean: a weekend's posts, two copies each, are 26 GB a broker at 100 a second.
+  brokerVolumeGb: key(integer(1, 16_384), 20, { lean: 40, prod: 200 }),
   /** Partitions of the topic `posts`: the bound of parallelism of archive, aggregate and compact. May only grow. */
-  readonly partitions: number;
+  partitions: key(integer(1, 1_000), 6, { lean: 3, prod: 12, local: 3 }),
   /** Copies of each partition. */
-  readonly replicationFactor: number;
+  replicationFactor: key(integer(1, 5), 2, { prod: 3, local: 1 }),
   /** Copies that must have a record before it is acknowledged. */
-  readonly minInsyncReplicas: number;
+  minInsyncReplicas: key(integer(1, 5), 1, { prod: 2 }),
   /** Days for which Kafka retains records: the longest that an outage of archive or aggregate may last. */
-  readonly retentionDays: number;
+  retentionDays: key(integer(1, 365), 7, { lean: 3 }),
   /**
    * What brokers report to CloudWatch: the free metrics, lag of consumers among them (`DEFAULT`), or those of each topic and
    * broker, too. Prometheus gets all of them in either case.
    * @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
    */
-  readonly brokerMonitoring: 'DEFAULT' | 'PER_TOPIC_PER_BROKER';
+  brokerMonitoring: key(oneOf('DEFAULT', 'PER_TOPIC_PER_BROKER'), 'PER_TOPIC_PER_BROKER', { lean: 'DEFAULT' }),
   /** How functions authenticate at Kafka: MSK IAM over TLS, or unsigned tokens (the local run only). */
-  readonly kafkaAuth: 'iam' | 'unsecured';
+  kafkaAuth: key(oneOf('iam', 'unsecured'), 'iam', { local: 'unsecured' }),
 
   /** Who may call both APIs: IAM principals (SigV4), bearers of a JWT, or anyone (with a warning at synth). */
-  readonly auth: 'iam' | 'jwt' | 'open';
+  auth: key(oneOf('iam', 'jwt', 'open'), 'iam', { local: 'open' }),
   /**
    * Issuer of the tokens where `auth` is `jwt`.
    * @default - none
    */
-  readonly jwtIssuer?: string;
+  jwtIssuer: optional(httpsAddress),
   /**
    * Audience of the tokens where `auth` is `jwt`.
    * @default - none
    */
-  readonly jwtAudience?: string;
+  jwtAudience: optional(matching(/^\S+$/, 'a text without spaces')),
   /** Requests a second that the main route of each API takes before it returns 429; other routes take a share of it. */
-  readonly requestRate: number;
+  requestRate: key(integer(1, 10_000), 100, { prod: 1_000, local: 1_000 }),
   /** Requests that the main route of each API takes at once before it answers 429; other routes take a share of it. */
-  readonly requestBurst: number;
+  requestBurst: key(integer(1, 5_000), 200, { prod: 2_000, local: 2_000 }),
   /** Whether the query API serves the status page (`GET /`), which reads metrics: see ADR 22 for what that costs. */
-  readonly page: boolean;
+  page: key(trueOrFalse, false, { local: true }),
   /** Ingest functions running at once: each holds connections to every broker. */
-  readonly ingestConcurrency: number;
+  // local: twice what the load generator and the canary send at once. More than that is throttled, as it would be in AWS.
+  ingestConcurrency: key(integer(1, 1_000), 10, { prod: 100, local: 20 }),
 
   /** Length of an interval, minutes: how often the batch layer runs. It divides an hour, or is hours that divide a day. */
-  readonly intervalMinutes: number;
+  intervalMinutes: key(integerOf(INTERVAL_MINUTES), 60, { local: 1 }),
   /** Minutes after the end of an interval within which its batch views are expected to be published. */
-  readonly publishDelayMinutes: number;
+  publishDelayMinutes: key(integer(1, 7 * DAY_MINUTES), 30, { prod: 60, local: 5 }),
   /** Hours that speed rows live: at least 4 × (interval + publish delay), so that nothing vanishes when the batch layer is late. */
-  readonly speedTtlHours: number;
+  speedTtlHours: key(integer(1, 24 * 365), 48, { lean: 72, prod: 168, local: 24 }),
   /** Hours that the batch layer remembers which sections of which posts it has seen. */
-  readonly identityHorizonHours: number;
+  identityHorizonHours: key(integer(1, 24 * 365), 168),
   /** Posts that a partition's speed state remembers. */
-  readonly recentPosts: number;
+  recentPosts: key(integer(1, 1_000_000), 20_000, { lean: 5_000, prod: 50_000 }),
 
   /** Seconds that records gather before `archive` is invoked: larger batches are fewer S3 requests. */
-  readonly archiveWindowSeconds: number;
+  // lean: at 100 a second a batch has its 6 MB before a minute is over. Longer windows would save nothing.
+  archiveWindowSeconds: key(integer(0, 300), 30, { lean: 60, prod: 60, local: 1 }),
   /** Seconds that records gather before `aggregate` is invoked: freshness against the number of writes. */
-  readonly aggregateWindowSeconds: number;
+  aggregateWindowSeconds: key(integer(0, 300), 5, { lean: 60, local: 0 }),
   /** Pollers of each event source: each reads a part of the partitions, four are a paid unit. */
-  readonly pollers: number;
+  pollers: key(integer(1, 200), 1),
   /** Records after which a batch is handed over though its window is not over. */
-  readonly batchSize: number;
+  // lean: so that a window is ended by time or by the 6 MB of a batch, not by a count.
+  batchSize: key(integer(1, 10_000), 5_000, { lean: 10_000 }),
 
   /** Largest capacity of the Spark application, vCPU. */
-  readonly sparkMaxVcpu: number;
+  sparkMaxVcpu: key(integer(2, 400), 16, { prod: 64, local: 4 }),
   /** Largest capacity of the Spark application, GB of memory. */
-  readonly sparkMaxMemoryGb: number;
+  sparkMaxMemoryGb: key(integer(4, 3_000), 64, { prod: 256, local: 16 }),
   /** Cores of the Spark driver and of each executor. */
-  readonly sparkCores: number;
+  sparkCores: key(integerOf([1, 2, 4, 8, 16]), 2, { prod: 4 }),
   /** Memory of the Spark driver and of each executor, GB. */
-  readonly sparkMemoryGb: number;
+  sparkMemoryGb: key(integer(1, 108), 6, { prod: 14, local: 1 }),
   /** Idle minutes after which the Spark application stops. */
-  readonly sparkIdleMinutes: number;
+  sparkIdleMinutes: key(integer(1, 10_080), 5),
   /** Seconds between two polls of a running Spark job. */
-  readonly sparkPollSeconds: number;
+  sparkPollSeconds: key(integer(1, 300), 15, { local: 1 }),
 
   /**
    * What runs the batch layer: an Airflow environment (`mwaa`), a workflow paid by the run (`mwaa-serverless`: no NAT, no web
    * server, steps of a minute at most), or an Airflow of your own (`none`; its configuration is an output).
    */
-  readonly orchestrator: 'mwaa' | 'mwaa-serverless' | 'none';
+  // lean: an environment and its NAT would be the largest part of the bill.
+  orchestrator: key(oneOf('mwaa', 'mwaa-serverless', 'none'), 'mwaa', { lean: 'mwaa-serverless' }),
   /**
    * Size of the Airflow environment.
    * @see https://docs.aws.amazon.com/mwaa/latest/userguide/environment-class.html
    */
-  readonly airflowClass: string;
+  airflowClass: key(
+    oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
+    'mw1.micro',
+    { prod: 'mw1.small' },
+  ),
   /** Whether Airflow's web server is reached over the internet (IAM decides who) or from the network only. */
-  readonly airflowWebserver: 'public' | 'private';
+  airflowWebserver: key(oneOf('public', 'private'), 'public', { prod: 'private' }),
   /** Whether the functions are traced by X-Ray, one invocation a second and 5 % of the others: see ADR 24 for what that costs. */
-  readonly tracing: boolean;
+  // lean: tracing, all metrics and all dashboards would together cost three times as much as all functions.
+  tracing: key(trueOrFalse, true, { lean: false }),
   /**
    * Which of the functions' metrics are custom metrics of CloudWatch: `all`, or those that an alarm or the overview looks at (`watched`;
    * the others are in the logs).
    */
-  readonly metrics: 'all' | 'watched';
+  metrics: key(oneOf('all', 'watched'), 'all', { lean: 'watched' }),
   /** Which dashboards CloudWatch has: an overview and one a step (`all`), or the `overview` alone. */
-  readonly dashboards: 'all' | 'overview';
+  dashboards: key(oneOf('all', 'overview'), 'all', { lean: 'overview' }),
   /** Minutes between two canaries; 0: none, and an idle pipeline runs no batch jobs. */
-  readonly canaryMinutes: number;
+  canaryMinutes: key(integer(0, 60), 0, { prod: 5, local: 1 }),
   /**
    * Who gets the alarms by mail.
    * @default - nobody: the topic has no subscription
    */
-  readonly alarmEmail?: string;
+  alarmEmail: optional(matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address')),
   /**
    * Address under which `docs/runbook.md` can be read: alarms link to it.
    * @default - the path in the repository
    */
-  readonly runbookUrl?: string;
+  runbookUrl: optional(httpsAddress),
 
   /** Whether the boards are in a workspace of Managed Grafana, or only written as files (`npm run dashboards`). */
-  readonly grafana: 'managed' | 'none';
+  grafana: key(oneOf('managed', 'none'), 'none', { prod: 'managed' }),
   /** Who authenticates people at Grafana: IAM Identity Center, which the account must have, or a SAML provider. */
-  readonly grafanaAuth: 'sso' | 'saml';
+  grafanaAuth: key(oneOf('sso', 'saml'), 'sso'),
   /**
    * Address of the metadata of the provider where `grafanaAuth` is `saml`.
    * @default - none
    */
-  readonly grafanaSamlMetadata?: string;
+  grafanaSamlMetadata: optional(httpsAddress),
 
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker itself. */
-  readonly deferrable: boolean;
+  deferrable: key(trueOrFalse, true, { local: false }),
   /** Whether Managed Prometheus watches the brokers, with the rules of `observability/prometheus/rules`, or CloudWatch alone. */
-  readonly prometheus: 'managed' | 'none';
-}
+  // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough in the other stages.
+  prometheus: key(oneOf('managed', 'none'), 'none', { prod: 'managed' }),
+};
 
-export type ConfigKey = keyof PipelineConfig;
+type Keys = typeof KEYS;
+export type ConfigKey = keyof Keys;
+type RequiredKey = { [K in ConfigKey]: Keys[K] extends { readonly defaults: object } ? K : never }[ConfigKey];
+type ValueOf<K extends ConfigKey> = Keys[K] extends { readonly rule: Rule<infer T> } ? T : never;
+
+/** A checked configuration: the value of each key. */
+export type PipelineConfig = { readonly [K in RequiredKey]: ValueOf<K> } & {
+  readonly [K in Exclude<ConfigKey, RequiredKey>]?: ValueOf<K>;
+};
+
+/** What a stage is without overrides. */
+export function defaultsOf(stage: Stage): PipelineConfig {
+  const set = Object.entries<Partial<Key<Value>>>(KEYS).flatMap(([name, { defaults }]) =>
+    defaults ? [[name, defaults[stage]]] : [],
+  );
+  return Object.fromEntries(set) as PipelineConfig;
+}
