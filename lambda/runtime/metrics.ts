@@ -25,6 +25,34 @@ export const PIPELINE_STEPS = [
 export const STEPS = [...PIPELINE_STEPS, 'canary'] as const;
 export type Step = (typeof STEPS)[number];
 
+/** `critical`: somebody has to act now. `warning`: somebody has to look today. */
+export type Severity = 'critical' | 'warning';
+
+/** What any alarm states. */
+export interface AlarmText {
+  /** Last part of the alarm's name, and the anchor of its article in the runbook. */
+  readonly id: string;
+  readonly severity: Severity;
+  /**
+   * Whether query results are wrong or merely late during this alarm. If set, the composite alarm of that name notifies.
+   * @default - the alarm notifies directly
+   */
+  readonly answers?: 'wrong' | 'late';
+  /** What happened and why the threshold is what it is, one sentence. */
+  readonly text: string;
+  /** Periods looked at, at least two: a single late report is no alarm. */
+  readonly periods: number;
+  /** Of these, how many must be bad. @default - all of them */
+  readonly datapoints?: number;
+}
+
+/** An alarm on the metric of one step, with the same threshold in every deployment. */
+export interface MetricAlarm extends AlarmText {
+  readonly above: number;
+  /** What a period without a report is. */
+  readonly missing: 'notBreaching' | 'ignore';
+}
+
 export interface Metric {
   /** CloudWatch's name of the unit. */
   readonly unit: 'Count' | 'Bytes' | 'Milliseconds';
@@ -37,6 +65,8 @@ export interface Metric {
   readonly perView?: true;
   /** An alarm or the overview looks at it: a metric of CloudWatch even where only such are, see {@link ENV.metrics}. */
   readonly watched?: true;
+  /** The metric's own alarm. Those that need several metrics or the configuration are in `lib/constructs/alarm-list.ts`. */
+  readonly alarm?: MetricAlarm;
   /** What became of a record that was received: all of these together account for it, see {@link account}. */
   readonly accounts?: true;
 }
@@ -127,6 +157,16 @@ export const METRICS = {
     description: 'Offsets missing between what a partition had applied and its next record: the log lost them',
     steps: ['aggregate'],
     watched: true,
+    alarm: {
+      id: 'gap',
+      severity: 'critical',
+      answers: 'wrong',
+      text: 'Offsets are missing in front of the speed layer: the log lost records before they were aggregated',
+      above: 0,
+      periods: 2,
+      datapoints: 1,
+      missing: 'notBreaching',
+    },
   },
   duration: {
     unit: 'Milliseconds',
@@ -210,6 +250,17 @@ export const METRICS = {
     description: 'Sum of the drift of all views',
     steps: ['reconcile'],
     watched: true,
+    alarm: {
+      id: 'drift',
+      severity: 'critical',
+      answers: 'wrong',
+      text: 'The layers differ on a published interval: the sum over all views is 0 by contract',
+      above: 0,
+      periods: 2,
+      datapoints: 1,
+      // Reported once an interval: until the next comparison the last one holds.
+      missing: 'ignore',
+    },
   },
   canarySpeedAge: {
     unit: 'Milliseconds',

@@ -1,34 +1,24 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { PIPELINE_STEPS, type Step } from '../../lambda/runtime/metrics';
+import {
+  type AlarmText,
+  METRIC_LIST,
+  type MetricName,
+  PIPELINE_STEPS,
+  type Step,
+  type ViewMetric,
+} from '../../lambda/runtime/metrics';
 import { type FunctionHttpApi } from './http-api';
 import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Watched } from './metrics';
 import { type PipelineFunction } from './pipeline-function';
 
-/** `critical`: somebody has to act now. `warning`: somebody has to look today. */
-export type Severity = 'critical' | 'warning';
-
-export interface AlarmSpec {
-  /** Last part of the alarm's name, and the anchor of its article in the runbook. */
-  readonly id: string;
-  readonly severity: Severity;
-  /**
-   * Whether query results are wrong or merely late during this alarm. If set, the composite alarm of that name notifies.
-   * @default - the alarm notifies directly
-   */
-  readonly answers?: 'wrong' | 'late';
-  /** What happened and why the threshold is what it is, one sentence. */
-  readonly text: string;
+export interface AlarmSpec extends AlarmText {
   /** On whose dashboard it is shown. @default - the overview's only */
   readonly step?: Step;
   readonly metric: IMetric;
   /** @default - above the threshold */
   readonly comparison?: ComparisonOperator;
   readonly threshold: number;
-  /** Periods looked at, at least two: a single late report is no alarm. */
-  readonly periods: number;
-  /** Of these, how many must be bad. @default - all of them */
-  readonly datapoints?: number;
   readonly missing: TreatMissingData;
 }
 
@@ -37,37 +27,23 @@ const HOUR = 60 * MINUTE;
 /** MSK's own advice. */
 const DISK_PERCENT = 85;
 
+const MISSING = { notBreaching: TreatMissingData.NOT_BREACHING, ignore: TreatMissingData.IGNORE } as const;
+
+/** The alarms that stand with their metric in the list of metrics. */
+function metricAlarms({ config }: Watched): AlarmSpec[] {
+  return METRIC_LIST.flatMap(({ name, steps: [step], alarm }) => {
+    if (!alarm) return [];
+    const metric = stepMetric(config, step, name as Exclude<MetricName, ViewMetric>);
+    return [{ ...alarm, step, metric, threshold: alarm.above, missing: MISSING[alarm.missing] }];
+  });
+}
+
 /** Whether the answers may be wrong: something was lost, doubled, set aside in bulk, or is about to expire. */
 function answersWrong(watched: Watched): AlarmSpec[] {
   const { config } = watched;
   const dropped = Object.fromEntries(PIPELINE_STEPS.map((step) => [step, stepMetric(config, step, 'dropped')]));
   const of = { quarantined: 'quarantined', received: 'received' } as const;
   return [
-    {
-      id: 'drift',
-      severity: 'critical',
-      answers: 'wrong',
-      text: 'The layers differ on a published interval: the sum over all views is 0 by contract',
-      step: 'reconcile',
-      metric: stepMetric(config, 'reconcile', 'totalDrift'),
-      threshold: 0,
-      periods: 2,
-      datapoints: 1,
-      // Reported once an interval: until the next comparison the last one holds.
-      missing: TreatMissingData.IGNORE,
-    },
-    {
-      id: 'gap',
-      severity: 'critical',
-      answers: 'wrong',
-      text: 'Offsets are missing in front of the speed layer: the log lost records before they were aggregated',
-      step: 'aggregate',
-      metric: stepMetric(config, 'aggregate', 'gap'),
-      threshold: 0,
-      periods: 2,
-      datapoints: 1,
-      missing: TreatMissingData.NOT_BREACHING,
-    },
     {
       id: 'dropped',
       severity: 'critical',
@@ -328,5 +304,11 @@ export const COMPOSITES = {
 
 /** Every alarm of this deployment except the composite ones. */
 export function alarmSpecs(watched: Watched): readonly AlarmSpec[] {
-  return [...answersWrong(watched), ...canaryAlarms(watched), ...answersLate(watched), ...service(watched)];
+  return [
+    ...metricAlarms(watched),
+    ...answersWrong(watched),
+    ...canaryAlarms(watched),
+    ...answersLate(watched),
+    ...service(watched),
+  ];
 }
