@@ -14,6 +14,8 @@ const config: KnipConfig = {
     'lambda/runtime/*-stub.ts!',
     'web/page.ts!',
     'tools/pipeline.ts!',
+    'tools/setup/setup.mjs!',
+    'lambda/compact/layer/fetch.mjs!',
     'tools/engines/index.ts!',
     'tools/engines/**/*.mjs!',
     'tools/engines/spark-archive.ts!',
@@ -23,7 +25,7 @@ const config: KnipConfig = {
     'test/support/synthesis/*.ts',
   ],
   project: ['{bin,lib,observability}/**/*.ts!', '{lambda,web,tools}/**/*.{ts,mjs,cjs}!', 'test/**/*.ts'],
-  ignoreBinaries: ['mvn', 'promtool', 'unshare'],
+  ignoreBinaries: ['tsx', 'mvn', 'promtool', 'unshare'],
   ignoreExportsUsedInFile: true,
 };
 

@@ -1,6 +1,6 @@
 /**
  * Every CQL statement of the project, as functions of the tables' names. They keep to what Amazon Keyspaces has (CQL 3.11
- * without aggregates, indexes or materialized views), which {@link lintCql} and a test over all of them make sure of.
+ * without aggregates, indexes or materialized views), which a test over all of them makes sure of.
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/cassandra-apis.html
  */
 
@@ -51,32 +51,3 @@ export const boundary = {
 
 /** Keyspaces takes up to 100 values in an IN. Rows come in pages, so a fourth of it loses nothing. */
 export const MAX_IN = 25;
-
-/** Every statement above, for the lint and its test. */
-export function allStatements(table: string): string[] {
-  return [speedViews, speedState, batchViews, boundary].flatMap((group) =>
-    Object.values(group).map((statement) => statement(table)),
-  );
-}
-
-/** What Keyspaces refuses, or what costs there in a way that does not show locally. */
-const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
-  [/\b(COUNT|MIN|MAX|SUM|AVG)\s*\(/i, 'aggregates'],
-  [/\bDISTINCT\b/i, 'DISTINCT'],
-  [/\bPER\s+PARTITION\b/i, 'PER PARTITION LIMIT'],
-  [/\bGROUP\s+BY\b/i, 'GROUP BY'],
-  [/\bALLOW\s+FILTERING\b/i, 'ALLOW FILTERING'],
-  [/\bTRUNCATE\b/i, 'TRUNCATE'],
-  [/\bALTER\s+TYPE\b/i, 'ALTER TYPE'],
-  [/\bCREATE\s+(CUSTOM\s+)?INDEX\b/i, 'secondary indexes'],
-  [/\bMATERIALIZED\b/i, 'materialized views'],
-  [/\bUSING\s+TIMESTAMP\b/i, 'USING TIMESTAMP'],
-  [/\bUSING\s+TTL\b/i, 'USING TTL: the table has a default'],
-  [/\bBEGIN\b[^;]*\bBATCH\b/i, 'batches as text'],
-  [/!=/, '!='],
-];
-
-/** The names of what Amazon Keyspaces does not have and `statement` uses; empty if it is fine. */
-export function lintCql(statement: string): string[] {
-  return FORBIDDEN.filter(([pattern]) => pattern.test(statement)).map(([, name]) => name);
-}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { DuckdbLayer } from '../../../lib/constructs/duckdb-layer';
 import { type FunctionPlan } from '../../../tools/assembly/local-plan';
-import { readNodeFunctions } from '../../../tools/assembly/read-functions';
+import { readNodeFunctions } from '../../support/node-functions';
 import { resourcesOf } from '../../../tools/assembly/read-plan';
 import { ROOT } from '../../../tools/kit/root';
 import { missingInLambda } from '../../support/required-modules';
