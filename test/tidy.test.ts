@@ -3,8 +3,6 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import ts from 'typescript';
-import { ENV } from '../lambda/runtime/env';
 import { ROOT } from '../tools/kit/root';
 
 const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -28,33 +26,6 @@ describe('files, exports and dependencies', () => {
 
   test('are all in use, and outside of test/ not by tests alone', async () => {
     expect(await Promise.all([unused(), unused('--production')])).toEqual(['', '']);
-  });
-});
-
-describe('environment variables of functions', () => {
-  const importsOf = (file: string) =>
-    ts
-      .preProcessFile(textOf(file))
-      .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
-      .map(({ fileName }) => `${join(dirname(file), fileName)}.ts`);
-
-  function reached(file: string, files = new Set<string>()): Set<string> {
-    if (files.has(file) || !existsSync(join(ROOT, file))) return files;
-    files.add(file);
-    for (const imported of importsOf(file)) reached(imported, files);
-    return files;
-  }
-
-  const readBy = (handler: string) =>
-    new Set([...reached(handler)].flatMap((file) => [...textOf(file).matchAll(/\bENV\.(\w+)/g)].map(([, key]) => key)));
-  const handlers = FILES.filter((file) => /^lambda\/.*\/handler\.ts$/.test(file));
-  const setBy = (file: string) => [...textOf(file).matchAll(/\bENV\.(\w+)/g)].map(([, key]) => key);
-
-  test('are each set by a construct and read by a handler', () => {
-    const set = new Set(FILES.filter((file) => file.startsWith('lib/')).flatMap(setBy));
-    const read = new Set(handlers.flatMap((handler) => [...readBy(handler)]));
-    expect(Object.keys(ENV).filter((key) => !set.has(key))).toEqual([]);
-    expect(Object.keys(ENV).filter((key) => !read.has(key))).toEqual([]);
   });
 });
 

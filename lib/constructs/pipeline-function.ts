@@ -117,11 +117,6 @@ export class PipelineFunction extends Construct {
       vpcSubnets: network?.subnets,
       securityGroups: network && [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
-      environment: {
-        [ENV.stage]: config.stage,
-        [ENV.metricNamespace]: metricNamespace(config),
-        [ENV.metrics]: config.metrics,
-      },
     });
     acknowledge(
       this.function,
@@ -133,6 +128,11 @@ export class PipelineFunction extends Construct {
       acknowledge(this.function, 'Off by the configuration (tracing=false)', 'Serverless-LambdaTracing');
     // The function checks its network when it is created: the rights must be there by then.
     this.function.node.addDependency(this.role);
+  }
+
+  /** Lets it report the metrics of `lambda/runtime/metrics.ts`. */
+  public bindMetrics(config: PipelineConfig): void {
+    this.setEnvironment({ [ENV.metricNamespace]: metricNamespace(config), [ENV.metrics]: config.metrics });
   }
 
   /** Sets a variable; together with the right to use what it names, see the constructs' `bind…` methods. */
