@@ -24,39 +24,27 @@ export const COST: Board = {
       title: 'Over the range',
       panels: [
         number(
-          { title: 'Posts', description: 'Records acknowledged.', unit: 'count', of: 'sum', width: 6 },
+          'Posts',
+          'Records acknowledged.',
+          { unit: 'count', of: 'sum', width: 6 },
           metric('ingest', 'written', 'written'),
         ),
         number(
-          {
-            title: 'Write units, speed layer',
-            description: 'Batches times kilobytes.',
-            unit: 'count',
-            of: 'sum',
-            width: 6,
-          },
+          'Write units, speed layer',
+          'Batches times kilobytes.',
+          { unit: 'count', of: 'sum', width: 6 },
           metric('aggregate', 'writeUnits', 'aggregate'),
         ),
         number(
-          {
-            title: 'Write units, batch layer',
-            description: 'Rows of views, each kilobyte one.',
-            unit: 'count',
-            of: 'sum',
-            width: 6,
-          },
+          'Write units, batch layer',
+          'Rows of views, each kilobyte one.',
+          { unit: 'count', of: 'sum', width: 6 },
           metric('publish', 'writeUnits', 'publish'),
         ),
         number(
-          {
-            title: 'Fullest disk of a broker',
-            description: 'Brokers are paid by the disk they have.',
-            unit: 'share',
-            of: 'last',
-            limits: { warning: 0.8, critical: 0.92 },
-            alarm: 'KafkaDiskFilling',
-            width: 6,
-          },
+          'Fullest disk of a broker',
+          'Brokers are paid by the disk they have.',
+          { unit: 'share', of: 'last', limits: { warning: 0.8, critical: 0.92 }, alarm: 'KafkaDiskFilling', width: 6 },
           promql('max(broker:kafka_disk_used:ratio)', 'used'),
         ),
       ],
@@ -65,24 +53,25 @@ export const COST: Board = {
       title: 'What grows with traffic',
       panels: [
         graph(
-          { title: 'Invocations', description: 'By function.', unit: 'count', stacked: true },
+          'Invocations',
+          'By function.',
+          { unit: 'count', stacked: true },
           ...FUNCTIONS.map(([name, variable]) =>
             awsMetric('lambda', 'Invocations', 'Sum', { FunctionName: constant(variable) }, name),
           ),
         ),
         graph(
-          {
-            title: 'Time of functions',
-            description: 'Summed, by function: what is paid by memory and time.',
-            unit: 'milliseconds',
-            stacked: true,
-          },
+          'Time of functions',
+          'Summed, by function: what is paid by memory and time.',
+          { unit: 'milliseconds', stacked: true },
           ...FUNCTIONS.map(([name, variable]) =>
             awsMetric('lambda', 'Duration', 'Sum', { FunctionName: constant(variable) }, name),
           ),
         ),
         graph(
-          { title: 'Spark', description: 'What the application holds; nothing while it is stopped.', unit: 'count' },
+          'Spark',
+          'What the application holds; nothing while it is stopped.',
+          { unit: 'count' },
           awsMetric(
             'sparkApplication',
             'CPUAllocated',
@@ -104,12 +93,9 @@ export const COST: Board = {
       title: 'What stays',
       panels: [
         graph(
-          {
-            title: 'The lake',
-            description: 'By storage class; the raw log moves to the cheaper one.',
-            unit: 'bytes',
-            stacked: true,
-          },
+          'The lake',
+          'By storage class; the raw log moves to the cheaper one.',
+          { unit: 'bytes', stacked: true },
           awsMetric(
             's3',
             'BucketSizeBytes',
@@ -126,12 +112,9 @@ export const COST: Board = {
           ),
         ),
         graph(
-          {
-            title: 'Bytes written',
-            description: 'By step, to the log, the lake and the store.',
-            unit: 'bytes',
-            stacked: true,
-          },
+          'Bytes written',
+          'By step, to the log, the lake and the store.',
+          { unit: 'bytes', stacked: true },
           ...byStep(['ingest', 'archive', 'compact', 'aggregate', 'publish'], 'bytes'),
         ),
       ],
