@@ -94,6 +94,7 @@ export interface PanelOptions {
 export interface Draft {
   readonly width: number;
   readonly height: number;
+  readonly queries: readonly Query[];
   readonly build: (runbook: Runbook) => Builder<Panel> & Placeable;
 }
 
@@ -162,6 +163,7 @@ export function number(
   return {
     width: options.width ?? 4,
     height: 4,
+    queries,
     build: (runbook) =>
       common(new StatPanel(), { title, description, ...options }, queries, runbook)
         .reduceOptions(new ReduceDataOptionsBuilder().calcs([CALCULATIONS[options.of]]))
@@ -191,6 +193,7 @@ export function graph(title: string, description: string, options: GraphOptions,
   return {
     width: options.width ?? 12,
     height: 8,
+    queries,
     build: (runbook) => {
       const panel = common(new SeriesPanel(), { title, description, ...options }, queries, runbook)
         .min(0)
@@ -226,6 +229,7 @@ export function table(title: string, description: string, options: PanelOptions,
   return {
     width: options.width ?? 12,
     height: 8,
+    queries: [query],
     build: (runbook) => common(new TablePanel(), { title, description, ...options }, [query], runbook),
   };
 }
