@@ -148,7 +148,6 @@ export class KafkaCluster extends Construct {
    * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
    */
   public bindEventSource(fn: PipelineFunction, options: EventSourceOptions): EventSourceMapping {
-    this.bindTopicName(fn);
     // The pollers use the function's role.
     fn.allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [this.cluster.clusterArn]);
     // Neither can be restricted to a network.

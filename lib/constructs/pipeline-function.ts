@@ -115,11 +115,6 @@ export class PipelineFunction extends Construct {
       vpcSubnets: network?.subnets,
       securityGroups: network && [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
-      environment: {
-        [ENV.stage]: config.stage,
-        [ENV.metricNamespace]: metricNamespace(config),
-        [ENV.metrics]: config.metrics,
-      },
     });
     acknowledge(
       this.function,
@@ -131,6 +126,11 @@ export class PipelineFunction extends Construct {
       acknowledge(this.function, 'Disabled by the configuration (tracing=false)', 'Serverless-LambdaTracing');
     // Lambda checks the network permissions when it creates the function, so they must exist first.
     this.function.node.addDependency(this.role);
+  }
+
+  /** Lets the function report the metrics of `lambda/runtime/metrics.ts`. */
+  public bindMetrics(config: PipelineConfig): void {
+    this.setEnvironment({ [ENV.metricNamespace]: metricNamespace(config), [ENV.metrics]: config.metrics });
   }
 
   /** Sets variables. The constructs' `bind…` methods also grant the permission to use what a variable names. */

@@ -83,6 +83,7 @@ export class PipelineSteps extends Construct {
       memory: 1024,
       timeout: Duration.minutes(5),
     });
+    kafka.bindTopicName(fn);
     lake.bind(fn, { write: ['raw', 'quarantine'] });
     kafka.bindEventSource(fn, {
       batchSize: config.batchSize,
@@ -133,7 +134,7 @@ export class PipelineSteps extends Construct {
   }
 
   private compactStep(duckdb: DuckdbLayer): PipelineFunction {
-    const { config, kafka, lake } = this.props;
+    const { config, lake } = this.props;
     const fn = this.step('Compact', {
       folder: 'compact',
       description: 'Compacts the raw log of an interval and partition to Parquet, each post once; writes manifests',
@@ -145,7 +146,6 @@ export class PipelineSteps extends Construct {
       externalModules: DuckdbLayer.MODULES,
       layers: [duckdb],
     });
-    kafka.bindTopicName(fn);
     lake.bind(fn, {
       read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests'],
       write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests'],
@@ -212,6 +212,7 @@ export class PipelineSteps extends Construct {
   public bindPage(): void {
     const { config } = this.props;
     this.query.setEnvironment({
+      [ENV.stage]: config.stage,
       [ENV.publishDelayMinutes]: String(config.publishDelayMinutes),
       [ENV.archiveFunction]: this.archive.function.functionName,
       [ENV.aggregateFunction]: this.aggregate.function.functionName,
@@ -219,7 +220,10 @@ export class PipelineSteps extends Construct {
   }
 
   private step(id: string, props: Omit<PipelineFunctionProps, 'config' | 'network'>): PipelineFunction {
-    return new PipelineFunction(this, id, { ...props, config: this.props.config, network: this.props.network });
+    const { config, network } = this.props;
+    const fn = new PipelineFunction(this, id, { ...props, config, network });
+    fn.bindMetrics(config);
+    return fn;
   }
 }
 

@@ -13,7 +13,7 @@ import { keyOf } from '../../tools/assembly/alarm-terms';
 import { startEventSource } from '../../tools/local/aws/event-source';
 import { generateLoad } from '../../tools/loadgen/load';
 import { waitUntilThrough } from '../../tools/local/run/completion';
-import { loadedRules, seriesOf } from '../../tools/local/run/prometheus-queries';
+import { loadedRules, seriesOf } from '../support/prometheus-queries';
 import { SET_OFF_IN_A_CLUSTER } from '../support/set-off-in-a-cluster';
 import { idOf, until } from '../support/until';
 import { ObservedRun } from './observed-run';
