@@ -2,6 +2,7 @@
 /** Reads the configuration, composes the stacks, has them reviewed, and nothing else. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { capacityLine } from '../tools/capacity/at-synth';
 import { costLine } from '../tools/cost/at-synth';
 import { ConfigError, loadConfig, overridesIn } from '../lib/config';
 import { composePipeline } from '../lib/pipeline';
@@ -13,8 +14,9 @@ try {
   const config = loadConfig(overridesIn(app.node.getAllContext()), host);
   composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
   if (config.stage !== 'local') {
-    // Not an annotation: the review would count it among the findings.
+    // Not annotations: the review would count them among the findings.
     console.error(costLine(config));
+    console.error(capacityLine(config));
   }
   reviewAtSynth(app, config);
 } catch (error) {

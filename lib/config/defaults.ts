@@ -7,6 +7,10 @@ const DEV: PipelineConfig = {
   logRetentionDays: 7,
   kms: 'aws',
   architecture: 'arm64',
+  postsPerSecond: 10,
+  // As measured: see docs/cost-and-scale.md.
+  postBytes: 850,
+  outageHours: 48,
   availabilityZones: 2,
   vpcCidr: '10.42.0.0/16',
   natGateways: 1,
@@ -26,7 +30,7 @@ const DEV: PipelineConfig = {
   ingestConcurrency: 10,
   intervalMinutes: 60,
   publishDelayMinutes: 30,
-  speedTtlHours: 48,
+  speedTtlHours: 72,
   identityHorizonHours: 168,
   recentPosts: 20_000,
   archiveWindowSeconds: 30,
@@ -60,6 +64,7 @@ const DEV: PipelineConfig = {
 const LEAN: PipelineConfig = {
   ...DEV,
   stage: 'lean',
+  postsPerSecond: 100,
   removal: 'retain',
   logRetentionDays: 30,
   // A weekend's posts, two copies each, are 26 GB a broker at 100 a second.
@@ -67,7 +72,6 @@ const LEAN: PipelineConfig = {
   retentionDays: 3,
   brokerMonitoring: 'DEFAULT',
   partitions: 3,
-  speedTtlHours: 72,
   recentPosts: 5_000,
   // At 100 a second a batch has its 6 MB before a minute is over: longer windows would save nothing.
   archiveWindowSeconds: 60,
@@ -85,6 +89,9 @@ const LEAN: PipelineConfig = {
 const PROD: PipelineConfig = {
   ...DEV,
   stage: 'prod',
+  postsPerSecond: 1_000,
+  // An outage of outageHours, and as long again to catch up: each day is 100 GiB a broker at that rate, and the lake has all records.
+  retentionDays: 4,
   removal: 'retain',
   logRetentionDays: 90,
   availabilityZones: 3,

@@ -3,6 +3,7 @@
  * nowhere else. Only `bin/` reads context and environment; everything below is handed this object.
  */
 
+import { overloaded, sized } from '../capacity/capacity';
 import { COMBINATIONS } from './combinations';
 import { DEFAULTS } from './defaults';
 import { RULES } from './rules';
@@ -50,10 +51,17 @@ export function loadConfig(
   }
   const network = orchestrator === 'mwaa' ? {} : { natGateways: 0 };
   const host = stage === 'local' ? { architecture: hostArchitecture } : {};
-  const config: PipelineConfig = Object.freeze({ ...DEFAULTS[stage], ...network, ...host, ...set });
+  const asked = { ...DEFAULTS[stage], ...network, ...host, ...set };
+  // The local run has neither the limits of AWS nor the load of a stage.
+  const local = stage === 'local';
+  const config: PipelineConfig = Object.freeze(local ? asked : sized(asked, new Set(Object.keys(set))));
   const broken = COMBINATIONS.find((each) => each.broken(config));
   if (broken) {
     throw new ConfigError(broken.message(config));
+  }
+  const overload = local ? undefined : overloaded(config);
+  if (overload) {
+    throw new ConfigError(overload);
   }
   return config;
 }

@@ -75,6 +75,9 @@ export const RULES: Readonly<Record<ConfigKey, Rule>> = {
   logRetentionDays: integerOf(LOG_RETENTION_DAYS),
   kms: oneOf('aws', 'customer'),
   architecture: oneOf('arm64', 'x86_64'),
+  postsPerSecond: integer(1, 1_000_000),
+  postBytes: integer(100, 100_000),
+  outageHours: integer(1, 14 * 24),
   availabilityZones: integer(2, 3),
   // Three zones of /20, /24 and /26 subnets fit into a /18.
   vpcCidr: matching(

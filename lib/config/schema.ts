@@ -34,6 +34,17 @@ export interface PipelineConfig {
   /** Processor architecture of the functions and the Spark application. */
   readonly architecture: 'arm64' | 'x86_64';
 
+  /**
+   * Posts a second that the stage is built for. What it needs and is not set is raised from the stage's default (`requestRate`,
+   * `ingestConcurrency`, `partitions`, `brokerVolumeGb`, `retentionDays`, `pollers`, `sparkMaxVcpu`, `speedTtlHours`); what
+   * can't carry it stops synth. Volumes and partitions can't shrink again: set them before you lower the rate of a deployment.
+   */
+  readonly postsPerSecond: number;
+  /** Bytes of a post in Kafka, on average. */
+  readonly postBytes: number;
+  /** Hours that any part may be down without a loss: `speedTtlHours`, `retentionDays` and the brokers' volumes must cover them. */
+  readonly outageHours: number;
+
   /** Availability zones of the network; brokers are spread over all of them. */
   readonly availabilityZones: number;
   /** Addresses of the network, a private range from /16 to /18. Can't be changed once the network is there. */

@@ -6,16 +6,13 @@ import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/runtime/env';
 import { metricNamespace } from '../../lambda/runtime/metrics';
+import { LONGEST_SECONDS } from '../capacity/functions';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { bundle } from './bundle';
 import { logGroup } from './logs';
 
-/**
- * Lambda ends a function at 15 minutes, but an event source for Kafka takes 14 at most.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
- */
-export const MAX_TIMEOUT = Duration.minutes(14);
+export const MAX_TIMEOUT = Duration.seconds(LONGEST_SECONDS);
 
 /** Where functions run: one place for all, from which nothing but AWS endpoints and Kafka can be reached. */
 export interface FunctionNetwork {

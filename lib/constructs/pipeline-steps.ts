@@ -2,6 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/runtime/env';
+import { FUNCTION_MB } from '../capacity/functions';
+import { compactDiskMb } from '../capacity/model';
 import { type PipelineConfig } from '../config';
 import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';
@@ -66,7 +68,7 @@ export class PipelineSteps extends Construct {
     const fn = this.step('Ingest', {
       folder: 'ingest',
       description: 'HTTP requests to the topic, acknowledged when durable',
-      memory: 1024,
+      memory: FUNCTION_MB.ingest,
       timeout: API_TIMEOUT,
       // Each instance holds connections to every broker, and brokers take a limited number.
       concurrency: config.ingestConcurrency,
@@ -80,7 +82,7 @@ export class PipelineSteps extends Construct {
     const fn = this.step('Archive', {
       folder: 'archive',
       description: 'Topic to the raw log in S3; what is no post to quarantine',
-      memory: 1024,
+      memory: FUNCTION_MB.archive,
       timeout: Duration.minutes(5),
     });
     lake.bind(fn, { write: ['raw', 'quarantine'] });
@@ -97,7 +99,7 @@ export class PipelineSteps extends Construct {
     const fn = this.step('Aggregate', {
       folder: 'aggregate',
       description: 'Topic to the speed views',
-      memory: 1024,
+      memory: FUNCTION_MB.aggregate,
       timeout: Duration.minutes(5),
     });
     views.bind(fn, { speedViews: 'rw', speedState: 'rw' });
@@ -138,9 +140,9 @@ export class PipelineSteps extends Construct {
       folder: 'compact',
       description: 'Raw log of an interval and partition to Parquet, each post once; manifests',
       // DuckDB uses as many threads as there are vCPUs: two.
-      memory: 3538,
+      memory: FUNCTION_MB.compact,
       // Raw objects are downloaded, and what does not fit into memory is spilled.
-      temporaryStorage: 4096,
+      temporaryStorage: compactDiskMb(config),
       timeout: MAX_TIMEOUT,
       externalModules: DuckdbLayer.MODULES,
       layers: [duckdb],

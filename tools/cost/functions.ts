@@ -1,10 +1,9 @@
+import { FUNCTION_MB } from '../../lib/capacity/functions';
+
 /** Facts of the templates that prices depend on; a test compares them with the synthesized ones. */
 export const MEMORY_MB = {
-  ingest: 1024,
-  archive: 1024,
-  aggregate: 1024,
+  ...FUNCTION_MB,
   seal: 512,
-  compact: 3538,
   publish: 1024,
   reconcile: 1024,
   query: 1024,
