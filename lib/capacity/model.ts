@@ -106,6 +106,7 @@ const lower = (key: NumericKey, least: number, step = 1): Lever => ({
   lowers: true,
 });
 
+const SPARK_OVERHEAD = 1.1;
 const MOST_PARTITIONS = 1_000;
 const MOST_BURST = 5_000;
 const MOST_BROKERS = 30;
@@ -141,10 +142,11 @@ const shorterIntervals: Lever = {
   lowers: true,
 };
 
-/** Memory of a worker grows with its cores. */
-const sparkCapacity = raise('sparkMaxVcpu', 400, 1, (config, value) => ({
-  sparkMaxMemoryGb: Math.min(3_000, Math.ceil((config.sparkMaxMemoryGb * value) / config.sparkMaxVcpu)),
-}));
+/** Memory of a worker with its overhead, by its cores. */
+const sparkCapacity = raise('sparkMaxVcpu', 400, 1, ({ sparkMaxMemoryGb, sparkMemoryGb, sparkCores }, value) => {
+  const gb = Math.ceil((value * sparkMemoryGb * SPARK_OVERHEAD) / sparkCores);
+  return gb > sparkMaxMemoryGb ? { sparkMaxMemoryGb: gb } : {};
+});
 
 /** Hours from the first post of an outage to its rows being served: what speed rows, and Kafka, must hold. */
 export const hoursToCover = ({ outageHours, intervalMinutes, publishDelayMinutes }: PipelineConfig): number =>
@@ -305,7 +307,7 @@ export const COMPONENTS: readonly Component[] = [
     ({ config }) => (config.ingestConcurrency * CONNECTIONS_PER_ENVIRONMENT) / CONNECT_WITHIN,
     ({ config }) => documented(newConnections(config)),
     'a brokerInstance that is not t3',
-    { sizedTo: 1, levers: [lower('ingestConcurrency', 1), fasterBroker] },
+    { effect: 'less', sizedTo: 1, levers: [lower('ingestConcurrency', 1), fasterBroker] },
   ),
   component(
     'Kafka: writes to a volume',

@@ -78,7 +78,7 @@ export function designFor(rate: number): Design {
   for (let deployments = 1; deployments <= MOST_DEPLOYMENTS; deployments++) {
     const postsPerSecond = Math.ceil(rate / deployments);
     const config = grown({ ...start(postsPerSecond), postsPerSecond });
-    // The key of the views is a change of the code, not of a deployment: how far it must go is told apart.
+    // The key of the views is a change of the code, not of a deployment: it has a column of its own.
     if (over(config, 'stop').some(({ name }) => name !== VIEW_PARTITION)) continue;
     const view = COMPONENTS.find(({ name }) => name === VIEW_PARTITION)!;
     return {
