@@ -68,7 +68,7 @@ export const LIMITS = {
   natSeconds: limit(
     350,
     's that a connection through NAT may be idle',
-    `${DOCS}/vpc/latest/userguide/nat-gateway-troubleshooting.html`,
+    'https://repost.aws/knowledge-center/lambda-vpc-timeout',
   ),
   clientSeconds: limit(
     60,

@@ -35,7 +35,7 @@ describe('a report', () => {
 
   test('names AWS pages by their address', () => {
     for (const { page } of Object.values(LIMITS)) {
-      expect(page).toMatch(/^https:\/\/(docs\.aws\.amazon\.com|botocore\.amazonaws\.com)\/\S+\.html$/);
+      expect(page).toMatch(/^https:\/\/(docs\.aws\.amazon\.com|botocore\.amazonaws\.com|repost\.aws)\/\S+$/);
     }
   });
 
