@@ -108,13 +108,13 @@ export function bindsAt(component: Component, scene: Scene): number | undefined 
   const at = (rate: number) => shareOf(component, { ...scene, rate });
   let [low, high] = [RATES.least, RATES.most];
   if (at(low) > 1 || at(high) <= 1) return undefined;
-  while (high / low > 1 + 1e-6) {
+  while (high / low > 1 + 1e-10) {
     const middle = Math.sqrt(low * high);
     if (at(middle) > 1) high = middle;
     else low = middle;
   }
-  // To the whole post, which the bisection misses by a millionth.
-  return Math.floor(low * (1 + 1e-5));
+  // To the whole post, which the bisection just misses.
+  return Math.floor(low * (1 + 1e-9));
 }
 
 export interface First {
