@@ -3,6 +3,7 @@
  * validates it. Only `bin/` reads context and environment, and passes this object to everything else.
  */
 
+import { overloaded, sized } from '../capacity/capacity';
 import { COMBINATIONS } from './combinations';
 import { type ConfigKey, defaultsOf, KEYS, type PipelineConfig, type Stage } from './schema';
 
@@ -49,10 +50,17 @@ export function loadConfig(
   }
   const network = orchestrator === 'mwaa' ? {} : { natGateways: 0 };
   const host = stage === 'local' ? { architecture: hostArchitecture } : {};
-  const config: PipelineConfig = Object.freeze({ ...defaults, ...network, ...host, ...set });
+  const requested = { ...defaults, ...network, ...host, ...set };
+  // The local run has neither the limits of AWS nor the load of a stage.
+  const local = stage === 'local';
+  const config: PipelineConfig = Object.freeze(local ? requested : sized(requested, new Set(Object.keys(set))));
   const broken = COMBINATIONS.find((each) => each.broken(config));
   if (broken) {
     throw new ConfigError(broken.message(config));
+  }
+  const overload = local ? undefined : overloaded(config);
+  if (overload) {
+    throw new ConfigError(overload);
   }
   return config;
 }

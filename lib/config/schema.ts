@@ -85,6 +85,19 @@ export const KEYS = {
   /** Processor architecture of the functions and the Spark application. */
   architecture: key(oneOf('arm64', 'x86_64'), 'arm64'),
 
+  /**
+   * Posts a second that the stage is built for. Keys that the rate requires and that are not set are raised from the stage's default
+   * (`requestRate`, `ingestConcurrency`, `partitions`, `brokerVolumeGb`, `retentionDays`, `pollers`, `sparkMaxVcpu`, `speedTtlHours`).
+   * A configuration that can't carry the rate stops synth. Volumes and partitions can't shrink: set them before you lower the rate of a
+   * deployment.
+   */
+  postsPerSecond: key(integer(1, 1_000_000), 10, { lean: 100, prod: 1_000 }),
+  /** Bytes of a post in Kafka, on average. */
+  // As measured: see docs/cost-and-scale.md.
+  postBytes: key(integer(100, 100_000), 850),
+  /** Hours for which any part may be down without loss: `speedTtlHours`, `retentionDays` and the brokers' volumes must cover them. */
+  outageHours: key(integer(1, 14 * 24), 48),
+
   /** Number of availability zones. Brokers are spread over all of them. */
   availabilityZones: key(integer(2, 3), 2, { prod: 3 }),
   /** Address range of the network, a private range from /16 to /18. It can't be changed after the first deployment. */
@@ -123,7 +136,8 @@ export const KEYS = {
   /** Replicas that must have a record before Kafka acknowledges it. */
   minInsyncReplicas: key(integer(1, 5), 1, { prod: 2 }),
   /** Days for which Kafka retains records: the longest outage of archive or aggregate without loss. */
-  retentionDays: key(integer(1, 365), 7, { lean: 3 }),
+  // prod: an outage of outageHours, and as long again to catch up. A day is 100 GiB per broker at that rate, and the lake has all records.
+  retentionDays: key(integer(1, 365), 7, { lean: 3, prod: 4 }),
   /**
    * Metrics that brokers report to CloudWatch: the free ones, including consumer lag (`DEFAULT`), or also those of each topic and
    * broker. Prometheus gets all of them in either case.
@@ -160,7 +174,7 @@ export const KEYS = {
   /** Minutes after the end of an interval within which its batch views should be published. */
   publishDelayMinutes: key(integer(1, 7 * DAY_MINUTES), 30, { prod: 60, local: 5 }),
   /** TTL of speed rows, hours: at least 4 × (interval + publish delay), so that no posts disappear when the batch layer is late. */
-  speedTtlHours: key(integer(1, 24 * 365), 48, { lean: 72, prod: 168, local: 24 }),
+  speedTtlHours: key(integer(1, 24 * 365), 72, { prod: 168, local: 24 }),
   /** Hours for which the batch layer remembers which sections of which posts it has read. */
   identityHorizonHours: key(integer(1, 24 * 365), 168),
   /** Posts that the speed state of a partition remembers. */

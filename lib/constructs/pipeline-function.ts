@@ -6,6 +6,7 @@ import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/runtime/env';
 import { metricNamespace } from '../../lambda/runtime/metrics';
+import { LONGEST_SECONDS } from '../capacity/functions';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { bundle } from './bundle';
@@ -15,7 +16,7 @@ import { logGroup } from './logs';
  * Lambda's own limit is 15 minutes, but a Kafka event source accepts 14 at most.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
  */
-export const MAX_TIMEOUT = Duration.minutes(14);
+export const MAX_TIMEOUT = Duration.seconds(LONGEST_SECONDS);
 
 /** The network in which all functions run. Only AWS endpoints and Kafka can be reached from it. */
 export interface FunctionNetwork {
