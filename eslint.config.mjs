@@ -64,10 +64,10 @@ export default tseslint.config(
     rules: only('lambda/domain', 'itself and node:buffer', [
       ...SDKS,
       ...FILES_AND_NETWORK,
-      '../formats/**',
-      '../aws/**',
-      '../runtime/**',
-      '../*/handler',
+      '**/formats/**',
+      '**/aws/**',
+      '**/runtime/**',
+      '**/handler',
     ]),
   },
   {

@@ -6,7 +6,7 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
-  // A machine that is busy is slow: that is no failed test.
+  // A test on a busy machine is slow, and that is no failure.
   testTimeout: 60_000,
   projects: [
     // No engine, no network, no Docker.
@@ -17,7 +17,15 @@ module.exports = {
       globalSetup: '<rootDir>/test/support/synthesis/setup.ts',
       globalTeardown: '<rootDir>/test/support/synthesis/teardown.ts',
     },
-    // Real Kafka, Cassandra, S3 …, each started by the suite on free loopback ports.
-    { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.itest.ts'] },
+    // Real Kafka, Cassandra, S3 …, each started by the test file on free loopback ports.
+    {
+      ...shared,
+      displayName: 'engines',
+      testMatch: ['<rootDir>/test/engines/**/*.itest.ts'],
+      // ES modules only, which Jest can't require. The packages are those of the second Kafka client.
+      transform: { ...shared.transform, '/node_modules/@platformatic/.+\\.js$': '@swc/jest' },
+      transformIgnorePatterns: ['/node_modules/(?!@platformatic/)'],
+    },
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.itest.ts'] },
   ],
 };

@@ -5,24 +5,27 @@ import { type KnipConfig } from 'knip';
 
 const list = readFileSync(join(__dirname, 'tools', 'commands.ts'), 'utf8');
 /** Loaded by name when a command runs. */
-const COMMANDS = [...list.matchAll(/require\('\.\/(.+)'\)/g)].map(([, path]) => `tools/${path}.ts`);
+const COMMANDS = [...list.matchAll(/require\('\.\/(.+)'\)/g)].map(([, path]) => `tools/${path}.ts!`);
 
 const config: KnipConfig = {
   entry: [
-    'bin/app.ts',
-    'lambda/**/handler.ts',
-    'lambda/runtime/*-stub.ts',
-    'web/page.ts',
-    'tools/engines/index.ts',
-    'tools/engines/**/*.mjs',
-    'tools/engines/spark-archive.ts',
-    'tools/local/aws/*.mjs',
+    'bin/app.ts!',
+    'lambda/**/handler.ts!',
+    'lambda/runtime/*-stub.ts!',
+    'web/page.ts!',
+    'tools/pipeline.ts!',
+    'tools/setup/setup.mjs!',
+    'lambda/compact/layer/fetch.mjs!',
+    'tools/engines/index.ts!',
+    'tools/engines/**/*.mjs!',
+    'tools/engines/spark-archive.ts!',
+    'tools/local/aws/*.mjs!',
     ...COMMANDS,
     'test/**/*.itest.ts',
     'test/support/synthesis/*.ts',
   ],
-  project: ['{bin,lib,observability,test}/**/*.ts', '{lambda,web,tools}/**/*.{ts,mjs,cjs}'],
-  ignoreBinaries: ['mvn', 'promtool', 'unshare'],
+  project: ['{bin,lib,observability}/**/*.ts!', '{lambda,web,tools}/**/*.{ts,mjs,cjs}!', 'test/**/*.ts'],
+  ignoreBinaries: ['tsx', 'mvn', 'promtool', 'unshare'],
   ignoreExportsUsedInFile: true,
 };
 

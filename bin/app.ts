@@ -2,6 +2,7 @@
 /** Reads the configuration, composes the stacks and adds the review. Nothing else belongs here. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { capacityLine } from '../tools/capacity/at-synth';
 import { costLine } from '../tools/cost/at-synth';
 import { ConfigError, loadConfig, overridesIn } from '../lib/config';
 import { composePipeline } from '../lib/pipeline';
@@ -13,8 +14,9 @@ try {
   const config = loadConfig(overridesIn(app.node.getAllContext()), host);
   composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
   if (config.stage !== 'local') {
-    // Printed, because the review would count an annotation as a finding.
+    // Printed, because the review would count annotations as findings.
     console.error(costLine(config));
+    console.error(capacityLine(config));
   }
   reviewAtSynth(app, config);
 } catch (error) {

@@ -38,6 +38,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Prints what a stage costs at a rate, by component, and the largest lever',
     load: () => require('./cost/cli') as Module,
   },
+  capacity: {
+    summary: 'Prints what a stage carries at a rate, by component, what binds first and what to change',
+    load: () => require('./capacity/cli') as Module,
+  },
   retained: {
     summary: 'Lists what `cdk destroy` would leave, why, and how to delete it',
     load: () => require('./operate/retained') as Module,

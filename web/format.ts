@@ -1,4 +1,5 @@
 /** Formats numbers and instants for people. */
+import { DAY, HOUR, MINUTE } from '../lambda/domain/time';
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
@@ -19,9 +20,9 @@ export function duration(ms: number | null | undefined): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 10_000) return `${NUMBER.format(ms / 1_000)} s`;
   if (ms < 100_000) return `${Math.round(ms / 1_000)} s`;
-  if (ms < 100 * 60_000) return `${Math.round(ms / 60_000)} min`;
-  if (ms < 48 * 3_600_000) return `${NUMBER.format(ms / 3_600_000)} h`;
-  return `${Math.round(ms / 86_400_000)} d`;
+  if (ms < 100 * MINUTE) return `${Math.round(ms / MINUTE)} min`;
+  if (ms < 48 * HOUR) return `${NUMBER.format(ms / HOUR)} h`;
+  return `${Math.round(ms / DAY)} d`;
 }
 
 /** `21:07` for an instant in UTC, with the day if it differs from the day of `now`. */

@@ -2,6 +2,7 @@
 import { type StatusResponse } from '../lambda/query/api';
 import { duration, number, time } from './format';
 import { newest, rateOf, seriesOf, sum } from './status';
+import { MINUTE } from '../lambda/domain/time';
 
 export type Layer = 'both' | 'batch' | 'speed';
 
@@ -65,7 +66,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
   const known = status.steps !== null;
   const total = (step: string, metric: string) => (known ? number(sum(values(step, metric))) : '–');
   const recently = (step: string, metric: string) => sum(values(step, metric).slice(-RECENT_PERIODS)) > 0;
-  const minutes = Math.round((Date.parse(status.window.to) - Date.parse(status.window.from)) / 60_000);
+  const minutes = Math.round((Date.parse(status.window.to) - Date.parse(status.window.from)) / MINUTE);
   const perMinute = (step: string, metric: string) => {
     const rate = rateOf(status, step, metric);
     return rate === null ? 'unknown' : `${number(Math.round(rate))} a minute`;
@@ -115,7 +116,7 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
       return counting('compact', 'written', 'rows', undefined, `of ${total('compact', 'received')} records`);
     case 'spark':
       return {
-        main: duration(intervalMinutes * 60_000),
+        main: duration(intervalMinutes * MINUTE),
         unit: 'an interval',
         note: 'one job each',
         live: recently('publish', 'written'),

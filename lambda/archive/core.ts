@@ -5,7 +5,7 @@
  *   t     log append time, ms since the epoch
  *   s     `post`, `heartbeat`, `canary` or `bad`
  *   k     the post's key, as a number (post only)
- *   pin, geo, user   the cleaned, typed columns of the sections that the record brought (post only)
+ *   <section>  for each section that the record brought, by its name: its cleaned, typed columns (post only)
  *   h     `section` header of the record, if it had one: `h` and `raw` are all that a replay needs
  *   raw   the client's original text (posts only; the bytes of a bad record are in quarantine)
  *   erased  true in place of sections, `h` and `raw`: `tools/operate/erase` erased the post, so it contributes nothing

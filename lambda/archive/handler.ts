@@ -3,7 +3,8 @@
  * so a redelivered batch overwrites itself. An outage throws, and the event source repeats the batch, in order.
  */
 import { promisify } from 'node:util';
-import { constants, zstdCompress } from 'node:zlib';
+import { zstdCompress } from 'node:zlib';
+import { RAW_COMPRESSION } from '../formats/raw-compression';
 import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv } from '../runtime/env';
 import { recordsByPartition, type LambdaKafkaEvent } from '../runtime/kafka-event';
@@ -26,8 +27,6 @@ export interface ArchiveResult {
 }
 
 const compress = promisify(zstdCompress);
-/** How the raw log is compressed. */
-export const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 /** Concurrent writes. Without a limit, a batch of only bad records would open one connection per record. */
 const CONCURRENT_PUTS = 16;
@@ -43,7 +42,7 @@ export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<Ar
     let bytes = 0;
     let written = 0;
     await mapConcurrently(objects, CONCURRENT_PUTS, async ({ key, ndjson, posts }) => {
-      const body = await compress(ndjson, ZSTD);
+      const body = await compress(ndjson, RAW_COMPRESSION);
       await deps.store.put(key, body, { contentType: 'application/zstd' });
       bytes += body.length;
       written += posts;

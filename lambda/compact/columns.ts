@@ -1,6 +1,7 @@
 /** The columns of the lake's Parquet files, as the Glue table, Athena and the Spark job see them. */
-import { COLUMNS, SECTIONS, type ColumnType } from '../domain/columns';
-import { COLUMN_CLASSES, type DataClass } from '../domain/data-classes';
+import { COLUMNS, SECTIONS } from '../domain/columns';
+import { type DataClass } from '../domain/data-classes';
+import { type ColumnType } from '../domain/sections/section';
 
 export interface FileColumn {
   readonly name: string;
@@ -32,7 +33,7 @@ export const POST_FILE_COLUMNS: readonly FileColumn[] = [
     description: 'Sections that first arrived in this interval',
     dataClass: 'none',
   },
-  ...COLUMNS.map(({ name, type, description }) => ({ name, type, description, dataClass: COLUMN_CLASSES[name] })),
+  ...COLUMNS.map(({ name, type, description, dataClass }) => ({ name, type, description, dataClass })),
 ];
 
 /** DuckDB's name of each column type, used to read the raw log and to write Parquet. */

@@ -4,8 +4,7 @@ import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } 
 import { type RawRange } from '../formats/keys';
 import { cover, describeRanges, type Covered } from '../domain/ranges';
 import { POST_FILE_COLUMNS } from './columns';
-
-const HOUR = 3_600_000;
+import { HOUR } from '../domain/time';
 
 /**
  * The parts of the raw objects that cover the range, each offset once: objects overlap where a batch was redelivered

@@ -3,11 +3,13 @@
  * stops its consumer would stop its partition. The archive and the speed layer both read the topic through this function.
  */
 import { isUtf8 } from 'node:buffer';
-import { checkEnvelope, checkSection, isValidationError, type RawSection } from './check';
-import { cleanSection, isRefused } from './clean';
+import { checkEnvelope, checkSection } from './check';
+import { cleanSection } from './clean';
 import { SECTIONS, type Section, type SectionColumns, type Sections } from './columns';
-import { KEY_FIELD, keyOf, toIndex } from './post';
-import { invalid, sentence, short, type ValidationError } from './validation-error';
+import { KEY_FIELD, keyOf } from './post';
+import { toIndex } from './sections/fields';
+import { type RawSection } from './sections/section';
+import { invalid, isValidationError, sentence, short, type ValidationError } from './validation-error';
 
 /** One record of the topic, as every consumer here sees it. */
 export interface KafkaRecord {
@@ -20,7 +22,7 @@ export interface KafkaRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** `pin`, `geo` or `user`, if the value is one flat section; absent if it is an envelope of sections. */
+/** Name of the section, if the value is one flat section; absent if it is an envelope of sections. */
 export const SECTION_HEADER = 'section';
 /** `1` on a heartbeat record: a control record that moves time past the end of an interval. */
 export const HEARTBEAT_HEADER = 'heartbeat';
@@ -99,7 +101,7 @@ function cleanAll(
     const from = raw[section];
     if (from === undefined) continue;
     const cleaned = cleanSection(section, from, timestamp);
-    if (isRefused(cleaned)) return bad(cleaned);
+    if (isValidationError(cleaned)) return bad(cleaned);
     sections[section] = cleaned;
   }
   return { kind: 'post', key, index, sections };

@@ -2,10 +2,9 @@
  * Intervals cut the log by append time. An interval is named by the instant it starts at; internally it is that instant in
  * milliseconds since the epoch.
  */
+import { MINUTE } from './time';
 
 export type IntervalStart = number;
-
-const MINUTE = 60_000;
 
 /** The interval (start, in ms) that holds the instant `timestamp` (ms). */
 export function intervalOf(timestamp: number, intervalMinutes: number): IntervalStart {

@@ -1,7 +1,11 @@
 /**
- * The arithmetic of views: what a post gives to a view, and how counts become one. Counts are a map from a key (the
- * dimension values, joined) to a 64-bit integer. Merging is associative, commutative and, trimming included, does not
- * depend on how the posts were split, which is what lets partitions, intervals and both layers share it.
+ * The arithmetic of views: what a post contributes to a view, and how counts are merged. Counts are a map from a key (the
+ * dimension values, joined) to a 64-bit integer.
+ *
+ * Invariants:
+ * - Merging is associative and commutative: the result does not depend on how posts were split. So partitions, intervals and both
+ *   layers share it.
+ * - The same holds with trimming at any point, because only `max` views have a `top` (by type).
  */
 import { columnOf, SECTIONS, type Section, type Sections } from './columns';
 import { sectionsOf, type View } from './views';
@@ -46,7 +50,7 @@ interface Plan {
 
 const plans = new WeakMap<View, Plan>();
 
-/** Looked up once a view: the lists of columns are searched by name, and this is done for every post. */
+/** Made once for each view: columns are looked up by name, which is too slow for every post. */
 function planOf(view: View): Plan {
   let plan = plans.get(view);
   if (!plan) {
@@ -67,8 +71,8 @@ export interface Contribution {
 }
 
 /**
- * What a post gives to a view when `news` are the sections that arrived just now: nothing unless the post has all
- * sections the view reads and one of them is new, so that each view counts each post once.
+ * What a post contributes to a view when `news` are the sections that arrived just now: nothing unless the post has all
+ * sections that the view reads and one of them is new. So each view counts each post once.
  * @param sections the columns of all sections known, those of `news` included
  */
 export function contributionOf(
@@ -96,7 +100,7 @@ export function contribution(view: View, sections: Sections, newSections: Iterab
   return contributionOf(view, sections, maskOfPresent(sections), maskOf(newSections));
 }
 
-/** Adds one value, by the view's own way to merge. */
+/** Adds one value, by the view's `merge`. */
 export function add(view: View, counts: Counts, key: string, value: number): void {
   const before = counts.get(key);
   if (before === undefined) counts.set(key, value);
@@ -133,8 +137,8 @@ function groupOf(key: string, dimensions: number): string {
 }
 
 /**
- * Keeps the best keys of each group of a `top` view (largest value, then smallest key) and returns `counts`; other views
- * are left alone. A key among the best of a whole is among the best of the part that holds its largest value, so parts
+ * Deletes all but the best keys of each group of a `top` view (largest value, then smallest key) and returns `counts`. Other views
+ * are unchanged. A key among the best of a whole is among the best of the part that holds its largest value, so parts
  * may be trimmed before they are merged.
  */
 export function trim(view: View, counts: Counts): Counts {

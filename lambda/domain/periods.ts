@@ -3,6 +3,7 @@
  * few rows: the months it holds entirely, then days, then single intervals.
  */
 import { intervalEnd, intervalName, intervalOf, type IntervalStart } from './intervals';
+import { DAY } from './time';
 
 export type PeriodKind = 'month' | 'day' | 'interval';
 
@@ -14,8 +15,6 @@ export interface Period {
   readonly from: number;
   readonly to: number;
 }
-
-const DAY = 86_400_000;
 
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
 

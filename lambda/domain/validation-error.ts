@@ -1,6 +1,6 @@
 /**
- * Why a value was not taken: which field, what it held and what is allowed there. The same three words reach the client of
- * the ingest API, the quarantine object and the logs' counters.
+ * Why a value was not accepted: which field, what it held and what is allowed there. The same three texts reach the client of
+ * the ingest API, the quarantine object and the logs.
  */
 export interface ValidationError {
   /** Path of the field inside the record, `pin.category`; `body` or `record` where there is no field to name. */
@@ -9,6 +9,16 @@ export interface ValidationError {
   readonly value: string;
   /** What the field may hold, in words. */
   readonly allowed: string;
+}
+
+/** No other outcome of a check or of the cleaning has a member, or a column, called `allowed`. */
+export function isValidationError(outcome: object): outcome is ValidationError {
+  return 'allowed' in outcome;
+}
+
+/** `a, b or c` */
+export function anyOf(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join();
 }
 
 const SHOWN_CHARACTERS = 60;

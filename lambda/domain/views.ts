@@ -1,31 +1,39 @@
 /**
- * Views are data: one entry here is all a view needs to be computed by the speed layer, by the Spark job, to be published,
- * reconciled and served. Every view is a map from a key (its dimension values) to a 64-bit integer; merging intervals,
- * partitions or layers is the pointwise sum or maximum. That carries counts, exact medians (the value is a dimension),
- * top-k and HyperLogLog sketches alike.
+ * Views are data: with one entry here, a view is computed by the speed layer and by the Spark job, published, reconciled and
+ * served. Every view is a map from a key (its dimension values) to a 64-bit integer. Merging intervals, partitions or layers is
+ * the pointwise sum or maximum. That suffices for counts, exact medians (the value is a dimension), top-k and HyperLogLog sketches.
  */
 import { columnOf, SECTIONS, type ColumnName, type Section } from './columns';
 
-export type Merge = 'sum' | 'max';
-
-export interface View {
+interface AnyView {
   readonly name: string;
   readonly description: string;
   /** Columns that make the key. A post in which one of them is null is left out. */
   readonly dimensions: readonly ColumnName[];
-  /** How two values of one key become one. */
-  readonly merge: Merge;
   /**
    * The column that gives a post's value; a post in which it is null is left out.
    * @default - every post gives 1
    */
   readonly value?: ColumnName;
+}
+
+/** The values of one key are added. A sum has no `top`: a key that is small in every part can be the largest of the whole. */
+export interface SumView extends AnyView {
+  readonly merge: 'sum';
+  readonly top?: never;
+}
+
+/** The largest value of a key counts. */
+export interface MaxView extends AnyView {
+  readonly merge: 'max';
   /**
-   * Keeps only the keys with the largest values in each group, the group being the first `groupBy` dimensions.
-   * @default - all keys are kept
+   * Retains only the `keep` keys with the largest values in each group. A group shares its first `groupBy` dimensions.
+   * @default - all keys are retained
    */
   readonly top?: { readonly groupBy: number; readonly keep: number };
 }
+
+export type View = SumView | MaxView;
 
 export const VIEWS: readonly View[] = [
   {
@@ -112,8 +120,8 @@ export const VIEWS: readonly View[] = [
 ];
 
 /**
- * What the speed layer makes of canaries: by minute of arrival, when the newest was sent. No part of {@link VIEWS}, so no answer,
- * no batch view and no comparison of the layers knows it.
+ * What the speed layer makes of canaries: by minute of arrival, when the newest was sent. It is not in {@link VIEWS}, so answers,
+ * batch views and the comparison of the layers leave it out.
  */
 export const CANARY_VIEW: View = {
   name: 'canary',
@@ -132,7 +140,7 @@ export function findView(name: string): View | undefined {
   return VIEWS.find((view) => view.name === name);
 }
 
-/** The view list as the Spark job reads it (`jobs/views.json` in the lake interval): names only, no code. */
+/** The view list as the Spark job reads it (`jobs/views.json` in the bucket of the lake): names only, no code. */
 export function viewsAsJson(views: readonly View[] = VIEWS): string {
   return JSON.stringify(
     views.map((view) => ({ ...view, sections: sectionsOf(view) })),

@@ -7,17 +7,15 @@
  * ```
  * The store is billed by the kilobyte and refuses rows over 1 MB, so size is both the cost and the limit.
  */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { columnOf, type ColumnType } from '../domain/columns';
+import { columnOf } from '../domain/columns';
+import { type ColumnType } from '../domain/sections/section';
 import { compareText, KEY_SEPARATOR, type Counts, type DimensionValue } from '../domain/merge';
 import { type Row } from '../domain/sorted-run';
+import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
 import { type View } from '../domain/views';
 
 const VERSION = 1;
-
-/** Keyspaces takes rows of up to 1 MB, keys and overhead included. */
-export const MAX_BLOB_BYTES = 900 * 1024;
 
 /** Integers and instants (ms) are coded by their differences, everything else as text. */
 type Coding = 'integer' | 'instant' | 'text';
@@ -149,7 +147,12 @@ function encode(view: View, keys: readonly (readonly string[])[], values: readon
     }
   }
   for (let at = 0; at < order.length; at++) writer.difference(0, values[order[at]]);
-  return Buffer.concat([Buffer.of(VERSION), zstdCompressSync(Buffer.concat([dictionaries.bytes(), writer.bytes()]))]);
+  return pack(
+    VERSION,
+    Buffer.concat([dictionaries.bytes(), writer.bytes()]),
+    (bytes) =>
+      `counts of view '${view.name}' take ${bytes} bytes compressed (${keys.length} keys), at most ${MAX_BLOB_BYTES} fit a row`,
+  );
 }
 
 /**
@@ -157,16 +160,10 @@ function encode(view: View, keys: readonly (readonly string[])[], values: readon
  */
 export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): Buffer {
   const keys = [...counts.keys()].map((key) => key.split(KEY_SEPARATOR));
-  const blob = encode(view, keys, [...counts.values()]);
-  if (blob.length > MAX_BLOB_BYTES) {
-    throw new Error(
-      `counts of view '${view.name}' take ${blob.length} bytes compressed (${counts.size} keys), at most ${MAX_BLOB_BYTES} fit a row`,
-    );
-  }
-  return blob;
+  return encode(view, keys, [...counts.values()]);
 }
 
-/** Rows in the order of a run. @throws Error naming the view, if a value does not fit its column */
+/** Rows in the order of a run. @throws Error as {@link encodeCounts} */
 export function encodeRows(view: View, rows: readonly Row[]): Buffer {
   return encode(
     view,
@@ -182,10 +179,7 @@ interface Columns {
 }
 
 function decode(view: View, blob: Buffer): Columns {
-  if (blob[0] !== VERSION) {
-    throw new Error(`counts of view '${view.name}' must have version ${VERSION}, got ${blob[0] ?? 'an empty blob'}`);
-  }
-  const reader = new ByteReader(zstdDecompressSync(blob.subarray(1)));
+  const reader = new ByteReader(unpack(VERSION, blob, `counts of view '${view.name}'`));
   const dictionaries = view.dimensions.map((name) => readDictionary(reader, codingOf(columnOf(name).type)));
   const rows = reader.unsigned();
   const dimensions = dictionaries.map((dictionary, i) => {

@@ -2,7 +2,7 @@
  * Seals and manifests: what fixes an interval, and what says that its files are there. A seal names the sealed interval before
  * it, and its ranges start where that one's end, so nothing can lie between two of them.
  */
-import { type ColumnType } from '../domain/columns';
+import { type ColumnType } from '../domain/sections/section';
 import { type Range } from '../domain/ranges';
 
 export interface PartitionRange extends Range {

@@ -3,10 +3,11 @@
  * which posts it has seen. It is bounded (the last N posts by first arrival), and eviction happens at each new post, so the
  * state after an offset is the same whatever batches led there.
  */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type IntervalStart } from '../domain/intervals';
-import { columnOf, SECTIONS, type ColumnName, type Section, type Sections, type Value } from '../domain/columns';
+import { bySection, columnOf, SECTIONS, type ColumnName, type Section, type Sections } from '../domain/columns';
+import { type Value } from '../domain/sections/section';
 import { ALL_SECTIONS, maskOf, maskOfPresent, type SectionMask } from '../domain/merge';
+import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
 import { sectionsOf, type View } from '../domain/views';
 
@@ -17,8 +18,7 @@ export function incompletePostColumns(views: readonly View[]): IncompletePostCol
   const joined = views.filter((view) => sectionsOf(view).length > 1);
   const names = new Set(joined.flatMap((view) => [...view.dimensions, ...(view.value ? [view.value] : [])]));
   // Sorted: the order of the views must not change what a stored state means.
-  const of = (section: Section) => [...names].filter((name) => columnOf(name).section === section).sort();
-  return { pin: of('pin'), geo: of('geo'), user: of('user') };
+  return bySection((section) => [...names].filter((name) => columnOf(name).section === section).sort());
 }
 
 export interface RecentPost {
@@ -94,8 +94,6 @@ function keep(sections: Sections, seen: SectionMask, columns: IncompletePostColu
 }
 
 const VERSION = 1;
-/** Keyspaces takes rows of up to 1 MB. */
-const MAX_STATE_BYTES = 900 * 1024;
 
 /** Tags of a kept value. */
 const ABSENT = 0;
@@ -144,19 +142,17 @@ export function encodeState(state: PartitionState, columns: IncompletePostColumn
   for (const section of SECTIONS) head.text(columns[section].join(','));
   head.unsigned(texts.size);
   for (const text of texts.keys()) head.text(text);
-  const body = zstdCompressSync(Buffer.concat([head.bytes(), posts.bytes()]));
-  if (body.length + 1 > MAX_STATE_BYTES) {
-    throw new Error(
-      `the state of ${state.recent.size} recent posts takes ${body.length + 1} bytes, at most ${MAX_STATE_BYTES} fit a row: fewer recentPosts are needed`,
-    );
-  }
-  return Buffer.concat([Buffer.of(VERSION), body]);
+  return pack(
+    VERSION,
+    Buffer.concat([head.bytes(), posts.bytes()]),
+    (bytes) =>
+      `the state of ${state.recent.size} recent posts takes ${bytes} bytes, at most ${MAX_BLOB_BYTES} fit a row: fewer recentPosts are needed`,
+  );
 }
 
 /** @throws Error if the blob is not what {@link encodeState} writes */
 export function decodeState(appliedOffset: number, blob: Buffer): PartitionState {
-  if (blob[0] !== VERSION) throw new Error(`the state must have version ${VERSION}, got ${blob[0] ?? 'an empty blob'}`);
-  const reader = new ByteReader(zstdDecompressSync(blob.subarray(1)));
+  const reader = new ByteReader(unpack(VERSION, blob, 'the state'));
   // Of the version of the views that wrote it: a view added later finds null in posts that were waiting.
   const columns = SECTIONS.map((section) => ({ section, names: reader.text().split(',').filter(Boolean) }));
   const texts = Array.from({ length: reader.unsigned() }, () => reader.text());

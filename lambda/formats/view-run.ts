@@ -15,9 +15,9 @@
  * again of the same parts has the same version and the same bytes; a version that no pointer row names is deleted an hour later.
  */
 import { createHash } from 'node:crypto';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type ChunkLimits, type Key } from '../domain/sorted-run';
 import { type View } from '../domain/views';
+import { pack, unpack } from './blob';
 
 /** Of the run, of its chunks and of the order of keys. */
 const FORMAT = 1;
@@ -56,13 +56,14 @@ export function runVersion(view: View, parts: readonly string[]): string {
 }
 
 export function encodeFirstKeys(keys: readonly Key[]): Buffer {
-  return Buffer.concat([Buffer.of(KEYS_VERSION), zstdCompressSync(JSON.stringify(keys))]);
+  return pack(
+    KEYS_VERSION,
+    Buffer.from(JSON.stringify(keys)),
+    (bytes) => `the first keys of ${keys.length} chunks take ${bytes} bytes compressed, which do not fit a row`,
+  );
 }
 
 /** @throws Error if the blob is not what {@link encodeFirstKeys} writes */
 export function decodeFirstKeys(blob: Buffer): Key[] {
-  if (blob[0] !== KEYS_VERSION) {
-    throw new Error(`first keys of a run must have version ${KEYS_VERSION}, got ${blob[0] ?? 'an empty blob'}`);
-  }
-  return JSON.parse(zstdDecompressSync(blob.subarray(1)).toString('utf8')) as Key[];
+  return JSON.parse(unpack(KEYS_VERSION, blob, 'the first keys of a run').toString('utf8')) as Key[];
 }

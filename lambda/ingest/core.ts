@@ -2,14 +2,14 @@
  * Ingest: parses a request into records for the topic or validation errors. Plain values in and out; `responses.ts`
  * turns the outcome into the response that each kind of client expects.
  */
-import { checkRecord, isValidationError, type Checked } from '../domain/check';
-import { cleanSection, isRefused } from '../domain/clean';
+import { checkRecord, type Checked } from '../domain/check';
+import { cleanSection } from '../domain/clean';
 import { SECTIONS, type Section } from '../domain/columns';
 import { SECTION_HEADER } from '../domain/decode';
 import { decodeBody, type Body } from '../runtime/http';
 import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } from './json-spans';
 import { keyOf } from '../domain/post';
-import { invalid, short, type ValidationError } from '../domain/validation-error';
+import { anyOf, invalid, isValidationError, short, type ValidationError } from '../domain/validation-error';
 
 /** Largest post in bytes: brokers accept batches of 1 MiB, and a record has headers. */
 export const MAX_POST_BYTES = 1_000_000;
@@ -57,6 +57,11 @@ function suffixOf(name: string, separator: '.' | '-'): Section | undefined {
   return SECTIONS.find((section) => name.endsWith(`${separator}${section}`));
 }
 
+/** What the name of a topic or stream must be. */
+export function endingIn(separator: '.' | '-'): string {
+  return `a name that ends in ${anyOf(SECTIONS.map((section) => `${separator}${section}`))}`;
+}
+
 const ROUTE_NONE: Route = { kind: 'none' };
 
 /** @param segments the path's decoded segments; undefined if decoding failed */
@@ -69,13 +74,13 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   if (method === 'POST' && segments.length === 2 && first === 'topics') {
     const section = suffixOf(name, '.');
     if (section) return { kind: 'rest-proxy', section };
-    const validationError = invalid('topic', name, 'a name that ends in .pin, .geo or .user');
+    const validationError = invalid('topic', name, endingIn('.'));
     return { kind: 'unnamed', dialect: 'rest-proxy', validationError };
   }
   if (method === 'PUT' && segments.length === 3 && first === 'streams' && last === 'record') {
     const section = suffixOf(name, '-');
     if (section) return { kind: 'kinesis', section };
-    const validationError = invalid('stream', name, 'a name that ends in -pin, -geo or -user');
+    const validationError = invalid('stream', name, endingIn('-'));
     return { kind: 'unnamed', dialect: 'kinesis', validationError };
   }
   return ROUTE_NONE;
@@ -89,7 +94,7 @@ function quarantineOf(checked: Checked): ValidationError | undefined {
     const raw = checked.sections[section];
     if (!raw) continue;
     const cleaned = cleanSection(section, raw, 0);
-    if (isRefused(cleaned)) return cleaned;
+    if (isValidationError(cleaned)) return cleaned;
   }
   return undefined;
 }

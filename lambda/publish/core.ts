@@ -5,8 +5,8 @@
 import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Seal } from '../formats/interval-metadata';
 import { dayName, monthName, nextMonth, startOfMonth } from '../domain/periods';
+import { DAY } from '../domain/time';
 
-const DAY = 86_400_000;
 const startOfDay = (at: number) => Math.floor(at / DAY) * DAY;
 
 /** One move of the boundary, from a sealed interval to the next. */

@@ -5,7 +5,7 @@
  * all rows, so it repairs any failure.
  */
 import { intervalEnd, intervalName, type IntervalStart } from '../domain/intervals';
-import { parseIntervals } from '../formats/interval-list';
+import { parseIntervals } from '../runtime/interval-list';
 import { type Seal } from '../formats/interval-metadata';
 import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';

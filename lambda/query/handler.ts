@@ -31,6 +31,7 @@ import { ASSETS, type PageFiles, pageFiles } from './page';
 import { decodeCursor, encodeCursor, readPage } from './pages';
 import { queryReader, type QueryReader, type SpeedCounts } from './reader';
 import { isValidationError, parseSelection, type Selection } from './request';
+import { HOUR, MINUTE } from '../domain/time';
 
 /** What the status page needs beside the answers. */
 export interface Page {
@@ -283,9 +284,6 @@ function listAnswers(): AnswersResponse {
   };
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-
 /** The page, if the function has the variables that the page needs. */
 function pageFromEnvironment(): Page | undefined {
   if (!hasEnv(ENV.publishDelayMinutes)) return undefined;
@@ -295,7 +293,7 @@ function pageFromEnvironment(): Page | undefined {
   return {
     stage: requireEnv(ENV.stage),
     files: pageFiles(join(__dirname, 'page')),
-    boundaryDueMs: due * MINUTE_MS,
+    boundaryDueMs: due * MINUTE,
     metrics: liveMetrics(metricReader(sendSigned()), { namespace, lagFunctions }, Date.now),
   };
 }
@@ -307,7 +305,7 @@ export const handler = (event: HttpEvent): Promise<HttpResponse> => {
     page: pageFromEnvironment(),
     reader: queryReader(storeFromEnvironment(), requireEnv(ENV.topic)),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
-    speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR_MS,
+    speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,
     now: Date.now,
   });

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { intervalName, type IntervalStart } from '../domain/intervals';
-import { parseIntervals } from '../formats/interval-list';
+import { parseIntervals } from '../runtime/interval-list';
 import { type PartitionRange } from '../formats/interval-metadata';
 import { mapConcurrently } from '../runtime/concurrent';
 import { decodeCounts } from '../formats/counts-codec';
@@ -22,6 +22,7 @@ import { openRun } from '../aws/keyspaces/view-runs';
 import { trimRun, type Run } from '../domain/sorted-run';
 import { VIEWS, type View } from '../domain/views';
 import { behind, difference, isExpired, type DriftReport } from './core';
+import { HOUR } from '../domain/time';
 
 export interface ReconcileDeps {
   readonly lake: Pick<ObjectStore, 'get' | 'put'>;
@@ -164,7 +165,6 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
   }
 }
 
-const HOUR = 3_600_000;
 /** The speed layer is seconds behind, or has an outage, which the retries of Airflow wait out. */
 const PATIENCE = 120_000;
 

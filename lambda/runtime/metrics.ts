@@ -26,6 +26,34 @@ export const PIPELINE_STEPS = [
 export const STEPS = [...PIPELINE_STEPS, 'canary'] as const;
 export type Step = (typeof STEPS)[number];
 
+/** `critical`: act now. `warning`: look today. */
+export type Severity = 'critical' | 'warning';
+
+/** The text of an alarm, and for how long its threshold must be breached. */
+export interface AlarmText {
+  /** Last part of the alarm's name, and the anchor of its article in the runbook. */
+  readonly id: string;
+  readonly severity: Severity;
+  /**
+   * Whether query results are wrong or merely late during this alarm. If set, the composite alarm of that name notifies.
+   * @default - the alarm notifies directly
+   */
+  readonly results?: 'wrong' | 'late';
+  /** One sentence about the event and the reason for the threshold. */
+  readonly text: string;
+  /** Periods to evaluate, at least two: a single late report must not fire the alarm. */
+  readonly periods: number;
+  /** How many of these periods must breach the threshold. @default - all of them */
+  readonly datapoints?: number;
+}
+
+/** An alarm on the metric of one step, with the same threshold in every deployment. */
+export interface MetricAlarm extends AlarmText {
+  readonly above: number;
+  /** How a period without a report counts. */
+  readonly missing: 'notBreaching' | 'ignore';
+}
+
 export interface Metric {
   /** CloudWatch's name of the unit. */
   readonly unit: 'Count' | 'Bytes' | 'Milliseconds';
@@ -38,6 +66,8 @@ export interface Metric {
   readonly perView?: true;
   /** An alarm or the overview reads it, so it is always a CloudWatch metric, see {@link ENV.metrics}. */
   readonly alarmed?: true;
+  /** The metric's own alarm. Those that need several metrics or the configuration are in `lib/constructs/alarm-list.ts`. */
+  readonly alarm?: MetricAlarm;
   /** The outcome of a received record: all metrics of this kind together account for it, see {@link account}. */
   readonly accounts?: true;
 }
@@ -130,6 +160,16 @@ export const METRICS = {
     description: 'Offsets missing between what a partition had applied and its next record: the log lost them',
     steps: ['aggregate'],
     alarmed: true,
+    alarm: {
+      id: 'gap',
+      severity: 'critical',
+      results: 'wrong',
+      text: 'Offsets are missing before the speed layer: the log lost records before they were aggregated',
+      above: 0,
+      periods: 2,
+      datapoints: 1,
+      missing: 'notBreaching',
+    },
   },
   duration: {
     unit: 'Milliseconds',
@@ -213,6 +253,17 @@ export const METRICS = {
     description: 'Sum of the drift of all views',
     steps: ['reconcile'],
     alarmed: true,
+    alarm: {
+      id: 'drift',
+      severity: 'critical',
+      results: 'wrong',
+      text: 'The layers differ on a published interval: the sum over all views must be 0',
+      above: 0,
+      periods: 2,
+      datapoints: 1,
+      // Reported once per interval. The last value holds until the next comparison.
+      missing: 'ignore',
+    },
   },
   canarySpeedAge: {
     unit: 'Milliseconds',

@@ -16,6 +16,7 @@ import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type Offsets } from './core';
 import { missingInArchive, sealStore } from './ports';
+import { MINUTE } from '../domain/time';
 
 export interface SealEvent {
   /** The newest interval to seal, by name. */
@@ -65,7 +66,7 @@ const MARGIN_MS = 5;
 export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResult> {
   const { topic, intervalMinutes, kafka, limits } = deps;
   const seals = sealStore(deps.store, intervalMinutes);
-  const length = intervalMinutes * 60_000;
+  const length = intervalMinutes * MINUTE;
 
   const endOf = async (interval: IntervalStart): Promise<Offsets> => {
     const found = await kafka.offsetsAt(topic, intervalEnd(interval, intervalMinutes));

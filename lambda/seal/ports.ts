@@ -5,6 +5,7 @@ import { PREFIXES, publishedKey, sealKey } from '../formats/keys';
 import { getSeal, rawObjects } from '../aws/lake';
 import { missing, type Range } from '../domain/ranges';
 import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../aws/s3';
+import { MINUTE } from '../domain/time';
 
 type Store = Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
 
@@ -27,7 +28,7 @@ export interface SealStore {
 }
 
 export function sealStore(store: Store, intervalMinutes: number): SealStore {
-  const length = intervalMinutes * 60_000;
+  const length = intervalMinutes * MINUTE;
 
   const get = (interval: IntervalStart) => getSeal(store, interval);
 

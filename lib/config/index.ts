@@ -3,10 +3,9 @@
  * validates it. Only `bin/` reads context and environment, and passes this object to everything else.
  */
 
+import { overloaded, sized } from '../capacity/capacity';
 import { COMBINATIONS } from './combinations';
-import { DEFAULTS } from './defaults';
-import { RULES } from './rules';
-import { type ConfigKey, type PipelineConfig, type Stage } from './schema';
+import { type ConfigKey, defaultsOf, KEYS, type PipelineConfig, type Stage } from './schema';
 
 export { STAGES, type ConfigKey, type PipelineConfig, type Stage } from './schema';
 
@@ -15,12 +14,12 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-export const CONFIG_KEYS = Object.keys(RULES) as readonly ConfigKey[];
+export const CONFIG_KEYS = Object.keys(KEYS) as readonly ConfigKey[];
 
 /** Keys that only an Airflow environment uses. */
 const ENVIRONMENT_KEYS = ['natGateways', 'airflowClass', 'airflowWebserver'] as const satisfies readonly ConfigKey[];
 
-const isKey = (name: string): name is ConfigKey => Object.hasOwn(RULES, name);
+const isKey = (name: string): name is ConfigKey => Object.hasOwn(KEYS, name);
 
 /**
  * The configuration of a stage with overrides.
@@ -41,7 +40,8 @@ export function loadConfig(
     }
     set[name] = value(name, given);
   }
-  const orchestrator = (set['orchestrator'] ?? DEFAULTS[stage].orchestrator) as PipelineConfig['orchestrator'];
+  const defaults = defaultsOf(stage);
+  const orchestrator = (set['orchestrator'] ?? defaults.orchestrator) as PipelineConfig['orchestrator'];
   const stray = ENVIRONMENT_KEYS.find((key) => key in set);
   if (orchestrator !== 'mwaa' && stray) {
     throw new ConfigError(
@@ -50,18 +50,26 @@ export function loadConfig(
   }
   const network = orchestrator === 'mwaa' ? {} : { natGateways: 0 };
   const host = stage === 'local' ? { architecture: hostArchitecture } : {};
-  const config: PipelineConfig = Object.freeze({ ...DEFAULTS[stage], ...network, ...host, ...set });
+  const requested = { ...defaults, ...network, ...host, ...set };
+  // The local run has neither the limits of AWS nor the load of a stage.
+  const local = stage === 'local';
+  const config: PipelineConfig = Object.freeze(local ? requested : sized(requested, new Set(Object.keys(set))));
   const broken = COMBINATIONS.find((each) => each.broken(config));
   if (broken) {
     throw new ConfigError(broken.message(config));
+  }
+  const overload = local ? undefined : overloaded(config);
+  if (overload) {
+    throw new ConfigError(overload);
   }
   return config;
 }
 
 function value(name: ConfigKey, given: unknown): string | number | boolean {
-  const parsed = RULES[name].parse(given);
+  const { allowed, parse } = KEYS[name].rule;
+  const parsed = parse(given);
   if (parsed === undefined) {
-    throw new ConfigError(`${name} must be ${RULES[name].allowed}, got '${String(given).slice(0, 60)}'`);
+    throw new ConfigError(`${name} must be ${allowed}, got '${String(given).slice(0, 60)}'`);
   }
   return parsed;
 }

@@ -1,174 +1,280 @@
-/** The keys of the configuration and their meaning. Defaults, limits and combinations are in the files beside this one. */
+/**
+ * The keys of the configuration, each with its meaning, the values that it accepts, and its value in each stage.
+ * `combinations.ts` has the constraints between keys.
+ */
+import { httpsAddress, integer, integerOf, matching, oneOf, type Rule, trueOrFalse } from './rules';
 
+/**
+ * `lean` carries about 100 posts a second at the lowest cost, with data retained. At that rate, most of the bill is for what runs even
+ * without posts, and next for rows written (batches × their size). Hence few partitions, long windows and small states. `local` starts
+ * one broker.
+ */
 export const STAGES = ['dev', 'lean', 'prod', 'local'] as const;
 export type Stage = (typeof STAGES)[number];
 
-export interface PipelineConfig {
+type Value = string | number | boolean;
+
+interface Key<T extends Value> {
+  readonly rule: Rule<T>;
+  readonly defaults: Readonly<Record<Stage, T>>;
+}
+
+interface OptionalKey {
+  readonly rule: Rule<string>;
+}
+
+/** A key with its value in stage dev, and in the stages that differ. */
+function key<T extends Value>(
+  rule: Rule<T>,
+  dev: NoInfer<T>,
+  differing: Readonly<Partial<Record<Stage, NoInfer<T>>>> = {},
+): Key<T> {
+  return { rule, defaults: { dev, lean: dev, prod: dev, local: dev, ...differing } };
+}
+
+/** A key that no stage sets. */
+const optional = (rule: Rule<string>): OptionalKey => ({ rule });
+
+const DAY_MINUTES = 24 * 60;
+
+const divisorsOf = (number: number) =>
+  Array.from({ length: number }, (_, i) => i + 1).filter((each) => number % each === 0);
+
+/** Lengths that a cron expression, and so the DAG's timetable, can express. 90 minutes divide a day, but no cron runs every 90. */
+const INTERVAL_MINUTES = [
+  ...divisorsOf(60),
+  ...divisorsOf(24)
+    .filter((hours) => hours > 1)
+    .map((hours) => 60 * hours),
+];
+
+/** The retention periods that CloudWatch accepts. Any other number of days fails the deployment. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export const KEYS = {
   /**
    * Which set of defaults: `dev` (the cheapest that works, everything can be destroyed), `lean` (data retained, about 100 posts a
    * second at the lowest cost), `prod` (data retained, three zones), `local` (read by `npm start`).
    */
-  readonly stage: Stage;
+  stage: key(oneOf(...STAGES), 'dev', { lean: 'lean', prod: 'prod', local: 'local' }),
   /** First part of every name that must be unique in an account and region, so that several deployments do not collide. */
-  readonly project: string;
+  // Part of names in Keyspaces (48 characters, no hyphen), MWAA and MSK.
+  project: key(matching(/^[a-z][a-z0-9]{1,19}$/, '2 to 20 lower-case letters and digits, a letter first'), 'pinterest'),
   /**
    * Account to deploy to.
    * @default - the account of the credentials at deployment
    */
-  readonly account?: string;
+  account: optional(matching(/^\d{12}$/, '12 digits')),
   /**
    * Region to deploy to.
    * @default - the region of the credentials at deployment
    */
-  readonly region?: string;
+  region: optional(matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region name like eu-central-1')),
   /** Whether stateful resources are retained (`retain`) or deleted (`destroy`) when their stack is deleted. */
-  readonly removal: 'retain' | 'destroy';
+  removal: key(oneOf('retain', 'destroy'), 'destroy', { lean: 'retain', prod: 'retain' }),
   /** Days for which log groups retain their events. */
-  readonly logRetentionDays: number;
+  logRetentionDays: key(integerOf(LOG_RETENTION_DAYS), 7, { lean: 30, prod: 90, local: 1 }),
   /**
    * Which keys encrypt stored data: those of the services (`aws`, free), or one customer-managed key, rotated yearly
    * (`customer`), for the lake, the brokers' volumes, the tables, log groups and alarm topics. Decide before the first
    * deployment, because brokers can't change their key.
    */
-  readonly kms: 'aws' | 'customer';
+  kms: key(oneOf('aws', 'customer'), 'aws'),
   /** Processor architecture of the functions and the Spark application. */
-  readonly architecture: 'arm64' | 'x86_64';
+  architecture: key(oneOf('arm64', 'x86_64'), 'arm64'),
+
+  /**
+   * Posts a second that the stage is built for. Keys that the rate requires and that are not set are raised from the stage's default
+   * (`requestRate`, `ingestConcurrency`, `partitions`, `brokerVolumeGb`, `retentionDays`, `pollers`, `sparkMaxVcpu`, `speedTtlHours`).
+   * A configuration that can't carry the rate stops synth. Volumes and partitions can't shrink: set them before you lower the rate of a
+   * deployment.
+   */
+  postsPerSecond: key(integer(1, 1_000_000), 10, { lean: 100, prod: 1_000 }),
+  /** Bytes of a post in Kafka, on average. */
+  // As measured: see docs/cost-and-scale.md.
+  postBytes: key(integer(100, 100_000), 850),
+  /** Hours for which any part may be down without loss: `speedTtlHours`, `retentionDays` and the brokers' volumes must cover them. */
+  outageHours: key(integer(1, 14 * 24), 48),
 
   /** Number of availability zones. Brokers are spread over all of them. */
-  readonly availabilityZones: number;
+  availabilityZones: key(integer(2, 3), 2, { prod: 3 }),
   /** Address range of the network, a private range from /16 to /18. It can't be changed after the first deployment. */
-  readonly vpcCidr: string;
+  vpcCidr: key(
+    // Three zones of /20, /24 and /26 subnets fit into a /18.
+    matching(
+      /^(10\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])|172\.(1[6-9]|2\d|3[01])|192\.168)\.(0\.0\/1[678]|128\.0\/1[78]|(64|192)\.0\/18)$/,
+      'a private range that starts on its border, from /16 to /18, like 10.42.0.0/16',
+    ),
+    '10.42.0.0/16',
+  ),
   /** Number of NAT gateways. Only MWAA needs internet access, so none are created without it. */
-  readonly natGateways: number;
+  natGateways: key(integer(1, 3), 1, { prod: 2 }),
 
   /** Total number of Kafka brokers: a multiple of `availabilityZones`. */
-  readonly brokers: number;
+  brokers: key(integer(2, 30), 2, { prod: 3 }),
   /**
    * Broker size.
    * @see https://docs.aws.amazon.com/msk/latest/developerguide/broker-instance-sizes.html
    */
-  readonly brokerInstance: string;
+  brokerInstance: key(
+    matching(
+      /^kafka\.(t3\.small|m5\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge|24xlarge)|m7g\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge))$/,
+      'a standard broker size: kafka.t3.small, kafka.m5.large … 24xlarge or kafka.m7g.large … 16xlarge',
+    ),
+    'kafka.t3.small',
+    { prod: 'kafka.m7g.large' },
+  ),
   /** Storage of each broker, GiB. */
-  readonly brokerVolumeGb: number;
+  // lean: the posts of a weekend, in two replicas, are 26 GB per broker at 100 posts a second.
+  brokerVolumeGb: key(integer(1, 16_384), 20, { lean: 40, prod: 200 }),
   /** Partitions of the topic `posts`: the limit of parallelism of archive, aggregate and compact. The number may only grow. */
-  readonly partitions: number;
+  partitions: key(integer(1, 1_000), 6, { lean: 3, prod: 12, local: 3 }),
   /** Replicas of each partition. */
-  readonly replicationFactor: number;
+  replicationFactor: key(integer(1, 5), 2, { prod: 3, local: 1 }),
   /** Replicas that must have a record before Kafka acknowledges it. */
-  readonly minInsyncReplicas: number;
+  minInsyncReplicas: key(integer(1, 5), 1, { prod: 2 }),
   /** Days for which Kafka retains records: the longest outage of archive or aggregate without loss. */
-  readonly retentionDays: number;
+  // prod: an outage of outageHours, and as long again to catch up. A day is 100 GiB per broker at that rate, and the lake has all records.
+  retentionDays: key(integer(1, 365), 7, { lean: 3, prod: 4 }),
   /**
    * Metrics that brokers report to CloudWatch: the free ones, including consumer lag (`DEFAULT`), or also those of each topic and
    * broker. Prometheus gets all of them in either case.
    * @see https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
    */
-  readonly brokerMonitoring: 'DEFAULT' | 'PER_TOPIC_PER_BROKER';
+  brokerMonitoring: key(oneOf('DEFAULT', 'PER_TOPIC_PER_BROKER'), 'PER_TOPIC_PER_BROKER', { lean: 'DEFAULT' }),
   /** How functions authenticate to Kafka: MSK IAM over TLS, or unsigned tokens (local run only). */
-  readonly kafkaAuth: 'iam' | 'unsecured';
+  kafkaAuth: key(oneOf('iam', 'unsecured'), 'iam', { local: 'unsecured' }),
 
   /** Who may call both APIs: IAM principals (SigV4), holders of a JWT, or anyone (with a warning at synth). */
-  readonly auth: 'iam' | 'jwt' | 'open';
+  auth: key(oneOf('iam', 'jwt', 'open'), 'iam', { local: 'open' }),
   /**
    * Issuer of the tokens where `auth` is `jwt`.
    * @default - none
    */
-  readonly jwtIssuer?: string;
+  jwtIssuer: optional(httpsAddress),
   /**
    * Audience of the tokens where `auth` is `jwt`.
    * @default - none
    */
-  readonly jwtAudience?: string;
+  jwtAudience: optional(matching(/^\S+$/, 'a text without spaces')),
   /** Requests a second that the main route of each API accepts before it returns 429. Other routes accept a share of it. */
-  readonly requestRate: number;
+  requestRate: key(integer(1, 10_000), 100, { prod: 1_000, local: 1_000 }),
   /** Requests that the main route of each API accepts at once before it returns 429. Other routes accept a share of it. */
-  readonly requestBurst: number;
+  requestBurst: key(integer(1, 5_000), 200, { prod: 2_000, local: 2_000 }),
   /** Whether the query API serves the status page (`GET /`), which reads metrics. ADR 22 has the cost. */
-  readonly page: boolean;
+  page: key(trueOrFalse, false, { local: true }),
   /** Ingest instances that may run at once. Each holds connections to every broker. */
-  readonly ingestConcurrency: number;
+  // local: twice what the load generator and the canary send at once. More is throttled, as in AWS.
+  ingestConcurrency: key(integer(1, 1_000), 10, { prod: 100, local: 20 }),
 
   /** Length of an interval, minutes: how often the batch layer runs. It divides an hour, or is a number of hours that divides a day. */
-  readonly intervalMinutes: number;
+  intervalMinutes: key(integerOf(INTERVAL_MINUTES), 60, { local: 1 }),
   /** Minutes after the end of an interval within which its batch views should be published. */
-  readonly publishDelayMinutes: number;
+  publishDelayMinutes: key(integer(1, 7 * DAY_MINUTES), 30, { prod: 60, local: 5 }),
   /** TTL of speed rows, hours: at least 4 × (interval + publish delay), so that no posts disappear when the batch layer is late. */
-  readonly speedTtlHours: number;
+  speedTtlHours: key(integer(1, 24 * 365), 72, { prod: 168, local: 24 }),
   /** Hours for which the batch layer remembers which sections of which posts it has read. */
-  readonly identityHorizonHours: number;
+  identityHorizonHours: key(integer(1, 24 * 365), 168),
   /** Posts that the speed state of a partition remembers. */
-  readonly recentPosts: number;
+  recentPosts: key(integer(1, 1_000_000), 20_000, { lean: 5_000, prod: 50_000 }),
 
   /** Seconds for which records gather before `archive` is invoked. Larger batches mean fewer S3 requests. */
-  readonly archiveWindowSeconds: number;
+  // lean: at 100 posts a second a batch reaches its limit of 6 MB within a minute. Longer windows would save nothing.
+  archiveWindowSeconds: key(integer(0, 300), 30, { lean: 60, prod: 60, local: 1 }),
   /** Seconds for which records gather before `aggregate` is invoked: freshness against the number of writes. */
-  readonly aggregateWindowSeconds: number;
+  aggregateWindowSeconds: key(integer(0, 300), 5, { lean: 60, local: 0 }),
   /** Pollers of each event source. Each reads some of the partitions; AWS bills them in units of four. */
-  readonly pollers: number;
+  pollers: key(integer(1, 200), 1),
   /** Records after which a batch is delivered before its window ends. */
-  readonly batchSize: number;
+  // lean: high enough that time or the 6 MB of a batch ends a window, not the count.
+  batchSize: key(integer(1, 10_000), 5_000, { lean: 10_000 }),
 
   /** Maximum capacity of the Spark application, vCPU. */
-  readonly sparkMaxVcpu: number;
+  sparkMaxVcpu: key(integer(2, 400), 16, { prod: 64, local: 4 }),
   /** Maximum capacity of the Spark application, GB of memory. */
-  readonly sparkMaxMemoryGb: number;
+  sparkMaxMemoryGb: key(integer(4, 3_000), 64, { prod: 256, local: 16 }),
   /** Cores of the Spark driver and of each executor. */
-  readonly sparkCores: number;
+  sparkCores: key(integerOf([1, 2, 4, 8, 16]), 2, { prod: 4 }),
   /** Memory of the Spark driver and of each executor, GB. */
-  readonly sparkMemoryGb: number;
+  sparkMemoryGb: key(integer(1, 108), 6, { prod: 14, local: 1 }),
   /** Idle minutes after which the Spark application stops. */
-  readonly sparkIdleMinutes: number;
+  sparkIdleMinutes: key(integer(1, 10_080), 5),
   /** Seconds between two polls of a running Spark job. */
-  readonly sparkPollSeconds: number;
+  sparkPollSeconds: key(integer(1, 300), 15, { local: 1 }),
 
   /**
    * What runs the batch layer: an Airflow environment (`mwaa`), a workflow billed per run (`mwaa-serverless`: no NAT, no web
    * server, steps of a minute at most), or your own Airflow (`none`; its configuration is an output).
    */
-  readonly orchestrator: 'mwaa' | 'mwaa-serverless' | 'none';
+  // lean: an Airflow environment and its NAT gateway would be the largest part of the bill.
+  orchestrator: key(oneOf('mwaa', 'mwaa-serverless', 'none'), 'mwaa', { lean: 'mwaa-serverless' }),
   /**
    * Size of the Airflow environment.
    * @see https://docs.aws.amazon.com/mwaa/latest/userguide/environment-class.html
    */
-  readonly airflowClass: string;
+  airflowClass: key(
+    oneOf('mw1.micro', 'mw1.small', 'mw1.medium', 'mw1.large', 'mw1.xlarge', 'mw1.2xlarge'),
+    'mw1.micro',
+    { prod: 'mw1.small' },
+  ),
   /** Whether Airflow's web server is reachable over the internet (IAM controls access) or only from the network. */
-  readonly airflowWebserver: 'public' | 'private';
+  airflowWebserver: key(oneOf('public', 'private'), 'public', { prod: 'private' }),
   /** Whether X-Ray traces the functions: one invocation a second and 5 % of the others. ADR 24 has the cost. */
-  readonly tracing: boolean;
+  // lean: tracing, all metrics and all dashboards would together cost three times as much as all functions.
+  tracing: key(trueOrFalse, true, { lean: false }),
   /**
    * Which of the functions' metrics are custom metrics of CloudWatch: `all`, or only those that an alarm or the overview reads
    * (`alarmed`; the rest are in the logs).
    */
-  readonly metrics: 'all' | 'alarmed';
+  metrics: key(oneOf('all', 'alarmed'), 'all', { lean: 'alarmed' }),
   /** Which dashboards CloudWatch has: an overview and one per step (`all`), or only the `overview`. */
-  readonly dashboards: 'all' | 'overview';
+  dashboards: key(oneOf('all', 'overview'), 'all', { lean: 'overview' }),
   /** Minutes between two canaries. 0: no canary, and an idle pipeline runs no batch jobs. */
-  readonly canaryMinutes: number;
+  canaryMinutes: key(integer(0, 60), 0, { prod: 5, local: 1 }),
   /**
    * Mail address that receives the alarms.
    * @default - none: the topic has no subscription
    */
-  readonly alarmEmail?: string;
+  alarmEmail: optional(matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address')),
   /**
    * URL of `docs/runbook.md`; alarms link to it.
    * @default - the path in the repository
    */
-  readonly runbookUrl?: string;
+  runbookUrl: optional(httpsAddress),
 
   /** Whether the boards are deployed to a Managed Grafana workspace, or only written as files (`npm run dashboards`). */
-  readonly grafana: 'managed' | 'none';
+  grafana: key(oneOf('managed', 'none'), 'none', { prod: 'managed' }),
   /** How people sign in to Grafana: by IAM Identity Center, which the account must have, or by a SAML provider. */
-  readonly grafanaAuth: 'sso' | 'saml';
+  grafanaAuth: key(oneOf('sso', 'saml'), 'sso'),
   /**
    * URL of the SAML provider's metadata where `grafanaAuth` is `saml`.
    * @default - none
    */
-  readonly grafanaSamlMetadata?: string;
+  grafanaSamlMetadata: optional(httpsAddress),
 
   /** Whether the DAG waits for Spark in the triggerer, which frees the worker, or in the worker. */
-  readonly deferrable: boolean;
+  deferrable: key(trueOrFalse, true, { local: false }),
   /** Whether Managed Prometheus monitors the brokers, with the rules of `observability/prometheus/rules`, or only CloudWatch. */
-  readonly prometheus: 'managed' | 'none';
-}
+  // A scraper costs about $29 a month before its first sample: CloudWatch's alarms are enough in the other stages.
+  prometheus: key(oneOf('managed', 'none'), 'none', { prod: 'managed' }),
+};
 
-export type ConfigKey = keyof PipelineConfig;
+type Keys = typeof KEYS;
+export type ConfigKey = keyof Keys;
+type RequiredKey = { [K in ConfigKey]: Keys[K] extends { readonly defaults: object } ? K : never }[ConfigKey];
+type ValueOf<K extends ConfigKey> = Keys[K] extends { readonly rule: Rule<infer T> } ? T : never;
+
+/** A checked configuration: the value of each key. */
+export type PipelineConfig = { readonly [K in RequiredKey]: ValueOf<K> } & {
+  readonly [K in Exclude<ConfigKey, RequiredKey>]?: ValueOf<K>;
+};
+
+/** The configuration of a stage without overrides. */
+export function defaultsOf(stage: Stage): PipelineConfig {
+  const set = Object.entries<Partial<Key<Value>>>(KEYS).flatMap(([name, { defaults }]) =>
+    defaults ? [[name, defaults[stage]]] : [],
+  );
+  return Object.fromEntries(set) as PipelineConfig;
+}

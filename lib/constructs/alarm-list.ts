@@ -1,41 +1,41 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { PIPELINE_STEPS, type Step } from '../../lambda/runtime/metrics';
+import {
+  type AlarmText,
+  METRIC_LIST,
+  type MetricName,
+  PIPELINE_STEPS,
+  type Step,
+  type ViewMetric,
+} from '../../lambda/runtime/metrics';
 import { type FunctionHttpApi } from './http-api';
 import { consumerLag, FIVE_MINUTES, kafkaMetric, stepMetric, type Monitored } from './metrics';
 import { type PipelineFunction } from './pipeline-function';
+import { HOUR, MINUTE } from '../../lambda/domain/time';
 
-/** `critical`: act now. `warning`: look today. */
-export type Severity = 'critical' | 'warning';
-
-export interface AlarmSpec {
-  /** Last part of the alarm's name, and the anchor of its article in the runbook. */
-  readonly id: string;
-  readonly severity: Severity;
-  /**
-   * Whether query results are wrong or merely late during this alarm. If set, the composite alarm of that name notifies.
-   * @default - the alarm notifies directly
-   */
-  readonly results?: 'wrong' | 'late';
-  /** One sentence about the event and the reason for the threshold. */
-  readonly text: string;
+export interface AlarmSpec extends AlarmText {
   /** Step on whose dashboard the alarm is shown. @default - only on the overview */
   readonly step?: Step;
   readonly metric: IMetric;
   /** @default - greater than the threshold */
   readonly comparison?: ComparisonOperator;
   readonly threshold: number;
-  /** Periods to evaluate, at least two: a single late report must not fire the alarm. */
-  readonly periods: number;
-  /** How many of these periods must breach the threshold. @default - all of them */
-  readonly datapoints?: number;
   readonly missing: TreatMissingData;
 }
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** The threshold that MSK's documentation recommends. */
 const DISK_PERCENT = 85;
+
+const MISSING = { notBreaching: TreatMissingData.NOT_BREACHING, ignore: TreatMissingData.IGNORE } as const;
+
+/** The alarms that stand with their metric in the list of metrics. */
+function metricAlarms({ config }: Monitored): AlarmSpec[] {
+  return METRIC_LIST.flatMap(({ name, steps: [step], alarm }) => {
+    if (!alarm) return [];
+    const metric = stepMetric(config, step, name as Exclude<MetricName, ViewMetric>);
+    return [{ ...alarm, step, metric, threshold: alarm.above, missing: MISSING[alarm.missing] }];
+  });
+}
 
 /** Query results may be wrong: posts were lost, counted twice or quarantined in bulk, or are about to expire. */
 function wrongResults(monitored: Monitored): AlarmSpec[] {
@@ -43,31 +43,6 @@ function wrongResults(monitored: Monitored): AlarmSpec[] {
   const dropped = Object.fromEntries(PIPELINE_STEPS.map((step) => [step, stepMetric(config, step, 'dropped')]));
   const of = { quarantined: 'quarantined', received: 'received' } as const;
   return [
-    {
-      id: 'drift',
-      severity: 'critical',
-      results: 'wrong',
-      text: 'The layers differ on a published interval: the sum over all views must be 0',
-      step: 'reconcile',
-      metric: stepMetric(config, 'reconcile', 'totalDrift'),
-      threshold: 0,
-      periods: 2,
-      datapoints: 1,
-      // Reported once per interval. The last value holds until the next comparison.
-      missing: TreatMissingData.IGNORE,
-    },
-    {
-      id: 'gap',
-      severity: 'critical',
-      results: 'wrong',
-      text: 'Offsets are missing before the speed layer: the log lost records before they were aggregated',
-      step: 'aggregate',
-      metric: stepMetric(config, 'aggregate', 'gap'),
-      threshold: 0,
-      periods: 2,
-      datapoints: 1,
-      missing: TreatMissingData.NOT_BREACHING,
-    },
     {
       id: 'dropped',
       severity: 'critical',
@@ -328,5 +303,11 @@ export const COMPOSITES = {
 
 /** Every alarm of this deployment except the composite ones. */
 export function alarmSpecs(monitored: Monitored): readonly AlarmSpec[] {
-  return [...wrongResults(monitored), ...canaryAlarms(monitored), ...lateResults(monitored), ...service(monitored)];
+  return [
+    ...metricAlarms(monitored),
+    ...wrongResults(monitored),
+    ...canaryAlarms(monitored),
+    ...lateResults(monitored),
+    ...service(monitored),
+  ];
 }

@@ -12,8 +12,9 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { type Severity } from '../../lambda/runtime/metrics';
 import { type PipelineConfig } from '../config';
-import { alarmSpecs, COMPOSITES, type AlarmSpec, type Severity } from './alarm-list';
+import { alarmSpecs, COMPOSITES, type AlarmSpec } from './alarm-list';
 import { type Monitored } from './metrics';
 
 const RUNBOOK = 'docs/runbook.md';

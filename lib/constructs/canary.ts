@@ -34,6 +34,7 @@ export class Canary extends Construct {
       timeout: TIMEOUT,
       noDeadLetters: MISSED,
     });
+    this.function.bindMetrics(config);
     for (const [variable, target] of [
       [ENV.ingestFunction, ingest],
       [ENV.queryFunction, query],

@@ -13,6 +13,7 @@ import { type CfnEventSourceMapping, EventSourceMapping, MetricType, StartingPos
 import { type CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/runtime/env';
+import { topicBytes } from '../capacity/topic';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { logGroup } from './logs';
@@ -148,7 +149,6 @@ export class KafkaCluster extends Construct {
    * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
    */
   public bindEventSource(fn: PipelineFunction, options: EventSourceOptions): EventSourceMapping {
-    this.bindTopicName(fn);
     // The pollers use the function's role.
     fn.allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [this.cluster.clusterArn]);
     // Neither can be restricted to a network.
@@ -214,11 +214,15 @@ function serverProperties(config: PipelineConfig): string {
 }
 
 function topicConfig(config: PipelineConfig): string {
+  const { retention, segment } = topicBytes(config);
   return properties({
     // Intervals are cut by the time at which the broker appended a record, so clients' clocks don't matter.
     'message.timestamp.type': 'LogAppendTime',
     'min.insync.replicas': config.minInsyncReplicas,
     'retention.ms': Duration.days(config.retentionDays).toMilliseconds(),
+    // Above the rate that the stage is built for, the oldest records go: a full volume would stop the broker.
+    'retention.bytes': retention,
+    'segment.bytes': segment,
     'max.message.bytes': MAX_BATCH_BYTES,
   });
 }

@@ -6,6 +6,7 @@ import { type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/runtime/env';
 import { metricNamespace } from '../../lambda/runtime/metrics';
+import { LONGEST_SECONDS } from '../capacity/functions';
 import { type PipelineConfig } from '../config';
 import { acknowledge, acknowledgeResources } from '../rules/acknowledge';
 import { bundle } from './bundle';
@@ -15,7 +16,7 @@ import { logGroup } from './logs';
  * Lambda's own limit is 15 minutes, but a Kafka event source accepts 14 at most.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
  */
-export const MAX_TIMEOUT = Duration.minutes(14);
+export const MAX_TIMEOUT = Duration.seconds(LONGEST_SECONDS);
 
 /** The network in which all functions run. Only AWS endpoints and Kafka can be reached from it. */
 export interface FunctionNetwork {
@@ -115,11 +116,6 @@ export class PipelineFunction extends Construct {
       vpcSubnets: network?.subnets,
       securityGroups: network && [network.securityGroup],
       layers: props.layers ? [...props.layers] : undefined,
-      environment: {
-        [ENV.stage]: config.stage,
-        [ENV.metricNamespace]: metricNamespace(config),
-        [ENV.metrics]: config.metrics,
-      },
     });
     acknowledge(
       this.function,
@@ -131,6 +127,11 @@ export class PipelineFunction extends Construct {
       acknowledge(this.function, 'Disabled by the configuration (tracing=false)', 'Serverless-LambdaTracing');
     // Lambda checks the network permissions when it creates the function, so they must exist first.
     this.function.node.addDependency(this.role);
+  }
+
+  /** Lets the function report the metrics of `lambda/runtime/metrics.ts`. */
+  public bindMetrics(config: PipelineConfig): void {
+    this.setEnvironment({ [ENV.metricNamespace]: metricNamespace(config), [ENV.metrics]: config.metrics });
   }
 
   /** Sets variables. The constructs' `bind…` methods also grant the permission to use what a variable names. */

@@ -2,6 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/runtime/env';
+import { FUNCTION_MB } from '../capacity/functions';
+import { compactDiskMb } from '../capacity/model';
 import { type PipelineConfig } from '../config';
 import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';
@@ -66,7 +68,7 @@ export class PipelineSteps extends Construct {
     const fn = this.step('Ingest', {
       folder: 'ingest',
       description: 'Writes posts of HTTP requests to the topic and acknowledges them when they are durable',
-      memory: 1024,
+      memory: FUNCTION_MB.ingest,
       timeout: API_TIMEOUT,
       // Each instance holds connections to every broker, and brokers take a limited number.
       concurrency: config.ingestConcurrency,
@@ -80,9 +82,10 @@ export class PipelineSteps extends Construct {
     const fn = this.step('Archive', {
       folder: 'archive',
       description: 'Writes the topic to the raw log in S3, and records that are not posts to the quarantine',
-      memory: 1024,
+      memory: FUNCTION_MB.archive,
       timeout: Duration.minutes(5),
     });
+    kafka.bindTopicName(fn);
     lake.bind(fn, { write: ['raw', 'quarantine'] });
     kafka.bindEventSource(fn, {
       batchSize: config.batchSize,
@@ -97,7 +100,7 @@ export class PipelineSteps extends Construct {
     const fn = this.step('Aggregate', {
       folder: 'aggregate',
       description: 'Counts the records of the topic in the speed views',
-      memory: 1024,
+      memory: FUNCTION_MB.aggregate,
       timeout: Duration.minutes(5),
     });
     views.bind(fn, { speedViews: 'rw', speedState: 'rw' });
@@ -133,19 +136,18 @@ export class PipelineSteps extends Construct {
   }
 
   private compactStep(duckdb: DuckdbLayer): PipelineFunction {
-    const { config, kafka, lake } = this.props;
+    const { config, lake } = this.props;
     const fn = this.step('Compact', {
       folder: 'compact',
       description: 'Compacts the raw log of an interval and partition to Parquet, each post once; writes manifests',
       // DuckDB uses as many threads as there are vCPUs: two.
-      memory: 3538,
+      memory: FUNCTION_MB.compact,
       // For downloaded raw objects, and for data that DuckDB spills from memory.
-      temporaryStorage: 4096,
+      temporaryStorage: compactDiskMb(config),
       timeout: MAX_TIMEOUT,
       externalModules: DuckdbLayer.MODULES,
       layers: [duckdb],
     });
-    kafka.bindTopicName(fn);
     lake.bind(fn, {
       read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests'],
       write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests'],
@@ -212,6 +214,7 @@ export class PipelineSteps extends Construct {
   public bindPage(): void {
     const { config } = this.props;
     this.query.setEnvironment({
+      [ENV.stage]: config.stage,
       [ENV.publishDelayMinutes]: String(config.publishDelayMinutes),
       [ENV.archiveFunction]: this.archive.function.functionName,
       [ENV.aggregateFunction]: this.aggregate.function.functionName,
@@ -219,7 +222,10 @@ export class PipelineSteps extends Construct {
   }
 
   private step(id: string, props: Omit<PipelineFunctionProps, 'config' | 'network'>): PipelineFunction {
-    return new PipelineFunction(this, id, { ...props, config: this.props.config, network: this.props.network });
+    const { config, network } = this.props;
+    const fn = new PipelineFunction(this, id, { ...props, config, network });
+    fn.bindMetrics(config);
+    return fn;
   }
 }
 

@@ -5,7 +5,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { POST_FILE_COLUMNS } from '../../lambda/compact/columns';
-import { type ColumnType } from '../../lambda/domain/columns';
+import { type ColumnType } from '../../lambda/domain/sections/section';
 import { ENV } from '../../lambda/runtime/env';
 import { PREFIXES } from '../../lambda/formats/keys';
 import { type PipelineConfig } from '../config';

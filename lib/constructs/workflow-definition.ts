@@ -6,6 +6,7 @@
  * its own `compact` task, and templates extract the names of the intervals from the response of `seal`.
  * @see https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/supported-airflow-parameters.html
  */
+import { SPARK_JOB_KEY, SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
 
 /** Minutes after the end of an interval. By then most partitions have a later record, and the archive has it. */
 const LATEST_OFFSET = 5;
@@ -144,12 +145,12 @@ export function workflowDefinition(options: WorkflowOptions): WorkflowDefinition
       name: 'batch views',
       job_driver: {
         sparkSubmit: {
-          entryPoint: `s3://${lake}/jobs/batch_views.py`,
+          entryPoint: `s3://${lake}/${SPARK_JOB_KEY}`,
           entryPointArguments: [
             '--lake',
             `s3://${lake}`,
             '--views',
-            `s3://${lake}/jobs/views.json`,
+            `s3://${lake}/${SPARK_VIEWS_KEY}`,
             '--intervals',
             INTERVALS_LIST,
           ],

@@ -77,4 +77,28 @@ const eventSourceTimeout: Rule = {
       })),
 };
 
-export const EVENT_SOURCE_RULES: readonly Rule[] = [eventSourcePollers, eventSourceWhole, eventSourceTimeout];
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+const POLLER_BYTES = 5_000_000;
+/** Values are in base64. */
+const EVENT_FACTOR = 4 / 3;
+
+/** Pollers that can't read what is written fall behind until Kafka deletes it. */
+const eventSourceThroughput: Rule = {
+  name: 'event-source-throughput',
+  check: (app, { postsPerSecond, postBytes }) => {
+    const least = Math.ceil((postsPerSecond * postBytes * EVENT_FACTOR) / POLLER_BYTES);
+    return kafkaSources(app).flatMap((at): Finding[] => {
+      const { MaximumPollers: most } = (at.properties['ProvisionedPollerConfig'] ?? {}) as { MaximumPollers?: unknown };
+      if (most === undefined || Number(most) >= least) return [];
+      const message = `MaximumPollers must be at least ${least} for ${postsPerSecond} posts a second, got ${String(most)}`;
+      return [{ at, location: 'Properties.ProvisionedPollerConfig.MaximumPollers', message }];
+    });
+  },
+};
+
+export const EVENT_SOURCE_RULES: readonly Rule[] = [
+  eventSourcePollers,
+  eventSourceWhole,
+  eventSourceTimeout,
+  eventSourceThroughput,
+];

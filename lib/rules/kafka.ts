@@ -149,4 +149,78 @@ function budgetOf(app: AppTemplates, at: Located): Finding[] {
     : [];
 }
 
-export const KAFKA_RULES: readonly Rule[] = [brokersPerZone, kafkaNames, brokerIngress, connectionBudget];
+const GIB = 1024 ** 3;
+
+/** Share of a volume that the topic may fill: the alarm is at 80 %. */
+const VOLUME_SHARE = 0.8;
+
+const propertyOf = (configs: string, name: string): number | undefined => {
+  const found = configs.split('\n').find((line) => line.startsWith(`${name}=`));
+  return found === undefined ? undefined : Number(found.slice(name.length + 1));
+};
+const configsOf = ({ properties }: Located): string =>
+  Buffer.from(String(properties['Configs'] ?? ''), 'base64').toString();
+
+/**
+ * Kafka deletes by time alone if no size is set: at a higher rate the volumes fill up, and a broker with a full volume stops.
+ * A partition holds its retention and the segment that is being written.
+ */
+const topicFitsVolume: Rule = {
+  name: 'topic-fits-volume',
+  check: (app) =>
+    app.resources(TOPIC).flatMap((at): Finding[] => {
+      const location = 'Properties.Configs';
+      const [retention, segment] = ['retention.bytes', 'segment.bytes'].map((name) => propertyOf(configsOf(at), name));
+      if (retention === undefined || segment === undefined) {
+        const message =
+          'Configs must have retention.bytes and segment.bytes: without them the volumes of the brokers fill up';
+        return [{ at, location, message }];
+      }
+      const cluster = app.target(at.properties['ClusterArn'], at.stack);
+      if (!cluster) return [];
+      const replicas = Number(at.properties['PartitionCount']) * Number(at.properties['ReplicationFactor']);
+      const perBroker = Math.ceil(replicas / Number(cluster.properties['NumberOfBrokerNodes']));
+      const volume = Number(property(cluster, 'BrokerNodeGroupInfo.StorageInfo.EBSStorageInfo.VolumeSize')) * GIB;
+      const filled = perBroker * (retention + segment);
+      const most = Math.floor(VOLUME_SHARE * volume);
+      const message = `retention.bytes and segment.bytes of a broker's replicas must be at most ${most}, got ${filled}`;
+      return filled > most ? [{ at, location, message }] : [];
+    }),
+};
+
+/** A topic without partitions is another rule's. */
+const topicsOfRecords = (app: AppTemplates) =>
+  app.resources(TOPIC).filter(({ properties }) => Number(properties['PartitionCount']) > 0);
+
+/** Records that an outage of the configured length leaves unread must still be there at its end. */
+const topicCoversOutage: Rule = {
+  name: 'topic-covers-outage',
+  check: (app, config) => {
+    const seconds = config.outageHours * 3_600 + 60 * (config.intervalMinutes + config.publishDelayMinutes);
+    const bytes = seconds * config.postsPerSecond * config.postBytes;
+    return topicsOfRecords(app).flatMap((at): Finding[] => {
+      const [ms, retention] = ['retention.ms', 'retention.bytes'].map((name) => propertyOf(configsOf(at), name));
+      const least = Math.ceil(bytes / Number(at.properties['PartitionCount']));
+      const location = 'Properties.Configs';
+      const cause = `for an outage of ${config.outageHours} hours`;
+      return [
+        { name: 'retention.ms', least: seconds * 1_000, got: ms },
+        { name: 'retention.bytes', least, got: retention },
+      ]
+        .filter(({ least: atLeast, got }) => got !== undefined && got < atLeast)
+        .map(({ name, least: atLeast, got }) => ({
+          ...{ at, location },
+          message: `${name} must be at least ${atLeast} ${cause}, got ${got}`,
+        }));
+    });
+  },
+};
+
+export const KAFKA_RULES: readonly Rule[] = [
+  brokersPerZone,
+  kafkaNames,
+  brokerIngress,
+  connectionBudget,
+  topicFitsVolume,
+  topicCoversOutage,
+];

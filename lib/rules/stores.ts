@@ -151,6 +151,26 @@ const speedTtl: Rule = {
   },
 };
 
+/** Rows must outlive an outage of the batch layer, and the publishing of its last interval. */
+const speedCoversOutage: Rule = {
+  name: 'speed-covers-outage',
+  check: (app, config) => {
+    // The local run lives for hours.
+    if (config.stage === 'local') return [];
+    const least = config.outageHours * 3_600 + 60 * (config.intervalMinutes + config.publishDelayMinutes);
+    return app
+      .resources('AWS::Cassandra::Table')
+      .filter(({ properties: { DefaultTimeToLive: ttl } }) => ttl !== undefined && Number(ttl) < least)
+      .map((at) => ({
+        at,
+        location: 'Properties.DefaultTimeToLive',
+        message:
+          `DefaultTimeToLive must be at least ${least} s for an outage of ${config.outageHours} hours, ` +
+          `got ${String(at.properties['DefaultTimeToLive'])}`,
+      }));
+  },
+};
+
 export const STORE_RULES: readonly Rule[] = [
   removalDecided,
   dataRetained,
@@ -158,4 +178,5 @@ export const STORE_RULES: readonly Rule[] = [
   containerFirst,
   uniqueNames,
   speedTtl,
+  speedCoversOutage,
 ];

@@ -10,11 +10,16 @@ import { OVERVIEW } from './boards/overview';
 import { QUALITY } from './boards/quality';
 import { SPEED } from './boards/speed';
 import { STORE } from './boards/store';
+import { otherMetrics } from './others';
 import { type Runbook } from './runbook';
 import { PLUGINS } from './sources';
 
 /** In the order in which a post passes the steps. */
-export const BOARDS: readonly Board[] = [OVERVIEW, INGEST, KAFKA, BATCH, SPEED, STORE, QUALITY, COST];
+const DRAWN: readonly Board[] = [OVERVIEW, INGEST, KAFKA, BATCH, SPEED, STORE, QUALITY, COST];
+
+export const BOARDS: readonly Board[] = DRAWN.map((board) =>
+  board === QUALITY ? { ...board, sections: [...board.sections, ...otherMetrics(DRAWN)] } : board,
+);
 
 /** Uid of the folder, and the prefix of all uids in the workspace. */
 export const FOLDER_UID = 'pipeline';

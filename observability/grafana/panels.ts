@@ -74,10 +74,13 @@ export interface Limits {
   readonly worse?: 'up' | 'down';
 }
 
-export interface PanelOptions {
+interface PanelText {
   readonly title: string;
   /** What the panel shows and how to interpret it: one or two sentences. */
   readonly description: string;
+}
+
+export interface PanelOptions {
   readonly unit: Unit;
   /** @default - always green */
   readonly limits?: Limits;
@@ -91,6 +94,7 @@ export interface PanelOptions {
 export interface Draft {
   readonly width: number;
   readonly height: number;
+  readonly queries: readonly Query[];
   readonly build: (runbook: Runbook) => Builder<Panel> & Placeable;
 }
 
@@ -116,7 +120,12 @@ function thresholds({ warning, critical, worse = 'up' }: Limits = {}): Threshold
 /** The types of all panels. */
 type Common = StatPanel | SeriesPanel | TablePanel;
 
-function common<P extends Common>(panel: P, options: PanelOptions, queries: readonly Query[], runbook: Runbook): P {
+function common<P extends Common>(
+  panel: P,
+  options: PanelText & PanelOptions,
+  queries: readonly Query[],
+  runbook: Runbook,
+): P {
   const { title, unit, limits, alarm } = options;
   const article = alarm === undefined ? undefined : articleAt(runbook, alarm);
   panel
@@ -145,12 +154,18 @@ export interface NumberOptions extends PanelOptions {
 const CALCULATIONS = { sum: 'sum', last: 'lastNotNull', max: 'max' } as const;
 
 /** One number over the range, coloured by its limits. */
-export function number(options: NumberOptions, ...queries: readonly Query[]): Draft {
+export function number(
+  title: string,
+  description: string,
+  options: NumberOptions,
+  ...queries: readonly Query[]
+): Draft {
   return {
     width: options.width ?? 4,
     height: 4,
+    queries,
     build: (runbook) =>
-      common(new StatPanel(), options, queries, runbook)
+      common(new StatPanel(), { title, description, ...options }, queries, runbook)
         .reduceOptions(new ReduceDataOptionsBuilder().calcs([CALCULATIONS[options.of]]))
         .colorMode(BigValueColorMode.Background)
         .graphMode(BigValueGraphMode.Area)
@@ -159,8 +174,13 @@ export function number(options: NumberOptions, ...queries: readonly Query[]): Dr
 }
 
 /** A count over the range that must be 0. */
-export function zero(options: Omit<PanelOptions, 'unit' | 'limits'>, ...queries: readonly Query[]): Draft {
-  return number({ ...options, unit: 'count', of: 'sum', limits: { critical: 1 } }, ...queries);
+export function zero(
+  title: string,
+  description: string,
+  options: Omit<PanelOptions, 'unit' | 'limits'>,
+  ...queries: readonly Query[]
+): Draft {
+  return number(title, description, { ...options, unit: 'count', of: 'sum', limits: { critical: 1 } }, ...queries);
 }
 
 export interface GraphOptions extends PanelOptions {
@@ -169,12 +189,13 @@ export interface GraphOptions extends PanelOptions {
 }
 
 /** Series over time, with limits as lines. */
-export function graph(options: GraphOptions, ...queries: readonly Query[]): Draft {
+export function graph(title: string, description: string, options: GraphOptions, ...queries: readonly Query[]): Draft {
   return {
     width: options.width ?? 12,
     height: 8,
+    queries,
     build: (runbook) => {
-      const panel = common(new SeriesPanel(), options, queries, runbook)
+      const panel = common(new SeriesPanel(), { title, description, ...options }, queries, runbook)
         .min(0)
         .lineWidth(1)
         .fillOpacity(options.stacked ? 60 : 10)
@@ -204,10 +225,11 @@ export function graph(options: GraphOptions, ...queries: readonly Query[]): Draf
 }
 
 /** The rows of a query result, unchanged. */
-export function table(options: PanelOptions, query: Query): Draft {
+export function table(title: string, description: string, options: PanelOptions, query: Query): Draft {
   return {
     width: options.width ?? 12,
     height: 8,
-    build: (runbook) => common(new TablePanel(), options, [query], runbook),
+    queries: [query],
+    build: (runbook) => common(new TablePanel(), { title, description, ...options }, [query], runbook),
   };
 }

@@ -30,6 +30,8 @@ export type Statistic = 'Sum' | 'Average' | 'Maximum' | 'Minimum' | 'p50' | 'p95
 export interface Query {
   readonly source: DataSourceName;
   readonly label: string;
+  /** The metric of a step that it asks for. @default - another metric, or no metric */
+  readonly reported?: MetricName;
   /** @param source @default - the one that the board's variable names */
   readonly build: (refId: string, source?: DataSourceRef) => Builder<Dataquery>;
 }
@@ -84,7 +86,7 @@ export function metric<S extends Step>(
   label: string,
   statistic: Statistic = statisticOf(name),
 ): Query {
-  return cloudwatch(label, constant('namespace'), name, statistic, { step });
+  return { ...cloudwatch(label, constant('namespace'), name, statistic, { step }), reported: name };
 }
 
 /** Metrics of a step under their own names. */
@@ -113,7 +115,7 @@ export function byStep<S extends Step>(
 /** A metric that a step reports per view, as one series per view. */
 export function metricByView<S extends Step>(step: S, name: MetricOf<S> & ViewMetric): Query {
   const label = "${PROP('Dim.view')}";
-  return cloudwatch(label, constant('namespace'), name, statisticOf(name), { step, view: '*' });
+  return { ...cloudwatch(label, constant('namespace'), name, statisticOf(name), { step, view: '*' }), reported: name };
 }
 
 /** A metric of an AWS service. */

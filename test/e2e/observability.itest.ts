@@ -13,8 +13,9 @@ import { keyOf } from '../../tools/assembly/alarm-terms';
 import { startEventSource } from '../../tools/local/aws/event-source';
 import { generateLoad } from '../../tools/loadgen/load';
 import { waitUntilThrough } from '../../tools/local/run/completion';
-import { loadedRules, seriesOf } from '../../tools/local/run/prometheus-queries';
+import { loadedRules, seriesOf } from '../support/prometheus-queries';
 import { SET_OFF_IN_A_CLUSTER } from '../support/set-off-in-a-cluster';
+import { SOONER_LATE } from '../support/shorter-alarms';
 import { idOf, until } from '../support/until';
 import { ObservedRun } from './observed-run';
 import { deleteRecords, rewriteControlLine, withKeyspaces } from './observed-stores';
@@ -28,10 +29,10 @@ const unreadable = (index: number) => ({ pin: { index, category: 'art', follower
 const good = (index: number) => ({ pin: { index, category: 'art', follower_count: '12k' } });
 const list = <T>(length: number, of: (i: number) => T) => Array.from({ length }, (_, i) => of(i));
 
-/** Longer than records may wait before they are late, in a local run. */
-const WAITING_MS = { aggregate: 35_000, archive: 130_000 };
+/** Longer than records may wait before they are late: 30 s and 120 s in a local run, a fraction of it here. */
+const WAITING_MS = { aggregate: 35_000 / SOONER_LATE, archive: 130_000 / SOONER_LATE };
 
-const tell = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 let run: ObservedRun;
 
@@ -50,7 +51,7 @@ const untilThrough = () =>
     progress: () => undefined,
   });
 
-test('the broker is killed: ingest fails and the node is down until it is back, and its return is told', async () => {
+test('a killed broker fires the alarms of ingest and of the node until it is back, then the alert for an unclean election', async () => {
   const { cloud, kafka } = run.running;
   const posts = { url: cloud.ingestUrl, posts: POSTS };
   await generateLoad({ ...posts, seed: 1 });
@@ -77,7 +78,7 @@ test('the broker is killed: ingest fails and the node is down until it is back, 
   await run.untilAlarms('OK', 'ingest-failing');
 });
 
-test('more clients come at once than ingest may have instances, with posts that are none: both are told, and end', async () => {
+test('more clients than ingest has instances, sending invalid posts, fire the alarms for throttling and quarantine until they stop', async () => {
   const body = list(5, (i) => (i === 0 ? unreadable(i) : good(i)));
   const stop = run.repeat(500, () => Promise.all(list(40, () => run.post(body))));
   await run.untilAlarms('ALARM', 'quarantine-burst', 'ingest-throttled', 'ingest-failing');
@@ -100,14 +101,14 @@ test('every query of the rules and of the boards has data', async () => {
   const empty = () => asked.filter(({ query }) => counts.get(query) === 0);
   await until('no expression without data', async () => count().then(() => empty().length === 0), empty);
   const series = [...counts.values()].reduce((sum, each) => sum + each, 0);
-  tell(`${counts.size} expressions in ${asked.length} places, ${empty().length} empty, ${series} series`);
+  print(`${counts.size} expressions in ${asked.length} places, ${empty().length} empty, ${series} series`);
   expect(asked.length).toBeGreaterThan(40);
 });
 
 /** When archiving was paused, ms. */
 let pausedAt: number;
 
-test('aggregation is paused: canaries no longer come out, its lag grows, and answers are late until it has caught up', async () => {
+test('paused aggregation fires the alarms for canaries, lag and late answers until it has caught up', async () => {
   const { cloud, cassandra } = run.running;
   await run.untilAlarms('OK', 'canary-speed', 'boundary-late', 'answers-are-late', 'aggregate-late');
   // From here on nothing is published: the last test finds the boundary late.
@@ -131,7 +132,7 @@ test('aggregation is paused: canaries no longer come out, its lag grows, and ans
   await run.untilAlarms('OK', 'canary-speed', 'aggregate-lag', 'aggregate-late');
 });
 
-test('a speed row is lost: drift is told, and ends when it is back', async () => {
+test('a lost speed row fires the alarm for drift until the row is back', async () => {
   const { cloud } = run.running;
   const { interval, firstInterval } = await run.query.boundary();
   const [first, last] = [Date.parse(firstInterval!), Date.parse(interval!)];
@@ -149,7 +150,7 @@ test('a speed row is lost: drift is told, and ends when it is back', async () =>
   });
 });
 
-test('the boundary is put back from a backup of yesterday: it is stuck until it is where it was', async () => {
+test('a time boundary restored from a backup of yesterday fires the alarm for a stuck boundary until it is where it was', async () => {
   const { plan } = run.running;
   const [{ name: topic }] = plan.topics;
   const { interval } = await run.query.boundary();
@@ -162,7 +163,7 @@ test('the boundary is put back from a backup of yesterday: it is stuck until it 
   await run.untilAlarms('OK', 'boundary-stuck');
 });
 
-test('a second event source is at the same partitions: conditional writes find other values, until it is taken away', async () => {
+test('a second event source on the same partitions fires the alarm for write conflicts until it stops', async () => {
   const { cloud, kafka, plan } = run.running;
   const { name } = findFunction(plan.functions, 'aggregate');
   const source = plan.eventSources.find(
@@ -184,7 +185,7 @@ test('a second event source is at the same partitions: conditional writes find o
   await run.untilAlarms('OK', 'write-conflicts');
 });
 
-test('archiving goes on after two minutes, with a store that is slow: what it writes is late', async () => {
+test('archiving that resumes late, with a slow store, fires the alarm for late archiving until it has caught up', async () => {
   const { cloud, s3 } = run.running;
   await run.untilAlarms('OK', 'archive-late');
   await sleep(Math.max(0, pausedAt + WAITING_MS.archive - Date.now()));
@@ -196,7 +197,7 @@ test('archiving goes on after two minutes, with a store that is slow: what it wr
   await run.untilAlert('KafkaConsumerLate', false);
 });
 
-test('stores are away: both consumers stand still, questions and the batch layer fail, and all go on', async () => {
+test('killed stores fire the alarms of both consumers, of queries and of the batch layer until they are back', async () => {
   const { cloud, cassandra, s3 } = run.running;
   const { interval } = await run.query.boundary();
   run.leaveEnginesAlone();
@@ -211,7 +212,7 @@ test('stores are away: both consumers stand still, questions and the batch layer
   await run.untilAlarms('OK', ...failing);
 });
 
-test('a line of the log is of a kind that compaction does not know: a record is dropped, until the line is as before', async () => {
+test('a raw line of an unknown kind fires the alarm for dropped records until the line is as before', async () => {
   const { cloud } = run.running;
   const interval = intervalName(Date.parse((await run.query.boundary()).interval!));
   const { partition, restore } = await rewriteControlLine(run.running, interval);
@@ -223,7 +224,7 @@ test('a line of the log is of a kind that compaction does not know: a record is 
   await run.untilAlarms('OK', 'dropped');
 });
 
-test('the log loses records before they are aggregated: the gap is told', async () => {
+test('records that the log loses before aggregation fire the alarm for a gap', async () => {
   const { cloud, kafka, plan } = run.running;
   await cloud.enableEventSource('aggregate', false);
   await run.post(list(30, (i) => good(20_000 + i)));
@@ -238,7 +239,7 @@ test('the log loses records before they are aggregated: the gap is told', async 
   await run.untilAlarms('ALARM', 'gap', 'answers-may-be-wrong');
 });
 
-test('nothing was published since Airflow was stopped: the boundary is late, and canaries do not come out of the batch layer', async () => {
+test('a batch layer without Airflow fires the alarms for a late boundary and for canaries', async () => {
   await run.untilAlarms('ALARM', 'boundary-late', 'canary-batch', 'answers-are-late');
 });
 
@@ -252,10 +253,10 @@ test('every metric of ours that a widget or an alarm names was reported, with it
   for (const metric of ours) {
     expect([metric, units.get(keyOf(metric))]).toEqual([metric, METRICS[metric.name as MetricName].unit]);
   }
-  tell(`${ours.length} metrics of widgets and alarms, 0 without data`);
+  print(`${ours.length} metrics of widgets and alarms, 0 without data`);
 });
 
-test('every alarm and every alert went off, here or where there is a cluster', async () => {
+test('every alarm and every alert fired, here or in the suite with a cluster', async () => {
   const alarms = Object.keys(run.alarms.states()).map(idOf);
   const alerts = (await loadedRules(run.prometheus)).filter(({ type }) => type === 'alerting').map(({ name }) => name);
   const all = [...alarms, ...alerts];
@@ -263,7 +264,7 @@ test('every alarm and every alert went off, here or where there is a cluster', a
   expect(all.filter((name) => !seen.has(name) && !SET_OFF_IN_A_CLUSTER.includes(name))).toEqual([]);
   expect(SET_OFF_IN_A_CLUSTER.filter((name) => !all.includes(name))).toEqual([]);
   const here = all.filter((name) => !SET_OFF_IN_A_CLUSTER.includes(name));
-  tell(`${here.length} of ${all.length} alarms and alerts set off here, ${all.length - here.length} in a cluster`);
+  print(`${here.length} of ${all.length} alarms and alerts set off here, ${all.length - here.length} in a cluster`);
 });
 
 /** The PromQL of every panel of every board. */

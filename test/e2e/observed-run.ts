@@ -11,7 +11,7 @@ import { type AirflowEngine, type Engine } from '../../tools/engines';
 import { type RunningAlarms } from '../../tools/local/run/alarms';
 import { bringUp, type Running } from '../../tools/local/run/bring-up';
 import { startClock } from '../../tools/local/run/clock';
-import { vectorOf } from '../../tools/local/run/prometheus-queries';
+import { vectorOf } from '../support/prometheus-queries';
 import { type QueryClient, queryClient } from '../../tools/local/run/query-client';
 import { watch, type Watchdog } from '../../tools/local/run/watchdog';
 import { idOf, stateOf, untilAlarms, untilAlerts } from '../support/until';

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { bySection } from '../../lambda/domain/columns';
 import { generate } from '../../tools/loadgen/generate';
 import { type AnswerRow, referenceAnswers, type Sent } from './reference';
 import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
@@ -65,7 +66,7 @@ function addView(repository: string): void {
 
 /** What `--input` reads: a line a section, as the generator wrote it; returns the same, parsed. */
 function writeInput(to: string, seed: number): Sent {
-  const lines = { pin: [] as string[], geo: [] as string[], user: [] as string[] };
+  const lines = bySection(() => [] as string[]);
   for (const { sections } of generate({ posts: POSTS, seed })) {
     for (const [section, text] of Object.entries(sections)) lines[section as keyof Sent].push(text);
   }

@@ -9,7 +9,7 @@ import { intervalName, intervalOf } from '../../lambda/domain/intervals';
 import { sealKey, viewsDoneKey } from '../../lambda/formats/keys';
 import { loadConfig } from '../../lib/config';
 import { type FunctionPlan } from '../../tools/assembly/local-plan';
-import { readNodeFunctions } from '../../tools/assembly/read-functions';
+import { readNodeFunctions } from '../support/node-functions';
 import { resourcesOf } from '../../tools/assembly/read-plan';
 import { synthesizeAssembly } from '../../tools/assembly/synthesize';
 import { type FunctionHost, type Invocation, startFunctionHost } from '../../tools/local/aws/function-host';

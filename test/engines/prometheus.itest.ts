@@ -16,7 +16,7 @@ import {
   startKafka,
 } from '../../tools/engines';
 import { localJobs, type Monitoring, ruleFiles, startMonitoring } from '../../tools/local/run/monitoring';
-import { expressionsWithoutData, loadedRules, type Rule, seriesOf } from '../../tools/local/run/prometheus-queries';
+import { expressionsWithoutData, loadedRules, type Rule, seriesOf } from '../support/prometheus-queries';
 import { ALERT_CASES, ruleTests } from './prometheus-cases';
 
 const TOPIC = 'posts';

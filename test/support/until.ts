@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AlarmState } from '../../tools/local/alarms/evaluate';
 import { type RunningAlarms } from '../../tools/local/run/alarms';
-import { vectorOf } from '../../tools/local/run/prometheus-queries';
+import { vectorOf } from './prometheus-queries';
 
 const POLL_MS = 250;
 /** A busy machine with few cores may take its time; nothing here waits for longer than it has to. */

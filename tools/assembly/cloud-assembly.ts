@@ -6,6 +6,14 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  ArtifactType,
+  type AssemblyManifest,
+  type AssetManifest,
+  type AssetManifestProperties,
+  type AwsCloudFormationStackProperties,
+  type NestedCloudAssemblyProperties,
+} from 'aws-cdk-lib/cloud-assembly-schema';
 import { readTemplate, type Template } from '../../lib/templates';
 
 export interface Stack {
@@ -34,36 +42,6 @@ export interface CloudAssembly<S extends Stack = Stack> {
   readonly assets: ReadonlyMap<string, FileAsset>;
 }
 
-interface Manifest {
-  readonly artifacts?: Readonly<
-    Record<
-      string,
-      {
-        readonly type: string;
-        readonly properties?: {
-          readonly templateFile?: string;
-          readonly stackName?: string;
-          readonly file?: string;
-          readonly directoryName?: string;
-          readonly terminationProtection?: boolean;
-        };
-      }
-    >
-  >;
-}
-
-interface AssetManifest {
-  readonly files?: Readonly<
-    Record<
-      string,
-      {
-        readonly source: { readonly path?: string; readonly packaging?: 'zip' | 'file' };
-        readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
-      }
-    >
-  >;
-}
-
 const readJson = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
 
 /**
@@ -81,20 +59,16 @@ export function readCloudAssembly(directory: string): CloudAssembly<StoredStack>
 }
 
 function readInto(directory: string, stacks: StoredStack[], assets: Map<string, FileAsset>): void {
-  const manifest = readJson<Manifest>(join(directory, 'manifest.json'));
-  for (const [id, { type, properties = {} }] of Object.entries(manifest.artifacts ?? {})) {
-    if (type === 'aws:cloudformation:stack' && properties.templateFile !== undefined) {
-      const file = join(directory, properties.templateFile);
-      stacks.push({
-        name: properties.stackName ?? id,
-        template: readTemplate(file),
-        file,
-        terminationProtection: properties.terminationProtection ?? false,
-      });
-    } else if (type === 'cdk:asset-manifest' && properties.file !== undefined) {
-      readAssets(directory, properties.file, assets);
-    } else if (type === 'cdk:cloud-assembly' && properties.directoryName !== undefined) {
-      readInto(join(directory, properties.directoryName), stacks, assets);
+  const { artifacts = {} } = readJson<AssemblyManifest>(join(directory, 'manifest.json'));
+  for (const [id, { type, properties }] of Object.entries(artifacts)) {
+    if (type === ArtifactType.AWS_CLOUDFORMATION_STACK) {
+      const { templateFile, stackName, terminationProtection = false } = properties as AwsCloudFormationStackProperties;
+      const file = join(directory, templateFile);
+      stacks.push({ name: stackName ?? id, template: readTemplate(file), file, terminationProtection });
+    } else if (type === ArtifactType.ASSET_MANIFEST) {
+      readAssets(directory, (properties as AssetManifestProperties).file, assets);
+    } else if (type === ArtifactType.NESTED_CLOUD_ASSEMBLY) {
+      readInto(join(directory, (properties as NestedCloudAssemblyProperties).directoryName), stacks, assets);
     }
   }
 }

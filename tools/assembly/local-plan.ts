@@ -1,4 +1,5 @@
 /** The templates' resources, as far as the local run starts them: the contract between reading and running. */
+import { type TableProperties } from '../engines';
 import { type Condition, type MetricId } from './alarm-terms';
 
 export interface LocalPlan {
@@ -69,22 +70,6 @@ export interface TopicPlan extends Resource {
 
 export interface KeyspacePlan extends Resource {
   readonly name: string;
-}
-
-interface ColumnProperty {
-  readonly ColumnName: string;
-  readonly ColumnType: string;
-}
-
-/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cassandra-table.html */
-export interface TableProperties {
-  readonly KeyspaceName: string;
-  readonly TableName: string;
-  readonly PartitionKeyColumns: readonly ColumnProperty[];
-  readonly ClusteringKeyColumns?: readonly { readonly Column: ColumnProperty; readonly OrderBy?: 'ASC' | 'DESC' }[];
-  readonly RegularColumns?: readonly ColumnProperty[];
-  /** Seconds; 0 or absent: rows do not expire. */
-  readonly DefaultTimeToLive?: number | string;
 }
 
 export interface TablePlan extends Resource {

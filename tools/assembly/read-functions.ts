@@ -10,19 +10,12 @@ export function readFunctions(all: Resources, assembly: CloudAssembly): Function
   return functions.filter((found) => !deploying.has(found)).map((found) => readFunction(found, layers, assembly));
 }
 
-/** All functions in Node, including those behind custom resources and CDK's own. */
-export function readNodeFunctions(all: Resources, assembly: CloudAssembly): FunctionPlan[] {
-  const layers = layersByArn(all);
-  return all
-    .ofType('AWS::Lambda::Function')
-    .filter((found) => text(found, 'Runtime').startsWith('nodejs'))
-    .map((found) => readFunction(found, layers, assembly));
-}
-
-const layersByArn = (all: Resources): ReadonlyMap<string, Found> =>
+/** The layers, by the ARN that functions name. */
+export const layersByArn = (all: Resources): ReadonlyMap<string, Found> =>
   new Map(all.ofType('AWS::Lambda::LayerVersion').map((layer) => [layer.ref(), layer]));
 
-function readFunction(found: Found, layers: ReadonlyMap<string, Found>, assembly: CloudAssembly): FunctionPlan {
+/** @param layers see {@link layersByArn} */
+export function readFunction(found: Found, layers: ReadonlyMap<string, Found>, assembly: CloudAssembly): FunctionPlan {
   const runtime = text(found, 'Runtime');
   if (!runtime.startsWith('nodejs')) {
     throw new Error(`${found.path}: the local run hosts Node functions only, Runtime is '${runtime}'`);

@@ -1,7 +1,8 @@
 import { type Found, rejectSet, type Resources, text } from './found';
 import { type SchedulePlan } from './local-plan';
+import { DAY, HOUR, MINUTE } from '../../lambda/domain/time';
 
-const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const UNIT_MS: Readonly<Record<string, number>> = { minute: MINUTE, hour: HOUR, day: DAY };
 
 export function readSchedules(all: Resources): SchedulePlan[] {
   const functions = all.ofType('AWS::Lambda::Function');

@@ -1,4 +1,5 @@
 /** One reader for each part of the plan, from resolved properties. A property that the local run does not implement is an error. */
+import { type TableProperties } from '../engines';
 import { type CloudAssembly } from './cloud-assembly';
 import { assetDirectory, type Found, number, rejectSet, type Resources, text } from './found';
 import {
@@ -10,7 +11,6 @@ import {
   type KeyspacePlan,
   type LocalPlan,
   type TablePlan,
-  type TableProperties,
   type TopicPlan,
 } from './local-plan';
 import { readAlarms, readCompositeAlarms, readDashboards } from './read-alarms';

@@ -5,7 +5,8 @@
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { archiveRecords } from '../../lambda/archive/core';
-import { makeHandler, ZSTD } from '../../lambda/archive/handler';
+import { makeHandler } from '../../lambda/archive/handler';
+import { RAW_COMPRESSION } from '../../lambda/formats/raw-compression';
 import { decodeRecord } from '../../lambda/domain/decode';
 import { type LambdaKafkaEvent, recordsByPartition } from '../../lambda/runtime/kafka-event';
 import { inTurn, medianRatio, rate } from './measure';
@@ -27,7 +28,7 @@ function decode(event: LambdaKafkaEvent): void {
   }
 }
 
-const compressAll = (lines: readonly Buffer[]) => Promise.all(lines.map((ndjson) => compress(ndjson, ZSTD)));
+const compressAll = (lines: readonly Buffer[]) => Promise.all(lines.map((ndjson) => compress(ndjson, RAW_COMPRESSION)));
 
 export async function archive({ rounds, posts }: Size = { rounds: 9, posts: POSTS_PER_BATCH }): Promise<Report> {
   const events = batches(WARM_UP + rounds, posts);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { archiveRecords } from '../../lambda/archive/core';
-import { ZSTD } from '../../lambda/archive/handler';
+import { RAW_COMPRESSION } from '../../lambda/formats/raw-compression';
 import { DUCKDB_TYPES } from '../../lambda/compact/columns';
 import { type Resources } from '../../lambda/compact/core';
 import { runCompaction } from '../../lambda/compact/engine';
@@ -59,7 +59,7 @@ export function writeRawLog(folder: string, posts: number, shape: Shape, enough 
     if (batch.length === 0) return;
     const [{ first, last, ndjson }] = archiveRecords('posts', new Map([[0, batch]])).objects;
     const path = join(folder, `${first}.zst`);
-    writeFileSync(path, zstdCompressSync(ndjson, ZSTD));
+    writeFileSync(path, zstdCompressSync(ndjson, RAW_COMPRESSION));
     files.push({ path, from: first, to: last + 1 });
     bytes += ndjson.length;
     records += batch.length;

@@ -21,6 +21,7 @@ import { createStore } from '../../test/engines/view-store/tables';
 import { inTurn, median, quantile } from './measure';
 import { posts, records } from './posts';
 import { type Figure, type Report, type Size } from './report';
+import { DAY, HOUR } from '../../lambda/domain/time';
 
 const REGION = 'us-east-1';
 const TOPIC = 'posts';
@@ -28,8 +29,6 @@ const TOP = 10;
 const MONTHS = Array.from({ length: 12 }, (_, i) => `2025-${String(i + 1).padStart(2, '0')}`);
 const START = Date.UTC(2025, 0, 1);
 const END = Date.UTC(2026, 0, 1);
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const WARM_UP = 50;
 /** From 13 keys a month to all keys of the largest view. */
 const ASKED = ['posts_by_category', 'posts_by_country', 'category_by_country', 'top_poster_by_country'];

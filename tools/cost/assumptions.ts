@@ -1,4 +1,5 @@
 /** Values that are neither prices nor measured. Every estimate prints them, so that nobody mistakes them for facts. */
+import { HOURS_PER_MONTH } from '../../lib/capacity/batches';
 
 export interface Assumption {
   readonly value: number;
@@ -8,17 +9,12 @@ export interface Assumption {
 const assume = (value: number, text: string): Assumption => ({ value, text });
 
 export const ASSUMPTIONS = {
-  hours: assume(730, 'hours in a month'),
+  hours: assume(HOURS_PER_MONTH, 'hours in a month'),
   vcpuMemory: assume(
     1769,
     'MB of memory at which a function has one vCPU: below it, measured durations are multiplied by 1,769 ÷ memory, although waits do not get longer',
   ),
   pollersPerUnit: assume(4, 'pollers in an event poller unit (from memory); all sources share one group'),
-  pollerMbPerSecond: assume(5, 'MB a second that one poller reads; more pollers start beyond it'),
-  eventBytes: assume(
-    6_000_000,
-    'bytes after which a batch is delivered to its function, whatever window and batch size are',
-  ),
   storedMonths: assume(1, 'months of posts that the lake and the store hold; each further month costs the same again'),
   platformLogBytes: assume(700, 'bytes that Lambda logs per invocation: start, end and report as JSON'),
   reportBytes: assume(900, 'bytes of a report in embedded metric format'),

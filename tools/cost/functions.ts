@@ -1,10 +1,9 @@
 /** Facts of the templates on which prices depend. A test compares them with the synthesized templates. */
+import { FUNCTION_MB } from '../../lib/capacity/functions';
+
 export const MEMORY_MB = {
-  ingest: 1024,
-  archive: 1024,
-  aggregate: 1024,
+  ...FUNCTION_MB,
   seal: 512,
-  compact: 3538,
   publish: 1024,
   reconcile: 1024,
   query: 1024,

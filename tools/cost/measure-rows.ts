@@ -58,14 +58,15 @@ function measure(): RowMark[] {
     const mark = MARKS.includes(seen);
     if (batch.length === 1_000 || mark) apply();
     if (!mark) continue;
-    const viewUnits = VIEWS.reduce((sum, view) => sum + unitsOf(encodeCounts(view, counts.get(view)!).length), 0);
+    const units = VIEWS.map((view) => unitsOf(encodeCounts(view, counts.get(view)!).length));
+    const viewUnits = units.reduce((sum, each) => sum + each, 0);
     let stateUnits: number | null = null;
     try {
       stateUnits = unitsOf(encodeState(state, columns).length);
     } catch {
       // More posts than a row of the store can hold: the configuration rejects that many.
     }
-    marks.push({ posts: seen, viewUnits, stateUnits });
+    marks.push({ posts: seen, viewUnits, largestViewUnits: Math.max(...units), stateUnits });
   }
   return marks;
 }

@@ -1,5 +1,6 @@
 /** The committed measurements in the form that the model uses, read once. */
-import { Curve, fit, pooled, type RowMeasurement, type RunMeasurement, sparkFit } from './measurement';
+import { Curve } from '../../lib/capacity/curve';
+import { fit, pooled, type RowMeasurement, type RunMeasurement, sparkFit } from './measurement';
 import rows from './measurements/rows.json';
 import large from './measurements/run-large.json';
 import small from './measurements/run-small.json';

@@ -29,6 +29,8 @@ export interface RowMark {
   readonly posts: number;
   /** Sum over one row of each view. */
   readonly viewUnits: number;
+  /** Units of the row of the largest view. */
+  readonly largestViewUnits: number;
   /** Of a state with all of the posts. Null if it is too large for a row of the store. */
   readonly stateUnits: number | null;
 }
@@ -84,35 +86,4 @@ export function sparkFit(small: RunMeasurement, large: RunMeasurement): { start:
     start: Math.max(0, (small.spark.seconds - perRow * rows(small)) / small.spark.jobs),
     coreSecondsPerRow: perRow * large.spark.cores,
   };
-}
-
-/** A measured curve: never falling, linear between the marks, and constant beyond them. */
-export class Curve {
-  private readonly points: readonly (readonly [x: number, y: number])[];
-
-  /** @param points by ascending x; where y falls, the maximum so far is used */
-  constructor(points: readonly (readonly [x: number, y: number])[]) {
-    let most = 0;
-    this.points = points.map(([x, y]) => [x, (most = Math.max(most, y))] as const);
-  }
-
-  at(x: number): number {
-    const after = this.points.findIndex(([px]) => px >= x);
-    if (after === -1) return this.points[this.points.length - 1][1];
-    if (after === 0) return this.points[0][1];
-    const [x0, y0] = this.points[after - 1];
-    const [x1, y1] = this.points[after];
-    return y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
-  }
-
-  /** Mean between 0 and x, for a row that grows from nothing to x posts. */
-  mean(x: number): number {
-    if (x <= 0) return this.at(0);
-    const stops = [0, ...this.points.map(([px]) => px).filter((px) => px < x), x];
-    let area = 0;
-    for (let i = 1; i < stops.length; i++) {
-      area += ((this.at(stops[i - 1]) + this.at(stops[i])) / 2) * (stops[i] - stops[i - 1]);
-    }
-    return area / x;
-  }
 }

@@ -1,6 +1,6 @@
 /** From a rate of posts to the units that AWS bills: requests, batches, rows, objects. Pure functions; all sums are per month. */
+import { type Batches, batchesOf, HOURS_PER_MONTH } from '../../lib/capacity/batches';
 import { type PipelineConfig } from '../../lib/config';
-import { ASSUMPTIONS } from './assumptions';
 import { MINIMUM_POLLERS } from './functions';
 import { type Measured } from './measured';
 
@@ -9,17 +9,6 @@ export interface Load {
   readonly rate: number;
   /** Posts in a request. */
   readonly batch: number;
-}
-
-/** The batches of one event source. */
-export interface Batches {
-  readonly pollers: number;
-  /** Seconds between two batches of a poller. */
-  readonly interval: number;
-  /** Batches of one partition a month: each an invocation, an object of `archive`, a set of rows of `aggregate`. */
-  readonly perMonth: number;
-  /** Records in a batch. */
-  readonly records: number;
 }
 
 export interface Workload {
@@ -37,33 +26,7 @@ export interface Workload {
   readonly unitsPerBatch: { readonly views: number; readonly state: number };
 }
 
-const HOUR = 3_600;
-const MONTH = ASSUMPTIONS.hours.value * HOUR;
-
-/**
- * A batch ends with its window, at `batchSize` records or at 6 MB, counted from its first record.
- * A poller gathers records for all its partitions together. Of n records in k partitions, k × (1 − (1 − 1/k)ⁿ) partitions have some.
- */
-export function batchesOf(
-  rate: number,
-  windowSeconds: number,
-  eventBytes: number,
-  config: Pick<PipelineConfig, 'partitions' | 'batchSize'>,
-  minimumPollers: number = MINIMUM_POLLERS,
-): Batches {
-  const { partitions, batchSize } = config;
-  const needed = (rate * eventBytes) / (ASSUMPTIONS.pollerMbPerSecond.value * 1e6);
-  const pollers = Math.min(partitions, Math.max(minimumPollers, needed));
-  const ratePerPoller = rate / pollers;
-  const most = Math.max(1, Math.min(batchSize, ASSUMPTIONS.eventBytes.value / eventBytes));
-  // The first record opens the window, so a batch has that record and the following ones within the window.
-  const interval = 1 / ratePerPoller + Math.min(windowSeconds, (most - 1) / ratePerPoller);
-  const inBatch = ratePerPoller * interval;
-  const share = partitions / pollers;
-  const touched = share <= 1 ? 1 : share * (1 - (1 - 1 / share) ** inBatch);
-  const perMonth = (MONTH / interval) * pollers * touched;
-  return { pollers, interval, perMonth, records: (rate * MONTH) / perMonth };
-}
+const MONTH = HOURS_PER_MONTH * 3_600;
 
 /** @throws Error if rate or batch is not above 0 */
 export function workloadOf(

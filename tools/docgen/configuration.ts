@@ -1,9 +1,9 @@
-/** docs/configuration.md: the table of all configuration keys, from the interface, its comments, its rules and the stages. */
+/** docs/configuration.md: the table of all configuration keys, with the comments, rules and defaults of `lib/config/schema.ts`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { CONFIG_KEYS, type ConfigKey, loadConfig, STAGES } from '../../lib/config';
-import { RULES } from '../../lib/config/rules';
+import { KEYS } from '../../lib/config/schema';
 import { ROOT } from '../kit/root';
 import { markdownTable } from '../kit/table';
 import { type Generator } from './generator';
@@ -25,15 +25,16 @@ const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 /** The text of a comment or of one of its tags, links included. */
 const textOf = (comment: ts.JSDoc['comment']) => oneLine(ts.getTextOfJSDocComment(comment) ?? '');
 
-/** The comments of the interface `PipelineConfig`, by key. */
+/** The comments of the keys, in the order of the schema, which groups them. */
 function comments(): ReadonlyMap<string, Doc> {
   const file = ts.createSourceFile(SOURCE, readFileSync(SOURCE, 'utf8'), ts.ScriptTarget.Latest, true);
-  const found = file.statements.find(
-    (each): each is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(each) && each.name.text === 'PipelineConfig',
-  );
-  if (!found) throw new Error(`${SOURCE} has no interface PipelineConfig`);
+  const keys = file.statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => [...declarationList.declarations])
+    .find(({ name }) => name.getText() === 'KEYS')?.initializer;
+  if (!keys || !ts.isObjectLiteralExpression(keys)) throw new Error(`${SOURCE} has no object KEYS`);
   return new Map(
-    found.members.map((member) => {
+    keys.properties.map((member) => {
       const [doc] = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc);
       const tag = (name: string) => doc?.tags?.find(({ tagName }) => tagName.text === name);
       const see = tag('see');
@@ -53,17 +54,15 @@ function comments(): ReadonlyMap<string, Doc> {
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
 function row(key: ConfigKey, doc: Doc | undefined): string[] {
-  if (!doc?.what) throw new Error(`${key} of PipelineConfig has no comment`);
+  if (!doc?.what) throw new Error(`${key} of KEYS has no comment`);
   const values = STAGES.map((stage) => loadConfig({ stage })[key]);
   const what = doc.page ? `${doc.what} [AWS](${doc.page})` : doc.what;
   const defaults = values.map((value) => (value === undefined ? (doc.unset ?? '') : String(value)));
-  return [`\`${key}\``, what, RULES[key].allowed, ...defaults].map(cell);
+  return [`\`${key}\``, what, KEYS[key].rule.allowed, ...defaults].map(cell);
 }
 
 function document(): string {
   const docs = comments();
-  // In the order of the interface, which groups them.
-  const keys = [...docs.keys()].filter((key): key is ConfigKey => (CONFIG_KEYS as readonly string[]).includes(key));
   const head = ['key', 'what', 'allowed', ...STAGES.map((stage) => `\`${stage}\``)];
   return `<!-- Generated: npm run generate -- configuration -->
 
@@ -74,7 +73,7 @@ allowed, or values that do not go together stop synth with one line, before anyt
 
 ${markdownTable(
   head,
-  keys.map((key) => row(key, docs.get(key))),
+  CONFIG_KEYS.map((key) => row(key, docs.get(key))),
 )}
 `;
 }

@@ -4,6 +4,8 @@ import { loadConfig, type Stage } from '../../lib/config';
 import { type CloudAssembly } from '../assembly/cloud-assembly';
 import { synthesizeAssembly } from '../assembly/synthesize';
 import { performance } from '../bench/results';
+import { capacityDocument } from '../capacity/document';
+import { capacityFigures } from '../capacity/figures';
 import { costDocument } from '../cost/document';
 import { type Command } from '../kit/command';
 import { flag, parse } from '../kit/options';
@@ -16,6 +18,9 @@ import { personalData } from './personal-data';
 import { schemas } from './schemas';
 
 export const GENERATORS: Readonly<Record<string, Generator>> = {
+  // First: others read the configuration, which is sized by these figures.
+  'capacity-figures': capacityFigures,
+  capacity: capacityDocument,
   configuration,
   cost: costDocument,
   diagrams,

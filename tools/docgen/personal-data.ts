@@ -1,7 +1,7 @@
 /** docs/security/personal-data.md, from the classes of the fields, the views and the configuration. */
 import { incompletePostColumns } from '../../lambda/formats/speed-state';
-import { COLUMNS, SECTIONS } from '../../lambda/domain/columns';
-import { COLUMN_CLASSES, type DataClass, DATA_CLASSES, FIELD_CLASSES, highest } from '../../lambda/domain/data-classes';
+import { columnOf, COLUMNS, type ColumnName, SECTION_TABLE, SECTIONS } from '../../lambda/domain/columns';
+import { type DataClass, DATA_CLASSES, highest } from '../../lambda/domain/data-classes';
 import { PREFIXES } from '../../lambda/formats/keys';
 import { type View, VIEWS } from '../../lambda/domain/views';
 import { loadConfig } from '../../lib/config';
@@ -29,9 +29,8 @@ const setting = (key: 'retentionDays' | 'speedTtlHours' | 'logRetentionDays' | '
   STAGES.map((stage) => `${loadConfig({ stage })[key].toLocaleString('en-US')} in \`${stage}\``).join(', ');
 
 const columnsOf = ({ dimensions, value }: View) => [...dimensions, ...(value ? [value] : [])];
-const classOf = (view: View) => highest(columnsOf(view).map((name) => COLUMN_CLASSES[name]));
-const delicate = (names: readonly (keyof typeof COLUMN_CLASSES)[]) =>
-  names.filter((name) => COLUMN_CLASSES[name] !== 'none');
+const classOf = (view: View) => highest(columnsOf(view).map((name) => columnOf(name).dataClass));
+const delicate = (names: readonly ColumnName[]) => names.filter((name) => columnOf(name).dataClass !== 'none');
 
 const VIEW_ROWS = `what the views below hold: ${code(VIEWS.filter((view) => classOf(view) === 'personal').map(({ name }) => name))} is the one with names`;
 
@@ -71,7 +70,10 @@ const TABLES: Readonly<Record<ViewTable, readonly [name: string, place: Place]>>
 
 function fields(): string {
   const rows = SECTIONS.flatMap((section) =>
-    Object.entries(FIELD_CLASSES[section]).map(([field, dataClass]) => [`\`${section}.${field}\``, dataClass]),
+    Object.entries(SECTION_TABLE[section].fields).map(([field, [, dataClass]]) => [
+      `\`${section}.${field}\``,
+      dataClass,
+    ]),
   );
   return markdownTable(['field', 'class'], rows);
 }
@@ -79,7 +81,7 @@ function fields(): string {
 function columns(): string {
   return markdownTable(
     ['column', 'class', 'what it is'],
-    COLUMNS.map(({ name, description }) => [`\`${name}\``, COLUMN_CLASSES[name], description]),
+    COLUMNS.map(({ name, dataClass, description }) => [`\`${name}\``, dataClass, description]),
   );
 }
 
@@ -116,8 +118,8 @@ function document(): string {
 
 # Personal data
 
-Posts hold data about persons. Each field has one of three classes, in \`lambda/domain/data-classes.ts\`; a field without a class does not compile. The
-classes are also in the JSON Schema (\`x-data-class\`) and in the comments of the Glue table.
+Posts hold data about persons. Each field has one of three classes, in the file of its section in \`lambda/domain/sections/\`; a field without
+a class does not compile. The classes are also in the JSON Schema (\`x-data-class\`) and in the comments of the Glue table.
 
 ${markdownTable(
   ['class', 'meaning'],

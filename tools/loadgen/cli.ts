@@ -3,6 +3,7 @@ import { nearestRank } from '../kit/nearest-rank';
 import { address, flag, integer, oneOf, optional, parse, required, text, withDefault } from '../kit/options';
 import { inSeconds } from '../kit/time';
 import { GENERATIONS } from './clients';
+import { INPUT_PATTERN } from './input';
 import { generateLoad, type LoadOptions } from './load';
 import { type Tally } from './send';
 
@@ -14,7 +15,7 @@ const OPTIONS = {
   posts: withDefault('2000', whole('N', 'posts to generate')),
   seed: withDefault('1', whole('S', 'seed of the generated posts')),
   'first-index': withDefault('0', whole('I', 'index of the first generated post')),
-  input: optional(text('DIR', 'sends DIR/{pin,geo,user}.jsonl instead; any may be missing', 'a folder')),
+  input: optional(text('DIR', `sends DIR/${INPUT_PATTERN} instead; any may be missing`, 'a folder')),
   rate: withDefault('0', whole('R', 'records a second, 0 for no limit')),
   concurrency: withDefault('8', whole('C', 'requests in flight', 1)),
   batch: withDefault('50', whole('B', 'posts in one native request', 1)),

@@ -195,8 +195,21 @@ export function envelopeOf({ sections }: Pick<GeneratedPost, 'sections'>): strin
   return `{${members.join(',')}}`;
 }
 
-/** Share of posts that lack each section. A post that would lack all of them has its pin. */
-const MISSING: Readonly<Record<Section, number>> = { pin: 0.01, geo: 0.03, user: 0.03 };
+/** What the sections of a post are made of. */
+interface Source {
+  readonly random: Random;
+  readonly index: number;
+  readonly country: string;
+  readonly persons: readonly Person[];
+  readonly posters: readonly Poster[];
+}
+
+/** How each section is made, and the share of posts that lack it. */
+const MAKERS: Readonly<Record<Section, { readonly missing: number; of(source: Source): object }>> = {
+  pin: { missing: 0.01, of: ({ random, index, posters }) => pinOf(random, index, random.pick(posters)) },
+  geo: { missing: 0.03, of: ({ random, index, country }) => geoOf(random, index, country) },
+  user: { missing: 0.03, of: ({ random, index, persons }) => userOf(random, index, random.pick(persons)) },
+};
 
 export function* generate({ posts, seed, firstIndex = 0 }: GenerateOptions): Generator<GeneratedPost> {
   const random = seeded(seed);
@@ -210,15 +223,10 @@ export function* generate({ posts, seed, firstIndex = 0 }: GenerateOptions): Gen
   }));
   for (let index = firstIndex; index < firstIndex + posts; index++) {
     const country = places[(rotate + Math.floor(places.length * random.next() ** 3)) % places.length];
-    const all: Record<Section, string> = {
-      pin: JSON.stringify(pinOf(random, index, random.pick(posters))),
-      geo: JSON.stringify(geoOf(random, index, country)),
-      user: JSON.stringify(userOf(random, index, random.pick(persons))),
-    };
-    const present: Partial<Record<Section, string>> = {};
-    for (const section of ['pin', 'geo', 'user'] as const) {
-      if (!random.chance(MISSING[section])) present[section] = all[section];
-    }
-    yield { key: String(index), sections: Object.keys(present).length > 0 ? present : { pin: all.pin } };
+    const source = { random, index, country, persons, posters };
+    const all = SECTIONS.map((section) => [section, JSON.stringify(MAKERS[section].of(source))] as const);
+    const present = all.filter(([section]) => !random.chance(MAKERS[section].missing));
+    // A post that would lack all sections has its first.
+    yield { key: String(index), sections: Object.fromEntries(present.length > 0 ? present : all.slice(0, 1)) };
   }
 }

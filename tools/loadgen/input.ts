@@ -1,9 +1,16 @@
-/** Posts from files: `pin.jsonl`, `geo.jsonl`, `user.jsonl`, one section a line, any file may be missing. */
+/** Posts from files: one for each section, one section a line, any file may be missing. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECTIONS, type Section } from '../../lambda/domain/columns';
-import { KEY_FIELD, keyOf, toIndex } from '../../lambda/domain/post';
+import { anyOf } from '../../lambda/domain/validation-error';
+import { KEY_FIELD, keyOf } from '../../lambda/domain/post';
+import { toIndex } from '../../lambda/domain/sections/fields';
 import { type GeneratedPost } from './generate';
+
+/** The files by which a folder gives posts. */
+export const INPUT_FILES = SECTIONS.map((section) => `${section}.jsonl`);
+/** The same, as a shell would write it. */
+export const INPUT_PATTERN = `{${SECTIONS.join()}}.jsonl`;
 
 type Sections = Partial<Record<Section, string>>;
 
@@ -25,7 +32,7 @@ function keyIn(line: string, section: Section): string | undefined {
 export function readPosts(folder: string): GeneratedPost[] {
   const files = SECTIONS.map((section) => ({ section, path: join(folder, `${section}.jsonl`) }));
   if (!files.some(({ path }) => existsSync(path))) {
-    throw new Error(`input folder must hold pin.jsonl, geo.jsonl or user.jsonl, got none in '${folder}'`);
+    throw new Error(`input folder must hold ${anyOf(INPUT_FILES)}, got none in '${folder}'`);
   }
   const posts: GeneratedPost[] = [];
   const byKey = new Map<string, Sections[]>();

@@ -14,7 +14,7 @@ export interface LoadOptions extends Omit<SendOptions, 'sign'> {
   readonly seed?: number;
   /** Index of the first generated post. @default 0 */
   readonly firstIndex?: number;
-  /** Folder with pin.jsonl, geo.jsonl, user.jsonl to send instead of generated posts. */
+  /** Folder with files of sections to send instead of generated posts. */
   readonly input?: string;
   /** Posts in one request of native clients. @default 50 */
   readonly batch?: number;

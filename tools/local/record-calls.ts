@@ -24,6 +24,7 @@ import { bringUp, type Running } from './run/bring-up';
 import { startClock } from './run/clock';
 import { waitUntilThrough } from './run/completion';
 import { queryClient } from './run/query-client';
+import { DAY } from '../../lambda/domain/time';
 
 const LIST = join(ROOT, 'test', 'iam', 'recorded-calls.json');
 const POSTS = 2_000;
@@ -32,7 +33,6 @@ const PATIENCE_MS = 240_000;
 const ROUNDS = 2;
 /** The stage `local` has the shortest intervals. */
 const INTERVAL_MINUTES = 1;
-const DAY_MS = 86_400_000;
 /** A follower count that cleaning cannot interpret: the post is accepted and quarantined. */
 const QUARANTINED = { pin: { index: 0, category: 'art', follower_count: 'many' } };
 
@@ -103,7 +103,7 @@ async function send(url: string, post: unknown): Promise<void> {
  * it is a rerun that rolls up a whole day.
  */
 async function rollUpDayBefore({ cloud, plan, s3 }: Running, interval: IntervalStart): Promise<void> {
-  const copy = interval - DAY_MS;
+  const copy = interval - DAY;
   const { environment } = findFunction(plan.functions, 'publish');
   const lake = connectS3(environment[ENV.lakeBucket], s3Client(s3.endpoint));
   const keys = (of: IntervalStart) => [

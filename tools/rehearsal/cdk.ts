@@ -1,17 +1,11 @@
 /** Runs the real CDK command line against the emulator instead of AWS. */
-import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { REGION } from '../assembly/local-account';
 import { ROOT } from '../kit/root';
+import { type Ended, runToEnd } from '../kit/run-to-end';
 
 /** The emulator's root user. */
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' } as const;
-
-export interface Finished {
-  readonly code: number;
-  readonly output: string;
-}
 
 /** An environment without the user's own credentials, configuration and caches. */
 export function environment(home: string, endpoint?: string): NodeJS.ProcessEnv {
@@ -29,32 +23,6 @@ export function environment(home: string, endpoint?: string): NodeJS.ProcessEnv 
   };
 }
 
-/** Runs a command to its end; its output also goes to a log. */
-export function run(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly log: string },
-): Promise<Finished> {
-  mkdirSync(dirname(options.log), { recursive: true });
-  const log = createWriteStream(options.log);
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], {
-      cwd: options.cwd,
-      env: options.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        log.write(text);
-      });
-    }
-    child.once('error', reject);
-    child.once('close', (code) => log.end(() => resolve({ code: code ?? 1, output })));
-  });
-}
-
 export interface CdkOptions {
   /** Folder for caches and logs, absolute; the command runs in it, since CDK would synthesize first where cdk.json is. */
   readonly dir: string;
@@ -62,9 +30,9 @@ export interface CdkOptions {
 }
 
 /** Runs `cdk <args>`. `name` names the log. */
-export function cdk(name: string, args: readonly string[], { dir, endpoint }: CdkOptions): Promise<Finished> {
+export function cdk(name: string, args: readonly string[], { dir, endpoint }: CdkOptions): Promise<Ended> {
   const cli = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-  return run(process.execPath, [cli, ...args, '--ci'], {
+  return runToEnd(process.execPath, [cli, ...args, '--ci'], {
     cwd: dir,
     env: environment(dir, endpoint),
     log: join(dir, `${name}.log`),
@@ -72,7 +40,7 @@ export function cdk(name: string, args: readonly string[], { dir, endpoint }: Cd
 }
 
 /** One line of a failed command's output: the first resource that failed, else CDK's last message. */
-export function reasonOf({ code, output }: Finished): string {
+export function reasonOf({ code, output }: Ended): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freePort, HOST, installed, supervise, type Supervised } from '../engines';
 import { ROOT } from '../kit/root';
+import { type Ended, runToEnd } from '../kit/run-to-end';
 import { layRuntime, runtimeFolder } from '../local/aws/runtime-layout';
 import { REGION } from '../assembly/local-account';
-import { environment, type Finished, run } from './cdk';
+import { environment } from './cdk';
 import { FakeGrafana } from './grafana/fake';
 import { type Order } from './options';
 import { type Entry, parseRecord } from './record';
@@ -17,7 +18,7 @@ export interface Emulator {
   /** The changes of the app's resources so far. */
   record(): Entry[];
   /** Runs a module of the extension as a client, with the endpoint, the region and `args`. */
-  client(module: string, ...args: readonly string[]): Promise<Finished>;
+  client(module: string, ...args: readonly string[]): Promise<Ended>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +68,7 @@ export async function startEmulator(dir: string, order: Order): Promise<Emulator
     grafana,
     record: () => parseRecord(readFileSync(file, 'utf8')),
     client: (module, ...args) =>
-      run(python, ['-m', `emulator.${module}`, endpoint, REGION, ...args], {
+      runToEnd(python, ['-m', `emulator.${module}`, endpoint, REGION, ...args], {
         cwd: dir,
         env: { ...environment(dir), ...modules },
         log: join(dir, `${module}.log`),

@@ -13,8 +13,8 @@ export async function lookUpBrokers(clusterArn: string): Promise<string[]> {
   const { GetBootstrapBrokersCommand, KafkaClient } = await import('@aws-sdk/client-kafka');
   const client = new KafkaClient({});
   try {
-    const answer = await client.send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }));
-    const brokers = answer.BootstrapBrokerStringSaslIam?.split(',').filter((broker) => broker !== '') ?? [];
+    const response = await client.send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }));
+    const brokers = response.BootstrapBrokerStringSaslIam?.split(',').filter((broker) => broker !== '') ?? [];
     if (brokers.length === 0) throw new Error(`cluster ${clusterArn} has no brokers with IAM authentication`);
     return brokers;
   } finally {
@@ -22,7 +22,7 @@ export async function lookUpBrokers(clusterArn: string): Promise<string[]> {
   }
 }
 
-/** The port as the environment variables of the function describe it. Brokers are looked up once and kept. */
+/** The port as the environment variables of the function describe it. Brokers are looked up once and cached. */
 export function kafkaFromEnvironment(): KafkaPort {
   const clusterArn = requireEnv(ENV.clusterArn);
   const auth = requireEnv(ENV.kafkaAuth);

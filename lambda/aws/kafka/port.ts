@@ -1,6 +1,6 @@
 /**
- * The port to Kafka: all that this project asks of a Kafka client. Types only, so that no step depends on a client.
- * `kafkajs.ts` is the adapter in use, chosen in `connect.ts`.
+ * The port to Kafka: all that this project needs of a Kafka client. Types only, so that no step depends on a client.
+ * `kafkajs.ts` is the adapter in use, chosen in `connect.ts`. `test/engines/kafka-port.itest.ts` is the contract of each adapter.
  */
 
 /** The key decides the partition (murmur2, as the Java client does); a record without one names its partition. */
@@ -23,12 +23,13 @@ export type SendResult =
 export interface Producer {
   /** Never rejects: one result a record, in the order of `records`. Resolves within about ten seconds, whatever the broker does. */
   send(records: readonly OutgoingRecord[]): Promise<readonly SendResult[]>;
+  /** Leaves nothing that keeps the process alive, even if the broker does not respond. */
   close(): Promise<void>;
 }
 
 export interface PartitionEnds {
   readonly partition: number;
-  /** First offset that is still kept. */
+  /** First offset that is still retained. */
   readonly low: number;
   /** High watermark: the offset that the next record gets. */
   readonly high: number;
@@ -36,9 +37,9 @@ export interface PartitionEnds {
 
 export interface TimestampOffset {
   readonly partition: number;
-  /** The first offset whose timestamp is at least the one asked for; without such a record, a bound below which all are earlier. */
+  /** The first offset whose timestamp is at least the one asked for; without such a record, an offset below which all are earlier. */
   readonly offset: number;
-  /** Whether such a record was certainly there. */
+  /** Whether such a record certainly exists. */
   readonly found: boolean;
 }
 

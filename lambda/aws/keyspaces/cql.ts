@@ -1,7 +1,6 @@
 /**
- * Every CQL statement of the project, as functions of the table names. They use only what Amazon Keyspaces supports
- * (CQL
- * 3.11 without aggregates, indexes or materialized views); {@link lintCql} and a test of all statements verify that.
+ * Every CQL statement of the project, as functions of the table names. They use only what Amazon Keyspaces supports (CQL 3.11
+ * without aggregates, indexes or materialized views); a test of all statements verifies that.
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/cassandra-apis.html
  */
 
@@ -72,32 +71,3 @@ export const boundary = {
 
 /** Keyspaces accepts up to 100 values in an IN. Results are paged, so a quarter of that costs nothing. */
 export const MAX_IN = 25;
-
-/** Every statement above, for {@link lintCql} and its test. */
-export function allStatements(table: string): string[] {
-  return [speedViews, speedState, batchViews, batchRuns, unreferencedRuns, boundary].flatMap((group) =>
-    Object.values(group).map((statement) => statement(table)),
-  );
-}
-
-/** What Keyspaces rejects, or what has a cost there that a local run does not show. */
-const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
-  [/\b(COUNT|MIN|MAX|SUM|AVG)\s*\(/i, 'aggregates'],
-  [/\bDISTINCT\b/i, 'DISTINCT'],
-  [/\bPER\s+PARTITION\b/i, 'PER PARTITION LIMIT'],
-  [/\bGROUP\s+BY\b/i, 'GROUP BY'],
-  [/\bALLOW\s+FILTERING\b/i, 'ALLOW FILTERING'],
-  [/\bTRUNCATE\b/i, 'TRUNCATE'],
-  [/\bALTER\s+TYPE\b/i, 'ALTER TYPE'],
-  [/\bCREATE\s+(CUSTOM\s+)?INDEX\b/i, 'secondary indexes'],
-  [/\bMATERIALIZED\b/i, 'materialized views'],
-  [/\bUSING\s+TIMESTAMP\b/i, 'USING TIMESTAMP'],
-  [/\bUSING\s+TTL\b/i, 'USING TTL: the table has a default'],
-  [/\bBEGIN\b[^;]*\bBATCH\b/i, 'batches as text'],
-  [/!=/, '!='],
-];
-
-/** Names the features of `statement` that Amazon Keyspaces does not support; empty if there are none. */
-export function lintCql(statement: string): string[] {
-  return FORBIDDEN.filter(([pattern]) => pattern.test(statement)).map(([, name]) => name);
-}

@@ -24,39 +24,27 @@ export const COST: Board = {
       title: 'Totals of the time range',
       panels: [
         number(
-          { title: 'Posts', description: 'Records acknowledged.', unit: 'count', of: 'sum', width: 6 },
+          'Posts',
+          'Records acknowledged.',
+          { unit: 'count', of: 'sum', width: 6 },
           metric('ingest', 'written', 'written'),
         ),
         number(
-          {
-            title: 'Write units, speed layer',
-            description: 'Batches times kilobytes.',
-            unit: 'count',
-            of: 'sum',
-            width: 6,
-          },
+          'Write units, speed layer',
+          'Batches times kilobytes.',
+          { unit: 'count', of: 'sum', width: 6 },
           metric('aggregate', 'writeUnits', 'aggregate'),
         ),
         number(
-          {
-            title: 'Write units, batch layer',
-            description: 'One per kilobyte of a view row.',
-            unit: 'count',
-            of: 'sum',
-            width: 6,
-          },
+          'Write units, batch layer',
+          'One per kilobyte of a view row.',
+          { unit: 'count', of: 'sum', width: 6 },
           metric('publish', 'writeUnits', 'publish'),
         ),
         number(
-          {
-            title: 'Fullest disk of a broker',
-            description: 'Brokers are billed by the size of their disks.',
-            unit: 'share',
-            of: 'last',
-            limits: { warning: 0.8, critical: 0.92 },
-            alarm: 'KafkaDiskFilling',
-            width: 6,
-          },
+          'Fullest disk of a broker',
+          'Brokers are billed by the size of their disks.',
+          { unit: 'share', of: 'last', limits: { warning: 0.8, critical: 0.92 }, alarm: 'KafkaDiskFilling', width: 6 },
           promql('max(broker:kafka_disk_used:ratio)', 'used'),
         ),
       ],
@@ -65,24 +53,25 @@ export const COST: Board = {
       title: 'Grows with traffic',
       panels: [
         graph(
-          { title: 'Invocations', description: 'By function.', unit: 'count', stacked: true },
+          'Invocations',
+          'By function.',
+          { unit: 'count', stacked: true },
           ...FUNCTIONS.map(([name, variable]) =>
             awsMetric('lambda', 'Invocations', 'Sum', { FunctionName: constant(variable) }, name),
           ),
         ),
         graph(
-          {
-            title: 'Duration of functions',
-            description: 'Sum, by function. Lambda bills memory times duration.',
-            unit: 'milliseconds',
-            stacked: true,
-          },
+          'Duration of functions',
+          'Sum, by function. Lambda bills memory times duration.',
+          { unit: 'milliseconds', stacked: true },
           ...FUNCTIONS.map(([name, variable]) =>
             awsMetric('lambda', 'Duration', 'Sum', { FunctionName: constant(variable) }, name),
           ),
         ),
         graph(
-          { title: 'Spark', description: 'Allocated to the application. 0 while it is stopped.', unit: 'count' },
+          'Spark',
+          'Allocated to the application. 0 while it is stopped.',
+          { unit: 'count' },
           awsMetric(
             'sparkApplication',
             'CPUAllocated',
@@ -104,12 +93,9 @@ export const COST: Board = {
       title: 'Accumulates',
       panels: [
         graph(
-          {
-            title: 'The lake',
-            description: 'By storage class. The raw log moves to the cheaper one.',
-            unit: 'bytes',
-            stacked: true,
-          },
+          'The lake',
+          'By storage class. The raw log moves to the cheaper one.',
+          { unit: 'bytes', stacked: true },
           awsMetric(
             's3',
             'BucketSizeBytes',
@@ -126,12 +112,9 @@ export const COST: Board = {
           ),
         ),
         graph(
-          {
-            title: 'Bytes written',
-            description: 'By step, to the log, the lake and the store.',
-            unit: 'bytes',
-            stacked: true,
-          },
+          'Bytes written',
+          'By step, to the log, the lake and the store.',
+          { unit: 'bytes', stacked: true },
           ...byStep(['ingest', 'archive', 'compact', 'aggregate', 'publish'], 'bytes'),
         ),
       ],

@@ -14,23 +14,16 @@ export const QUALITY: Board = {
       title: 'Ingest and archive',
       panels: [
         graph(
-          {
-            title: 'Rejected and quarantined',
-            description:
-              'Rejected: the structure is not that of a post, as the response states. Quarantined: the cleaning cannot interpret it.',
-            alarm: 'quarantine-burst',
-            unit: 'count',
-          },
+          'Rejected and quarantined',
+          'Rejected: the structure is not that of a post, as the response states. Quarantined: the cleaning cannot interpret it.',
+          { alarm: 'quarantine-burst', unit: 'count' },
           metric('ingest', 'rejected', 'rejected'),
           metric('archive', 'quarantined', 'quarantined'),
         ),
         graph(
-          {
-            title: 'Repeated',
-            description:
-              'Records that arrived before or have no new section. The layers differ for those older than the recent posts.',
-            unit: 'count',
-          },
+          'Repeated',
+          'Records that arrived before or have no new section. The layers differ for those older than the recent posts.',
+          { unit: 'count' },
           metric('aggregate', 'repeated', 'speed layer'),
           metric('compact', 'repeated', 'batch layer'),
         ),
@@ -40,37 +33,21 @@ export const QUALITY: Board = {
       title: 'Between the layers',
       panels: [
         graph(
-          {
-            title: 'Drift, by view',
-            description: 'Sum of the differences between speed and batch rows of the same interval. 0 is expected.',
-            alarm: 'drift',
-            unit: 'count',
-            limits: { critical: 1 },
-          },
+          'Drift, by view',
+          'Sum of the differences between speed and batch rows of the same interval. 0 is expected.',
+          { alarm: 'drift', unit: 'count', limits: { critical: 1 } },
           metricByView('reconcile', 'drift'),
         ),
         number(
-          {
-            title: 'Dropped, all steps',
-            description: 'Records unaccounted for. Must be 0.',
-            alarm: 'dropped',
-            unit: 'count',
-            of: 'sum',
-            limits: { critical: 1 },
-            width: 6,
-          },
+          'Dropped, all steps',
+          'Records unaccounted for. Must be 0.',
+          { alarm: 'dropped', unit: 'count', of: 'sum', limits: { critical: 1 }, width: 6 },
           ...byStep(['archive', 'aggregate', 'compact'], 'dropped'),
         ),
         number(
-          {
-            title: 'Failed checks of the canary',
-            description: 'Checks that found a synthetic post missing or late.',
-            alarm: 'canary-batch',
-            unit: 'count',
-            of: 'sum',
-            limits: { warning: 1 },
-            width: 6,
-          },
+          'Failed checks of the canary',
+          'Checks that found a synthetic post missing or late.',
+          { alarm: 'canary-batch', unit: 'count', of: 'sum', limits: { warning: 1 }, width: 6 },
           metric('canary', 'failed', 'failed'),
         ),
       ],
@@ -79,29 +56,21 @@ export const QUALITY: Board = {
       title: 'Lake, last day',
       panels: [
         table(
-          {
-            title: 'Posts per interval',
-            description:
-              'Rows of the newest intervals, and the keys in them. More rows than keys means posts counted twice.',
-            unit: 'none',
-          },
+          'Posts per interval',
+          'Rows of the newest intervals, and the keys in them. More rows than keys means posts counted twice.',
+          { unit: 'none' },
           athena(POSTS_PER_INTERVAL, 'posts'),
         ),
         table(
-          {
-            title: 'Sections',
-            description: 'Posts by the sections that had arrived by the end of their newest interval.',
-            unit: 'none',
-          },
+          'Sections',
+          'Posts by the sections that had arrived by the end of their newest interval.',
+          { unit: 'none' },
           athena(COMPLETENESS, 'sections'),
         ),
         table(
-          {
-            title: 'Empty columns',
-            description: 'Share of rows without a value, in columns for which a view omits such rows.',
-            unit: 'share',
-            width: 24,
-          },
+          'Empty columns',
+          'Share of rows without a value, in columns for which a view omits such rows.',
+          { unit: 'share', width: 24 },
           athena(NULL_SHARES, 'empty'),
         ),
       ],

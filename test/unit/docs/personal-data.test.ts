@@ -1,6 +1,6 @@
 import { documents } from '../../../tools/docgen/schemas';
-import { COLUMN_CLASSES, DATA_CLASSES, FIELD_CLASSES, highest } from '../../../lambda/domain/data-classes';
-import { COLUMNS } from '../../../lambda/domain/columns';
+import { DATA_CLASSES, highest } from '../../../lambda/domain/data-classes';
+import { COLUMNS, SECTION_TABLE } from '../../../lambda/domain/columns';
 import { resource } from '../../support/templates';
 import { synthesize } from '../../support/synth';
 
@@ -9,13 +9,14 @@ test('every field of the JSON Schema has its class', () => {
     definitions: Record<string, { properties: Record<string, Record<string, unknown>> }>;
   };
   for (const [name, classes] of Object.entries({
-    Pin: FIELD_CLASSES.pin,
-    Geo: FIELD_CLASSES.geo,
-    User: FIELD_CLASSES.user,
+    Pin: SECTION_TABLE.pin.fields,
+    Geo: SECTION_TABLE.geo.fields,
+    User: SECTION_TABLE.user.fields,
   })) {
     const { properties } = definitions[name];
     const classified = Object.entries(properties).map(([field, schema]) => [field, schema['x-data-class']]);
-    expect(Object.fromEntries(classified)).toEqual(classes);
+    const stated = Object.entries(classes).map(([field, [, dataClass]]) => [field, dataClass]);
+    expect(Object.fromEntries(classified)).toEqual(Object.fromEntries(stated));
     for (const schema of Object.values(properties)) expect(Object.keys(schema).length).toBeGreaterThan(1);
   }
 }, 60_000);
@@ -26,8 +27,7 @@ test('the comments of the Glue table state the class of every column whose class
     StorageDescriptor: { Columns: { Name: string; Comment: string }[] };
   };
   const comments = new Map(StorageDescriptor.Columns.map(({ Name, Comment }) => [Name, Comment]));
-  for (const { name, description } of COLUMNS) {
-    const dataClass = COLUMN_CLASSES[name];
+  for (const { name, dataClass, description } of COLUMNS) {
     expect(comments.get(name)).toBe(dataClass === 'none' ? description : `${description} (${dataClass})`);
   }
   expect(comments.get('post_key')).toMatch(/\(pseudonymous\)$/);

@@ -81,6 +81,7 @@ beforeAll(() => {
     'lib',
     'lambda',
     'observability',
+    'tools/capacity',
     'tools/cost',
     'tools/kit',
     'web',

@@ -17,7 +17,7 @@ describe('variables: each function has these and no others', () => {
   const bucket = { LAKE_BUCKET: '{LakeBucket}' };
   const keyspace = { KEYSPACE: 'pinterest_dev' };
   const minutes = { INTERVAL_MINUTES: '60' };
-  const ttl = { SPEED_TTL_HOURS: '48' };
+  const ttl = { SPEED_TTL_HOURS: '72' };
   const speed = { SPEED_VIEWS_TABLE: 'speed_views' };
   const state = { SPEED_STATE_TABLE: 'speed_state' };
   const batch = { BATCH_VIEWS_TABLE: 'batch_views' };
@@ -26,15 +26,14 @@ describe('variables: each function has these and no others', () => {
   test.each<[string, Record<string, string>]>([
     ['Ingest', kafka],
     ['Archive', { ...topic, ...bucket }],
-    ['Aggregate', { ...topic, ...keyspace, ...speed, ...state, ...minutes, RECENT_POSTS: '20000' }],
+    ['Aggregate', { ...keyspace, ...speed, ...state, ...minutes, RECENT_POSTS: '20000' }],
     ['Seal', { ...kafka, ...bucket, ...minutes, ARCHIVE_WAIT_SECONDS: '210' }],
-    ['Compact', { ...topic, ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
+    ['Compact', { ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
     ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...boundary, ...minutes }],
     ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...state, ...batch, ...boundary, ...minutes, ...ttl }],
     ['Query', { ...topic, ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
   ])('%s', (step, expected) => {
     expect(environment(dev.processing, `Steps${step}Function`, dev.all)).toEqual({
-      STAGE: 'dev',
       METRIC_NAMESPACE: 'PinterestPipeline/pinterest-dev',
       METRICS: 'all',
       ...expected,
@@ -43,7 +42,7 @@ describe('variables: each function has these and no others', () => {
 
   test('the local run accepts unsigned tokens', () => {
     expect(environment(local.processing, 'StepsIngestFunction', local.all)).toMatchObject({
-      STAGE: 'local',
+      METRIC_NAMESPACE: 'PinterestPipeline/pinterest-local',
       KAFKA_AUTH: 'unsecured',
     });
   });

@@ -142,6 +142,7 @@ describe('the status page', () => {
     expect(services).toContain('com.amazonaws.{AWS::Region}.monitoring');
     expect(environment(page.processing, 'StepsQueryFunction', page.all)).toEqual({
       ...environment(dev.processing, 'StepsQueryFunction', dev.all),
+      STAGE: 'dev',
       PUBLISH_DELAY_MINUTES: '30',
       ARCHIVE_FUNCTION: '{StepsArchiveFunction}',
       AGGREGATE_FUNCTION: '{StepsAggregateFunction}',

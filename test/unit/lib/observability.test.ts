@@ -281,7 +281,8 @@ describe('the topic', () => {
       runbookUrl: 'https://example.org/runbook',
     });
     observability.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.org' });
-    expect(alarmsOf(observability)[0].AlarmDescription).toMatch(/Runbook: https:\/\/example\.org\/runbook#drift$/);
+    const [drift] = alarmsOf(observability).filter((alarm) => idOf(alarm) === 'drift');
+    expect(drift.AlarmDescription).toMatch(/Runbook: https:\/\/example\.org\/runbook#drift$/);
   });
 });
 

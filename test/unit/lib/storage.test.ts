@@ -17,7 +17,7 @@ describe('Kafka', () => {
       NumberOfBrokerNodes: 3,
       BrokerNodeGroupInfo: {
         InstanceType: 'kafka.m7g.large',
-        StorageInfo: { EBSStorageInfo: { VolumeSize: 200 } },
+        StorageInfo: { EBSStorageInfo: { VolumeSize: 410 } },
       },
     });
     expect((Properties.BrokerNodeGroupInfo as { ClientSubnets: unknown[] }).ClientSubnets).toHaveLength(3);
@@ -85,11 +85,13 @@ describe('Kafka', () => {
   });
 
   test.each([
-    ['dev', 6, 2, '1', 7],
-    ['lean', 3, 2, '1', 3],
-    ['prod', 12, 3, '2', 7],
-    ['local', 3, 1, '1', 7],
-  ])('has the topic posts in %s', (stage, partitions, replicas, minInsync, days) => {
+    // Of 20 GiB a broker and 6 replicas: 70 % are 2.33 GiB each, of which a sixteenth is the segment that is being written.
+    ['dev', 6, 2, '1', 7, 2_348_810_240, 156_587_349],
+    ['lean', 3, 2, '1', 3, 9_395_240_960, 626_349_397],
+    // The sixteenth would be over 1 GiB, which is the largest segment.
+    ['prod', 12, 3, '2', 4, 24_606_583_466, 1_073_741_824],
+    ['local', 3, 1, '1', 7, 7_046_430_720, 469_762_048],
+  ])('has the topic posts in %s', (stage, partitions, replicas, minInsync, days, bytes, segment) => {
     const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Topic');
     expect(Properties).toMatchObject({
       TopicName: 'posts',
@@ -101,6 +103,8 @@ describe('Kafka', () => {
       'message.timestamp.type': 'LogAppendTime',
       'min.insync.replicas': minInsync,
       'retention.ms': String(days * 24 * 3_600_000),
+      'retention.bytes': String(bytes),
+      'segment.bytes': String(segment),
       'max.message.bytes': String(8 * 1024 * 1024),
     });
   });
@@ -257,7 +261,7 @@ describe('the views', () => {
   });
 
   test.each([
-    ['dev', 48],
+    ['dev', 72],
     ['lean', 72],
     ['prod', 168],
     ['local', 24],

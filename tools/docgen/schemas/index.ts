@@ -1,7 +1,7 @@
 /** The JSON Schema of a post and the OpenAPI document of both APIs, from the types that the code itself uses. */
 import { join } from 'node:path';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
-import { FIELD_CLASSES } from '../../../lambda/domain/data-classes';
+import { SECTION_TABLE, SECTIONS } from '../../../lambda/domain/columns';
 import { ROUTES as INGEST, QUERY_ROUTES, type RouteDoc } from './routes';
 import { ROOT } from '../../kit/root';
 import { type Generator } from '../generator';
@@ -40,12 +40,15 @@ function reachable(names: readonly string[], all: Readonly<Record<string, Schema
   return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The type of a section has its name, capitalized. */
+const typeOf = (section: string) => section[0].toUpperCase() + section.slice(1);
+
 /** The sections' definitions, each of their fields with its class. */
 function classified(definitions: Readonly<Record<string, Schema>>): Record<string, Schema> {
-  const sections = { Pin: FIELD_CLASSES.pin, Geo: FIELD_CLASSES.geo, User: FIELD_CLASSES.user };
-  const marked = Object.entries(sections).map(([name, classes]): [string, Schema] => {
+  const marked = SECTIONS.map((section): [string, Schema] => {
+    const name = typeOf(section);
     const definition = definitions[name];
-    const properties = Object.entries(classes).map(([field, dataClass]) => [
+    const properties = Object.entries(SECTION_TABLE[section].fields).map(([field, [, dataClass]]) => [
       field,
       { ...(definition.properties?.[field] as Schema), 'x-data-class': dataClass },
     ]);
@@ -100,7 +103,7 @@ export function documents(): Documents {
   const all = { ...definitionsOf('lambda/ingest/api.ts'), ...definitionsOf('lambda/query/api.ts'), ...post };
   const routes = [...INGEST, ...QUERY_ROUTES];
   const used = routes.flatMap(({ responses }) => Object.values(responses).flatMap(([, ...types]) => types));
-  const bodies = ['PostRecord', 'Pin', 'Geo', 'User', 'RestProxyRequest', 'KinesisRequest'];
+  const bodies = ['PostRecord', ...SECTIONS.map(typeOf), 'RestProxyRequest', 'KinesisRequest'];
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
   return {

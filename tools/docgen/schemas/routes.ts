@@ -1,4 +1,5 @@
 /** The routes of both APIs, with the names of their request and response types. */
+import { endingIn } from '../../../lambda/ingest/core';
 import { ANSWER_KINDS, LAYERS } from '../../../lambda/query/api';
 import { COLUMNS, type Column } from '../../../lambda/domain/columns';
 import { VIEWS } from '../../../lambda/domain/views';
@@ -52,7 +53,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/topics/{topic}',
-    summary: 'Sections in the form of the Kafka REST proxy v2; the topic ends in .pin, .geo or .user',
+    summary: `Sections in the form of the Kafka REST proxy v2; the topic is ${endingIn('.')}`,
     body: {
       'application/vnd.kafka.json.v2+json': ref('RestProxyRequest'),
       'application/json': ref('RestProxyRequest'),
@@ -70,7 +71,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'put',
     path: '/streams/{stream}/record',
-    summary: 'A section in the form of Kinesis PutRecord; the stream ends in -pin, -geo or -user',
+    summary: `A section in the form of Kinesis PutRecord; the stream is ${endingIn('-')}`,
     body: { 'application/json': ref('KinesisRequest') },
     responses: {
       200: ['Accepted', 'KinesisResponse'],

@@ -1,7 +1,7 @@
 /** Every single value of every metric. Alarms need them: percentiles and counts cannot be computed from sums. */
 import { keyOf, type MetricId } from '../../assembly/alarm-terms';
+import { HOUR } from '../../../lambda/domain/time';
 
-const RETAINED_MS = 3_600_000;
 /** Bounds the memory of a busy series: the newest are retained. */
 const RETAINED_POINTS = 20_000;
 
@@ -20,8 +20,8 @@ export class DataPoints {
     const points = this.series.get(key) ?? [];
     this.series.set(key, points);
     points.push({ at, value });
-    if (points.length > RETAINED_POINTS || points[0].at < at - 2 * RETAINED_MS) {
-      const first = points.findIndex((point) => point.at >= at - RETAINED_MS);
+    if (points.length > RETAINED_POINTS || points[0].at < at - 2 * HOUR) {
+      const first = points.findIndex((point) => point.at >= at - HOUR);
       points.splice(0, Math.max(first, points.length - RETAINED_POINTS / 2));
     }
   }

@@ -1,7 +1,7 @@
 /** Metrics over time, as CloudWatch stores them: sum and maximum per minute. */
 import { keyOf } from '../../assembly/alarm-terms';
+import { MINUTE } from '../../../lambda/domain/time';
 
-const MINUTE_MS = 60_000;
 /** Bounds the memory of a long run. */
 const RETAINED_MINUTES = 180;
 
@@ -20,7 +20,7 @@ export class MetricSeries {
     const key = keyOf({ namespace, name, dimensions });
     const minutes = this.series.get(key) ?? new Map<number, Minute>();
     this.series.set(key, minutes);
-    const start = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+    const start = Math.floor(at / MINUTE) * MINUTE;
     const { sum, max } = minutes.get(start) ?? { sum: 0, max: -Infinity };
     minutes.set(start, { sum: sum + value, max: Math.max(max, value) });
     for (const oldest of minutes.keys()) {

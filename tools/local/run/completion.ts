@@ -1,6 +1,7 @@
 /** Waits until both layers have counted what was sent. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Boundary, type QueryClient } from './query-client';
+import { MINUTE } from '../../../lambda/domain/time';
 
 export interface Wait {
   readonly query: QueryClient;
@@ -14,14 +15,13 @@ export interface Wait {
 }
 
 const POLL_MS = 500;
-const MINUTE_MS = 60_000;
 
 const millis = (instant: string | null) => (instant === null ? -Infinity : Date.parse(instant));
 
 /** Whether every interval up to and including the one that contains `until` is published and reconciled. */
 export function isThrough(boundary: Boundary, until: number, intervalMinutes: number): boolean {
   const through = Math.min(millis(boundary.interval), millis(boundary.reconciledInterval));
-  return through + intervalMinutes * MINUTE_MS > until;
+  return through + intervalMinutes * MINUTE > until;
 }
 
 /** @throws Error if the time boundary does not move for longer than `patience` */

@@ -3,11 +3,12 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { flag, integer, optional, parse, text, withDefault } from '../../kit/options';
 import { ROOT } from '../../kit/root';
+import { INPUT_FILES, INPUT_PATTERN } from '../../loadgen/input';
 
 export interface RunOptions {
   /** End by itself, with an exit code, instead of staying up. */
   readonly exit: boolean;
-  /** Folder with pin.jsonl, geo.jsonl, user.jsonl to send instead of generated posts. */
+  /** Folder with files of sections to send instead of generated posts. */
   readonly input?: string;
   /** File to write the answers of all layers, the counters and the timings to. */
   readonly answers?: string;
@@ -23,14 +24,13 @@ export interface RunOptions {
 }
 
 const DEFAULT_DATA = join('.local', 'data');
-const INPUT_FILES = ['pin.jsonl', 'geo.jsonl', 'user.jsonl'];
 const whole = (value: string, help: string) => integer(value, help, 0, 999_999_999);
 
 export const OPTIONS = {
   posts: withDefault('2000', whole('N', 'generated posts to send')),
   rate: withDefault('0', whole('R', 'posts a second, 0 = as fast as they are accepted')),
   seed: withDefault('1', whole('S', 'seed of the generator')),
-  input: optional(text('DIR', 'sends DIR/{pin,geo,user}.jsonl instead of generated posts', 'a folder')),
+  input: optional(text('DIR', `sends DIR/${INPUT_PATTERN} instead of generated posts`, 'a folder')),
   answers: optional(text('FILE', 'writes the answers of both layers, the counters and the timings as JSON', 'a file')),
   fresh: flag('drops the data of earlier runs first'),
   data: withDefault(DEFAULT_DATA, text('DIR', 'folder of data and logs', 'a folder')),

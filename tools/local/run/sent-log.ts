@@ -4,7 +4,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SECTIONS, type Section } from '../../../lambda/domain/columns';
+import { bySection, type Section } from '../../../lambda/domain/columns';
 
 /** One acknowledged record: the post's key and the sections in it. */
 export interface Acknowledged {
@@ -32,10 +32,9 @@ export function appendToSentLog(file: string, acknowledged: readonly Acknowledge
 }
 
 export function expectedPosts(acknowledged: Iterable<Acknowledged>): Expected {
-  const keys: Record<Section, Set<string>> = { pin: new Set(), geo: new Set(), user: new Set() };
+  const keys = bySection(() => new Set<string>());
   for (const { key, sections } of acknowledged) {
     for (const section of sections) keys[section].add(key);
   }
-  const counted = SECTIONS.map((section) => [section, keys[section].size] as const);
-  return Object.fromEntries(counted) as Record<Section, number>;
+  return bySection((section) => keys[section].size);
 }

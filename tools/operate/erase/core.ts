@@ -1,8 +1,11 @@
 /** What is erased, as plain values: which posts are a person's, and what remains of their records in the raw log. */
-import { isRefused, cleanText, cleanUser } from '../../../lambda/domain/clean';
-import { type SectionColumns } from '../../../lambda/domain/columns';
-import { KEY_FIELD, toIndex } from '../../../lambda/domain/post';
+import { SECTIONS, type SectionColumns } from '../../../lambda/domain/columns';
+import { KEY_FIELD } from '../../../lambda/domain/post';
+import { toIndex } from '../../../lambda/domain/sections/fields';
+import { cleanText } from '../../../lambda/domain/sections/text';
+import { user as userSection } from '../../../lambda/domain/sections/user';
 import { cleanTimestamp } from '../../../lambda/domain/timestamps';
+import { isValidationError } from '../../../lambda/domain/validation-error';
 
 /** A person as posts name one: there is no user id. Values are cleaned. */
 export interface Person {
@@ -107,9 +110,9 @@ function compare(person: Person, user: Fields): { readonly possible: boolean; re
   if (cleanText(user.first_name) !== person.first_name || cleanText(user.last_name) !== person.last_name) {
     return { possible: false, sure: false };
   }
-  const cleaned = cleanUser({ age: user.age });
+  const cleaned = userSection.clean({ age: user.age }, 0);
   const known = [
-    [isRefused(cleaned) ? null : cleaned.age, person.age],
+    [isValidationError(cleaned) ? null : cleaned.age, person.age],
     [cleanTimestamp(user.date_joined) ?? null, person.date_joined],
   ].filter(([value]) => value !== null);
   const possible = known.every(([value, wanted]) => value === wanted);
@@ -133,7 +136,7 @@ export function quarantined(body: string, person: Person | undefined): Quarantin
   const { key, payload } = JSON.parse(body) as Quarantined;
   const text = decoded(payload);
   const value = parsed(text);
-  const sections = [value, asFields(value?.pin), asFields(value?.geo), asFields(value?.user)];
+  const sections = [value, ...SECTIONS.map((section) => asFields(value?.[section]))];
   const keys = [decoded(key), ...sections.flatMap((each) => Object.values(KEY_FIELD).map((field) => each?.[field]))];
   const posts = [...new Set(keys.map(toIndex).filter((index) => index !== undefined))];
   if (!person) return { person: false, own: undefined, posts };

@@ -3,10 +3,11 @@
  * kind, and steps that are done are recognized.
  */
 import { promisify } from 'node:util';
-import { constants, zstdCompress } from 'node:zlib';
+import { zstdCompress } from 'node:zlib';
 import { LIMITS } from '../../../lambda/seal/handler';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
 import { intervalNameOfManifest, postsKey, PREFIXES, dedupIndexKey } from '../../../lambda/formats/keys';
+import { RAW_COMPRESSION } from '../../../lambda/formats/raw-compression';
 import { redact, type Target } from './core';
 import { type OperatorLake } from '../lake';
 import { callsFor, parseFileKey, runsFor, startOf, type RunConf } from './recompute';
@@ -21,13 +22,11 @@ export interface EraseDeps extends SearchDeps {
 }
 
 const compress = promisify(zstdCompress);
-/** As the archive writes. */
-const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 async function redactRaw({ lake, concurrency }: EraseDeps, { raw, posts }: Found): Promise<void> {
   await mapConcurrently(raw, concurrency, async (key) => {
     const { ndjson } = redact(await readRaw(lake, key), posts);
-    await lake.put(key, await compress(ndjson, LEVEL), { contentType: 'application/zstd' });
+    await lake.put(key, await compress(ndjson, RAW_COMPRESSION), { contentType: 'application/zstd' });
   });
 }
 

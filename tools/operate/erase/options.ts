@@ -1,6 +1,6 @@
 /** The command line of `erase`. */
-import { cleanText } from '../../../lambda/domain/clean';
-import { toIndex } from '../../../lambda/domain/post';
+import { toIndex } from '../../../lambda/domain/sections/fields';
+import { cleanText } from '../../../lambda/domain/sections/text';
 import { cleanTimestamp } from '../../../lambda/domain/timestamps';
 import { integer, optional, parse, repeated, text, type Values, withDefault } from '../../kit/options';
 import { changes, changingBy, functionName, LAKE } from '../options';

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { ageGroup, cleanGeo, cleanPin, cleanText, cleanUser, parseCount } from '../../../../lambda/domain/clean';
+import { cleanSection } from '../../../../lambda/domain/clean';
 import { columnsOf } from '../../../../lambda/domain/columns';
+import { parseCount } from '../../../../lambda/domain/sections/pin';
+import { cleanText } from '../../../../lambda/domain/sections/text';
+import { ageGroup } from '../../../../lambda/domain/sections/user';
 
 const AT = Date.UTC(2026, 10, 22, 21, 7, 59, 999);
-const pin = (fields: object) => cleanPin({ index: 1, category: 'art', ...fields }, AT);
-const geo = (fields: object) => cleanGeo({ ind: 1, ...fields });
-const user = (fields: object) => cleanUser({ ind: 1, ...fields });
+const pin = (fields: object) => cleanSection('pin', { index: 1, category: 'art', ...fields }, AT);
+const geo = (fields: object) => cleanSection('geo', { ind: 1, ...fields }, AT);
+const user = (fields: object) => cleanSection('user', { ind: 1, ...fields }, AT);
 
 describe('a section has every column of its section, null where the client gave nothing', () => {
   test.each([
@@ -295,6 +298,8 @@ describe('user', () => {
 });
 
 test('the minute of arrival is that of the record, not of the client', () => {
-  expect(cleanPin({ index: 1, category: 'art' }, 0)).toMatchObject({ arrival_minute: '1970-01-01T00:00:00.000Z' });
+  expect(cleanSection('pin', { index: 1, category: 'art' }, 0)).toMatchObject({
+    arrival_minute: '1970-01-01T00:00:00.000Z',
+  });
   expect(pin({})).toMatchObject({ arrival_minute: '2026-11-22T21:07:00.000Z' });
 });

@@ -15,7 +15,7 @@ import { findView, type View } from '../../../../lambda/domain/views';
 import { countsOf, rowsOf } from '../../../support/view-runs';
 
 const SUM = findView('category_by_year')!;
-const MAX: View = { ...findView('top_poster_by_country')!, top: { groupBy: 1, keep: 2 } };
+const MAX: View = { ...findView('top_poster_by_country')!, merge: 'max', top: { groupBy: 1, keep: 2 } };
 
 /** Few values, so that runs share keys; beyond the basic plane, where orders of text differ. */
 const text = fc.constantFrom('a', 'b', 'ab', '\uffff', '\u{10000}', 'é', '');

@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 const FIRST = Date.parse('2026-11-22T21:00:00Z');
 const SECOND = FIRST + HOUR;
 const CATEGORY = findView('posts_by_category')!;
-const TOP: View = { ...findView('top_poster_by_country')!, top: { groupBy: 1, keep: 1 } };
+const TOP: View = { ...findView('top_poster_by_country')!, merge: 'max', top: { groupBy: 1, keep: 1 } };
 
 describe('the difference of counts', () => {
   it.each([

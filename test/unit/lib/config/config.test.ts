@@ -281,7 +281,7 @@ describe('an invalid combination is rejected in one line that names the keys', (
     ['as many replicas as brokers', { replicationFactor: 2, brokers: 2 }],
     ['lean with an environment', { stage: 'lean', orchestrator: 'mwaa', airflowClass: 'mw1.small' }],
     ['a network in the upper quarter of a /16', { vpcCidr: '192.168.192.0/18' }],
-    ['a TTL at its limit', { speedTtlHours: 6 }],
+    ['a TTL at its limit', { speedTtlHours: 6, outageHours: 4 }],
     ['JWT with issuer and audience', { auth: 'jwt', jwtIssuer: 'https://issuer', jwtAudience: 'pipeline' }],
     ['a Spark worker at the upper limit', { sparkMemoryGb: 13 }],
     ['a Spark worker at the lower limit', { sparkMemoryGb: 4 }],

@@ -129,6 +129,41 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
     'a function behind an API that connects to Kafka must have reserved concurrency',
   ],
   [
+    'topic-fits-volume',
+    'a topic that ends by time alone',
+    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=604800000').toString('base64')),
+    'KafkaPosts',
+    'Configs must have retention.bytes and segment.bytes',
+  ],
+  [
+    'topic-fits-volume',
+    'volumes smaller than the topic',
+    set(CLUSTER, '', 'BrokerNodeGroupInfo.StorageInfo.EBSStorageInfo.VolumeSize', 10),
+    'KafkaPosts',
+    'must be at most 8589934592, got 15032385534',
+  ],
+  [
+    'topic-covers-outage',
+    'two days for an outage of two days',
+    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=172800000').toString('base64')),
+    'KafkaPosts',
+    'retention.ms must be at least 178200000 for an outage of 48 hours, got 172800000',
+  ],
+  [
+    'speed-covers-outage',
+    'speed rows of two days for an outage of two days',
+    set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 48 * 3_600),
+    'ViewsSpeedViews',
+    'DefaultTimeToLive must be at least 178200 s for an outage of 48 hours, got 172800',
+  ],
+  [
+    'event-source-throughput',
+    'a source that reads nothing',
+    set(SOURCE, '', 'ProvisionedPollerConfig.MaximumPollers', 0),
+    'StepsArchivePosts',
+    'MaximumPollers must be at least 1 for 10 posts a second, got 0',
+  ],
+  [
     'removal-decided',
     'a keyspace without a policy for the deletion of its stack',
     (drafts) => delete drafts.find('AWS::Cassandra::Keyspace').DeletionPolicy,
@@ -279,6 +314,14 @@ test('the unmodified templates break no rule', () => {
 test.each(BROKEN)('%s finds %s', (rule, _, mutate, at, message) => {
   expect(review(mutate)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
 });
+
+test('pollers must carry the rate that a stage is built for', () => {
+  const fast = reviewer({ stage: 'prod', postsPerSecond: 10_000 }, 'own');
+  const most = (value: number) => fast(set(SOURCE, '', 'ProvisionedPollerConfig.MaximumPollers', value));
+  const throughput = (found: ReturnType<Review>) => found.filter(({ rule }) => rule === 'event-source-throughput');
+  expect(throughput(most(3))).toEqual([]);
+  expect(throughput(most(2))).toHaveLength(1);
+}, 60_000);
 
 test('every rule has a template here that breaks it', () => {
   expect([...new Set(BROKEN.map(([rule]) => rule))].sort()).toEqual(RULES.map(({ name }) => name).sort());

@@ -1,5 +1,5 @@
 /** The app's own assembly of stage local, as the run reads it: what one part names, another part is. */
-import { DEFAULTS } from '../../../../lib/config/defaults';
+import { loadConfig } from '../../../../lib/config';
 import { type FunctionPlan, findFunction, type LocalPlan } from '../../../../tools/assembly/local-plan';
 import { readLocalPlan } from '../../../../tools/assembly/read-plan';
 import { assemblyOf } from '../../../support/synthesis/assembly';
@@ -21,7 +21,7 @@ test('every step is a function of the plan, and so is the canary', () => {
 test('ingest has the reserved concurrency of the configuration, and no other function has any', () => {
   const limited = plan.functions.filter(({ reservedConcurrency }) => reservedConcurrency !== undefined);
   expect(limited).toEqual([find('stepsingest')]);
-  expect(limited[0].reservedConcurrency).toBe(DEFAULTS.local.ingestConcurrency);
+  expect(limited[0].reservedConcurrency).toBe(loadConfig({ stage: 'local' }).ingestConcurrency);
 });
 
 test('the variables of the functions name resources of the plan', () => {

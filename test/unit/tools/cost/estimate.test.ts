@@ -3,7 +3,7 @@ import { type Scene } from '../../../../tools/cost/components';
 import * as components from '../../../../tools/cost/components';
 import { estimate } from '../../../../tools/cost/estimate';
 import { type Measured } from '../../../../tools/cost/measured';
-import { Curve } from '../../../../tools/cost/measurement';
+import { Curve } from '../../../../lib/capacity/curve';
 import { airflowHour, brokerHour, PRICES } from '../../../../tools/cost/prices';
 import { workloadOf } from '../../../../tools/cost/workload';
 import { loadConfig } from '../../../../lib/config';
@@ -17,7 +17,10 @@ const MEASURED: Measured = {
   stateUnits: new Curve([[1, 10]]),
   spark: { start: 10, coreSecondsPerRow: 0.001 },
 };
-const CONFIG = loadConfig({ stage: 'prod', partitions: 1, brokerVolumeGb: 10_000, aggregateWindowSeconds: 9 });
+const CONFIG = loadConfig({
+  ...{ stage: 'prod', postsPerSecond: 1, partitions: 1, aggregateWindowSeconds: 9 },
+  ...{ brokerVolumeGb: 10_000, retentionDays: 7 },
+});
 
 function scene(rate: number, batch: number, overrides: Record<string, unknown> = {}): Scene {
   const config = loadConfig({ ...CONFIG, ...overrides });
@@ -235,7 +238,8 @@ describe('an estimate', () => {
 
   test('a lever of the config saves what the changed config is cheaper', () => {
     const lever = of(100).levers.find(({ name }) => name.startsWith('partitions=6'))!;
-    const changed = estimate(loadConfig({ stage: 'prod', partitions: 6 }), { rate: 100, batch: 100 });
+    const { brokerVolumeGb } = loadConfig({ stage: 'prod' });
+    const changed = estimate(loadConfig({ stage: 'prod', partitions: 6, brokerVolumeGb }), { rate: 100, batch: 100 });
     expect(lever.saves).toBeCloseTo(of(100).monthly - changed.monthly, 6);
   });
 

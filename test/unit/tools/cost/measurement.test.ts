@@ -1,11 +1,5 @@
-import {
-  Curve,
-  fit,
-  pooled,
-  type RunMeasurement,
-  sparkFit,
-  type StepMeasurement,
-} from '../../../../tools/cost/measurement';
+import { Curve } from '../../../../lib/capacity/curve';
+import { fit, pooled, type RunMeasurement, sparkFit, type StepMeasurement } from '../../../../tools/cost/measurement';
 
 /** The sums of reports, given as [received, milliseconds]. */
 function stepOf(reports: readonly (readonly [number, number])[]): StepMeasurement {

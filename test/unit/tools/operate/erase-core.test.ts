@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { archiveRecords } from '../../../../lambda/archive/core';
+import { SECTIONS } from '../../../../lambda/domain/columns';
 import { type KafkaRecord } from '../../../../lambda/domain/decode';
+import { KEY_FIELD } from '../../../../lambda/domain/post';
 import { postsOf, quarantined, redact, type Person } from '../../../../tools/operate/erase/core';
 import { logArbitrary, toRecord } from '../../../support/posts-log';
 
@@ -119,5 +121,28 @@ describe('an object of the quarantine', () => {
     const mixed = { pin: { index: 8, category: 'art' }, user: user(9) };
     expect(about(7, mixed)).toEqual({ person: true, own: 9, posts: [7, 8, 9] });
     expect(about('no number', [1])).toEqual({ person: false, own: undefined, posts: [] });
+  });
+});
+
+describe('the key in a quarantined section', () => {
+  const keysOf = (section: string, field: string) => {
+    const payload = Buffer.from(JSON.stringify({ [section]: { [field]: 8 } })).toString('base64');
+    const key = Buffer.from('7').toString('base64');
+    return quarantined(JSON.stringify({ key, payload }), undefined).posts;
+  };
+
+  test.each(SECTIONS)('%s is found, whatever the key of the record', (section) => {
+    expect(keysOf(section, KEY_FIELD[section])).toEqual([7, 8]);
+  });
+
+  test('is found in a section that is added later, and in no other member', () => {
+    const sections: string[] = SECTIONS as unknown as string[];
+    expect(keysOf('added', 'ind')).toEqual([7]);
+    sections.push('added');
+    try {
+      expect(keysOf('added', 'ind')).toEqual([7, 8]);
+    } finally {
+      sections.pop();
+    }
   });
 });

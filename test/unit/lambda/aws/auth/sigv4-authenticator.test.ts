@@ -36,9 +36,13 @@ describe('the authenticator', () => {
   };
 
   it('is accepted by the driver', async () => {
-    const options = { contactPoints: ['127.0.0.1'], localDataCenter: 'us-west-2' };
-    const client = new Client({ ...options, authProvider: sigV4AuthProvider('us-west-2', () => KEYS) });
-    await client.shutdown();
+    const clientWith = (authProvider: ReturnType<typeof sigV4AuthProvider>) =>
+      new Client({ contactPoints: ['127.0.0.1'], localDataCenter: 'us-west-2', authProvider });
+    const provider = sigV4AuthProvider('us-west-2', () => KEYS);
+    const client = clientWith(provider);
+    await expect(client.shutdown()).resolves.toBeUndefined();
+    // The driver rejects others.
+    expect(() => clientWith({ newAuthenticator: provider.newAuthenticator.bind(provider) })).toThrow('AuthProvider');
   });
 
   it('starts with the name of the mechanism', () => {

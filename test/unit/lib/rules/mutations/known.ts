@@ -198,7 +198,12 @@ export const KNOWN: readonly [number, string, string, Mutate][] = [
     'F3003 at Scraper',
     set('AWS::APS::Scraper', 'Scraper', 'Destination', undefined),
   ],
-  [25, 'five replicas on two brokers', 'topic-replicas at KafkaPosts', set(TOPIC, '', 'ReplicationFactor', 5)],
+  [
+    25,
+    'five replicas on two brokers',
+    'topic-replicas at KafkaPosts, topic-fits-volume at KafkaPosts',
+    set(TOPIC, '', 'ReplicationFactor', 5),
+  ],
   [
     26,
     'a circle of dependencies',

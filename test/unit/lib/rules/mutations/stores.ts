@@ -18,8 +18,13 @@ export const STORES: Mutations = [
   ],
   [
     'a negative time to live',
-    'F3034 at ViewsSpeedViews, speed-ttl at ViewsSpeedViews',
+    'F3034 at ViewsSpeedViews, speed-ttl at ViewsSpeedViews, speed-covers-outage at ViewsSpeedViews',
     set(ROWS, 'ViewsSpeedViews', 'DefaultTimeToLive', -1),
+  ],
+  [
+    'a time to live under the length of an outage',
+    'speed-covers-outage at ViewsSpeedViews',
+    set(ROWS, 'ViewsSpeedViews', 'DefaultTimeToLive', 48 * 3_600),
   ],
   [
     'a time to live over 20 years',

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import fc from 'fast-check';
 import { findProgram, mountPointOf } from '../../../../../tools/engines';
 import { localJobs } from '../../../../../tools/local/run/monitoring';
-import { unfiltered } from '../../../../../tools/local/run/prometheus-queries';
+import { unfiltered } from '../../../../support/prometheus-queries';
 import { DATA_MOUNT } from '../../../../../observability/prometheus/scrape';
 
 describe('an expression without its filter', () => {

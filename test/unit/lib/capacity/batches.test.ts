@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { batchesOf } from '../../../../tools/cost/workload';
+import { batchesOf } from '../../../../lib/capacity/batches';
 
 const MONTH = 730 * 3600;
 const CONFIG = { partitions: 1, batchSize: 5_000 };

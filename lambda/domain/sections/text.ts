@@ -1,0 +1,29 @@
+/** The cleaning of texts, for all sections. */
+
+const CONTROL = /[\u0000-\u001f]/;
+const CONTROLS = /[\u0000-\u001f]/g;
+
+/**
+ * Trimmed text (Unicode spaces such as U+00A0 too), null if nothing is left. C0 control characters become spaces, because
+ * U+001F separates the dimensions of a view's key; a lone surrogate, which UTF-8 cannot carry, becomes U+FFFD.
+ */
+export function cleanText(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  const spaced = CONTROL.test(value) ? value.replace(CONTROLS, ' ') : value;
+  const trimmed = spaced.trim();
+  if (trimmed === '') return null;
+  return trimmed.isWellFormed() ? trimmed : trimmed.toWellFormed();
+}
+
+/**
+ * Texts that are dimensions of views. Longer ones are not names: they would only enlarge rows, which hold 1 MB at most, and a row that
+ * cannot be written stops its partition.
+ */
+const LONGEST_NAME = 256;
+export const NAME_ALLOWED = `a text of at most ${LONGEST_NAME} characters`;
+export const tooLong = (name: string | null) => name !== null && name.length > LONGEST_NAME;
+
+/** The text, or null if it is one of the placeholders. */
+export function unless(text: string | null, placeholders: readonly string[]): string | null {
+  return text === null || placeholders.includes(text) ? null : text;
+}

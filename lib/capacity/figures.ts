@@ -1,0 +1,40 @@
+/** What this project measured, as sizing needs it: `figures.json` is generated from measurements outside the product. */
+import figures from './figures.json';
+
+/** A measured number. */
+export interface Figure {
+  readonly value: number;
+  readonly unit: string;
+  /** Document that says how it was measured. */
+  readonly source: string;
+}
+
+/** A measured curve by ascending x. */
+export interface FigureCurve {
+  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly source: string;
+}
+
+export interface Figures {
+  readonly postBytes: Figure;
+  readonly eventBytes: Figure;
+  readonly rawBytes: Figure;
+  readonly ingestRecords: Figure;
+  readonly ingestMs: Figure;
+  readonly aggregateRate: Figure;
+  readonly archiveRate: Figure;
+  readonly compactMs: Figure;
+  readonly compactMsPerRecord: Figure;
+  readonly compactMb: Figure;
+  readonly sparkStart: Figure;
+  readonly sparkCoreSeconds: Figure;
+  /** Write units of a row of each view, together, by posts in partition and interval. */
+  readonly viewUnits: FigureCurve;
+  /** Write units of the row of the largest view, by posts in partition and interval. */
+  readonly largestViewUnits: FigureCurve;
+  /** Write units of a partition's state, by posts in it. */
+  readonly stateUnits: FigureCurve;
+}
+
+// The points of a curve are pairs, which the type of a JSON file does not say.
+export const FIGURES = figures as unknown as Figures;
