@@ -32,8 +32,8 @@ export const CHUNK: ChunkLimits = { rows: 4_096, bytes: 256 * 1_024 };
 
 /** Rows of a partition of batch_runs. */
 const BLOCK_BITS = 4;
+export const CHUNKS_PER_BLOCK = 1 << BLOCK_BITS;
 export const blockOf = (chunk: number): number => chunk >> BLOCK_BITS;
-export const blocksOf = (chunks: number): number => Math.ceil(chunks / (1 << BLOCK_BITS));
 
 export interface RunPointer {
   readonly version: string;

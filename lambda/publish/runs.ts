@@ -8,7 +8,7 @@ import { intervalName, type IntervalStart } from '../domain/intervals';
 import { mergeRuns, trimRun, type Run } from '../domain/sorted-run';
 import { type View } from '../domain/views';
 import { viewKey } from '../formats/keys';
-import { blockOf, runVersion } from '../formats/view-run';
+import { blockOf, CHUNKS_PER_BLOCK, runVersion } from '../formats/view-run';
 import { openRun, writeRun, type Written } from '../aws/keyspaces/view-runs';
 import { type RunKey, type RunStore } from '../aws/keyspaces/store';
 import { type ObjectStore } from '../aws/s3';
@@ -30,8 +30,6 @@ export interface PublishedRun extends Written {
 /** Longer than a reader is at a run: functions end within a quarter of it. */
 const READERS_MS = 3_600_000;
 const CONCURRENT_READS = 64;
-/** Of a block. */
-const FIRST_CHUNKS = 16;
 
 export function runPublisher({ lake, store, topic, now }: RunsDeps) {
   async function put(view: View, period: string, parts: readonly string[], run: Run): Promise<Written> {
@@ -50,7 +48,7 @@ export function runPublisher({ lake, store, topic, now }: RunsDeps) {
   /** @throws Error naming the chunk, if the run is not all there */
   async function remove({ view, period, version }: RunKey): Promise<void> {
     // Chunks are written in order, so the first block without a first chunk is the end.
-    for (let chunk = 0; await store.readChunk({ view, period, version, chunk }); chunk += FIRST_CHUNKS) {
+    for (let chunk = 0; await store.readChunk({ view, period, version, chunk }); chunk += CHUNKS_PER_BLOCK) {
       await store.deleteBlock({ view, period, version, block: blockOf(chunk) });
     }
   }

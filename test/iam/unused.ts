@@ -23,6 +23,12 @@ export const RESERVED: readonly Reserved[] = [
     action: 's3:ListBucket',
   },
   {
+    reason: 'a run of many keys has chunks; an interval of the recorded run, whose layers are compared, has few keys',
+    callers: ['reconcile'],
+    action: 'cassandra:Select',
+    resource: '/batch_runs',
+  },
+  {
     reason: 'the operator starts an application that has stopped; the local one never stops',
     callers: ['airflow', 'workflow'],
     action: 'emr-serverless:StartApplication',

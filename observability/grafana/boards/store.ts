@@ -3,7 +3,14 @@ import { graph, number } from '../panels';
 import { awsMetric, byStep, constant, metric, percentilesOf, type Query } from '../queries';
 
 /** The names of `lib/constructs/view-store.ts`. */
-export const TABLES = ['speed_views', 'speed_state', 'batch_views', 'boundary'] as const;
+export const TABLES = [
+  'speed_views',
+  'speed_state',
+  'batch_views',
+  'batch_runs',
+  'unreferenced_runs',
+  'boundary',
+] as const;
 
 const API = { ApiId: constant('queryApi') };
 

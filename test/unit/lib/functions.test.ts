@@ -20,7 +20,8 @@ describe('variables: each function has these and no others', () => {
   const ttl = { SPEED_TTL_HOURS: '72' };
   const speed = { SPEED_VIEWS_TABLE: 'speed_views' };
   const state = { SPEED_STATE_TABLE: 'speed_state' };
-  const batch = { BATCH_VIEWS_TABLE: 'batch_views' };
+  const batch = { BATCH_VIEWS_TABLE: 'batch_views', BATCH_RUNS_TABLE: 'batch_runs' };
+  const unreferenced = { UNREFERENCED_RUNS_TABLE: 'unreferenced_runs' };
   const boundary = { BOUNDARY_TABLE: 'boundary' };
 
   test.each<[string, Record<string, string>]>([
@@ -29,7 +30,7 @@ describe('variables: each function has these and no others', () => {
     ['Aggregate', { ...keyspace, ...speed, ...state, ...minutes, RECENT_POSTS: '20000' }],
     ['Seal', { ...kafka, ...bucket, ...minutes, ARCHIVE_WAIT_SECONDS: '210' }],
     ['Compact', { ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
-    ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...boundary, ...minutes }],
+    ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...unreferenced, ...boundary, ...minutes }],
     ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...state, ...batch, ...boundary, ...minutes, ...ttl }],
     ['Query', { ...topic, ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
   ])('%s', (step, expected) => {

@@ -88,8 +88,7 @@ describe('permissions: each function has these and no others', () => {
         ...store,
         ...get('views', 'seals'),
         ...put('published'),
-        select('batch_views'),
-        modify('batch_views'),
+        ...['batch_views', 'batch_runs', 'unreferenced_runs'].flatMap((table) => [select(table), modify(table)]),
         select('boundary'),
         modify('boundary'),
       ],
@@ -103,11 +102,12 @@ describe('permissions: each function has these and no others', () => {
         select('speed_views'),
         select('speed_state'),
         select('batch_views'),
+        select('batch_runs'),
         select('boundary'),
         modify('boundary'),
       ],
     ],
-    ['Query', [...store, select('speed_views'), select('batch_views'), select('boundary')]],
+    ['Query', [...store, select('speed_views'), select('batch_views'), select('batch_runs'), select('boundary')]],
   ])('%s', (step, expected) => {
     const actual = allowed(dev.processing, `Steps${step}Role`, dev.all);
     expect(actual).toHaveLength(own(step).length + expected.length);

@@ -11,10 +11,12 @@ export const STATEFUL_IDS: Readonly<Record<string, Readonly<Record<string, strin
     LakeBucketB1D32E10: 'AWS::S3::Bucket',
     LakeDatabase161E1CC7: 'AWS::Glue::Database',
     LakePostsCD1D4E0E: 'AWS::Glue::Table',
+    ViewsBatchRuns7A27D36D: 'AWS::Cassandra::Table',
     ViewsBatchViewsB100A271: 'AWS::Cassandra::Table',
     ViewsBoundary4BE6551A: 'AWS::Cassandra::Table',
     ViewsKeyspace88D6D427: 'AWS::Cassandra::Keyspace',
     ViewsSpeedState7C7BE5E2: 'AWS::Cassandra::Table',
     ViewsSpeedViews958A30DD: 'AWS::Cassandra::Table',
+    ViewsUnreferencedRuns82CF6B6C: 'AWS::Cassandra::Table',
   },
 };

@@ -232,7 +232,14 @@ describe('the views', () => {
       ['applied_offset bigint', 'as_of timestamp', 'counts blob'],
     ],
     ['speed_state', ['topic text', 'kafka_partition int'], [], ['applied_offset bigint', 'state blob']],
-    ['batch_views', ['view_name text', 'period text'], [], ['counts blob']],
+    [
+      'batch_views',
+      ['view_name text', 'period text'],
+      [],
+      ['version text', 'chunks int', 'counts blob', 'first_keys blob'],
+    ],
+    ['batch_runs', ['view_name text', 'period text', 'version text', 'block int'], ['chunk int'], ['counts blob']],
+    ['unreferenced_runs', ['topic text'], ['view_name text', 'period text', 'version text'], ['since timestamp']],
     [
       'boundary',
       ['name text'],
@@ -270,7 +277,7 @@ describe('the views', () => {
       DefaultTimeToLive: hours * 3_600,
       ClientSideTimestampsEnabled: true,
     });
-    for (const name of ['speed_state', 'batch_views', 'boundary']) {
+    for (const name of ['speed_state', 'batch_views', 'batch_runs', 'unreferenced_runs', 'boundary']) {
       expect(table(stage, name).Properties).not.toHaveProperty('DefaultTimeToLive');
     }
   });

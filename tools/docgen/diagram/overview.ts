@@ -35,7 +35,7 @@ const GROUPS: readonly Group[] = [
   { title: 'publish', line: 'views, boundary', lane: 'batch', at: [4, 1], has: titled('publish λ') },
   {
     ...{ title: 'batch views', line: 'Keyspaces', lane: 'batch', at: [5, 1] },
-    has: titled('Keyspaces batch_views', 'Keyspaces boundary'),
+    has: titled('Keyspaces batch_views', 'Keyspaces batch_runs', 'Keyspaces unreferenced_runs', 'Keyspaces boundary'),
   },
   {
     ...{ title: 'Airflow', line: 'runs these steps for each interval' },
