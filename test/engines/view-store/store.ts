@@ -53,7 +53,9 @@ describe('speed rows', () => {
       ]),
     );
     expect(found[0]).toMatchObject({ asOf: INTERVAL + 5, counts: Buffer.from('x') });
-    await expect(store.scanSpeedRows('posts_by_country', [...intervals, 0])).rejects.toThrow('at most 25 intervals');
+    await expect(store.scanSpeedRows('posts_by_country', [...intervals, 0])).rejects.toThrow(
+      'intervals of a scan must be at most 25',
+    );
   });
 });
 
