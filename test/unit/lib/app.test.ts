@@ -24,9 +24,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Aggregate: 410 * KIB,
   Seal: 312 * KIB,
   Compact: 36 * KIB,
-  Publish: 400 * KIB,
-  Reconcile: 396 * KIB,
-  Query: 408 * KIB,
+  Publish: 408 * KIB,
+  Reconcile: 400 * KIB,
+  Query: 416 * KIB,
   Canary: 30 * KIB,
 };
 
