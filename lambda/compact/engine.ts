@@ -26,9 +26,21 @@ function requireOffsets({ partition, from, to }: IntervalRange, records: number,
 }
 
 /**
- * @param directory an empty folder for DuckDB's own files, removed at the end
+ * Computes the files of an interval and partition.
+ * @param directory an empty folder for the engine's own files, removed at the end
  * @throws Error if the raw objects do not hold exactly the offsets that their names say
  */
+export type Compaction = (
+  where: IntervalRange,
+  files: Files,
+  outputs: Outputs,
+  directory: string,
+) => Promise<CompactionCounts>;
+
+export function compactionWith(resources: Resources): Compaction {
+  return (where, files, outputs, directory) => runCompaction(where, files, outputs, directory, resources);
+}
+
 export async function runCompaction(
   where: IntervalRange,
   files: Files,

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { type S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
+import { compactionWith } from '../../lambda/compact/engine';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
 import { LIMITS, makeHandler as makeSeal } from '../../lambda/seal/handler';
 import { intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
@@ -260,7 +261,7 @@ describe('archive, seal, compact and Spark', () => {
       intervalMinutes: 1,
       identityHorizonHours: HORIZON_HOURS,
       store,
-      resources: { memoryMb: 256, threads: 1 },
+      compaction: compactionWith({ memoryMb: 256, threads: 1 }),
       temporary: dir,
       report: () => undefined,
       now: Date.now,
