@@ -1,17 +1,23 @@
 /**
  * Compares the layers, interval by interval: the merged speed rows of each view must equal the batch row. The speed layer may be
  * behind (it retries while the store is down), so it is waited for first, by the offsets that the seal names.
+ *
+ * The last step of a run: it goes along what the plan has published, and gives the lease back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { intervalName, type IntervalStart } from '../domain/intervals';
+import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../formats/interval-list';
 import { type PartitionRange } from '../formats/interval-metadata';
+import { released, withReconciled } from '../formats/plan';
+import { parseRunEvent } from '../formats/run-event';
+import { NotYetError, respond, startBudget, type StepResponse } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
 import { decodeCounts } from '../formats/counts-codec';
 import { MAX_IN } from '../aws/keyspaces/cql';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { driftKey } from '../formats/keys';
 import { getSeal } from '../aws/lake';
+import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { log } from '../runtime/log';
 import { mergeCounts, trim, type Counts } from '../domain/merge';
 import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
@@ -21,7 +27,7 @@ import { VIEWS, type View } from '../domain/views';
 import { behind, difference, isExpired, type DriftReport } from './core';
 
 export interface ReconcileDeps {
-  readonly lake: Pick<ObjectStore, 'get' | 'put'>;
+  readonly lake: Pick<ObjectStore, 'get'> & PlanObjects;
   readonly store: ReconcileStore;
   readonly topic: string;
   readonly intervalMinutes: number;
@@ -42,16 +48,23 @@ export interface ReconcileResult {
   readonly intervals: readonly { readonly interval: string; readonly drift: number; readonly expired: boolean }[];
 }
 
+/** Of a call of a run. */
+export interface ReconcileResponse extends StepResponse {
+  /** Intervals that this call compared, or found expired. */
+  readonly reconciled?: number;
+}
+
 const POLL_MS = 500;
 const CONCURRENT_READS = 32;
 
-export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult> {
+export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult | ReconcileResponse> {
   const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
+  const plans = planStore(lake, intervalMinutes, deps.now);
 
-  /** @throws Error naming the partition and the offsets, if the speed layer does not get there in time */
-  async function waitForSpeed(ranges: readonly PartitionRange[]): Promise<void> {
-    const deadline = deps.now() + deps.patience;
+  /** @throws NotYetError naming the partition and the offsets, if the speed layer does not get there in time */
+  async function waitForSpeed(ranges: readonly PartitionRange[], patience: number): Promise<void> {
+    const deadline = deps.now() + patience;
     for (let waiting = ranges; ; await deps.sleep(POLL_MS)) {
       const applied = await mapConcurrently(waiting, CONCURRENT_READS, async ({ partition }) => {
         return [partition, await store.readAppliedOffset(topic, partition)] as const;
@@ -61,7 +74,7 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       if (waiting.length === 0) return;
       if (deps.now() >= deadline) {
         const [{ partition, to }] = waiting;
-        throw new Error(
+        throw new NotYetError(
           `the speed layer is behind in ${waiting.length} partitions: partition ${partition} of '${topic}' must be applied up to offset ${to - 1}, got ${offsets.get(partition) ?? 'none'}`,
         );
       }
@@ -109,18 +122,18 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     if (!(await store.putDrift(topic, drift, newest))) throw new Error(`there is no boundary of '${topic}'`);
   }
 
-  return async (event) => {
-    const began = deps.now();
-    const intervals = parseIntervals(event, intervalMinutes);
+  /** Compares and stores what was found. @param patience how long the speed layer is waited for, ms */
+  async function reconcile(intervals: readonly IntervalStart[], patience: number): Promise<DriftReport[]> {
     const seals = await mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
       const seal = await getSeal(lake, interval);
       if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
       return { interval, ranges: seal.partitions };
     });
-    const expired = new Set(intervals.filter((interval) => isExpired(interval, deps.speedTtl, began)));
+    const now = deps.now();
+    const expired = new Set(intervals.filter((interval) => isExpired(interval, deps.speedTtl, now)));
     const alive = seals.filter(({ interval }) => !expired.has(interval));
     // The chain is in order, so the last interval's ends are the furthest.
-    await waitForSpeed(alive.at(-1)?.ranges ?? []);
+    await waitForSpeed(alive.at(-1)?.ranges ?? [], patience);
     const compared = await compare(alive.map(({ interval }) => interval));
     const gone = [...expired].map<DriftReport>((interval) => ({
       interval: intervalName(interval),
@@ -133,9 +146,54 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       const found = reports.find((each) => each.interval === intervalName(interval))!;
       return lake.put(driftKey(interval), `${JSON.stringify(found)}\n`, { contentType: 'application/json' });
     });
+    return reports;
+  }
+
+  async function conclude(reports: readonly DriftReport[], began: number): Promise<void> {
+    const compared = reports.filter((each) => !each.expired);
     const drift = compared.reduce((sum, each) => sum + each.drift, 0);
-    if (alive.length > 0) await recordDrift(alive.at(-1)!.interval, drift);
-    tell(intervals.length, reports, drift, deps.now() - began);
+    const newest = compared.at(-1);
+    if (newest) await recordDrift(parseIntervalName(newest.interval, intervalMinutes), drift);
+    tell(reports.length, reports, drift, deps.now() - began);
+  }
+
+  /** Compares what the plan has published, interval by interval. */
+  async function reconcileRun(run: string): Promise<ReconcileResponse> {
+    const began = deps.now();
+    const budget = startBudget(deps.now);
+    const plan = await plans.hold(run);
+    const reports: DriftReport[] = [];
+    let missing: NotYetError | undefined;
+    let state: 'done' | 'more' = 'done';
+    for (const name of plan.unreconciled) {
+      if (!budget.allows()) {
+        state = 'more';
+        break;
+      }
+      const patience = Math.min(deps.patience, budget.left());
+      const interval = parseIntervalName(name, intervalMinutes);
+      try {
+        reports.push(...(await budget.unit(() => reconcile([interval], patience))));
+      } catch (error) {
+        if (!(error instanceof NotYetError)) throw error;
+        missing = error;
+        break;
+      }
+    }
+    if (reports.length > 0) await conclude(reports, began);
+    const done = reports.map(({ interval }) => interval);
+    await plans.update(run, (current) => withReconciled(current, done));
+    if (missing) throw missing;
+    if (state === 'done') await plans.update(run, released);
+    return { state, reconciled: reports.length };
+  }
+
+  return async (event) => {
+    const run = parseRunEvent(event);
+    if (run) return respond(run, () => unlessSuperseded<ReconcileResponse>(() => reconcileRun(run.run)));
+    const began = deps.now();
+    const reports = await reconcile(parseIntervals(event, intervalMinutes), deps.patience);
+    await conclude(reports, began);
     return {
       intervals: reports.map(({ interval, drift: of, expired: past }) => ({ interval, drift: of, expired: past })),
     };
@@ -167,7 +225,7 @@ const PATIENCE = 120_000;
 
 let real: ReturnType<typeof makeHandler> | undefined;
 
-export const handler = (event: unknown): Promise<ReconcileResult> => {
+export const handler = (event: unknown): Promise<ReconcileResult | ReconcileResponse> => {
   real ??= makeHandler({
     lake: lakeFromEnvironment(),
     store: storeFromEnvironment(),

@@ -3,18 +3,24 @@
  * sealed only when there is a record with a later timestamp in every partition, and the archive holds every
  * offset of it. Seals are written once; asked again for a sealed interval, it answers what is stored. What an earlier run
  * sealed and did not get published is answered again, first of all: each interval needs the one before it.
+ *
+ * In a run, it takes the lease and writes down what is to be done: the plan, which all other steps follow.
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { intervalEnd, intervalName, intervalOf, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { parseRunEvent, type RunEvent } from '../formats/run-event';
+import { released, withIntervals, type Plan } from '../formats/plan';
+import { NotYetError, startBudget, type Budget, type StepResponse } from '../runtime/budget';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { kafkaFromEnvironment } from '../aws/kafka/connect';
 import { type KafkaPort } from '../aws/kafka/port';
 import { log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
-import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type Offsets } from './core';
+import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type DueInterval, type Offsets } from './core';
 import { missingInArchive, sealStore } from './ports';
 
 export interface SealEvent {
@@ -24,6 +30,21 @@ export interface SealEvent {
   readonly from?: string;
 }
 
+/** See {@link RunEvent}. */
+export interface SealRunEvent extends Partial<SealEvent> {
+  /** @default - the newest interval that is over by the function's clock */
+  readonly interval?: string;
+  readonly run: string;
+  readonly notYet?: 'fail';
+}
+
+/** Of a call of a run. */
+export interface SealResponse extends StepResponse {
+  /** Intervals that the steps of the run have to process. Without any, the lease is released. */
+  readonly due?: number;
+}
+
+/** Of a call without a run. */
 export interface SealResult {
   /** Intervals to process, oldest first. */
   readonly intervals: readonly Omit<Seal, 'topic'>[];
@@ -47,7 +68,7 @@ export interface Deps {
   readonly topic: string;
   readonly intervalMinutes: number;
   readonly kafka: Pick<KafkaPort, 'endOffsets' | 'offsetsAt' | 'writeHeartbeat'>;
-  readonly store: Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
+  readonly store: Pick<ObjectStore, 'get' | 'list'> & PlanObjects;
   readonly limits: SealLimits;
   report: ReportOf<'seal'>;
   now(): number;
@@ -60,8 +81,29 @@ const POLL_LONGEST_MS = 4_000;
 /** Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end. */
 const MARGIN_MS = 5;
 
-export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResult> {
+/** How long may be waited from now on, ms. */
+interface Patience {
+  readonly end: () => number;
+  readonly archive: () => number;
+}
+
+/** What is sealed and not published, as far as one run takes it. */
+interface Extended {
+  readonly open: readonly Seal[];
+  /** More intervals are due than one run takes. */
+  readonly more: boolean;
+  /** The budget ended before all of these were sealed. */
+  readonly unfinished: boolean;
+}
+
+export interface SealHandler {
+  (event: SealRunEvent): Promise<SealResponse>;
+  (event: SealEvent): Promise<SealResult>;
+}
+
+export function makeHandler(deps: Deps): SealHandler {
   const { topic, intervalMinutes, kafka, limits } = deps;
+  const plans = planStore(deps.store, intervalMinutes, deps.now);
   const seals = sealStore(deps.store, intervalMinutes);
   const length = intervalMinutes * 60_000;
 
@@ -71,17 +113,19 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
   };
 
   function notOver(interval: IntervalStart, clock: string, behind: number): Error {
-    return new Error(`interval ${intervalName(interval)} is not over yet: ${clock} is ${behind} ms before its end`);
+    return new NotYetError(
+      `interval ${intervalName(interval)} is not over yet: ${clock} is ${behind} ms before its end`,
+    );
   }
 
   /** Makes sure that every partition has a record that is not before the end of the interval. */
-  async function passEnd(interval: IntervalStart): Promise<number> {
+  async function passEnd(interval: IntervalStart, patience: Patience): Promise<number> {
     const end = intervalEnd(interval, intervalMinutes);
     const early = end + MARGIN_MS - deps.now();
-    if (early > limits.endMs) throw notOver(interval, 'the clock', early - MARGIN_MS);
+    if (early > patience.end()) throw notOver(interval, 'the clock', early - MARGIN_MS);
     if (early > 0) await deps.sleep(early);
     const idle = (await kafka.offsetsAt(topic, end)).filter((each) => !each.found);
-    const deadline = deps.now() + limits.endMs;
+    const deadline = deps.now() + patience.end();
     const written = await Promise.all(
       idle.map(async ({ partition }) => {
         for (let count = 1; ; count++) {
@@ -100,8 +144,8 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
   }
 
   /** @throws Error naming the first partition whose offsets the archive lacks, and which */
-  async function awaitArchive(seal: Seal): Promise<void> {
-    const deadline = deps.now() + limits.archiveMs;
+  async function awaitArchive(seal: Seal, patience: Patience): Promise<void> {
+    const deadline = deps.now() + patience.archive();
     let open: readonly PartitionRange[] = seal.partitions;
     for (let pause = POLL_FIRST_MS; ; pause = Math.min(pause * 2, POLL_LONGEST_MS)) {
       const looked = await Promise.all(
@@ -113,7 +157,9 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
         const which = incomplete.map(
           ({ range, gaps }) => `partition ${range.partition} lacks offsets ${describeRanges(gaps)}`,
         );
-        throw new Error(`interval ${seal.interval} is not complete in the archive of '${topic}': ${which.join('; ')}`);
+        throw new NotYetError(
+          `interval ${seal.interval} is not complete in the archive of '${topic}': ${which.join('; ')}`,
+        );
       }
       open = incomplete.map(({ range }) => range);
       await deps.sleep(pause);
@@ -121,7 +167,7 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
   }
 
   /** Seals what is due up to the interval. */
-  async function extend(upTo: IntervalStart): Promise<SealResult> {
+  async function extend(upTo: IntervalStart, patience: Patience, budget?: Budget): Promise<Extended> {
     const began = deps.now();
     const newest = await seals.newest(upTo);
     const after = newest && parseIntervalName(newest.interval, intervalMinutes);
@@ -130,22 +176,22 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       log.warn('an earlier run did not get through', { intervals: left.length, first: left[0].interval });
     }
     // The chain is past the interval, and it is no link of it: it was empty.
-    if (after !== undefined && after >= upTo) return answer(left);
-    if (left.length >= limits.intervals) return answer(left, true);
+    if (after !== undefined && after >= upTo) return taken(left);
+    if (left.length >= limits.intervals) return taken(left, true);
 
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
     // No record since the last seal: nothing to seal, and a heartbeat record would only make work for the next run.
     if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {
       deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
-      return answer(left);
+      return taken(left);
     }
     const lag = ends.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, from.get(partition) ?? 0), 0);
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
       if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
     }
-    const heartbeats = await passEnd(upTo);
+    const heartbeats = await passEnd(upTo, patience);
     const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
     const { due, more } = await dueIntervals({
       after: after ?? (await beforeFirst(upTo, length, lows, endOf)),
@@ -158,12 +204,16 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
 
     const sealed: Seal[] = [];
     let previous = newest;
-    for (const interval of due) {
+    const sealOne = async (interval: DueInterval) => {
       const seal = nextSeal(topic, previous, interval);
-      await awaitArchive(seal);
+      await awaitArchive(seal, patience);
       // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
       sealed.push(previous);
+    };
+    for (const interval of due) {
+      if (budget?.allows() === false) break;
+      await (budget ? budget.unit(() => sealOne(interval)) : sealOne(interval));
     }
     deps.report('seal', {
       received: due.length,
@@ -172,44 +222,110 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       lag,
       duration: deps.now() - began,
     });
-    return answer([...left, ...sealed], more);
+    return taken([...left, ...sealed], more, sealed.length < due.length);
   }
 
   /** What one run can take of them, the oldest. */
-  function answer(open: readonly Seal[], more = false): SealResult {
-    const taken = open.slice(0, limits.intervals);
-    return { intervals: taken.map(brief), ...(more || taken.length < open.length ? { more: true as const } : {}) };
+  function taken(open: readonly Seal[], more = false, unfinished = false): Extended {
+    return { open: open.slice(0, limits.intervals), more: more || open.length > limits.intervals, unfinished };
   }
 
-  return async (event) => {
-    const upTo = parseIntervalName(String(event.interval), intervalMinutes);
-    if (event.from !== undefined) {
-      const first = parseIntervalName(String(event.from), intervalMinutes);
-      if (first > upTo) throw new Error(`from must not be after interval ${event.interval}, got '${event.from}'`);
-      const extended = (await seals.get(upTo)) ? undefined : await extend(upTo);
-      const intervals = await seals.between(first, upTo);
-      if (intervals.length > limits.intervals) {
-        throw new Error(
-          `range must hold at most ${limits.intervals} intervals with records, got ${intervals.length} from ${event.from} ` +
-            `to ${event.interval}: split it, oldest part first`,
-        );
-      }
-      return { intervals: intervals.map(brief), ...(extended?.more ? { more: true as const } : {}) };
-    }
+  function answer({ open, more }: Pick<Extended, 'open' | 'more'>): SealResult {
+    return { intervals: open.map(brief), ...(more && { more: true as const }) };
+  }
+
+  interface Range {
+    /** Set for a range that an operator asked for. */
+    readonly first: IntervalStart | undefined;
+    readonly upTo: IntervalStart;
+    /** Whether `upTo` was asked for, and is processed again if it is published. */
+    readonly asked: boolean;
+  }
+
+  /** @throws Error naming the field, its value and what is allowed */
+  function rangeOf(event: Partial<SealEvent>, newestOver: IntervalStart | undefined): Range {
+    const asked = event.interval !== undefined || newestOver === undefined;
+    const upTo = asked ? parseIntervalName(String(event.interval), intervalMinutes) : newestOver;
+    if (event.from === undefined) return { first: undefined, upTo, asked };
+    const first = parseIntervalName(String(event.from), intervalMinutes);
+    if (first > upTo) throw new Error(`from must not be after interval ${event.interval}, got '${event.from}'`);
+    return { first, upTo, asked };
+  }
+
+  /** Seals what is due and finds what there is to process. */
+  async function find({ first, upTo, asked }: Range, patience: Patience, budget?: Budget): Promise<Extended> {
     const stored = await seals.get(upTo);
-    if (!stored) return extend(upTo);
-    const left = await seals.unpublished(stored);
-    return answer(left.length > 0 ? left : [stored]);
-  };
+    if (first === undefined) {
+      if (!stored) return extend(upTo, patience, budget);
+      const left = await seals.unpublished(stored);
+      return taken(left.length > 0 || !asked ? left : [stored]);
+    }
+    const extended = stored ? undefined : await extend(upTo, patience, budget);
+    const intervals = await seals.between(first, upTo);
+    if (intervals.length > limits.intervals) {
+      throw new Error(
+        `range must hold at most ${limits.intervals} intervals with records, got ${intervals.length} from ${intervalName(first)} ` +
+          `to ${intervalName(upTo)}: split it, oldest part first`,
+      );
+    }
+    return { open: intervals, more: extended?.more ?? false, unfinished: extended?.unfinished ?? false };
+  }
+
+  /** Whether the run computes again what is done: it was asked for a range, or for an interval that is published. */
+  async function isForced({ first, upTo, asked }: Range): Promise<boolean> {
+    if (first !== undefined) return true;
+    if (!asked) return false;
+    const stored = await seals.get(upTo);
+    return stored !== undefined && (await seals.unpublished(stored)).length === 0;
+  }
+
+  const dueOf = ({ intervals, published, unreconciled }: Plan) => intervals.length - published + unreconciled.length;
+  const namesOf = (open: readonly Seal[]) => open.map(({ interval }) => interval);
+
+  /** Takes the lease and plans the run. */
+  async function plan({ run, failNotYet }: RunEvent, event: Partial<SealEvent>): Promise<SealResponse> {
+    const budget = startBudget(deps.now);
+    const range = rangeOf(event, intervalOf(deps.now(), intervalMinutes) - length);
+    const within = (limit: number) => () => Math.min(limit, budget.left());
+    const patience = { end: within(limits.endMs), archive: within(limits.archiveMs) };
+    await plans.acquire(run, { force: await isForced(range) });
+    try {
+      const { open, unfinished } = await find(range, patience, budget);
+      const planned = await plans.update(run, (current) => withIntervals(current, namesOf(open)));
+      const due = dueOf(planned);
+      if (unfinished) return { state: 'more', due };
+      if (due === 0) await plans.update(run, released);
+      return { state: 'done', due };
+    } catch (error) {
+      if (!(error instanceof NotYetError)) {
+        // The next attempt takes the lease again, and until then nobody waits for this run.
+        await plans.update(run, released);
+        throw error;
+      }
+      if (failNotYet) throw error;
+      // What is sealed by now can be processed, if the orchestrator does not want to wait for the rest.
+      const newest = range.first === undefined ? await seals.newest(range.upTo) : undefined;
+      const { open } = taken(newest ? await seals.unpublished(newest) : []);
+      const planned = await plans.update(run, (current) => withIntervals(current, namesOf(open)));
+      return { state: 'notYet', reason: error.message, due: dueOf(planned) };
+    }
+  }
+
+  return (async (event: Partial<SealEvent>): Promise<SealResult | SealResponse> => {
+    const run = parseRunEvent(event);
+    if (run) return unlessSuperseded<SealResponse>(() => plan(run, event));
+    const patience = { end: () => limits.endMs, archive: () => limits.archiveMs };
+    return answer(await find(rangeOf(event, undefined), patience));
+  }) as SealHandler;
 }
 
 function brief({ interval, previous, partitions }: Seal): Omit<Seal, 'topic'> {
   return { interval, previous, partitions };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
+let real: SealHandler | undefined;
 
-export const handler = (event: SealEvent): Promise<SealResult> => {
+export const handler = (event: SealEvent | SealRunEvent): Promise<SealResult | SealResponse> => {
   real ??= makeHandler({
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
@@ -220,5 +336,5 @@ export const handler = (event: SealEvent): Promise<SealResult> => {
     now: Date.now,
     sleep: sleepFor,
   });
-  return real(event);
+  return real(event as SealRunEvent);
 };
