@@ -6,13 +6,16 @@ becomes one row for each view that counts it, and one aggregation serves all vie
 
 Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop alike:
 
-    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --intervals 2026-11-22T21-00,…
+    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --plan s3://BUCKET/plan/views.json
+
+The plan is JSON with the names of the intervals; ``--intervals 2026-11-22T21-00,…`` names them instead of a plan.
 
 Reads ``manifests/interval=….json`` and the files that it names; writes ``views/interval=…/<view>.json`` for every view, then
 ``views/interval=…/_SUCCESS``. Keys follow from the interval alone, so a rerun overwrites itself.
 """
 
 import argparse
+import hashlib
 import json
 import re
 import sys
@@ -231,9 +234,18 @@ def view_json(view, interval, groups):
     return '{{"view":{},"interval":{},"rows":[{}]}}\n'.format(json.dumps(view), json.dumps(interval), rows)
 
 
-def compute(spark, lake, views, intervals):
-    """Computes and writes all views of the intervals. Returns the number of keys by interval and view."""
-    manifests = [json.loads(lake.read(lake.path(manifest_key(interval)))) for interval in intervals]
+def digest(text):
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def compute(spark, lake, views, intervals, definition=None):
+    """Computes and writes all views of the intervals. Returns the number of keys by interval and view.
+
+    ``definition`` is the digest of the view list. It is stored with the digest of the manifest, so that who finds the views
+    knows whether they are of what the lake holds now.
+    """
+    texts = [lake.read(lake.path(manifest_key(interval))) for interval in intervals]
+    manifests = [json.loads(text) for text in texts]
     size = sum(part["bytes"] for manifest in manifests for part in manifest["partitions"])
     tasks = min(MAX_SHUFFLE_PARTITIONS, 2 + size // BYTES_PER_TASK)
     spark.conf.set("spark.sql.shuffle.partitions", str(tasks))
@@ -260,36 +272,48 @@ def compute(spark, lake, views, intervals):
     with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
         list(pool.map(write, groups))
     # Last, and only when everything else is there: who finds it finds every view of the interval.
-    for manifest in manifests:
+    for text, manifest in zip(texts, manifests):
         interval = manifest["interval"]
-        done = {"interval": interval, "rows": manifest["rows"], "views": keys[interval]}
+        done = {"interval": interval, "rows": manifest["rows"], "views": keys[interval], "manifest": digest(text)}
+        if definition is not None:
+            done["definition"] = definition
         lake.write(lake.path("views/interval={}/_SUCCESS".format(interval)), json.dumps(done) + "\n")
     return keys
+
+
+def names_of(intervals):
+    """Raises ValueError for a name that is not one of an interval."""
+    for interval in intervals:
+        if not isinstance(interval, str) or not INTERVAL.fullmatch(interval):
+            raise ValueError("intervals must be names like 2026-11-22T21-00, got '{}'".format(interval))
+    return intervals
 
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--lake", required=True, help="where the lake is, s3://BUCKET or a folder")
     parser.add_argument("--views", required=True, help="JSON of the view list")
-    parser.add_argument("--intervals", required=True, help="names of the intervals, with commas between")
+    work = parser.add_mutually_exclusive_group(required=True)
+    work.add_argument("--plan", help="JSON with the names of the intervals")
+    work.add_argument("--intervals", help="names of the intervals, with commas between")
     parsed = parser.parse_args(arguments)
-    # Not every orchestrator can leave this job out where no interval has a record.
-    parsed.intervals = parsed.intervals.split(",") if parsed.intervals else []
-    for interval in parsed.intervals:
-        if not INTERVAL.fullmatch(interval):
-            parser.error("--intervals must be names like 2026-11-22T21-00 with commas between, got '{}'".format(interval))
+    if parsed.intervals is not None:
+        try:
+            parsed.intervals = names_of(parsed.intervals.split(","))
+        except ValueError as error:
+            parser.error("--{}".format(error))
     return parsed
 
 
 def main(arguments):
     options = parse_arguments(arguments)
-    if not options.intervals:
-        print(json.dumps({"intervals": 0, "keys": 0}))
-        return
     spark = SparkSession.builder.appName("batch_views").getOrCreate()
     try:
         lake = Lake(spark, options.lake)
-        keys = compute(spark, lake, json.loads(lake.read(options.views)), options.intervals)
+        intervals = options.intervals or names_of(json.loads(lake.read(options.plan))["intervals"])
+        views = lake.read(options.views)
+        # Not every orchestrator can leave this job out where there is nothing to compute.
+        keys = compute(spark, lake, json.loads(views), intervals, digest(views)) if intervals else {}
         print(json.dumps({"intervals": len(keys), "keys": sum(sum(views.values()) for views in keys.values())}))
     finally:
         spark.stop()

@@ -1,6 +1,7 @@
 """The Spark job on real Spark: posts and manifests on disk, views compared with values worked out by hand."""
 
 import datetime
+import hashlib
 import json
 import os
 import sys
@@ -195,6 +196,8 @@ def test_an_interval_without_posts_gets_empty_views_and_its_success_file(lake):
     lake.run([A])
     assert [lake.view(A, view["name"]) for view in VIEWS] == [[]] * len(VIEWS)
     success = json.loads((lake.root / "views/interval={}/_SUCCESS".format(A)).read_text())
+    manifest = (lake.root / batch_views.manifest_key(A)).read_bytes()
+    assert success.pop("manifest") == hashlib.sha256(manifest).hexdigest()
     assert success == {"interval": A, "rows": 0, "views": {view["name"]: 0 for view in VIEWS}}
 
 
@@ -230,9 +233,19 @@ def test_a_view_of_an_unknown_column_is_refused_by_name(lake):
         lake.run([A], [{"name": "v", "dimensions": ["colour"], "merge": "sum", "sections": ["pin"]}])
 
 
-def test_arguments_name_intervals(capsys):
-    parsed = batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--intervals", A + "," + B])
+def test_arguments_name_intervals_or_a_plan(capsys):
+    where = ["--lake", "s3://l", "--views", "v"]
+    parsed = batch_views.parse_arguments(where + ["--intervals", A + "," + B])
     assert parsed.intervals == [A, B]
-    with pytest.raises(SystemExit):
-        batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--intervals", A + ",x"])
+    assert batch_views.parse_arguments(where + ["--plan", "s3://l/p"]).plan == "s3://l/p"
+    for wrong in (["--intervals", A + ",x"], [], ["--plan", "p", "--intervals", A]):
+        with pytest.raises(SystemExit):
+            batch_views.parse_arguments(where + wrong)
     assert "got 'x'" in capsys.readouterr().err
+
+
+def test_a_plan_with_a_name_that_is_not_an_interval_is_rejected():
+    assert batch_views.names_of([A, B]) == [A, B]
+    for wrong in ("../x", 5):
+        with pytest.raises(ValueError, match="intervals must be names like"):
+            batch_views.names_of([A, wrong])
