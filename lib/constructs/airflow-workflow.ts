@@ -9,7 +9,7 @@ import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { dagBucket } from './dag-bucket';
 import { logGroup } from './logs';
-import { bindOrchestrator, type PipelineSteps } from './pipeline-steps';
+import { bindOrchestrator, flowOf, type PipelineSteps } from './pipeline-steps';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
 import { type SparkApplication } from './spark-application';
@@ -34,22 +34,10 @@ export class AirflowWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, props: AirflowWorkflowProps) {
     super(scope, id);
-    const { config, steps, spark, lake } = props;
+    const { config } = props;
     const name = `${config.project}-${config.stage}`;
-    const definition = workflowDefinition({
-      name,
-      intervalMinutes: config.intervalMinutes,
-      partitions: config.partitions,
-      functions: {
-        seal: steps.seal.function.functionName,
-        compact: steps.compact.function.functionName,
-        publish: steps.publish.function.functionName,
-        reconcile: steps.reconcile.function.functionName,
-      },
-      applicationId: spark.application.attrApplicationId,
-      jobRoleArn: spark.jobRole.roleArn,
-      lake: lake.bucket.bucketName,
-    });
+    const { tasks, names } = flowOf(props);
+    const definition = workflowDefinition({ name, intervalMinutes: config.intervalMinutes, tasks, ...names });
     // The service reads the file when the workflow is created or updated, and an update needs a property that differs.
     const version = createHash('sha256')
       .update(JSON.stringify(Stack.of(this).resolve(definition)))

@@ -3,6 +3,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/runtime/env';
 import { type PipelineConfig } from '../config';
+import { batchFlow, type FlowFunction, type FlowNames, type FlowTask } from './batch-flow';
 import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';
 import { MAX_TIMEOUT, PipelineFunction, type FunctionNetwork, type PipelineFunctionProps } from './pipeline-function';
@@ -26,6 +27,11 @@ const API_TIMEOUT = Duration.seconds(29);
 
 /** Seconds that the archive may take after its window: pollers, a cold start, the writing, and a failed attempt. */
 const ARCHIVE_TIME = 180;
+
+/** How long the batch layer waits for the archive, seconds. */
+function archiveWaitSeconds({ archiveWindowSeconds }: PipelineConfig): number {
+  return archiveWindowSeconds + ARCHIVE_TIME;
+}
 
 /** The functions of the pipeline, each with the rights and variables of its step and no others. */
 export class PipelineSteps extends Construct {
@@ -124,10 +130,10 @@ export class PipelineSteps extends Construct {
     // It asks for offsets, and writes heartbeat records where no later record is.
     kafka.bindProducer(fn);
     // Marks of what is published tell it what an earlier run did not get through.
-    lake.bind(fn, { read: ['seals', 'published'], list: ['raw'], write: ['seals'] });
+    lake.bind(fn, { read: ['seals', 'published', 'plan'], list: ['raw'], write: ['seals', 'plan'] });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
-      [ENV.archiveWaitSeconds]: String(config.archiveWindowSeconds + ARCHIVE_TIME),
+      [ENV.archiveWaitSeconds]: String(archiveWaitSeconds(config)),
     });
     return fn;
   }
@@ -147,8 +153,8 @@ export class PipelineSteps extends Construct {
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, {
-      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests'],
-      write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests'],
+      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'views', 'plan'],
+      write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan'],
     });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
@@ -166,7 +172,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['views', 'seals'], list: ['manifests'], write: ['published'] });
+    lake.bind(fn, { read: ['views', 'seals', 'manifests', 'plan'], write: ['published', 'plan'] });
     views.bind(fn, { batchViews: 'rw', boundary: 'rw' });
     fn.setEnvironment({ [ENV.intervalMinutes]: String(config.intervalMinutes) });
     return fn;
@@ -181,7 +187,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['seals'], write: ['drift'] });
+    lake.bind(fn, { read: ['seals', 'plan'], write: ['drift', 'plan'] });
     views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', boundary: 'rw' });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
@@ -221,6 +227,35 @@ export class PipelineSteps extends Construct {
   private step(id: string, props: Omit<PipelineFunctionProps, 'config' | 'network'>): PipelineFunction {
     return new PipelineFunction(this, id, { ...props, config: this.props.config, network: this.props.network });
   }
+}
+
+/** The flow of the batch layer over these functions. */
+export function flowOf({
+  config,
+  steps,
+  spark,
+  lake,
+}: {
+  readonly config: PipelineConfig;
+  readonly steps: PipelineSteps;
+  readonly spark: SparkApplication;
+  readonly lake: PostLake;
+}): { readonly tasks: readonly FlowTask[]; readonly names: FlowNames } {
+  const nameOf = (step: FlowFunction) => steps[step].function.functionName;
+  return {
+    tasks: batchFlow({ partitions: config.partitions, archiveWaitSeconds: archiveWaitSeconds(config) }),
+    names: {
+      functions: {
+        seal: nameOf('seal'),
+        compact: nameOf('compact'),
+        publish: nameOf('publish'),
+        reconcile: nameOf('reconcile'),
+      },
+      applicationId: spark.application.attrApplicationId,
+      jobRoleArn: spark.jobRole.roleArn,
+      lake: lake.bucket.bucketName,
+    },
+  };
 }
 
 /** Lets a role run the batch layer: invoke its four steps, and the Spark job between them. */

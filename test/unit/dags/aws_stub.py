@@ -32,7 +32,10 @@ class AwsStub:
         self.invocations = []
         self.jobs = []
         self.tokens = {}
-        self.sealed = []
+        # What functions respond, one after the other; then what they always respond.
+        self.responses = {}
+        self.due = 0
+        self.views = 1
         # Functions that fail, with how often.
         self.failing = {}
         self.failing_jobs = 0
@@ -64,9 +67,11 @@ class AwsStub:
         if self.failing.get(name, 0) > 0:
             self.failing[name] -= 1
             return {"errorMessage": "boom", "errorType": "Error"}, {"X-Amz-Function-Error": "Unhandled"}
+        if self.responses.get(name):
+            return self.responses[name].pop(0), {}
         if name == "p-seal":
-            return {"intervals": [{"interval": each, "previous": None, "partitions": []} for each in self.sealed]}, {}
-        return {"intervals": event["intervals"]}, {}
+            return {"state": "done", "due": self.due}, {}
+        return {"state": "done", "views": self.views}, {}
 
     def start(self, request, body):
         token = body["clientToken"]
