@@ -6,9 +6,9 @@ becomes one row for each view that counts it, and one aggregation serves all vie
 
 Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop alike:
 
-    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --plan s3://BUCKET/plan/views.json
+    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --plan s3://BUCKET/plan/views.json --run ID
 
-The plan is JSON with the names of the intervals; ``--intervals 2026-11-22T21-00,…`` names them instead of a plan.
+The plan is JSON with the id of a run and the names of its intervals; ``--intervals 2026-11-22T21-00,…`` names them instead.
 
 Reads ``manifests/interval=….json`` and the files that it names; writes ``views/interval=…/<view>.json`` for every view, then
 ``views/interval=…/_SUCCESS``. Keys follow from the interval alone, so a rerun overwrites itself.
@@ -69,6 +69,10 @@ class Lake:
             return self.jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
         finally:
             stream.close()
+
+    def exists(self, path):
+        fs, hadoop_path = self._file_system(path)
+        return fs.exists(hadoop_path)
 
     def write(self, path, text):
         fs, hadoop_path = self._file_system(path)
@@ -289,14 +293,25 @@ def names_of(intervals):
     return intervals
 
 
+def planned(lake, path, run):
+    """The intervals that a run wants computed: none where the list is another run's, since then this one has nothing to do."""
+    if not lake.exists(path):
+        return []
+    plan = json.loads(lake.read(path))
+    return names_of(plan["intervals"]) if plan["run"] == run else []
+
+
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--lake", required=True, help="where the lake is, s3://BUCKET or a folder")
     parser.add_argument("--views", required=True, help="JSON of the view list")
     work = parser.add_mutually_exclusive_group(required=True)
-    work.add_argument("--plan", help="JSON with the names of the intervals")
+    work.add_argument("--plan", help="JSON with a run and the names of its intervals")
     work.add_argument("--intervals", help="names of the intervals, with commas between")
+    parser.add_argument("--run", help="id of the run, with --plan")
     parsed = parser.parse_args(arguments)
+    if (parsed.plan is None) != (parsed.run is None):
+        parser.error("--plan and --run go together")
     if parsed.intervals is not None:
         try:
             parsed.intervals = names_of(parsed.intervals.split(","))
@@ -310,7 +325,7 @@ def main(arguments):
     spark = SparkSession.builder.appName("batch_views").getOrCreate()
     try:
         lake = Lake(spark, options.lake)
-        intervals = options.intervals or names_of(json.loads(lake.read(options.plan))["intervals"])
+        intervals = options.intervals or planned(lake, options.plan, options.run)
         views = lake.read(options.views)
         # Not every orchestrator can leave this job out where there is nothing to compute.
         keys = compute(spark, lake, json.loads(views), intervals, digest(views)) if intervals else {}

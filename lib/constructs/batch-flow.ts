@@ -84,12 +84,21 @@ export function batchFlow({ partitions, archiveWaitSeconds, viewsEngine = 'spark
   ];
 }
 
+/**
+ * The id of the run, in Airflow's templates. MWAA Serverless documents `ti`, the task instance, and not `run_id`.
+ * @see https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/supported-jinja-parameters.html
+ */
+export const RUN_TEMPLATE = '{{ ti.run_id }}';
+
 /** What a job of the views engine Spark is. @param lake name of the lake's S3 bucket */
 export function sparkSubmit(lake: string): { readonly entryPoint: string; readonly entryPointArguments: string[] } {
   const at = (key: string) => `s3://${lake}/${key}`;
   return {
     entryPoint: at(SPARK_JOB_KEY),
-    entryPointArguments: ['--lake', `s3://${lake}`, '--views', at(SPARK_VIEWS_KEY), '--plan', at(viewsListKey)],
+    entryPointArguments: [
+      ...['--lake', `s3://${lake}`, '--views', at(SPARK_VIEWS_KEY)],
+      ...['--plan', at(viewsListKey), '--run', RUN_TEMPLATE],
+    ],
   };
 }
 

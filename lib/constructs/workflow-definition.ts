@@ -6,7 +6,7 @@
  * until it is done is written once for each round, and what is not there yet is an error, which the service retries.
  * @see https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/supported-airflow-parameters.html
  */
-import { sparkSubmit, type FlowNames, type FlowTask, type StepTask } from './batch-flow';
+import { RUN_TEMPLATE, sparkSubmit, type FlowNames, type FlowTask, type StepTask } from './batch-flow';
 
 /** Minutes after the end of an interval: by then most partitions have a later record, and the archive has them. */
 const LATEST_OFFSET = 5;
@@ -76,15 +76,9 @@ export function cron(intervalMinutes: number): string {
   return `${minutes.join(',')} * * * *`;
 }
 
-/**
- * The id of the run. The service documents `ti`, the task instance, and not `run_id`.
- * @see https://docs.aws.amazon.com/mwaa/latest/mwaa-serverless-userguide/supported-jinja-parameters.html
- */
-const RUN = '{{ ti.run_id }}';
-
 /** The tasks of a step, one a round, each after the one before. */
 function rounds(task: StepTask, after: readonly string[], functionName: string): [string, WorkflowTask][] {
-  const payload = JSON.stringify({ ...task.payload, run: RUN, notYet: 'fail' });
+  const payload = JSON.stringify({ ...task.payload, run: RUN_TEMPLATE, notYet: 'fail' });
   return Array.from({ length: task.rounds }, (_, round) => {
     const dependencies = round === 0 ? after : [roundId(task, round - 1)];
     return [

@@ -51,6 +51,8 @@ export class BatchLayer {
   onCharge: () => void = () => undefined;
   /** Append times of the records of each partition. */
   readonly log: number[][];
+  /** By partition, the first offset that is not in the archive. */
+  private readonly archived = new Map<number, number>();
   private readonly directory = mkdtempSync(join(tmpdir(), 'batch-layer-'));
   private readonly handlers: Readonly<Record<StepFunction, (event: unknown) => Promise<unknown>>>;
 
@@ -126,9 +128,10 @@ export class BatchLayer {
     }
   }
 
-  /** Computes what the list says, as the Spark job does. */
-  async views(): Promise<void> {
-    const { intervals } = this.lake.json(viewsListKey) as ViewsList;
+  /** Computes what the list of the run says, as the Spark job does. */
+  async views(run: string): Promise<void> {
+    const list = this.lake.objects.has(viewsListKey) ? (this.lake.json(viewsListKey) as ViewsList) : undefined;
+    const intervals = list?.run === run ? list.intervals : [];
     this.jobs.push(intervals);
     if (intervals.length === 0) return;
     this.charge(this.options.viewsMs ?? 60_000);
@@ -162,10 +165,10 @@ export class BatchLayer {
 
   private archive(): void {
     this.log.forEach((times, partition) => {
-      times.forEach((_, offset) => {
-        const key = rawKey(TOPIC, partition, offset, offset);
-        if (!this.lake.objects.has(key)) this.lake.objects.set(key, Buffer.from(String(offset)));
-      });
+      for (let offset = this.archived.get(partition) ?? 0; offset < times.length; offset++) {
+        this.lake.objects.set(rawKey(TOPIC, partition, offset, offset), Buffer.from(String(offset)));
+      }
+      this.archived.set(partition, times.length);
     });
   }
 

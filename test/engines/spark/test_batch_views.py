@@ -237,8 +237,8 @@ def test_arguments_name_intervals_or_a_plan(capsys):
     where = ["--lake", "s3://l", "--views", "v"]
     parsed = batch_views.parse_arguments(where + ["--intervals", A + "," + B])
     assert parsed.intervals == [A, B]
-    assert batch_views.parse_arguments(where + ["--plan", "s3://l/p"]).plan == "s3://l/p"
-    for wrong in (["--intervals", A + ",x"], [], ["--plan", "p", "--intervals", A]):
+    assert batch_views.parse_arguments(where + ["--plan", "s3://l/p", "--run", "r"]).plan == "s3://l/p"
+    for wrong in (["--intervals", A + ",x"], [], ["--plan", "p", "--run", "r", "--intervals", A], ["--plan", "p"]):
         with pytest.raises(SystemExit):
             batch_views.parse_arguments(where + wrong)
     assert "got 'x'" in capsys.readouterr().err
@@ -249,3 +249,12 @@ def test_a_plan_with_a_name_that_is_not_an_interval_is_rejected():
     for wrong in ("../x", 5):
         with pytest.raises(ValueError, match="intervals must be names like"):
             batch_views.names_of([A, wrong])
+
+
+def test_a_run_computes_its_own_list_and_no_other(lake, spark):
+    files = batch_views.Lake(spark, str(lake.root))
+    plan = files.path("views.json")
+    assert batch_views.planned(files, plan, "one") == []
+    (lake.root / "views.json").write_text(json.dumps({"version": 1, "run": "one", "intervals": [A, B]}))
+    assert batch_views.planned(files, plan, "one") == [A, B]
+    assert batch_views.planned(files, plan, "two") == []

@@ -38,7 +38,7 @@ CONFIG = {
                 "applicationId": "app0",
                 "jobRoleArn": "arn:aws:iam::000000000000:role/job",
                 "entryPoint": "s3://lake-bucket/jobs/batch_views.py",
-                "entryPointArguments": ["--plan", "s3://lake-bucket/plan/views.json"],
+                "entryPointArguments": ["--plan", "s3://lake-bucket/plan/views.json", "--run", "{{ ti.run_id }}"],
             },
         },
         step("publish", "p-publish", ["spark"]),

@@ -130,7 +130,10 @@ def test_a_run_passes_its_id_through_every_step_and_nothing_else(run, aws):
     (job,) = aws.jobs
     spark = CONFIG["tasks"][4]["spark"]
     assert job["executionRoleArn"] == spark["jobRoleArn"]
-    assert job["jobDriver"]["sparkSubmit"] == {key: spark[key] for key in ("entryPoint", "entryPointArguments")}
+    assert job["jobDriver"]["sparkSubmit"] == {
+        "entryPoint": spark["entryPoint"],
+        "entryPointArguments": ["--plan", "s3://lake-bucket/plan/views.json", "--run", finished.run_id],
+    }
     order = [name for name, _ in aws.invocations]
     assert order == ["p-seal", "p-compact", "p-compact", "p-compact", "p-publish", "p-reconcile"]
 

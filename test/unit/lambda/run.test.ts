@@ -29,7 +29,7 @@ async function runAll(layer: BatchLayer, run: string, seal: object = {}): Promis
   const sealed = await through(layer, 'seal', { run, ...seal });
   await through(layer, 'compact', { step: 'compact', run, partition: 0, of: 1 });
   await through(layer, 'compact', { step: 'commit', run });
-  await layer.views();
+  await layer.views(run);
   await through(layer, 'publish', { run });
   await through(layer, 'reconcile', { run });
   return sealed;
@@ -161,7 +161,7 @@ describe('commit', () => {
     await layer.invoke('seal', { run: 'a' });
     await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
     await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views();
+    await layer.views('a');
     // The run dies here, and another one takes over.
     layer.clock.now += HOUR / 2;
     await runAll(layer, 'b');
@@ -176,7 +176,7 @@ describe('publish', () => {
     await layer.invoke('seal', { run: 'a' });
     await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
     await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views();
+    await layer.views('a');
     layer.lake.objects.delete(viewsDoneKey(layer.interval(1)));
     await expect(layer.invoke('publish', { run: 'a' })).resolves.toEqual({ state: 'done', published: 1 });
     await expect(layer.invoke('publish', { run: 'a' })).rejects.toThrow(
@@ -189,7 +189,7 @@ describe('publish', () => {
     await layer.invoke('seal', { run: 'a' });
     await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
     await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views();
+    await layer.views('a');
     const manifest = manifestKey(layer.interval(0));
     layer.lake.objects.set(manifest, Buffer.from(`${layer.lake.text(manifest)} `));
     await expect(layer.invoke('publish', { run: 'a' })).rejects.toThrow('are not computed');
@@ -200,7 +200,7 @@ describe('publish', () => {
     await layer.invoke('seal', { run: 'a' });
     await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
     await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views();
+    await layer.views('a');
     await expect(layer.invoke('publish', { run: 'a' })).resolves.toEqual({ state: 'more', published: 2 });
     const { rounds } = await through(layer, 'publish', { run: 'a' });
     expect(rounds).toBe(2);
@@ -214,7 +214,7 @@ describe('reconcile', () => {
     await layer.invoke('seal', { run: 'a' });
     await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
     await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views();
+    await layer.views('a');
     await layer.invoke('publish', { run: 'a' });
     layer.clock.now += HOUR / 2;
     await expect(layer.invoke('seal', { run: 'b', interval: layer.name(0) })).resolves.toMatchObject({ due: 2 });
@@ -228,7 +228,7 @@ describe('reconcile', () => {
     await layer.invoke('seal', { run: 'a' });
     await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
     await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views();
+    await layer.views('a');
     await layer.invoke('publish', { run: 'a' });
     layer.store.applied.set(1, 0);
     const began = layer.clock.now;
@@ -293,7 +293,7 @@ describe('a run that does not hold the lease', () => {
     await layer.invoke('seal', { run: 'a' });
     await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
     await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views();
+    await layer.views('a');
     layer.clock.now += HOUR / 2;
     await layer.invoke('seal', { run: 'b' });
     await expect(layer.invoke('publish', { run: 'a' })).resolves.toMatchObject({ state: 'superseded', holder: 'b' });
