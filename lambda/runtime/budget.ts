@@ -35,7 +35,10 @@ export class NotYetError extends Error {
 export interface Budget {
   /** What is left, ms. */
   left(): number;
-  /** Whether another unit ends in time, if it takes as long as the last one. The first unit is always allowed, so that each call makes progress. */
+  /**
+   * Whether another unit ends in time, if it takes as long as the last one. The first unit is always allowed, so that each call
+   * makes progress.
+   */
   allows(): boolean;
   /** Does a unit, and remembers how long it took. */
   unit<T>(work: () => Promise<T>): Promise<T>;

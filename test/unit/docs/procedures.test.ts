@@ -23,6 +23,7 @@ test('there is one for each manual task, with what to check afterwards', () => {
   const articles = PROCEDURES.split(/^### /m).slice(1);
   expect(articles.map((article) => article.split('\n')[0])).toEqual([
     'Backfill a range',
+    'A run that holds the lease',
     'Replay the quarantine',
     'Hold or roll back the boundary',
     'Rebuild a view',
