@@ -261,6 +261,18 @@ describe('seal', () => {
     await expect(layer.invoke('seal', { run: 'b' })).resolves.toEqual({ state: 'done', due: 4 });
   });
 
+  it('ends within its budget where there is much to seal, and goes on with what is left', async () => {
+    const layer = layerOf(10);
+    const { putIfAbsent } = layer.lake;
+    layer.lake.putIfAbsent = async (...write) => {
+      layer.charge(8_000);
+      return putIfAbsent.apply(layer.lake, write);
+    };
+    await expect(layer.invoke('seal', { run: 'a' })).resolves.toEqual({ state: 'more', due: 4 });
+    await expect(through(layer, 'seal', { run: 'a' })).resolves.toMatchObject({ state: 'done', due: 10 });
+    expect(layer.plan.intervals).toEqual(names(layer, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  });
+
   it('without an interval takes the newest one that is over', async () => {
     const layer = layerOf(3);
     layer.clock.now = layer.interval(2) + HOUR / 2;
