@@ -96,6 +96,10 @@ def view_key(interval, view):
     return "views/interval={}/{}.json".format(interval, view)
 
 
+def success_key(interval):
+    return "views/interval={}/_SUCCESS".format(interval)
+
+
 def key_text(name, kind):
     """A dimension as text, null where it is null: what the keys of all layers are joined of."""
     column = F.col(name)
@@ -281,7 +285,7 @@ def compute(spark, lake, views, intervals, definition=None):
         done = {"interval": interval, "rows": manifest["rows"], "views": keys[interval], "manifest": digest(text)}
         if definition is not None:
             done["definition"] = definition
-        lake.write(lake.path("views/interval={}/_SUCCESS".format(interval)), json.dumps(done) + "\n")
+        lake.write(lake.path(success_key(interval)), json.dumps(done) + "\n")
     return keys
 
 
@@ -293,12 +297,23 @@ def names_of(intervals):
     return intervals
 
 
-def planned(lake, path, run):
-    """The intervals that a run wants computed: none where the list is another run's, since then this one has nothing to do."""
+def is_current(lake, interval, definition):
+    """Whether the views of the interval are there, of this manifest and of this view list."""
+    success = lake.path(success_key(interval))
+    if not lake.exists(success):
+        return False
+    done = json.loads(lake.read(success))
+    manifest = digest(lake.read(lake.path(manifest_key(interval))))
+    return done.get("manifest") == manifest and done.get("definition") == definition
+
+
+def planned(lake, path, run, definition):
+    """The intervals whose views a run needs and are not current. None where the list is another run's: it has nothing to do then."""
     if not lake.exists(path):
         return []
     plan = json.loads(lake.read(path))
-    return names_of(plan["intervals"]) if plan["run"] == run else []
+    wanted = names_of(plan["intervals"]) if plan["run"] == run else []
+    return [interval for interval in wanted if not is_current(lake, interval, definition)]
 
 
 def parse_arguments(arguments):
@@ -325,8 +340,8 @@ def main(arguments):
     spark = SparkSession.builder.appName("batch_views").getOrCreate()
     try:
         lake = Lake(spark, options.lake)
-        intervals = options.intervals or planned(lake, options.plan, options.run)
         views = lake.read(options.views)
+        intervals = options.intervals or planned(lake, options.plan, options.run, digest(views))
         # Not every orchestrator can leave this job out where there is nothing to compute.
         keys = compute(spark, lake, json.loads(views), intervals, digest(views)) if intervals else {}
         print(json.dumps({"intervals": len(keys), "keys": sum(sum(views.values()) for views in keys.values())}))

@@ -1,8 +1,8 @@
-/** Whether the views of an interval are there, and are those of what its manifest says now. */
-import { createHash } from 'node:crypto';
+/** Whether the views of an interval are there, and are those of its manifest. */
 import { type IntervalStart } from '../domain/intervals';
 import { viewsAsJson } from '../domain/views';
-import { manifestKey, viewsDoneKey } from '../formats/keys';
+import { viewsDoneKey } from '../formats/keys';
+import { sha256 } from '../runtime/digest';
 import { NotFoundError, type ObjectStore } from './s3';
 
 /** `views/interval=…/_SUCCESS`, written last by the views engine. */
@@ -18,14 +18,15 @@ export interface ViewsDone {
   readonly definition?: string;
 }
 
-export const sha256 = (content: Buffer | string) => createHash('sha256').update(content).digest('hex');
-
-/** False also for views of another manifest or of another list of views: they have to be computed again. */
-export async function areViewsCurrent(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<boolean> {
+/** @param manifest digest of the manifest of the interval. False also for views of another one, or of another list of views. */
+export async function areViewsCurrent(
+  store: Pick<ObjectStore, 'get'>,
+  interval: IntervalStart,
+  manifest: string,
+): Promise<boolean> {
   try {
-    const [manifest, text] = await Promise.all([store.get(manifestKey(interval)), store.get(viewsDoneKey(interval))]);
-    const done = JSON.parse(text.toString('utf8')) as ViewsDone;
-    return done.manifest === sha256(manifest) && done.definition === sha256(viewsAsJson());
+    const done = JSON.parse((await store.get(viewsDoneKey(interval))).toString('utf8')) as ViewsDone;
+    return done.manifest === manifest && done.definition === sha256(viewsAsJson());
   } catch (error) {
     if (error instanceof NotFoundError) return false;
     throw error;

@@ -11,13 +11,13 @@ import { join } from 'node:path';
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { serialize, type PartitionSummary, type Seal } from '../formats/interval-metadata';
 import { mapConcurrently } from '../runtime/concurrent';
+import { sha256 } from '../runtime/digest';
 import { respond, startBudget, type StepResponse } from '../runtime/budget';
 import { ENV, requirePositiveInteger } from '../runtime/env';
 import { manifestKey } from '../formats/keys';
-import { planName, withCommitted } from '../formats/plan';
+import { planName, withManifests } from '../formats/plan';
 import { getManifest, getSeal } from '../aws/lake';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
-import { areViewsCurrent } from '../aws/views';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { manifestOf, parseEvent, resourcesOf, type CompactCall } from './core';
@@ -49,7 +49,7 @@ export interface CompactResponse extends StepResponse {
   readonly computed?: number;
   /** Of `commit`: intervals of the plan that have a manifest. */
   readonly committed?: number;
-  /** Of `commit`: intervals whose views have to be computed. */
+  /** Of `commit`: intervals whose views are needed. */
   readonly views?: number;
 }
 
@@ -126,7 +126,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     return compacting(async (run) => {
       const done = new Map<string, Seal>();
       let computed = 0;
-      for (const name of plan.intervals.slice(plan.committed)) {
+      for (const name of plan.intervals.slice(plan.manifests.length)) {
         const seal = await sealOf(startOf(name));
         const previous = await previousOf(seal, done);
         for (const { partition } of seal.partitions.filter((each) => each.partition % of === task)) {
@@ -142,10 +142,14 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     });
   }
 
-  async function commitOne(seal: Seal, summaries: readonly (PartitionSummary | undefined)[]): Promise<number> {
+  async function commitOne(
+    seal: Seal,
+    summaries: readonly (PartitionSummary | undefined)[],
+  ): Promise<{ readonly rows: number; readonly digest: string }> {
     const manifest = manifestOf(seal, summaries);
-    await store.put(manifestKey(startOf(seal.interval)), serialize(manifest), { contentType: 'application/json' });
-    return manifest.rows;
+    const text = serialize(manifest);
+    await store.put(manifestKey(startOf(seal.interval)), text, { contentType: 'application/json' });
+    return { rows: manifest.rows, digest: sha256(text) };
   }
 
   async function commit(intervals: readonly IntervalStart[]): Promise<CompactResult> {
@@ -157,7 +161,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
       const summaries = await mapConcurrently(seal.partitions, CONCURRENT_READS, ({ partition }) =>
         storedSummary(store, interval, partition),
       );
-      rows.push({ interval: seal.interval, rows: await commitOne(seal, summaries) });
+      rows.push({ interval: seal.interval, rows: (await commitOne(seal, summaries)).rows });
       done.set(seal.interval, seal);
     }
     return { intervals: rows };
@@ -178,36 +182,33 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     return found.every((summary) => summary !== undefined) ? found : undefined;
   }
 
-  /** Commits the intervals of the plan up to the first one that is not compacted, and lists those whose views are to be computed. */
+  /** Commits the intervals of the plan up to the first one that is not compacted, and lists what is to be published for the views engine. */
   async function commitRun({ run }: Run<'commit'>): Promise<CompactResponse> {
     const budget = startBudget(deps.now);
     let plan = await plans.hold(run);
     const forcedBy = plan.force ? planName(plan) : undefined;
     const done = new Map<string, Seal>();
-    let { committed } = plan;
+    const manifests = [...plan.manifests];
     let state: 'done' | 'more' = 'done';
-    for (const name of plan.intervals.slice(committed)) {
+    for (const name of plan.intervals.slice(manifests.length)) {
       if (!budget.allows()) {
         state = 'more';
         break;
       }
-      const compacted = await budget.unit(async () => {
+      const digest = await budget.unit(async () => {
         const seal = await sealOf(startOf(name));
         const summaries = await validSummaries(seal, await previousOf(seal, done), forcedBy);
-        if (!summaries) return false;
-        await commitOne(seal, summaries);
+        if (!summaries) return undefined;
         done.set(name, seal);
-        return true;
+        return (await commitOne(seal, summaries)).digest;
       });
-      if (!compacted) break;
-      committed++;
+      if (digest === undefined) break;
+      manifests.push(digest);
     }
-    plan = await plans.update(run, (current) => withCommitted(current, committed));
-    const open = plan.intervals.slice(plan.published, committed);
-    const current = await mapConcurrently(open, CONCURRENT_READS, (name) => areViewsCurrent(store, startOf(name)));
-    const wanted = open.filter((_, i) => !current[i]);
-    await plans.putViewsList(run, wanted);
-    return { state, committed, views: wanted.length };
+    plan = await plans.update(run, (current) => withManifests(current, manifests));
+    const open = plan.intervals.slice(plan.published, manifests.length);
+    await plans.putViewsList(run, open);
+    return { state, committed: manifests.length, views: open.length };
   }
 
   return async (event) => {

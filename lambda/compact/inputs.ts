@@ -2,13 +2,13 @@
  * All that the compaction of an interval and partition depends on, as it lies in the lake. The hash of it is stored with the result:
  * a result with the same hash need not be computed again.
  */
-import { createHash } from 'node:crypto';
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Covered } from '../domain/ranges';
 import { type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
 import { dedupIndexKey, dedupIndexPrefix, incompletePostsKey, summaryKey } from '../formats/keys';
 import { rawObjects, type RawObject } from '../aws/lake';
 import { NotFoundError, type ObjectStore } from '../aws/s3';
+import { sha256 } from '../runtime/digest';
 import { POST_FILE_COLUMNS } from './columns';
 import { COMPACTION_VERSION, horizonStart, rangeOf, sourcesOf } from './core';
 
@@ -69,7 +69,7 @@ export async function inputsOf(
     dedupIndex: dedupIndex.map(({ key, etag }) => [key, etag]),
     incompletePosts: incompletePosts ? [incompletePosts.key, incompletePosts.etag] : null,
   };
-  return { ...inputs, hash: createHash('sha256').update(JSON.stringify(all)).digest('hex') };
+  return { ...inputs, hash: sha256(JSON.stringify(all)) };
 }
 
 /** The horizon as it lies in the lake. That is what the chain says: a sealed interval is never taken back. */

@@ -1,6 +1,6 @@
 /**
  * `plan/current.json`: what the run that holds the lease works on, and how far it is. The plan is the lease: it is one object,
- * written by compare-and-swap. `plan/views.json` lists the intervals that the views engine has to compute.
+ * written by compare-and-swap. `plan/views.json` lists the intervals whose views are needed.
  *
  * All changes of a plan are pure and may be applied twice: a conditional write whose response was lost is simply repeated.
  */
@@ -19,15 +19,15 @@ export interface Plan {
   readonly force: boolean;
   /** Oldest first. */
   readonly intervals: readonly string[];
-  /** How many of them have a manifest, from the first on. */
-  readonly committed: number;
+  /** SHA-256 of the manifest of each interval that has one, from the first on; hex. Views are of a manifest with this digest. */
+  readonly manifests: readonly string[];
   /** How many of them are published, from the first on. */
   readonly published: number;
   /** Published, by this plan or an earlier one, and not reconciled. Oldest first. */
   readonly unreconciled: readonly string[];
 }
 
-/** The intervals whose views have to be computed, oldest first. */
+/** The intervals whose views are needed, oldest first. The views engine leaves out those that are current. */
 export interface ViewsList {
   readonly version: typeof VERSION;
   readonly run: string;
@@ -67,7 +67,7 @@ export function acquired(
     leaseUntil: now + length,
     force,
     intervals: [],
-    committed: 0,
+    manifests: [],
     published: 0,
     unreconciled: plan?.unreconciled ?? [],
   };
@@ -82,12 +82,12 @@ export function withIntervals(plan: Plan, open: readonly string[]): Plan {
   const published = plan.intervals.slice(0, plan.published);
   const intervals = [...published, ...open.filter((interval) => !published.includes(interval))];
   const same = intervals.findIndex((interval, i) => interval !== plan.intervals[i]);
-  return { ...plan, intervals, committed: same < 0 ? plan.committed : Math.min(plan.committed, same) };
+  return { ...plan, intervals, manifests: same < 0 ? plan.manifests : plan.manifests.slice(0, same) };
 }
 
-/** @param count intervals from the first on */
-export function withCommitted(plan: Plan, count: number): Plan {
-  return { ...plan, committed: Math.max(plan.committed, count) };
+/** @param manifests digests, of the first interval on */
+export function withManifests(plan: Plan, manifests: readonly string[]): Plan {
+  return manifests.length > plan.manifests.length ? { ...plan, manifests } : plan;
 }
 
 /** @param count intervals from the first on */
@@ -124,7 +124,7 @@ const isNames = (value: unknown): value is string[] =>
 /** @throws Error naming the key if it is not a plan of a version that this code reads */
 export function parsePlan(key: string, text: string): Plan {
   const plan = JSON.parse(text) as Plan;
-  if (plan.version !== VERSION || !isNames(plan.intervals) || !isNames(plan.unreconciled)) {
+  if (plan.version !== VERSION || ![plan.intervals, plan.manifests, plan.unreconciled].every(isNames)) {
     throw new Error(`object '${key}' must be a plan of version ${VERSION}, got version ${String(plan.version)}`);
   }
   return plan;

@@ -199,9 +199,9 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     let plan = await plans.hold(run);
     let boundary = (await store.readBoundary(topic))?.interval;
     let state: 'done' | 'more' = 'done';
-    while (plan.published < plan.committed) {
+    while (plan.published < plan.manifests.length) {
       const interval = parseIntervalName(plan.intervals[plan.published], intervalMinutes);
-      if (!(await areViewsCurrent(lake, interval))) {
+      if (!(await areViewsCurrent(lake, interval, plan.manifests[plan.published]))) {
         if (tally.received === 0) throw new Error(`the views of interval ${intervalName(interval)} are not computed`);
         break;
       }

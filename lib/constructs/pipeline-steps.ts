@@ -153,7 +153,7 @@ export class PipelineSteps extends Construct {
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, {
-      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'views', 'plan'],
+      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'plan'],
       write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan'],
     });
     fn.setEnvironment({
@@ -172,7 +172,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['views', 'seals', 'manifests', 'plan'], write: ['published', 'plan'] });
+    lake.bind(fn, { read: ['views', 'seals', 'plan'], list: ['manifests'], write: ['published', 'plan'] });
     views.bind(fn, { batchViews: 'rw', boundary: 'rw' });
     fn.setEnvironment({ [ENV.intervalMinutes]: String(config.intervalMinutes) });
     return fn;

@@ -16,12 +16,14 @@ import { compactionWith } from '../../lambda/compact/engine';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
 import { LIMITS, makeHandler as makeSeal, type SealResponse } from '../../lambda/seal/handler';
 import { intervalName, intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
+import { parsePlan } from '../../lambda/formats/plan';
+import { areViewsCurrent } from '../../lambda/aws/views';
 import { type Seal } from '../../lambda/formats/interval-metadata';
 import { columnsOf, type Sections } from '../../lambda/domain/columns';
 import { decodeRecord, type KafkaRecord } from '../../lambda/domain/decode';
 import { connectKafka } from '../../lambda/aws/kafka/connect';
 import { type KafkaPort } from '../../lambda/aws/kafka/port';
-import { PREFIXES, quarantineKey, SPARK_VIEWS_KEY, viewKey } from '../../lambda/formats/keys';
+import { planKey, PREFIXES, quarantineKey, SPARK_VIEWS_KEY, viewKey } from '../../lambda/formats/keys';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 import { add, contribution, joinKey, trim, type Counts, type DimensionValue } from '../../lambda/domain/merge';
 import { connectS3, NotFoundError, PreconditionFailedError, type ObjectStore } from '../../lambda/aws/s3';
@@ -316,7 +318,12 @@ describe('archive, seal, compact and Spark', () => {
     const rendered = entryPointArguments.map((argument) => (argument === RUN_TEMPLATE ? RUN : argument));
     const job = [join(ROOT, 'spark', 'batch_views.py'), ...rendered];
     await promisify(execFile)(command, [...args, ...job], { cwd: workDir, env, maxBuffer: 1 << 26 });
-    await expect(compact(commit)).resolves.toEqual({ ...counts, views: 0 });
+    // The job and the functions agree on what the views are of.
+    const { manifests } = parsePlan(planKey, (await store.get(planKey)).toString('utf8'));
+    for (const [i, name] of intervals.entries()) {
+      expect(await areViewsCurrent(store, parseIntervalName(name, 1), manifests[i])).toBe(true);
+      expect(await areViewsCurrent(store, parseIntervalName(name, 1), 'of another manifest')).toBe(false);
+    }
 
     const records = await consumeAll();
     const expected = reference(records, seals);

@@ -10,7 +10,8 @@ import { makeHandler as makePublish } from '../../lambda/publish/handler';
 import { makeHandler as makeReconcile } from '../../lambda/reconcile/handler';
 import { makeHandler as makeSeal, type SealRunEvent } from '../../lambda/seal/handler';
 import { type Compaction } from '../../lambda/compact/engine';
-import { sha256 } from '../../lambda/aws/views';
+import { areViewsCurrent } from '../../lambda/aws/views';
+import { sha256 } from '../../lambda/runtime/digest';
 import { intervalName, parseIntervalName, type IntervalStart } from '../../lambda/domain/intervals';
 import { VIEWS, viewsAsJson } from '../../lambda/domain/views';
 import { manifestKey, planKey, rawKey, viewKey, viewsDoneKey, viewsListKey } from '../../lambda/formats/keys';
@@ -128,10 +129,15 @@ export class BatchLayer {
     }
   }
 
-  /** Computes what the list of the run says, as the Spark job does. */
+  /** Computes what the list of the run says and is not current, as the Spark job does. */
   async views(run: string): Promise<void> {
     const list = this.lake.objects.has(viewsListKey) ? (this.lake.json(viewsListKey) as ViewsList) : undefined;
-    const intervals = list?.run === run ? list.intervals : [];
+    const intervals: string[] = [];
+    for (const name of list?.run === run ? list.intervals : []) {
+      const manifest = sha256(await this.lake.get(manifestKey(parseIntervalName(name, INTERVAL_MINUTES))));
+      const current = await areViewsCurrent(this.lake, parseIntervalName(name, INTERVAL_MINUTES), manifest);
+      if (!current) intervals.push(name);
+    }
     this.jobs.push(intervals);
     if (intervals.length === 0) return;
     this.charge(this.options.viewsMs ?? 60_000);

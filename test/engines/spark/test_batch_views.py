@@ -251,10 +251,18 @@ def test_a_plan_with_a_name_that_is_not_an_interval_is_rejected():
             batch_views.names_of([A, wrong])
 
 
-def test_a_run_computes_its_own_list_and_no_other(lake, spark):
+def test_a_run_computes_what_is_missing_of_its_own_list_and_no_other(lake, spark):
     files = batch_views.Lake(spark, str(lake.root))
     plan = files.path("views.json")
-    assert batch_views.planned(files, plan, "one") == []
+    assert batch_views.planned(files, plan, "one", "d") == []
     (lake.root / "views.json").write_text(json.dumps({"version": 1, "run": "one", "intervals": [A, B]}))
-    assert batch_views.planned(files, plan, "one") == [A, B]
-    assert batch_views.planned(files, plan, "two") == []
+    assert batch_views.planned(files, plan, "one", "d") == [A, B]
+    assert batch_views.planned(files, plan, "two", "d") == []
+    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)])
+    batch_views.compute(spark, files, VIEWS, [A], "d")
+    assert batch_views.planned(files, plan, "one", "d") == [B]
+    # Of another list of views, or of another manifest, they are computed again.
+    assert batch_views.planned(files, plan, "one", "e") == [A, B]
+    manifest = lake.root / batch_views.manifest_key(A)
+    manifest.write_text(manifest.read_text() + " ")
+    assert batch_views.planned(files, plan, "one", "d") == [A, B]

@@ -78,7 +78,7 @@ describe('rights: each function has these and no others', () => {
     [
       'Compact',
       [
-        ...get('raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'views', 'plan'),
+        ...get('raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'plan'),
         ...put('posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan'),
       ],
     ],
@@ -86,7 +86,7 @@ describe('rights: each function has these and no others', () => {
       'Publish',
       [
         ...store,
-        ...get('views', 'seals', 'manifests', 'plan'),
+        ...get('views', 'seals', 'plan'),
         ...put('published', 'plan'),
         select('batch_views'),
         modify('batch_views'),

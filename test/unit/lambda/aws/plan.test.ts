@@ -1,7 +1,7 @@
 import { planStore, SupersededError, unlessSuperseded } from '../../../../lambda/aws/plan';
 import { PreconditionFailedError } from '../../../../lambda/aws/s3';
 import { planKey, viewsListKey } from '../../../../lambda/formats/keys';
-import { released, withCommitted, withIntervals, type Plan } from '../../../../lambda/formats/plan';
+import { released, withIntervals, withManifests, type Plan } from '../../../../lambda/formats/plan';
 import { MemoryLake } from '../../../support/memory-lake';
 
 const A = '2026-11-22T21-00';
@@ -68,8 +68,8 @@ describe('the lease in the lake', () => {
       // The client sends it again, and finds its own write.
       throw new PreconditionFailedError(write[0]);
     };
-    await plans.update('a', (plan) => withCommitted(plan, 1));
-    expect(stored()).toMatchObject({ run: 'a', committed: 1 });
+    await plans.update('a', (plan) => withManifests(plan, ['m']));
+    expect(stored()).toMatchObject({ run: 'a', manifests: ['m'] });
   });
 });
 

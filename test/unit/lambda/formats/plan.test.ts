@@ -6,7 +6,7 @@ import {
   planName,
   released,
   serializePlan,
-  withCommitted,
+  withManifests,
   withIntervals,
   withPublished,
   withReconciled,
@@ -45,27 +45,27 @@ describe('the lease', () => {
 
 describe('the work', () => {
   it('is a prefix for each step', () => {
-    const plan = withCommitted(withIntervals(taken(), [A, B, C]), 2);
-    expect(withPublished(plan, 1)).toMatchObject({ committed: 2, published: 1, unreconciled: [A] });
+    const plan = withManifests(withIntervals(taken(), [A, B, C]), ['m', 'n']);
+    expect(withPublished(plan, 1)).toMatchObject({ manifests: ['m', 'n'], published: 1, unreconciled: [A] });
     expect(withReconciled(withPublished(plan, 2), [A]).unreconciled).toEqual([B]);
   });
 
   it('is the same when a change is applied again, as after a lost response', () => {
-    const plan = withCommitted(withIntervals(taken(), [A, B, C]), 2);
+    const plan = withManifests(withIntervals(taken(), [A, B, C]), ['m', 'n']);
     const once = withPublished(plan, 2);
     expect(withPublished(once, 2)).toEqual(once);
-    expect(withCommitted(once, 2)).toEqual(once);
+    expect(withManifests(once, ['m', 'n'])).toEqual(once);
     expect(withIntervals(plan, [A, B, C])).toEqual(plan);
   });
 
   it('grows by intervals that are sealed later, and leaves what is published where it is', () => {
-    const plan = withPublished(withCommitted(withIntervals(taken(), [A, B]), 2), 1);
-    expect(withIntervals(plan, [B, C])).toMatchObject({ intervals: [A, B, C], committed: 2, published: 1 });
-    expect(withIntervals(plan, [C])).toMatchObject({ intervals: [A, C], committed: 1, published: 1 });
+    const plan = withPublished(withManifests(withIntervals(taken(), [A, B]), ['m', 'n']), 1);
+    expect(withIntervals(plan, [B, C])).toMatchObject({ intervals: [A, B, C], manifests: ['m', 'n'], published: 1 });
+    expect(withIntervals(plan, [C])).toMatchObject({ intervals: [A, C], manifests: ['m'], published: 1 });
   });
 
   it('of the next run begins with what this one published and did not reconcile', () => {
-    const plan = released(withPublished(withCommitted(withIntervals(taken(), [A, B]), 2), 2));
+    const plan = released(withPublished(withManifests(withIntervals(taken(), [A, B]), ['m', 'n']), 2));
     expect(acquired(plan, 'two', options)).toMatchObject({ intervals: [], published: 0, unreconciled: [A, B] });
   });
 });
