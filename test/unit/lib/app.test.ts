@@ -23,7 +23,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Archive: 30 * KIB,
   Aggregate: 410 * KIB,
   Seal: 308 * KIB,
-  Compact: 30 * KIB,
+  Compact: 34 * KIB,
   Publish: 400 * KIB,
   Reconcile: 396 * KIB,
   Query: 408 * KIB,
