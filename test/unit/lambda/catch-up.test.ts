@@ -20,7 +20,7 @@ interface Client {
   readonly attempts: number;
 }
 
-/** MWAA through a NAT gateway; botocore is told to invoke once. @see dags/pipeline.py */
+/** MWAA through a NAT gateway; botocore is set to invoke once. @see dags/pipeline.py */
 const NAT: Client = { connection: 350 * SECOND, noticedAfter: 340 * SECOND, attempts: 1 };
 /** MWAA Serverless, whose operators take no configuration of the client. */
 const SERVERLESS: Client = { connection: 60 * SECOND, noticedAfter: 60 * SECOND, attempts: 5 };
