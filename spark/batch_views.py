@@ -6,7 +6,9 @@ becomes one row for each view that counts it, and one aggregation serves all vie
 
 Runs on EMR Serverless (Spark 3.5, Python 3.9) and on a laptop:
 
-    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --intervals 2026-11-22T21-00,…
+    spark-submit batch_views.py --lake s3://BUCKET --views s3://BUCKET/jobs/views.json --plan s3://BUCKET/plan/views.json --run ID
+
+The plan is JSON with the id of a run and the names of its intervals; ``--intervals 2026-11-22T21-00,…`` names them instead.
 
 Reads ``manifests/interval=….json`` and the files that it names; writes ``views/interval=…/<view>.ndjson`` for every view, then
 ``views/interval=…/_SUCCESS``. Keys follow from the interval alone, so a rerun overwrites itself.
@@ -16,6 +18,7 @@ a block of rows, however many keys a view has.
 """
 
 import argparse
+import hashlib
 import itertools
 import json
 import re
@@ -74,6 +77,10 @@ class Lake:
         finally:
             stream.close()
 
+    def exists(self, path):
+        fs, hadoop_path = self._file_system(path)
+        return fs.exists(hadoop_path)
+
     def create(self, path):
         """A stream of bytes. Closing it is what makes an object of S3 appear, whole."""
         fs, hadoop_path = self._file_system(path)
@@ -123,6 +130,10 @@ def posts_key(interval, partition):
 
 def view_key(interval, view):
     return "views/interval={}/{}.ndjson".format(interval, view)
+
+
+def success_key(interval):
+    return "views/interval={}/_SUCCESS".format(interval)
 
 
 def key_text(name, kind):
@@ -277,9 +288,18 @@ def check_rows(manifests, counted):
                 )
 
 
-def compute(spark, lake, views, intervals):
-    """Computes and writes all views of the intervals. Returns the number of keys by interval and view."""
-    manifests = [json.loads(lake.read(lake.path(manifest_key(interval)))) for interval in intervals]
+def digest(text):
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def compute(spark, lake, views, intervals, definition=None):
+    """Computes and writes all views of the intervals. Returns the number of keys by interval and view.
+
+    ``definition`` is the digest of the view list. It is stored with the digest of the manifest: together they show whether the views
+    are those of the present manifest and view list.
+    """
+    texts = [lake.read(lake.path(manifest_key(interval))) for interval in intervals]
+    manifests = [json.loads(text) for text in texts]
     size = sum(part["bytes"] for manifest in manifests for part in manifest["partitions"])
     tasks = min(MAX_SHUFFLE_PARTITIONS, 2 + size // BYTES_PER_TASK)
     spark.conf.set("spark.sql.shuffle.partitions", str(tasks))
@@ -314,36 +334,70 @@ def compute(spark, lake, views, intervals):
         for each in closing:
             each.result()
     # Last, and only when everything else is there: who finds it finds every view of the interval.
-    for manifest in manifests:
+    for text, manifest in zip(texts, manifests):
         interval = manifest["interval"]
-        done = {"interval": interval, "rows": manifest["rows"], "views": keys[interval]}
-        lake.write(lake.path("views/interval={}/_SUCCESS".format(interval)), json.dumps(done) + "\n")
+        done = {"interval": interval, "rows": manifest["rows"], "views": keys[interval], "manifest": digest(text)}
+        if definition is not None:
+            done["definition"] = definition
+        lake.write(lake.path(success_key(interval)), json.dumps(done) + "\n")
     return keys
+
+
+def names_of(intervals):
+    """Raises ValueError for a name that is not one of an interval."""
+    for interval in intervals:
+        if not isinstance(interval, str) or not INTERVAL.fullmatch(interval):
+            raise ValueError("intervals must be names like 2026-11-22T21-00, got '{}'".format(interval))
+    return intervals
+
+
+def is_current(lake, interval, definition):
+    """Whether the views of the interval are there, of this manifest and of this view list."""
+    success = lake.path(success_key(interval))
+    if not lake.exists(success):
+        return False
+    done = json.loads(lake.read(success))
+    manifest = digest(lake.read(lake.path(manifest_key(interval))))
+    return done.get("manifest") == manifest and done.get("definition") == definition
+
+
+def planned(lake, path, run, definition):
+    """The intervals whose views a run needs and are not current. None where the list is another run's: it has nothing to do then."""
+    if not lake.exists(path):
+        return []
+    plan = json.loads(lake.read(path))
+    wanted = names_of(plan["intervals"]) if plan["run"] == run else []
+    return [interval for interval in wanted if not is_current(lake, interval, definition)]
 
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--lake", required=True, help="the lake: s3://BUCKET or a folder")
     parser.add_argument("--views", required=True, help="JSON file of the view list")
-    parser.add_argument("--intervals", required=True, help="names of the intervals, separated by commas")
+    work = parser.add_mutually_exclusive_group(required=True)
+    work.add_argument("--plan", help="JSON with a run and the names of its intervals")
+    work.add_argument("--intervals", help="names of the intervals, separated by commas")
+    parser.add_argument("--run", help="id of the run, with --plan")
     parsed = parser.parse_args(arguments)
-    # Not every orchestrator can skip this job if no interval has a record.
-    parsed.intervals = parsed.intervals.split(",") if parsed.intervals else []
-    for interval in parsed.intervals:
-        if not INTERVAL.fullmatch(interval):
-            parser.error("--intervals must be names like 2026-11-22T21-00 separated by commas, got '{}'".format(interval))
+    if (parsed.plan is None) != (parsed.run is None):
+        parser.error("--plan and --run go together")
+    if parsed.intervals is not None:
+        try:
+            parsed.intervals = names_of(parsed.intervals.split(","))
+        except ValueError as error:
+            parser.error("--{}".format(error))
     return parsed
 
 
 def main(arguments):
     options = parse_arguments(arguments)
-    if not options.intervals:
-        print(json.dumps({"intervals": 0, "keys": 0}))
-        return
     spark = SparkSession.builder.appName("batch_views").getOrCreate()
     try:
         lake = Lake(spark, options.lake)
-        keys = compute(spark, lake, json.loads(lake.read(options.views)), options.intervals)
+        views = lake.read(options.views)
+        intervals = options.intervals or planned(lake, options.plan, options.run, digest(views))
+        # Not every orchestrator can leave this job out where there is nothing to compute.
+        keys = compute(spark, lake, json.loads(views), intervals, digest(views)) if intervals else {}
         print(json.dumps({"intervals": len(keys), "keys": sum(sum(views.values()) for views in keys.values())}))
     finally:
         spark.stop()

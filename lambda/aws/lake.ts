@@ -10,21 +10,26 @@ import { NotFoundError, type ObjectStore } from './s3';
  */
 const LARGEST_BATCH = 10_000;
 
+/** An object of the raw log as it was listed. */
+export interface RawObject extends RawRange {
+  readonly etag: string;
+}
+
 /** The objects of the raw log that contain any offset of the range, sorted by first offset. They may overlap. */
 export async function rawObjects(
   store: Pick<ObjectStore, 'list'>,
   topic: string,
   { partition, from, to }: PartitionRange,
-): Promise<RawRange[]> {
-  const objects: RawRange[] = [];
+): Promise<RawObject[]> {
+  const objects: RawObject[] = [];
   if (from === to) return objects;
   // Keys sort by first offset; an object that starts before the range may still reach into it.
   const startAfter = rawStartAfter(topic, partition, from - LARGEST_BATCH);
-  for await (const { key } of store.list({ prefix: rawPrefix(topic, partition), startAfter })) {
+  for await (const { key, etag } of store.list({ prefix: rawPrefix(topic, partition), startAfter })) {
     const object = parseRawKey(key);
     if (!object) continue;
     if (object.first >= to) break;
-    if (object.last >= from) objects.push({ key, from: object.first, to: object.last + 1 });
+    if (object.last >= from) objects.push({ key, etag, from: object.first, to: object.last + 1 });
   }
   return objects;
 }

@@ -26,14 +26,14 @@ export class NotFoundError extends Error {
   }
 }
 
-/** A conditional write failed, because the key exists. */
+/** The condition of a write does not hold: the key exists, or holds another version. */
 export class PreconditionFailedError extends Error {
   override readonly name = 'PreconditionFailedError';
   constructor(
     readonly key: string,
     options?: ErrorOptions,
   ) {
-    super(`object '${key}' exists already`, options);
+    super(`object '${key}' exists already, or was changed`, options);
   }
 }
 
@@ -41,6 +41,13 @@ export interface ListedObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
+  readonly etag: string;
+}
+
+export interface ObjectVersion {
+  readonly body: Buffer;
+  /** Names what was read, for {@link ObjectStore.putIfMatch}. */
+  readonly etag: string;
 }
 
 export interface ListOptions {
@@ -56,10 +63,14 @@ export interface PutOptions {
 export interface ObjectStore {
   /** @throws NotFoundError */
   get(key: string): Promise<Buffer>;
+  /** @throws NotFoundError */
+  getVersion(key: string): Promise<ObjectVersion>;
   /** Writes or replaces. */
   put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
   /** Writes only if the key is free: of concurrent writers exactly one succeeds. @throws PreconditionFailedError */
   putIfAbsent(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
+  /** Replaces the version that was read, unless it changed since. @throws PreconditionFailedError, also if the object is gone */
+  putIfMatch(key: string, body: Buffer | string, etag: string, options?: PutOptions): Promise<void>;
   /** Sorted by the UTF-8 bytes of the keys; pages are fetched on demand. */
   list(options: ListOptions): AsyncIterable<ListedObject>;
   /** @throws NotFoundError */
@@ -83,13 +94,19 @@ function asNotFound(error: unknown, key: string): unknown {
 /** How often a conditional write is retried when S3 reports another one to the same key in flight. */
 const CONFLICT_ATTEMPTS = 5;
 
-async function putOnce(client: S3Client, input: PutObjectCommandInput & { Key: string }): Promise<void> {
+type Conditional = PutObjectCommandInput & { readonly Key: string } & (
+    { readonly IfNoneMatch: '*' } | { readonly IfMatch: string }
+  );
+
+async function putConditionally(client: S3Client, input: Conditional): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await client.send(new PutObjectCommand({ ...input, IfNoneMatch: '*' }));
+      await client.send(new PutObjectCommand(input));
       return;
     } catch (error) {
-      if (statusOf(error) === 412) throw new PreconditionFailedError(input.Key, { cause: error });
+      // "If-Match" of a key that is gone is 404.
+      if (statusOf(error) === 412 || nameOf(error) === 'NoSuchKey')
+        throw new PreconditionFailedError(input.Key, { cause: error });
       // S3 rejects a conditional write that overlaps another one with 409 and asks for a retry.
       // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (statusOf(error) !== 409 || attempt === CONFLICT_ATTEMPTS) throw error;
@@ -98,22 +115,29 @@ async function putOnce(client: S3Client, input: PutObjectCommandInput & { Key: s
 }
 
 export function connectS3(bucket: string, client: S3Client = new S3Client({})): ObjectStore {
+  async function getVersion(key: string): Promise<ObjectVersion> {
+    try {
+      const response = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return { body: Buffer.from(await response.Body!.transformToByteArray()), etag: response.ETag! };
+    } catch (error) {
+      throw asNotFound(error, key);
+    }
+  }
   return {
-    async get(key) {
-      try {
-        const response = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return Buffer.from(await response.Body!.transformToByteArray());
-      } catch (error) {
-        throw asNotFound(error, key);
-      }
-    },
+    get: async (key) => (await getVersion(key)).body,
+    getVersion,
     async put(key, body, options) {
       await client.send(
         new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: options?.contentType }),
       );
     },
     async putIfAbsent(key, body, options) {
-      await putOnce(client, { Bucket: bucket, Key: key, Body: body, ContentType: options?.contentType });
+      const input = { Bucket: bucket, Key: key, Body: body, ContentType: options?.contentType };
+      await putConditionally(client, { ...input, IfNoneMatch: '*' });
+    },
+    async putIfMatch(key, body, etag, options) {
+      const input = { Bucket: bucket, Key: key, Body: body, ContentType: options?.contentType };
+      await putConditionally(client, { ...input, IfMatch: etag });
     },
     async *list({ prefix, startAfter }) {
       let token: string | undefined;
@@ -126,7 +150,9 @@ export function connectS3(bucket: string, client: S3Client = new S3Client({})): 
             ContinuationToken: token,
           }),
         );
-        for (const object of page.Contents ?? []) yield { key: object.Key!, size: object.Size ?? 0 };
+        for (const object of page.Contents ?? []) {
+          yield { key: object.Key!, size: object.Size ?? 0, etag: object.ETag! };
+        }
         token = page.IsTruncated ? page.NextContinuationToken : undefined;
       } while (token !== undefined);
     },

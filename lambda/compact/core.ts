@@ -1,17 +1,22 @@
-/** Compaction's decisions as plain values: which parts of which raw objects to read, and what the manifest contains. */
+/** What compaction reads and writes, as plain values: which parts of which raw objects, which chain, which manifest. */
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
 import { type RawRange } from '../formats/keys';
+import { parseRunEvent, type RunEvent } from '../formats/run-event';
 import { cover, describeRanges, type Covered } from '../domain/ranges';
 import { POST_FILE_COLUMNS } from './columns';
-import { HOUR } from '../domain/time';
+
+const HOUR = 3_600_000;
+
+/** Of the code: to be raised with every change by which the same inputs give other files. */
+export const COMPACTION_VERSION = 1;
 
 /**
- * The parts of the raw objects that cover the range, each offset once: objects overlap where a batch was redelivered
- * with other borders. Offsets therefore need not be compared with each other later.
- * @throws Error naming the partition and offsets if any are missing, which sealing rules out
+ * The parts of the raw objects that hold the range, each offset once: objects overlap where a batch was delivered again
+ * with other borders. So no offset has to be compared with another.
+ * @throws Error naming partition and offsets if something is missing, which sealing excludes
  */
-export function sourcesOf(objects: readonly RawRange[], range: PartitionRange): readonly Covered<RawRange>[] {
+export function sourcesOf<T extends RawRange>(objects: readonly T[], range: PartitionRange): readonly Covered<T>[] {
   const { parts, missing } = cover(objects, range.from, range.to);
   if (missing.length > 0) {
     throw new Error(
@@ -21,12 +26,12 @@ export function sourcesOf(objects: readonly RawRange[], range: PartitionRange): 
   return parts;
 }
 
-/** The oldest interval whose sections are still recognized in this interval. */
+/** The oldest interval that an interval still remembers. */
 export function horizonStart(interval: IntervalStart, horizonHours: number): IntervalStart {
   return interval - horizonHours * HOUR;
 }
 
-/** @throws Error if the seal does not contain the partition */
+/** @throws Error if the partition is no part of the seal */
 export function rangeOf(seal: Seal, partition: number): PartitionRange {
   const range = seal.partitions.find((each) => each.partition === partition);
   if (!range) {
@@ -36,7 +41,7 @@ export function rangeOf(seal: Seal, partition: number): PartitionRange {
   return range;
 }
 
-/** @throws Error if a partition has no summary, or its summary covers other offsets */
+/** @throws Error if a partition has no summary, or one of other offsets */
 export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | undefined)[]): Manifest {
   const partitions = seal.partitions.map(({ partition, from, to }, i) => {
     const summary = summaries[i];
@@ -59,42 +64,62 @@ export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | u
   };
 }
 
-export interface CompactEvent {
-  readonly step: 'compact';
-  readonly partition: number;
-  readonly intervals: readonly string[];
+/** A call for named intervals, by operators and tests: everything is computed, whether it is there or not. */
+interface IntervalsCall {
+  readonly intervals: readonly IntervalStart[];
 }
 
-const SHAPES = '{"step":"compact","partition":0,"intervals":["2026-11-22T21-00"]} or {"step":"commit","intervals":[…]}';
+/** A call of a run: its plan says which intervals. */
+interface RunCall extends RunEvent {
+  readonly intervals?: undefined;
+}
 
-/**
- * @throws Error naming the field, its value and what is allowed; intervals must ascend, as each builds on the one
- * before
- */
-export function parseEvent(
-  event: unknown,
-  intervalMinutes: number,
-): { step: 'compact'; partition: number; intervals: IntervalStart[] } | { step: 'commit'; intervals: IntervalStart[] } {
-  const { step, partition, intervals } = (event ?? {}) as Partial<Record<keyof CompactEvent, unknown>>;
+export type CompactCall =
+  | (IntervalsCall & { readonly step: 'compact'; readonly partition: number })
+  /** The call takes the partitions whose number modulo `of` is `partition`, so that no partition of a seal is left out. */
+  | (RunCall & { readonly step: 'compact'; readonly partition: number; readonly of: number })
+  | ((IntervalsCall | RunCall) & { readonly step: 'commit' });
+
+const SHAPES =
+  '{"step":"compact","run":"…","partition":0,"of":12}, {"step":"commit","run":"…"}, ' +
+  '{"step":"compact","partition":0,"intervals":["2026-11-22T21-00"]} or {"step":"commit","intervals":[…]}';
+
+/** @throws Error naming the field, its value and what is allowed; intervals must rise, as each builds on the one before */
+export function parseEvent(event: unknown, intervalMinutes: number): CompactCall {
+  const { step, partition, of, intervals } = (event ?? {}) as Readonly<Record<string, unknown>>;
   if (step !== 'compact' && step !== 'commit') {
     throw new Error(`step must be compact or commit, as in ${SHAPES}, got '${String(step)}'`);
   }
+  const run = parseRunEvent(event);
+  if (run === undefined) {
+    const starts = parseRising(intervals, intervalMinutes);
+    return step === 'commit'
+      ? { step, intervals: starts }
+      : { step, partition: integer('partition', partition, 0), intervals: starts };
+  }
+  if (step === 'commit') return { ...run, step };
+  const tasks = integer('of', of, 1);
+  const task = integer('partition', partition, 0);
+  if (task >= tasks) throw new Error(`partition must be less than of, got ${task} of ${tasks}`);
+  return { ...run, step, partition: task, of: tasks };
+}
+
+function parseRising(intervals: unknown, intervalMinutes: number): IntervalStart[] {
   if (!Array.isArray(intervals) || intervals.length === 0) {
-    throw new Error(
-      `intervals must be a list of at least one interval name, as in ${SHAPES}, got '${JSON.stringify(intervals)}'`,
-    );
+    throw new Error(`intervals must be a list of at least one interval name, as in ${SHAPES}`);
   }
   const starts = intervals.map((name) => parseIntervalName(String(name), intervalMinutes));
   for (let i = 1; i < starts.length; i++) {
     if (starts[i] <= starts[i - 1]) {
-      throw new Error(`intervals must ascend, got ${intervalName(starts[i])} after ${intervalName(starts[i - 1])}`);
+      throw new Error(`intervals must rise, got ${intervalName(starts[i])} after ${intervalName(starts[i - 1])}`);
     }
   }
-  if (step === 'commit') return { step, intervals: starts };
-  if (!Number.isSafeInteger(partition) || (partition as number) < 0) {
-    throw new Error(`partition must be an integer of at least 0, got '${String(partition)}'`);
-  }
-  return { step, partition: partition as number, intervals: starts };
+  return starts;
+}
+
+function integer(name: string, value: unknown, least: number): number {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  throw new Error(`${name} must be an integer of at least ${least}, got '${String(value)}'`);
 }
 
 export interface Resources {
@@ -103,12 +128,12 @@ export interface Resources {
 }
 
 const MB_PER_VCPU = 1_769;
-/** Share for Node, the SDK, DuckDB's own code, and what DuckDB allocates outside its buffer manager. */
+/** Node, the SDK, DuckDB's own code, and what DuckDB allocates beside its buffer manager. */
 const OTHER_SHARE = 0.45;
 const OTHER_MB = 1_024;
 
 /**
- * How much of a function of this size DuckDB may use; beyond that it spills to disk.
+ * What DuckDB may take of a function of this size: beyond it, it spills to disk.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
  */
 export function resourcesOf(functionMb: number): Resources {

@@ -1,6 +1,4 @@
-/**
- * Runs a compaction in DuckDB. DuckDB is native and large, so the first compaction loads it from the function's layer.
- */
+/** Runs a compaction in DuckDB. DuckDB is native and large: it is loaded by the first compaction, from the function's layer. */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Range } from '../domain/ranges';
@@ -28,9 +26,21 @@ function requireOffsets({ partition, from, to }: IntervalRange, records: number,
 }
 
 /**
- * @param directory an empty folder for DuckDB's own files, removed at the end
- * @throws Error if the raw objects do not contain exactly the offsets in their names
+ * Computes the files of an interval and partition.
+ * @param directory an empty folder for the engine's own files, removed at the end
+ * @throws Error if the raw objects do not hold exactly the offsets that their names say
  */
+export type Compaction = (
+  where: IntervalRange,
+  files: Files,
+  outputs: Outputs,
+  directory: string,
+) => Promise<CompactionCounts>;
+
+export function compactionWith(resources: Resources): Compaction {
+  return (where, files, outputs, directory) => runCompaction(where, files, outputs, directory, resources);
+}
+
 export async function runCompaction(
   where: IntervalRange,
   files: Files,
@@ -39,12 +49,12 @@ export async function runCompaction(
   resources: Resources,
 ): Promise<CompactionCounts> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  // A database in a file: its tables are compressed and need no memory, so memory is bounded for a large interval.
+  // A database in a file: its tables are compressed and need no memory, which is what bounds a large interval.
   const instance = await DuckDBInstance.create(join(directory, 'work.duckdb'), {
     memory_limit: `${resources.memoryMb}MB`,
     threads: String(resources.threads),
     temp_directory: join(directory, 'spill'),
-    // DuckDB must not download extensions: the build contains all it needs.
+    // Nothing is fetched and nothing outside is read: all it needs is in the build.
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });

@@ -38,6 +38,10 @@ export interface PartitionSummary extends PartitionRange {
   readonly repeated: number;
   readonly quarantined: number;
   readonly controlRecords: number;
+  /** Hash of all that it was computed from. Absent in summaries that were written before it was. */
+  readonly inputs?: string;
+  /** The plan that computed it although it was there. @see planName */
+  readonly plan?: string;
 }
 
 /** `manifests/interval=….json`, written last of an interval's compaction. */

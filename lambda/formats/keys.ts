@@ -16,6 +16,7 @@ export const PREFIXES = {
   dedupIndex: 'dedup-index/',
   incompletePosts: 'incomplete-posts/',
   seals: 'seals/',
+  plan: 'plan/',
   manifests: 'manifests/',
   views: 'views/',
   published: 'published/',
@@ -95,6 +96,12 @@ export const publishedKey = (interval: IntervalStart) => `${PREFIXES.published}$
 
 /** What `reconcile` found for an interval. */
 export const driftKey = (interval: IntervalStart) => `${PREFIXES.drift}${intervalFolder(interval)}.json`;
+
+/** What the run that holds the lease works on. */
+export const planKey = `${PREFIXES.plan}current.json`;
+
+/** The intervals whose views the run wants computed. */
+export const viewsListKey = `${PREFIXES.plan}views.json`;
 
 export const SPARK_JOB_KEY = `${PREFIXES.jobs}batch_views.py`;
 export const SPARK_VIEWS_KEY = `${PREFIXES.jobs}views.json`;

@@ -2,15 +2,20 @@
  * Publishes intervals: writes Spark's results to the view store, rolls up the days and months that become complete, and
  * only then moves the boundary, with one conditional write per interval. Readers see an interval in the batch layer
  * when all its rows exist, never before. The last write marks the interval as published in the lake. A rerun overwrites
- * all rows, so it repairs any failure.
+ * all rows, so it repairs any failure. In a run, it follows the plan, one interval at a time.
  */
-import { intervalEnd, intervalName, type IntervalStart } from '../domain/intervals';
+import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../runtime/interval-list';
 import { type Seal } from '../formats/interval-metadata';
+import { withPublished } from '../formats/plan';
+import { parseRunEvent } from '../formats/run-event';
+import { respond, startBudget, type StepResponse } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { intervalNameOfManifest, manifestsOfDayPrefix, publishedKey, viewsDoneKey } from '../formats/keys';
 import { getSeal } from '../aws/lake';
+import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
+import { areViewsCurrent } from '../aws/views';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type PublishStore } from '../aws/keyspaces/store';
@@ -19,7 +24,7 @@ import { completedBy, daysOfMonth, planMoves, rollUpsWith, union, type Move, typ
 import { runPublisher, type PublishedRun } from './runs';
 
 export interface PublishDeps {
-  readonly lake: Pick<ObjectStore, 'get' | 'list' | 'put'>;
+  readonly lake: Pick<ObjectStore, 'get' | 'list'> & PlanObjects;
   readonly store: PublishStore;
   /** Name of the boundary. */
   readonly topic: string;
@@ -35,14 +40,32 @@ export interface PublishResult {
   readonly boundary: string | null;
 }
 
+/** Of a call of a run. */
+export interface PublishResponse extends StepResponse {
+  /** Intervals of the plan that are published. */
+  readonly published?: number;
+}
+
+const emptyTally = () => ({
+  received: 0,
+  written: 0,
+  rollUps: 0,
+  batchBytes: 0,
+  bytes: 0,
+  writeUnits: 0,
+  conditionFailed: 0,
+});
+
 const CONCURRENT_OBJECTS = 32;
 /** What each holds in memory is bounded, but several times a chunk for each part of a period. */
 const CONCURRENT_RUNS = 4;
 const WRITE_UNIT_BYTES = 1024;
 
-export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<PublishResult> {
+export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<PublishResult | PublishResponse> {
   const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
+  const plans = planStore(lake, intervalMinutes, deps.now);
+  const runs = runPublisher({ lake, store, topic, now: deps.now });
 
   /** Rejects intervals that Spark has not finished, before anything is written. */
   async function requireViews(interval: IntervalStart): Promise<void> {
@@ -62,12 +85,11 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     return seal;
   }
 
-  return async (event) => {
-    const began = deps.now();
-    const tally = { written: 0, rollUps: 0, batchBytes: 0, bytes: 0, writeUnits: 0, conditionFailed: 0 };
-
-    const runs = runPublisher({ lake, store, topic, now: deps.now });
-
+  /** @returns the boundary afterwards */
+  async function publish(
+    intervals: readonly IntervalStart[],
+    tally: ReturnType<typeof emptyTally>,
+  ): Promise<IntervalStart | undefined> {
     function count({ sizes }: PublishedRun): void {
       for (const size of sizes) {
         tally.bytes += size;
@@ -117,13 +139,13 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       }
     }
 
-    const intervals = parseIntervals(event, intervalMinutes);
     const before = (await store.readBoundary(topic))?.interval;
     const seals = await mapConcurrently(intervals, CONCURRENT_OBJECTS, requireSeal);
     const moves = planMoves(before, seals, intervalMinutes);
     await mapConcurrently(intervals, CONCURRENT_OBJECTS, requireViews);
 
     const targets = intervals.flatMap((interval) => views.map((view) => ({ interval, view })));
+    tally.received += targets.length;
     await mapConcurrently(targets, CONCURRENT_RUNS, async ({ interval, view }) => {
       const published = await runs.interval(view, interval);
       count(published);
@@ -146,22 +168,60 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       }),
     );
 
-    await runs.deleteUnreferenced();
-    const boundary = moves.at(-1)?.to ?? before;
+    return moves.at(-1)?.to ?? before;
+  }
+
+  function reportOn(tally: ReturnType<typeof emptyTally>, boundary: IntervalStart | undefined, began: number): void {
     const now = deps.now();
     deps.report('publish', {
-      received: targets.length,
       ...tally,
       duration: now - began,
       ...(boundary === undefined ? {} : { boundaryAge: now - intervalEnd(boundary, intervalMinutes) }),
     });
+  }
+
+  /** Publishes the intervals of the plan up to the first one whose views are not computed. */
+  async function publishRun(run: string): Promise<PublishResponse> {
+    const began = deps.now();
+    const budget = startBudget(deps.now);
+    const tally = emptyTally();
+    let plan = await plans.hold(run);
+    let boundary = (await store.readBoundary(topic))?.interval;
+    let state: 'done' | 'more' = 'done';
+    while (plan.published < plan.manifests.length) {
+      const interval = parseIntervalName(plan.intervals[plan.published], intervalMinutes);
+      if (!(await areViewsCurrent(lake, interval, plan.manifests[plan.published]))) {
+        if (tally.received === 0) throw new Error(`the views of interval ${intervalName(interval)} are not computed`);
+        break;
+      }
+      if (!budget.allows()) {
+        state = 'more';
+        break;
+      }
+      boundary = await budget.unit(() => publish([interval], tally));
+      const next = plan.published + 1;
+      plan = await plans.update(run, (current) => withPublished(current, next));
+    }
+    if (budget.allows()) await runs.deleteUnreferenced();
+    reportOn(tally, boundary, began);
+    return { state, published: plan.published };
+  }
+
+  return async (event) => {
+    const run = parseRunEvent(event);
+    if (run) return respond(run, () => unlessSuperseded<PublishResponse>(() => publishRun(run.run)));
+    const began = deps.now();
+    const tally = emptyTally();
+    const boundary = await publish(parseIntervals(event, intervalMinutes), tally);
+    await runs.deleteUnreferenced();
+    reportOn(tally, boundary, began);
     return { boundary: boundary === undefined ? null : intervalName(boundary) };
   };
 }
 
 let real: ReturnType<typeof makeHandler> | undefined;
 
-export const handler = (event: unknown): Promise<PublishResult> => {
+export const handler = (event: unknown): Promise<PublishResult | PublishResponse> => {
   real ??= makeHandler({
     lake: lakeFromEnvironment(),
     store: storeFromEnvironment(),

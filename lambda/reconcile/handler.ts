@@ -1,18 +1,22 @@
 /**
  * Compares the layers, interval by interval: the merged speed rows of each view must equal the batch row. The speed
  * layer may be behind (it retries while the store is down), so the handler first waits until it has applied the seal's
- * offsets.
+ * offsets. The last step of a run: it follows the published part of the plan, and releases the lease.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { intervalName, type IntervalStart } from '../domain/intervals';
+import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../runtime/interval-list';
 import { type PartitionRange } from '../formats/interval-metadata';
+import { released, withReconciled } from '../formats/plan';
+import { parseRunEvent } from '../formats/run-event';
+import { NotYetError, respond, startBudget, type StepResponse } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
 import { decodeCounts } from '../formats/counts-codec';
 import { MAX_IN } from '../aws/keyspaces/cql';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { driftKey } from '../formats/keys';
 import { getSeal } from '../aws/lake';
+import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { log } from '../runtime/log';
 import { mergeCounts, trim, type Counts } from '../domain/merge';
 import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
@@ -25,7 +29,7 @@ import { behind, difference, isExpired, type DriftReport } from './core';
 import { HOUR } from '../domain/time';
 
 export interface ReconcileDeps {
-  readonly lake: Pick<ObjectStore, 'get' | 'put'>;
+  readonly lake: Pick<ObjectStore, 'get'> & PlanObjects;
   readonly store: ReconcileStore;
   readonly topic: string;
   readonly intervalMinutes: number;
@@ -46,16 +50,23 @@ export interface ReconcileResult {
   readonly intervals: readonly { readonly interval: string; readonly drift: number; readonly expired: boolean }[];
 }
 
+/** Of a call of a run. */
+export interface ReconcileResponse extends StepResponse {
+  /** Intervals that this call compared, or found expired. */
+  readonly reconciled?: number;
+}
+
 const POLL_MS = 500;
 const CONCURRENT_READS = 32;
 
-export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult> {
+export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult | ReconcileResponse> {
   const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
+  const plans = planStore(lake, intervalMinutes, deps.now);
 
-  /** @throws Error naming the partition and the offsets, if the speed layer does not catch up in time */
-  async function waitForSpeed(ranges: readonly PartitionRange[]): Promise<void> {
-    const deadline = deps.now() + deps.patience;
+  /** @throws NotYetError naming the partition and the offsets, if the speed layer does not catch up in time */
+  async function waitForSpeed(ranges: readonly PartitionRange[], patience: number): Promise<void> {
+    const deadline = deps.now() + patience;
     for (let waiting = ranges; ; await deps.sleep(POLL_MS)) {
       const applied = await mapConcurrently(waiting, CONCURRENT_READS, async ({ partition }) => {
         return [partition, await store.readAppliedOffset(topic, partition)] as const;
@@ -65,7 +76,7 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       if (waiting.length === 0) return;
       if (deps.now() >= deadline) {
         const [{ partition, to }] = waiting;
-        throw new Error(
+        throw new NotYetError(
           `the speed layer is behind in ${waiting.length} partitions: partition ${partition} of '${topic}' must be applied up to offset ${to - 1}, got ${offsets.get(partition) ?? 'none'}`,
         );
       }
@@ -113,18 +124,18 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     if (!(await store.putDrift(topic, drift, newest))) throw new Error(`the boundary of '${topic}' does not exist`);
   }
 
-  return async (event) => {
-    const began = deps.now();
-    const intervals = parseIntervals(event, intervalMinutes);
+  /** Compares and stores what was found. @param patience how long the speed layer is waited for, ms */
+  async function reconcile(intervals: readonly IntervalStart[], patience: number): Promise<DriftReport[]> {
     const seals = await mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
       const seal = await getSeal(lake, interval);
       if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
       return { interval, ranges: seal.partitions };
     });
-    const expired = new Set(intervals.filter((interval) => isExpired(interval, deps.speedTtl, began)));
+    const now = deps.now();
+    const expired = new Set(intervals.filter((interval) => isExpired(interval, deps.speedTtl, now)));
     const comparable = seals.filter(({ interval }) => !expired.has(interval));
     // The chain is in order, so the last interval's offsets are the highest.
-    await waitForSpeed(comparable.at(-1)?.ranges ?? []);
+    await waitForSpeed(comparable.at(-1)?.ranges ?? [], patience);
     const compared = await compare(comparable.map(({ interval }) => interval));
     const gone = [...expired].map<DriftReport>((interval) => ({
       interval: intervalName(interval),
@@ -137,9 +148,54 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       const found = reports.find((each) => each.interval === intervalName(interval))!;
       return lake.put(driftKey(interval), `${JSON.stringify(found)}\n`, { contentType: 'application/json' });
     });
+    return reports;
+  }
+
+  async function conclude(reports: readonly DriftReport[], began: number): Promise<void> {
+    const compared = reports.filter((each) => !each.expired);
     const drift = compared.reduce((sum, each) => sum + each.drift, 0);
-    if (comparable.length > 0) await recordDrift(comparable.at(-1)!.interval, drift);
-    reportRun(intervals.length, reports, drift, deps.now() - began);
+    const newest = compared.at(-1);
+    if (newest) await recordDrift(parseIntervalName(newest.interval, intervalMinutes), drift);
+    reportRun(reports.length, reports, drift, deps.now() - began);
+  }
+
+  /** Compares the published intervals of the plan, one at a time. */
+  async function reconcileRun(run: string): Promise<ReconcileResponse> {
+    const began = deps.now();
+    const budget = startBudget(deps.now);
+    const plan = await plans.hold(run);
+    const reports: DriftReport[] = [];
+    let missing: NotYetError | undefined;
+    let state: 'done' | 'more' = 'done';
+    for (const name of plan.unreconciled) {
+      if (!budget.allows()) {
+        state = 'more';
+        break;
+      }
+      const patience = Math.min(deps.patience, budget.left());
+      const interval = parseIntervalName(name, intervalMinutes);
+      try {
+        reports.push(...(await budget.unit(() => reconcile([interval], patience))));
+      } catch (error) {
+        if (!(error instanceof NotYetError)) throw error;
+        missing = error;
+        break;
+      }
+    }
+    if (reports.length > 0) await conclude(reports, began);
+    const done = reports.map(({ interval }) => interval);
+    await plans.update(run, (current) => withReconciled(current, done));
+    if (missing) throw missing;
+    if (state === 'done') await plans.update(run, released);
+    return { state, reconciled: reports.length };
+  }
+
+  return async (event) => {
+    const run = parseRunEvent(event);
+    if (run) return respond(run, () => unlessSuperseded<ReconcileResponse>(() => reconcileRun(run.run)));
+    const began = deps.now();
+    const reports = await reconcile(parseIntervals(event, intervalMinutes), deps.patience);
+    await conclude(reports, began);
     return {
       intervals: reports.map(({ interval, drift: of, expired: past }) => ({ interval, drift: of, expired: past })),
     };
@@ -170,7 +226,7 @@ const PATIENCE = 120_000;
 
 let real: ReturnType<typeof makeHandler> | undefined;
 
-export const handler = (event: unknown): Promise<ReconcileResult> => {
+export const handler = (event: unknown): Promise<ReconcileResult | ReconcileResponse> => {
   real ??= makeHandler({
     lake: lakeFromEnvironment(),
     store: storeFromEnvironment(),

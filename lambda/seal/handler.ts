@@ -1,39 +1,59 @@
 /**
- * Fixes the offset ranges of the intervals that are over: every non-empty one since the last seal, oldest first. An
- * interval is sealed only when every partition has a record with a later timestamp and the archive contains every
- * offset of the interval. Seals are written once; for a sealed interval the handler returns the stored seal. Seals of
- * an earlier run that were not published are returned again, first of all: each interval needs the previous one.
+ * Fixes the offset ranges of the intervals that are over: every non-empty one since the last seal, oldest first. An interval is
+ * sealed only when there is a record with a later timestamp in every partition, and the archive holds every
+ * offset of it. Seals are written once; asked again for a sealed interval, it answers what is stored. What an earlier run
+ * sealed and did not get published is answered again, first of all: each interval needs the one before it.
+ *
+ * In a run, it takes the lease and writes down what is to be done: the plan, which all other steps follow.
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { intervalEnd, intervalName, intervalOf, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { parseRunEvent, type RunEvent } from '../formats/run-event';
+import { released, withIntervals, type Plan } from '../formats/plan';
+import { NotYetError, startBudget, type Budget, type StepResponse } from '../runtime/budget';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
+import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { kafkaFromEnvironment } from '../aws/kafka/connect';
 import { type KafkaPort } from '../aws/kafka/port';
 import { log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
-import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type Offsets } from './core';
+import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type DueInterval, type Offsets } from './core';
 import { missingInArchive, sealStore } from './ports';
-import { MINUTE } from '../domain/time';
 
 export interface SealEvent {
   /** The newest interval to seal, by name. */
   readonly interval: string;
-  /** Backfill: return every sealed interval from this one to `interval`, sealed now or earlier. */
+  /** Backfill: answer every sealed interval from this one to `interval`, sealed now or earlier. */
   readonly from?: string;
 }
 
+/** See {@link RunEvent}. */
+export interface SealRunEvent extends Partial<SealEvent> {
+  /** @default - the newest interval that is over by the function's clock */
+  readonly interval?: string;
+  readonly run: string;
+  readonly notYet?: 'fail';
+}
+
+/** Of a call of a run. */
+export interface SealResponse extends StepResponse {
+  /** Intervals that the steps of the run have to process. Without any, the lease is released. */
+  readonly due?: number;
+}
+
+/** Of a call without a run. */
 export interface SealResult {
   /** Intervals to process, oldest first. */
   readonly intervals: readonly Omit<Seal, 'topic'>[];
-  /** Set if more intervals are due than one run processes; the next run continues. */
+  /** Set if more intervals are due than one run takes; the next run goes on. */
   readonly more?: true;
 }
 
 export interface SealLimits {
-  /** Intervals per run. */
+  /** Intervals a run. */
   readonly intervals: number;
   /** How long to wait for the end of the interval, by our clock or a broker's, ms. */
   readonly endMs: number;
@@ -41,14 +61,14 @@ export interface SealLimits {
   readonly archiveMs: number;
 }
 
-/** The archive's limit depends on its batching window, so the construct sets it. */
+/** How long the archive may take follows from its window: the construct says it. */
 export const LIMITS: Omit<SealLimits, 'archiveMs'> = { intervals: 48, endMs: 30_000 };
 
 export interface Deps {
   readonly topic: string;
   readonly intervalMinutes: number;
   readonly kafka: Pick<KafkaPort, 'endOffsets' | 'offsetsAt' | 'writeHeartbeat'>;
-  readonly store: Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
+  readonly store: Pick<ObjectStore, 'get' | 'list'> & PlanObjects;
   readonly limits: SealLimits;
   report: ReportOf<'seal'>;
   now(): number;
@@ -58,15 +78,34 @@ export interface Deps {
 
 const POLL_FIRST_MS = 250;
 const POLL_LONGEST_MS = 4_000;
-/**
- * Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end.
- */
+/** Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end. */
 const MARGIN_MS = 5;
 
-export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResult> {
+/** How long may be waited from now on, ms. */
+interface Patience {
+  readonly end: () => number;
+  readonly archive: () => number;
+}
+
+/** What is sealed and not published, as far as one run takes it. */
+interface Extended {
+  readonly open: readonly Seal[];
+  /** More intervals are due than one run takes. */
+  readonly more: boolean;
+  /** The budget ended before all of these were sealed. */
+  readonly unfinished: boolean;
+}
+
+export interface SealHandler {
+  (event: SealRunEvent): Promise<SealResponse>;
+  (event: SealEvent): Promise<SealResult>;
+}
+
+export function makeHandler(deps: Deps): SealHandler {
   const { topic, intervalMinutes, kafka, limits } = deps;
+  const plans = planStore(deps.store, intervalMinutes, deps.now);
   const seals = sealStore(deps.store, intervalMinutes);
-  const length = intervalMinutes * MINUTE;
+  const length = intervalMinutes * 60_000;
 
   const endOf = async (interval: IntervalStart): Promise<Offsets> => {
     const found = await kafka.offsetsAt(topic, intervalEnd(interval, intervalMinutes));
@@ -74,27 +113,25 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
   };
 
   function notOver(interval: IntervalStart, clock: string, behind: number): Error {
-    return new Error(`interval ${intervalName(interval)} is not over yet: ${clock} is ${behind} ms before its end`);
+    return new NotYetError(
+      `interval ${intervalName(interval)} is not over yet: ${clock} is ${behind} ms before its end`,
+    );
   }
 
-  /**
-   * Ensures that every partition has a record that is not before the interval's end; returns the heartbeat records
-   * written.
-   */
-  async function passEnd(interval: IntervalStart): Promise<number> {
+  /** Makes sure that every partition has a record that is not before the end of the interval. */
+  async function passEnd(interval: IntervalStart, patience: Patience): Promise<number> {
     const end = intervalEnd(interval, intervalMinutes);
     const early = end + MARGIN_MS - deps.now();
-    if (early > limits.endMs) throw notOver(interval, 'the clock', early - MARGIN_MS);
+    if (early > patience.end()) throw notOver(interval, 'the clock', early - MARGIN_MS);
     if (early > 0) await deps.sleep(early);
     const idle = (await kafka.offsetsAt(topic, end)).filter((each) => !each.found);
-    const deadline = deps.now() + limits.endMs;
+    const deadline = deps.now() + patience.end();
     const written = await Promise.all(
       idle.map(async ({ partition }) => {
         for (let count = 1; ; count++) {
           const { logAppendTime } = await kafka.writeHeartbeat(topic, partition);
           if (logAppendTime >= end) return count;
-          // The broker's clock is behind. That heartbeat record belongs to this interval or an earlier one, where it
-          // does no harm.
+          // The broker's clock lags. That heartbeat record belongs to this interval or an earlier one, and does no harm there.
           const behind = end - logAppendTime;
           if (deps.now() + behind > deadline) {
             throw notOver(interval, `the clock of the broker that leads partition ${partition}`, behind);
@@ -106,53 +143,55 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
     return written.reduce((sum, count) => sum + count, 0);
   }
 
-  /** @throws Error naming each partition and the offsets that the archive lacks */
-  async function awaitArchive(seal: Seal): Promise<void> {
-    const deadline = deps.now() + limits.archiveMs;
+  /** @throws Error naming the first partition whose offsets the archive lacks, and which */
+  async function awaitArchive(seal: Seal, patience: Patience): Promise<void> {
+    const deadline = deps.now() + patience.archive();
     let open: readonly PartitionRange[] = seal.partitions;
     for (let pause = POLL_FIRST_MS; ; pause = Math.min(pause * 2, POLL_LONGEST_MS)) {
-      const checked = await Promise.all(
+      const looked = await Promise.all(
         open.map(async (range) => ({ range, gaps: await missingInArchive(deps.store, topic, range) })),
       );
-      const incomplete = checked.filter(({ gaps }) => gaps.length > 0);
+      const incomplete = looked.filter(({ gaps }) => gaps.length > 0);
       if (incomplete.length === 0) return;
       if (deps.now() + pause > deadline) {
         const which = incomplete.map(
           ({ range, gaps }) => `partition ${range.partition} lacks offsets ${describeRanges(gaps)}`,
         );
-        throw new Error(`interval ${seal.interval} is not complete in the archive of '${topic}': ${which.join('; ')}`);
+        throw new NotYetError(
+          `interval ${seal.interval} is not complete in the archive of '${topic}': ${which.join('; ')}`,
+        );
       }
       open = incomplete.map(({ range }) => range);
       await deps.sleep(pause);
     }
   }
 
-  /** Seals everything due up to the interval. */
-  async function extend(upTo: IntervalStart): Promise<SealResult> {
+  /** Seals what is due up to the interval. */
+  async function extend(upTo: IntervalStart, patience: Patience, budget?: Budget): Promise<Extended> {
     const began = deps.now();
     const newest = await seals.newest(upTo);
     const after = newest && parseIntervalName(newest.interval, intervalMinutes);
     const left = newest ? await seals.unpublished(newest) : [];
     if (left.length > 0) {
-      log.warn('an earlier run did not publish its intervals', { intervals: left.length, first: left[0].interval });
+      log.warn('an earlier run did not get through', { intervals: left.length, first: left[0].interval });
     }
-    // The chain has passed the interval without a seal for it: the interval was empty.
-    if (after !== undefined && after >= upTo) return resultOf(left);
-    if (left.length >= limits.intervals) return resultOf(left, true);
+    // The chain is past the interval, and it is no link of it: it was empty.
+    if (after !== undefined && after >= upTo) return taken(left);
+    if (left.length >= limits.intervals) return taken(left, true);
 
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
-    // No record since the last seal: nothing to seal, and a heartbeat record would only cause work for the next run.
+    // No record since the last seal: nothing to seal, and a heartbeat record would only make work for the next run.
     if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {
       deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
-      return resultOf(left);
+      return taken(left);
     }
     const lag = ends.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, from.get(partition) ?? 0), 0);
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
-      if (low > start) log.warn('retention removed records before they were sealed', { partition, offset: start, low });
+      if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
     }
-    const heartbeats = await passEnd(upTo);
+    const heartbeats = await passEnd(upTo, patience);
     const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
     const { due, more } = await dueIntervals({
       after: after ?? (await beforeFirst(upTo, length, lows, endOf)),
@@ -165,12 +204,16 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
 
     const sealed: Seal[] = [];
     let previous = newest;
-    for (const interval of due) {
+    const sealOne = async (interval: DueInterval) => {
       const seal = nextSeal(topic, previous, interval);
-      await awaitArchive(seal);
-      // Another run may have been faster; the stored seal is authoritative, and the chain continues from it.
+      await awaitArchive(seal, patience);
+      // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
       sealed.push(previous);
+    };
+    for (const interval of due) {
+      if (budget?.allows() === false) break;
+      await (budget ? budget.unit(() => sealOne(interval)) : sealOne(interval));
     }
     deps.report('seal', {
       received: due.length,
@@ -179,47 +222,110 @@ export function makeHandler(deps: Deps): (event: SealEvent) => Promise<SealResul
       lag,
       duration: deps.now() - began,
     });
-    return resultOf([...left, ...sealed], more);
+    return taken([...left, ...sealed], more, sealed.length < due.length);
   }
 
-  /** The oldest intervals, as many as one run processes. */
-  function resultOf(open: readonly Seal[], more = false): SealResult {
-    const processed = open.slice(0, limits.intervals);
-    return {
-      intervals: processed.map(brief),
-      ...(more || processed.length < open.length ? { more: true as const } : {}),
-    };
+  /** What one run can take of them, the oldest. */
+  function taken(open: readonly Seal[], more = false, unfinished = false): Extended {
+    return { open: open.slice(0, limits.intervals), more: more || open.length > limits.intervals, unfinished };
   }
 
-  return async (event) => {
-    const upTo = parseIntervalName(String(event.interval), intervalMinutes);
-    if (event.from !== undefined) {
-      const first = parseIntervalName(String(event.from), intervalMinutes);
-      if (first > upTo) throw new Error(`from must not be after interval ${event.interval}, got '${event.from}'`);
-      const extended = (await seals.get(upTo)) ? undefined : await extend(upTo);
-      const intervals = await seals.between(first, upTo);
-      if (intervals.length > limits.intervals) {
-        throw new Error(
-          `range must hold at most ${limits.intervals} intervals with records, got ${intervals.length} from ${event.from} ` +
-            `to ${event.interval}: split it, oldest part first`,
-        );
-      }
-      return { intervals: intervals.map(brief), ...(extended?.more ? { more: true as const } : {}) };
-    }
+  function answer({ open, more }: Pick<Extended, 'open' | 'more'>): SealResult {
+    return { intervals: open.map(brief), ...(more && { more: true as const }) };
+  }
+
+  interface Range {
+    /** Set for a range that an operator asked for. */
+    readonly first: IntervalStart | undefined;
+    readonly upTo: IntervalStart;
+    /** Whether `upTo` was asked for, and is processed again if it is published. */
+    readonly asked: boolean;
+  }
+
+  /** @throws Error naming the field, its value and what is allowed */
+  function rangeOf(event: Partial<SealEvent>, newestOver: IntervalStart | undefined): Range {
+    const asked = event.interval !== undefined || newestOver === undefined;
+    const upTo = asked ? parseIntervalName(String(event.interval), intervalMinutes) : newestOver;
+    if (event.from === undefined) return { first: undefined, upTo, asked };
+    const first = parseIntervalName(String(event.from), intervalMinutes);
+    if (first > upTo) throw new Error(`from must not be after interval ${event.interval}, got '${event.from}'`);
+    return { first, upTo, asked };
+  }
+
+  /** Seals what is due and finds what there is to process. */
+  async function find({ first, upTo, asked }: Range, patience: Patience, budget?: Budget): Promise<Extended> {
     const stored = await seals.get(upTo);
-    if (!stored) return extend(upTo);
-    const left = await seals.unpublished(stored);
-    return resultOf(left.length > 0 ? left : [stored]);
-  };
+    if (first === undefined) {
+      if (!stored) return extend(upTo, patience, budget);
+      const left = await seals.unpublished(stored);
+      return taken(left.length > 0 || !asked ? left : [stored]);
+    }
+    const extended = stored ? undefined : await extend(upTo, patience, budget);
+    const intervals = await seals.between(first, upTo);
+    if (intervals.length > limits.intervals) {
+      throw new Error(
+        `range must hold at most ${limits.intervals} intervals with records, got ${intervals.length} from ${intervalName(first)} ` +
+          `to ${intervalName(upTo)}: split it, oldest part first`,
+      );
+    }
+    return { open: intervals, more: extended?.more ?? false, unfinished: extended?.unfinished ?? false };
+  }
+
+  /** Whether the run computes again what is done: it was asked for a range, or for an interval that is published. */
+  async function isForced({ first, upTo, asked }: Range): Promise<boolean> {
+    if (first !== undefined) return true;
+    if (!asked) return false;
+    const stored = await seals.get(upTo);
+    return stored !== undefined && (await seals.unpublished(stored)).length === 0;
+  }
+
+  const dueOf = ({ intervals, published, unreconciled }: Plan) => intervals.length - published + unreconciled.length;
+  const namesOf = (open: readonly Seal[]) => open.map(({ interval }) => interval);
+
+  /** Takes the lease and plans the run. */
+  async function plan({ run, failNotYet }: RunEvent, event: Partial<SealEvent>): Promise<SealResponse> {
+    const budget = startBudget(deps.now);
+    const range = rangeOf(event, intervalOf(deps.now(), intervalMinutes) - length);
+    const within = (limit: number) => () => Math.min(limit, budget.left());
+    const patience = { end: within(limits.endMs), archive: within(limits.archiveMs) };
+    await plans.acquire(run, { force: await isForced(range) });
+    try {
+      const { open, unfinished } = await find(range, patience, budget);
+      const planned = await plans.update(run, (current) => withIntervals(current, namesOf(open)));
+      const due = dueOf(planned);
+      if (unfinished) return { state: 'more', due };
+      if (due === 0) await plans.update(run, released);
+      return { state: 'done', due };
+    } catch (error) {
+      if (!(error instanceof NotYetError)) {
+        // The next attempt takes the lease again, and until then nobody waits for this run.
+        await plans.update(run, released);
+        throw error;
+      }
+      if (failNotYet) throw error;
+      // What is sealed by now can be processed, if the orchestrator does not want to wait for the rest.
+      const newest = range.first === undefined ? await seals.newest(range.upTo) : undefined;
+      const { open } = taken(newest ? await seals.unpublished(newest) : []);
+      const planned = await plans.update(run, (current) => withIntervals(current, namesOf(open)));
+      return { state: 'notYet', reason: error.message, due: dueOf(planned) };
+    }
+  }
+
+  return (async (event: Partial<SealEvent>): Promise<SealResult | SealResponse> => {
+    const run = parseRunEvent(event);
+    if (run) return unlessSuperseded<SealResponse>(() => plan(run, event));
+    const patience = { end: () => limits.endMs, archive: () => limits.archiveMs };
+    return answer(await find(rangeOf(event, undefined), patience));
+  }) as SealHandler;
 }
 
 function brief({ interval, previous, partitions }: Seal): Omit<Seal, 'topic'> {
   return { interval, previous, partitions };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
+let real: SealHandler | undefined;
 
-export const handler = (event: SealEvent): Promise<SealResult> => {
+export const handler = (event: SealEvent | SealRunEvent): Promise<SealResult | SealResponse> => {
   real ??= makeHandler({
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
@@ -230,5 +336,5 @@ export const handler = (event: SealEvent): Promise<SealResult> => {
     now: Date.now,
     sleep: sleepFor,
   });
-  return real(event);
+  return real(event as SealRunEvent);
 };

@@ -8,9 +8,10 @@ import { Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { type PipelineConfig } from '../config';
 import { acknowledgeActions, acknowledgeResources } from '../rules/acknowledge';
+import { dagTasks } from './batch-flow';
 import { dagBucket } from './dag-bucket';
 import { logGroup } from './logs';
-import { bindOrchestrator, type PipelineSteps } from './pipeline-steps';
+import { bindOrchestrator, flowOf, type PipelineSteps } from './pipeline-steps';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
 import { type SparkApplication } from './spark-application';
@@ -173,20 +174,15 @@ export class AirflowEnvironment extends Construct {
 /** The DAG's configuration as one JSON text. The DAG reads it from the option `config` in the section `pipeline`. */
 export function dagConfig(
   scope: Construct,
-  { config, steps, spark, lake }: Pick<AirflowEnvironmentProps, 'config' | 'steps' | 'spark' | 'lake'>,
+  props: Pick<AirflowEnvironmentProps, 'config' | 'steps' | 'spark' | 'lake'>,
 ): string {
+  const { config } = props;
+  const { tasks, names } = flowOf(props);
   return Stack.of(scope).toJsonString({
     intervalMinutes: config.intervalMinutes,
-    sealFunction: steps.seal.function.functionName,
-    compactFunction: steps.compact.function.functionName,
-    publishFunction: steps.publish.function.functionName,
-    reconcileFunction: steps.reconcile.function.functionName,
-    applicationId: spark.application.attrApplicationId,
-    jobRoleArn: spark.jobRole.roleArn,
-    lake: lake.bucket.bucketName,
-    partitions: config.partitions,
     emrPollSeconds: config.sparkPollSeconds,
     deferrable: config.deferrable,
+    tasks: dagTasks(tasks, names),
   });
 }
 

@@ -9,7 +9,7 @@ import { type PipelineConfig } from '../config';
 import { acknowledgeResources } from '../rules/acknowledge';
 import { dagBucket } from './dag-bucket';
 import { logGroup } from './logs';
-import { bindOrchestrator, type PipelineSteps } from './pipeline-steps';
+import { bindOrchestrator, flowOf, type PipelineSteps } from './pipeline-steps';
 import { type PostLake } from './post-lake';
 import { applyRemoval, removalPolicy } from './removal';
 import { type SparkApplication } from './spark-application';
@@ -26,7 +26,7 @@ export interface AirflowWorkflowProps {
   readonly lake: PostLake;
 }
 
-/** MWAA Serverless with the batch layer as a workflow: no environment, no network, billed per run. */
+/** MWAA Serverless with the batch layer as a workflow: no environment, no network, paid by the run. */
 export class AirflowWorkflow extends Construct {
   public readonly bucket: Bucket;
   public readonly role: Role;
@@ -34,23 +34,11 @@ export class AirflowWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, props: AirflowWorkflowProps) {
     super(scope, id);
-    const { config, steps, spark, lake } = props;
+    const { config } = props;
     const name = `${config.project}-${config.stage}`;
-    const definition = workflowDefinition({
-      name,
-      intervalMinutes: config.intervalMinutes,
-      partitions: config.partitions,
-      functions: {
-        seal: steps.seal.function.functionName,
-        compact: steps.compact.function.functionName,
-        publish: steps.publish.function.functionName,
-        reconcile: steps.reconcile.function.functionName,
-      },
-      applicationId: spark.application.attrApplicationId,
-      jobRoleArn: spark.jobRole.roleArn,
-      lake: lake.bucket.bucketName,
-    });
-    // The service reads the file when the workflow is created or updated, and an update requires a changed property.
+    const { tasks, names } = flowOf(props);
+    const definition = workflowDefinition({ name, intervalMinutes: config.intervalMinutes, tasks, ...names });
+    // The service reads the file when the workflow is created or updated, and an update needs a property that differs.
     const version = createHash('sha256')
       .update(JSON.stringify(Stack.of(this).resolve(definition)))
       .digest('hex')
@@ -61,14 +49,14 @@ export class AirflowWorkflow extends Construct {
       bucket: this.bucket,
       prefix: WORKFLOWS,
       sources: [Source.yamlData(`${version}/${FILE}`, definition)],
-      // The replaced version is still scheduled while files are copied.
+      // A version that is replaced is still the scheduled one while files are copied.
       prune: false,
     });
 
     const logs = logGroup(this, 'Logs', config);
-    // No condition on the account: the service documents none, and with a wrong one nothing would run.
+    // No condition on the account: what the service documents has none, and with a wrong one nothing would run.
     this.role = new Role(this, 'Role', {
-      description: 'Execution role of the workflow of the batch layer',
+      description: 'What the workflow of the batch layer may do',
       assumedBy: new ServicePrincipal('airflow-serverless.amazonaws.com'),
     });
     logs.grantWrite(this.role);
@@ -76,18 +64,18 @@ export class AirflowWorkflow extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject', 's3:GetObjectVersion'], resources: [definitions] }),
     );
-    acknowledgeResources(this.role, 'Definitions of this repository: each version has its own key', [definitions]);
+    acknowledgeResources(this.role, 'Definitions of this repository: each version has a key of its own', [definitions]);
     bindOrchestrator(this.role, props);
 
     this.workflow = new CfnWorkflow(this, 'Workflow', {
       name,
-      description: 'Batch layer: one run per interval',
+      description: 'Batch layer: one run an interval',
       definitionS3Location: { bucket: this.bucket.bucketName, objectKey: `${WORKFLOWS}${version}/${FILE}` },
       roleArn: this.role.roleArn,
       loggingConfiguration: { logGroupName: logs.logGroupName },
     });
     applyRemoval(removalPolicy({ removal: 'destroy' }), this.workflow);
-    // The service checks the file and the permissions when it creates the workflow.
+    // The file and the rights are looked at while the workflow is made.
     this.workflow.node.addDependency(upload, this.role);
   }
 }

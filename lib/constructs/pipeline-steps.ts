@@ -5,6 +5,7 @@ import { ENV } from '../../lambda/runtime/env';
 import { FUNCTION_MB } from '../capacity/functions';
 import { compactDiskMb } from '../capacity/model';
 import { type PipelineConfig } from '../config';
+import { batchFlow, type FlowFunction, type FlowNames, type FlowTask } from './batch-flow';
 import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';
 import { MAX_TIMEOUT, PipelineFunction, type FunctionNetwork, type PipelineFunctionProps } from './pipeline-function';
@@ -28,6 +29,11 @@ const API_TIMEOUT = Duration.seconds(29);
 
 /** Seconds that `archive` may take after its window: pollers, a cold start, the write, and a failed attempt. */
 const ARCHIVE_TIME = 180;
+
+/** How long the batch layer waits for the archive, seconds. */
+function archiveWaitSeconds({ archiveWindowSeconds }: PipelineConfig): number {
+  return archiveWindowSeconds + ARCHIVE_TIME;
+}
 
 /** The functions of the pipeline, each with the permissions and variables of its step and no others. */
 export class PipelineSteps extends Construct {
@@ -127,10 +133,10 @@ export class PipelineSteps extends Construct {
     // It reads offsets, and writes a heartbeat record where there is no later record.
     kafka.bindProducer(fn);
     // The marks of published intervals show what an earlier run did not finish.
-    lake.bind(fn, { read: ['seals', 'published'], list: ['raw'], write: ['seals'] });
+    lake.bind(fn, { read: ['seals', 'published', 'plan'], list: ['raw'], write: ['seals', 'plan'] });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
-      [ENV.archiveWaitSeconds]: String(config.archiveWindowSeconds + ARCHIVE_TIME),
+      [ENV.archiveWaitSeconds]: String(archiveWaitSeconds(config)),
     });
     return fn;
   }
@@ -149,8 +155,8 @@ export class PipelineSteps extends Construct {
       layers: [duckdb],
     });
     lake.bind(fn, {
-      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests'],
-      write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests'],
+      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'plan'],
+      write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan'],
     });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
@@ -168,7 +174,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['views', 'seals'], list: ['manifests'], write: ['published'] });
+    lake.bind(fn, { read: ['views', 'seals', 'plan'], list: ['manifests'], write: ['published', 'plan'] });
     views.bind(fn, { batchViews: 'rw', batchRuns: 'rw', unreferencedRuns: 'rw', boundary: 'rw' });
     fn.setEnvironment({ [ENV.intervalMinutes]: String(config.intervalMinutes) });
     return fn;
@@ -183,7 +189,7 @@ export class PipelineSteps extends Construct {
       timeout: MAX_TIMEOUT,
     });
     kafka.bindTopicName(fn);
-    lake.bind(fn, { read: ['seals'], write: ['drift'] });
+    lake.bind(fn, { read: ['seals', 'plan'], write: ['drift', 'plan'] });
     views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', batchRuns: 'r', boundary: 'rw' });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
@@ -227,6 +233,35 @@ export class PipelineSteps extends Construct {
     fn.bindMetrics(config);
     return fn;
   }
+}
+
+/** The flow of the batch layer over these functions. */
+export function flowOf({
+  config,
+  steps,
+  spark,
+  lake,
+}: {
+  readonly config: PipelineConfig;
+  readonly steps: PipelineSteps;
+  readonly spark: SparkApplication;
+  readonly lake: PostLake;
+}): { readonly tasks: readonly FlowTask[]; readonly names: FlowNames } {
+  const nameOf = (step: FlowFunction) => steps[step].function.functionName;
+  return {
+    tasks: batchFlow({ partitions: config.partitions, archiveWaitSeconds: archiveWaitSeconds(config) }),
+    names: {
+      functions: {
+        seal: nameOf('seal'),
+        compact: nameOf('compact'),
+        publish: nameOf('publish'),
+        reconcile: nameOf('reconcile'),
+      },
+      applicationId: spark.application.attrApplicationId,
+      jobRoleArn: spark.jobRole.roleArn,
+      lake: lake.bucket.bucketName,
+    },
+  };
 }
 
 /** Lets a role run the batch layer: invoke its four steps and run the Spark job between them. */

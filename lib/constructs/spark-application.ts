@@ -75,7 +75,7 @@ export class SparkApplication extends Construct {
         },
       }),
     });
-    lake.grant(this.jobRole, { read: ['posts', 'manifests', 'jobs', 'views'], writeInParts: ['views'] });
+    lake.grant(this.jobRole, { read: ['posts', 'manifests', 'jobs', 'views', 'plan'], writeInParts: ['views'] });
     logs.grantWrite(this.jobRole);
     this.jobRole.addToPolicy(
       new PolicyStatement({ actions: ['logs:DescribeLogStreams'], resources: [logs.logGroupArn] }),

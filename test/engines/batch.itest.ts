@@ -10,17 +10,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
+import { RUN_TEMPLATE, sparkSubmit } from '../../lib/constructs/batch-flow';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
+import { compactionWith } from '../../lambda/compact/engine';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
-import { LIMITS, makeHandler as makeSeal } from '../../lambda/seal/handler';
-import { intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
+import { LIMITS, makeHandler as makeSeal, type SealResponse } from '../../lambda/seal/handler';
+import { intervalName, intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
+import { parsePlan } from '../../lambda/formats/plan';
+import { areViewsCurrent } from '../../lambda/aws/views';
 import { type Seal } from '../../lambda/formats/interval-metadata';
 import { columnsOf, type Sections } from '../../lambda/domain/columns';
 import { decodeRecord, type KafkaRecord } from '../../lambda/domain/decode';
 import { parseViewObject } from '../../lambda/publish/view-object';
 import { connectKafka } from '../../lambda/aws/kafka/connect';
 import { type KafkaPort } from '../../lambda/aws/kafka/port';
-import { PREFIXES, quarantineKey, SPARK_VIEWS_KEY, viewKey } from '../../lambda/formats/keys';
+import { planKey, PREFIXES, quarantineKey, SPARK_VIEWS_KEY, viewKey } from '../../lambda/formats/keys';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 import { add, contribution, trim, type Counts } from '../../lambda/domain/merge';
 import { connectS3, NotFoundError, PreconditionFailedError, type ObjectStore } from '../../lambda/aws/s3';
@@ -43,6 +47,7 @@ const PARTITIONS = 2;
 const LAKE = 'lake';
 const MINUTE = 60_000;
 const HORIZON_HOURS = 24;
+const RUN = 'scheduled__2026-11-22T21:00:00+00:00';
 
 let dir: string;
 let kafka: KafkaEngine;
@@ -208,6 +213,22 @@ describe('the port to S3, on a real server', () => {
     await expect(connectS3('no-such-bucket', client).get('x')).rejects.not.toThrow(NotFoundError);
   });
 
+  it('replaces what was read, unless it was changed since: of several writers one succeeds', async () => {
+    await store.put('version', 'first');
+    const { body, etag } = await store.getVersion('version');
+    expect(body.toString()).toBe('first');
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) => store.putIfMatch('version', `writer ${i}`, etag)),
+    );
+    const lost = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    expect(lost).toHaveLength(7);
+    expect(lost.every((error) => error instanceof PreconditionFailedError)).toBe(true);
+    await expect(store.putIfMatch('no/such', 'x', etag)).rejects.toThrow(PreconditionFailedError);
+    for await (const { key, etag: listed } of store.list({ prefix: 'version' })) {
+      expect(listed).toBe((await store.getVersion(key)).etag);
+    }
+  });
+
   it('lists in order, page by page, after a key that need not exist', async () => {
     const names = Array.from({ length: 1_100 }, (_, i) => `many/${String(i).padStart(5, '0')}`);
     await Promise.all(names.map((name) => store.put(name, 'x')));
@@ -252,33 +273,59 @@ describe('archive, seal, compact and Spark', () => {
       now: Date.now,
       sleep,
     });
-    const newest = new Date(next).toISOString().slice(0, 16).replace(':', '-');
-    const { intervals: seals } = await seal({ interval: newest });
+    const newest = intervalName(next);
+    let sealed: SealResponse;
+    // The interval may not be over, or the archive behind: the run asks again, as its orchestrator does.
+    do sealed = await seal({ run: RUN, interval: newest });
+    while (sealed.state === 'notYet' || sealed.state === 'more');
     await archiving;
-    expect(seals.length).toBeGreaterThanOrEqual(2);
-    expect(await seal({ interval: newest })).toEqual({ intervals: seals });
+    expect(sealed).toEqual({ state: 'done', due: expect.any(Number) });
+    expect(sealed.due).toBeGreaterThanOrEqual(2);
+    const { intervals: seals } = await seal({ interval: newest });
+    expect(seals).toHaveLength(sealed.due!);
+    await expect(seal({ run: 'another', interval: newest })).resolves.toMatchObject({
+      state: 'superseded',
+      holder: RUN,
+    });
 
     const compact = makeCompact({
       intervalMinutes: 1,
       identityHorizonHours: HORIZON_HOURS,
       store,
-      resources: { memoryMb: 256, threads: 1 },
+      compaction: compactionWith({ memoryMb: 256, threads: 1 }),
       temporary: dir,
       report: () => undefined,
       now: Date.now,
     });
     const intervals = seals.map(({ interval }) => interval);
-    for (let partition = 0; partition < PARTITIONS; partition++)
-      await compact({ step: 'compact', partition, intervals });
-    await compact({ step: 'commit', intervals });
+    const shares = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      step: 'compact',
+      run: RUN,
+      partition,
+      of: PARTITIONS,
+    }));
+    const first = await Promise.all(shares.map((share) => compact(share)));
+    expect(first).toEqual(shares.map(() => ({ state: 'done', computed: intervals.length })));
+    // What the lake holds is recognized: nothing is computed a second time.
+    await expect(compact({ ...shares[0], partition: 0, of: 1 })).resolves.toEqual({ state: 'done', computed: 0 });
+    const commit = { step: 'commit', run: RUN };
+    const counts = { state: 'done', committed: intervals.length };
+    await expect(compact(commit)).resolves.toEqual({ ...counts, views: intervals.length });
 
     await store.put(SPARK_VIEWS_KEY, viewsAsJson());
     const workDir = join(dir, 'spark');
     mkdirSync(workDir);
     const { command, args, env } = sparkCommand({ s3Endpoint: s3.endpoint, workDir });
-    const job = [join(ROOT, 'spark', 'batch_views.py'), '--lake', `s3://${LAKE}`];
-    const options = ['--views', `s3://${LAKE}/${SPARK_VIEWS_KEY}`, '--intervals', intervals.join(',')];
-    await promisify(execFile)(command, [...args, ...job, ...options], { cwd: workDir, env, maxBuffer: 1 << 26 });
+    const { entryPointArguments } = sparkSubmit(LAKE);
+    const rendered = entryPointArguments.map((argument) => (argument === RUN_TEMPLATE ? RUN : argument));
+    const job = [join(ROOT, 'spark', 'batch_views.py'), ...rendered];
+    await promisify(execFile)(command, [...args, ...job], { cwd: workDir, env, maxBuffer: 1 << 26 });
+    // The job and the functions agree on what the views are of.
+    const { manifests } = parsePlan(planKey, (await store.get(planKey)).toString('utf8'));
+    for (const [i, name] of intervals.entries()) {
+      expect(await areViewsCurrent(store, parseIntervalName(name, 1), manifests[i])).toBe(true);
+      expect(await areViewsCurrent(store, parseIntervalName(name, 1), 'of another manifest')).toBe(false);
+    }
 
     const records = await consumeAll();
     const expected = reference(records, seals);

@@ -1,23 +1,24 @@
 /** The definition of the workflow, held against the operators and the templates of a real Airflow. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { parseEvent } from '../../lambda/compact/core';
+import { parseRunEvent } from '../../lambda/formats/run-event';
+import { batchFlow } from '../../lib/constructs/batch-flow';
 import { workflowDefinition } from '../../lib/constructs/workflow-definition';
 import { ROOT } from '../../tools/kit/root';
 
 const PYTHON = join(ROOT, '.local', 'engines', 'airflow', 'bin', 'python');
 
-/** Makes each operator with the arguments of its task, and renders its templates for an answer of `seal`. */
+/** Makes each operator with the arguments of its task, and renders its templates as a task instance of a run does. */
 const SCRIPT = `
-import importlib, json, sys, time, types
+import importlib, json, sys
 from datetime import timedelta
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from jinja2.sandbox import SandboxedEnvironment
 
-tasks, answer = json.load(sys.stdin)
+tasks, run_id = json.load(sys.stdin)
 environment = SandboxedEnvironment()
-context = {
-    "ti": types.SimpleNamespace(xcom_pull=lambda task_ids: answer),
-    "macros": types.SimpleNamespace(time=time),
-}
+context = {"ti": RuntimeTaskInstance.model_construct(run_id=run_id)}
 
 def rendered(value):
     if isinstance(value, str):
@@ -42,51 +43,39 @@ interface Rendered {
   readonly job_driver: { readonly sparkSubmit: { readonly entryPointArguments: string[] } };
 }
 
-function render(answer: object): Readonly<Record<string, Rendered>> {
+function render(run: string): Readonly<Record<string, Rendered>> {
   const { tasks } = workflowDefinition({
     name: 'w',
     intervalMinutes: 60,
-    partitions: 2,
+    tasks: batchFlow({ partitions: 2, archiveWaitSeconds: 480 }),
     functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
     applicationId: 'app',
     jobRoleArn: 'role',
     lake: 'lake',
   }).w;
   const output = execFileSync(PYTHON, ['-c', SCRIPT], {
-    // As Lambda writes the answer of a function.
-    input: JSON.stringify([tasks, JSON.stringify(answer)]),
+    input: JSON.stringify([tasks, run]),
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   return JSON.parse(output.trim().split('\n').at(-1)!) as Record<string, Rendered>;
 }
 
-const seal = (interval: string, previous: string | null) => ({
-  interval,
-  previous,
-  partitions: [{ partition: 0, from: 0, to: 5 }],
-});
-
-test('the operators take their arguments, and every step is asked about the intervals that seal answered', () => {
-  const tasks = render({ intervals: [seal('2026-11-22T21-00', null), seal('2026-11-22T22-00', '2026-11-22T21-00')] });
-  const intervals = ['2026-11-22T21-00', '2026-11-22T22-00'];
-  expect(JSON.parse(tasks.compact_1.payload)).toEqual({ step: 'compact', partition: 1, intervals });
-  expect(JSON.parse(tasks.commit.payload)).toEqual({ step: 'commit', intervals });
-  expect(JSON.parse(tasks.publish.payload)).toEqual({ intervals });
-  expect(JSON.parse(tasks.reconcile.payload)).toEqual({ intervals });
-  expect(tasks.spark.job_driver.sparkSubmit.entryPointArguments.at(-1)).toBe(intervals.join(','));
-
-  const { interval } = JSON.parse(tasks.seal.payload) as { interval: string };
-  const start = Date.parse(`${interval.replace(/-(\d\d)$/, ':$1')}:00Z`);
-  const age = Date.now() - start;
-  expect(start % 3_600_000).toBe(0);
-  expect(age).toBeGreaterThanOrEqual(3_600_000);
-  expect(age).toBeLessThan(2 * 3_600_000 + 60_000);
-}, 120_000);
-
-test('where no interval has a record, every step is asked about none', () => {
-  const tasks = render({ intervals: [] });
-  expect(JSON.parse(tasks.compact_0.payload)).toEqual({ step: 'compact', partition: 0, intervals: [] });
-  expect(JSON.parse(tasks.publish.payload)).toEqual({ intervals: [] });
-  expect(tasks.spark.job_driver.sparkSubmit.entryPointArguments.at(-1)).toBe('');
+test('the operators take their arguments, and every step gets an event that its function reads', () => {
+  const run = 'scheduled__2026-11-22T21:00:00+00:00';
+  const tasks = render(run);
+  const held = { run, failNotYet: true };
+  for (const task of ['seal', 'publish', 'reconcile']) {
+    expect(parseRunEvent(JSON.parse(tasks[task].payload))).toEqual(held);
+  }
+  for (const task of ['compact_1', 'compact_1_round_2']) {
+    expect(parseEvent(JSON.parse(tasks[task].payload), 60)).toEqual({ ...held, step: 'compact', partition: 1, of: 2 });
+  }
+  expect(parseEvent(JSON.parse(tasks.commit.payload), 60)).toEqual({ ...held, step: 'commit' });
+  expect(tasks.spark.job_driver.sparkSubmit.entryPointArguments.slice(-4)).toEqual([
+    '--plan',
+    's3://lake/plan/views.json',
+    '--run',
+    run,
+  ]);
 }, 120_000);

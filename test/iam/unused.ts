@@ -48,18 +48,7 @@ export const RESERVED: readonly Reserved[] = [
     callers: ['workflow'],
     action: 's3:GetObjectVersion',
   },
-  {
-    reason: "EMR's build of S3A may read an object before it replaces it; the one of the local run only lists",
-    callers: ['spark'],
-    action: 's3:GetObject',
-    resource: '/views/',
-  },
 ];
 
 export const reservedFor = (grant: Grant): Reserved | undefined =>
-  RESERVED.find(
-    ({ callers, action, resource = '' }) =>
-      action === grant.action &&
-      (callers ?? [grant.caller]).includes(grant.caller) &&
-      grant.resource.includes(resource),
-  );
+  RESERVED.find(({ callers, action }) => action === grant.action && (callers ?? [grant.caller]).includes(grant.caller));

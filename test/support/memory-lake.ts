@@ -1,5 +1,14 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { NotFoundError, PreconditionFailedError, type ListOptions, type ObjectStore } from '../../lambda/aws/s3';
+import {
+  NotFoundError,
+  PreconditionFailedError,
+  type ListOptions,
+  type ObjectStore,
+  type ObjectVersion,
+} from '../../lambda/aws/s3';
+
+const etagOf = (body: Buffer) => `"${createHash('md5').update(body).digest('hex')}"`;
 
 /** An object store in memory, with the semantics that the port promises. */
 export class MemoryLake implements ObjectStore {
@@ -30,6 +39,11 @@ export class MemoryLake implements ObjectStore {
     return body;
   }
 
+  async getVersion(key: string): Promise<ObjectVersion> {
+    const body = await this.get(key);
+    return { body, etag: etagOf(body) };
+  }
+
   async put(key: string, body: Buffer | string): Promise<void> {
     this.writes.push(key);
     this.objects.set(key, Buffer.from(body));
@@ -40,10 +54,17 @@ export class MemoryLake implements ObjectStore {
     await this.put(key, body);
   }
 
+  async putIfMatch(key: string, body: Buffer | string, etag: string): Promise<void> {
+    const stored = this.objects.get(key);
+    if (!stored || etagOf(stored) !== etag) throw new PreconditionFailedError(key);
+    await this.put(key, body);
+  }
+
   async *list({ prefix, startAfter = '' }: ListOptions) {
     this.calls.push(`list ${prefix} after ${startAfter}`);
     for (const key of this.keys(prefix)) {
-      if (key > startAfter) yield { key, size: this.objects.get(key)!.length };
+      const body = this.objects.get(key)!;
+      if (key > startAfter) yield { key, size: body.length, etag: etagOf(body) };
     }
   }
 

@@ -1,6 +1,7 @@
 /** A log in the lake as the batch layer leaves it: archived in batches that overlap, sealed interval by interval, compacted. */
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
-import { makeHandler as makeCompact } from '../../lambda/compact/handler';
+import { compactionWith } from '../../lambda/compact/engine';
+import { makeHandler as makeCompact, type CompactResult } from '../../lambda/compact/handler';
 import { intervalName, nextInterval } from '../../lambda/domain/intervals';
 import { serialize, type Seal } from '../../lambda/formats/interval-metadata';
 import { type KafkaRecord } from '../../lambda/domain/decode';
@@ -53,15 +54,17 @@ export async function sealLog(
 
 /** @param temporary folder for DuckDB's files */
 export function compaction(store: ObjectStore, temporary: string, identityHorizonHours: number): Compact {
-  return makeCompact({
+  const handle = makeCompact({
     intervalMinutes: INTERVAL_MINUTES,
     identityHorizonHours,
     store,
-    resources: { memoryMb: 256, threads: 1 },
+    compaction: compactionWith({ memoryMb: 256, threads: 1 }),
     temporary,
     report: () => undefined,
     now: () => 0,
   });
+  // A call for named intervals has their result.
+  return async (event) => (await handle(event)) as CompactResult;
 }
 
 /** All of it. @returns the names of the intervals, sorted */

@@ -1,5 +1,6 @@
 /** One function per component of the bill: its cost without posts, and what the posts add. */
 import { type PipelineConfig } from '../../lib/config';
+import { batchFlow } from '../../lib/constructs/batch-flow';
 import { ASSUMPTIONS } from './assumptions';
 import { INTERFACE_ENDPOINTS, MEMORY_MB, type Step } from './functions';
 import { type Measured } from './measured';
@@ -210,21 +211,25 @@ export function spark(scene: Scene): Cost {
   };
 }
 
-/** Tasks of a run beside Spark's and one of `compact` per partition: seal, commit, publish, reconcile. */
-const SHORT_TASKS = 4;
+/** Tasks of a run that are written down for MWAA Serverless, without the one that starts Spark. */
+function stepTasks({ partitions }: PipelineConfig): number {
+  const flow = batchFlow({ partitions, archiveWaitSeconds: 0 });
+  return flow.reduce((sum, task) => sum + (task.kind === 'step' ? task.rounds : 0), 0);
+}
 
 /** Each task of a run is billed separately. The task that starts Spark waits for it. */
 function airflowByTheRun(scene: Scene): Cost {
   const { config, workload } = scene;
   const least = ASSUMPTIONS.airflowTaskSeconds.value;
-  const short = (SHORT_TASKS + config.partitions) * least;
+  const tasks = stepTasks(config);
   const usd = (rows: number) =>
-    ((workload.intervals * (short + Math.max(least, sparkSeconds(scene, rows)))) / 3600) * PRICES.airflowTask.usd;
+    ((workload.intervals * (tasks * least + Math.max(least, sparkSeconds(scene, rows)))) / 3600) *
+    PRICES.airflowTask.usd;
   const fixed = usd(0);
   return {
     fixed,
     usage: usd(workload.postsPerInterval) - fixed,
-    basis: `${round(workload.intervals)} runs of ${SHORT_TASKS + config.partitions} tasks of a minute, and Spark's`,
+    basis: `${round(workload.intervals)} runs of ${tasks} tasks of a minute, and Spark's`,
   };
 }
 

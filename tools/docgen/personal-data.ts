@@ -42,6 +42,7 @@ const LAKE: Readonly<Record<Prefix, Place>> = {
   dedupIndex: { holds: '`post_key`', retained: 'indefinitely' },
   views: { holds: VIEW_ROWS, retained: 'indefinitely' },
   seals: { holds: 'nothing of a post: offsets', retained: 'indefinitely' },
+  plan: { holds: 'nothing of a post: names of intervals and of a run', retained: 'until the next run replaces it' },
   manifests: { holds: 'nothing of a post: offsets, counts, checksums', retained: 'indefinitely' },
   published: { holds: 'nothing of a post: the name of an interval', retained: 'indefinitely' },
   drift: { holds: 'nothing of a post: differences of counts', retained: 'indefinitely' },

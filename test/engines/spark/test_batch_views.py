@@ -1,6 +1,7 @@
 """The Spark job on real Spark: posts and manifests on disk, views compared with values computed by hand."""
 
 import datetime
+import hashlib
 import itertools
 import json
 import os
@@ -214,6 +215,8 @@ def test_an_interval_without_posts_gets_empty_views_and_its_success_file(lake):
     lake.run([A])
     assert [lake.view(A, view["name"]) for view in VIEWS] == [[]] * len(VIEWS)
     success = json.loads((lake.root / "views/interval={}/_SUCCESS".format(A)).read_text())
+    manifest = (lake.root / batch_views.manifest_key(A)).read_bytes()
+    assert success.pop("manifest") == hashlib.sha256(manifest).hexdigest()
     assert success == {"interval": A, "rows": 0, "views": {view["name"]: 0 for view in VIEWS}}
 
 
@@ -249,9 +252,36 @@ def test_a_view_of_an_unknown_column_is_rejected_by_name(lake):
         lake.run([A], [{"name": "v", "dimensions": ["colour"], "merge": "sum", "sections": ["pin"]}])
 
 
-def test_arguments_name_intervals(capsys):
-    parsed = batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--intervals", A + "," + B])
+def test_arguments_name_intervals_or_a_plan(capsys):
+    where = ["--lake", "s3://l", "--views", "v"]
+    parsed = batch_views.parse_arguments(where + ["--intervals", A + "," + B])
     assert parsed.intervals == [A, B]
-    with pytest.raises(SystemExit):
-        batch_views.parse_arguments(["--lake", "s3://l", "--views", "v", "--intervals", A + ",x"])
+    assert batch_views.parse_arguments(where + ["--plan", "s3://l/p", "--run", "r"]).plan == "s3://l/p"
+    for wrong in (["--intervals", A + ",x"], [], ["--plan", "p", "--run", "r", "--intervals", A], ["--plan", "p"]):
+        with pytest.raises(SystemExit):
+            batch_views.parse_arguments(where + wrong)
     assert "got 'x'" in capsys.readouterr().err
+
+
+def test_a_plan_with_a_name_that_is_not_an_interval_is_rejected():
+    assert batch_views.names_of([A, B]) == [A, B]
+    for wrong in ("../x", 5):
+        with pytest.raises(ValueError, match="intervals must be names like"):
+            batch_views.names_of([A, wrong])
+
+
+def test_a_run_computes_what_is_missing_of_its_own_list_and_no_other(lake, spark):
+    files = batch_views.Lake(spark, str(lake.root))
+    plan = files.path("views.json")
+    assert batch_views.planned(files, plan, "one", "d") == []
+    (lake.root / "views.json").write_text(json.dumps({"version": 1, "run": "one", "intervals": [A, B]}))
+    assert batch_views.planned(files, plan, "one", "d") == [A, B]
+    assert batch_views.planned(files, plan, "two", "d") == []
+    lake.interval(A, [post(1, BOTH, BOTH, "art", 1, "ann", "Peru", 2018)])
+    batch_views.compute(spark, files, VIEWS, [A], "d")
+    assert batch_views.planned(files, plan, "one", "d") == [B]
+    # Of another list of views, or of another manifest, they are computed again.
+    assert batch_views.planned(files, plan, "one", "e") == [A, B]
+    manifest = lake.root / batch_views.manifest_key(A)
+    manifest.write_text(manifest.read_text() + " ")
+    assert batch_views.planned(files, plan, "one", "d") == [A, B]

@@ -125,7 +125,8 @@ test('both layers give the same answers before, while and after intervals are pu
 
   // A batch row that misses an interval's posts: the difference shows.
   await store.putRun(VIEWS[0].name, intervalName(INTERVALS[2]), inlineRun(VIEWS[0], new Map()));
-  const { intervals } = await reconcile({ intervals: [intervalName(INTERVALS[2])] });
-  expect(intervals).toEqual([{ interval: intervalName(INTERVALS[2]), drift: 2 * PER_INTERVAL, expired: false }]);
+  await expect(reconcile({ intervals: [intervalName(INTERVALS[2])] })).resolves.toEqual({
+    intervals: [{ interval: intervalName(INTERVALS[2]), drift: 2 * PER_INTERVAL, expired: false }],
+  });
   await expect(store.readBoundary(TOPIC)).resolves.toMatchObject({ drift: 2 * PER_INTERVAL, interval: INTERVALS[2] });
 }, 60_000);

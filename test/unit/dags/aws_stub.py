@@ -1,4 +1,4 @@
-"""The calls of Lambda and EMR Serverless that the DAG makes, over HTTP, with scripted and recorded responses."""
+"""The calls of Lambda and EMR Serverless that the DAG makes, over HTTP, answered by a script and remembered."""
 
 import json
 import re
@@ -32,8 +32,11 @@ class AwsStub:
         self.invocations = []
         self.jobs = []
         self.tokens = {}
-        self.sealed = []
-        # Functions that fail, with the number of failures.
+        # What functions respond, one after the other; then what they always respond.
+        self.responses = {}
+        self.due = 0
+        self.views = 1
+        # Functions that fail, with how often.
         self.failing = {}
         self.failing_jobs = 0
 
@@ -64,13 +67,15 @@ class AwsStub:
         if self.failing.get(name, 0) > 0:
             self.failing[name] -= 1
             return {"errorMessage": "boom", "errorType": "Error"}, {"X-Amz-Function-Error": "Unhandled"}
+        if self.responses.get(name):
+            return self.responses[name].pop(0), {}
         if name == "p-seal":
-            return {"intervals": [{"interval": each, "previous": None, "partitions": []} for each in self.sealed]}, {}
-        return {"intervals": event["intervals"]}, {}
+            return {"state": "done", "due": self.due}, {}
+        return {"state": "done", "views": self.views}, {}
 
     def start(self, request, body):
         token = body["clientToken"]
-        # As the service validates it; botocore does not.
+        # As the service checks it; botocore does not.
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", token):
             return self.reply(request, {"message": "clientToken"}, {"X-Amzn-ErrorType": "ValidationException"}, 400)
         if token not in self.tokens:

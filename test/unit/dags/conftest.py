@@ -14,18 +14,36 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 HOME = pathlib.Path(tempfile.mkdtemp(prefix="airflow-test-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
+
+
+def step(name, function, after, payload=None, patience=0, **more):
+    task = {"id": name, "after": after, "function": function, "payload": payload or {}, "patienceSeconds": patience}
+    return dict(task, **more)
+
+
 CONFIG = {
     "intervalMinutes": 60,
-    "sealFunction": "p-seal",
-    "compactFunction": "p-compact",
-    "publishFunction": "p-publish",
-    "reconcileFunction": "p-reconcile",
-    "applicationId": "app0",
-    "jobRoleArn": "arn:aws:iam::000000000000:role/job",
-    "lake": "lake-bucket",
-    "partitions": 2,
     "emrPollSeconds": 1,
     "deferrable": False,
+    "tasks": [
+        step("seal", "p-seal", [], patience=60, first=True),
+        step("compact_0", "p-compact", ["seal"], {"step": "compact", "partition": 0, "of": 2}),
+        step("compact_1", "p-compact", ["seal"], {"step": "compact", "partition": 1, "of": 2}),
+        step("commit", "p-compact", ["compact_0", "compact_1"], {"step": "commit"}),
+        {
+            "id": "spark",
+            "after": ["commit"],
+            "listedBy": "commit",
+            "spark": {
+                "applicationId": "app0",
+                "jobRoleArn": "arn:aws:iam::000000000000:role/job",
+                "entryPoint": "s3://lake-bucket/jobs/batch_views.py",
+                "entryPointArguments": ["--plan", "s3://lake-bucket/plan/views.json", "--run", "{{ ti.run_id }}"],
+            },
+        },
+        step("publish", "p-publish", ["spark"]),
+        step("reconcile", "p-reconcile", ["publish"], patience=60),
+    ],
 }
 
 # Before anything imports Airflow, which reads them once.

@@ -25,6 +25,7 @@ test('there is a procedure for each manual task, and it ends with a check', () =
   const articles = PROCEDURES.split(/^### /m).slice(1);
   expect(articles.map((article) => article.split('\n')[0])).toEqual([
     'Backfill a range',
+    'A run that holds the lease',
     'Replay the quarantine',
     'Hold or roll back the boundary',
     'Rebuild a view',

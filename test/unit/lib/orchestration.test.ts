@@ -1,3 +1,4 @@
+import { batchFlow, dagTasks } from '../../../lib/constructs/batch-flow';
 import { synthesize, type Templates } from '../../support/synth';
 import { allowed, grants, render, resource, resources } from '../../support/templates';
 
@@ -43,19 +44,35 @@ describe('Airflow', () => {
   test('passes the DAG its configuration as one JSON text', () => {
     const options = environment(dev).Properties.AirflowConfigurationOptions as Record<string, unknown>;
     expect(Object.keys(options)).toEqual(['pipeline.config']);
-    expect(JSON.parse(render(options['pipeline.config'], dev.all))).toEqual({
-      intervalMinutes: 60,
-      sealFunction: '{StepsSealFunction}',
-      compactFunction: '{StepsCompactFunction}',
-      publishFunction: '{StepsPublishFunction}',
-      reconcileFunction: '{StepsReconcileFunction}',
-      applicationId: '{SparkApplication.ApplicationId}',
-      jobRoleArn: '{SparkJobRole.Arn}',
-      lake: '{LakeBucket}',
-      partitions: 6,
-      emrPollSeconds: 15,
-      deferrable: true,
+    const { tasks, ...config } = JSON.parse(render(options['pipeline.config'], dev.all)) as { tasks: object[] };
+    expect(config).toEqual({ intervalMinutes: 60, emrPollSeconds: 15, deferrable: true });
+    expect(tasks.flatMap((task) => ('function' in task ? [task.function] : []))).toEqual([
+      '{StepsSealFunction}',
+      ...Array<string>(6).fill('{StepsCompactFunction}'),
+      '{StepsCompactFunction}',
+      '{StepsPublishFunction}',
+      '{StepsReconcileFunction}',
+    ]);
+    expect(tasks).toContainEqual(
+      expect.objectContaining({
+        spark: expect.objectContaining({
+          applicationId: '{SparkApplication.ApplicationId}',
+          jobRoleArn: '{SparkJobRole.Arn}',
+          entryPoint: 's3://{LakeBucket}/jobs/batch_views.py',
+        }),
+      }),
+    );
+  });
+
+  test('reads a configuration that fits into an option, also with many partitions', () => {
+    // The longest value of an option that CloudFormation takes.
+    const tasks = dagTasks(batchFlow({ partitions: 200, archiveWaitSeconds: 480 }), {
+      functions: { seal: 'x'.repeat(64), compact: 'x'.repeat(64), publish: 'x'.repeat(64), reconcile: 'x'.repeat(64) },
+      applicationId: 'x'.repeat(64),
+      jobRoleArn: 'x'.repeat(256),
+      lake: 'x'.repeat(63),
     });
+    expect(JSON.stringify(tasks).length).toBeLessThan(65_536);
   });
 
   test('uses existing log groups, which expire, instead of creating groups that do not', () => {

@@ -74,20 +74,20 @@ describe('permissions: each function has these and no others', () => {
         modify('speed_state'),
       ],
     ],
-    ['Seal', [...produce, ...get('seals', 'published'), ...put('seals')]],
+    ['Seal', [...produce, ...get('seals', 'published', 'plan'), ...put('seals', 'plan')]],
     [
       'Compact',
       [
-        ...get('raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests'),
-        ...put('posts', 'dedupIndex', 'incompletePosts', 'manifests'),
+        ...get('raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'plan'),
+        ...put('posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan'),
       ],
     ],
     [
       'Publish',
       [
         ...store,
-        ...get('views', 'seals'),
-        ...put('published'),
+        ...get('views', 'seals', 'plan'),
+        ...put('published', 'plan'),
         ...['batch_views', 'batch_runs', 'unreferenced_runs'].flatMap((table) => [select(table), modify(table)]),
         select('boundary'),
         modify('boundary'),
@@ -97,8 +97,8 @@ describe('permissions: each function has these and no others', () => {
       'Reconcile',
       [
         ...store,
-        ...get('seals'),
-        ...put('drift'),
+        ...get('seals', 'plan'),
+        ...put('drift', 'plan'),
         select('speed_views'),
         select('speed_state'),
         select('batch_views'),
@@ -116,7 +116,9 @@ describe('permissions: each function has these and no others', () => {
 
   test('a function may list the prefixes that it may read, so that S3 reports a missing key as missing', () => {
     const [list] = grants(dev.processing, 'StepsSealRole', dev.all).filter(({ action }) => action === 's3:ListBucket');
-    expect(list.condition).toEqual({ StringLikeIfExists: { 's3:prefix': ['seals/*', 'published/*', 'raw/*'] } });
+    expect(list.condition).toEqual({
+      StringLikeIfExists: { 's3:prefix': ['seals/*', 'published/*', 'plan/*', 'raw/*'] },
+    });
   });
 
   test('no function has a policy managed by AWS', () => {
@@ -128,7 +130,7 @@ describe('permissions: each function has these and no others', () => {
   test('the Spark job reads posts and writes views', () => {
     expect(allowed(dev.processing, 'SparkJobRole', dev.all).filter((each) => each.startsWith('s3:'))).toEqual(
       [
-        ...get('posts', 'manifests', 'jobs', 'views'),
+        ...get('posts', 'manifests', 'jobs', 'views', 'plan'),
         ...put('views'),
         `s3:AbortMultipartUpload ${lake('views')}`,
       ].sort(),

@@ -1,3 +1,4 @@
+import { batchFlow } from '../../../lib/constructs/batch-flow';
 import {
   cron,
   workflowDefinition,
@@ -8,7 +9,7 @@ import {
 const OPTIONS: WorkflowOptions = {
   name: 'pinterest-lean',
   intervalMinutes: 60,
-  partitions: 3,
+  tasks: batchFlow({ partitions: 3, archiveWaitSeconds: 480 }),
   functions: { seal: 'seal-fn', compact: 'compact-fn', publish: 'publish-fn', reconcile: 'reconcile-fn' },
   applicationId: 'app',
   jobRoleArn: 'job-role',
@@ -17,41 +18,58 @@ const OPTIONS: WorkflowOptions = {
 const { tasks, ...workflow } = workflowDefinition(OPTIONS)['pinterest-lean'];
 const INVOKE = 'airflow.providers.amazon.aws.operators.lambda_function.LambdaInvokeFunctionOperator';
 
-test('the definition has one workflow with a cron schedule, under its name', () => {
+test('it is one workflow with a cron schedule, under its own name', () => {
   expect(Object.keys(workflowDefinition(OPTIONS))).toEqual(['pinterest-lean']);
   expect(workflow).toEqual({ dag_id: 'pinterest-lean', schedule: '5 * * * *', start_date: '2026-01-01' });
 });
 
-test('the tasks have the order of the DAG, with one compact task per partition', () => {
+test('the tasks come in the order of the flow, with two rounds of compact for each partition', () => {
   const order = Object.fromEntries(Object.entries(tasks).map(([id, { dependencies = [] }]) => [id, dependencies]));
   expect(order).toEqual({
     seal: [],
     compact_0: ['seal'],
+    compact_0_round_2: ['compact_0'],
     compact_1: ['seal'],
+    compact_1_round_2: ['compact_1'],
     compact_2: ['seal'],
-    commit: ['compact_0', 'compact_1', 'compact_2'],
+    compact_2_round_2: ['compact_2'],
+    commit: ['compact_0_round_2', 'compact_1_round_2', 'compact_2_round_2'],
     spark: ['commit'],
     publish: ['spark'],
     reconcile: ['publish'],
   });
 });
 
-test('each task invokes its function', () => {
+test('each step calls its function', () => {
   const called = Object.entries(tasks)
     .filter(([, { operator }]) => operator === INVOKE)
     .map(([id, task]) => `${id} ${String(task.function_name)}`);
   expect(called).toEqual([
     'seal seal-fn',
     'compact_0 compact-fn',
+    'compact_0_round_2 compact-fn',
     'compact_1 compact-fn',
+    'compact_1_round_2 compact-fn',
     'compact_2 compact-fn',
+    'compact_2_round_2 compact-fn',
     'commit compact-fn',
     'publish publish-fn',
     'reconcile reconcile-fn',
   ]);
 });
 
-test('Spark uses the job role, and the wait ends before the task times out', () => {
+test('a step gets the id of the run and no interval, and what is not there yet is an error', () => {
+  expect(JSON.parse(String(tasks.compact_1_round_2.payload))).toEqual({
+    step: 'compact',
+    partition: 1,
+    of: 3,
+    run: '{{ ti.run_id }}',
+    notYet: 'fail',
+  });
+  expect(JSON.parse(String(tasks.seal.payload))).toEqual({ run: '{{ ti.run_id }}', notYet: 'fail' });
+});
+
+test('Spark runs as the job role, and waits no longer than its task may run', () => {
   const { spark } = tasks;
   expect(spark).toMatchObject({
     operator: 'airflow.providers.amazon.aws.operators.emr.EmrServerlessStartJobOperator',
@@ -62,7 +80,7 @@ test('Spark uses the job role, and the wait ends before the task times out', () 
   expect(Number(spark.waiter_delay) * Number(spark.waiter_max_attempts)).toBeLessThan(spark.execution_timeout.seconds);
 });
 
-/** The parts of a task that the service accepts. It ignores or rejects others. */
+/** What the service takes of a task, and what it ignores or refuses. */
 describe('each task', () => {
   const all: [string, WorkflowTask][] = Object.entries(tasks);
 

@@ -1,4 +1,5 @@
 import { manifestOf, parseEvent, rangeOf, resourcesOf, sourcesOf } from '../../../../lambda/compact/core';
+import { compactionWith } from '../../../../lambda/compact/engine';
 import { makeHandler } from '../../../../lambda/compact/handler';
 import { serialize, type PartitionSummary, type Seal } from '../../../../lambda/formats/interval-metadata';
 import { manifestKey, sealKey } from '../../../../lambda/formats/keys';
@@ -108,7 +109,7 @@ describe('order', () => {
       intervalMinutes: 60,
       identityHorizonHours: 24,
       store,
-      resources: { memoryMb: 100, threads: 1 },
+      compaction: compactionWith({ memoryMb: 100, threads: 1 }),
       temporary: '/nonexistent',
       report: () => undefined,
       now: () => 0,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
+import { compactionWith } from '../../../../lambda/compact/engine';
 import { makeHandler } from '../../../../lambda/compact/handler';
 import { intervalName } from '../../../../lambda/domain/intervals';
 import { serialize, type Manifest, type Seal } from '../../../../lambda/formats/interval-metadata';
@@ -133,7 +134,7 @@ function handlerOn(store: MemoryLake) {
     intervalMinutes: 60,
     identityHorizonHours: HORIZON_HOURS,
     store,
-    resources: { memoryMb: 256, threads: 1 },
+    compaction: compactionWith({ memoryMb: 256, threads: 1 }),
     temporary: directory,
     report: () => undefined,
     now: () => 0,

@@ -146,6 +146,7 @@ describe('acknowledgements', () => {
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/drift/*]': 1,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/jobs/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/manifests/*]': 2,
+    'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/plan/*]': 5,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/posts/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/published/*]': 2,
     'AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/quarantine/*]': 1,

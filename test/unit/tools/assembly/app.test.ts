@@ -59,17 +59,26 @@ test('each API calls its function, and an output has its address', () => {
 
 test('the DAG gets the functions, the application and the role of the plan', () => {
   const [environment] = plan.environments;
-  const config = JSON.parse(environment.configuration['pipeline.config']) as Record<string, string>;
-  expect(config).toMatchObject({
-    sealFunction: find('stepsseal').name,
-    compactFunction: find('stepscompact').name,
-    publishFunction: find('stepspublish').name,
-    reconcileFunction: find('stepsreconcile').name,
-    applicationId: plan.applications[0].id,
-    lake: find('stepsarchive').environment.LAKE_BUCKET,
-    partitions: plan.topics[0].partitions,
+  interface Task {
+    readonly id: string;
+    readonly function?: string;
+    readonly spark?: { readonly applicationId: string; readonly jobRoleArn: string; readonly entryPoint: string };
+  }
+  const { tasks } = JSON.parse(environment.configuration['pipeline.config']) as { tasks: readonly Task[] };
+  const functions = Object.fromEntries(tasks.flatMap((task) => (task.function ? [[task.id, task.function]] : [])));
+  const compact = Array.from({ length: plan.topics[0].partitions }, (_, partition) => `compact_${partition}`);
+  expect(functions).toEqual({
+    seal: find('stepsseal').name,
+    ...Object.fromEntries([...compact, 'commit'].map((id) => [id, find('stepscompact').name])),
+    publish: find('stepspublish').name,
+    reconcile: find('stepsreconcile').name,
   });
-  expect(plan.jobRoles).toContain(config.jobRoleArn);
+  const { spark } = tasks.find(({ id }) => id === 'spark')!;
+  expect(spark).toMatchObject({
+    applicationId: plan.applications[0].id,
+    entryPoint: `s3://${find('stepsarchive').environment.LAKE_BUCKET}/jobs/batch_views.py`,
+  });
+  expect(plan.jobRoles).toContain(spark!.jobRoleArn);
   expect(plan.deployments.map(({ bucket, prefix }) => `${bucket}/${prefix}`)).toContain(
     `${environment.bucket}/${environment.dagPath}`,
   );

@@ -119,7 +119,8 @@ describe('components, computed by hand', () => {
     const by = (orchestrator: 'mwaa-serverless' | 'none') =>
       components.airflow({ ...plain, config: { ...plain.config, orchestrator } });
     // 3,600 posts of an interval, a core-millisecond each, on four cores; 30 s until workers work, 10 s until Spark does.
-    const seconds = (4 + 3) * 60 + Math.max(60, 30 + 10 + 3_600 / 1_000 / 4);
+    // Seal, commit, publish and reconcile once, compact twice for each of three partitions.
+    const seconds = (4 + 2 * 3) * 60 + Math.max(60, 30 + 10 + 3_600 / 1_000 / 4);
     const { fixed, usage } = by('mwaa-serverless');
     expect(fixed + usage).toBeCloseTo(((730 * seconds) / 3_600) * 0.104, 6);
     expect(by('none').fixed).toBe(0);
