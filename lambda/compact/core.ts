@@ -84,7 +84,7 @@ const SHAPES =
   '{"step":"compact","run":"…","partition":0,"of":12}, {"step":"commit","run":"…"}, ' +
   '{"step":"compact","partition":0,"intervals":["2026-11-22T21-00"]} or {"step":"commit","intervals":[…]}';
 
-/** @throws Error naming the field, its value and what is allowed; intervals must rise, as each builds on the one before */
+/** @throws Error naming the field, its value and what is allowed; intervals must ascend, as each builds on the one before */
 export function parseEvent(event: unknown, intervalMinutes: number): CompactCall {
   const { step, partition, of, intervals } = (event ?? {}) as Readonly<Record<string, unknown>>;
   if (step !== 'compact' && step !== 'commit') {
@@ -111,7 +111,7 @@ function parseRising(intervals: unknown, intervalMinutes: number): IntervalStart
   const starts = intervals.map((name) => parseIntervalName(String(name), intervalMinutes));
   for (let i = 1; i < starts.length; i++) {
     if (starts[i] <= starts[i - 1]) {
-      throw new Error(`intervals must rise, got ${intervalName(starts[i])} after ${intervalName(starts[i - 1])}`);
+      throw new Error(`intervals must ascend, got ${intervalName(starts[i])} after ${intervalName(starts[i - 1])}`);
     }
   }
   return starts;

@@ -182,7 +182,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     return found.every((summary) => summary !== undefined) ? found : undefined;
   }
 
-  /** Commits the intervals of the plan up to the first one that is not compacted, and lists what is to be published for the views engine. */
+  /** Commits the intervals of the plan up to the first one that is not compacted, and lists those to publish for the views engine. */
   async function commitRun({ run }: Run<'commit'>): Promise<CompactResponse> {
     const budget = startBudget(deps.now);
     let plan = await plans.hold(run);

@@ -19,6 +19,7 @@ import { type Plan, type ViewsList } from '../../lambda/formats/plan';
 import { type StepResponse } from '../../lambda/runtime/budget';
 import { memoryBatchStore } from './memory-batch-store';
 import { MemoryLake } from './memory-lake';
+import { viewObject } from './view-runs';
 
 export const TOPIC = 'posts';
 export const INTERVAL_MINUTES = 60;
@@ -143,8 +144,8 @@ export class BatchLayer {
     this.charge(this.options.viewsMs ?? 60_000);
     for (const name of intervals) {
       const interval = parseIntervalName(name, INTERVAL_MINUTES);
-      for (const { name: view } of VIEWS) {
-        await this.lake.put(viewKey(interval, view), JSON.stringify({ view, interval: name, rows: [] }));
+      for (const view of VIEWS) {
+        await this.lake.put(viewKey(interval, view.name), viewObject(view, interval, []));
       }
       const manifest = sha256(await this.lake.get(manifestKey(interval)));
       const done = { interval: name, rows: 0, views: {}, manifest, definition: sha256(viewsAsJson()) };
