@@ -32,7 +32,7 @@ test('every key is as stored objects have it', () => {
     incompletePosts: 'incomplete-posts/partition=0003/interval=2026-11-22T21-00.parquet',
     summary: 'incomplete-posts/partition=0003/interval=2026-11-22T21-00.json',
     manifest: 'manifests/interval=2026-11-22T21-00.json',
-    view: 'views/interval=2026-11-22T21-00/posts_by_category.json',
+    view: 'views/interval=2026-11-22T21-00/posts_by_category.ndjson',
     viewsDone: 'views/interval=2026-11-22T21-00/_SUCCESS',
     published: 'published/interval=2026-11-22T21-00.json',
     drift: 'drift/interval=2026-11-22T21-00.json',
