@@ -11,6 +11,10 @@
  *   erased  true in place of sections, `h` and `raw`: `tools/operate/erase` erased the post, so it contributes nothing
  *
  * Columns are stored cleaned, so that compaction and Spark parse no text. The text is stored, so that nothing is lost.
+ *
+ * Invariants: lines are in the order of offsets, one per offset; an object holds the offsets that its key names, without a gap that the
+ * log does not have; the object of a redelivered batch may overlap others, and then holds the same lines; quarantined payloads are
+ * written before the object whose lines refer to them.
  */
 import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../domain/decode';
 import { quarantineKey, rawKey } from '../formats/keys';

@@ -3,6 +3,9 @@
  * one row per record. A narrow table of keys and offsets then decides which record was first for each section. Usually
  * every record was, and that file is already the result. Otherwise a second pass assembles the posts. Memory is bounded
  * by the keys of this interval: the dedup index is streamed past them, and everything wide can spill.
+ *
+ * Invariants: the first record of a section counts, by offset, within the identity horizon; a post has one row in each interval in which
+ * it brought a section, with all columns known by then; equal inputs give files with equal rows in equal order.
  */
 import { COLUMNS, columnsOf, SECTIONS, type Section } from '../domain/columns';
 import { type Covered, type Range } from '../domain/ranges';

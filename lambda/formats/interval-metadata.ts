@@ -1,6 +1,12 @@
 /**
- * Seals and manifests: what fixes an interval, and what says that its files are there. A seal names the sealed interval before
- * it, and its ranges start where that one's end, so nothing can lie between two of them.
+ * Seals, summaries and manifests, as JSON objects of the lake. A seal fixes the offset ranges of an interval. A summary describes what
+ * compaction made of one partition. A manifest contains the summaries of all partitions, and states that all files exist.
+ *
+ * Invariants:
+ * - A seal is written once and never changed. It names the sealed interval before it, and in each partition its range starts where that
+ *   one's ends, so no offset lies between two intervals or in two of them.
+ * - A summary is written after the files that it names, and a manifest after the summaries: a reader that finds one finds all below it.
+ * - Fields are only added, and absent fields have a meaning.
  */
 import { type ColumnType } from '../domain/sections/section';
 import { type Range } from '../domain/ranges';

@@ -1,7 +1,20 @@
 /**
- * What the speed layer must know of a partition's log before the next record: the current interval, and which sections of
- * which posts it has seen. It is bounded (the last N posts by first arrival), and eviction happens at each new post, so the
- * state after an offset is the same whatever batches led there.
+ * The state of a partition in the speed layer before its next record: the current interval, and the sections of recent posts that
+ * have arrived.
+ *
+ * ```
+ * 1 | zstd( head | texts | interval | posts )
+ *   head       for each section: names of the columns that incomplete posts store, as one text with commas
+ *   texts      number of distinct texts, then the texts, in the order in which posts use them
+ *   interval   start of the current interval, ms
+ *   posts      number of posts, then for each one, by first arrival:
+ *                its key, by difference from the post before · the sections that have arrived, as bits
+ *                if sections are missing: for each column of the arrived ones 0 (null), 1 and a place in texts, or 2 and an integer
+ * ```
+ *
+ * Invariants: it has at most `recentPosts` posts, and a new post evicts the oldest one, so the state after an offset does not depend on
+ * the batches that led there; equal states give equal bytes; a section counts once, by its first arrival; the row's `applied_offset`
+ * is the last offset that the state contains.
  */
 import { type IntervalStart } from '../domain/intervals';
 import { bySection, columnOf, SECTIONS, type ColumnName, type Section, type Sections } from '../domain/columns';
@@ -61,7 +74,7 @@ export function remember(
   }
   const news = arrivedMask & ~post.seen;
   if (news === 0) return undefined;
-  // Of a section that is known already the first value counts, so what is kept goes over what came.
+  // The first arrival of a section counts, so its stored values replace the ones that arrived now.
   const sections = { ...arrived, ...post.incomplete };
   post.seen |= news;
   post.incomplete = keep(sections, post.seen, columns);
@@ -69,8 +82,8 @@ export function remember(
 }
 
 /**
- * One iterator a map, kept: it stands at the oldest post, as nothing else is ever removed. A new one each time would begin
- * by stepping over all that was removed since the map last grew.
+ * One iterator per map, which stays at the oldest post, because only that one is ever removed. A new iterator would first step over all
+ * entries that were removed since the map last grew.
  */
 const oldest = new WeakMap<Map<number, RecentPost>, Iterator<number>>();
 
@@ -95,7 +108,7 @@ function keep(sections: Sections, seen: SectionMask, columns: IncompletePostColu
 
 const VERSION = 1;
 
-/** Tags of a kept value. */
+/** Tags of a stored value. */
 const ABSENT = 0;
 const TEXT = 1;
 const INTEGER = 2;
@@ -117,8 +130,6 @@ function writeValue(writer: ByteWriter, texts: Map<string, number>, name: string
 }
 
 /**
- * The state as one blob: a version byte, then zstd over posts (index by difference, sections seen, kept columns), texts
- * by a dictionary in order of appearance. Equal states give equal bytes.
  * @throws Error naming the limit if it does not fit a row of the store
  */
 export function encodeState(state: PartitionState, columns: IncompletePostColumns): Buffer {
@@ -153,7 +164,7 @@ export function encodeState(state: PartitionState, columns: IncompletePostColumn
 /** @throws Error if the blob is not what {@link encodeState} writes */
 export function decodeState(appliedOffset: number, blob: Buffer): PartitionState {
   const reader = new ByteReader(unpack(VERSION, blob, 'the state'));
-  // Of the version of the views that wrote it: a view added later finds null in posts that were waiting.
+  // The columns of the view list that wrote it: a view that was added later finds null in posts that were incomplete.
   const columns = SECTIONS.map((section) => ({ section, names: reader.text().split(',').filter(Boolean) }));
   const texts = Array.from({ length: reader.unsigned() }, () => reader.text());
   const interval = reader.unsigned();

@@ -1,6 +1,9 @@
 /**
  * Publishing's decisions: which moves the boundary makes, and which roll-ups those complete. The periods are those that the
  * query API's `cover` reads.
+ *
+ * Invariants: the boundary moves forward only, along the chain of seals; when it reaches an interval, the runs of the interval and of
+ * each day and month that ends with it exist; a day is made of its intervals and a month of its days, so a rerun can't count twice.
  */
 import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Seal } from '../formats/interval-metadata';

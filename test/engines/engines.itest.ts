@@ -331,7 +331,7 @@ with DAG(dag_id="probe", schedule=CronDataIntervalTimetable("0 0 1 1 *", timezon
     rmSync(broken);
   });
 
-  it('runs a DAG over the interval it is told, reaches Lambda at the given endpoint, and knows its runs after kill -9', async () => {
+  it('runs a DAG over the interval that it is given, reaches Lambda at the given endpoint, and knows its runs after kill -9', async () => {
     writeFileSync(join(dagsFolder, 'probe.py'), dag);
     let airflow = await start();
     await airflow.unpause('probe');

@@ -73,11 +73,11 @@ it('shows the numbers of the API, without an error and without a request to anyb
   for (const { name } of answers) {
     const { columns, rows } = await ask<AnswerResponse>(`/answers/${name}`);
     expect(rows.length).toBeGreaterThan(0);
-    const told = rows.map((row) => columns.map((column) => String(row[column])));
+    const expected = rows.map((row) => columns.map((column) => String(row[column])));
     const shown = (await rowsOf(`[data-answer=${name}]`)).map((row) =>
       row.map((cell) => cell.replaceAll(/(\d),(?=\d{3})/g, '$1')),
     );
-    expect({ name, shown }).toEqual({ name, shown: told });
+    expect({ name, shown }).toEqual({ name, shown: expected });
   }
   const { rows } = await ask<ViewResponse>('/views/posts_by_category');
   const posts = await page.textContent('.vital:has(dt:text-is("Posts")) b');

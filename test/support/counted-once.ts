@@ -1,5 +1,5 @@
 /**
- * "Counted once" told naively, record by record, as the reference for compaction: a post's section is new if it has not
+ * "Counted once" computed naively, record by record, as the reference for compaction: a post's section is new if it has not
  * been seen within the horizon; a row is a post that brought something new to an interval, with all that is known of it.
  */
 import { COLUMNS, columnsOf, SECTIONS, type Section, type Sections } from '../../lambda/domain/columns';

@@ -1,6 +1,6 @@
 /**
- * Does something every so often until told to stop; more of it begins while the first still goes on, and what fails is left
- * alone. The answer stops it and waits for what is under way.
+ * Starts work at intervals until it is stopped. Calls may overlap, and failures are ignored. The returned function stops it and waits
+ * for the calls in flight.
  */
 export function repeatedly(everyMs: number, work: () => Promise<unknown>): () => Promise<void> {
   const going = new Set<Promise<unknown>>();

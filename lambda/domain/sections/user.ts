@@ -62,7 +62,7 @@ export const user = section({
     if (joined === undefined) return invalid('user.date_joined', raw.date_joined, TIME_ALLOWED);
     const firstName = cleanText(raw.first_name);
     const lastName = cleanText(raw.last_name);
-    // There is no user id: who lacks a part of the identity cannot be told from others, so is no distinct person.
+    // There is no user id: somebody without a part of the identity can't be distinguished from others, and is not a distinct person.
     const known = firstName !== null && lastName !== null && age !== null && joined !== null;
     const person = known ? sketch(`${firstName}\u001f${lastName}\u001f${age}\u001f${joined}`) : undefined;
     return {

@@ -141,7 +141,7 @@ describe('the boundary', () => {
 });
 
 describe('an outage', () => {
-  it('is told apart from a wrong statement', async () => {
+  it('is distinguished from a wrong statement', async () => {
     const wrong = fixture
       .current()
       .session.execute('SELECT nothing FROM "store_test"."boundary" WHERE name = ?', ['posts']);

@@ -206,7 +206,7 @@ class HostedFunction {
     }
     this.inFlight += 1;
     const invocation = await this.attempt(event).finally(() => (this.inFlight -= 1));
-    // As Lambda does: a caller may drop what it is told, and API Gateway answers 500 without a reason.
+    // As Lambda does: a caller may drop the error, and API Gateway responds with 500 without a reason.
     if (invocation.error && !this.log.writableEnded) {
       this.log.write(`${JSON.stringify({ level: 'error', message: 'invoke error', error: invocation.error })}\n`);
     }

@@ -283,7 +283,7 @@ describe('user', () => {
     expect(one).toMatchObject({ join_year: 2015, user_register: expect.any(Number), user_rank: expect.any(Number) });
   });
 
-  test('persons who share a name are told apart by age and date of joining', () => {
+  test('persons who share a name are distinguished by age and date of joining', () => {
     const sketchOf = (fields: object) => {
       const { user_register, user_rank } = user({ ...person, ...fields }) as Record<string, unknown>;
       return `${user_register}/${user_rank}`;
