@@ -1,6 +1,6 @@
 /** The routes of both APIs, with the names of their request and response types. */
 import { endingIn } from '../../../lambda/ingest/core';
-import { ANSWER_KINDS, LAYERS } from '../../../lambda/query/api';
+import { ANSWER_KINDS, LAYERS, PAGE_ROWS } from '../../../lambda/query/api';
 import { COLUMNS, type Column } from '../../../lambda/domain/columns';
 import { VIEWS } from '../../../lambda/domain/views';
 
@@ -90,7 +90,7 @@ const SELECTION: NonNullable<RouteDoc['query']> = [
   {
     name: 'top',
     description: 'Only the n rows with the largest values',
-    schema: { type: 'integer', minimum: 1, maximum: 10_000 },
+    schema: { type: 'integer', minimum: 1, maximum: PAGE_ROWS },
   },
   {
     name: 'layer',
@@ -138,9 +138,23 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
         description: 'Every key of the view, or the standard answers that are read from it',
         schema: { type: 'string', enum: [...ANSWER_KINDS], default: 'counts' },
       },
+      {
+        name: 'limit',
+        description: 'The most rows of a page of counts',
+        schema: { type: 'integer', minimum: 1, maximum: PAGE_ROWS, default: PAGE_ROWS },
+      },
+      {
+        name: 'cursor',
+        description: 'The cursor of the page before, with the same other parameters: the response is the next page',
+        schema: { type: 'string' },
+      },
       ...DIMENSIONS,
     ],
-    responses: { 200: ['Rows of the view, or answers', 'ViewResponse', 'StandardResponse'], ...ERRORS },
+    responses: {
+      200: ['A page of the rows of the view, or answers', 'ViewResponse', 'StandardResponse'],
+      ...ERRORS,
+      410: ['The rows of the pages before were replaced: start again without a cursor', 'ErrorResponse'],
+    },
   },
   {
     id: 'listAnswers',
