@@ -44,17 +44,21 @@ const VIEWS: Readonly<Record<ViewsEngine, (after: string) => FlowTask>> = {
 export interface FlowOptions {
   /** Partitions of the topic. Each has a task of `compact`; a seal that names more of them is shared among these tasks. */
   readonly partitions: number;
-  /** How long the archive may take, seconds. */
-  readonly archiveWaitSeconds: number;
   /** @default 'spark' */
   readonly viewsEngine?: ViewsEngine;
 }
+
+/**
+ * The longest window of `archive`, and what it takes after its window. It does not follow the configured window: the tasks are an option
+ * of the Airflow environment, and a change of an option restarts the environment.
+ */
+const ARCHIVE_PATIENCE = 300 + 180;
 
 /** The speed layer is seconds behind, or has an outage that the orchestrator's retries wait out. */
 const SPEED_PATIENCE = 120;
 
 /** The tasks, each after those that it depends on. */
-export function batchFlow({ partitions, archiveWaitSeconds, viewsEngine = 'spark' }: FlowOptions): readonly FlowTask[] {
+export function batchFlow({ partitions, viewsEngine = 'spark' }: FlowOptions): readonly FlowTask[] {
   const step = (
     id: string,
     name: FlowFunction,
@@ -70,7 +74,7 @@ export function batchFlow({ partitions, archiveWaitSeconds, viewsEngine = 'spark
   );
   const views = VIEWS[viewsEngine]('commit');
   return [
-    step('seal', 'seal', [], { patienceSeconds: archiveWaitSeconds, first: true }),
+    step('seal', 'seal', [], { patienceSeconds: ARCHIVE_PATIENCE, first: true }),
     ...compact,
     step(
       'commit',

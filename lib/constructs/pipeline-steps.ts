@@ -30,11 +30,6 @@ const API_TIMEOUT = Duration.seconds(29);
 /** Seconds that `archive` may take after its window: pollers, a cold start, the write, and a failed attempt. */
 const ARCHIVE_TIME = 180;
 
-/** How long the batch layer waits for the archive, seconds. */
-function archiveWaitSeconds({ archiveWindowSeconds }: PipelineConfig): number {
-  return archiveWindowSeconds + ARCHIVE_TIME;
-}
-
 /** The functions of the pipeline, each with the permissions and variables of its step and no others. */
 export class PipelineSteps extends Construct {
   public readonly ingest: PipelineFunction;
@@ -136,7 +131,7 @@ export class PipelineSteps extends Construct {
     lake.bind(fn, { read: ['seals', 'published', 'plan'], list: ['raw'], write: ['seals', 'plan'] });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
-      [ENV.archiveWaitSeconds]: String(archiveWaitSeconds(config)),
+      [ENV.archiveWaitSeconds]: String(config.archiveWindowSeconds + ARCHIVE_TIME),
     });
     return fn;
   }
@@ -249,7 +244,7 @@ export function flowOf({
 }): { readonly tasks: readonly FlowTask[]; readonly names: FlowNames } {
   const nameOf = (step: FlowFunction) => steps[step].function.functionName;
   return {
-    tasks: batchFlow({ partitions: config.partitions, archiveWaitSeconds: archiveWaitSeconds(config) }),
+    tasks: batchFlow({ partitions: config.partitions }),
     names: {
       functions: {
         seal: nameOf('seal'),

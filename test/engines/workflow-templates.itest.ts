@@ -47,7 +47,7 @@ function render(run: string): Readonly<Record<string, Rendered>> {
   const { tasks } = workflowDefinition({
     name: 'w',
     intervalMinutes: 60,
-    tasks: batchFlow({ partitions: 2, archiveWaitSeconds: 480 }),
+    tasks: batchFlow({ partitions: 2 }),
     functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
     applicationId: 'app',
     jobRoleArn: 'role',

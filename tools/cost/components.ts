@@ -213,7 +213,7 @@ export function spark(scene: Scene): Cost {
 
 /** Tasks of a run that are written down for MWAA Serverless, without the one that starts Spark. */
 function stepTasks({ partitions }: PipelineConfig): number {
-  const flow = batchFlow({ partitions, archiveWaitSeconds: 0 });
+  const flow = batchFlow({ partitions });
   return flow.reduce((sum, task) => sum + (task.kind === 'step' ? task.rounds : 0), 0);
 }
 

@@ -6,7 +6,7 @@ const NAMES = {
   jobRoleArn: 'job-role',
   lake: 'lake-bucket',
 };
-const flow = batchFlow({ partitions: 3, archiveWaitSeconds: 480 });
+const flow = batchFlow({ partitions: 3 });
 const ids = (tasks: readonly FlowTask[]) => tasks.map(({ id }) => id);
 
 test('each task comes after those that it depends on', () => {

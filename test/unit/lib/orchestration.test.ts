@@ -66,7 +66,7 @@ describe('Airflow', () => {
 
   test('reads a configuration that fits into an option, also with many partitions', () => {
     // The longest value of an option that CloudFormation takes.
-    const tasks = dagTasks(batchFlow({ partitions: 200, archiveWaitSeconds: 480 }), {
+    const tasks = dagTasks(batchFlow({ partitions: 200 }), {
       functions: { seal: 'x'.repeat(64), compact: 'x'.repeat(64), publish: 'x'.repeat(64), reconcile: 'x'.repeat(64) },
       applicationId: 'x'.repeat(64),
       jobRoleArn: 'x'.repeat(256),

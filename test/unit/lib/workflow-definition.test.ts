@@ -9,7 +9,7 @@ import {
 const OPTIONS: WorkflowOptions = {
   name: 'pinterest-lean',
   intervalMinutes: 60,
-  tasks: batchFlow({ partitions: 3, archiveWaitSeconds: 480 }),
+  tasks: batchFlow({ partitions: 3 }),
   functions: { seal: 'seal-fn', compact: 'compact-fn', publish: 'publish-fn', reconcile: 'reconcile-fn' },
   applicationId: 'app',
   jobRoleArn: 'job-role',
