@@ -82,7 +82,7 @@ describe('the state', () => {
       ],
       10,
     );
-    expect(state.recent.get(1)).toEqual({ seen: 7, pending: undefined });
+    expect(state.recent.get(1)).toStrictEqual({ seen: 7, incomplete: undefined });
   });
 
   it('takes about three bytes a post once posts are complete', () => {
