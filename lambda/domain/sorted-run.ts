@@ -7,8 +7,7 @@
  * Invariants: no key stands in a run twice; a run is never empty blocks only between others; merging runs of the parts of a
  * period gives the run of the period, trimming included.
  */
-import { columnOf } from './columns';
-import { compareText, KEY_SEPARATOR, type DimensionValue } from './merge';
+import { compareText, splitKey, type DimensionValue } from './merge';
 import { type View } from './views';
 
 export type Key = readonly DimensionValue[];
@@ -41,11 +40,8 @@ export function compareKeys(a: Key, b: Key): number {
 
 /** The rows of counts that fit memory, sorted. */
 export function sortedRows(view: View, counts: ReadonlyMap<string, number>): Row[] {
-  const whole = view.dimensions.map((name) => ['int', 'long'].includes(columnOf(name).type));
-  const keyOf = (joined: string) =>
-    joined.split(KEY_SEPARATOR).map((part, i): DimensionValue => (whole[i] ? Number(part) : part));
   return [...counts]
-    .map(([joined, value]) => ({ key: keyOf(joined), value }))
+    .map(([joined, value]) => ({ key: splitKey(view, joined), value }))
     .sort((a, b) => compareKeys(a.key, b.key));
 }
 

@@ -3,7 +3,6 @@
  * A run is replaced by its pointer row; the version that the row named before is deleted an hour later, when no reader can still
  * be at it. A version is recorded as unreferenced before its first chunk is written, so that what a failed run leaves goes, too.
  */
-import { createHash } from 'node:crypto';
 import { intervalName, type IntervalStart } from '../domain/intervals';
 import { mergeRuns, trimRun, type Run } from '../domain/sorted-run';
 import { type View } from '../domain/views';
@@ -13,6 +12,7 @@ import { openRun, writeRun, type Written } from '../aws/keyspaces/view-runs';
 import { type RunKey, type RunStore } from '../aws/keyspaces/store';
 import { type ObjectStore } from '../aws/s3';
 import { mapConcurrently } from '../runtime/concurrent';
+import { sha256 } from '../runtime/digest';
 import { parseViewObject } from './view-object';
 
 export interface RunsDeps {
@@ -57,7 +57,7 @@ export function runPublisher({ lake, store, topic, now }: RunsDeps) {
     async interval(view: View, interval: IntervalStart): Promise<PublishedRun> {
       const key = viewKey(interval, view.name);
       const body = await lake.get(key);
-      const content = createHash('sha256').update(body).digest('hex');
+      const content = sha256(body);
       const run = trimRun(view, parseViewObject(key, body, view, interval));
       return { ...(await put(view, intervalName(interval), [content], run)), objectBytes: body.length };
     },

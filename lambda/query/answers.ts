@@ -4,7 +4,7 @@
  */
 import { estimate } from '../domain/hyperloglog';
 import { type Counts, type DimensionValue, splitKey } from '../domain/merge';
-import { compareKeys, type Row } from '../domain/sorted-run';
+import { compareKeys, sortedRows, type Row } from '../domain/sorted-run';
 import { findView, type View, VIEWS } from '../domain/views';
 
 export type AnswerRow = Readonly<Record<string, DimensionValue>>;
@@ -189,10 +189,7 @@ export function answersOf(view: View): StandardAnswer[] {
 
 /** All counts of a view, one row per key, sorted by key. The value's column is `count`, or the view's value. */
 export function countRows(view: View, counts: Counts): Table {
-  return rowsTable(
-    view,
-    entriesOf(view, counts).sort((a, b) => compareKeys(a.key, b.key)),
-  );
+  return rowsTable(view, sortedRows(view, counts));
 }
 
 export interface Table {

@@ -4,6 +4,7 @@
  */
 import { intervalEnd, intervalOf, type IntervalStart } from '../domain/intervals';
 import { add, type Counts, splitKey, trim } from '../domain/merge';
+import { type Key } from '../domain/sorted-run';
 import { type View } from '../domain/views';
 import { countRows, type StandardAnswer, type Table } from './answers';
 import { type Layer } from './api';
@@ -56,21 +57,24 @@ export function planRead(
   return { periods, speed };
 }
 
+/** Whether the filters include a key; undefined if they include every key. */
+export function keyFilter(view: View, filters: Selection['filters']): ((key: Key) => boolean) | undefined {
+  const wanted = view.dimensions.map((name) => filters[name]);
+  if (wanted.every((value) => value === undefined)) return undefined;
+  return (key) => wanted.every((want, i) => want === undefined || want === key[i]);
+}
+
 /** Merges rows into one map, without keys that the filters exclude. */
 export function mergeFiltered(
   view: View,
   rows: Iterable<ReadonlyMap<string, number>>,
   filters: Selection['filters'],
 ): Counts {
-  const wanted = view.dimensions.map((name) => filters[name]);
-  const filtered = wanted.some((value) => value !== undefined);
+  const includes = keyFilter(view, filters);
   const merged: Counts = new Map();
   for (const row of rows) {
     for (const [key, value] of row) {
-      if (filtered) {
-        const values = splitKey(view, key);
-        if (wanted.some((want, i) => want !== undefined && want !== values[i])) continue;
-      }
+      if (includes && !includes(splitKey(view, key))) continue;
       add(view, merged, key, value);
     }
   }

@@ -8,6 +8,7 @@ import { type ValidationError, invalid } from '../domain/validation-error';
 import { mergeRuns, rowsAfter, runOf, sortedRows, trimRun, type Key, type Row, type Run } from '../domain/sorted-run';
 import { type Counts } from '../domain/merge';
 import { type View } from '../domain/views';
+import { keyFilter } from './core';
 import { type Selection } from './request';
 
 /**
@@ -77,7 +78,7 @@ export async function readPage({ view, batch, speed, filters, after, limit }: Pa
   // What is left of a group depends on all its rows, so a group is read from its start.
   const from = after && view.top ? after.slice(0, view.top.groupBy) : after;
   const runs = speed.map((counts) => rowsAfter(runOf(sortedRows(view, counts)), from));
-  const merged = filtered(view, mergeRuns(view, [batch(from), ...runs]), filters);
+  const merged = filtered(mergeRuns(view, [batch(from), ...runs]), keyFilter(view, filters));
   const rows: Row[] = [];
   let bytes = 0;
   for await (const block of rowsAfter(trimRun(view, merged), after)) {
@@ -91,11 +92,9 @@ export async function readPage({ view, batch, speed, filters, after, limit }: Pa
   return { rows, more: false };
 }
 
-async function* filtered(view: View, run: Run, filters: Selection['filters']): Run {
-  const wanted = view.dimensions.map((name) => filters[name]);
-  const isWanted = ({ key }: Row) => wanted.every((want, i) => want === undefined || want === key[i]);
+async function* filtered(run: Run, includes: (key: Key) => boolean = () => true): Run {
   for await (const rows of run) {
-    const left = rows.filter(isWanted);
+    const left = rows.filter(({ key }) => includes(key));
     if (left.length > 0) yield left;
   }
 }

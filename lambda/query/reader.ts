@@ -1,7 +1,7 @@
 /** The decoded rows of both layers, which the query handler reads from the store. */
-import { createHash } from 'node:crypto';
 import { type IntervalStart } from '../domain/intervals';
 import { mapConcurrently } from '../runtime/concurrent';
+import { sha256 } from '../runtime/digest';
 import { decodeCounts } from '../formats/counts-codec';
 import { MAX_IN } from '../aws/keyspaces/cql';
 import { add, joinKey, trim, type Counts } from '../domain/merge';
@@ -96,9 +96,8 @@ export function queryReader(store: QueryStore, topic: string, cacheOptions: Cach
   async function batchRun(view: View, periods: readonly string[]): Promise<BatchRun> {
     const opened = await mapConcurrently(periods, CONCURRENT_READS, (period) => openRun(store, view, period));
     const found = opened.filter((run) => run !== undefined);
-    const versions = createHash('sha256').update(JSON.stringify([periods, opened.map((run) => run?.version ?? null)]));
     return {
-      version: versions.digest('hex'),
+      version: sha256(JSON.stringify([periods, opened.map((run) => run?.version ?? null)])),
       rows: (after) =>
         mergeRuns(
           view,

@@ -135,19 +135,24 @@ function repeated(app: AppTemplates, type: string, keys: readonly string[]): Fin
 /** The least TTL of speed rows, as a multiple of the time that publishing may take. A check does not import what it checks. */
 const TTL_FACTOR = 4;
 
+/** The tables whose rows expire before `least` seconds are over. @param what the limit, for the message */
+function expiringBefore(app: Parameters<Rule['check']>[0], least: number, what: string): ReturnType<Rule['check']> {
+  return app
+    .resources('AWS::Cassandra::Table')
+    .filter(({ properties: { DefaultTimeToLive: ttl } }) => ttl !== undefined && Number(ttl) < least)
+    .map((at) => ({
+      at,
+      location: 'Properties.DefaultTimeToLive',
+      message: `DefaultTimeToLive must be at least ${what}, got ${String(at.properties['DefaultTimeToLive'])}`,
+    }));
+}
+
 /** Rows that expire before their interval is published leave a hole in query results while the batch layer is late. */
 const speedTtl: Rule = {
   name: 'speed-ttl',
   check: (app, config) => {
     const least = TTL_FACTOR * 60 * (config.intervalMinutes + config.publishDelayMinutes);
-    return app
-      .resources('AWS::Cassandra::Table')
-      .filter(({ properties: { DefaultTimeToLive: ttl } }) => ttl !== undefined && Number(ttl) < least)
-      .map((at) => ({
-        at,
-        location: 'Properties.DefaultTimeToLive',
-        message: `DefaultTimeToLive must be at least ${TTL_FACTOR} × (interval + publish delay) = ${least} s, got ${String(at.properties['DefaultTimeToLive'])}`,
-      }));
+    return expiringBefore(app, least, `${TTL_FACTOR} × (interval + publish delay) = ${least} s`);
   },
 };
 
@@ -158,16 +163,7 @@ const speedCoversOutage: Rule = {
     // The local run lives for hours.
     if (config.stage === 'local') return [];
     const least = config.outageHours * 3_600 + 60 * (config.intervalMinutes + config.publishDelayMinutes);
-    return app
-      .resources('AWS::Cassandra::Table')
-      .filter(({ properties: { DefaultTimeToLive: ttl } }) => ttl !== undefined && Number(ttl) < least)
-      .map((at) => ({
-        at,
-        location: 'Properties.DefaultTimeToLive',
-        message:
-          `DefaultTimeToLive must be at least ${least} s for an outage of ${config.outageHours} hours, ` +
-          `got ${String(at.properties['DefaultTimeToLive'])}`,
-      }));
+    return expiringBefore(app, least, `${least} s for an outage of ${config.outageHours} hours`);
   },
 };
 

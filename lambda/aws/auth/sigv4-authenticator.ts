@@ -5,16 +5,14 @@
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/SigV4_credentials.html
  * @see https://github.com/aws/aws-sigv4-auth-cassandra-nodejs-driver-plugin
  */
-import { createHash } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { auth } from 'cassandra-driver';
+import { sha256 } from '../../runtime/digest';
 import { type AwsCredentials } from './credentials';
 import { Sha256 } from './sha256';
 
 const SERVICE = 'cassandra';
 const EXPIRES_SECONDS = 900;
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** The response to the server's challenge. */
 export async function signChallenge(
