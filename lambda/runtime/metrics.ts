@@ -50,8 +50,8 @@ export interface AlarmText {
 /** An alarm on the metric of one step, with the same threshold in every deployment. */
 export interface MetricAlarm extends AlarmText {
   readonly above: number;
-  /** How a period without a report counts. */
-  readonly missing: 'notBreaching' | 'ignore';
+  /** How a period without a report counts. @default - it does not breach */
+  readonly missing?: 'ignore';
 }
 
 export interface Metric {
@@ -146,7 +146,6 @@ export const METRICS = {
         above: 0,
         periods: 2,
         datapoints: 1,
-        missing: 'notBreaching',
       },
     },
   ),
