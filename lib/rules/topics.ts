@@ -76,6 +76,7 @@ export const TOPIC_RULES: readonly Rule[] = [
     ];
   }),
 
+  /** The template holds them as base64, which no other check decodes. */
   ruleOn('topic-properties', TOPIC, (at) =>
     linesOf(at)
       .filter((line) => !TOPIC_PROPERTIES.includes(/^([a-z.]+)=\S+$/.exec(line)?.[1] ?? ''))
