@@ -18,6 +18,12 @@ const set =
   (drafts) =>
     drafts.set(type, prefix, path, value);
 
+/** The settings of the topic, as lines. */
+const settings = (lines: string) => set(TOPIC, '', 'Configs', Buffer.from(lines).toString('base64'));
+
+/** A property of a table. */
+const table = (name: string, path: string, value: unknown) => set('AWS::Cassandra::Table', `Views${name}`, path, value);
+
 /** Adds a statement to the policy of ingest. */
 const allow =
   (statement: Record<string, unknown>): Mutate =>
@@ -51,7 +57,7 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-log',
     "a topic with its producers' timestamps",
-    set(TOPIC, '', 'Configs', Buffer.from('message.timestamp.type=CreateTime').toString('base64')),
+    settings('message.timestamp.type=CreateTime'),
     'KafkaPosts',
     'message.timestamp.type must be LogAppendTime, got CreateTime: intervals are cut by it',
   ],
@@ -65,7 +71,7 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-replicas',
     'more replicas in sync than replicas',
-    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=1\nmin.insync.replicas=3').toString('base64')),
+    settings('retention.ms=1\nmin.insync.replicas=3'),
     'KafkaPosts',
     'min.insync.replicas must be at most ReplicationFactor (2), got 3: nothing could be written',
   ],
@@ -131,7 +137,7 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-fits-volume',
     'a topic that ends by time alone',
-    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=604800000').toString('base64')),
+    settings('retention.ms=604800000'),
     'KafkaPosts',
     'Configs must have retention.bytes and segment.bytes',
   ],
@@ -145,14 +151,14 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-covers-outage',
     'two days for an outage of two days',
-    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=172800000').toString('base64')),
+    settings('retention.ms=172800000'),
     'KafkaPosts',
     'retention.ms must be at least 178200000 for an outage of 48 hours, got 172800000',
   ],
   [
     'speed-covers-outage',
     'speed rows of two days for an outage of two days',
-    set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 48 * 3_600),
+    table('SpeedViews', 'DefaultTimeToLive', 48 * 3_600),
     'ViewsSpeedViews',
     'DefaultTimeToLive must be at least 178200 s for an outage of 48 hours, got 172800',
   ],
@@ -194,21 +200,21 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'container-first',
     'a table in a keyspace that does not exist',
-    set('AWS::Cassandra::Table', 'ViewsBoundary', 'KeyspaceName', 'other'),
+    table('Boundary', 'KeyspaceName', 'other'),
     'ViewsBoundary',
     "KeyspaceName must name a AWS::Cassandra::Keyspace of this app, got 'other'",
   ],
   [
     'unique-names',
     'two tables of one name',
-    set('AWS::Cassandra::Table', 'ViewsBoundary', 'TableName', 'batch_views'),
+    table('Boundary', 'TableName', 'batch_views'),
     'ViewsBoundary',
     "TableName must be unique, got 'batch_views' as in ViewsBatchViews",
   ],
   [
     'speed-ttl',
     'speed rows that expire before a late batch layer has published',
-    set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 4 * 3_600),
+    table('SpeedViews', 'DefaultTimeToLive', 4 * 3_600),
     'ViewsSpeedViews',
     'DefaultTimeToLive must be at least 4 × (interval + publish delay) = 21600 s, got 14400',
   ],
@@ -250,7 +256,7 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-properties',
     'a mistyped property of a topic',
-    set(TOPIC, '', 'Configs', Buffer.from('min.insync.replica=1').toString('base64')),
+    settings('min.insync.replica=1'),
     'KafkaPosts',
     "with a name that topics have, got 'min.insync.replica=1'",
   ],
@@ -348,8 +354,8 @@ describe('nothing is found in', () => {
   test('a table that is deleted with its stack if the configuration says so', () => {
     const destroying = reviewer({ stage: 'dev' }, 'own');
     const mutate: Mutate = (drafts) => {
-      const table = drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews');
-      Object.assign(table, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+      const found = drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews');
+      Object.assign(found, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
     };
     expect(destroying(mutate)).toEqual([]);
     expect(review(mutate).map(({ rule }) => rule)).toEqual(['data-retained', 'data-retained']);

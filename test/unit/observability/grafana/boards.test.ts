@@ -6,7 +6,7 @@ import { AWS_METRICS, CONSTANTS } from '../../../../observability/grafana/aws-me
 import { TAG } from '../../../../observability/grafana/board';
 import { CONTACT_POINT, LAKE_ALERTS } from '../../../../observability/grafana/alerts';
 import { importable } from '../../../../observability/grafana/importable';
-import { UNITS } from '../../../../observability/grafana/panels';
+import { UNITS } from '../../../../observability/grafana/queries';
 import { anchorOf } from '../../../../observability/grafana/runbook';
 import { DATA_SOURCES, type DataSource } from '../../../../observability/grafana/sources';
 import { type JsonObject, marked } from '../../../../lambda/provision/grafana/core';
