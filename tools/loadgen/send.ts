@@ -40,8 +40,8 @@ const BACKOFF_FIRST = 100;
 const BACKOFF_MOST = 3_000;
 const REQUEST_TIMEOUT = 30_000;
 
-/** So many refused connections, and never a response: nothing listens there. */
-const REFUSALS = 5;
+/** So many attempts without a connection, and never a response: nothing listens there. */
+const ATTEMPTS_TO_CONNECT = 5;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -141,7 +141,7 @@ class Sender {
       }
       onProgress?.(this.tally);
       if (open.length === 0) return;
-      if (!this.responded && attempt + 1 >= REFUSALS && /ECONNREFUSED|ENOTFOUND/.test(this.failure)) {
+      if (!this.responded && attempt + 1 >= ATTEMPTS_TO_CONNECT && /ECONNREFUSED|ENOTFOUND/.test(this.failure)) {
         throw new Error(`nothing answers at ${this.base}: ${this.failure}`);
       }
       if (Date.now() - started > giveUpAfter) {
