@@ -12,6 +12,8 @@ const SOURCE = 'AWS::Lambda::EventSourceMapping';
 const CLUSTER = 'AWS::MSK::Cluster';
 const TOPIC = 'AWS::MSK::Topic';
 
+const KEY = 'AWS::KMS::Key';
+
 type Mutate = (drafts: Drafts) => void;
 const set =
   (type: string, prefix: string, path: string, value: unknown): Mutate =>
@@ -307,12 +309,167 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   ],
 ];
 
+/** Takes a service from the statements of the key's policy. */
+const dropService =
+  (service: string): Mutate =>
+  (drafts) => {
+    const { Statement } = drafts.find(KEY).Properties.KeyPolicy as {
+      Statement: { Principal: { Service?: unknown } }[];
+    };
+    for (const { Principal } of Statement) {
+      if (Array.isArray(Principal.Service)) Principal.Service = Principal.Service.filter((each) => each !== service);
+    }
+  };
+/** Drops statements of a policy that contain a text. */
+const dropStatement =
+  (type: string, prefix: string, document: string, containing: string): Mutate =>
+  (drafts) => {
+    const policy = drafts.find(type, prefix).Properties[document] as { Statement: unknown[] };
+    const rest = policy.Statement.filter((each) => !JSON.stringify(each).includes(containing));
+    expect(rest.length).toBeLessThan(policy.Statement.length);
+    policy.Statement = rest;
+  };
+/** An object that writes to a topic, queue or bucket, or names them. */
+const add =
+  (id: string, Type: string, Properties: Record<string, unknown>): Mutate =>
+  (drafts) =>
+    drafts.add('storage', id, { Type, Properties });
+const keyOf = (drafts: Drafts) =>
+  drafts.find('AWS::S3::Bucket', 'LakeBucket').Properties.BucketEncryption as {
+    ServerSideEncryptionConfiguration: { ServerSideEncryptionByDefault: { KMSMasterKeyID: unknown } }[];
+  };
+
+/** As above, with one key of the deployment. */
+const BROKEN_KEYS: readonly [string, string, Mutate, string, string][] = [
+  [
+    'topic-publishers',
+    'alerts of Managed Prometheus without the key',
+    dropService('aps.amazonaws.com'),
+    'AlarmsTopic',
+    'aps.amazonaws.com writes to it and must be allowed kms:Decrypt and kms:GenerateDataKey by the policy of key Key',
+  ],
+  [
+    'topic-publishers',
+    'alarms of CloudWatch without the key',
+    dropService('cloudwatch.amazonaws.com'),
+    'AlarmsTopic',
+    'cloudwatch.amazonaws.com writes to it',
+  ],
+  [
+    'topic-publishers',
+    'a publisher that may only decrypt',
+    (drafts) => {
+      const { Statement } = drafts.find(KEY).Properties.KeyPolicy as { Statement: { Action: unknown }[] };
+      for (const each of Statement) if (JSON.stringify(each).includes('aps.')) each.Action = 'kms:Decrypt';
+    },
+    'AlarmsTopic',
+    'aps.amazonaws.com writes to it',
+  ],
+  [
+    'topic-publishers',
+    "alerts of Grafana, whose role has the key through the lake's bucket only",
+    dropStatement('AWS::IAM::Policy', 'GrafanaRole', 'PolicyDocument', 'sns.'),
+    'AlarmsTopic',
+    'GrafanaRoleCE4ED1CA writes to it and must be allowed kms:Decrypt and kms:GenerateDataKey on key Key',
+  ],
+  [
+    'topic-publishers',
+    'a topic under the key of SNS',
+    set('AWS::SNS::Topic', 'AlarmsTopic', 'KmsMasterKeyId', 'alias/aws/sns'),
+    'AlarmsTopic',
+    'cloudwatch.amazonaws.com writes to it and must be allowed kms:Decrypt and kms:GenerateDataKey by the policy of key alias/aws/sns',
+  ],
+  [
+    'topic-publishers',
+    'a rule of EventBridge that notifies the topic',
+    (drafts) => {
+      const [[id]] = drafts.all('AWS::SNS::Topic', 'AlarmsTopic');
+      const Targets = [{ Id: 'Alarms', Arn: { Ref: id } }];
+      drafts.add('observability', 'Nightly', { Type: 'AWS::Events::Rule', Properties: { Targets } });
+    },
+    'AlarmsTopic',
+    'events.amazonaws.com writes to it',
+  ],
+  [
+    'key-writers',
+    'logs of a service that are delivered to the encrypted bucket',
+    (drafts) => {
+      const { Statement } = drafts.find('AWS::S3::BucketPolicy', 'LakeBucket').Properties.PolicyDocument as {
+        Statement: unknown[];
+      };
+      const Principal = { Service: 'delivery.logs.amazonaws.com' };
+      Statement.push({ Effect: 'Allow', Action: 's3:Put*', Principal, Resource: '*' });
+    },
+    'LakeBucket',
+    'delivery.logs.amazonaws.com writes to it',
+  ],
+  [
+    'key-writers',
+    'a step that writes to the lake without the key',
+    dropStatement('AWS::IAM::Policy', 'StepsArchive', 'PolicyDocument', 'kms:'),
+    'LakeBucket',
+    'StepsArchiveRole',
+  ],
+  [
+    'key-writers',
+    'an encrypted queue with messages of a topic',
+    (drafts) => {
+      const [[id]] = drafts.all('AWS::S3::Bucket', 'LakeBucket');
+      expect(id).toMatch(/^LakeBucket/);
+      const [{ ServerSideEncryptionByDefault: by }] = keyOf(drafts).ServerSideEncryptionConfiguration;
+      add('Letters', 'AWS::SQS::Queue', { KmsMasterKeyId: by.KMSMasterKeyID })(drafts);
+      add('Subscription', 'AWS::SNS::Subscription', { Endpoint: { 'Fn::GetAtt': ['Letters', 'Arn'] } })(drafts);
+    },
+    'Letters',
+    'sns.amazonaws.com writes to it',
+  ],
+  [
+    'key-writers',
+    'log groups without the key',
+    dropStatement(KEY, '', 'KeyPolicy', '"logs.'),
+    'KafkaBrokerLogs',
+    'the policy of its key must allow CloudWatch Logs',
+  ],
+  [
+    'key-writers',
+    'access logs in a bucket with a KMS key',
+    (drafts) => drafts.set('AWS::S3::Bucket', 'LakeAccessLogs', 'BucketEncryption', keyOf(drafts)),
+    'LakeBucket',
+    'the bucket of access logs must be encrypted with the key of S3',
+  ],
+  [
+    'key-sources',
+    'a service that uses the key for anybody',
+    (drafts) => {
+      const { Statement } = drafts.find(KEY).Properties.KeyPolicy as { Statement: { Condition?: unknown }[] };
+      for (const each of Statement) if (JSON.stringify(each).includes('aps.')) delete each.Condition;
+    },
+    'Key',
+    'a statement for aps.amazonaws.com, cloudwatch.amazonaws.com must have a condition on its source, got none',
+  ],
+];
+
 test('the unmodified templates break no rule', () => {
   expect(review(() => undefined)).toEqual([]);
 });
 
 test.each(BROKEN)('%s finds %s', (rule, _, mutate, at, message) => {
   expect(review(mutate)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
+});
+
+describe('with one key of the deployment', () => {
+  let own: Review;
+  beforeAll(() => {
+    own = reviewer({ stage: 'prod', kms: 'customer' }, 'own');
+  }, 60_000);
+
+  test('the unmodified templates break no rule', () => {
+    expect(own(() => undefined)).toEqual([]);
+  });
+
+  test.each(BROKEN_KEYS)('%s finds %s', (rule, _, mutate, at, message) => {
+    expect(own(mutate)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
+  });
 });
 
 test('pollers must carry the rate that a stage is built for', () => {
@@ -324,7 +481,9 @@ test('pollers must carry the rate that a stage is built for', () => {
 }, 60_000);
 
 test('every rule has a template here that breaks it', () => {
-  expect([...new Set(BROKEN.map(([rule]) => rule))].sort()).toEqual(RULES.map(({ name }) => name).sort());
+  expect([...new Set([...BROKEN, ...BROKEN_KEYS].map(([rule]) => rule))].sort()).toEqual(
+    RULES.map(({ name }) => name).sort(),
+  );
 });
 
 describe('nothing is found in', () => {
