@@ -1,5 +1,5 @@
 /** Settings of the topic that the pipeline depends on. */
-import { type AppTemplates, type Finding, type Located, type Rule } from './rule';
+import { type AppTemplates, type Finding, type Located, property, type Rule } from './rule';
 
 const TOPIC = 'AWS::MSK::Topic';
 
@@ -28,6 +28,7 @@ const TOPIC_PROPERTIES = [
   'unclean.leader.election.enable',
 ];
 
+const propertiesOf = (text: string) => new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string]));
 const clusterOf = (app: AppTemplates, topic: Located) => app.target(topic.properties['ClusterArn'], topic.stack);
 
 /** CloudFormation accepts these; the cluster then lacks brokers for the replicas, or rejects every write with acks=all. */
@@ -96,10 +97,7 @@ const topicLog: Rule = {
   name: 'topic-log',
   check: (app) =>
     app.resources(TOPIC).flatMap((at) => {
-      const lines = Buffer.from(String(at.properties['Configs'] ?? ''), 'base64')
-        .toString()
-        .split('\n');
-      const configs = new Map(lines.map((line) => line.split('=', 2) as [string, string]));
+      const configs = propertiesOf(Buffer.from(String(at.properties['Configs'] ?? ''), 'base64').toString());
       return LOG.filter((each) => (configs.get(each.name) ?? each.default) !== each.must).map(
         ({ name, must, why }) => ({
           at,
@@ -110,4 +108,53 @@ const topicLog: Rule = {
     }),
 };
 
-export const TOPIC_RULES: readonly Rule[] = [topicReplicas, topicProperties, topicLog];
+/** Replicas of the topics that Kafka creates itself, and Kafka's default where the configuration is silent. */
+const REPLICATION: Readonly<Record<string, number>> = {
+  'offsets.topic.replication.factor': 3,
+  'transaction.state.log.replication.factor': 3,
+  'default.replication.factor': 1,
+};
+/** Replicas in sync without which no write is accepted, Kafka's default, and the factor that they belong to. */
+const IN_SYNC: readonly (readonly [name: string, byDefault: number, of: string])[] = [
+  ['transaction.state.log.min.isr', 2, 'transaction.state.log.replication.factor'],
+  ['min.insync.replicas', 1, 'default.replication.factor'],
+  ['min.insync.replicas', 1, 'offsets.topic.replication.factor'],
+];
+
+/**
+ * Kafka creates them at first use and fails for ever if it lacks brokers: without the topic of offsets no consumer works.
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-default-configuration.html
+ */
+const internalTopics: Rule = {
+  name: 'internal-topics',
+  check: (app) =>
+    app.resources('AWS::MSK::Cluster').flatMap((cluster): Finding[] => {
+      const configuration = app.target(property(cluster, 'ConfigurationInfo.Arn'), cluster.stack);
+      const at = configuration ?? cluster;
+      const set = propertiesOf(String(configuration?.properties['ServerProperties'] ?? ''));
+      const value = (name: string, byDefault: number) => Number(set.get(name) ?? byDefault);
+      const got = (name: string, found: number) => `got ${found}${set.has(name) ? '' : ", Kafka's default"}`;
+      const brokers = Number(cluster.properties['NumberOfBrokerNodes']);
+      const finding = (message: string) => ({ at, location: 'Properties.ServerProperties', message });
+      return [
+        ...Object.entries(REPLICATION)
+          .map(([name, byDefault]) => ({ name, factor: value(name, byDefault) }))
+          .filter(({ factor }) => !(factor >= 1 && factor <= brokers))
+          .map(({ name, factor }) =>
+            finding(`${name} must be from 1 to the number of brokers (${brokers}), ${got(name, factor)}`),
+          ),
+        ...IN_SYNC.map(([name, byDefault, of]) => ({
+          name,
+          of,
+          least: value(name, byDefault),
+          factor: value(of, REPLICATION[of]),
+        }))
+          .filter(({ least, factor }) => !(least <= factor))
+          .map(({ name, of, least, factor }) =>
+            finding(`${name} must be at most ${of} (${factor}), ${got(name, least)}`),
+          ),
+      ];
+    }),
+};
+
+export const TOPIC_RULES: readonly Rule[] = [topicReplicas, topicProperties, topicLog, internalTopics];

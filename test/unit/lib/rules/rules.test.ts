@@ -256,6 +256,39 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
     'KafkaPosts',
     "with a name that topics have, got 'min.insync.replica=1'",
   ],
+  ...(
+    [
+      ['', "offsets.topic.replication.factor must be from 1 to the number of brokers (2), got 3, Kafka's default"],
+      [
+        '',
+        "transaction.state.log.replication.factor must be from 1 to the number of brokers (2), got 3, Kafka's default",
+      ],
+      ['default.replication.factor=3', 'default.replication.factor must be from 1 to the number of brokers (2), got 3'],
+      ['offsets.topic.replication.factor=0', 'offsets.topic.replication.factor must be from 1 to'],
+      [
+        'transaction.state.log.replication.factor=1',
+        'transaction.state.log.min.isr must be at most transaction.state.log.replication.factor (1), got 2, Kafka',
+      ],
+      ['min.insync.replicas=2', 'min.insync.replicas must be at most default.replication.factor (1), got 2'],
+      [
+        'min.insync.replicas=2\noffsets.topic.replication.factor=1',
+        'min.insync.replicas must be at most offsets.topic.replication.factor (1), got 2',
+      ],
+    ] as const
+  ).map(([lines, message]): (typeof BROKEN)[number] => [
+    'internal-topics',
+    `two brokers with ${lines.replace('\n', ' and ') || 'the defaults of Kafka'}`,
+    set('AWS::MSK::Configuration', '', 'ServerProperties', lines),
+    'KafkaConfiguration',
+    message,
+  ]),
+  [
+    'internal-topics',
+    'two brokers without a configuration',
+    set(CLUSTER, '', 'ConfigurationInfo', undefined),
+    'KafkaCluster',
+    'offsets.topic.replication.factor must be from 1 to the number of brokers (2), got 3',
+  ],
   [
     'event-source-topic',
     'a source of a topic that does not exist',
