@@ -212,6 +212,13 @@ export const METRICS = {
     steps: ['aggregate'],
     alarmed: true,
   },
+  throttled: {
+    unit: 'Count',
+    kind: 'counter',
+    description: 'Responses by which Keyspaces throttles a statement, which is then retried with backoff',
+    steps: ['aggregate', 'publish', 'reconcile', 'query'],
+    alarmed: true,
+  },
   coldStarts: {
     unit: 'Count',
     kind: 'counter',
@@ -291,8 +298,11 @@ export type MetricOf<S extends Step> = {
 /** The metrics that list the step and are reported per view. */
 export type ViewMetric = { [N in MetricName]: (typeof METRICS)[N] extends { perView: true } ? N : never }[MetricName];
 
+/** The steps that read or write the view store. */
+export type StoreStep = (typeof METRICS.throttled.steps)[number];
+
 /** What {@link report} computes. */
-type Computed = 'dropped' | 'coldStarts';
+type Computed = 'dropped' | 'coldStarts' | 'throttled';
 
 /** What a step reports: each pipeline step always reports `received` and `written`. */
 export type Values<S extends Step> = Readonly<
@@ -368,9 +378,13 @@ function write(dimensions: Readonly<Record<string, string>>, values: Numbers): v
   process.stdout.write(`${JSON.stringify({ ...metadata, ...dimensions, ...values })}\n`);
 }
 
-/** Writes one report of a step: a log line, without an API call. The first report of a process marks a cold start. */
+/**
+ * Writes one report of a step: a log line, without an API call. The first report of a process marks a cold start. A step with the view
+ * store reports no throttles, because {@link reportThrottled} does: the series of its alarm has data.
+ */
 export function report<S extends Step>(step: S, values: Values<S>): void {
-  const complete = account(values);
+  const store = (METRICS.throttled.steps as readonly Step[]).includes(step);
+  const complete = { ...account(values), ...(store ? { throttled: 0 } : {}) };
   write({ step }, cold ? { ...complete, coldStarts: 1 } : complete);
   cold = false;
 }
@@ -378,4 +392,9 @@ export function report<S extends Step>(step: S, values: Values<S>): void {
 /** Writes one report of a step about one view. */
 export function reportView<S extends Step>(step: S, view: string, values: ViewValues<S>): void {
   write({ step, view }, values);
+}
+
+/** Writes that the store throttled a statement. At once, because the step may fail and then reports nothing. */
+export function reportThrottled(step: StoreStep): void {
+  write({ step }, { throttled: 1 });
 }

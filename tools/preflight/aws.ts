@@ -179,7 +179,7 @@ async function partitionerOf(
   region: string,
   credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string },
 ): Promise<string> {
-  const session = connect({ ...process.env, AWS_REGION: region }, () => credentials);
+  const session = connect({ ...process.env, AWS_REGION: region }, { credentials: () => credentials });
   try {
     const { rows } = await session.execute('SELECT partitioner FROM system.local', []);
     return String(rows[0].partitioner);
