@@ -167,6 +167,25 @@ const speedCoversOutage: Rule = {
   },
 };
 
+/**
+ * S3 leaves objects under 128 KB where they are unless a rule states a size: a rule without one seems to move what it does not.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+ */
+const transitionSize: Rule = {
+  name: 'transition-size',
+  check: (app) =>
+    app.resources('AWS::S3::Bucket').flatMap((at) =>
+      (listOf(property(at, 'LifecycleConfiguration.Rules')) as Readonly<Record<string, unknown>>[])
+        .filter((rule) => ['Transition', 'NoncurrentVersionTransition'].some((key) => rule[key] ?? rule[`${key}s`]))
+        .filter((rule) => rule['ObjectSizeGreaterThan'] === undefined)
+        .map((rule) => ({
+          at,
+          location: 'Properties.LifecycleConfiguration',
+          message: `rule ${String(rule['Id'])} must have ObjectSizeGreaterThan: without it S3 moves no object under 128 KB`,
+        })),
+    ),
+};
+
 export const STORE_RULES: readonly Rule[] = [
   removalDecided,
   dataRetained,
@@ -175,4 +194,5 @@ export const STORE_RULES: readonly Rule[] = [
   uniqueNames,
   speedTtl,
   speedCoversOutage,
+  transitionSize,
 ];

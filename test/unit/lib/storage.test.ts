@@ -142,16 +142,10 @@ describe('the lake', () => {
     }
   });
 
-  test('moves the raw log to cheaper storage, retains old versions for a month, and deletes aborted uploads', () => {
+  test('retains old versions for a month, and deletes aborted uploads', () => {
     const { Properties } = resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket');
     expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
     expect((Properties.LifecycleConfiguration as { Rules: unknown[] }).Rules).toEqual([
-      {
-        Id: 'raw-to-glacier',
-        Prefix: 'raw/',
-        Status: 'Enabled',
-        Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }],
-      },
       { Id: 'abort-uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
       {
         Id: 'expire-noncurrent',

@@ -333,6 +333,13 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
     'StepsSealFunction',
     'a stack of this app must have the output Role, got none',
   ],
+  ...(['Transitions', 'NoncurrentVersionTransitions'] as const).map((key): (typeof BROKEN)[number] => [
+    'transition-size',
+    `${key} of objects of any size`,
+    set('AWS::S3::Bucket', 'LakeBucket', `LifecycleConfiguration.Rules.0.${key}`, [{ StorageClass: 'GLACIER_IR' }]),
+    'LakeBucket',
+    'rule abort-uploads must have ObjectSizeGreaterThan: without it S3 moves no object under 128 KB',
+  ]),
   [
     'public-principals',
     'a role that everybody can assume',
@@ -545,6 +552,13 @@ describe('nothing is found in', () => {
     };
     expect(destroying(mutate)).toEqual([]);
     expect(review(mutate).map(({ rule }) => rule)).toEqual(['data-retained', 'data-retained']);
+  });
+
+  test('a transition of objects of a stated size', () => {
+    const rule = { Id: 'large', Status: 'Enabled', ObjectSizeGreaterThan: 131_072 };
+    const Transitions = [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }];
+    const path = 'LifecycleConfiguration.Rules.0';
+    expect(review(set('AWS::S3::Bucket', 'LakeBucket', path, { ...rule, Transitions }))).toEqual([]);
   });
 
   test('a source without retry controls in on-demand mode', () => {
