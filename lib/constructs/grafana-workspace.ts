@@ -51,7 +51,7 @@ export class GrafanaWorkspace extends Construct {
       permissionType: 'CUSTOMER_MANAGED',
       roleArn: this.role.roleArn,
       grafanaVersion: GRAFANA_VERSION,
-      // Athena's data source is a plugin, which a new workspace lacks.
+      // The sources of Athena and Managed Prometheus are plugins, which a new workspace lacks.
       pluginAdminEnabled: true,
       dataSources: ['CLOUDWATCH', 'PROMETHEUS', 'ATHENA'],
       notificationDestinations: ['SNS'],
