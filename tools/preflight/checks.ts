@@ -25,6 +25,8 @@ export function check(place: Place, needs: Needs, responses: AwsResponses): read
     bootstrapCheck(needs, responses),
     zonesCheck(place, responses),
     ...brokerChecks(place, needs, responses),
+    ...versionChecks(needs, responses),
+    ...catalogChecks(responses),
     ...quotaChecks(missing, responses),
     ...keyspacesChecks(responses),
     ...identityCenterChecks(responses),
@@ -108,19 +110,52 @@ function brokerChecks({ availabilityZones }: Place, needs: Needs, responses: Aws
         : pass(name, `is offered in ${used.join(', ')}`);
     });
   });
-  const versions = needs.kafkaVersions.map((version) => {
-    const name = `Kafka version ${version}`;
-    return resultOf(name, [responses.kafkaVersions], (offered) =>
-      offered.includes(version)
-        ? pass(name, 'is offered')
+  return types;
+}
+
+/** A version that is not offered fails the deployment after half an hour. MWAA has no call that lists its versions. */
+function versionChecks(needs: Needs, responses: AwsResponses): Result[] {
+  const kinds = [
+    ['Kafka version', needs.kafkaVersions, responses.kafkaVersions, 'kafka-cluster'],
+    ['Grafana version', needs.grafanaVersions, responses.grafanaVersions, 'grafana-workspace'],
+    ['EMR release', needs.emrReleases, responses.emrReleases, 'spark-application'],
+  ] as const;
+  return kinds.flatMap(([kind, versions, response, file]) =>
+    response === undefined
+      ? []
+      : versions.map((version) => {
+          const name = `${kind} ${version}`;
+          return resultOf(name, [response], (offered) =>
+            offered.includes(version)
+              ? pass(name, 'is offered')
+              : fail(
+                  name,
+                  `is not among ${offered.join(', ')}`,
+                  `choose another region, or change lib/constructs/${file}.ts`,
+                ),
+          );
+        }),
+  );
+}
+
+/**
+ * Where Lake Formation governs the catalog, IAM alone does not let Grafana's role read the table of posts.
+ * @see https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+ */
+function catalogChecks({ catalogPrincipals }: AwsResponses): Result[] {
+  const name = 'Lake Formation';
+  if (catalogPrincipals === undefined) return [];
+  return [
+    resultOf(name, [catalogPrincipals], (found) =>
+      found.includes('IAM_ALLOWED_PRINCIPALS')
+        ? pass(name, 'leaves new databases to IAM')
         : fail(
             name,
-            `is not among ${offered.join(', ')}`,
-            'choose another region, or change lib/constructs/kafka-cluster.ts',
+            'governs new databases, so that Grafana may not query the posts',
+            "after the deployment grant Grafana's role DESCRIBE on the database and SELECT on its table posts, or set -c grafana=none",
           ),
-    );
-  });
-  return [...types, ...versions];
+    ),
+  ];
 }
 
 /** @see https://docs.aws.amazon.com/keyspaces/latest/devguide/working-with-partitioners.html */

@@ -80,6 +80,13 @@ export async function gather(account: Account, needs: Needs): Promise<AwsRespons
     gatewayEndpoints: await one.gatewayEndpoints,
     unreservedConcurrency: await one.unreservedConcurrency,
     ...(needs.keyspaces ? { partitioner: await query('partitioner', () => account.partitioner()) } : {}),
+    ...(needs.grafanaVersions.length > 0
+      ? {
+          grafanaVersions: await query('grafanaVersions', () => account.grafanaVersions()),
+          catalogPrincipals: await query('catalogPrincipals', () => account.catalogPrincipals()),
+        }
+      : {}),
+    ...(needs.emrReleases.length > 0 ? { emrReleases: await query('emrReleases', () => account.emrReleases()) } : {}),
     ...(needs.identityCenter
       ? { identityCenters: await query('identityCenters', () => account.identityCenters()) }
       : {}),
