@@ -12,7 +12,7 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-export type CqlValue = string | number | Date | Buffer | null | readonly Date[];
+export type CqlValue = string | number | Date | Buffer | null;
 
 export interface CqlResult {
   readonly rows: readonly Readonly<Record<string, unknown>>[];

@@ -178,7 +178,8 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
     async scanSpeedRows(view, intervals) {
       if (intervals.length > cql.MAX_IN)
         throw new Error(`intervals of a scan must be at most ${cql.MAX_IN}, got ${intervals.length}`);
-      const { rows } = await run(cql.speedViews.scan(tables.speedViews), view, intervals.map(at));
+      if (intervals.length === 0) return [];
+      const { rows } = await run(cql.speedViews.scan(tables.speedViews, intervals.length), view, ...intervals.map(at));
       return rows.map((row) => ({
         ...speedRow(row),
         interval: instant(row.interval_start),
