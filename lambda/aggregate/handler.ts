@@ -232,7 +232,7 @@ let real: ReturnType<typeof makeHandler> | undefined;
 
 export const handler = (event: LambdaKafkaEvent): Promise<void> => {
   real ??= makeHandler({
-    store: storeFromEnvironment(),
+    store: storeFromEnvironment('aggregate'),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     recentPosts: requirePositiveInteger(ENV.recentPosts),
     now: Date.now,

@@ -224,7 +224,7 @@ let real: ReturnType<typeof makeHandler> | undefined;
 export const handler = (event: unknown): Promise<PublishResult | PublishResponse> => {
   real ??= makeHandler({
     lake: lakeFromEnvironment(),
-    store: storeFromEnvironment(),
+    store: storeFromEnvironment('publish'),
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     now: Date.now,

@@ -304,7 +304,7 @@ let instance: ReturnType<typeof makeHandler> | undefined;
 export const handler = (event: HttpEvent): Promise<HttpResponse> => {
   instance ??= makeHandler({
     page: pageFromEnvironment(),
-    reader: queryReader(storeFromEnvironment(), requireEnv(ENV.topic)),
+    reader: queryReader(storeFromEnvironment('query'), requireEnv(ENV.topic)),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,

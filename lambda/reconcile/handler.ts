@@ -229,7 +229,7 @@ let real: ReturnType<typeof makeHandler> | undefined;
 export const handler = (event: unknown): Promise<ReconcileResult | ReconcileResponse> => {
   real ??= makeHandler({
     lake: lakeFromEnvironment(),
-    store: storeFromEnvironment(),
+    store: storeFromEnvironment('reconcile'),
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,

@@ -162,6 +162,11 @@ export const METRICS = {
   }),
   conditionFailed: counter('Conditional writes that found another value', ['aggregate', 'publish'], { alarmed: true }),
   retries: counter('Attempts that failed and were repeated', ['aggregate'], { alarmed: true }),
+  throttled: counter(
+    'Responses by which Keyspaces throttles a statement, which is then retried with backoff',
+    ['aggregate', 'publish', 'reconcile', 'query'],
+    { alarmed: true },
+  ),
   coldStarts: counter('First reports of a new process', STEPS),
   lag: gauge('Records of the log that are not sealed yet when sealing starts', ['seal']),
   freshness: duration(
@@ -209,8 +214,11 @@ export type ViewMetric = {
   [N in MetricName]: true extends (typeof METRICS)[N]['perView'] ? N : never;
 }[MetricName];
 
+/** The steps that read or write the view store. */
+export type StoreStep = (typeof METRICS.throttled.steps)[number];
+
 /** What {@link report} computes. */
-type Computed = 'dropped' | 'coldStarts';
+type Computed = 'dropped' | 'coldStarts' | 'throttled';
 
 /** What a step reports: each pipeline step always reports `received` and `written`. */
 export type Values<S extends Step> = Readonly<
@@ -286,9 +294,13 @@ function write(dimensions: Readonly<Record<string, string>>, values: Numbers): v
   process.stdout.write(`${JSON.stringify({ ...metadata, ...dimensions, ...values })}\n`);
 }
 
-/** Writes one report of a step: a log line, without an API call. The first report of a process marks a cold start. */
+/**
+ * Writes one report of a step: a log line, without an API call. The first report of a process marks a cold start. A step with the view
+ * store reports no throttles, because {@link reportThrottled} does: the series of its alarm has data.
+ */
 export function report<S extends Step>(step: S, values: Values<S>): void {
-  const complete = account(values);
+  const store = (METRICS.throttled.steps as readonly Step[]).includes(step);
+  const complete = { ...account(values), ...(store ? { throttled: 0 } : {}) };
   write({ step }, cold ? { ...complete, coldStarts: 1 } : complete);
   cold = false;
 }
@@ -296,4 +308,9 @@ export function report<S extends Step>(step: S, values: Values<S>): void {
 /** Writes one report of a step about one view. */
 export function reportView<S extends Step>(step: S, view: string, values: ViewValues<S>): void {
   write({ step, view }, values);
+}
+
+/** Writes that the store throttled a statement. At once, because the step may fail and then reports nothing. */
+export function reportThrottled(step: StoreStep): void {
+  write({ step }, { throttled: 1 });
 }

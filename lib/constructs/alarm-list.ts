@@ -3,6 +3,7 @@ import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetr
 import {
   type AlarmText,
   METRIC_LIST,
+  METRICS,
   type MetricName,
   PIPELINE_STEPS,
   type Step,
@@ -229,6 +230,21 @@ function service(monitored: Monitored): AlarmSpec[] {
         period: FIVE_MINUTES,
       }),
       threshold: 20,
+      periods: 3,
+    },
+    {
+      id: 'store-throttled',
+      severity: 'warning',
+      text: 'Keyspaces throttles statements in each of three periods: a table or a partition has reached its capacity',
+      metric: new MathExpression({
+        expression: METRICS.throttled.steps.map((step) => `FILL(${step}, 0)`).join(' + '),
+        usingMetrics: Object.fromEntries(
+          METRICS.throttled.steps.map((step) => [step, stepMetric(config, step, 'throttled')]),
+        ),
+        label: 'throttled, all steps',
+        period: FIVE_MINUTES,
+      }),
+      threshold: 0,
       periods: 3,
     },
     {

@@ -2,16 +2,17 @@
 import { ACTIONS, ANY_OTHER_RESOURCE, ANY_RESOURCE, WILDCARD_ACTIONS } from './actions';
 import { type AppTemplates, listOf, type Located, type Rule } from './rule';
 
-interface Statement {
+export interface Statement {
   readonly Effect: unknown;
   readonly Action?: unknown;
   readonly NotAction?: unknown;
   readonly Resource?: unknown;
   readonly NotResource?: unknown;
   readonly Principal?: unknown;
+  readonly Condition?: unknown;
 }
 
-interface Place {
+export interface Place {
   readonly at: Located;
   readonly statement: Statement;
 }
@@ -21,7 +22,7 @@ const isPolicy = ({ resource: { Type }, properties }: Located) =>
   'PolicyDocument' in properties && Type !== 'AWS::EC2::VPCEndpoint';
 
 /** All statements that allow something. */
-function allowing(app: AppTemplates): Place[] {
+export function allowing(app: AppTemplates): Place[] {
   const documents = [
     ...app
       .resources()
@@ -37,7 +38,7 @@ function allowing(app: AppTemplates): Place[] {
   return allowingIn(documents);
 }
 
-function allowingIn(documents: readonly { at: Located; document: unknown }[]): Place[] {
+export function allowingIn(documents: readonly { at: Located; document: unknown }[]): Place[] {
   return documents.flatMap(({ at, document }) =>
     listOf((document as { Statement?: unknown } | undefined)?.Statement)
       .map((statement) => ({ at, statement: statement as Statement }))

@@ -80,6 +80,14 @@ export class AppTemplates {
     }
     return undefined;
   }
+
+  /** Whether a value contains a reference to the resource, as the ARN of an object contains that of its bucket. */
+  public mentions(value: unknown, from: StackTemplate, resource: Located): boolean {
+    if (typeof value !== 'object' || value === null) return false;
+    return (
+      this.target(value, from) === resource || Object.values(value).some((part) => this.mentions(part, from, resource))
+    );
+  }
 }
 
 /** Name and argument of an intrinsic function; none of a plain value. */

@@ -129,4 +129,18 @@ export const STORE_RULES: readonly Rule[] = [
     const least = config.outageHours * 3_600 + secondsToPublish(config);
     return expiresBefore(at, least, `${least} s for an outage of ${config.outageHours} hours`);
   }),
+
+  /**
+   * S3 leaves objects under 128 KB where they are unless a rule states a size: a rule without one seems to move what it does not.
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+   */
+  ruleOn('transition-size', 'AWS::S3::Bucket', (at) =>
+    (listOf(property(at, 'LifecycleConfiguration.Rules')) as Readonly<Record<string, unknown>>[])
+      .filter((rule) => ['Transition', 'NoncurrentVersionTransition'].some((key) => rule[key] ?? rule[`${key}s`]))
+      .filter((rule) => rule['ObjectSizeGreaterThan'] === undefined)
+      .map((rule) => [
+        'LifecycleConfiguration',
+        `rule ${String(rule['Id'])} must have ObjectSizeGreaterThan: without it S3 moves no object under 128 KB`,
+      ]),
+  ),
 ];

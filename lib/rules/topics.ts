@@ -1,5 +1,5 @@
 /** Settings of the topic that the pipeline depends on. */
-import { type Located, type Rule, ruleOn, when } from './rule';
+import { type Located, type Problem, property, type Rule, ruleOn, when } from './rule';
 
 export const TOPIC = 'AWS::MSK::Topic';
 
@@ -28,16 +28,18 @@ const TOPIC_PROPERTIES = [
   'unclean.leader.election.enable',
 ];
 
-/** The lines `name=value` of a topic, which the template holds as base64. */
+const linesIn = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+/** By name, the settings of lines `name=value`. */
+const settingsIn = (lines: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(lines.map((line) => line.split('=', 2) as [string, string]));
+
+/** The lines of a topic, which the template holds as base64. */
 const linesOf = ({ properties }: Located): string[] =>
-  Buffer.from(String(properties['Configs'] ?? ''), 'base64')
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '');
+  linesIn(Buffer.from(String(properties['Configs'] ?? ''), 'base64').toString());
 
 /** The settings of a topic by their names. */
-export const settingsOf = (topic: Located): ReadonlyMap<string, string> =>
-  new Map(linesOf(topic).map((line) => line.split('=', 2) as [string, string]));
+export const settingsOf = (topic: Located) => settingsIn(linesOf(topic));
 
 /** Settings that the pipeline depends on: the value, and the consequence of another one. */
 const LOG: readonly { name: string; must: string; default?: string; why: string }[] = [
@@ -54,6 +56,19 @@ const LOG: readonly { name: string; must: string; default?: string; why: string 
     default: 'false',
     why: 'an election may lose acknowledged records',
   },
+];
+
+/** Replicas of the topics that Kafka creates itself, and Kafka's default where the configuration is silent. */
+const REPLICATION: Readonly<Record<string, number>> = {
+  'offsets.topic.replication.factor': 3,
+  'transaction.state.log.replication.factor': 3,
+  'default.replication.factor': 1,
+};
+/** Replicas in sync without which no write is accepted, Kafka's default, and the factor that they belong to. */
+const IN_SYNC: readonly (readonly [name: string, byDefault: number, of: string])[] = [
+  ['transaction.state.log.min.isr', 2, 'transaction.state.log.replication.factor'],
+  ['min.insync.replicas', 1, 'default.replication.factor'],
+  ['min.insync.replicas', 1, 'offsets.topic.replication.factor'],
 ];
 
 export const TOPIC_RULES: readonly Rule[] = [
@@ -92,5 +107,32 @@ export const TOPIC_RULES: readonly Rule[] = [
       'Configs',
       `${name} must be ${must}, got ${settings.get(name) ?? 'nothing'}: ${why}`,
     ]);
+  }),
+
+  /**
+   * Kafka creates them at first use and fails for ever if it lacks brokers: without the topic of offsets no consumer works.
+   * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-default-configuration.html
+   */
+  ruleOn('internal-topics', 'AWS::MSK::Cluster', (cluster, app) => {
+    const configuration = app.target(property(cluster, 'ConfigurationInfo.Arn'), cluster.stack);
+    const set = settingsIn(linesIn(String(configuration?.properties['ServerProperties'] ?? '')));
+    const brokers = Number(cluster.properties['NumberOfBrokerNodes']);
+    const value = (name: string, byDefault: number) => Number(set.get(name) ?? byDefault);
+    const problem = (name: string, found: number, must: string): Problem => {
+      const got = `got ${found}${set.has(name) ? '' : ", Kafka's default"}`;
+      return ['ServerProperties', `${name} must be ${must}, ${got}`, configuration];
+    };
+    return [
+      ...Object.entries(REPLICATION).flatMap(([name, byDefault]) => {
+        const factor = value(name, byDefault);
+        const fits = factor >= 1 && factor <= brokers;
+        return fits ? [] : [problem(name, factor, `from 1 to the number of brokers (${brokers})`)];
+      }),
+      ...IN_SYNC.flatMap(([name, byDefault, of]) => {
+        const least = value(name, byDefault);
+        const factor = value(of, REPLICATION[of]);
+        return least <= factor ? [] : [problem(name, least, `at most ${of} (${factor})`)];
+      }),
+    ];
   }),
 ];

@@ -25,6 +25,8 @@ export function check(place: Place, needs: Needs, responses: AwsResponses): read
     bootstrapCheck(needs, responses),
     zonesCheck(place, responses),
     ...brokerChecks(place, needs, responses),
+    ...versionChecks(needs, responses),
+    ...catalogChecks(responses),
     ...quotaChecks(missing, responses),
     ...keyspacesChecks(responses),
     ...identityCenterChecks(responses),
@@ -98,13 +100,42 @@ function brokerChecks({ availabilityZones }: Place, needs: Needs, responses: Aws
         : `is offered in ${used.join(', ')}`;
     }),
   );
-  const elsewhere = 'choose another region, or change lib/constructs/kafka-cluster.ts';
-  const versions = needs.kafkaVersions.map((version) =>
-    resultOf(`Kafka version ${version}`, [responses.kafkaVersions], (offered) =>
-      offered.includes(version) ? 'is offered' : [`is not among ${offered.join(', ')}`, elsewhere],
-    ),
+  return types;
+}
+
+/** A version that is not offered fails the deployment after half an hour. MWAA's versions are not checked. */
+function versionChecks(needs: Needs, responses: AwsResponses): Result[] {
+  const kinds = [
+    ['Kafka version', needs.kafkaVersions, responses.kafkaVersions, 'kafka-cluster'],
+    ['Grafana version', needs.grafanaVersions, responses.grafanaVersions, 'grafana-workspace'],
+    ['EMR release', needs.emrReleases, responses.emrReleases, 'spark-application'],
+  ] as const;
+  return kinds.flatMap(([kind, versions, response, file]) =>
+    versions.flatMap((version) => {
+      if (response === undefined) return [];
+      const elsewhere = `choose another region, or change lib/constructs/${file}.ts`;
+      return resultOf(`${kind} ${version}`, [response], (offered) =>
+        offered.includes(version) ? 'is offered' : [`is not among ${offered.join(', ')}`, elsewhere],
+      );
+    }),
   );
-  return [...types, ...versions];
+}
+
+/**
+ * Where Lake Formation governs the catalog, IAM alone does not let Grafana's role read the table of posts.
+ * @see https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+ */
+function catalogChecks({ catalogPrincipals }: AwsResponses): Result[] {
+  if (catalogPrincipals === undefined) return [];
+  const remedy =
+    "after the deployment grant Grafana's role DESCRIBE on the database and SELECT on its table posts, or set -c grafana=none";
+  return [
+    resultOf('Lake Formation', [catalogPrincipals], (found) =>
+      found.includes('IAM_ALLOWED_PRINCIPALS')
+        ? 'leaves new databases to IAM'
+        : ['governs new databases, so that Grafana may not query the posts', remedy],
+    ),
+  ];
 }
 
 /** @see https://docs.aws.amazon.com/keyspaces/latest/devguide/working-with-partitioners.html */

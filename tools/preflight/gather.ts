@@ -59,6 +59,11 @@ export function gather(account: Account, needs: Needs): Promise<AwsResponses> {
     gatewayEndpoints: query('gatewayEndpoints'),
     unreservedConcurrency: query('unreservedConcurrency'),
     ...(needs.keyspaces && { partitioner: query('partitioner') }),
+    ...(needs.grafanaVersions.length > 0 && {
+      grafanaVersions: query('grafanaVersions'),
+      catalogPrincipals: query('catalogPrincipals'),
+    }),
+    ...(needs.emrReleases.length > 0 && { emrReleases: query('emrReleases') }),
     ...(needs.identityCenter && { identityCenters: query('identityCenters') }),
     offerings: each('zonesOffering', needs.brokerTypes),
     quotas: settled<AwsResponses['quotas']>(

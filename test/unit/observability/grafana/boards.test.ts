@@ -99,6 +99,12 @@ test('there are eight, each with its own uid and title', () => {
   expect(new Set(named.map(([, { title }]) => title)).size).toBe(8);
 });
 
+test("use no data source that Grafana's own plugins lack, unless its plugin is installed", () => {
+  expect(WITH.plugins).toEqual(['grafana-athena-datasource', 'grafana-amazonprometheus-datasource']);
+  // Grafana's own source for Prometheus is deprecated for signed requests.
+  expect(JSON.stringify(WITH)).not.toContain('"prometheus"');
+});
+
 test('are the same each time they are built', () => {
   expect(JSON.stringify(contentOf('Pipeline', { url: RUNBOOK }))).toBe(JSON.stringify(WITH));
 });
