@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Reads the configuration, composes the stacks and adds the review. Nothing else belongs here. */
+import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { capacityLine } from '../tools/capacity/at-synth';
@@ -19,6 +20,7 @@ try {
     console.error(capacityLine(config));
   }
   reviewAtSynth(app, config);
+  readableByAll(app.synth().directory);
 } catch (error) {
   if (!(error instanceof ConfigError)) {
     throw error;
@@ -26,4 +28,16 @@ try {
   // One line instead of a stack trace: the user has to fix it.
   console.error(`config: ${error.message}`);
   process.exit(1);
+}
+
+/**
+ * Lambda unpacks assets with their modes and reads them as another user, so modes must not depend on the umask or the checkout of
+ * the machine that synthesizes. The hash of an asset ignores modes: what was uploaded once is not uploaded again.
+ * @see https://repost.aws/knowledge-center/lambda-deployment-package-errors
+ */
+function readableByAll(path: string): void {
+  const found = statSync(path);
+  const directory = found.isDirectory();
+  chmodSync(path, directory || found.mode & 0o100 ? 0o755 : 0o644);
+  if (directory) for (const name of readdirSync(path)) readableByAll(join(path, name));
 }

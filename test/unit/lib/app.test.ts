@@ -1,6 +1,6 @@
 /** The app as `cdk synth` runs it: in a separate process, without credentials, with real bundles. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from '../../../cdk.json';
 import { SPARK_JOB_KEY, SPARK_VIEWS_KEY } from '../../../lambda/formats/keys';
@@ -59,6 +59,8 @@ interface UploadResource {
 /** Runs `bin/app.ts` of a copy of the repository in which the layers are empty folders. */
 function run(directory: string, overrides: Record<string, string>): Run {
   const assembly = temporaryFolder('assembly');
+  // That of a hardened host.
+  const umask = process.umask(0o077);
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'bin/app.ts'], {
     cwd: directory,
     encoding: 'utf8',
@@ -70,7 +72,17 @@ function run(directory: string, overrides: Record<string, string>): Run {
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...overrides }),
     },
   });
+  process.umask(umask);
   return { status, stderr, assembly };
+}
+
+/** Paths in an assembly that other users may not read. */
+function unreadable(assembly: string): string[] {
+  return readdirSync(assembly, { recursive: true, encoding: 'utf8' }).filter((path) => {
+    const found = statSync(join(assembly, path));
+    const needed = found.isDirectory() ? 0o005 : 0o004;
+    return (found.mode & needed) !== needed;
+  });
 }
 
 let copy: string;
@@ -115,6 +127,7 @@ describe('synth as a process', () => {
     cpSync(emptyLayers(), join(copy, '.local', 'layers'), { recursive: true });
     const { status, stderr, assembly } = run(copy, { stage: 'local' });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(unreadable(assembly)).toEqual([]);
     const template = JSON.parse(readFileSync(join(assembly, 'pinterest-local-processing.template.json'), 'utf8'));
     const bundles = (Object.entries(template.Resources) as [string, FunctionResource][])
       .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && OURS.test(id))

@@ -249,7 +249,7 @@ describe('an estimate', () => {
     expect(of(1_000, 1, 'dev').warnings.join('\n')).toMatch(
       /1000 requests a second exceed requestRate \(100\)[^]*GB a broker within retentionDays \(7\) exceed brokerVolumeGb \(20\)/,
     );
-    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes exceeds the 5000000 that ingest accepts/);
+    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes exceeds the 4500000 that ingest accepts/);
   });
 
   test('rejects a rate or batch that is not above 0', () => {
