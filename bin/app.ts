@@ -12,7 +12,11 @@ import { reviewAtSynth } from '../lib/rules/review';
 const app = new App();
 try {
   const host = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-  const config = loadConfig(overridesIn(app.node.getAllContext()), host);
+  const overrides = overridesIn(app.node.getAllContext());
+  const config = loadConfig(overrides, host);
+  // Without a region in the configuration, CDK deploys to that of the credentials, which must be one of ours, too.
+  const { CDK_DEFAULT_REGION: region } = process.env;
+  if (region) loadConfig({ region, ...overrides }, host);
   composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
   if (config.stage !== 'local') {
     // Printed, because the review would count annotations as findings.

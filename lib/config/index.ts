@@ -74,10 +74,14 @@ function value(name: ConfigKey, given: unknown): string | number | boolean {
   return parsed;
 }
 
+/** What CDK's commands `acknowledge`, `cli-telemetry` and `migrate` write into cdk.context.json, and users into `~/.cdk.json`. */
+const CDK_STATE = ['acknowledged-issue-numbers', 'cli-telemetry', 'cdk-migrate'];
+
 /**
- * The context keys of this project. CDK's own start with `@` or contain a colon.
+ * The context keys of this project. CDK's own start with `@`, contain a colon or are its commands' state.
  * @param context everything in the app's context
  */
 export function overridesIn(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(context).filter(([key]) => !key.startsWith('@') && !key.includes(':')));
+  const ours = (key: string) => !key.startsWith('@') && !key.includes(':') && !CDK_STATE.includes(key);
+  return Object.fromEntries(Object.entries(context).filter(([key]) => ours(key)));
 }

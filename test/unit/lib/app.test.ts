@@ -57,7 +57,7 @@ interface UploadResource {
 }
 
 /** Runs `bin/app.ts` of a copy of the repository in which the layers are empty folders. */
-function run(directory: string, overrides: Record<string, string>): Run {
+function run(directory: string, overrides: Record<string, string>, env: Record<string, string> = {}): Run {
   const assembly = temporaryFolder('assembly');
   // That of a hardened host.
   const umask = process.umask(0o077);
@@ -68,6 +68,7 @@ function run(directory: string, overrides: Record<string, string>): Run {
       // Nothing from AWS: no credentials, no region, no profile.
       PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(':'),
       HOME: assembly,
+      ...env,
       CDK_OUTDIR: assembly,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...overrides }),
     },
@@ -121,6 +122,12 @@ describe('synth as a process', () => {
     const { status, stderr } = run(copy, { intervalMinutes: '7' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^config: intervalMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
+  }, 60_000);
+
+  test('prints one line about a region of the credentials whose endpoints are elsewhere', () => {
+    const { status, stderr } = run(copy, { stage: 'dev' }, { CDK_DEFAULT_REGION: 'cn-north-1' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^config: region must be a region that CDK knows, [^\n]*, got 'cn-north-1'\n$/);
   }, 60_000);
 
   test("bundles each function into one file without the SDK's clients and DuckDB, and uploads the Spark job where the DAG reads it", () => {

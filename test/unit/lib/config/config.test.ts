@@ -99,6 +99,11 @@ describe('overrides', () => {
 
   test('typed values, as in cdk.json, are accepted too', () => {
     expect(loadConfig({ partitions: 12, deferrable: false })).toMatchObject({ partitions: 12, deferrable: false });
+    expect(loadConfig({ account: 123456789012 }).account).toBe('123456789012');
+  });
+
+  test.each(['eu-central-1', 'us-gov-west-1', 'ap-southeast-7'])('region %s is accepted', (region) => {
+    expect(loadConfig({ region })).toMatchObject({ region });
   });
 
   test("CDK's own context is not configuration", () => {
@@ -108,6 +113,9 @@ describe('overrides', () => {
         'aws:cdk:bundling-stacks': [],
         'aws-cdk:enableDiffNoFail': 'true',
         'availability-zones:account=1:region=x': [],
+        'acknowledged-issue-numbers': [34892],
+        'cli-telemetry': false,
+        'cdk-migrate': true,
         partitions: '3',
         partition: '3',
       }),
@@ -128,12 +136,18 @@ describe('an invalid value is rejected in one line that names key, value and wha
     expect(rejection(JSON.parse(`{"${key}": "1"}`))).toContain(`unknown config key '${key}'`);
   });
 
+  test.each(['frankfurt', 'eu-centrall-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1'])('region %s', (region) => {
+    expect(rejection({ region })).toBe(
+      `region must be a region that CDK knows, with endpoints under amazonaws.com, like eu-central-1, got '${region}'`,
+    );
+  });
+
   test.each([
     ['stage', 'test', 'stage must be one of dev, lean, prod, local'],
     ['project', 'My-Project', 'project must be 2 to 20 lower-case letters and digits'],
     ['project', 'p'.repeat(21), 'project must be 2 to 20'],
     ['account', '1234', 'account must be 12 digits'],
-    ['region', 'frankfurt', 'region must be a region name like eu-central-1'],
+    ['account', 12345, "account must be 12 digits, got '12345'"],
     ['removal', 'snapshot', 'removal must be one of retain, destroy'],
     ['logRetentionDays', '31', 'logRetentionDays must be one of 1, 3, 5, 7, 14, 30,'],
     ['kms', 'mine', 'kms must be one of aws, customer'],
