@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { capacityLine } from '../tools/capacity/at-synth';
 import { costLine } from '../tools/cost/at-synth';
-import { ConfigError, loadConfig, overridesIn } from '../lib/config';
+import { ConfigError, deploymentConfig, overridesIn } from '../lib/config';
 import { composePipeline } from '../lib/pipeline';
 import { reviewAtSynth } from '../lib/rules/review';
 
@@ -13,10 +13,10 @@ const app = new App();
 try {
   const host = process.arch === 'arm64' ? 'arm64' : 'x86_64';
   const overrides = overridesIn(app.node.getAllContext());
-  const config = loadConfig(overrides, host);
+  const config = deploymentConfig(overrides, host);
   // Without a region in the configuration, CDK deploys to that of the credentials, which must be one of ours, too.
   const { CDK_DEFAULT_REGION: region } = process.env;
-  if (region) loadConfig({ region, ...overrides }, host);
+  if (config.region === undefined && region) deploymentConfig({ ...overrides, region }, host);
   composePipeline(app, config, { layers: join(__dirname, '..', '.local', 'layers') });
   if (config.stage !== 'local') {
     // Printed, because the review would count annotations as findings.

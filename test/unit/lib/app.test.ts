@@ -98,6 +98,7 @@ beforeAll(() => {
     'tools/cost',
     'tools/kit',
     'web',
+    'stages',
     'spark',
     'dags',
     'package.json',
@@ -119,7 +120,7 @@ describe('synth as a process', () => {
   }, 60_000);
 
   test('prints one line about an invalid configuration', () => {
-    const { status, stderr } = run(copy, { intervalMinutes: '7' });
+    const { status, stderr } = run(copy, { stage: 'dev', intervalMinutes: '7' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^config: intervalMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
   }, 60_000);

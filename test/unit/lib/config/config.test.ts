@@ -1,10 +1,24 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MEASURED } from '../../../../tools/cost/measured';
-import { CONFIG_KEYS, ConfigError, loadConfig, overridesIn, STAGES } from '../../../../lib/config';
+import {
+  CONFIG_KEYS,
+  ConfigError,
+  deploymentConfig,
+  loadConfig,
+  overridesIn,
+  STAGE_FILES,
+  STAGES,
+} from '../../../../lib/config';
+import { temporaryFolder } from '../../../support/temporary';
 
 /** The one line with which a configuration is rejected. */
-function rejection(overrides: Record<string, unknown>): string {
+function rejection(
+  overrides: Record<string, unknown>,
+  load: (overrides: Record<string, unknown>) => unknown = loadConfig,
+) {
   try {
-    loadConfig(overrides);
+    load(overrides);
   } catch (error) {
     if (error instanceof ConfigError) {
       return error.message;
@@ -17,10 +31,6 @@ function rejection(overrides: Record<string, unknown>): string {
 describe('the stages', () => {
   test.each(STAGES)('%s is valid without overrides', (stage) => {
     expect(loadConfig({ stage }).stage).toBe(stage);
-  });
-
-  test('dev is the default', () => {
-    expect(loadConfig({})).toEqual(loadConfig({ stage: 'dev' }));
   });
 
   test('prod retains its data, spreads over three zones and survives the loss of one', () => {
@@ -120,6 +130,48 @@ describe('overrides', () => {
         partition: '3',
       }),
     ).toEqual({ partitions: '3', partition: '3' });
+  });
+});
+
+describe('a deployment', () => {
+  const written = (text: string) => {
+    const folder = temporaryFolder('stages');
+    writeFileSync(join(folder, 'lean.json'), text);
+    return (overrides: Record<string, unknown>) => deploymentConfig(overrides, undefined, folder);
+  };
+
+  test('names its stage', () => {
+    expect(rejection({ partitions: '3' }, deploymentConfig)).toBe(
+      'stage must be one of dev, lean, prod, local, got nothing: name it, for example -c stage=dev',
+    );
+    expect(rejection({ stage: 'pord' }, deploymentConfig)).toBe(
+      "stage must be one of dev, lean, prod, local, got 'pord'",
+    );
+  });
+
+  test("has its stage's file between the defaults and what is given", () => {
+    const deployed = written('{ "region": "eu-central-1", "partitions": 4 }');
+    expect(deployed({ stage: 'lean' })).toEqual(loadConfig({ stage: 'lean', region: 'eu-central-1', partitions: 4 }));
+    expect(deployed({ stage: 'lean', partitions: '6' })).toMatchObject({ region: 'eu-central-1', partitions: 6 });
+    expect(deployed({ stage: 'dev' })).toEqual(loadConfig({ stage: 'dev' }));
+  });
+
+  test.each([
+    ['{ "partition": 4 }', "stages/lean.json: unknown config key 'partition': allowed are"],
+    ['{ "partitions": 0 }', "stages/lean.json: partitions must be an integer from 1 to 1000, got '0'"],
+    ['{ "stage": "prod" }', 'stages/lean.json: stage must be left out'],
+    ['[]', 'stages/lean.json: must be a JSON object of keys and values'],
+    ['{ "partitions": }', 'stages/lean.json: Unexpected token'],
+  ])('with the file %s is rejected in one line that names the file', (text, expected) => {
+    const message = rejection({ stage: 'lean', partitions: '6' }, written(text));
+    expect(message).toContain(expected);
+    expect(message).not.toContain('\n');
+  });
+
+  test('of each stage that has a file is valid', () => {
+    const stages = readdirSync(STAGE_FILES).map((name) => name.replace(/\.json$/, ''));
+    expect(stages).toEqual(expect.arrayContaining(['dev', 'lean', 'prod']));
+    for (const stage of stages) expect(deploymentConfig({ stage })).toMatchObject({ stage });
   });
 });
 
