@@ -55,8 +55,8 @@ const LOG_RETENTION_DAYS = [
 
 export const KEYS = {
   /**
-   * Which set of defaults: `dev` (the cheapest that works, everything can be destroyed), `lean` (data retained, about 100 posts a
-   * second at the lowest cost), `prod` (data retained, three zones), `local` (read by `npm start`).
+   * Which set of defaults: `dev` (everything can be destroyed; Airflow's web server, traces and all dashboards), `lean` (the cheapest:
+   * data retained, about 100 posts a second), `prod` (data retained, three zones), `local` (read by `npm start`).
    */
   stage: key(oneOf(...STAGES), 'dev', { lean: 'lean', prod: 'prod', local: 'local' }),
   /** First part of every name that must be unique in an account and region, so that several deployments do not collide. */
