@@ -6,7 +6,7 @@ import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../runtime/env'
 import { json, pathSegments, type HttpResponse, type HttpEvent } from '../runtime/http';
 import { StoreUnavailableError } from '../aws/keyspaces/keyspaces';
 import { RunReplacedError } from '../aws/keyspaces/view-runs';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { type Counts } from '../domain/merge';
 import { report, type ReportOf } from '../runtime/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
@@ -299,16 +299,13 @@ function pageFromEnvironment(): Page | undefined {
   };
 }
 
-let instance: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: HttpEvent): Promise<HttpResponse> => {
-  instance ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     page: pageFromEnvironment(),
     reader: queryReader(storeFromEnvironment('query'), requireEnv(ENV.topic)),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,
     now: Date.now,
-  });
-  return instance(event);
-};
+  }),
+);

@@ -5,6 +5,7 @@
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { ENV, requireEnv } from './env';
+import { writeLine } from './log';
 
 /** CloudWatch namespace of a deployment: deployments in one account do not share metrics. */
 export function metricNamespace(deployment: { readonly project: string; readonly stage: string }): string {
@@ -291,7 +292,7 @@ function write(dimensions: Readonly<Record<string, string>>, values: Numbers): v
   };
   // CloudWatch would reject a directive without a metric.
   const metadata = names.length === 0 ? {} : { _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] } };
-  process.stdout.write(`${JSON.stringify({ ...metadata, ...dimensions, ...values })}\n`);
+  writeLine({ ...metadata, ...dimensions, ...values });
 }
 
 /**

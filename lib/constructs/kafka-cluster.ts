@@ -24,7 +24,7 @@ import { applyRemoval, removalPolicy } from './removal';
 const IAM_PORT = 9098;
 
 /**
- * A producer puts all records of a request to one partition into one batch, and a request may have 5 MB.
+ * A producer puts all records of a request to one partition into one batch, and a request may have 4.5 MB.
  */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 

@@ -27,7 +27,11 @@ const NATIVE_RESPONSES: RouteDoc['responses'] = {
   202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
   207: ['Some records were accepted, others rejected: see each result', 'IngestResponse'],
   400: ['Nothing was accepted: the body, or every record in it, was rejected', 'IngestResponse', 'RequestError'],
-  413: ['Larger than 5 MB, or every record larger than 1 MB', 'IngestResponse', 'RequestError'],
+  413: [
+    'Larger than 4.5 MB, more than 40,000 records, or every record larger than 1 MB',
+    'IngestResponse',
+    'RequestError',
+  ],
   503: ['Some records were not accepted: send those again', 'IngestResponse'],
 };
 

@@ -275,7 +275,7 @@ describe('an alert rule', () => {
     }[];
     expect(all.map(({ title }) => title)).toEqual(LAKE_ALERTS.map(({ name }) => name));
     for (const rule of all) {
-      expect(rule.annotations).toMatchObject({ runbook: `${RUNBOOK}#${anchorOf(rule.title)}` });
+      expect(rule.annotations).toMatchObject({ runbook_url: `${RUNBOOK}#${anchorOf(rule.title)}` });
       expect(rule.labels).toEqual({ severity: expect.stringMatching(/^(warning|critical)$/) });
       expect(rule.data[0].model.rawSQL).toMatch(/^SELECT .+ AS "?\w+"?\nFROM posts\nWHERE interval_start >= /);
     }

@@ -189,6 +189,13 @@ describe('prices', () => {
 describe('an estimate', () => {
   const of = (rate: number, batch = 100, stage = 'prod') => estimate(loadConfig({ stage }), { rate, batch });
 
+  test.each([1, 10, 100])('of stage lean at %s posts a second is the lowest', (rate) => {
+    const [lean, ...others] = ['lean', 'dev', 'prod'].map((stage) =>
+      of(rate, 100, stage).components.reduce((sum, { monthly }) => sum + monthly, 0),
+    );
+    expect(lean).toBeLessThan(Math.min(...others));
+  });
+
   test('is the sum of its components, fixed and per million posts', () => {
     const { components: parts, monthly, fixed, usage, perMillionPosts, posts } = of(100);
     const sum = (pick: (part: (typeof parts)[number]) => number) =>
@@ -249,7 +256,7 @@ describe('an estimate', () => {
     expect(of(1_000, 1, 'dev').warnings.join('\n')).toMatch(
       /1000 requests a second exceed requestRate \(100\)[^]*GB a broker within retentionDays \(7\) exceed brokerVolumeGb \(20\)/,
     );
-    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes exceeds the 5000000 that ingest accepts/);
+    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes exceeds the 4500000 that ingest accepts/);
   });
 
   test('rejects a rate or batch that is not above 0', () => {
