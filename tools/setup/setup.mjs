@@ -64,8 +64,12 @@ await main({
     install: installPackages,
   },
   ...STEPS,
-  // It runs TypeScript.
-  'spark-archive': { ...STEPS['spark-archive'], after: ['npm', ...STEPS['spark-archive'].after] },
+  // They are made by TypeScript.
+  ...Object.fromEntries(
+    Object.entries(STEPS)
+      .filter(([name]) => name.endsWith('-archive'))
+      .map(([name, step]) => [name, { ...step, after: ['npm', ...step.after] }]),
+  ),
   layers: {
     what: 'Lambda layers',
     after: [],
