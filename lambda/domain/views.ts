@@ -3,6 +3,7 @@
  * served. Every view is a map from a key (its dimension values) to a 64-bit integer. Merging intervals, partitions or layers is
  * the pointwise sum or maximum. That suffices for counts, exact medians (the value is a dimension), top-k and HyperLogLog sketches.
  */
+import { createHash } from 'node:crypto';
 import { columnOf, SECTIONS, type ColumnName, type Section } from './columns';
 
 interface AnyView {
@@ -138,6 +139,26 @@ export function sectionsOf(view: View): readonly Section[] {
 
 export function findView(name: string): View | undefined {
   return VIEWS.find((view) => view.name === name);
+}
+
+/** Bytes of a fingerprint. */
+export const FINGERPRINT_BYTES = 8;
+
+const fingerprints = new WeakMap<View, Buffer>();
+
+/**
+ * Names all that the rows of a view depend on; a description may change freely. It is stored with whatever holds rows: those of another
+ * fingerprint count as absent, and are never decoded.
+ */
+export function fingerprintOf(view: View): Buffer {
+  let fingerprint = fingerprints.get(view);
+  if (!fingerprint) {
+    const { name, dimensions, merge, value, top } = view;
+    const definition = JSON.stringify([name, dimensions, merge, value ?? null, top ? [top.groupBy, top.keep] : null]);
+    fingerprint = createHash('sha256').update(definition).digest().subarray(0, FINGERPRINT_BYTES);
+    fingerprints.set(view, fingerprint);
+  }
+  return fingerprint;
 }
 
 /** The view list as the Spark job reads it (`jobs/views.json` in the bucket of the lake): names only, no code. */

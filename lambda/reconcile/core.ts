@@ -50,9 +50,13 @@ export function behind(
 /** The stored result of `reconcile` for an interval. */
 export interface DriftReport {
   readonly interval: string;
-  /** The speed rows are past their time to live, so nothing was compared. */
+  /** Nothing was compared: the speed rows are past their time to live, or not whole. */
   readonly expired: boolean;
+  /** Why they are not whole: the list of views was changed since, or within the interval. */
+  readonly viewsChanged?: true;
   /** Sum over the views. */
   readonly drift: number;
-  readonly views: Readonly<Record<string, { readonly drift: number; readonly batch: number; readonly speed: number }>>;
+  readonly views: Readonly<
+    Partial<Record<string, { readonly drift: number; readonly batch: number; readonly speed: number }>>
+  >;
 }

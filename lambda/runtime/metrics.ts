@@ -138,7 +138,8 @@ export const METRICS = {
   expired: {
     unit: 'Count',
     kind: 'counter',
-    description: 'Of these, intervals whose speed rows are past their time to live, so they cannot be compared',
+    description:
+      'Of these, intervals that cannot be compared: speed rows past their time to live, or older than the list of views',
     steps: ['reconcile'],
     accounts: true,
   },

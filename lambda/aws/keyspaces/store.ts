@@ -46,13 +46,16 @@ export interface SpeedRowKey {
   readonly partition: number;
 }
 
+export interface StateReader {
+  readState(topic: string, partition: number): Promise<StateRow | undefined>;
+}
+
 /**
  * Conditional writes take the offset they expect, undefined for no row; they return false if they found another value.
  */
-export interface AggregateStore {
+export interface AggregateStore extends StateReader {
   readSpeedRow(key: SpeedRowKey): Promise<SpeedRow | undefined>;
   casSpeedRow(key: SpeedRowKey, expected: number | undefined, row: SpeedRow): Promise<boolean>;
-  readState(topic: string, partition: number): Promise<StateRow | undefined>;
   casState(topic: string, partition: number, expected: number | undefined, row: StateRow): Promise<boolean>;
 }
 
@@ -105,7 +108,7 @@ export interface PublishStore extends RunStore, BoundaryReader {
   moveBoundary(name: string, from: IntervalStart, to: IntervalStart, now: number): Promise<boolean>;
 }
 
-export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader {
+export interface ReconcileStore extends SpeedReader, StateReader, BatchReader, BoundaryReader {
   readAppliedOffset(topic: string, partition: number): Promise<number | undefined>;
   /** Returns false if there is no boundary. */
   putDrift(name: string, drift: number, reconciledInterval: IntervalStart): Promise<boolean>;

@@ -62,7 +62,7 @@ async function lakeOf(): Promise<MemoryLake> {
       const counts: Counts = new Map();
       for (const partition of [0, 1]) {
         const row = memory.rows.get(`${view.name}|${interval}|${partition}`);
-        if (row) mergeCounts(view, counts, decodeCounts(view, row.counts));
+        if (row) mergeCounts(view, counts, decodeCounts(view, row.counts)!);
       }
       await lake.put(viewKey(interval, view.name), viewObject(view, interval, sortedRows(view, trim(view, counts))));
     }

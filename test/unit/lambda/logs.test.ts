@@ -126,7 +126,7 @@ describe('no line contains anything of a post that', () => {
     const aggregate = makeAggregate({ store, intervalMinutes: 60, recentPosts: 10, now, report, log });
     const lines = await expectNothingOfIt(() => aggregate(event));
     const row = store.rows.get(`${TOP.name}|${INTERVAL}|3`)!;
-    expect([...decodeCounts(TOP, row.counts).keys()]).toEqual([joinKey(['Fiji', MARKER])]);
+    expect([...decodeCounts(TOP, row.counts)!.keys()]).toEqual([joinKey(['Fiji', MARKER])]);
     expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', topic: 'posts', partition: 3, missing: 6 }));
   });
 

@@ -40,7 +40,7 @@ async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryStore>
 const countsOf = ({ rows }: MemoryStore) =>
   [...rows].map(([key, row]) => {
     const [view, interval] = key.split('|');
-    const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts);
+    const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts)!;
     return { view, interval: Number(interval), asOf: row.asOf, counts };
   });
 

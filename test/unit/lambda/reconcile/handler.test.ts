@@ -171,9 +171,12 @@ describe('reconciling', () => {
       ],
     });
     expect(lake.json(driftKey(FIRST))).toMatchObject({ expired: true, views: {} });
-    expect(warn).toHaveBeenCalledWith('speed rows are past their time to live, nothing to compare', {
-      intervals: ['2026-11-22T21-00'],
-    });
+    expect(warn).toHaveBeenCalledWith(
+      'speed rows are past their time to live, or older than the views: nothing to compare',
+      {
+        intervals: ['2026-11-22T21-00'],
+      },
+    );
   });
 
   it('of an old interval does not change the newest reconciled one', async () => {
