@@ -58,6 +58,7 @@ export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | u
     interval: seal.interval,
     previous: seal.previous,
     topic: seal.topic,
+    intervalMinutes: seal.intervalMinutes,
     rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
     columns: Object.fromEntries(POST_FILE_COLUMNS.map(({ name, type }) => [name, type])),
     partitions,

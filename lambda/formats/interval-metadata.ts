@@ -10,6 +10,7 @@
  */
 import { type ColumnType } from '../domain/sections/section';
 import { type Range } from '../domain/ranges';
+import { requireLength } from '../domain/intervals';
 
 export interface PartitionRange extends Range {
   readonly partition: number;
@@ -22,6 +23,8 @@ export interface Seal {
   /** The sealed interval before this one, null for the first of all. */
   readonly previous: string | null;
   readonly topic: string;
+  /** Length of the interval. */
+  readonly intervalMinutes: number;
   /** Sorted by partition; a partition may be empty, but not all of them are. */
   readonly partitions: readonly PartitionRange[];
 }
@@ -64,11 +67,17 @@ export function serialize(value: Seal | Manifest | PartitionSummary): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** @throws Error naming the key if the object is not what its key says */
-export function parseStored<T extends Seal | Manifest>(key: string, text: string, interval: string): T {
+/** @throws Error naming the key if the object is not what its key says, or of intervals of another length */
+export function parseStored<T extends Seal | Manifest>(
+  key: string,
+  text: string,
+  interval: string,
+  intervalMinutes: number,
+): T {
   const stored = JSON.parse(text) as T;
   if (stored.interval !== interval || !Array.isArray(stored.partitions)) {
     throw new Error(`object '${key}' must describe interval ${interval}, got '${stored.interval}'`);
   }
+  requireLength(`object '${key}'`, stored.intervalMinutes, intervalMinutes);
   return stored;
 }

@@ -146,7 +146,7 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
   /** Compares and stores what was found. @param patience how long the speed layer is waited for, ms */
   async function reconcile(intervals: readonly IntervalStart[], patience: number): Promise<DriftReport[]> {
     const seals = await mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
-      const seal = await getSeal(lake, interval);
+      const seal = await getSeal(lake, interval, intervalMinutes);
       if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
       return { interval, ranges: seal.partitions };
     });

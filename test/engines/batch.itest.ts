@@ -172,7 +172,7 @@ function sectionsOfRow(row: ReferenceRow): Sections {
 }
 
 /** The views of all intervals, counted naively, partition by partition. */
-function reference(records: readonly KafkaRecord[], seals: readonly Omit<Seal, 'topic'>[]) {
+function reference(records: readonly KafkaRecord[], seals: readonly Pick<Seal, 'interval' | 'partitions'>[]) {
   const views = new Map<string, Counts>();
   const intervals = seals.map(({ interval }) => parseIntervalName(interval, 1));
   const counts = (interval: number, view: View): Counts => {

@@ -75,11 +75,12 @@ export function memoryBatchStore(): MemoryBatchStore {
     putUnreferenced: async (_, run) => void store.unreferenced.set(runName(run), run),
     deleteUnreferenced: async (_, run) => void store.unreferenced.delete(runName(run)),
     readBoundary: async () => store.boundary,
-    startBoundary: async (_, interval, now) =>
+    startBoundary: async (_, interval, intervalMinutes, now) =>
       store.boundary === undefined &&
       move(interval, () => ({
         interval,
         firstInterval: interval,
+        intervalMinutes,
         publishedAt: now,
         drift: null,
         reconciledInterval: null,

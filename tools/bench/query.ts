@@ -173,7 +173,7 @@ export async function query(size: Size = { rounds: 300, posts: 2_000 }): Promise
     try {
       return await measureQueries(size, async (months) => {
         await writeMonths(store, months);
-        await store.startBoundary(TOPIC, START, START);
+        await store.startBoundary(TOPIC, START, 60, START);
         await store.moveBoundary(TOPIC, START, END - HOUR, END);
         return store;
       });

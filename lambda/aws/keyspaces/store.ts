@@ -34,6 +34,8 @@ export interface BoundaryRow {
   readonly interval: IntervalStart;
   /** The oldest interval that the batch layer serves. */
   readonly firstInterval: IntervalStart;
+  /** Length of the intervals. */
+  readonly intervalMinutes: number;
   readonly publishedAt: number;
   /** Sum of the differences between the layers in the last run of `reconcile`; null before the first run. */
   readonly drift: number | null;
@@ -103,7 +105,7 @@ export interface BoundaryReader {
 
 export interface PublishStore extends RunStore, BoundaryReader {
   /** Sets the first interval. Returns false if a boundary exists already. */
-  startBoundary(name: string, interval: IntervalStart, now: number): Promise<boolean>;
+  startBoundary(name: string, interval: IntervalStart, intervalMinutes: number, now: number): Promise<boolean>;
   /** Moves the boundary from one interval to another. Returns false if it was not at `from`. */
   moveBoundary(name: string, from: IntervalStart, to: IntervalStart, now: number): Promise<boolean>;
 }
@@ -234,14 +236,15 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
         row && {
           interval: instant(row.interval_start),
           firstInterval: instant(row.first_interval),
+          intervalMinutes: integer(row.interval_minutes),
           publishedAt: instant(row.published_at),
           drift: optional(row.drift, integer),
           reconciledInterval: optional(row.reconciled_interval, instant),
         }
       );
     },
-    startBoundary: (name, interval, now) =>
-      applied(run(cql.boundary.first(tables.boundary), name, at(interval), at(interval), at(now))),
+    startBoundary: (name, interval, intervalMinutes, now) =>
+      applied(run(cql.boundary.first(tables.boundary), name, at(interval), at(interval), intervalMinutes, at(now))),
     moveBoundary: (name, from, to, now) =>
       applied(run(cql.boundary.move(tables.boundary), at(to), at(now), name, at(from))),
     putDrift: (name, drift, reconciledInterval) =>

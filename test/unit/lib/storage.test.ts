@@ -250,6 +250,7 @@ describe('the views', () => {
         'published_at timestamp',
         'drift bigint',
         'reconciled_interval timestamp',
+        'interval_minutes int',
       ],
     ],
   ])('%s has its keys and columns, can be restored, and depends on its keyspace', (name, partition, cluster, rest) => {

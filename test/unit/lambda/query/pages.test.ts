@@ -38,7 +38,7 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
   await put(MONTHS[1], october);
   const speedRow = { interval: OPEN, partition: 0, appliedOffset: 0, asOf: OPEN };
   store.speedRows.push({ ...speedRow, view: view.name, counts: encodeCounts(view, open) });
-  store.boundary = { interval: SERVED, firstInterval: FIRST, publishedAt: 0, drift: null, reconciledInterval: null };
+  store.boundary = { interval: SERVED, firstInterval: FIRST, intervalMinutes: 60, publishedAt: 0, drift: null, reconciledInterval: null };
   const handler = makeHandler({
     reader: queryReader(store, 'posts'),
     intervalMinutes: 60,

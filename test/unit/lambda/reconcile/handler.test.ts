@@ -64,6 +64,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
       interval: intervalName(interval),
       previous: i === 0 ? null : intervalName(FIRST),
       topic: 'posts',
+      intervalMinutes: 60,
       partitions,
     };
     lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
@@ -83,7 +84,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     }
   }
   store.applied.set(0, 9).set(1, 9);
-  store.boundary = { interval: SECOND, firstInterval: FIRST, publishedAt: 0, drift: null, reconciledInterval: null };
+  store.boundary = { interval: SECOND, firstInterval: FIRST, intervalMinutes: 60, publishedAt: 0, drift: null, reconciledInterval: null };
   const report = jest.fn();
   const reportView = jest.fn();
   const warn = jest.fn();
