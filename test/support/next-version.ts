@@ -1,5 +1,7 @@
 /** The code as a later version of it could be: a column or a section more than this one has. */
+import type * as columnsModule from '../../lambda/domain/columns';
 import { column, section } from '../../lambda/domain/sections/section';
+import type * as userModule from '../../lambda/domain/sections/user';
 
 export interface Addition {
   /** A text column of the section `user`, always "nick". */
@@ -11,8 +13,8 @@ export interface Addition {
 const COLUMNS = '../../lambda/domain/columns';
 const USER = '../../lambda/domain/sections/user';
 
-type UserModule = typeof import('../../lambda/domain/sections/user');
-type ColumnsModule = typeof import('../../lambda/domain/columns');
+type UserModule = typeof userModule;
+type ColumnsModule = typeof columnsModule;
 type Made = ReturnType<typeof section>;
 
 const textColumn = (name: string) => column(name, 'string', 'none', 'Of a later version');

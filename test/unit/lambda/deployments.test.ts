@@ -2,10 +2,13 @@
  * Deployments on live data: what the version before has stored is read by the next one, and by the one before again after a rollback.
  * The layers are the real handlers over stores in memory. `docs/how-to/change-a-live-deployment.md` says what each change needs.
  */
+import type * as aggregateModule from '../../../lambda/aggregate/handler';
 import { makeHandler as makeAggregate } from '../../../lambda/aggregate/handler';
+import { makeHandler as makePublish } from '../../../lambda/publish/handler';
 import { makeHandler as makeQuery } from '../../../lambda/query/handler';
 import { queryReader } from '../../../lambda/query/reader';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
+import { makeHandler as makeSeal } from '../../../lambda/seal/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
 import { contribution, add, joinKey, trim, type Counts } from '../../../lambda/domain/merge';
 import { decodeRecord } from '../../../lambda/domain/decode';
@@ -315,9 +318,8 @@ describe('recentPosts', () => {
 });
 
 describe('a column or a section more', () => {
-  type Handler = typeof import('../../../lambda/aggregate/handler');
   const handlerOf = (addition: Parameters<typeof nextVersion>[0]) =>
-    nextVersion(addition, () => require('../../../lambda/aggregate/handler') as Handler).makeHandler;
+    nextVersion(addition, () => require('../../../lambda/aggregate/handler') as typeof aggregateModule).makeHandler;
 
   test.each([{ column: 'nickname' }, { section: 'photo' }])(
     '%j reads the state of before, and back',
@@ -336,4 +338,47 @@ describe('a column or a section more', () => {
       expect(pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 4 });
     },
   );
+});
+
+describe('another length of an interval', () => {
+  const how = 'deploy with -c intervalMinutes=60';
+
+  test.each([30, 120])('%d minutes: no layer reads or writes anything', async (intervalMinutes) => {
+    const pipeline = new Pipeline({ views: [CATEGORY] });
+    await pipeline.append(1, WHOLE);
+    await pipeline.reconcile();
+    const before = new Map(pipeline.store.rows);
+    pipeline.deploy({ intervalMinutes });
+    await expect(pipeline.append(2, WHOLE)).rejects.toThrow(how);
+    expect(pipeline.store.rows).toEqual(before);
+    const seal = makeSeal({
+      topic: TOPIC,
+      intervalMinutes,
+      kafka: {
+        endOffsets: () => Promise.resolve([{ partition: 0, low: 0, high: 2 }]),
+        offsetsAt: () => Promise.resolve([{ partition: 0, offset: 1, found: true }]),
+        writeHeartbeat: () => Promise.reject(new Error('unexpected')),
+      },
+      store: pipeline.lake,
+      limits: { intervals: 48, endMs: 0, archiveMs: 0 },
+      report: () => undefined,
+      now: () => START + 6 * HOUR,
+      sleep: () => Promise.resolve(),
+    });
+    const objects = pipeline.lake.keys('');
+    await expect(
+      seal({ interval: intervalName(START + 2 * HOUR + (intervalMinutes === 120 ? HOUR : 0)) }),
+    ).rejects.toThrow(how);
+    expect(pipeline.lake.keys('')).toEqual(objects);
+    const publish = makePublish({
+      lake: pipeline.lake,
+      store: pipeline.batch,
+      topic: TOPIC,
+      intervalMinutes,
+      views: [CATEGORY],
+      now: () => START + 2 * HOUR,
+      report: () => undefined,
+    });
+    await expect(publish({ intervals: [] })).rejects.toThrow(how);
+  });
 });
