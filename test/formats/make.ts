@@ -130,10 +130,9 @@ function write(path: string, content: Buffer | string): void {
   writeFileSync(path, content);
 }
 
-const [version] = process.argv.slice(2);
-const directory = join(__dirname, version ?? '');
-if (!/^v\d+$/.test(version ?? '') || existsSync(directory)) {
-  console.error(`version must be one that has no samples yet, like v2, got '${version ?? 'none'}'`);
-  process.exit(1);
+const [version = 'none'] = process.argv.slice(2);
+const directory = join(__dirname, version);
+if (!/^v\d+$/.test(version) || existsSync(directory)) {
+  throw new Error(`version must be one that has no samples yet, like v2, got '${version}'`);
 }
 void make(directory);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
-import { makeHandler as makeArchive } from '../../lambda/archive/handler';
+import type * as archiveModule from '../../lambda/archive/handler';
 import { getManifest, getSeal, rawObjects } from '../../lambda/aws/lake';
 import { type BoundaryRow, type FoundSpeedRow, type StateRow } from '../../lambda/aws/keyspaces/store';
 import { openRun } from '../../lambda/aws/keyspaces/view-runs';
@@ -193,6 +193,7 @@ describe.each(VERSIONS)('%s', (version) => {
   describe('goes on in the batch layer', () => {
     const versionOf = (addition: Addition) =>
       nextVersion(addition, () => ({
+        archive: (require('../../lambda/archive/handler') as typeof archiveModule).makeHandler,
         compact: (require('../../lambda/compact/handler') as typeof compactModule).makeHandler,
         engine: (require('../../lambda/compact/engine') as typeof engineModule).compactionWith,
       }));
@@ -205,7 +206,7 @@ describe.each(VERSIONS)('%s', (version) => {
       ...records: ReturnType<typeof record>[]
     ) {
       const interval = START + hour * HOUR;
-      await makeArchive({ ...quiet, topic: TOPIC, store: stored })(lambdaEvent(TOPIC, records));
+      await code.archive({ ...quiet, topic: TOPIC, store: stored })(lambdaEvent(TOPIC, records));
       const from = records[0].offset === 8 ? 7 : records[0].offset;
       const seal = {
         interval: intervalName(interval),
@@ -264,5 +265,34 @@ describe.each(VERSIONS)('%s', (version) => {
         ]);
       },
     );
+
+    test('with a section more, rolled back and deployed again: it knows what it had', async () => {
+      const stored = samplesOf(version).lake;
+      const later = versionOf({ section: 'photo' });
+      const photo = (minute: number, index: number, offset: number) => ({
+        ...record(minute, index, {}, offset),
+        value: Buffer.from(JSON.stringify({ ind: index })),
+        headers: { section: 'photo' },
+      });
+      const keysOf = (posts: unknown[]) => posts.map((post) => (post as { key: number }).key);
+      expect(keysOf(await compacted(later, stored, 2, photo(121, 7, 8), photo(122, 1, 9)))).toEqual([7, 1]);
+      // This version does not know the section, and quarantines it.
+      expect(
+        keysOf(await compacted(versionOf({}), stored, 3, photo(181, 8, 10), record(182, 9, { pin: true }, 11))),
+      ).toEqual([9]);
+      const again = await compacted(
+        later,
+        stored,
+        4,
+        photo(241, 7, 12),
+        photo(242, 9, 13),
+        record(243, 7, { pin: true }, 14),
+      );
+      expect(again).toMatchObject([
+        { key: 9, sections: 'pin photo' },
+        // Its photo is not counted again, and what waited of the section did not outlast the version that does not know it.
+        { key: 7, sections: 'pin' },
+      ]);
+    });
   });
 });
