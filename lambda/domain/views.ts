@@ -131,9 +131,11 @@ export const CANARY_VIEW: View = {
   merge: 'max',
 };
 
+const columnsRead = (view: View): readonly ColumnName[] => [...view.dimensions, ...(view.value ? [view.value] : [])];
+
 /** The sections a view reads, in the order of {@link SECTIONS}: those of its dimensions and of its value. */
 export function sectionsOf(view: View): readonly Section[] {
-  const used = new Set([...view.dimensions, ...(view.value ? [view.value] : [])].map((name) => columnOf(name).section));
+  const used = new Set(columnsRead(view).map((name) => columnOf(name).section));
   return SECTIONS.filter((section) => used.has(section));
 }
 
@@ -161,11 +163,16 @@ export function fingerprintOf(view: View): Buffer {
   return fingerprint;
 }
 
-/** The view list as the Spark job reads it (`jobs/views.json` in the bucket of the lake): names only, no code. */
+/**
+ * The view list as the Spark job reads it (`jobs/views.json` in the bucket of the lake): names only, no code. It has the types of the
+ * columns, because the posts of an earlier interval may not have all of them.
+ */
 export function viewsAsJson(views: readonly View[] = VIEWS): string {
   return JSON.stringify(
-    views.map((view) => ({ ...view, sections: sectionsOf(view) })),
+    views.map((view) => ({ ...view, sections: sectionsOf(view), columns: typesOf(view) })),
     null,
     2,
   );
 }
+
+const typesOf = (view: View) => Object.fromEntries(columnsRead(view).map((name) => [name, columnOf(name).type]));
