@@ -4,7 +4,7 @@ import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } 
 import { type RawRange } from '../formats/keys';
 import { parseRunEvent, type RunEvent } from '../formats/run-event';
 import { cover, describeRanges, type Covered } from '../domain/ranges';
-import { POST_FILE_COLUMNS } from './columns';
+import { POST_FILE_COLUMNS } from '../formats/post-files';
 
 const HOUR = 3_600_000;
 

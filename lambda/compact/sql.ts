@@ -9,7 +9,13 @@
  */
 import { COLUMNS, columnsOf, SECTIONS, type Section } from '../domain/columns';
 import { type Covered, type Range } from '../domain/ranges';
-import { DUCKDB_TYPES } from './columns';
+import {
+  DEDUP_INDEX_COLUMNS,
+  DUCKDB_TYPES,
+  INCOMPLETE_POSTS_COLUMNS,
+  since,
+  type StoredColumn,
+} from '../formats/post-files';
 
 /** A raw object on the local disk. */
 export interface RawFile {
@@ -48,8 +54,6 @@ const id = (name: string) => `"${name}"`;
 
 /** Name of a section's offset column: where the section first arrived in this interval. */
 const at = (section: Section) => `${section}_at`;
-/** Name of the column that states in which interval an incomplete post's section arrived. */
-const since = (section: Section) => `${section}_since`;
 
 const PARQUET = '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)';
 
@@ -123,8 +127,8 @@ const KEYS = `CREATE TABLE arrived AS SELECT post_key AS k, ${SECTIONS.map(
 ).join(', ')} FROM records WHERE post_key IS NOT NULL GROUP BY post_key`;
 
 /** The rows of files that other versions of the code may have written: a column that a file does not have is null. */
-function readStored(columns: readonly string[], files: readonly string[]): string {
-  const none = `SELECT ${columns.map((column) => `NULL::${column}`).join(', ')} WHERE false`;
+function readStored(columns: readonly StoredColumn[], files: readonly string[]): string {
+  const none = `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${id(name)}`).join(', ')} WHERE false`;
   return files.length > 0
     ? `(${none} UNION ALL BY NAME FROM read_parquet(${list(files)}, union_by_name = true))`
     : `(${none})`;
@@ -132,8 +136,7 @@ function readStored(columns: readonly string[], files: readonly string[]): strin
 
 function indexedBefore(files: readonly string[]): string {
   const flags = SECTIONS.map((section) => `bool_or(${id(section)}) AS ${id(section)}`).join(', ');
-  const columns = ['BIGINT AS post_key', ...SECTIONS.map((section) => `BOOLEAN AS ${id(section)}`)];
-  return `SELECT post_key AS k, ${flags} FROM ${readStored(columns, files)}
+  return `SELECT post_key AS k, ${flags} FROM ${readStored(DEDUP_INDEX_COLUMNS, files)}
     WHERE post_key IN (SELECT k FROM arrived) GROUP BY post_key`;
 }
 
@@ -158,13 +161,9 @@ function waiting(files: Files, horizon: string): string {
       ({ name }) => `CASE WHEN ${since(section)} >= ${text(horizon)} THEN ${id(name)} END AS ${id(name)}`,
     ),
   ]);
-  const stored = SECTIONS.flatMap((section) => [
-    `VARCHAR AS ${since(section)}`,
-    ...columnsOf(section).map(({ name, type }) => `${DUCKDB_TYPES[type]} AS ${id(name)}`),
-  ]);
   const file = files.incompletePosts === undefined ? [] : [files.incompletePosts];
   return `CREATE VIEW waiting AS FROM (
-    SELECT post_key, ${columns.join(', ')} FROM ${readStored(['BIGINT AS post_key', ...stored], file)}
+    SELECT post_key, ${columns.join(', ')} FROM ${readStored(INCOMPLETE_POSTS_COLUMNS, file)}
   ) WHERE coalesce(${SECTIONS.map(since).join(', ')}) IS NOT NULL`;
 }
 

@@ -46,17 +46,3 @@ export function behind(
   // An empty range counts too: it ends where the partition's earlier intervals end.
   return ranges.filter(({ partition, to }) => to > 0 && (applied.get(partition) ?? -1) < to - 1);
 }
-
-/** The stored result of `reconcile` for an interval. */
-export interface DriftReport {
-  readonly interval: string;
-  /** Nothing was compared: the speed rows are past their time to live, or not whole. */
-  readonly expired: boolean;
-  /** Why they are not whole: the list of views was changed since, or within the interval. */
-  readonly viewsChanged?: true;
-  /** Sum over the views. */
-  readonly drift: number;
-  readonly views: Readonly<
-    Partial<Record<string, { readonly drift: number; readonly batch: number; readonly speed: number }>>
-  >;
-}

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../runtime/interval-list';
-import { type PartitionRange } from '../formats/interval-metadata';
+import { type DriftReport, type PartitionRange } from '../formats/interval-metadata';
 import { released, withReconciled } from '../formats/plan';
 import { parseRunEvent } from '../formats/run-event';
 import { NotYetError, respond, startBudget, type StepResponse } from '../runtime/budget';
@@ -26,7 +26,7 @@ import { storeFromEnvironment, type ReconcileStore } from '../aws/keyspaces/stor
 import { openRun } from '../aws/keyspaces/view-runs';
 import { trimRun, type Run } from '../domain/sorted-run';
 import { VIEWS, type View } from '../domain/views';
-import { behind, difference, isExpired, type DriftReport } from './core';
+import { behind, difference, isExpired } from './core';
 import { HOUR } from '../domain/time';
 
 export interface ReconcileDeps {

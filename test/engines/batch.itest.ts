@@ -21,7 +21,7 @@ import { areViewsCurrent } from '../../lambda/aws/views';
 import { type Seal } from '../../lambda/formats/interval-metadata';
 import { columnsOf, type Sections } from '../../lambda/domain/columns';
 import { decodeRecord, type KafkaRecord } from '../../lambda/domain/decode';
-import { parseViewObject } from '../../lambda/publish/view-object';
+import { parseViewObject } from '../../lambda/formats/view-object';
 import { connectKafka } from '../../lambda/aws/kafka/connect';
 import { type KafkaPort } from '../../lambda/aws/kafka/port';
 import { planKey, PREFIXES, quarantineKey, SPARK_VIEWS_KEY, viewKey } from '../../lambda/formats/keys';

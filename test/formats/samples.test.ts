@@ -19,7 +19,7 @@ import { planKey, postsKey, quarantineKey, sealKey, viewKey } from '../../lambda
 import { parsePlan } from '../../lambda/formats/plan';
 import { decodeState, stateSchema } from '../../lambda/formats/speed-state';
 import { decodeFirstKeys, type RunPointer } from '../../lambda/formats/view-run';
-import { parseViewObject } from '../../lambda/publish/view-object';
+import { parseViewObject } from '../../lambda/formats/view-object';
 import { openDuckdb } from '../support/duckdb';
 import { memoryBatchStore } from '../support/memory-batch-store';
 import { MemoryLake } from '../support/memory-lake';

@@ -139,7 +139,13 @@ describe('no line contains anything of a post that', () => {
     const lake = new MemoryLake();
     const lines = [{ view: TOP.name, interval: intervalName(INTERVAL) }, ...rest];
     const text = lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
-    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', intervalMinutes: 60, partitions: [] };
+    const seal = {
+      interval: intervalName(INTERVAL),
+      previous: null,
+      topic: 'posts',
+      intervalMinutes: 60,
+      partitions: [],
+    };
     lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
     lake.objects.set(viewsDoneKey(INTERVAL), Buffer.from('{}'));
     lake.objects.set(viewKey(INTERVAL, TOP.name), Buffer.from(text));
@@ -151,7 +157,13 @@ describe('no line contains anything of a post that', () => {
 
   test('is compared, although the layers differ by it', async () => {
     const lake = new MemoryLake();
-    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', intervalMinutes: 60, partitions: [] };
+    const seal = {
+      interval: intervalName(INTERVAL),
+      previous: null,
+      topic: 'posts',
+      intervalMinutes: 60,
+      partitions: [],
+    };
     lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
     const store = memoryBatchStore();
     store.boundary = {

@@ -1,4 +1,4 @@
-import { POST_FILE_COLUMNS } from '../../../lambda/compact/columns';
+import { POST_FILE_COLUMNS } from '../../../lambda/formats/post-files';
 import { synthesize, type Templates } from '../../support/synth';
 import { render, resource, resources } from '../../support/templates';
 

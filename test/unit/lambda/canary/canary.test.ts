@@ -49,7 +49,14 @@ const readerOf = (store: MemoryStore, boundary?: number) => ({
   boundary: async () =>
     boundary === undefined
       ? undefined
-      : { interval: boundary, firstInterval: boundary, intervalMinutes: 60, publishedAt: 0, drift: 0, reconciledInterval: null },
+      : {
+          interval: boundary,
+          firstInterval: boundary,
+          intervalMinutes: 60,
+          publishedAt: 0,
+          drift: 0,
+          reconciledInterval: null,
+        },
   batchRun: () => Promise.reject(new Error('unexpected call of batchRun')),
   batchCounts: () => Promise.reject(new Error('unexpected call of batchCounts')),
   speedCounts: async (view: { name: string }, intervals: readonly number[]) =>

@@ -84,7 +84,14 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     }
   }
   store.applied.set(0, 9).set(1, 9);
-  store.boundary = { interval: SECOND, firstInterval: FIRST, intervalMinutes: 60, publishedAt: 0, drift: null, reconciledInterval: null };
+  store.boundary = {
+    interval: SECOND,
+    firstInterval: FIRST,
+    intervalMinutes: 60,
+    publishedAt: 0,
+    drift: null,
+    reconciledInterval: null,
+  };
   const report = jest.fn();
   const reportView = jest.fn();
   const warn = jest.fn();
