@@ -1,6 +1,7 @@
 /**
- * Version 1 of what the lake says about an interval, as JSON objects: seals, summaries, manifests, `_SUCCESS` of its views, and drift. A seal fixes the offset ranges of an interval. A summary describes what
- * compaction made of one partition. A manifest contains the summaries of all partitions, and states that all files exist.
+ * Version 1 of what the lake says about an interval, as JSON objects: seals, summaries, manifests, `_SUCCESS` of its views, and drift.
+ * A seal fixes the offset ranges of an interval. A summary describes what compaction made of one partition. A manifest contains the
+ * summaries of all partitions, and states that all files exist.
  *
  * Invariants:
  * - A seal is written once and never changed. It names the sealed interval before it, and in each partition its range starts where that

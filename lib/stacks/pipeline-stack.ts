@@ -27,8 +27,9 @@ export abstract class PipelineStack extends Stack {
   }
 
   /**
-   * Fixes the length of an interval for as long as the stack exists, because stored data depends on it. CloudFormation rejects the update of a stack whose
-   * parameters break a rule before it changes anything, and the CDK passes the parameter's value of before (`--previous-parameters`).
+   * Fixes the length of an interval for as long as the stack exists, because stored data depends on it. CloudFormation rejects the
+   * update of a stack whose parameters break a rule before it changes anything, and the CDK passes the parameter's value of before
+   * (`--previous-parameters`).
    * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
    */
   protected fixIntervals(): void {

@@ -18,6 +18,7 @@ import { decodeCounts } from '../../../lambda/formats/counts-codec';
 import { serialize, type DriftReport } from '../../../lambda/formats/interval-metadata';
 import { driftKey, sealKey } from '../../../lambda/formats/keys';
 import { decodeState, stateSchema } from '../../../lambda/formats/speed-state';
+import { BatchLayer } from '../../support/batch-layer';
 import { memoryBatchStore, type MemoryBatchStore } from '../../support/memory-batch-store';
 import { MemoryLake } from '../../support/memory-lake';
 import { memoryStore, rowKey } from '../../support/memory-store';
@@ -379,5 +380,41 @@ describe('another length of an interval', () => {
       report: () => undefined,
     });
     await expect(publish({ intervals: [] })).rejects.toThrow(how);
+  });
+});
+
+describe('partitions more', () => {
+  async function runThrough(layer: BatchLayer, run: string, event: object = {}): Promise<void> {
+    await layer.invoke('seal', { run, ...event });
+    for (let partition = 0; partition < 4; partition++) {
+      await layer.invoke('compact', { run, step: 'compact', partition, of: 4 });
+    }
+    await layer.invoke('compact', { run, step: 'commit' });
+    await layer.views(run);
+    await layer.invoke('publish', { run });
+    await layer.invoke('reconcile', { run });
+  }
+
+  test('what was sealed before gets through, and a backfill of it', async () => {
+    const layer = new BatchLayer({ partitions: 2, compactMs: 1 });
+    try {
+      layer.append(2);
+      layer.clock.now = layer.interval(2) + 60_000;
+      // This run dies after sealing.
+      expect(await layer.invoke('seal', { run: 'one' })).toMatchObject({ state: 'done', due: 2 });
+      layer.log.push([], []);
+      layer.append(2);
+      layer.clock.now = layer.interval(4) + 60_000;
+      await runThrough(layer, 'two');
+      expect(layer.published).toEqual([0, 1, 2, 3].map((hour) => layer.name(hour)));
+      layer.compacted.length = 0;
+      layer.clock.now += HOUR;
+      await runThrough(layer, 'three', { from: layer.name(0), interval: layer.name(2) });
+      const units = (hour: number, partitions: number) =>
+        Array.from({ length: partitions }, (_, partition) => `${layer.name(hour)} ${partition}`);
+      expect([...layer.compacted].sort()).toEqual([...units(0, 2), ...units(1, 2), ...units(2, 4)]);
+    } finally {
+      layer.close();
+    }
   });
 });
