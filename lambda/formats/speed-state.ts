@@ -12,7 +12,7 @@
  *                if sections are missing: for each column of the arrived ones 0 (null), 1 and a place in texts, or 2 and an integer
  * ```
  *
- * Invariants: it has at most `recentPosts` posts, and a new post evicts the oldest one, so the state after an offset does not depend on
+ * Invariants: it has at most `recentPosts` posts, and a new post evicts the oldest ones, so the state after an offset does not depend on
  * the batches that led there; equal states give equal bytes; a section counts once, by its first arrival; the row's `applied_offset`
  * is the last offset that the state contains.
  */
@@ -69,7 +69,8 @@ export function remember(
   const post = state.recent.get(index);
   if (!post) {
     state.recent.set(index, { seen: arrivedMask, incomplete: keep(arrived, arrivedMask, columns) });
-    if (state.recent.size > limit) evictOldest(state.recent);
+    // More than one where the limit was lowered.
+    while (state.recent.size > limit) evictOldest(state.recent);
     return { sections: arrived, known: arrivedMask, news: arrivedMask };
   }
   const news = arrivedMask & ~post.seen;

@@ -54,5 +54,6 @@ export interface DriftReport {
   readonly expired: boolean;
   /** Sum over the views. */
   readonly drift: number;
+  /** Those that were compared: a view may have been added since. */
   readonly views: Readonly<Record<string, { readonly drift: number; readonly batch: number; readonly speed: number }>>;
 }

@@ -94,24 +94,32 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     return merged;
   }
 
-  async function batchRun(view: View, interval: IntervalStart): Promise<Run> {
+  /** Undefined if the view was added after the interval was published: there is nothing to compare. */
+  async function batchRun(view: View, interval: IntervalStart): Promise<Run | undefined> {
     const run = await openRun(store, view, intervalName(interval));
-    if (!run) throw new Error(`view '${view.name}' of interval ${intervalName(interval)} is not published`);
-    return trimRun(view, run.rows());
+    return run && trimRun(view, run.rows());
   }
 
   async function compare(intervals: readonly IntervalStart[]): Promise<DriftReport[]> {
     const found = await mapConcurrently(views, CONCURRENT_READS, async (view) => {
       const speed = await speedCounts(view, intervals);
       return mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
-        return difference(await batchRun(view, interval), speed.get(interval)!);
+        const batch = await batchRun(view, interval);
+        return batch && difference(batch, speed.get(interval)!);
       });
     });
+    const unpublished = intervals.find((_, b) => found.every((each) => !each[b]));
+    if (unpublished !== undefined) throw new Error(`interval ${intervalName(unpublished)} is not published`);
     return intervals.map((interval, b) => ({
       interval: intervalName(interval),
       expired: false,
-      drift: found.reduce((sum, each) => sum + each[b].drift, 0),
-      views: Object.fromEntries(views.map((view, v) => [view.name, found[v][b]])),
+      drift: found.reduce((sum, each) => sum + (each[b]?.drift ?? 0), 0),
+      views: Object.fromEntries(
+        views.flatMap(({ name }, v) => {
+          const compared = found[v][b];
+          return compared ? [[name, compared]] : [];
+        }),
+      ),
     }));
   }
 
@@ -215,7 +223,9 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     deps.report('reconcile', { received, written: compared.length, expired: past.length, ...totalDrift, duration });
     if (compared.length === 0) return;
     for (const view of views) {
-      const ofView = compared.reduce((sum, each) => sum + each.views[view.name].drift, 0);
+      const found = compared.flatMap((each) => each.views[view.name] ?? []);
+      if (found.length === 0) continue;
+      const ofView = found.reduce((sum, each) => sum + each.drift, 0);
       deps.reportView('reconcile', view.name, { drift: ofView });
     }
   }

@@ -29,11 +29,9 @@ test('a seed gives one run, byte for byte', async () => {
 
 /** The seed that shows each known fault, and the invariant that does not hold. */
 const SHOWN: Readonly<Record<Known, readonly [seed: number, invariant: string]>> = {
-  joinedView: [2, 'live'],
-  recentPosts: [10, 'bounded'],
-  unpublishedView: [1, 'live'],
-  decomposed: [1, 'most'],
-  asOf: [1, 'asOf'],
+  joinedView: [1, 'live'],
+  decomposed: [1, 'batch'],
+  asOf: [2, 'asOf'],
   idle: [1, 'idle'],
 };
 

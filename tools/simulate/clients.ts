@@ -32,12 +32,12 @@ function bodyOf(post: SimulatedPost, sections: Send['posts'][number]['sections']
 export async function send(simulation: Simulation, { posts, again }: Send): Promise<void> {
   const { world, topic } = simulation;
   const random = world.random.stream(`send ${world.now} ${posts[0].index}`);
-  const all = posts.map(({ index, sections }): Sent => {
-    const post = simulation.posts.get(index)!;
-    return { post, body: bodyOf(post, sections) };
-  });
   for (let round = 0; round < (again === undefined ? 1 : 2); round++) {
-    if (round > 0) await world.sleep(again!, '');
+    if (round > 0) await world.sleep(again!.after, '');
+    const all = posts.map(({ index, sections }): Sent => {
+      const post = simulation.posts.get(index)![round > 0 ? again!.version : 0];
+      return { post, body: bodyOf(post, sections) };
+    });
     for (let left = all; left.length > 0;) {
       const body = left.length === 1 ? left[0].body : left.map((each) => each.body);
       const response = (await simulation.functions.ingest

@@ -26,7 +26,7 @@ export function describe({ settings, sends, faults }: Plan): string {
   const at = (time: number) => new Date(time).toISOString();
   const requests = sends.map(({ at: time, posts, again }) => {
     const sections = posts.map((post) => `${post.index} (${post.sections.join(', ')})`).join('; ');
-    return { time, text: `send ${sections}${again === undefined ? '' : `, again after ${again} ms`}` };
+    return { time, text: `send ${sections}${again === undefined ? '' : `, again ${JSON.stringify(again)}`}` };
   });
   const happened = faults.map(({ at: time, ...fault }) => ({ time, text: JSON.stringify(fault) }));
   const lines = [...requests, ...happened].sort((a, b) => a.time - b.time);

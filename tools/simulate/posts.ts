@@ -25,6 +25,8 @@ export interface PostOptions {
   readonly decomposed?: boolean;
   /** A category of its own for each post, as long as allowed. */
   readonly manyCategories?: boolean;
+  /** A value in it cannot be interpreted: its record is quarantined, and counts nowhere. */
+  readonly bad?: boolean;
 }
 
 const CATEGORIES: readonly (readonly [string, string])[] = [
@@ -59,10 +61,14 @@ const AGES: readonly (readonly [number, string | null])[] = [
   [51, '50+'],
 ];
 
+/** Of a post there are versions: a client that sends a section again may have changed it. The first one on the topic counts. */
+export const VERSIONS = 2;
+
 export function makePost(
   index: number,
+  version: number,
   random: Random,
-  { decomposed, manyCategories }: PostOptions = {},
+  { decomposed, manyCategories, bad = false }: PostOptions = {},
 ): SimulatedPost {
   const [sentCategory, category] = manyCategories
     ? [`c${index}`.padEnd(256, 'x'), `c${index}`.padEnd(256, 'x')]
@@ -75,7 +81,6 @@ export function makePost(
   const year = random.integer(2015, 2018);
   const joined = random.integer(2012, 2014);
   const name = `n${random.integer(0, 30)}`;
-  const bad = random.chance(0.03);
   const person = sketch([name, 'x', age, `${joined}-02-03T04:05:06.000Z`].join('\u001f'));
   return {
     index,
@@ -87,10 +92,10 @@ export function makePost(
         follower_count: bad ? 'many' : sentFollowers,
         poster_name: poster,
         is_image_or_video: sentMedia,
-        title: `post ${index}`,
+        version,
       },
-      geo: { ind: index, timestamp: `${year}-03-04 05:06:07`, country: sentCountry },
-      user: { ind: index, first_name: name, last_name: 'x', age, date_joined: `${joined}-02-03T04:05:06` },
+      geo: { version, ind: index, timestamp: `${year}-03-04 05:06:07`, country: sentCountry },
+      user: { version, ind: index, first_name: name, last_name: 'x', age, date_joined: `${joined}-02-03T04:05:06` },
     },
     truth: {
       pin: { category, follower_count: followers, poster_name: poster, media_type: media },

@@ -41,7 +41,7 @@ interface Arrived {
 
 export interface ReferenceOptions {
   readonly topic: Topic;
-  readonly posts: ReadonlyMap<number, SimulatedPost>;
+  readonly posts: ReadonlyMap<number, readonly SimulatedPost[]>;
   readonly views: () => readonly View[];
   readonly intervalMinutes: number;
   /** How long a section is remembered, ms. */
@@ -52,8 +52,8 @@ export interface ReferenceOptions {
 export class Reference {
   /** By view. */
   private readonly added = new Map<string, Added[]>();
-  /** Of each partition: how many records were read, and the interval of the last one. */
-  private readonly read: { offset: number; interval: number }[] = [];
+  /** Of each partition: how many records were read, the interval of the last one, and when the last new post came. */
+  private readonly read: { offset: number; interval: number; postAt: number }[] = [];
   /** By partition and index. */
   private readonly known = new Map<string, Map<SectionName, Arrived>>();
 
@@ -63,7 +63,7 @@ export class Reference {
   follow(): void {
     const { topic } = this.options;
     topic.partitions.forEach(({ records }, partition) => {
-      const at = (this.read[partition] ??= { offset: 0, interval: 0 });
+      const at = (this.read[partition] ??= { offset: 0, interval: 0, postAt: 0 });
       for (; at.offset < records.length; at.offset++) this.take(partition, at, records[at.offset]);
     });
   }
@@ -85,9 +85,14 @@ export class Reference {
     return this.read[partition]?.interval ?? 0;
   }
 
+  /** When the last new post of a partition came, ms. */
+  lastPost(partition: number): number {
+    return this.read[partition]?.postAt ?? 0;
+  }
+
   private take(
     partition: number,
-    at: { offset: number; interval: number },
+    at: { offset: number; interval: number; postAt: number },
     record: Topic['partitions'][number]['records'][number],
   ): void {
     const { posts, views, intervalMinutes, horizonMs, now } = this.options;
@@ -99,9 +104,11 @@ export class Reference {
     const sent = JSON.parse(record.value!.toString()) as Readonly<Record<string, unknown>>;
     const header = record.headers.section as SectionName | undefined;
     const brought = header ? [header] : SECTION_NAMES.filter((section) => section in sent);
-    const post = posts.get(Number(record.key!.toString()))!;
+    const { version } = (header ? sent : sent[brought[0]]) as { readonly version: number };
+    const post = posts.get(Number(record.key!.toString()))![version];
     if (post.bad && brought.includes('pin')) return;
     const name = `${partition} ${post.index}`;
+    if (!this.known.has(name)) at.postAt = now();
     const known = this.known.get(name) ?? new Map<SectionName, Arrived>();
     this.known.set(name, known);
     for (const [section, arrived] of known) if (arrived.interval < interval - horizonMs) known.delete(section);

@@ -3,6 +3,9 @@ import { type Layer } from '../../lambda/query/api';
 import { type DriftReport } from '../../lambda/reconcile/core';
 import { VIEWS, type View } from '../../lambda/domain/views';
 import { decodeState } from '../../lambda/formats/speed-state';
+import { planKey } from '../../lambda/formats/keys';
+import { type Plan as StoredPlan } from '../../lambda/formats/plan';
+import { CHUNK } from '../../lambda/formats/view-run';
 import { ask, send } from './clients';
 import { HOUR, type Known, type Plan } from './plan';
 import { keyText, type Expected } from './reference';
@@ -27,6 +30,8 @@ const MINUTE = 60_000;
 const QUESTIONS = 80;
 /** Intervals, once nothing fails any more, in which everything is published. */
 const PATIENCE = 3;
+/** Of a run in the store: so few that views have several chunks. */
+const CHUNK_ROWS = 5;
 /** Intervals without a post, at the end. */
 const IDLE = 3;
 
@@ -126,7 +131,7 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
   for (let i = 0; i < QUESTIONS; i++) {
     // Most soon after a request, while the layers follow it.
     const after = plan.sends.length > 0 && random.chance(0.7) ? random.pick(plan.sends).at : undefined;
-    const at = after === undefined ? random.integer(settings.start, stormEnd) : after + random.integer(0, 30_000);
+    const at = after === undefined ? random.integer(settings.start, stormEnd) : after + random.integer(0, 8_000);
     const view = random.pick(VIEWS);
     const layer = random.pick(['merged', 'batch', 'speed'] as const);
     const limit = random.chance(0.3) ? random.integer(1, 5) : undefined;
@@ -157,9 +162,20 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
     }
     if (orchestrator.last?.ok === false)
       throw new InvariantError('live', `the last run failed: ${orchestrator.last.error}`);
+    const { published, unreconciled, manifests } = lake.json(planKey) as StoredPlan;
+    if (unreconciled.length > 0 || published < manifests.length) {
+      throw new InvariantError('live', `${unreconciled.length} intervals are not reconciled, ${published} published`);
+    }
+    const reports = new Set(lake.keys('drift/').map((key) => key.slice('drift/'.length)));
+    const missing = lake.keys('published/').filter((key) => !reports.has(key.slice('published/'.length)));
+    if (missing.length > 0)
+      throw new InvariantError('live', `${missing.length} published intervals were never compared`);
     for (const row of keyspaces.rows('speed_state')) {
       const { recent } = decodeState(0, keyspaces.value(row, 'state') as Buffer);
-      if (recent.size <= simulation.version.recentPosts) continue;
+      // What runs when a version is deployed may end later.
+      const since = simulation.deployed + 15 * MINUTE;
+      const late = reference.lastPost(Number(keyspaces.value(row, 'kafka_partition'))) < since;
+      if (late || recent.size <= simulation.version.recentPosts) continue;
       throw new InvariantError(
         'bounded',
         `a state has ${recent.size} posts, at most ${simulation.version.recentPosts}`,
@@ -188,6 +204,8 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
   }
 
   let error: Error | undefined;
+  const { rows } = CHUNK;
+  Object.assign(CHUNK, { rows: CHUNK_ROWS });
   try {
     await world.runUntil(stormEnd + (PATIENCE + 1) * length);
     const jobs = { ...orchestrator };
@@ -202,6 +220,8 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
     await world.runUntil(world.now + HOUR);
   } catch (caught) {
     error = caught as Error;
+  } finally {
+    Object.assign(CHUNK, { rows });
   }
   return { error, digest: world.digest(), events: world.events };
 }

@@ -25,7 +25,7 @@ import { Orchestrator } from './models/orchestrator';
 import { Bucket } from './models/s3';
 import { runViewsJob } from './models/views-engine';
 import { FUNCTIONS, HOUR, type Change, type Fault, type FunctionName, type Plan, type SourceName } from './plan';
-import { makePost, type SimulatedPost } from './posts';
+import { makePost, VERSIONS, type SimulatedPost } from './posts';
 import { Network, Process } from './process';
 import { Reference } from './reference';
 import { World, type Random } from './world';
@@ -94,8 +94,11 @@ export class Simulation {
   readonly sources: Readonly<Record<SourceName, EventSource>>;
   readonly orchestrator: Orchestrator;
   readonly reference: Reference;
-  readonly posts = new Map<number, SimulatedPost>();
+  /** By index, by version. */
+  readonly posts = new Map<number, readonly SimulatedPost[]>();
   version: Version;
+  /** When it was, ms. */
+  deployed = 0;
   private readonly workTimes: Random;
   /** The one before. */
   private previous: Version;
@@ -113,8 +116,15 @@ export class Simulation {
     this.version = this.previous = { views: VIEWS, recentPosts: settings.recentPosts };
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
     const random = this.world.random.stream('posts');
-    for (let index = 0; index <= last; index++)
-      this.posts.set(index, makePost(index, random.stream(String(index)), settings));
+    for (let index = 0; index <= last; index++) {
+      const bad = random.stream(`${index} bad`).chance(0.03);
+      const make = (version: number) =>
+        makePost(index, version, random.stream(`${index} ${version}`), { ...settings, bad });
+      this.posts.set(
+        index,
+        Array.from({ length: VERSIONS }, (_, version) => make(version)),
+      );
+    }
     this.functions = Object.fromEntries(
       FUNCTIONS.map((name) => [
         name,
@@ -204,6 +214,7 @@ export class Simulation {
     }[change];
     this.previous = version;
     this.version = next;
+    this.deployed = this.world.now;
     this.putViewsList();
     // Functions are updated one after the other.
     for (const name of this.world.random.stream(`deploy ${this.world.now}`).shuffled(FUNCTIONS)) {
