@@ -181,6 +181,7 @@ describe('Keyspaces', () => {
 
   test('does not run what it does not know', () => {
     expect(() => parseStatement('SELECT a FROM t WHERE a CONTAINS ?')).toThrow('does not know');
+    expect(() => parseStatement('SELECT a FROM t WHERE a IN ?')).toThrow('does not know');
     expect(() => parseStatement('TRUNCATE t')).toThrow('does not know');
   });
 });

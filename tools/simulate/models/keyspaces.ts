@@ -46,6 +46,8 @@ const ATTEMPTS = 3;
 interface Condition {
   readonly column: string;
   readonly operator: '=' | 'IN' | '<' | '<=' | '>' | '>=';
+  /** Of `IN (?, ?)`: how many. @default - one */
+  readonly values: number | undefined;
 }
 
 interface Statement {
@@ -104,8 +106,10 @@ export function parseStatement(text: string): Statement {
   }
   if (take(/^WHERE\b/)) {
     do {
-      const [, column, operator] = need(/^(\w+) (=|IN|<=|>=|<|>) \?/);
-      where.push({ column, operator: operator as Condition['operator'] });
+      // Keyspaces documents IN with a list of values, and no list as one value.
+      const [, column, operator, list] = need(/^(\w+) (=|IN(?= \()|<=|>=|<|>) (\?|\((?:\?(?:, )?)+\))/);
+      const values = list === '?' ? undefined : list.split(',').length;
+      where.push({ column, operator: operator as Condition['operator'], values });
     } while (take(/^AND\b/));
   }
   const descending = take(/^ORDER BY \w+ (ASC|DESC)/)?.[1] === 'DESC';
@@ -125,11 +129,18 @@ export function parseStatement(text: string): Statement {
   return { verb, table, columns, where, conditions, using, limit, descending };
 }
 
-const plain = (value: CqlValue): Value | readonly Value[] => {
-  if (value instanceof Date) return value.getTime();
-  if (Array.isArray(value)) return (value as readonly CqlValue[]).map((each) => plain(each) as Value);
-  return value as Value;
-};
+/** Of a condition: one value, or those of IN. */
+type Bound = Value | readonly Value[];
+
+const plain = (value: CqlValue) => (value instanceof Date ? value.getTime() : (value as Value));
+
+/** One value for each condition: those of `IN (?, ?)` become a list. */
+function grouped({ where }: Statement, bound: readonly Bound[]): Bound[] {
+  if (where.every(({ values }) => values === undefined)) return [...bound];
+  const left = [...bound];
+  const first = where.map(({ values }) => (values === undefined ? left.shift()! : (left.splice(0, values) as Value[])));
+  return [...first, ...left];
+}
 
 const sizeOf = (value: Value) =>
   value === null ? 0 : typeof value === 'number' ? 8 : Buffer.isBuffer(value) ? value.length : Buffer.byteLength(value);
@@ -156,7 +167,7 @@ export class Keyspaces {
     return {
       execute: async (text, values) => {
         const statement = this.statementOf(text);
-        const bound = values.map(plain);
+        const bound = grouped(statement, values.map(plain));
         const call = <T>(effect: () => T) =>
           process.call({
             ...({ service: 'keyspaces', failure, attempts: ATTEMPTS, effect } as const),
@@ -219,12 +230,12 @@ export class Keyspaces {
     return rows;
   }
 
-  private limitOf({ limit, where }: Statement, bound: readonly (Value | readonly Value[])[]): number {
+  private limitOf({ limit, where }: Statement, bound: readonly Bound[]): number {
     return limit === 'value' ? Number(bound[where.length]) : (limit ?? Infinity);
   }
 
   /** One reader for each partition of the store; it reads a page, behind a row. */
-  private pagesOf(statement: Statement, bound: readonly (Value | readonly Value[])[]) {
+  private pagesOf(statement: Statement, bound: readonly Bound[]) {
     const { table, columns, where, descending } = statement;
     const { partitionKey, clusteringKey, types } = this.schemaOf(table);
     const valuesOf = (column: string) => {
@@ -275,7 +286,7 @@ export class Keyspaces {
     });
   }
 
-  private write(statement: Statement, bound: readonly (Value | readonly Value[])[]): CqlResult {
+  private write(statement: Statement, bound: readonly Bound[]): CqlResult {
     const { verb, table, columns, where, conditions, using } = statement;
     const { partitionKey, clusteringKey, ttl } = this.schemaOf(table);
     const { now } = this.world;
