@@ -1,6 +1,7 @@
 /** Parses a request of the query API; a validation error names the parameter at fault. */
 import { columnOf, type Column } from '../domain/columns';
 import { type DimensionValue } from '../domain/merge';
+import { composed } from '../domain/sections/text';
 import { type ValidationError, invalid } from '../domain/validation-error';
 import { type View } from '../domain/views';
 import { ANSWER_KINDS, type AnswerKind, type Layer, LAYERS, PAGE_ROWS } from './api';
@@ -135,7 +136,7 @@ function parseInstant(text: string): number | undefined {
 }
 
 function parseDimension(column: Column, text: string): DimensionValue | undefined {
-  if (column.type !== 'int' && column.type !== 'long') return text;
+  if (column.type !== 'int' && column.type !== 'long') return composed(text);
   return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
