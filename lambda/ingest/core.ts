@@ -69,7 +69,11 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   if (!segments) return ROUTE_NONE;
   const [first, name, last] = segments;
   if (method === 'POST' && segments.length === 1 && first === 'posts') return { kind: 'native', section: undefined };
-  if (method === 'POST' && segments.length === 1 && first === 'pin') return { kind: 'native', section: 'pin' };
+  if (method === 'POST' && segments.length === 1) {
+    // Of these only POST /pin is a route of the API; the others are for a replay, which invokes the function directly.
+    const section = SECTIONS.find((each) => each === first);
+    if (section) return { kind: 'native', section };
+  }
   if (method === 'POST' && segments.length === 1 && first === 'canary') return { kind: 'canary' };
   if (method === 'POST' && segments.length === 2 && first === 'topics') {
     const section = suffixOf(name, '.');
