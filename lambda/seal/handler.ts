@@ -1,5 +1,5 @@
 /**
- * Fixes the offset ranges of the intervals that are over: every non-empty one since the last seal, oldest first. An interval is
+ * Fixes the offset ranges of the intervals that are over: every one with records since the last seal, oldest first. An interval is
  * sealed only when there is a record with a later timestamp in every partition, and the archive holds every
  * offset of it. Seals are written once; asked again for a sealed interval, it answers what is stored. What an earlier run
  * sealed and did not get published is answered again, first of all: each interval needs the one before it.
@@ -21,7 +21,7 @@ import { report, type ReportOf } from '../runtime/metrics';
 import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type DueInterval, type Offsets } from './core';
-import { missingInArchive, sealStore } from './ports';
+import { areIdle, missingInArchive, sealStore } from './ports';
 
 export interface SealEvent {
   /** The newest interval to seal, by name. */
@@ -186,10 +186,20 @@ export function makeHandler(deps: Deps): SealHandler {
       deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
       return taken(left);
     }
-    const lag = ends.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, from.get(partition) ?? 0), 0);
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
       if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
+    }
+    const open = ends.map(({ partition, low, high }) => ({
+      partition,
+      from: Math.min(high, Math.max(low, from.get(partition) ?? 0)),
+      to: high,
+    }));
+    const lag = open.reduce((sum, range) => sum + range.to - range.from, 0);
+    // What is left are the heartbeat records after the last interval. Another one would make an interval for the next run, and so on.
+    if (await areIdle(deps.store, topic, open)) {
+      deps.report('seal', { received: 0, written: 0, lag, duration: deps.now() - began });
+      return taken(left);
     }
     const heartbeats = await passEnd(upTo, patience);
     const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
@@ -203,10 +213,14 @@ export function makeHandler(deps: Deps): SealHandler {
     });
 
     const sealed: Seal[] = [];
+    let looked = 0;
     let previous = newest;
     const sealOne = async (interval: DueInterval) => {
       const seal = nextSeal(topic, previous, interval);
       await awaitArchive(seal, patience);
+      looked++;
+      // It is no interval: its offsets go to the next one, which begins where the last seal ends.
+      if (await areIdle(deps.store, topic, seal.partitions)) return;
       // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
       sealed.push(previous);
@@ -222,7 +236,7 @@ export function makeHandler(deps: Deps): SealHandler {
       lag,
       duration: deps.now() - began,
     });
-    return taken([...left, ...sealed], more, sealed.length < due.length);
+    return taken([...left, ...sealed], more, looked < due.length);
   }
 
   /** What one run can take of them, the oldest. */
@@ -302,12 +316,13 @@ export function makeHandler(deps: Deps): SealHandler {
         await plans.update(run, released);
         throw error;
       }
-      if (failNotYet) throw error;
-      // What is sealed by now can be processed, if the orchestrator does not want to wait for the rest.
+      // What is sealed by now can be processed, whether or not the rest comes: the archive may have an outage.
       const newest = range.first === undefined ? await seals.newest(range.upTo) : undefined;
       const { open } = taken(newest ? await seals.unpublished(newest) : []);
       const planned = await plans.update(run, (current) => withIntervals(current, namesOf(open)));
-      return { state: 'notYet', reason: error.message, due: dueOf(planned) };
+      const due = dueOf(planned);
+      if (failNotYet && due === 0) throw error;
+      return { state: 'notYet', reason: error.message, due };
     }
   }
 

@@ -17,6 +17,7 @@ import { VIEWS, viewsAsJson } from '../../lambda/domain/views';
 import { manifestKey, planKey, rawKey, viewKey, viewsDoneKey, viewsListKey } from '../../lambda/formats/keys';
 import { type Plan, type ViewsList } from '../../lambda/formats/plan';
 import { type StepResponse } from '../../lambda/runtime/budget';
+import { rawObject } from './posts-log';
 import { memoryBatchStore } from './memory-batch-store';
 import { MemoryLake } from './memory-lake';
 import { viewObject } from './view-runs';
@@ -53,6 +54,10 @@ export class BatchLayer {
   onCharge: () => void = () => undefined;
   /** Append times of the records of each partition. */
   readonly log: number[][];
+  /** Hours that have posts. */
+  private appended = 0;
+  /** Partition and offset of each. */
+  private readonly heartbeats = new Set<string>();
   /** By partition, the first offset that is not in the archive. */
   private readonly archived = new Map<number, number>();
   private readonly directory = mkdtempSync(join(tmpdir(), 'batch-layer-'));
@@ -121,10 +126,9 @@ export class BatchLayer {
   /** A record in each partition of each of these hours of the log, and what the archive and the speed layer do with them. */
   append(hours: number): void {
     for (let i = 0; i < hours; i++) {
-      const at = Math.max(START, (this.log[0].at(-1) ?? START - HOUR) + HOUR);
-      const interval = at - (at % HOUR);
+      const at = START + this.appended++ * HOUR + HOUR / 2;
       this.log.forEach((times, partition) => {
-        times.push(interval + HOUR / 2);
+        times.push(Math.max(at, times.at(-1) ?? at));
         this.store.applied.set(partition, Number.MAX_SAFE_INTEGER);
       });
     }
@@ -173,14 +177,15 @@ export class BatchLayer {
   private archive(): void {
     this.log.forEach((times, partition) => {
       for (let offset = this.archived.get(partition) ?? 0; offset < times.length; offset++) {
-        this.lake.objects.set(rawKey(TOPIC, partition, offset, offset), Buffer.from(String(offset)));
+        const kind = this.heartbeats.has(`${partition} ${offset}`) ? 'heartbeat' : 'post';
+        this.lake.objects.set(rawKey(TOPIC, partition, offset, offset), rawObject(offset, [kind]));
       }
       this.archived.set(partition, times.length);
     });
   }
 
   private kafka() {
-    const { log, clock } = this;
+    const { log, clock, heartbeats } = this;
     return {
       endOffsets: async () => log.map((times, partition) => ({ partition, low: 0, high: times.length })),
       offsetsAt: async (_topic: string, timestamp: number) =>
@@ -190,6 +195,7 @@ export class BatchLayer {
         }),
       writeHeartbeat: async (_topic: string, partition: number) => {
         const offset = log[partition].push(clock.now) - 1;
+        heartbeats.add(`${partition} ${offset}`);
         return { offset, logAppendTime: clock.now };
       },
     };

@@ -5,6 +5,7 @@ import { intervalName, nextInterval } from '../../../../lambda/domain/intervals'
 import { type Seal } from '../../../../lambda/formats/interval-metadata';
 import { publishedKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
 import { MemoryLake } from '../../../support/memory-lake';
+import { rawObject } from '../../../support/posts-log';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');
@@ -14,7 +15,9 @@ const name = (minutes: number) => intervalName(at(minutes));
 /** A topic in memory: the append times of each partition's records. Its clock is `now`, minus a lag per partition. */
 class FakeKafka {
   now = START;
+  /** Partitions to which heartbeat records were written, in order. */
   readonly controlRecords: number[] = [];
+  private readonly heartbeats = new Set<string>();
   lookUps = 0;
   lag: number[] = [];
 
@@ -34,10 +37,15 @@ class FakeKafka {
     return this.partitions.map((_, partition) => ({ partition, ...this.offset(partition, timestamp) }));
   }
 
+  kindOf(partition: number, offset: number): 'post' | 'heartbeat' {
+    return this.heartbeats.has(`${partition} ${offset}`) ? 'heartbeat' : 'post';
+  }
+
   async writeHeartbeat(_topic: string, partition: number) {
     const logAppendTime = this.now - (this.lag[partition] ?? 0);
     this.controlRecords.push(partition);
     const offset = this.partitions[partition].push(logAppendTime) - 1;
+    this.heartbeats.add(`${partition} ${offset}`);
     return { offset, logAppendTime };
   }
 }
@@ -51,7 +59,9 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
   /** What the archive does in the meantime: it stores everything on the topic. */
   const archive = () => {
     partitions.forEach((times, partition) => {
-      if (times.length > 0) store.objects.set(rawKey('posts', partition, 0, times.length - 1), Buffer.from(''));
+      if (times.length === 0) return;
+      const lines = times.map((_, offset) => kafka.kindOf(partition, offset));
+      store.objects.set(rawKey('posts', partition, 0, times.length - 1), rawObject(0, lines));
     });
   };
   archive();
@@ -73,7 +83,7 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
   const publish = (...minutes: number[]) => {
     for (const each of minutes) store.objects.set(publishedKey(at(each)), Buffer.from('{}'));
   };
-  return { kafka, store, reports, run, publish, stopArchiving: () => (archiving = false) };
+  return { kafka, store, reports, handle, run, publish, archive, stopArchiving: () => (archiving = false) };
 }
 
 describe('finding due intervals', () => {
@@ -296,7 +306,65 @@ describe('records past the end of an interval', () => {
   });
 });
 
+describe('an idle topic', () => {
+  it('has one interval for the last posts, and a heartbeat record a partition: what is only heartbeats is no interval', async () => {
+    const { run, kafka, publish, archive } = setUp([[at(0)], [], []], 1);
+    const sealed: string[] = [];
+    for (let minute = 0; minute < 60; minute++) {
+      kafka.now = at(minute + 1) + 5_000;
+      const { intervals } = await run({ interval: name(minute) });
+      sealed.push(...intervals.map(({ interval }) => interval));
+      publish(minute);
+      archive();
+    }
+    expect(sealed).toEqual([name(0)]);
+    expect(kafka.controlRecords).toEqual([0, 1, 2]);
+  });
+
+  it('leaves its heartbeat records to the next interval with records', async () => {
+    const { run, kafka, publish, archive } = setUp([[at(0)], []], 1);
+    await run({ interval: name(0) });
+    publish(0);
+    kafka.partitions[1].push(at(5));
+    kafka.now = at(6.5);
+    archive();
+    const { intervals } = await run({ interval: name(5) });
+    expect(intervals).toEqual([
+      {
+        interval: name(5),
+        previous: name(0),
+        partitions: [
+          { partition: 0, from: 1, to: 2 },
+          { partition: 1, from: 0, to: 2 },
+        ],
+      },
+    ]);
+  });
+
+  it('is sealed as ever while the archive does not have its last records', async () => {
+    const { run, kafka, publish, store } = setUp([[at(0)]], 1);
+    await run({ interval: name(0) });
+    publish(0);
+    for (const key of store.keys('raw/')) store.objects.delete(key);
+    kafka.now = at(2.5);
+    await expect(run({ interval: name(1) })).resolves.toEqual({ intervals: [] });
+    expect(kafka.controlRecords).toEqual([0, 0]);
+  });
+});
+
 describe('completeness', () => {
+  it('lacking in a new interval does not keep sealed ones from being processed, even where waiting is a failure', async () => {
+    const { handle, kafka, publish, stopArchiving } = setUp([[at(0)]], 1.5);
+    const ask = (minute: number) => handle({ run: 'run', interval: name(minute), notYet: 'fail' });
+    await expect(ask(0)).resolves.toEqual({ state: 'done', due: 1 });
+    stopArchiving();
+    kafka.partitions[0].push(at(1.9));
+    kafka.now = at(2.5);
+    await expect(ask(1)).resolves.toMatchObject({ state: 'notYet', reason: expect.stringContaining('lacks'), due: 1 });
+    publish(0);
+    await expect(ask(1)).rejects.toThrow('is not complete in the archive');
+  });
+
   it('waits for the archive', async () => {
     const { run, store } = setUp([[at(0), at(1)]], 2);
     store.objects.clear();
@@ -307,7 +375,7 @@ describe('completeness', () => {
     const { run, store, stopArchiving } = setUp([[at(0), at(0), at(0), at(1)], [at(1)]], 2);
     stopArchiving();
     store.objects.clear();
-    store.objects.set(rawKey('posts', 0, 1, 1), Buffer.from(''));
+    store.objects.set(rawKey('posts', 0, 1, 1), rawObject(1, ['post']));
     await expect(run({ interval: name(0) })).rejects.toThrow(
       `interval ${name(0)} is not complete in the archive of 'posts': partition 0 lacks offsets 0, 2`,
     );
