@@ -78,11 +78,15 @@ export function runPublisher({ lake, store, topic, now }: RunsDeps) {
       return put(view, period, names, trimRun(view, merged));
     },
 
-    /** Deletes the runs that no pointer row has named for an hour. @returns how many */
-    async deleteUnreferenced(): Promise<number> {
+    /**
+     * Deletes the runs that no pointer row names.
+     * @param age how long, ms; less than the default only while nothing is published
+     * @returns how many
+     */
+    async deleteUnreferenced(age = READERS_MS): Promise<number> {
       let deleted = 0;
       for (const run of await store.listUnreferenced(topic)) {
-        if (run.since > now() - READERS_MS) continue;
+        if (run.since > now() - age) continue;
         const named = (await store.readRun(run.view, run.period))?.version === run.version;
         if (!named) {
           await remove(run);

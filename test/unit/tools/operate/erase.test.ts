@@ -7,9 +7,10 @@ import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { type KafkaRecord } from '../../../../lambda/domain/decode';
 import { cleanText } from '../../../../lambda/domain/sections/text';
+import { type PublishResponse } from '../../../../lambda/publish/handler';
 import { PREFIXES } from '../../../../lambda/formats/keys';
 import { type Person, type Target } from '../../../../tools/operate/erase/core';
-import { erase, viewsOf, type Compact, type EraseDeps } from '../../../../tools/operate/erase/erase';
+import { deleteReplaced, erase, viewsOf, type Compact, type EraseDeps } from '../../../../tools/operate/erase/erase';
 import { invoking } from '../../../../tools/operate/function';
 import { openParquetSearch, type ParquetSearch } from '../../../../tools/operate/erase/parquet';
 import { callsFor, runsFor } from '../../../../tools/operate/erase/recompute';
@@ -259,6 +260,21 @@ describe('erasing a person', () => {
     const left = await eraseFrom(lake, { person: personOf(4), posts: [] }, idle);
     expect({ raw: left.raw, files: left.parquet.length }).toEqual({ raw: [], files: 6 });
   });
+});
+
+test('replaced views are deleted by the publishing function, or not while a run works', async () => {
+  const said: string[] = [];
+  const say = (line: string) => said.push(line);
+  const events: unknown[] = [];
+  const answering = (response: PublishResponse) => async (event: unknown) => (events.push(event), response);
+  expect(await deleteReplaced(answering({ state: 'done', deleted: 3 }), say)).toBe(true);
+  const held = { state: 'superseded', holder: 'scheduled__1', until: '2026-11-22T21:30:00.000Z' } as const;
+  expect(await deleteReplaced(answering(held), say)).toBe(false);
+  expect(events).toEqual([0, 1].map(() => ({ run: expect.stringMatching(/^erase 20/), replaced: 'delete' })));
+  expect(said).toEqual([
+    'replaced views: 3 deleted',
+    'replaced views: run scheduled__1 works until 2026-11-22T21:30:00.000Z, try again then',
+  ]);
 });
 
 describe('what is computed again', () => {
