@@ -44,8 +44,8 @@ const TOPIC = 'posts';
 const LAKE = 'lake';
 const RUN = 'bench';
 const REGION = 'us-east-1';
-/** Few, so that a year of them is computed in minutes; a day is made of two. */
 const INTERVAL_MINUTES = 720;
+const INTERVAL = INTERVAL_MINUTES * MINUTE;
 const END = Date.UTC(2026, 0, 1);
 const BATCH = 4_000;
 const CATEGORY_LENGTH = 256;
@@ -56,47 +56,64 @@ const MOST_RESPONSE = 6 * 1_024 * 1_024;
 const MB = 1e6;
 
 export interface ManyKeys {
-  /** Days with a post in every minute: starts, ms, oldest first; the last one ends at the end of 2025. */
-  readonly days: readonly number[];
+  /** Months with posts, the last ones of 2025. */
+  readonly months: number;
+  /** The first minutes of each month that have a post. */
+  readonly minutes: number;
   /** Posts of the last interval, each with a long category of its own. */
   readonly categories: number;
   /** Posts of the last interval, each with a follower count of its own. */
   readonly followers: number;
 }
 
-export const SOME: ManyKeys = {
-  days: [Date.UTC(2025, 11, 1), Date.UTC(2025, 11, 2), END - DAY],
-  categories: 6_500,
-  followers: 9_000,
-};
-export const MANY: ManyKeys = {
-  days: Array.from({ length: 365 }, (_, day) => END - (365 - day) * DAY),
-  categories: 6_500,
-  followers: 1_200_000,
-};
+export const SOME: ManyKeys = { months: 1, minutes: 4_500, categories: 6_500, followers: 9_000 };
+export const MANY: ManyKeys = { months: 12, minutes: Infinity, categories: 6_500, followers: 1_200_000 };
 
-/** Time and content of each record, in the order of offsets. */
-function* postsOf({ days, categories, followers }: ManyKeys): Generator<{ at: number; key: number; post: object }> {
+/** The minutes of each month with a post. */
+function minutesOf({ months, minutes }: ManyKeys): number[][] {
+  return Array.from({ length: months }, (_, i) => {
+    const [start, end] = [Date.UTC(2025, 12 - months + i, 1), Date.UTC(2025, 13 - months + i, 1)];
+    return Array.from({ length: Math.min(minutes, (end - start) / MINUTE) }, (__, minute) => start + minute * MINUTE);
+  });
+}
+
+interface Sent {
+  readonly interval: number;
+  /** Append time. */
+  readonly at: number;
+  readonly key: number;
+  readonly post: object;
+}
+
+/**
+ * The posts of a month are in its last interval, as if the clock of the broker had gone back: so a year is 13 intervals, and its rows
+ * are as large as if it were thousands. The first post is in the first interval of its month, since answers begin there.
+ */
+function* postsOf(size: ManyKeys): Generator<Sent> {
   let key = 0;
-  for (const day of days) {
-    for (let at = day; at < day + DAY; at += MINUTE)
-      yield { at, key: ++key, post: { pin: { index: key, category: 'art' } } };
+  const last = END - INTERVAL;
+  const artful = () => ({ pin: { index: key, category: 'art' } });
+  for (const [month, minutes] of minutesOf(size).entries()) {
+    const interval = Date.UTC(2025, 13 - size.months + month, 1) - INTERVAL;
+    for (const [i, at] of minutes.entries()) {
+      yield { interval: key === 0 && i === 0 ? at : interval, at, key: ++key, post: artful() };
+    }
   }
   const at = END - 1;
-  for (let i = 0; i < categories; i++) {
+  for (let i = 0; i < size.categories; i++) {
     const category = `category ${i} `.padEnd(CATEGORY_LENGTH, 'x');
-    yield { at, key: ++key, post: { pin: { index: key, category } } };
+    yield { interval: last, at, key: ++key, post: { pin: { index: key, category } } };
   }
-  for (let i = 0; i < followers; i++) {
+  for (let i = 0; i < size.followers; i++) {
     key++;
     const pin = { index: key, category: 'art', follower_count: 7 * i + 1, poster_name: `poster ${i}` };
     const geo = { ind: key, timestamp: '2020-05-06 07:08:09', country: `country ${i % COUNTRIES}` };
     const date_joined = `${2010 + (i % 8)}-01-02 03:04:05`;
     const user = { ind: key, first_name: `first ${i}`, last_name: 'last', age: 18 + (i % 60), date_joined };
-    yield { at, key, post: { pin, geo, user } };
+    yield { interval: last, at, key, post: { pin, geo, user } };
   }
   // An interval is over when there is a later record.
-  yield { at: END, key: ++key, post: { pin: { index: key, category: 'art' } } };
+  yield { interval: END, at: END, key: ++key, post: artful() };
 }
 
 /** Writes the raw log as the archive does. @returns the first offset of each interval, by its start, and the end */
@@ -112,8 +129,7 @@ async function archive(store: ObjectStore, size: ManyKeys) {
     }
     batch = [];
   };
-  for (const { at, key, post } of postsOf(size)) {
-    const interval = at - (at % (INTERVAL_MINUTES * MINUTE));
+  for (const { interval, at, key, post } of postsOf(size)) {
     if (!starts.has(interval)) starts.set(interval, offset);
     const value = Buffer.from(JSON.stringify(post));
     batch.push({ partition: 0, offset: offset++, timestamp: at, key: Buffer.from(String(key)), value, headers: {} });
@@ -191,14 +207,17 @@ interface Question {
   readonly sum?: number;
 }
 
-function questionsOf({ days, categories, followers }: ManyKeys): Question[] {
-  const minutes = (days.length * DAY) / MINUTE;
-  const day = END - DAY;
+function questionsOf(size: ManyKeys): Question[] {
+  const { categories, followers } = size;
+  const minutes = minutesOf(size).reduce((sum, month) => sum + month.length, 0);
+  const inMonth = minutesOf(size).at(-1)!.length;
   const from = (at: number) => `from=${new Date(at).toISOString()}&layer=batch`;
-  const last = `from=${new Date(END - INTERVAL_MINUTES * MINUTE).toISOString()}&layer=batch`;
+  const last = from(END - INTERVAL);
+  const day = from(END - DAY);
   const month = from(Date.UTC(2025, 11, 1));
-  const inMonth = days.filter((start) => start >= Date.UTC(2025, 11, 1)).length * (DAY / MINUTE);
   const extra = categories + followers;
+  // Of a single month, the first post is in an interval of its own.
+  const inInterval = size.months === 1 ? inMonth - 1 : inMonth;
   const histogram = '/views/followers_by_join_year_age_group';
   const exact = { rows: followers, sum: followers };
   return [
@@ -207,14 +226,14 @@ function questionsOf({ days, categories, followers }: ManyKeys): Question[] {
       path: '/views/posts_by_category',
       query: last,
       rows: categories + 1,
-      sum: INTERVAL_MINUTES + extra,
+      sum: inInterval + extra,
     },
     {
       what: 'categories of a day',
       path: '/views/posts_by_category',
-      query: from(day),
+      query: day,
       rows: categories + 1,
-      sum: DAY / MINUTE + extra,
+      sum: inInterval + extra,
     },
     {
       what: 'categories of a month',
@@ -224,13 +243,14 @@ function questionsOf({ days, categories, followers }: ManyKeys): Question[] {
       sum: inMonth + extra,
     },
     { what: 'follower counts of an interval', path: histogram, query: last, ...exact },
-    { what: 'follower counts of a day', path: histogram, query: from(day), ...exact },
+    { what: 'follower counts of a day', path: histogram, query: day, ...exact },
     { what: 'follower counts of a month', path: histogram, query: month, ...exact },
     {
       what: 'minutes of a year',
       path: '/views/posts_by_minute',
       query: from(Date.UTC(2025, 0, 1)),
-      rows: minutes,
+      // Those of the other posts are in the last minute, which has a post of its own if all have.
+      rows: size.minutes === Infinity ? minutes : minutes + 1,
       sum: minutes + extra,
     },
     { what: 'the 10 largest counts of a month', path: '/views/posts_by_category', query: `${month}&top=10`, rows: 10 },
@@ -303,7 +323,7 @@ async function throughTheLayer(
   await lake.put(SPARK_VIEWS_KEY, viewsAsJson());
   const shared = { intervalMinutes: INTERVAL_MINUTES, now: Date.now, report: () => undefined };
   const archived = await phase(() => archive(lake, size));
-  const intervals = 2 * size.days.length;
+  const intervals = archived.result.starts.size - 1;
   const seal = makeSeal({
     ...shared,
     topic: TOPIC,
@@ -347,10 +367,10 @@ export async function views(size: ManyKeys = SOME): Promise<Report> {
     const { store, session } = await createStore(cassandra!, 'bench');
     try {
       const figures = await throughTheLayer(size, dir, { s3: s3!, lake: connectS3(LAKE, client), store });
-      const { days, categories, followers } = size;
+      const { months, categories, followers } = size;
       return {
         bench: size === MANY ? 'views-large' : 'views',
-        setting: `${categories} posts with a category of ${CATEGORY_LENGTH} characters each, ${followers} with an exact follower count, a post a minute on ${days.length} days; Spark and Cassandra`,
+        setting: `${categories} posts with a category of ${CATEGORY_LENGTH} characters each, ${followers} with an exact follower count, a post a minute in ${months === 12 ? 'a year' : 'days of a month'}; Spark and Cassandra`,
         figures,
       };
     } finally {
