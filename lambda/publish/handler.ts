@@ -25,7 +25,7 @@ import { completedBy, daysOfMonth, planMoves, rollUpsWith, union, type Move, typ
 import { runPublisher, type PublishedRun } from './runs';
 
 export interface PublishDeps {
-  readonly lake: Pick<ObjectStore, 'get' | 'list'> & PlanObjects;
+  readonly lake: Pick<ObjectStore, 'get' | 'open' | 'list'> & PlanObjects;
   readonly store: PublishStore;
   /** Name of the boundary. */
   readonly topic: string;
