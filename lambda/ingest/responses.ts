@@ -1,5 +1,5 @@
 /** Turns the outcomes of a request into a response of the API that the client uses. */
-import { json, type HttpResponse } from '../runtime/http';
+import { json, type HttpResponse, type RejectedBody } from '../runtime/http';
 import { sentence, type ValidationError } from '../domain/validation-error';
 import {
   type ErrorDetail,
@@ -28,7 +28,7 @@ export type Outcome =
 
 export interface Dialect {
   /** The body as a whole was rejected. */
-  rejectBody(status: 400 | 413, validationError: ValidationError): HttpResponse;
+  rejectBody(status: RejectedBody['status'], validationError: ValidationError): HttpResponse;
   respond(outcomes: readonly Outcome[]): HttpResponse;
 }
 
@@ -59,6 +59,12 @@ export function outcomeOf(
 
 function count(outcomes: readonly Outcome[], kind: Outcome['kind']): number {
   return outcomes.reduce((sum, outcome) => sum + (outcome.kind === kind ? 1 : 0), 0);
+}
+
+/** The responses of the proxies have no field for a record that is stored and counted nowhere: a header says how many there are. */
+function quarantineHeader(outcomes: readonly Outcome[]): Readonly<Record<string, string>> {
+  const quarantined = outcomes.filter((outcome) => outcome.kind === 'acknowledged' && outcome.quarantine).length;
+  return quarantined > 0 ? { 'x-quarantined-records': String(quarantined) } : {};
 }
 
 /** 413 if every record was too large, else 400. */
@@ -98,8 +104,8 @@ const UNAVAILABLE = 50302;
 
 export const REST_PROXY: Dialect = {
   rejectBody: (status, validationError) =>
-    json(status === 413 ? 413 : 422, {
-      error_code: status === 413 ? 413 : UNPROCESSABLE,
+    json(status === 400 ? 422 : status, {
+      error_code: status === 400 ? UNPROCESSABLE : status,
       message: sentence(validationError),
     } satisfies RestProxyError),
   respond(outcomes) {
@@ -127,7 +133,8 @@ export const REST_PROXY: Dialect = {
         offsets,
       } satisfies RestProxyError);
     }
-    return json(200, { offsets, key_schema_id: null, value_schema_id: null } satisfies RestProxyResponse);
+    const response: RestProxyResponse = { offsets, key_schema_id: null, value_schema_id: null };
+    return json(200, response, quarantineHeader(outcomes));
   },
 };
 
@@ -149,20 +156,17 @@ export const KINESIS: Dialect = {
       case 'unacknowledged':
         return kinesisError(503, 'ServiceUnavailableException', sentence(UNACKNOWLEDGED), RETRY_AFTER);
       case 'acknowledged':
-        return json(200, {
-          SequenceNumber: String(outcome.offset),
-          ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,
-        } satisfies KinesisResponse);
+        return json(
+          200,
+          {
+            SequenceNumber: String(outcome.offset),
+            ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,
+          } satisfies KinesisResponse,
+          quarantineHeader([outcome]),
+        );
     }
   },
 };
-
-/** The topic or stream name in the path does not end in a section. */
-export function rejectName(dialect: 'rest-proxy' | 'kinesis', validationError: ValidationError): HttpResponse {
-  return dialect === 'rest-proxy'
-    ? json(404, { error_code: 40401, message: sentence(validationError) } satisfies RestProxyError)
-    : kinesisError(400, 'ResourceNotFoundException', sentence(validationError));
-}
 
 export const ROUTES = 'POST /posts, POST /pin, POST /topics/{topic} or PUT /streams/{stream}/record';
 

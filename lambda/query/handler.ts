@@ -244,7 +244,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   }
 
   async function route(event: HttpEvent): Promise<HttpResponse> {
-    const segments = pathSegments(event) ?? [];
+    const segments = pathSegments(event);
+    if (!segments) return rejected(400, invalid('path', event.rawPath, 'percent-encoded UTF-8'));
     const [resource, name] = segments;
     const query = new URLSearchParams(event.rawQueryString ?? '');
     if (event.requestContext.http.method === 'GET' && segments.length <= 2) {

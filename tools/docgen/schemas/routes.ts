@@ -1,5 +1,4 @@
 /** The routes of both APIs, with the names of their request and response types. */
-import { endingIn } from '../../../lambda/ingest/core';
 import { ANSWER_KINDS, LAYERS, PAGE_ROWS } from '../../../lambda/query/api';
 import { COLUMNS, type Column } from '../../../lambda/domain/columns';
 import { VIEWS } from '../../../lambda/domain/views';
@@ -20,6 +19,9 @@ export interface RouteDoc {
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const oneOrMany = (name: string) => ({ oneOf: [ref(name), { type: 'array', minItems: 1, items: ref(name) }] });
 const lines = (name: string) => ({ type: 'string', description: `One ${name} a line` });
+
+const NAMED =
+  'a name that ends in a section (`x.geo`, `x-geo`) says what the record is, after any other name its fields do';
 
 const NATIVE_RESPONSES: RouteDoc['responses'] = {
   202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
@@ -44,7 +46,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/pin',
-    summary: 'A flat pin, as clients of 2022 send (a slash may follow)',
+    summary: 'A flat pin, as clients of 2022 send',
     body: { 'application/json': oneOrMany('Pin'), 'application/x-ndjson': lines('pin') },
     responses: NATIVE_RESPONSES,
   },
@@ -53,14 +55,13 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/topics/{topic}',
-    summary: `Sections in the form of the Kafka REST proxy v2; the topic is ${endingIn('.')}`,
+    summary: `Records in the form of the Kafka REST proxy v2; ${NAMED}`,
     body: {
       'application/vnd.kafka.json.v2+json': ref('RestProxyRequest'),
       'application/json': ref('RestProxyRequest'),
     },
     responses: {
       200: ['An offset or an error for each record', 'RestProxyResponse'],
-      404: ['The topic names no section', 'RestProxyError'],
       413: ['Too large', 'RestProxyError'],
       422: ['The body, or every record in it, was rejected', 'RestProxyError'],
       503: ['Records with error code 2 were not accepted: send those again', 'RestProxyError'],
@@ -71,7 +72,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'put',
     path: '/streams/{stream}/record',
-    summary: `A section in the form of Kinesis PutRecord; the stream is ${endingIn('-')}`,
+    summary: `A record in the form of Kinesis PutRecord; ${NAMED}`,
     body: { 'application/json': ref('KinesisRequest') },
     responses: {
       200: ['Accepted', 'KinesisResponse'],
