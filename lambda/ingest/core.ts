@@ -66,7 +66,7 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   const [first, name, last] = segments;
   if (method === 'POST' && segments.length === 1 && first === 'posts') return { kind: 'native', section: undefined };
   if (method === 'POST' && segments.length === 1) {
-    // Of these only POST /pin is a route of the API; the others are for a replay, which invokes the function directly.
+    // Not all of these are routes of the API: a replay invokes the function directly.
     const section = SECTIONS.find((each) => each === first);
     if (section) return { kind: 'native', section };
   }

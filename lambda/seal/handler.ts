@@ -9,6 +9,8 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { intervalEnd, intervalName, intervalOf, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { areHeartbeats, serializeHeartbeats, withHeartbeats } from '../formats/heartbeats';
+import { heartbeatsKey } from '../formats/keys';
 import { parseRunEvent, type RunEvent } from '../formats/run-event';
 import { released, withIntervals, type Plan } from '../formats/plan';
 import { NotYetError, startBudget, type Budget, type StepResponse } from '../runtime/budget';
@@ -21,7 +23,7 @@ import { report, type ReportOf } from '../runtime/metrics';
 import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type DueInterval, type Offsets } from './core';
-import { areIdle, missingInArchive, sealStore } from './ports';
+import { missingInArchive, readHeartbeats, sealStore } from './ports';
 
 export interface SealEvent {
   /** The newest interval to seal, by name. */
@@ -81,6 +83,13 @@ const POLL_LONGEST_MS = 4_000;
 /** Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end. */
 const MARGIN_MS = 5;
 
+const JSON_TYPE = { contentType: 'application/json' };
+
+interface Heartbeat {
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** How long may be waited from now on, ms. */
 interface Patience {
   readonly end: () => number;
@@ -118,19 +127,20 @@ export function makeHandler(deps: Deps): SealHandler {
     );
   }
 
-  /** Makes sure that every partition has a record that is not before the end of the interval. */
-  async function passEnd(interval: IntervalStart, patience: Patience): Promise<number> {
+  /** Makes sure that every partition has a record that is not before the end of the interval. @param written gets what it writes */
+  async function passEnd(interval: IntervalStart, patience: Patience, written: Heartbeat[]): Promise<void> {
     const end = intervalEnd(interval, intervalMinutes);
     const early = end + MARGIN_MS - deps.now();
     if (early > patience.end()) throw notOver(interval, 'the clock', early - MARGIN_MS);
     if (early > 0) await deps.sleep(early);
     const idle = (await kafka.offsetsAt(topic, end)).filter((each) => !each.found);
     const deadline = deps.now() + patience.end();
-    const written = await Promise.all(
+    await Promise.all(
       idle.map(async ({ partition }) => {
-        for (let count = 1; ; count++) {
-          const { logAppendTime } = await kafka.writeHeartbeat(topic, partition);
-          if (logAppendTime >= end) return count;
+        for (;;) {
+          const { offset, logAppendTime } = await kafka.writeHeartbeat(topic, partition);
+          written.push({ partition, offset });
+          if (logAppendTime >= end) return;
           // The broker's clock lags. That heartbeat record belongs to this interval or an earlier one, and does no harm there.
           const behind = end - logAppendTime;
           if (deps.now() + behind > deadline) {
@@ -140,7 +150,6 @@ export function makeHandler(deps: Deps): SealHandler {
         }
       }),
     );
-    return written.reduce((sum, count) => sum + count, 0);
   }
 
   /** @throws Error naming the first partition whose offsets the archive lacks, and which */
@@ -197,11 +206,18 @@ export function makeHandler(deps: Deps): SealHandler {
     }));
     const lag = open.reduce((sum, range) => sum + range.to - range.from, 0);
     // What is left are the heartbeat records after the last interval. Another one would make an interval for the next run, and so on.
-    if (await areIdle(deps.store, topic, open)) {
+    let known = await readHeartbeats(deps.store);
+    if (areHeartbeats(open, known)) {
       deps.report('seal', { received: 0, written: 0, lag, duration: deps.now() - began });
       return taken(left);
     }
-    const heartbeats = await passEnd(upTo, patience);
+    const heartbeats: Heartbeat[] = [];
+    try {
+      await passEnd(upTo, patience, heartbeats);
+    } finally {
+      known = withHeartbeats(known, heartbeats, from);
+      if (heartbeats.length > 0) await deps.store.put(heartbeatsKey, serializeHeartbeats(known), JSON_TYPE);
+    }
     const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
     const { due, more } = await dueIntervals({
       after: after ?? (await beforeFirst(upTo, length, lows, endOf)),
@@ -220,7 +236,7 @@ export function makeHandler(deps: Deps): SealHandler {
       await awaitArchive(seal, patience);
       looked++;
       // It is no interval: its offsets go to the next one, which begins where the last seal ends.
-      if (await areIdle(deps.store, topic, seal.partitions)) return;
+      if (areHeartbeats(seal.partitions, known)) return;
       // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
       sealed.push(previous);
@@ -232,7 +248,7 @@ export function makeHandler(deps: Deps): SealHandler {
     deps.report('seal', {
       received: due.length,
       written: sealed.length,
-      heartbeats,
+      heartbeats: heartbeats.length,
       lag,
       duration: deps.now() - began,
     });

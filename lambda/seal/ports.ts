@@ -1,11 +1,10 @@
 /** Access to seals and the raw log for sealing, over the object store. */
-import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
 import { parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { serialize, type PartitionRange, type Seal } from '../formats/interval-metadata';
-import { PREFIXES, publishedKey, sealKey } from '../formats/keys';
+import { parseHeartbeats, type Heartbeats } from '../formats/heartbeats';
+import { heartbeatsKey, PREFIXES, publishedKey, sealKey } from '../formats/keys';
 import { getSeal, rawObjects } from '../aws/lake';
-import { cover, missing, type Range } from '../domain/ranges';
+import { missing, type Range } from '../domain/ranges';
 import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../aws/s3';
 import { MINUTE } from '../domain/time';
 
@@ -95,24 +94,14 @@ export function sealStore(store: Store, intervalMinutes: number): SealStore {
   };
 }
 
-/** Heartbeat records are one a partition and interval, or a few. In a range with more, nothing is looked into. */
-const MOST_HEARTBEATS = 100;
-
-const decompress = promisify(zstdDecompress);
-
-/** Whether all records of the ranges are heartbeat records, as far as the archive shows it. */
-export async function areIdle(store: Store, topic: string, ranges: readonly PartitionRange[]): Promise<boolean> {
-  if (ranges.some(({ from, to }) => to - from > MOST_HEARTBEATS)) return false;
-  for (const range of ranges) {
-    const archived = cover(await rawObjects(store, topic, range), range.from, range.to);
-    if (archived.missing.length > 0) return false;
-    for (const { item, from, to } of archived.parts) {
-      const lines = (await decompress(await store.get(item.key))).toString('utf8').split('\n').slice(0, -1);
-      const records = lines.map((line) => JSON.parse(line) as { readonly o: number; readonly s: string });
-      if (records.some(({ o, s }) => o >= from && o < to && s !== 'heartbeat')) return false;
-    }
+/** The heartbeat records of {@link Heartbeats}; none where nothing is stored. */
+export async function readHeartbeats(store: Store): Promise<Heartbeats> {
+  try {
+    return parseHeartbeats(heartbeatsKey, (await store.get(heartbeatsKey)).toString('utf8'));
+  } catch (error) {
+    if (error instanceof NotFoundError) return new Map();
+    throw error;
   }
-  return true;
 }
 
 /** The offsets of the range that are not in any object of the raw log yet. */

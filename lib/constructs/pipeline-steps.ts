@@ -125,10 +125,10 @@ export class PipelineSteps extends Construct {
       memory: 512,
       timeout: MAX_TIMEOUT,
     });
-    // It reads offsets, writes a heartbeat record where there is no later record, and finds in the raw log which records are heartbeats.
+    // It reads offsets, and writes a heartbeat record where there is no later record.
     kafka.bindProducer(fn);
     // The marks of published intervals show what an earlier run did not finish.
-    lake.bind(fn, { read: ['raw', 'seals', 'published', 'plan'], write: ['seals', 'plan'] });
+    lake.bind(fn, { read: ['seals', 'published', 'plan'], list: ['raw'], write: ['seals', 'plan'] });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.archiveWaitSeconds]: String(config.archiveWindowSeconds + ARCHIVE_TIME),

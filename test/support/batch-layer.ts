@@ -17,7 +17,6 @@ import { VIEWS, viewsAsJson } from '../../lambda/domain/views';
 import { manifestKey, planKey, rawKey, viewKey, viewsDoneKey, viewsListKey } from '../../lambda/formats/keys';
 import { type Plan, type ViewsList } from '../../lambda/formats/plan';
 import { type StepResponse } from '../../lambda/runtime/budget';
-import { rawObject } from './posts-log';
 import { memoryBatchStore } from './memory-batch-store';
 import { MemoryLake } from './memory-lake';
 import { viewObject } from './view-runs';
@@ -56,8 +55,6 @@ export class BatchLayer {
   readonly log: number[][];
   /** Hours that have posts. */
   private appended = 0;
-  /** Partition and offset of each. */
-  private readonly heartbeats = new Set<string>();
   /** By partition, the first offset that is not in the archive. */
   private readonly archived = new Map<number, number>();
   private readonly directory = mkdtempSync(join(tmpdir(), 'batch-layer-'));
@@ -177,15 +174,14 @@ export class BatchLayer {
   private archive(): void {
     this.log.forEach((times, partition) => {
       for (let offset = this.archived.get(partition) ?? 0; offset < times.length; offset++) {
-        const kind = this.heartbeats.has(`${partition} ${offset}`) ? 'heartbeat' : 'post';
-        this.lake.objects.set(rawKey(TOPIC, partition, offset, offset), rawObject(offset, [kind]));
+        this.lake.objects.set(rawKey(TOPIC, partition, offset, offset), Buffer.from(String(offset)));
       }
       this.archived.set(partition, times.length);
     });
   }
 
   private kafka() {
-    const { log, clock, heartbeats } = this;
+    const { log, clock } = this;
     return {
       endOffsets: async () => log.map((times, partition) => ({ partition, low: 0, high: times.length })),
       offsetsAt: async (_topic: string, timestamp: number) =>
@@ -195,7 +191,6 @@ export class BatchLayer {
         }),
       writeHeartbeat: async (_topic: string, partition: number) => {
         const offset = log[partition].push(clock.now) - 1;
-        heartbeats.add(`${partition} ${offset}`);
         return { offset, logAppendTime: clock.now };
       },
     };

@@ -1,5 +1,4 @@
 /** Logs of posts as Kafka holds them, for tests of what consumes them. */
-import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { HEARTBEAT_HEADER, type KafkaRecord } from '../../lambda/domain/decode';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
@@ -82,11 +81,6 @@ export function logArbitrary(start: number, span: number, maxLength: number): fc
       timestamp: start + Math.floor((i / specs.length) * span + (spec.timestamp - span / 2) / 8),
     })),
   );
-}
-
-/** An object of the raw log with lines of these kinds, as far as sealing looks at it. */
-export function rawObject(first: number, kinds: readonly ('post' | 'heartbeat')[]): Buffer {
-  return zstdCompressSync(kinds.map((s, i) => `${JSON.stringify({ o: first + i, t: 0, s })}\n`).join(''));
 }
 
 export function lambdaEvent(topic: string, records: readonly KafkaRecord[]): LambdaKafkaEvent {

@@ -66,7 +66,7 @@ export interface ManyKeys {
   readonly followers: number;
 }
 
-export const SOME: ManyKeys = { months: 1, minutes: 4_500, categories: 6_500, followers: 9_000 };
+export const SOME: ManyKeys = { months: 1, minutes: 4_500, categories: 6_500, followers: 11_000 };
 export const MANY: ManyKeys = { months: 12, minutes: Infinity, categories: 6_500, followers: 1_200_000 };
 
 /** The minutes of each month with a post. */
@@ -106,11 +106,12 @@ function* postsOf(size: ManyKeys): Generator<Sent> {
   }
   for (let i = 0; i < size.followers; i++) {
     key++;
-    const pin = { index: key, category: 'art', follower_count: 7 * i + 1, poster_name: `poster ${i}` };
-    const geo = { ind: key, timestamp: '2020-05-06 07:08:09', country: `country ${i % COUNTRIES}` };
-    const date_joined = `${2010 + (i % 8)}-01-02 03:04:05`;
-    const user = { ind: key, first_name: `first ${i}`, last_name: 'last', age: 18 + (i % 60), date_joined };
-    yield { interval: last, at, key, post: { pin, geo, user } };
+    const post: Record<string, object> = {};
+    post.pin = { index: key, category: 'art', follower_count: 7 * i + 1, poster_name: `poster ${i}` };
+    post.geo = { ind: key, timestamp: '2020-05-06 07:08:09', country: `country ${i % COUNTRIES}` };
+    const joined = `${2010 + (i % 8)}-01-02 03:04:05`;
+    post.user = { ind: key, first_name: `first ${i}`, last_name: 'last', age: 18 + (i % 60), date_joined: joined };
+    yield { interval: last, at, key, post };
   }
   // An interval is over when there is a later record.
   yield { interval: END, at: END, key: ++key, post: artful() };
