@@ -13,8 +13,14 @@ import { invalid, isValidationError, short, type ValidationError } from '../doma
 
 /** Largest post in bytes: brokers accept batches of 1 MiB, and a record has headers. */
 export const MAX_POST_BYTES = 1_000_000;
-/** Largest request in bytes: Lambda accepts 6 MB, and base64 is a third longer. */
-export const MAX_REQUEST_BYTES = 5_000_000;
+/**
+ * Largest request in bytes. Lambda accepts an event of 6 MB, in which base64 is a third longer than the body; API Gateway itself
+ * rejects what does not fit. So a larger body, up to there, gets an answer in the route's words.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_REQUEST_BYTES = 4_500_000;
+/** Most records of a request: as many results fit an answer, see `responses.ts`. */
+export const MAX_RECORDS = 40_000;
 export const MAX_DEPTH = 32;
 
 export interface AcceptedItem {
@@ -136,6 +142,12 @@ function rejectBody(body: Body): Parsed | undefined {
   return undefined;
 }
 
+/** Nothing of such a request is sent: an answer about each of its records would be larger than Lambda returns. */
+function rejectCount(count: number): Parsed | undefined {
+  if (count <= MAX_RECORDS) return undefined;
+  return rejected({ field: 'body', value: `${count} records`, allowed: `at most ${MAX_RECORDS} records` }, 413);
+}
+
 function tryParse(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
@@ -160,6 +172,8 @@ function parseLines(
   lines: readonly { readonly start: number; readonly end: number }[],
   section: Section | undefined,
 ): Parsed {
+  const many = rejectCount(lines.length);
+  if (many) return many;
   const items = lines.map(({ start, end }): Item => {
     const line = text.slice(start, end);
     const parsed = tryParse(line);
@@ -191,6 +205,8 @@ export function parseNative(body: Body, contentType: string | undefined, section
   }
   const values = parsed.value as unknown[];
   if (values.length === 0) return rejected({ field: 'body', value: 'an empty array', allowed: 'at least one post' });
+  const many = rejectCount(values.length);
+  if (many) return many;
   const items = elementSpans(text).map(({ start, end, depth }, i) =>
     itemOf(text.slice(start, end), depth, values[i], section),
   );
@@ -208,6 +224,8 @@ export function parseRestProxy(body: Body, section: Section | undefined): Parsed
     const value = Array.isArray(records) ? 'an empty array' : short(records);
     return rejected({ field: 'records', value, allowed: 'an array of at least one {"value":{…}}' });
   }
+  const many = rejectCount(records.length);
+  if (many) return many;
   const items = recordValueSpans(body.text).map((span, i): Item => {
     if (!span) return rejected(invalid(`records[${i}].value`, undefined, 'an object'));
     const { value } = records[i] as { value: unknown };

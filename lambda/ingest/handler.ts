@@ -7,7 +7,7 @@ import { CANARY_HEADER } from '../domain/decode';
 import { bodyOf, json, pathSegments, type Body, type HttpResponse, type HttpEvent } from '../runtime/http';
 import { kafkaFromEnvironment } from '../aws/kafka/connect';
 import { type OutgoingRecord, type SendResult } from '../aws/kafka/port';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { KINESIS, NATIVE, notFound, outcomeOf, REST_PROXY, type Dialect } from './responses';
 import {
@@ -104,12 +104,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: HttpEvent): Promise<HttpResponse> => {
-  if (!real) {
-    const kafka = kafkaFromEnvironment();
-    real = makeHandler({ send: (records) => kafka.send(records), report, now: Date.now });
-  }
-  return real(event);
-};
+export const handler = invoked(() => {
+  const kafka = kafkaFromEnvironment();
+  return makeHandler({ send: (records) => kafka.send(records), report, now: Date.now });
+});

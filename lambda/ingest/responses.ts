@@ -3,6 +3,7 @@ import { json, type HttpResponse, type RejectedBody } from '../runtime/http';
 import { sentence, type ValidationError } from '../domain/validation-error';
 import {
   type ErrorDetail,
+  type ErrorField,
   type IngestResponse,
   type KinesisResponse,
   type KinesisError,
@@ -41,6 +42,25 @@ const UNACKNOWLEDGED: ValidationError = {
   allowed: `sent again after ${RETRY_AFTER_SECONDS} s`,
 };
 
+/** Bytes of a function's answer, in which its body stands as a text of JSON: quotes take two bytes. */
+const MAX_ANSWER_BYTES = 6 * 1024 * 1024 - 2_000;
+/** Bytes of the longest result whose error is in its short form. `MAX_RECORDS` of them fit an answer. */
+const SHORT_RESULT_BYTES = 150;
+
+/**
+ * Chooses between an error and its short form. An answer must never outgrow what Lambda returns: its client would get 500 for
+ * records that are durable, and send them again for ever.
+ */
+function errorsThatFit(results: number): <T, S>(whole: T, short: S) => T | S {
+  let room = MAX_ANSWER_BYTES - results * SHORT_RESULT_BYTES;
+  return (whole, short) => {
+    if (room > 0) room -= Buffer.byteLength(JSON.stringify(JSON.stringify(whole)));
+    return room > 0 ? whole : short;
+  };
+}
+
+const fieldOf = ({ field }: ValidationError): ErrorField => ({ field });
+
 const detail = (validationError: ValidationError): ErrorDetail => ({
   ...validationError,
   message: sentence(validationError),
@@ -78,15 +98,22 @@ export const NATIVE: Dialect = {
     const accepted = count(outcomes, 'acknowledged');
     const notTaken = count(outcomes, 'unacknowledged');
     const rejected = outcomes.length - accepted - notTaken;
+    const fitting = errorsThatFit(outcomes.length);
     const results = outcomes.map((outcome): RecordResult => {
       switch (outcome.kind) {
         case 'rejected':
-          return { status: outcome.status, error: detail(outcome.validationError) };
+          return {
+            status: outcome.status,
+            error: fitting(detail(outcome.validationError), fieldOf(outcome.validationError)),
+          };
         case 'unacknowledged':
-          return { status: 503, key: outcome.key, error: detail(UNACKNOWLEDGED) };
+          return { status: 503, key: outcome.key, error: fitting(detail(UNACKNOWLEDGED), fieldOf(UNACKNOWLEDGED)) };
         case 'acknowledged': {
           const { key, partition, offset, quarantine } = outcome;
-          return { status: 202, key, partition, offset, ...(quarantine && { quarantine }) };
+          return {
+            ...{ status: 202, key, partition, offset },
+            ...(quarantine && { quarantine: fitting(quarantine, fieldOf(quarantine)) }),
+          };
         }
       }
     });
@@ -109,14 +136,16 @@ export const REST_PROXY: Dialect = {
       message: sentence(validationError),
     } satisfies RestProxyError),
   respond(outcomes) {
+    const fitting = errorsThatFit(outcomes.length);
+    const errorOf = (error: ValidationError) => fitting(sentence(error), error.field);
     const offsets = outcomes.map((outcome): RestProxyOffset => {
       switch (outcome.kind) {
         case 'acknowledged':
           return { partition: outcome.partition, offset: outcome.offset, error_code: null, error: null };
         case 'rejected':
-          return { partition: null, offset: null, error_code: 1, error: sentence(outcome.validationError) };
+          return { partition: null, offset: null, error_code: 1, error: errorOf(outcome.validationError) };
         case 'unacknowledged':
-          return { partition: null, offset: null, error_code: 2, error: sentence(UNACKNOWLEDGED) };
+          return { partition: null, offset: null, error_code: 2, error: errorOf(UNACKNOWLEDGED) };
       }
     });
     if (outcomes.some(({ kind }) => kind === 'unacknowledged')) {

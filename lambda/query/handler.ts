@@ -6,7 +6,7 @@ import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../runtime/env'
 import { json, pathSegments, type HttpResponse, type HttpEvent } from '../runtime/http';
 import { StoreUnavailableError } from '../aws/keyspaces/keyspaces';
 import { RunReplacedError } from '../aws/keyspaces/view-runs';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { type Key, type Run } from '../domain/sorted-run';
 import { report, type ReportOf } from '../runtime/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
@@ -336,17 +336,14 @@ function pageFromEnvironment(): Page | undefined {
   };
 }
 
-let instance: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: HttpEvent): Promise<HttpResponse> => {
-  instance ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     page: pageFromEnvironment(),
-    reader: queryReader(storeFromEnvironment(), requireEnv(ENV.topic)),
+    reader: queryReader(storeFromEnvironment('query'), requireEnv(ENV.topic)),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     partitions: requirePositiveInteger(ENV.partitions),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,
     now: Date.now,
-  });
-  return instance(event);
-};
+  }),
+);

@@ -1,6 +1,6 @@
 import { type AwsResponses } from './responses';
 import { type Needs, type StackNeeds } from './needs';
-import { fail, resultOf, pass, type Result } from './result';
+import { resultOf, type Result } from './result';
 
 /** Stacks that were never created: CDK deletes them and creates them again. */
 const NEVER_UP = new Set(['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED']);
@@ -19,33 +19,26 @@ export function notDeployed(needs: Needs, { stacks }: AwsResponses): readonly St
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */
 export function stackChecks(needs: Needs, { stacks }: AwsResponses): Result[] {
-  return needs.stacks.map(({ name }) => {
-    const title = `stack ${name}`;
-    return resultOf(title, [stacks[name]], (status) => {
-      if (status === undefined) return pass(title, 'is new');
-      if (NEVER_UP.has(status)) return pass(title, `was never created (${status}): it is created again`);
-      if (status.endsWith('_IN_PROGRESS')) return fail(title, `is ${status}`, 'wait until it is done');
+  return needs.stacks.map(({ name }) =>
+    resultOf(`stack ${name}`, [stacks[name]], (status) => {
+      if (status === undefined) return 'is new';
+      if (NEVER_UP.has(status)) return `was never created (${status}): it is created again`;
+      if (status.endsWith('_IN_PROGRESS')) return [`is ${status}`, 'wait until it is done'];
       if (status.endsWith('_FAILED')) {
-        return fail(title, `is ${status}`, 'see its events in CloudFormation; continue the rollback or the deletion');
+        return [`is ${status}`, 'see its events in CloudFormation; continue the rollback or the deletion'];
       }
-      return pass(title, `exists (${status}) and is updated; a second deployment needs another -c project=…`);
-    });
-  });
+      return `exists (${status}) and is updated; a second deployment needs another -c project=…`;
+    }),
+  );
 }
 
 /** A taken name is a collision, unless the stack of the name exists. */
 export function nameChecks({ names, stacks }: AwsResponses): Result[] {
-  return names.map(({ of: { type, name, stack }, taken }) => {
-    const title = `name ${name} (${type})`;
-    return resultOf(title, [taken, stacks[stack]], (isTaken, status) => {
-      if (!isTaken) return pass(title, 'is free');
-      return isUp(status)
-        ? pass(title, `belongs to stack ${stack}`)
-        : fail(
-            title,
-            `is taken, but not by stack ${stack}`,
-            'delete or import the resource, or set another -c project=…',
-          );
-    });
-  });
+  return names.map(({ of: { type, name, stack }, taken }) =>
+    resultOf(`name ${name} (${type})`, [taken, stacks[stack]], (isTaken, status) => {
+      if (!isTaken) return 'is free';
+      if (isUp(status)) return `belongs to stack ${stack}`;
+      return [`is taken, but not by stack ${stack}`, 'delete or import the resource, or set another -c project=…'];
+    }),
+  );
 }

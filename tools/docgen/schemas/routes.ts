@@ -27,7 +27,11 @@ const NATIVE_RESPONSES: RouteDoc['responses'] = {
   202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
   207: ['Some records were accepted, others rejected: see each result', 'IngestResponse'],
   400: ['Nothing was accepted: the body, or every record in it, was rejected', 'IngestResponse', 'RequestError'],
-  413: ['Larger than 5 MB, or every record larger than 1 MB', 'IngestResponse', 'RequestError'],
+  413: [
+    'Larger than 4.5 MB, more than 40,000 records, or every record larger than 1 MB',
+    'IngestResponse',
+    'RequestError',
+  ],
   503: ['Some records were not accepted: send those again', 'IngestResponse'],
 };
 
@@ -117,22 +121,26 @@ const ERRORS: RouteDoc['responses'] = {
   503: ['The store does not respond', 'ErrorResponse'],
 };
 
+const get = (
+  path: string,
+  id: string,
+  summary: string,
+  responses: RouteDoc['responses'],
+  query?: RouteDoc['query'],
+): RouteDoc => ({ id, tag: 'query', method: 'get', path, summary, query, responses });
+
 export const QUERY_ROUTES: readonly RouteDoc[] = [
-  {
-    id: 'listViews',
-    tag: 'query',
-    method: 'get',
-    path: '/views',
-    summary: 'All views',
-    responses: { 200: ['The views', 'ViewsResponse'] },
-  },
-  {
-    id: 'readView',
-    tag: 'query',
-    method: 'get',
-    path: '/views/{view}',
-    summary: `One of ${VIEWS.map(({ name }) => name).join(', ')}`,
-    query: [
+  get('/views', 'listViews', 'All views', { 200: ['The views', 'ViewsResponse'] }),
+  get(
+    '/views/{view}',
+    'readView',
+    `One of ${VIEWS.map(({ name }) => name).join(', ')}`,
+    {
+      200: ['A page of the rows of the view, or answers', 'ViewResponse', 'StandardResponse'],
+      ...ERRORS,
+      410: ['The rows of the pages before were replaced: start again without a cursor', 'ErrorResponse'],
+    },
+    [
       ...SELECTION,
       {
         name: 'answer',
@@ -151,51 +159,27 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
       },
       ...DIMENSIONS,
     ],
-    responses: {
-      200: ['A page of the rows of the view, or answers', 'ViewResponse', 'StandardResponse'],
-      ...ERRORS,
-      410: ['The rows of the pages before were replaced: start again without a cursor', 'ErrorResponse'],
-    },
-  },
-  {
-    id: 'listAnswers',
-    tag: 'query',
-    method: 'get',
-    path: '/answers',
-    summary: 'All standard answers',
-    responses: { 200: ['The answers', 'AnswersResponse'] },
-  },
-  {
-    id: 'readAnswer',
-    tag: 'query',
-    method: 'get',
-    path: '/answers/{name}',
-    summary: 'One of the standard answers',
-    query: [...SELECTION, ...DIMENSIONS],
-    responses: { 200: ['Rows of the answer', 'AnswerResponse'], ...ERRORS },
-  },
-  {
-    id: 'readBoundary',
-    tag: 'query',
-    method: 'get',
-    path: '/boundary',
-    summary: 'The time boundary: up to where the batch layer serves',
-    responses: { 200: ['The boundary', 'BoundaryResponse'], 503: ERRORS[503] },
-  },
-  {
-    id: 'readStatus',
-    tag: 'query',
-    method: 'get',
-    path: '/status',
-    summary: 'Boundary, freshness and the metrics of the last half hour; where the configuration has the page',
-    responses: { 200: ['The status', 'StatusResponse'], 503: ERRORS[503] },
-  },
-  {
-    id: 'readHealth',
-    tag: 'query',
-    method: 'get',
-    path: '/health',
-    summary: 'Whether the store responds',
-    responses: { 200: ['It does', 'HealthResponse'], 503: ['It does not', 'HealthResponse'] },
-  },
+  ),
+  get('/answers', 'listAnswers', 'All standard answers', { 200: ['The answers', 'AnswersResponse'] }),
+  get(
+    '/answers/{name}',
+    'readAnswer',
+    'One of the standard answers',
+    { 200: ['Rows of the answer', 'AnswerResponse'], ...ERRORS },
+    [...SELECTION, ...DIMENSIONS],
+  ),
+  get('/boundary', 'readBoundary', 'The time boundary: up to where the batch layer serves', {
+    200: ['The boundary', 'BoundaryResponse'],
+    503: ERRORS[503],
+  }),
+  get(
+    '/status',
+    'readStatus',
+    'Boundary, freshness and the metrics of the last half hour; where the configuration has the page',
+    { 200: ['The status', 'StatusResponse'], 503: ERRORS[503] },
+  ),
+  get('/health', 'readHealth', 'Whether the store responds', {
+    200: ['It does', 'HealthResponse'],
+    503: ['It does not', 'HealthResponse'],
+  }),
 ];
