@@ -158,7 +158,7 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
     });
     if (plan.sends.length > 0 && boundary + length < Math.min(newest, stormEnd)) {
       const { error = 'no run failed' } = orchestrator.last ?? {};
-      throw new InvariantError('live', `the boundary is at ${new Date(boundary).toISOString()}: ${error}`);
+      throw new InvariantError('live', `the boundary is at ${boundary}: ${error}`);
     }
     if (orchestrator.last?.ok === false)
       throw new InvariantError('live', `the last run failed: ${orchestrator.last.error}`);
