@@ -146,9 +146,13 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     tally: Tally,
   ): Promise<BatchOutcome> {
     const id = `${topic}-${partition}`;
-    const before = cache.get(id) ?? (await load(topic, partition));
+    const cached = cache.get(id);
     // Removed while it changes: a failure in between must not leave a half-applied state in the cache.
     cache.delete(id);
+    // A cached state that ends before the batch begins is stale: another instance had what lies between. Only the stored one shows
+    // whether the log lost offsets.
+    const isStale = cached !== undefined && records[0].offset > cached.state.appliedOffset + 1;
+    const before = cached && !isStale ? cached : await load(topic, partition);
     const outcome = applyRecords(before.state, records, settings);
     if (outcome.applied === 0) {
       cache.set(id, before);

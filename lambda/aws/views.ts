@@ -1,6 +1,6 @@
 /** Whether the views of an interval are there, and are those of its manifest. */
 import { type IntervalStart } from '../domain/intervals';
-import { viewsAsJson } from '../domain/views';
+import { VIEWS, viewsAsJson } from '../domain/views';
 import { type ViewsDone } from '../formats/interval-metadata';
 import { viewsDoneKey } from '../formats/keys';
 import { sha256 } from '../runtime/digest';
@@ -11,10 +11,11 @@ export async function areViewsCurrent(
   store: Pick<ObjectStore, 'get'>,
   interval: IntervalStart,
   manifest: string,
+  views = VIEWS,
 ): Promise<boolean> {
   try {
     const done = JSON.parse((await store.get(viewsDoneKey(interval))).toString('utf8')) as ViewsDone;
-    return done.manifest === manifest && done.definition === sha256(viewsAsJson());
+    return done.manifest === manifest && done.definition === sha256(viewsAsJson(views));
   } catch (error) {
     if (error instanceof NotFoundError) return false;
     throw error;

@@ -197,7 +197,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     let state: 'done' | 'more' = 'done';
     while (plan.published < plan.manifests.length) {
       const interval = parseIntervalName(plan.intervals[plan.published], intervalMinutes);
-      if (!(await areViewsCurrent(lake, interval, plan.manifests[plan.published]))) {
+      if (!(await areViewsCurrent(lake, interval, plan.manifests[plan.published], views))) {
         if (tally.received === 0) throw new Error(`the views of interval ${intervalName(interval)} are not computed`);
         break;
       }

@@ -109,22 +109,28 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     return merged;
   }
 
-  async function batchRun(view: View, interval: IntervalStart): Promise<Run> {
+  /** Undefined if the view was added after the interval was published: there is nothing to compare. */
+  async function batchRun(view: View, interval: IntervalStart): Promise<Run | undefined> {
     const run = await openRun(store, view, intervalName(interval));
-    if (!run) throw new Error(`view '${view.name}' of interval ${intervalName(interval)} is not published`);
-    return trimRun(view, run.rows());
+    return run && trimRun(view, run.rows());
   }
 
   async function compare(intervals: readonly IntervalStart[]): Promise<DriftReport[]> {
     const found = await mapConcurrently(views, CONCURRENT_READS, async (view) => {
       const speed = await speedCounts(view, intervals);
       return mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
+        const batch = await batchRun(view, interval);
         const counts = speed.get(interval);
-        return counts && ([view.name, await difference(await batchRun(view, interval), counts)] as const);
+        return { published: batch !== undefined, drift: batch && counts && (await difference(batch, counts)) };
       });
     });
+    const unpublished = intervals.find((_, b) => found.every((each) => !each[b].published));
+    if (unpublished !== undefined) throw new Error(`interval ${intervalName(unpublished)} is not published`);
     return intervals.map((interval, b) => {
-      const ofViews = found.map((each) => each[b]).filter((each) => each !== undefined);
+      const ofViews = views.flatMap(({ name }, v) => {
+        const { drift } = found[v][b];
+        return drift ? [[name, drift] as const] : [];
+      });
       return {
         interval: intervalName(interval),
         expired: false,
@@ -237,7 +243,9 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     deps.report('reconcile', { received, written: compared.length, expired: past.length, ...totalDrift, duration });
     if (compared.length === 0) return;
     for (const view of views) {
-      const ofView = compared.reduce((sum, each) => sum + (each.views[view.name]?.drift ?? 0), 0);
+      const found = compared.flatMap((each) => each.views[view.name] ?? []);
+      if (found.length === 0) continue;
+      const ofView = found.reduce((sum, each) => sum + each.drift, 0);
       deps.reportView('reconcile', view.name, { drift: ofView });
     }
   }

@@ -237,6 +237,25 @@ describe('a batch', () => {
     expect(countsOf(store.rows)).toEqual(reference(log));
   });
 
+  it('is counted once whichever warm instance gets it', async () => {
+    const store = memoryStore();
+    const [a, b] = [handlerOver(store), handlerOver(store)];
+    const hour = 3_600_000;
+    const log = toLog([
+      post(1, 0),
+      post(7, 1_000),
+      post(8, 1_001),
+      post(7, hour),
+      post(8, hour + 1),
+      post(9, hour + 2),
+    ]);
+    await a(lambdaEvent(TOPIC, log.slice(0, 1)));
+    await b(lambdaEvent(TOPIC, log.slice(1, 3)));
+    // The first of another interval: no row of it is there, so no row's condition shows that the state is stale.
+    await a(lambdaEvent(TOPIC, log.slice(3)));
+    expect(countsOf(store.rows)).toEqual(reference(log));
+  });
+
   it('whose rows have another writer fails after some attempts, so that the event source redelivers it', async () => {
     const store = memoryStore();
     const handler = handlerOver({ ...store, casState: async () => false });
