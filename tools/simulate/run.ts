@@ -113,7 +113,7 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
     boundary = interval;
   };
   lake.onPut = (key, body) => {
-    if (!key.startsWith('drift/')) return;
+    if (!key.startsWith('drift/') || settings.lateRepeats) return;
     const { interval, views } = JSON.parse(body.toString()) as DriftReport;
     for (const { name } of VIEWS) {
       const found = views[name];
