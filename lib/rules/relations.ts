@@ -121,20 +121,30 @@ const airflowBucket: Rule = {
       })),
 };
 
-/** CloudFormation resolves outputs of other stacks by name, at deployment. */
-const stackOutputs: Rule = {
-  name: 'stack-outputs',
+/** CloudFormation resolves exports of other stacks by name, at deployment. */
+const stackExports: Rule = {
+  name: 'stack-exports',
   check: (app) =>
     app.resources().flatMap((at) =>
-      [...JSON.stringify(at.properties).matchAll(/"Fn::GetStackOutput":\{.*?"OutputName":"([^"]+)"/g)]
-        .map(([, output]) => output)
-        .filter((output) => !app.hasOutput(output))
-        .map((output) => ({
-          at,
-          location: 'Properties',
-          message: `a stack of this app must have the output ${output}, got none`,
-        })),
+      [...JSON.stringify(at.properties).matchAll(/"Fn::ImportValue":"([^"]+)"/g)]
+        .map(([, name]) => name)
+        .filter((name) => app.exported(name) === undefined)
+        .map((name) => ({ at, location: 'Properties', message: `a stack of this app must export ${name}, got none` })),
     ),
+};
+
+/** `Fn::GetStackOutput` leaves an old value in the stack that reads it. @see docs/adr/0030-references-are-exports.md */
+const noWeakReference: Rule = {
+  name: 'no-weak-reference',
+  check: (app) =>
+    app
+      .resources()
+      .filter((at) => JSON.stringify(at.properties).includes('"Fn::GetStackOutput"'))
+      .map((at) => ({
+        at,
+        location: 'Properties',
+        message: 'must import an export of the other stack, got Fn::GetStackOutput',
+      })),
 };
 
 export const RELATION_RULES: readonly Rule[] = [
@@ -143,5 +153,6 @@ export const RELATION_RULES: readonly Rule[] = [
   endpointIngress,
   layerArchitecture,
   airflowBucket,
-  stackOutputs,
+  stackExports,
+  noWeakReference,
 ];
