@@ -64,6 +64,11 @@ export async function gather(account: Account, needs: Needs): Promise<AwsRespons
     'stackStatus',
     (name) => account.stackStatus(name),
   );
+  const importers = each(
+    needs.stacks.map(({ name }) => name),
+    'importers',
+    (name) => account.importers(name, needs.stacks.find((stack) => stack.name === name)!.exports),
+  );
   const names = needs.names.map(async (of) => ({
     of,
     taken: await query('nameTaken', () => account.nameTaken(of.type, of.name)),
@@ -87,6 +92,7 @@ export async function gather(account: Account, needs: Needs): Promise<AwsRespons
     quotas: (await quotas) as AwsResponses['quotas'],
     roles: await roles,
     stacks: await stacks,
+    importers: await importers,
     names: await Promise.all(names),
   };
 }

@@ -33,6 +33,29 @@ export function stackChecks(needs: Needs, { stacks }: AwsResponses): Result[] {
   });
 }
 
+/** An export can't be removed while a stack imports it: that stack has to give it up first. */
+export function exportChecks(needs: Needs, { stacks, importers }: AwsResponses): Result[] {
+  const names = needs.stacks.map(({ name }) => name);
+  const up = names.filter((name) => {
+    const status = stacks[name];
+    return 'value' in status && isUp(status.value);
+  });
+  return up.map((name) => {
+    const title = `exports of stack ${name}`;
+    return resultOf(title, [importers[name]], (found) => {
+      if (found.length === 0) return pass(title, 'no other stack imports one that is removed');
+      const gone = found.filter((each) => !names.includes(each));
+      return fail(
+        title,
+        `${found.join(' and ')} import what is removed`,
+        gone.length > 0
+          ? `delete ${gone.join(' and ')} first, which this deployment has no more`
+          : `run first, with the same -c: npx cdk deploy ${found.join(' ')} --exclusively`,
+      );
+    });
+  });
+}
+
 /** A taken name is a collision, unless the stack of the name exists. */
 export function nameChecks({ names, stacks }: AwsResponses): Result[] {
   return names.map(({ of: { type, name, stack }, taken }) => {
