@@ -30,7 +30,9 @@ export function signerFor(url: URL, credentials: SignatureV4Init['credentials'] 
       protocol: target.protocol,
       hostname: target.hostname,
       path: target.pathname,
-      query: Object.fromEntries([...target.searchParams.keys()].map((name) => [name, target.searchParams.getAll(name)])),
+      query: Object.fromEntries(
+        [...target.searchParams.keys()].map((name) => [name, target.searchParams.getAll(name)]),
+      ),
       headers: { ...headers, host: target.host },
       body,
     });
