@@ -5,19 +5,21 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../../lib/config';
-import { ACCOUNT as LOCAL, REGION } from '../../tools/assembly/local-account';
-import { CREDENTIALS } from '../../tools/local/aws/sigv4';
-import { bringUp, type Running } from '../../tools/local/run/bring-up';
-import { startClock } from '../../tools/local/run/clock';
-import { signerFor } from '../../tools/loadgen/sign';
-import { type Account } from '../../tools/preflight/account';
-import { awsAccount } from '../../tools/preflight/aws';
-import { proofAccount } from '../../tools/prove/account';
-import { type Proof, prove } from '../../tools/prove/prove';
-import { readReport, type Report, writeReport } from '../../tools/prove/report';
-import { cdk, environment } from '../../tools/rehearsal/cdk';
-import { type Emulator, startEmulator } from '../../tools/rehearsal/emulator';
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { MINUTE } from '../../../lambda/domain/time';
+import { loadConfig } from '../../../lib/config';
+import { ACCOUNT as LOCAL, REGION } from '../../../tools/assembly/local-account';
+import { CREDENTIALS } from '../../../tools/local/aws/sigv4';
+import { bringUp, type Running } from '../../../tools/local/run/bring-up';
+import { startClock } from '../../../tools/local/run/clock';
+import { signerFor } from '../../../tools/loadgen/sign';
+import { type Account } from '../../../tools/preflight/account';
+import { awsAccount } from '../../../tools/preflight/aws';
+import { type ProofAccount, proofAccount } from '../../../tools/prove/account';
+import { prove } from '../../../tools/prove/prove';
+import { readReport, type Report, writeReport } from '../../../tools/prove/report';
+import { cdk, environment } from '../../../tools/rehearsal/cdk';
+import { type Emulator, startEmulator } from '../../../tools/rehearsal/emulator';
 
 const RATE = 20;
 const HOURS = 1 / 120;
@@ -56,15 +58,20 @@ beforeAll(async () => {
   const { ingestUrl: ingest, queryUrl: query } = running.cloud;
   const config = loadConfig({ ...SETTINGS, stage: 'lean' });
   const sign = signerFor(new URL(ingest), CREDENTIALS);
-  const drift: Proof['account']['drift'] = async () => {
-    const found = running.cloud.counters().reconcile?.drift;
-    if (found === undefined) throw new Error('reconcile reported no drift');
-    return found;
+  const account = proofAccount(config, emulator.endpoint);
+  const cloudWatch = new CloudWatchClient({ region: REGION, endpoint: emulator.endpoint });
+  // The functions of the data plane report to the local run: what they reported is passed on.
+  const drift: ProofAccount['drift'] = async (from, to) => {
+    await expect(account.drift(from, to)).rejects.toThrow('reconcile reported no drift');
+    const Value = running.cloud.counters().reconcile.totalDrift;
+    const MetricData = [{ MetricName: 'totalDrift', Dimensions: [{ Name: 'step', Value: 'reconcile' }], Value }];
+    await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'PinterestPipeline/pinterest-lean', MetricData }));
+    return account.drift(from, to + MINUTE);
   };
   report = await prove({
     ...{ config, settings: SETTINGS, rate: RATE, hours: HOURS, region: REGION, commit: 'a test', dir, env, say },
     preflight: { ...awsAccount(REGION, emulator.endpoint), ...MISSING },
-    account: proofAccount(config, emulator.endpoint),
+    account,
     dataPlane: () => Promise.resolve({ ingest, query, sign, drift }),
     // Of stage local, which the data plane is.
     intervalMinutes: 1,
