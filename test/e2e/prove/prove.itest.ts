@@ -1,6 +1,6 @@
 /**
  * `npm run prove` without an account: its control plane is the emulator of the rehearsal, its data plane a local run whose APIs
- * verify signatures. What the emulator lacks of an account is in `ACCOUNT`.
+ * verify signatures.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,15 +26,17 @@ const HOURS = 1 / 120;
 const POSTS = RATE * HOURS * 3_600;
 const SETTINGS = { removal: 'destroy' };
 
-/** Services that the emulator does not have: quotas, offers, Keyspaces' partitioner, the settings of Lambda. */
-const MISSING: Partial<Account> = {
+/** The account as the emulator answers, and in place of what it lacks: quotas, offers, lists of MSK, CQL, service-linked roles. */
+const accountOf = (emulated: Account): Account => ({
+  ...emulated,
   quota: () => Promise.resolve(1_000),
   kafkaVersions: () => Promise.resolve(['4.1.x.kraft']),
   zonesOffering: () => Promise.resolve(['a', 'b', 'c'].map((zone) => REGION + zone)),
   partitioner: () => Promise.resolve('org.apache.cassandra.dht.Murmur3Partitioner'),
-  unreservedConcurrency: () => Promise.resolve(1_000),
   roleExists: () => Promise.resolve(true),
-};
+  clusters: () => Promise.resolve([]),
+  nameTaken: (type, name) => (type.startsWith('AWS::MSK::') ? Promise.resolve(false) : emulated.nameTaken(type, name)),
+});
 
 const before = { ...process.env };
 const lines: string[] = [];
@@ -70,7 +72,7 @@ beforeAll(async () => {
   };
   report = await prove({
     ...{ config, settings: SETTINGS, rate: RATE, hours: HOURS, region: REGION, commit: 'a test', dir, env, say },
-    preflight: { ...awsAccount(REGION, emulator.endpoint), ...MISSING },
+    preflight: accountOf(awsAccount(REGION, emulator.endpoint)),
     account,
     dataPlane: () => Promise.resolve({ ingest, query, sign, drift }),
     // Of stage local, which the data plane is.
