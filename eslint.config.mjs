@@ -9,6 +9,7 @@ const SDKS = [
   '@aws-sdk/*',
   '@smithy/*',
   'kafkajs',
+  '@platformatic/*',
   'cassandra-driver',
   '@duckdb/*',
   'aws-cdk-lib',
@@ -38,8 +39,12 @@ const only = (what, allowed, groups) => ({
 /** Clients are known to one folder each. */
 const client = (name, folder) => ({ group: [name], message: `${name} is known to ${folder} only: use its port` });
 const KAFKAJS = client('kafkajs', 'lambda/aws/kafka');
+/** Holds Kafka's port to a second client; no bundle has it. */
+const PLATFORMATIC = client('@platformatic/*', 'test/engines');
 const CASSANDRA = client('cassandra-driver', 'lambda/aws/keyspaces and lambda/aws/auth');
-const product = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [...patterns, OUTSIDE_PRODUCT] }] });
+const product = (...patterns) => ({
+  'no-restricted-imports': ['error', { patterns: [...patterns, PLATFORMATIC, OUTSIDE_PRODUCT] }],
+});
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'cdk.out/', '.local/', 'coverage/'] },

@@ -18,7 +18,7 @@ const config: KnipConfig = {
     'lambda/compact/layer/fetch.mjs!',
     'tools/engines/index.ts!',
     'tools/engines/**/*.mjs!',
-    'tools/engines/spark-archive.ts!',
+    'tools/engines/train.ts!',
     'tools/local/aws/*.mjs!',
     ...COMMANDS,
     'test/**/*.itest.ts',

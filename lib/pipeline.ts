@@ -62,6 +62,7 @@ export function composePipeline(app: App, config: PipelineConfig, options: Pipel
     views: storage.views,
     spark: processing.spark,
     airflow: orchestration?.airflow,
+    key: network.key?.key,
   });
   return { network, storage, processing, orchestration, observability };
 }

@@ -93,7 +93,7 @@ describe('words', () => {
 });
 
 describe('folders', () => {
-  const TOP = ['bin', 'dags', 'docs', 'lambda', 'lib', 'observability', 'spark', 'test', 'tools', 'web'];
+  const TOP = ['bin', 'dags', 'docs', 'lambda', 'lib', 'observability', 'spark', 'stages', 'test', 'tools', 'web'];
 
   test('are the rooms that the README names', () => {
     const top = new Set(

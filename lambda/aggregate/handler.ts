@@ -12,7 +12,7 @@ import { decodeCounts, encodeCounts } from '../formats/counts-codec';
 import { type KafkaRecord } from '../domain/decode';
 import { ENV, requirePositiveInteger } from '../runtime/env';
 import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/kafka-event';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { type Counts } from '../domain/merge';
 import { report, type ReportOf } from '../runtime/metrics';
 import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../aws/keyspaces/store';
@@ -228,16 +228,13 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
   };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: LambdaKafkaEvent): Promise<void> => {
-  real ??= makeHandler({
-    store: storeFromEnvironment(),
+export const handler = invoked(() =>
+  makeHandler({
+    store: storeFromEnvironment('aggregate'),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     recentPosts: requirePositiveInteger(ENV.recentPosts),
     now: Date.now,
     report,
     log,
-  });
-  return real(event);
-};
+  }),
+);

@@ -8,7 +8,7 @@ import { RAW_COMPRESSION } from '../formats/raw-compression';
 import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv } from '../runtime/env';
 import { recordsByPartition, type LambdaKafkaEvent } from '../runtime/kafka-event';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { archiveRecords } from './core';
@@ -67,9 +67,6 @@ export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<Ar
   };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: LambdaKafkaEvent): Promise<ArchiveResult> => {
-  real ??= makeHandler({ topic: requireEnv(ENV.topic), store: lakeFromEnvironment(), report, now: Date.now });
-  return real(event);
-};
+export const handler = invoked(() =>
+  makeHandler({ topic: requireEnv(ENV.topic), store: lakeFromEnvironment(), report, now: Date.now }),
+);

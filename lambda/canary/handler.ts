@@ -6,7 +6,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ENV, requireEnv } from '../runtime/env';
 import { type HttpResponse, type HttpEvent } from '../runtime/http';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { agesOf, requestOf } from './core';
 
@@ -62,16 +62,13 @@ function invoker(client: LambdaClient): Deps['invoke'] {
   };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (): Promise<void> => {
-  real ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     invoke: invoker(new LambdaClient({})),
     ingest: requireEnv(ENV.ingestFunction),
     query: requireEnv(ENV.queryFunction),
     report,
     log,
     now: Date.now,
-  });
-  return real();
-};
+  }),
+);

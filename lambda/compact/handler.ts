@@ -18,6 +18,7 @@ import { manifestKey } from '../formats/keys';
 import { planName, withManifests } from '../formats/plan';
 import { getManifest, getSeal } from '../aws/lake';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
+import { invoked } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { manifestOf, parseEvent, resourcesOf, type CompactCall } from './core';
@@ -227,10 +228,8 @@ function functionMb(): number {
   return Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 1_769);
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: unknown): Promise<CompactResult | CompactResponse> => {
-  real ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     identityHorizonHours: requirePositiveInteger(ENV.identityHorizonHours),
     store: lakeFromEnvironment(),
@@ -238,6 +237,5 @@ export const handler = (event: unknown): Promise<CompactResult | CompactResponse
     temporary: tmpdir(),
     report,
     now: Date.now,
-  });
-  return real(event);
-};
+  }),
+);

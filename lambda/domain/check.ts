@@ -4,14 +4,44 @@
  * lost, and is quarantined later, with its position and reason.
  */
 import { bySection, type Section, SECTION_TABLE, SECTIONS } from './columns';
-import { KEY_FIELD } from './post';
+import { KEY_FIELD, keyIn } from './post';
 import { ALLOWED, fits, isRequired, toIndex } from './sections/fields';
 import { type RawSection } from './sections/section';
 import { anyOf, invalid, type ValidationError } from './validation-error';
 
+/** The key has two names, and is checked once. */
 const FIELDS = bySection((section) =>
-  Object.entries(SECTION_TABLE[section].fields).map(([name, [kind]]) => [name, kind] as const),
+  Object.entries(SECTION_TABLE[section].fields)
+    .map(([name, [kind]]) => [name, kind] as const)
+    .filter(([name, kind]) => kind !== 'index' || name === KEY_FIELD[section]),
 );
+
+/** By field, the section of a flat record that has it. Fields of more than one section, such as the key's, identify none. */
+const SECTION_BY_FIELD: ReadonlyMap<string, Section> = new Map(
+  [
+    ...Map.groupBy(
+      SECTIONS.flatMap((section) => Object.keys(SECTION_TABLE[section].fields).map((field) => ({ field, section }))),
+      ({ field }) => field,
+    ),
+  ]
+    .filter(([, owners]) => owners.length === 1)
+    .map(([field, [{ section }]]) => [field, section]),
+);
+
+/** The sections whose fields a record has. */
+const sectionsNamedBy = (fields: readonly string[]): ReadonlySet<Section> =>
+  new Set(fields.flatMap((field) => SECTION_BY_FIELD.get(field) ?? []));
+
+/**
+ * The key of a section, from the other sections' field where its own is absent: unless all that the record says is that it is another
+ * section, sent to the wrong route.
+ */
+function keyToCheck(section: Section, raw: RawSection): unknown {
+  const own = raw[KEY_FIELD[section]];
+  if (own !== undefined && own !== null) return own;
+  const named = sectionsNamedBy(Object.keys(raw));
+  return named.size === 0 || named.has(section) ? keyIn(section, raw) : own;
+}
 
 /**
  * Is this value a section of a post? Unknown fields are let through: clients add their own, and the archive stores them.
@@ -21,7 +51,7 @@ export function checkSection(section: Section, raw: unknown): ValidationError | 
   if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return invalid(section, raw, 'an object');
   const object = raw as RawSection;
   for (const [field, kind] of FIELDS[section]) {
-    const value = object[field];
+    const value = kind === 'index' ? keyToCheck(section, object) : object[field];
     if (value === undefined || value === null) {
       if (isRequired(kind)) return invalid(`${section}.${field}`, value, ALLOWED[kind]);
     } else if (!fits(kind, value)) {
@@ -30,18 +60,6 @@ export function checkSection(section: Section, raw: unknown): ValidationError | 
   }
   return undefined;
 }
-
-/** By field, the section of a flat record that has it. Fields of more than one section, such as `ind`, identify none. */
-const SECTION_BY_FIELD: ReadonlyMap<string, Section> = new Map(
-  [
-    ...Map.groupBy(
-      SECTIONS.flatMap((section) => FIELDS[section].map(([field]) => ({ field, section }))),
-      ({ field }) => field,
-    ),
-  ]
-    .filter(([, owners]) => owners.length === 1)
-    .map(([field, [{ section }]]) => [field, section]),
-);
 
 const RECORD = `a post with ${anyOf(SECTIONS)}, or the fields of exactly one of these sections`;
 
@@ -64,7 +82,7 @@ export function checkRecord(value: unknown, section?: Section): Checked | Valida
   if (keys.some((key) => (SECTIONS as readonly string[]).includes(key))) {
     return checkEnvelope(value as RawSection);
   }
-  const named = new Set(keys.flatMap((key) => SECTION_BY_FIELD.get(key) ?? []));
+  const named = sectionsNamedBy(keys);
   if (named.size === 1) return checkFlat(value, [...named][0]);
   return { field: 'record', value: `fields ${short(keys)}`, allowed: RECORD };
 }
@@ -78,7 +96,7 @@ function checkFlat(value: unknown, section: Section): Checked | ValidationError 
   const validationError = checkSection(section, value);
   if (validationError) return validationError;
   const raw = value as RawSection;
-  return { index: toIndex(raw[KEY_FIELD[section]])!, flat: section, sections: { [section]: raw } };
+  return { index: toIndex(keyIn(section, raw))!, flat: section, sections: { [section]: raw } };
 }
 
 /** Checks `{"pin": …, "user": …}`: at least one section, nothing else, one key throughout. */
@@ -95,10 +113,9 @@ export function checkEnvelope(envelope: RawSection): Checked | ValidationError {
     if (raw === undefined || raw === null) continue;
     const validationError = checkSection(section, raw);
     if (validationError) return validationError;
-    const field = KEY_FIELD[section];
-    const key = toIndex((raw as RawSection)[field])!;
+    const key = toIndex(keyIn(section, raw as RawSection))!;
     if (index !== undefined && key !== index) {
-      return invalid(`${section}.${field}`, key, `${index}, the key of the post's other sections`);
+      return invalid(`${section}.${KEY_FIELD[section]}`, key, `${index}, the key of the post's other sections`);
     }
     index = key;
     sections[section] = raw as RawSection;

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { checkEnvelope, checkSection } from './check';
 import { cleanSection } from './clean';
 import { SECTIONS, type Section, type SectionColumns, type Sections } from './columns';
-import { KEY_FIELD, keyOf } from './post';
+import { keyIn, keyOf } from './post';
 import { toIndex } from './sections/fields';
 import { type RawSection } from './sections/section';
 import { invalid, isValidationError, sentence, short, type ValidationError } from './validation-error';
@@ -80,7 +80,7 @@ function decodeValue(record: KafkaRecord, raw: unknown): Decoded {
     if (!section) return bad(invalid('header section', named, `one of ${SECTIONS.join(', ')}`));
     const validationError = checkSection(section, raw);
     if (validationError) return bad(validationError);
-    index = toIndex((raw as RawSection)[KEY_FIELD[section]])!;
+    index = toIndex(keyIn(section, raw as RawSection))!;
     sections = { [section]: raw as RawSection };
   }
   // Were the key another, two sections of one post could lie in two partitions and never meet.

@@ -5,7 +5,7 @@
 import { bySection, type Section, SECTION_TABLE } from './columns';
 import { type Geo } from './sections/geo';
 import { type Pin } from './sections/pin';
-import { type KeyField } from './sections/section';
+import { type KeyField, type RawSection } from './sections/section';
 import { type User } from './sections/user';
 
 /**
@@ -22,8 +22,14 @@ export interface Post {
 /** What one record of a request may be: a whole post, or one flat section recognised by its fields. @public */
 export type PostRecord = Post | Pin | Geo | User;
 
-/** The field of each section that holds the post's key. */
+/** The field of each section that holds the post's key, by the contract. */
 export const KEY_FIELD: Readonly<Record<Section, KeyField>> = bySection((section) => SECTION_TABLE[section].key);
+
+/** What holds a section's key: its own field, or, where that is absent, the one of the other sections. */
+export function keyIn(section: Section, raw: RawSection): unknown {
+  const own = KEY_FIELD[section];
+  return raw[own] ?? raw[own === 'ind' ? 'index' : 'ind'];
+}
 
 /** The Kafka key of a post: all its sections have it, so all go to one partition, in order. */
 export function keyOf(index: number): string {

@@ -12,25 +12,33 @@ export interface Accepted {
    * Set if the record is durable but contains a value that cannot be interpreted: it goes to quarantine and into no
    * view.
    */
-  quarantine?: ValidationError;
+  quarantine?: ValidationError | ErrorField;
 }
 
 /** Rejected: not a post, or too large (413). Sending it again has the same result. */
 export interface Rejected {
   status: 400 | 413;
-  error: ErrorDetail;
+  error: ErrorDetail | ErrorField;
 }
 
 /** Kafka was unreachable or did not acknowledge the record in time. Send it again. */
 export interface NotTaken {
   status: 503;
   key: string;
-  error: ErrorDetail;
+  error: ErrorDetail | ErrorField;
 }
 
 export interface ErrorDetail extends ValidationError {
   /** The same in one sentence. */
   message: string;
+}
+
+/**
+ * The short form of an error, where the answer about all records would be larger than 6 MB. To get the whole error, send the record
+ * alone.
+ */
+export interface ErrorField {
+  field: string;
 }
 
 export type RecordResult = Accepted | Rejected | NotTaken;
@@ -63,6 +71,7 @@ export interface RestProxyOffset {
   offset: number | null;
   /** 1: rejected; 2: not acknowledged, send it again. */
   error_code: 1 | 2 | null;
+  /** One sentence, or only the field where the answer would be larger than 6 MB. */
   error: string | null;
 }
 

@@ -6,15 +6,21 @@ import { checkRecord, type Checked } from '../domain/check';
 import { cleanSection } from '../domain/clean';
 import { SECTIONS, type Section } from '../domain/columns';
 import { SECTION_HEADER } from '../domain/decode';
-import { decodeBody, type Body } from '../runtime/http';
+import { decodeBody, type Body, type RejectedBody } from '../runtime/http';
 import { elementSpans, lineSpans, propertySpan, recordValueSpans, valueSpan } from './json-spans';
 import { keyOf } from '../domain/post';
-import { anyOf, invalid, isValidationError, short, type ValidationError } from '../domain/validation-error';
+import { invalid, isValidationError, short, type ValidationError } from '../domain/validation-error';
 
 /** Largest post in bytes: brokers accept batches of 1 MiB, and a record has headers. */
 export const MAX_POST_BYTES = 1_000_000;
-/** Largest request in bytes: Lambda accepts 6 MB, and base64 is a third longer. */
-export const MAX_REQUEST_BYTES = 5_000_000;
+/**
+ * Largest request in bytes. Lambda accepts an event of 6 MB, in which base64 is a third longer than the body; API Gateway itself
+ * rejects what does not fit. So a larger body, up to there, gets an answer in the route's words.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_REQUEST_BYTES = 4_500_000;
+/** Most records of a request: as many results fit an answer, see `responses.ts`. */
+export const MAX_RECORDS = 40_000;
 export const MAX_DEPTH = 32;
 
 export interface AcceptedItem {
@@ -36,30 +42,26 @@ export interface RejectedItem {
 export type Item = AcceptedItem | RejectedItem;
 
 /** The records of a request in their order, or why the body as a whole was rejected. */
-export type Parsed =
-  | { readonly ok: true; readonly items: readonly Item[] }
-  | { readonly ok: false; readonly status: 400 | 413; readonly validationError: ValidationError };
+export type Parsed = { readonly ok: true; readonly items: readonly Item[] } | RejectedBody;
 
 const rejected = (validationError: ValidationError, status: 400 | 413 = 400) =>
   ({ ok: false, status, validationError }) as const;
 
-export type Route =
-  | { readonly kind: 'native'; readonly section: Section | undefined }
-  | { readonly kind: 'rest-proxy'; readonly section: Section }
-  | { readonly kind: 'kinesis'; readonly section: Section }
-  /** Not an API route: only callers that may invoke the function directly reach it. */
-  | { readonly kind: 'canary' }
-  /** The path is known, but its topic or stream name does not end in a section. */
-  | { readonly kind: 'unnamed'; readonly dialect: 'rest-proxy' | 'kinesis'; readonly validationError: ValidationError }
-  | { readonly kind: 'none' };
-
-function suffixOf(name: string, separator: '.' | '-'): Section | undefined {
-  return SECTIONS.find((section) => name.endsWith(`${separator}${section}`));
+/** A route that takes records. Without a section the fields of each record say what it is. */
+export interface RecordRoute {
+  readonly kind: 'native' | 'rest-proxy' | 'kinesis';
+  readonly section: Section | undefined;
 }
 
-/** What the name of a topic or stream must be. */
-export function endingIn(separator: '.' | '-'): string {
-  return `a name that ends in ${anyOf(SECTIONS.map((section) => `${separator}${section}`))}`;
+export type Route =
+  | RecordRoute
+  /** Not an API route: only callers that may invoke the function directly reach it. */
+  | { readonly kind: 'canary' }
+  | { readonly kind: 'none' };
+
+/** The section that a topic or stream is named after: some clients have one for each (`x.geo`, `x-geo`), some one for all. */
+function sectionOf(name: string): Section | undefined {
+  return SECTIONS.find((section) => name.endsWith(`.${section}`) || name.endsWith(`-${section}`));
 }
 
 const ROUTE_NONE: Route = { kind: 'none' };
@@ -72,16 +74,10 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   if (method === 'POST' && segments.length === 1 && first === 'pin') return { kind: 'native', section: 'pin' };
   if (method === 'POST' && segments.length === 1 && first === 'canary') return { kind: 'canary' };
   if (method === 'POST' && segments.length === 2 && first === 'topics') {
-    const section = suffixOf(name, '.');
-    if (section) return { kind: 'rest-proxy', section };
-    const validationError = invalid('topic', name, endingIn('.'));
-    return { kind: 'unnamed', dialect: 'rest-proxy', validationError };
+    return { kind: 'rest-proxy', section: sectionOf(name) };
   }
   if (method === 'PUT' && segments.length === 3 && first === 'streams' && last === 'record') {
-    const section = suffixOf(name, '-');
-    if (section) return { kind: 'kinesis', section };
-    const validationError = invalid('stream', name, endingIn('-'));
-    return { kind: 'unnamed', dialect: 'kinesis', validationError };
+    return { kind: 'kinesis', section: sectionOf(name) };
   }
   return ROUTE_NONE;
 }
@@ -142,6 +138,12 @@ function rejectBody(body: Body): Parsed | undefined {
   return undefined;
 }
 
+/** Nothing of such a request is sent: an answer about each of its records would be larger than Lambda returns. */
+function rejectCount(count: number): Parsed | undefined {
+  if (count <= MAX_RECORDS) return undefined;
+  return rejected({ field: 'body', value: `${count} records`, allowed: `at most ${MAX_RECORDS} records` }, 413);
+}
+
 function tryParse(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
@@ -166,6 +168,8 @@ function parseLines(
   lines: readonly { readonly start: number; readonly end: number }[],
   section: Section | undefined,
 ): Parsed {
+  const many = rejectCount(lines.length);
+  if (many) return many;
   const items = lines.map(({ start, end }): Item => {
     const line = text.slice(start, end);
     const parsed = tryParse(line);
@@ -197,6 +201,8 @@ export function parseNative(body: Body, contentType: string | undefined, section
   }
   const values = parsed.value as unknown[];
   if (values.length === 0) return rejected({ field: 'body', value: 'an empty array', allowed: 'at least one post' });
+  const many = rejectCount(values.length);
+  if (many) return many;
   const items = elementSpans(text).map(({ start, end, depth }, i) =>
     itemOf(text.slice(start, end), depth, values[i], section),
   );
@@ -204,7 +210,7 @@ export function parseNative(body: Body, contentType: string | undefined, section
 }
 
 /** `POST /topics/{topic}`: `{"records":[{"value":{…}}]}`. */
-export function parseRestProxy(body: Body, section: Section): Parsed {
+export function parseRestProxy(body: Body, section: Section | undefined): Parsed {
   const bad = rejectBody(body);
   if (bad) return bad;
   const parsed = tryParse(body.text);
@@ -214,6 +220,8 @@ export function parseRestProxy(body: Body, section: Section): Parsed {
     const value = Array.isArray(records) ? 'an empty array' : short(records);
     return rejected({ field: 'records', value, allowed: 'an array of at least one {"value":{…}}' });
   }
+  const many = rejectCount(records.length);
+  if (many) return many;
   const items = recordValueSpans(body.text).map((span, i): Item => {
     if (!span) return rejected(invalid(`records[${i}].value`, undefined, 'an object'));
     const { value } = records[i] as { value: unknown };
@@ -226,7 +234,7 @@ const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 const DATA_ALLOWED = 'a JSON object, JSON in a string, or base64 of JSON';
 
 /** `PUT /streams/{stream}/record`: `{"StreamName", "Data", "PartitionKey"}`. */
-export function parseKinesis(body: Body, section: Section): Parsed {
+export function parseKinesis(body: Body, section: Section | undefined): Parsed {
   const bad = rejectBody(body);
   if (bad) return bad;
   const parsed = tryParse(body.text);
@@ -240,7 +248,7 @@ export function parseKinesis(body: Body, section: Section): Parsed {
   return { ok: true, items: [itemOf(body.text.slice(start, end), depth, data, section)] };
 }
 
-function parseData(data: string, section: Section): Parsed {
+function parseData(data: string, section: Section | undefined): Parsed {
   let text = data.trim();
   if (!text.startsWith('{')) {
     const body = BASE64.test(text) ? decodeBody(Buffer.from(text, 'base64')) : undefined;

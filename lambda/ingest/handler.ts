@@ -7,10 +7,20 @@ import { CANARY_HEADER } from '../domain/decode';
 import { bodyOf, json, pathSegments, type Body, type HttpResponse, type HttpEvent } from '../runtime/http';
 import { kafkaFromEnvironment } from '../aws/kafka/connect';
 import { type OutgoingRecord, type SendResult } from '../aws/kafka/port';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
-import { KINESIS, NATIVE, notFound, outcomeOf, rejectName, REST_PROXY, type Dialect } from './responses';
-import { headersOf, parseKinesis, parseNative, parseRestProxy, routeOf, type AcceptedItem, type Parsed } from './core';
+import { KINESIS, NATIVE, notFound, outcomeOf, REST_PROXY, type Dialect } from './responses';
+import {
+  headersOf,
+  MAX_REQUEST_BYTES,
+  parseKinesis,
+  parseNative,
+  parseRestProxy,
+  routeOf,
+  type AcceptedItem,
+  type Parsed,
+  type RecordRoute,
+} from './core';
 
 export interface Deps {
   /** One result per record, in order; the promise never rejects. */
@@ -21,6 +31,19 @@ export interface Deps {
 
 function outgoing(item: AcceptedItem): OutgoingRecord {
   return { key: item.key, value: item.value, headers: headersOf(item) };
+}
+
+const DIALECTS = { native: NATIVE, 'rest-proxy': REST_PROXY, kinesis: KINESIS };
+
+function parseBody({ kind, section }: RecordRoute, body: Body, contentType: string | undefined): Parsed {
+  switch (kind) {
+    case 'native':
+      return parseNative(body, contentType, section);
+    case 'rest-proxy':
+      return parseRestProxy(body, section);
+    case 'kinesis':
+      return parseKinesis(body, section);
+  }
 }
 
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpResponse> {
@@ -73,26 +96,15 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     const { method } = event.requestContext.http;
     const route = routeOf(method, pathSegments(event));
     if (route.kind === 'none') return notFound(method, event.rawPath);
-    if (route.kind === 'unnamed') return rejectName(route.dialect, route.validationError);
     if (route.kind === 'canary') return acceptCanary(started);
-    const body: Body = bodyOf(event);
-    switch (route.kind) {
-      case 'native':
-        return accept(parseNative(body, event.headers?.['content-type'], route.section), NATIVE, body.bytes, started);
-      case 'rest-proxy':
-        return accept(parseRestProxy(body, route.section), REST_PROXY, body.bytes, started);
-      case 'kinesis':
-        return accept(parseKinesis(body, route.section), KINESIS, body.bytes, started);
-    }
+    const body = bodyOf(event, MAX_REQUEST_BYTES);
+    const dialect = DIALECTS[route.kind];
+    if ('ok' in body) return accept(body, dialect, 0, started);
+    return accept(parseBody(route, body, event.headers?.['content-type']), dialect, body.bytes, started);
   };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: HttpEvent): Promise<HttpResponse> => {
-  if (!real) {
-    const kafka = kafkaFromEnvironment();
-    real = makeHandler({ send: (records) => kafka.send(records), report, now: Date.now });
-  }
-  return real(event);
-};
+export const handler = invoked(() => {
+  const kafka = kafkaFromEnvironment();
+  return makeHandler({ send: (records) => kafka.send(records), report, now: Date.now });
+});

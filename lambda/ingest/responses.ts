@@ -1,8 +1,9 @@
 /** Turns the outcomes of a request into a response of the API that the client uses. */
-import { json, type HttpResponse } from '../runtime/http';
+import { json, type HttpResponse, type RejectedBody } from '../runtime/http';
 import { sentence, type ValidationError } from '../domain/validation-error';
 import {
   type ErrorDetail,
+  type ErrorField,
   type IngestResponse,
   type KinesisResponse,
   type KinesisError,
@@ -28,7 +29,7 @@ export type Outcome =
 
 export interface Dialect {
   /** The body as a whole was rejected. */
-  rejectBody(status: 400 | 413, validationError: ValidationError): HttpResponse;
+  rejectBody(status: RejectedBody['status'], validationError: ValidationError): HttpResponse;
   respond(outcomes: readonly Outcome[]): HttpResponse;
 }
 
@@ -40,6 +41,25 @@ const UNACKNOWLEDGED: ValidationError = {
   value: 'no acknowledgement from kafka',
   allowed: `sent again after ${RETRY_AFTER_SECONDS} s`,
 };
+
+/** Bytes of a function's answer, in which its body stands as a text of JSON: quotes take two bytes. */
+const MAX_ANSWER_BYTES = 6 * 1024 * 1024 - 2_000;
+/** Bytes of the longest result whose error is in its short form. `MAX_RECORDS` of them fit an answer. */
+const SHORT_RESULT_BYTES = 150;
+
+/**
+ * Chooses between an error and its short form. An answer must never outgrow what Lambda returns: its client would get 500 for
+ * records that are durable, and send them again for ever.
+ */
+function errorsThatFit(results: number): <T, S>(whole: T, short: S) => T | S {
+  let room = MAX_ANSWER_BYTES - results * SHORT_RESULT_BYTES;
+  return (whole, short) => {
+    if (room > 0) room -= Buffer.byteLength(JSON.stringify(JSON.stringify(whole)));
+    return room > 0 ? whole : short;
+  };
+}
+
+const fieldOf = ({ field }: ValidationError): ErrorField => ({ field });
 
 const detail = (validationError: ValidationError): ErrorDetail => ({
   ...validationError,
@@ -61,6 +81,12 @@ function count(outcomes: readonly Outcome[], kind: Outcome['kind']): number {
   return outcomes.reduce((sum, outcome) => sum + (outcome.kind === kind ? 1 : 0), 0);
 }
 
+/** The responses of the proxies have no field for a record that is stored and counted nowhere: a header says how many there are. */
+function quarantineHeader(outcomes: readonly Outcome[]): Readonly<Record<string, string>> {
+  const quarantined = outcomes.filter((outcome) => outcome.kind === 'acknowledged' && outcome.quarantine).length;
+  return quarantined > 0 ? { 'x-quarantined-records': String(quarantined) } : {};
+}
+
 /** 413 if every record was too large, else 400. */
 function rejectedStatus(outcomes: readonly Outcome[]): 400 | 413 {
   return outcomes.every((outcome) => outcome.kind === 'rejected' && outcome.status === 413) ? 413 : 400;
@@ -72,15 +98,22 @@ export const NATIVE: Dialect = {
     const accepted = count(outcomes, 'acknowledged');
     const notTaken = count(outcomes, 'unacknowledged');
     const rejected = outcomes.length - accepted - notTaken;
+    const fitting = errorsThatFit(outcomes.length);
     const results = outcomes.map((outcome): RecordResult => {
       switch (outcome.kind) {
         case 'rejected':
-          return { status: outcome.status, error: detail(outcome.validationError) };
+          return {
+            status: outcome.status,
+            error: fitting(detail(outcome.validationError), fieldOf(outcome.validationError)),
+          };
         case 'unacknowledged':
-          return { status: 503, key: outcome.key, error: detail(UNACKNOWLEDGED) };
+          return { status: 503, key: outcome.key, error: fitting(detail(UNACKNOWLEDGED), fieldOf(UNACKNOWLEDGED)) };
         case 'acknowledged': {
           const { key, partition, offset, quarantine } = outcome;
-          return { status: 202, key, partition, offset, ...(quarantine && { quarantine }) };
+          return {
+            ...{ status: 202, key, partition, offset },
+            ...(quarantine && { quarantine: fitting(quarantine, fieldOf(quarantine)) }),
+          };
         }
       }
     });
@@ -98,19 +131,21 @@ const UNAVAILABLE = 50302;
 
 export const REST_PROXY: Dialect = {
   rejectBody: (status, validationError) =>
-    json(status === 413 ? 413 : 422, {
-      error_code: status === 413 ? 413 : UNPROCESSABLE,
+    json(status === 400 ? 422 : status, {
+      error_code: status === 400 ? UNPROCESSABLE : status,
       message: sentence(validationError),
     } satisfies RestProxyError),
   respond(outcomes) {
+    const fitting = errorsThatFit(outcomes.length);
+    const errorOf = (error: ValidationError) => fitting(sentence(error), error.field);
     const offsets = outcomes.map((outcome): RestProxyOffset => {
       switch (outcome.kind) {
         case 'acknowledged':
           return { partition: outcome.partition, offset: outcome.offset, error_code: null, error: null };
         case 'rejected':
-          return { partition: null, offset: null, error_code: 1, error: sentence(outcome.validationError) };
+          return { partition: null, offset: null, error_code: 1, error: errorOf(outcome.validationError) };
         case 'unacknowledged':
-          return { partition: null, offset: null, error_code: 2, error: sentence(UNACKNOWLEDGED) };
+          return { partition: null, offset: null, error_code: 2, error: errorOf(UNACKNOWLEDGED) };
       }
     });
     if (outcomes.some(({ kind }) => kind === 'unacknowledged')) {
@@ -127,7 +162,8 @@ export const REST_PROXY: Dialect = {
         offsets,
       } satisfies RestProxyError);
     }
-    return json(200, { offsets, key_schema_id: null, value_schema_id: null } satisfies RestProxyResponse);
+    const response: RestProxyResponse = { offsets, key_schema_id: null, value_schema_id: null };
+    return json(200, response, quarantineHeader(outcomes));
   },
 };
 
@@ -149,20 +185,17 @@ export const KINESIS: Dialect = {
       case 'unacknowledged':
         return kinesisError(503, 'ServiceUnavailableException', sentence(UNACKNOWLEDGED), RETRY_AFTER);
       case 'acknowledged':
-        return json(200, {
-          SequenceNumber: String(outcome.offset),
-          ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,
-        } satisfies KinesisResponse);
+        return json(
+          200,
+          {
+            SequenceNumber: String(outcome.offset),
+            ShardId: `shardId-${String(outcome.partition).padStart(12, '0')}`,
+          } satisfies KinesisResponse,
+          quarantineHeader([outcome]),
+        );
     }
   },
 };
-
-/** The topic or stream name in the path does not end in a section. */
-export function rejectName(dialect: 'rest-proxy' | 'kinesis', validationError: ValidationError): HttpResponse {
-  return dialect === 'rest-proxy'
-    ? json(404, { error_code: 40401, message: sentence(validationError) } satisfies RestProxyError)
-    : kinesisError(400, 'ResourceNotFoundException', sentence(validationError));
-}
 
 export const ROUTES = 'POST /posts, POST /pin, POST /topics/{topic} or PUT /streams/{stream}/record';
 

@@ -16,6 +16,7 @@ import { intervalNameOfManifest, manifestsOfDayPrefix, publishedKey, viewsDoneKe
 import { getSeal } from '../aws/lake';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { areViewsCurrent } from '../aws/views';
+import { invoked } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type PublishStore } from '../aws/keyspaces/store';
@@ -219,16 +220,13 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
   };
 }
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: unknown): Promise<PublishResult | PublishResponse> => {
-  real ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     lake: lakeFromEnvironment(),
-    store: storeFromEnvironment(),
+    store: storeFromEnvironment('publish'),
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     now: Date.now,
     report,
-  });
-  return real(event);
-};
+  }),
+);

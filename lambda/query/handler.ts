@@ -6,7 +6,7 @@ import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../runtime/env'
 import { json, pathSegments, type HttpResponse, type HttpEvent } from '../runtime/http';
 import { StoreUnavailableError } from '../aws/keyspaces/keyspaces';
 import { RunReplacedError } from '../aws/keyspaces/view-runs';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { type Counts } from '../domain/merge';
 import { report, type ReportOf } from '../runtime/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
@@ -213,7 +213,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   }
 
   async function route(event: HttpEvent): Promise<HttpResponse> {
-    const segments = pathSegments(event) ?? [];
+    const segments = pathSegments(event);
+    if (!segments) return rejected(400, invalid('path', event.rawPath, 'percent-encoded UTF-8'));
     const [resource, name] = segments;
     const query = new URLSearchParams(event.rawQueryString ?? '');
     if (event.requestContext.http.method === 'GET' && segments.length <= 2) {
@@ -298,16 +299,13 @@ function pageFromEnvironment(): Page | undefined {
   };
 }
 
-let instance: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: HttpEvent): Promise<HttpResponse> => {
-  instance ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     page: pageFromEnvironment(),
-    reader: queryReader(storeFromEnvironment(), requireEnv(ENV.topic)),
+    reader: queryReader(storeFromEnvironment('query'), requireEnv(ENV.topic)),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,
     now: Date.now,
-  });
-  return instance(event);
-};
+  }),
+);

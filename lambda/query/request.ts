@@ -23,6 +23,8 @@ export interface Selection {
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
+const INSTANT_ALLOWED = 'an instant like 2026-11-22T21:00:00Z or a day like 2026-11-22';
+
 export function isValidationError(value: object | undefined): value is ValidationError {
   return value !== undefined && 'allowed' in value;
 }
@@ -81,8 +83,7 @@ function applyParameter(
     case 'from':
     case 'to': {
       const instant = parseInstant(text);
-      if (instant === undefined)
-        return invalid(name, text, 'an instant like 2026-11-22T21:00:00Z or a day like 2026-11-22');
+      if (instant === undefined) return invalid(name, text, INSTANT_ALLOWED);
       selection[name] = instant;
       return undefined;
     }
@@ -121,7 +122,7 @@ function applyParameter(
     return invalid('query parameter', name, oneOf(known));
   }
   const value = parseDimension(columnOf(dimension), text);
-  if (value === undefined) return invalid(name, text, 'a whole number');
+  if (typeof value === 'object') return invalid(name, text, value.allowed);
   selection.filters[name] = value;
   return undefined;
 }
@@ -129,14 +130,31 @@ function applyParameter(
 /** Instants without a zone are UTC, as in the whole project. */
 function parseInstant(text: string): number | undefined {
   if (!INSTANT.test(text)) return undefined;
+  const day = text.slice(0, 10);
+  // Date.parse makes 2 March of 30 February.
+  const start = Date.parse(day);
+  if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== day) return undefined;
   const zoned = /(Z|[+-]\d{2}:\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`;
   const instant = Date.parse(zoned);
   return Number.isNaN(instant) ? undefined : instant;
 }
 
-function parseDimension(column: Column, text: string): DimensionValue | undefined {
-  if (column.type !== 'int' && column.type !== 'long') return text;
-  return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
+/** The value as rows have it. What can match no row is rejected: an empty answer would look like no data. */
+function parseDimension({ type, values }: Column, text: string): DimensionValue | { readonly allowed: string } {
+  switch (type) {
+    case 'int':
+    case 'long':
+      return /^-?\d{1,15}$/.test(text) ? Number(text) : { allowed: 'a whole number' };
+    case 'timestamp': {
+      const instant = parseInstant(text);
+      return instant === undefined ? { allowed: INSTANT_ALLOWED } : new Date(instant).toISOString();
+    }
+    default:
+      if (!values || values.includes(text)) return text;
+      return {
+        allowed: `${oneOf(values)}${values.some((value) => value.includes('+')) ? ' (+ is %2B in an address)' : ''}`,
+      };
+  }
 }
 
 const oneOf = (values: readonly string[]) => `one of ${values.join(', ')}`;

@@ -17,7 +17,7 @@ import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { driftKey } from '../formats/keys';
 import { getSeal } from '../aws/lake';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { mergeCounts, trim, type Counts } from '../domain/merge';
 import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
@@ -224,12 +224,10 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
 /** The speed layer is seconds behind, or has an outage, which the retries of Airflow wait out. */
 const PATIENCE = 120_000;
 
-let real: ReturnType<typeof makeHandler> | undefined;
-
-export const handler = (event: unknown): Promise<ReconcileResult | ReconcileResponse> => {
-  real ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     lake: lakeFromEnvironment(),
-    store: storeFromEnvironment(),
+    store: storeFromEnvironment('reconcile'),
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
@@ -239,6 +237,5 @@ export const handler = (event: unknown): Promise<ReconcileResult | ReconcileResp
     report,
     reportView,
     log,
-  });
-  return real(event);
-};
+  }),
+);

@@ -5,7 +5,7 @@
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
-import { log } from './log';
+import { log, type Invocation } from './log';
 
 export interface CustomResourceRequest {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
@@ -20,10 +20,7 @@ export interface CustomResourceRequest {
   readonly ResourceProperties: Readonly<Record<string, unknown>>;
 }
 
-/** The part of Lambda's context that is used. */
-export interface InvocationContext {
-  getRemainingTimeInMillis(): number;
-}
+export type InvocationContext = Pick<Invocation, 'getRemainingTimeInMillis'>;
 
 /** A custom resource. */
 export interface CustomResource {

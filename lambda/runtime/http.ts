@@ -1,5 +1,7 @@
 /** HTTP as API Gateway passes it to a function (HTTP API, payload format 2.0), and the responses. */
 import { isUtf8 } from 'node:buffer';
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { type ValidationError } from '../domain/validation-error';
 
 /**
  * The parts of the event that the handlers use.
@@ -60,9 +62,56 @@ export function decodeBody(bytes: Buffer): Body {
   return { text: withoutMark(bytes.toString('utf8')), bytes: bytes.length, valid: isUtf8(bytes) };
 }
 
-/** The body as text. API Gateway encodes bodies that it does not regard as text in base64. */
-export function bodyOf(event: HttpEvent): Body {
+/** Why the body as a whole is rejected, with the status that says so. */
+export interface RejectedBody {
+  readonly ok: false;
+  readonly status: 400 | 413 | 415;
+  readonly validationError: ValidationError;
+}
+
+const rejectedBody = (status: RejectedBody['status'], field: string, value: string, allowed: string): RejectedBody => ({
+  ok: false,
+  status,
+  validationError: { field, value, allowed },
+});
+
+const INFLATE = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync, zstd: zstdDecompressSync };
+
+const isCoding = (coding: string): coding is keyof typeof INFLATE => Object.hasOwn(INFLATE, coding);
+
+/** Types of which API Gateway passes on the bytes, in base64; of JSON it makes text, in which compressed bytes are lost. */
+const BINARY_TYPES = 'application/x-ndjson or application/vnd.kafka.json.v2+json';
+
+/**
+ * The body as text. API Gateway encodes bodies that it does not regard as text in base64.
+ * @param limit most bytes that a compressed body may hold
+ */
+export function bodyOf(event: HttpEvent, limit: number): Body | RejectedBody {
   const raw = event.body ?? '';
-  if (event.isBase64Encoded) return decodeBody(Buffer.from(raw, 'base64'));
-  return { text: withoutMark(raw), bytes: Buffer.byteLength(raw), valid: raw.isWellFormed() };
+  const coding = event.headers?.['content-encoding']?.trim().toLowerCase() || 'identity';
+  const bytes = event.isBase64Encoded ? Buffer.from(raw, 'base64') : undefined;
+  if (raw === '' || coding === 'identity') {
+    return bytes
+      ? decodeBody(bytes)
+      : { text: withoutMark(raw), bytes: Buffer.byteLength(raw), valid: raw.isWellFormed() };
+  }
+  if (!isCoding(coding)) {
+    return rejectedBody(
+      415,
+      'content-encoding',
+      coding.slice(0, 100),
+      `one of identity, ${Object.keys(INFLATE).join(', ')}`,
+    );
+  }
+  if (!bytes) {
+    const type = event.headers?.['content-type'] ?? 'none';
+    return rejectedBody(415, 'content-type', type.slice(0, 100), `${BINARY_TYPES} where content-encoding is ${coding}`);
+  }
+  try {
+    return decodeBody(INFLATE[coding](bytes, { maxOutputLength: limit }));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+      ? rejectedBody(413, 'body', `more than ${limit} bytes once inflated`, `at most ${limit} bytes`)
+      : rejectedBody(400, 'body', 'other bytes', `compressed with ${coding}, as content-encoding says`);
+  }
 }

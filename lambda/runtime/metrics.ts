@@ -5,6 +5,7 @@
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { ENV, requireEnv } from './env';
+import { writeLine } from './log';
 
 /** CloudWatch namespace of a deployment: deployments in one account do not share metrics. */
 export function metricNamespace(deployment: { readonly project: string; readonly stage: string }): string {
@@ -50,8 +51,8 @@ export interface AlarmText {
 /** An alarm on the metric of one step, with the same threshold in every deployment. */
 export interface MetricAlarm extends AlarmText {
   readonly above: number;
-  /** How a period without a report counts. */
-  readonly missing: 'notBreaching' | 'ignore';
+  /** How a period without a report counts. @default - it does not breach */
+  readonly missing?: 'ignore';
 }
 
 export interface Metric {
@@ -72,186 +73,117 @@ export interface Metric {
   readonly accounts?: true;
 }
 
+/** Makes a function that defines metrics of one unit and kind. Its types retain the steps, and whether there is one per view. */
+const defines =
+  <const U extends Metric['unit'], const K extends Metric['kind']>(unit: U, kind: K) =>
+  <const S extends readonly Step[], V extends true | undefined = undefined>(
+    description: string,
+    steps: S,
+    more?: Pick<Metric, 'alarmed' | 'alarm' | 'accounts'> & { readonly perView?: V },
+  ) => ({ unit, kind, description, steps, ...more });
+
+const counter = defines('Count', 'counter');
+const bytes = defines('Bytes', 'counter');
+const gauge = defines('Count', 'gauge');
+const age = defines('Milliseconds', 'gauge');
+const duration = defines('Milliseconds', 'duration');
+
 /**
  * Each step has its unit of work: mostly a record; an interval in `seal` and `reconcile`, a row in `publish`, a request
  * in `query`.
  */
 export const METRICS = {
-  received: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Received by the step: records; intervals in seal and reconcile, rows in publish, requests in query',
-    steps: PIPELINE_STEPS,
-    alarmed: true,
-  },
-  written: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, processed: acknowledged, durable or answered',
-    steps: PIPELINE_STEPS,
+  received: counter(
+    'Received by the step: records; intervals in seal and reconcile, rows in publish, requests in query',
+    PIPELINE_STEPS,
+    { alarmed: true },
+  ),
+  written: counter('Of these, processed: acknowledged, durable or answered', PIPELINE_STEPS, { accounts: true }),
+  quarantined: counter(
+    'Of these, not posts: archive stores them with position and reason, the other steps skip them',
+    PIPELINE_STEPS,
+    { accounts: true, alarmed: true },
+  ),
+  dropped: counter(
+    'Of these, unaccounted for: the remainder after subtracting all other outcomes; expected to be 0',
+    PIPELINE_STEPS,
+    { alarmed: true },
+  ),
+  rejected: counter('Of these, rejected with an error that names the fault to the client (4xx)', ['ingest', 'query'], {
     accounts: true,
-  },
-  quarantined: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, not posts: archive stores them with position and reason, the other steps skip them',
-    steps: PIPELINE_STEPS,
-    accounts: true,
-    alarmed: true,
-  },
-  dropped: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, unaccounted for: the remainder after subtracting all other outcomes; expected to be 0',
-    steps: PIPELINE_STEPS,
-    alarmed: true,
-  },
-  rejected: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, rejected with an error that names the fault to the client (4xx)',
-    steps: ['ingest', 'query'],
-    accounts: true,
-  },
-  failed: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, failed because of an outage, which the client gets as 5xx; of the canary, failed checks',
-    steps: ['ingest', 'query', 'canary'],
-    accounts: true,
-    alarmed: true,
-  },
-  repeated: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, records that arrived before or brought no new section: skipped',
-    steps: ['archive', 'aggregate', 'compact'],
-    accounts: true,
-  },
-  controlRecords: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, control records: heartbeats and canaries',
-    steps: ['ingest', 'archive', 'aggregate', 'compact'],
-    accounts: true,
-  },
-  expired: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Of these, intervals whose speed rows are past their time to live, so they cannot be compared',
-    steps: ['reconcile'],
-    accounts: true,
-  },
-  heartbeats: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Heartbeat records written to partitions that had no later record',
-    steps: ['seal'],
-  },
-  rollUps: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Rows of days and months written',
-    steps: ['publish'],
-  },
-  gap: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Offsets missing between what a partition had applied and its next record: the log lost them',
-    steps: ['aggregate'],
-    alarmed: true,
-    alarm: {
-      id: 'gap',
-      severity: 'critical',
-      results: 'wrong',
-      text: 'Offsets are missing before the speed layer: the log lost records before they were aggregated',
-      above: 0,
-      periods: 2,
-      datapoints: 1,
-      missing: 'notBreaching',
+  }),
+  failed: counter(
+    'Of these, failed because of an outage, which the client gets as 5xx; of the canary, failed checks',
+    ['ingest', 'query', 'canary'],
+    { accounts: true, alarmed: true },
+  ),
+  repeated: counter(
+    'Of these, records that arrived before or brought no new section: skipped',
+    ['archive', 'aggregate', 'compact'],
+    { accounts: true },
+  ),
+  controlRecords: counter(
+    'Of these, control records: heartbeats and canaries',
+    ['ingest', 'archive', 'aggregate', 'compact'],
+    { accounts: true },
+  ),
+  expired: counter(
+    'Of these, intervals whose speed rows are past their time to live, so they cannot be compared',
+    ['reconcile'],
+    { accounts: true },
+  ),
+  heartbeats: counter('Heartbeat records written to partitions that had no later record', ['seal']),
+  rollUps: counter('Rows of days and months written', ['publish']),
+  gap: counter(
+    'Offsets missing between what a partition had applied and its next record: the log lost them',
+    ['aggregate'],
+    {
+      alarmed: true,
+      alarm: {
+        id: 'gap',
+        severity: 'critical',
+        results: 'wrong',
+        text: 'Offsets are missing before the speed layer: the log lost records before they were aggregated',
+        above: 0,
+        periods: 2,
+        datapoints: 1,
+      },
     },
-  },
-  duration: {
-    unit: 'Milliseconds',
-    kind: 'duration',
-    description: 'Duration of a batch, a run or a request',
-    steps: STEPS,
+  ),
+  duration: duration('Duration of a batch, a run or a request', STEPS, { alarmed: true }),
+  batchBytes: bytes('Bytes received: bodies, record keys and values, view objects', [
+    'ingest',
+    'archive',
+    'aggregate',
+    'publish',
+  ]),
+  bytes: bytes('Bytes the step wrote', ['ingest', 'archive', 'aggregate', 'compact', 'publish'], { alarmed: true }),
+  writeUnits: counter('Keyspaces write units (1 KB each, rounded up per row)', ['aggregate', 'publish'], {
     alarmed: true,
-  },
-  batchBytes: {
-    unit: 'Bytes',
-    kind: 'counter',
-    description: 'Bytes received: bodies, record keys and values, view objects',
-    steps: ['ingest', 'archive', 'aggregate', 'publish'],
-  },
-  bytes: {
-    unit: 'Bytes',
-    kind: 'counter',
-    description: 'Bytes the step wrote',
-    steps: ['ingest', 'archive', 'aggregate', 'compact', 'publish'],
-    alarmed: true,
-  },
-  writeUnits: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Keyspaces write units (1 KB each, rounded up per row)',
-    steps: ['aggregate', 'publish'],
-    alarmed: true,
-  },
-  conditionFailed: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Conditional writes that found another value',
-    steps: ['aggregate', 'publish'],
-    alarmed: true,
-  },
-  retries: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'Attempts that failed and were repeated',
-    steps: ['aggregate'],
-    alarmed: true,
-  },
-  coldStarts: {
-    unit: 'Count',
-    kind: 'counter',
-    description: 'First reports of a new process',
-    steps: STEPS,
-  },
-  lag: {
-    unit: 'Count',
-    kind: 'gauge',
-    description: 'Records of the log that are not sealed yet when sealing starts',
-    steps: ['seal'],
-  },
-  freshness: {
-    unit: 'Milliseconds',
-    kind: 'duration',
-    description:
-      'From log append time to visible in the store (archive: durable in the lake), of the newest record of a batch',
-    steps: ['archive', 'aggregate'],
-    alarmed: true,
-  },
-  boundaryAge: {
-    unit: 'Milliseconds',
-    kind: 'gauge',
-    description:
-      'Age of the end of the newest published interval; the canary also reports it while the batch layer makes no progress',
-    steps: ['publish', 'canary'],
-    alarmed: true,
-  },
-  drift: {
-    unit: 'Count',
-    kind: 'gauge',
-    description: 'Sum of the differences between the layers, per view over the intervals of a run',
-    steps: ['reconcile'],
+  }),
+  conditionFailed: counter('Conditional writes that found another value', ['aggregate', 'publish'], { alarmed: true }),
+  retries: counter('Attempts that failed and were repeated', ['aggregate'], { alarmed: true }),
+  throttled: counter(
+    'Responses by which Keyspaces throttles a statement, which is then retried with backoff',
+    ['aggregate', 'publish', 'reconcile', 'query'],
+    { alarmed: true },
+  ),
+  coldStarts: counter('First reports of a new process', STEPS),
+  lag: gauge('Records of the log that are not sealed yet when sealing starts', ['seal']),
+  freshness: duration(
+    'From log append time to visible in the store (archive: durable in the lake), of the newest record of a batch',
+    ['archive', 'aggregate'],
+    { alarmed: true },
+  ),
+  boundaryAge: age(
+    'Age of the end of the newest published interval; the canary also reports it while the batch layer makes no progress',
+    ['publish', 'canary'],
+    { alarmed: true },
+  ),
+  drift: gauge('Sum of the differences between the layers, per view over the intervals of a run', ['reconcile'], {
     perView: true,
-  },
-  totalDrift: {
-    unit: 'Count',
-    kind: 'gauge',
-    description: 'Sum of the drift of all views',
-    steps: ['reconcile'],
+  }),
+  totalDrift: gauge('Sum of the drift of all views', ['reconcile'], {
     alarmed: true,
     alarm: {
       id: 'drift',
@@ -264,22 +196,12 @@ export const METRICS = {
       // Reported once per interval. The last value holds until the next comparison.
       missing: 'ignore',
     },
-  },
-  canarySpeedAge: {
-    unit: 'Milliseconds',
-    kind: 'gauge',
-    description: 'Time since the newest canary that the speed layer shows was sent',
-    steps: ['canary'],
+  }),
+  canarySpeedAge: age('Time since the newest canary that the speed layer shows was sent', ['canary'], {
     alarmed: true,
-  },
-  canaryBatchAge: {
-    unit: 'Milliseconds',
-    kind: 'gauge',
-    description: 'Time since the newest canary in a published interval was sent',
-    steps: ['canary'],
-    alarmed: true,
-  },
-} as const satisfies Readonly<Record<string, Metric>>;
+  }),
+  canaryBatchAge: age('Time since the newest canary in a published interval was sent', ['canary'], { alarmed: true }),
+};
 
 export type MetricName = keyof typeof METRICS;
 
@@ -289,10 +211,15 @@ export type MetricOf<S extends Step> = {
 }[MetricName];
 
 /** The metrics that list the step and are reported per view. */
-export type ViewMetric = { [N in MetricName]: (typeof METRICS)[N] extends { perView: true } ? N : never }[MetricName];
+export type ViewMetric = {
+  [N in MetricName]: true extends (typeof METRICS)[N]['perView'] ? N : never;
+}[MetricName];
+
+/** The steps that read or write the view store. */
+export type StoreStep = (typeof METRICS.throttled.steps)[number];
 
 /** What {@link report} computes. */
-type Computed = 'dropped' | 'coldStarts';
+type Computed = 'dropped' | 'coldStarts' | 'throttled';
 
 /** What a step reports: each pipeline step always reports `received` and `written`. */
 export type Values<S extends Step> = Readonly<
@@ -365,12 +292,16 @@ function write(dimensions: Readonly<Record<string, string>>, values: Numbers): v
   };
   // CloudWatch would reject a directive without a metric.
   const metadata = names.length === 0 ? {} : { _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] } };
-  process.stdout.write(`${JSON.stringify({ ...metadata, ...dimensions, ...values })}\n`);
+  writeLine({ ...metadata, ...dimensions, ...values });
 }
 
-/** Writes one report of a step: a log line, without an API call. The first report of a process marks a cold start. */
+/**
+ * Writes one report of a step: a log line, without an API call. The first report of a process marks a cold start. A step with the view
+ * store reports no throttles, because {@link reportThrottled} does: the series of its alarm has data.
+ */
 export function report<S extends Step>(step: S, values: Values<S>): void {
-  const complete = account(values);
+  const store = (METRICS.throttled.steps as readonly Step[]).includes(step);
+  const complete = { ...account(values), ...(store ? { throttled: 0 } : {}) };
   write({ step }, cold ? { ...complete, coldStarts: 1 } : complete);
   cold = false;
 }
@@ -378,4 +309,9 @@ export function report<S extends Step>(step: S, values: Values<S>): void {
 /** Writes one report of a step about one view. */
 export function reportView<S extends Step>(step: S, view: string, values: ViewValues<S>): void {
   write({ step, view }, values);
+}
+
+/** Writes that the store throttled a statement. At once, because the step may fail and then reports nothing. */
+export function reportThrottled(step: StoreStep): void {
+  write({ step }, { throttled: 1 });
 }

@@ -16,7 +16,7 @@ import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { kafkaFromEnvironment } from '../aws/kafka/connect';
 import { type KafkaPort } from '../aws/kafka/port';
-import { log } from '../runtime/log';
+import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
@@ -323,10 +323,8 @@ function brief({ interval, previous, partitions }: Seal): Omit<Seal, 'topic'> {
   return { interval, previous, partitions };
 }
 
-let real: SealHandler | undefined;
-
-export const handler = (event: SealEvent | SealRunEvent): Promise<SealResult | SealResponse> => {
-  real ??= makeHandler({
+export const handler = invoked(() =>
+  makeHandler({
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     kafka: kafkaFromEnvironment(),
@@ -335,6 +333,5 @@ export const handler = (event: SealEvent | SealRunEvent): Promise<SealResult | S
     report,
     now: Date.now,
     sleep: sleepFor,
-  });
-  return real(event as SealRunEvent);
-};
+  }),
+);

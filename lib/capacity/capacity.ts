@@ -1,16 +1,9 @@
 /** The model applied to a stage: shares, what binds first, the smallest change that carries a rate, and a stage sized by its rate. */
 import { type ConfigKey, type PipelineConfig } from '../config/schema';
 import { FIGURES } from './figures';
-import {
-  type Change,
-  type Component,
-  COMPONENTS,
-  type Effect,
-  type Lever,
-  type Limit,
-  POSTS_PER_REQUEST,
-  type Scene,
-} from './model';
+import { type Change, type Lever } from './levers';
+import { POSTS_PER_REQUEST, type Scene } from './loads';
+import { type Component, COMPONENTS, type Effect, type Limit } from './model';
 
 export interface Used {
   readonly component: Component;

@@ -1,5 +1,7 @@
 /** The kinds of values that a key of the configuration accepts. */
 
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+
 export interface Rule<T> {
   readonly allowed: string;
   /** The typed value, or undefined if it is not allowed. */
@@ -11,10 +13,24 @@ export const oneOf = <T extends string>(...values: readonly T[]): Rule<T> => ({
   parse: (value) => values.find((each) => each === value),
 });
 
+/** A number is its digits: JSON files often have an account without quotes. */
 export const matching = (pattern: RegExp, allowed: string): Rule<string> => ({
   allowed,
-  parse: (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined),
+  parse: (value) => {
+    const text = typeof value === 'number' ? String(value) : value;
+    return typeof text === 'string' && pattern.test(text) ? text : undefined;
+  },
 });
+
+/** Functions connect to `<service>.<region>.amazonaws.com`. China, the sovereign cloud and the isolated partitions have other names. */
+const DOMAIN = 'amazonaws.com';
+
+/** A region of CDK's own list whose endpoints the functions can reach. */
+export const region: Rule<string> = {
+  allowed: `a region that CDK knows, with endpoints under ${DOMAIN}, like eu-central-1`,
+  parse: (value) =>
+    RegionInfo.regions.find(({ name, domainSuffix }) => name === value && domainSuffix === DOMAIN)?.name,
+};
 
 export const httpsAddress = matching(/^https:\/\/\S+$/, 'an https address');
 

@@ -2,7 +2,7 @@
  * The keys of the configuration, each with its meaning, the values that it accepts, and its value in each stage.
  * `combinations.ts` has the constraints between keys.
  */
-import { httpsAddress, integer, integerOf, matching, oneOf, type Rule, trueOrFalse } from './rules';
+import { httpsAddress, integer, integerOf, matching, oneOf, region, type Rule, trueOrFalse } from './rules';
 
 /**
  * `lean` carries about 100 posts a second at the lowest cost, with data retained. At that rate, most of the bill is for what runs even
@@ -55,8 +55,8 @@ const LOG_RETENTION_DAYS = [
 
 export const KEYS = {
   /**
-   * Which set of defaults: `dev` (the cheapest that works, everything can be destroyed), `lean` (data retained, about 100 posts a
-   * second at the lowest cost), `prod` (data retained, three zones), `local` (read by `npm start`).
+   * Which set of defaults: `dev` (everything can be destroyed; Airflow's web server, traces and all dashboards), `lean` (the cheapest:
+   * data retained, about 100 posts a second), `prod` (data retained, three zones), `local` (read by `npm start`).
    */
   stage: key(oneOf(...STAGES), 'dev', { lean: 'lean', prod: 'prod', local: 'local' }),
   /** First part of every name that must be unique in an account and region, so that several deployments do not collide. */
@@ -71,7 +71,7 @@ export const KEYS = {
    * Region to deploy to.
    * @default - the region of the credentials at deployment
    */
-  region: optional(matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region name like eu-central-1')),
+  region: optional(region),
   /** Whether stateful resources are retained (`retain`) or deleted (`destroy`) when their stack is deleted. */
   removal: key(oneOf('retain', 'destroy'), 'destroy', { lean: 'retain', prod: 'retain' }),
   /** Days for which log groups retain their events. */

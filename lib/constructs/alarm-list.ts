@@ -3,6 +3,7 @@ import { ComparisonOperator, MathExpression, Stats, TreatMissingData, type IMetr
 import {
   type AlarmText,
   METRIC_LIST,
+  METRICS,
   type MetricName,
   PIPELINE_STEPS,
   type Step,
@@ -20,21 +21,26 @@ export interface AlarmSpec extends AlarmText {
   /** @default - greater than the threshold */
   readonly comparison?: ComparisonOperator;
   readonly threshold: number;
-  readonly missing: TreatMissingData;
+  /** How a period without a report counts. @default - it does not breach */
+  readonly missing?: TreatMissingData;
 }
 
 /** The threshold that MSK's documentation recommends. */
 const DISK_PERCENT = 85;
-
-const MISSING = { notBreaching: TreatMissingData.NOT_BREACHING, ignore: TreatMissingData.IGNORE } as const;
 
 /** The alarms that stand with their metric in the list of metrics. */
 function metricAlarms({ config }: Monitored): AlarmSpec[] {
   return METRIC_LIST.flatMap(({ name, steps: [step], alarm }) => {
     if (!alarm) return [];
     const metric = stepMetric(config, step, name as Exclude<MetricName, ViewMetric>);
-    return [{ ...alarm, step, metric, threshold: alarm.above, missing: MISSING[alarm.missing] }];
+    return [{ ...alarm, step, metric, threshold: alarm.above, missing: alarm.missing && TreatMissingData.IGNORE }];
   });
+}
+
+/** The sum of metrics, of which some may have no report in a period. */
+function sumOf(label: string, metrics: Readonly<Record<string, IMetric>>, term: (name: string) => string): IMetric {
+  const expression = Object.keys(metrics).map(term).join(' + ');
+  return new MathExpression({ expression, usingMetrics: metrics, label, period: FIVE_MINUTES });
 }
 
 /** Query results may be wrong: posts were lost, counted twice or quarantined in bulk, or are about to expire. */
@@ -48,16 +54,10 @@ function wrongResults(monitored: Monitored): AlarmSpec[] {
       severity: 'critical',
       results: 'wrong',
       text: 'A step cannot account for records that it received, or counted some twice: the number must be 0',
-      metric: new MathExpression({
-        expression: PIPELINE_STEPS.map((step) => `ABS(FILL(${step}, 0))`).join(' + '),
-        usingMetrics: dropped,
-        label: 'dropped, all steps',
-        period: FIVE_MINUTES,
-      }),
+      metric: sumOf('dropped, all steps', dropped, (step) => `ABS(FILL(${step}, 0))`),
       threshold: 0,
       periods: 2,
       datapoints: 1,
-      missing: TreatMissingData.NOT_BREACHING,
     },
     {
       id: 'quarantine-burst',
@@ -74,7 +74,6 @@ function wrongResults(monitored: Monitored): AlarmSpec[] {
       threshold: 5,
       periods: 3,
       datapoints: 2,
-      missing: TreatMissingData.NOT_BREACHING,
     },
   ];
 }
@@ -139,11 +138,10 @@ function lateResults(monitored: Monitored): AlarmSpec[] {
       results: 'late',
       text: `Records wait longer for ${step} than its window plus ${slack[step]} s`,
       step,
+      // No records means nothing is late; the lag alarm covers a stalled consumer.
       metric: stepMetric(config, step, 'freshness'),
       threshold: (windows[step] + slack[step]) * 1000,
       periods: 3,
-      // No records means nothing is late; the lag alarm covers a stalled consumer.
-      missing: TreatMissingData.NOT_BREACHING,
     },
     {
       id: `${step}-lag`,
@@ -154,7 +152,6 @@ function lateResults(monitored: Monitored): AlarmSpec[] {
       metric: consumerLag(monitored, step),
       threshold: 10 * config.batchSize,
       periods: 3,
-      missing: TreatMissingData.NOT_BREACHING,
     },
     {
       id: `${step}-stuck`,
@@ -165,7 +162,6 @@ function lateResults(monitored: Monitored): AlarmSpec[] {
       metric: errorsOf(monitored.steps[step]),
       threshold: 0,
       periods: 3,
-      missing: TreatMissingData.NOT_BREACHING,
     },
   ]);
 }
@@ -185,9 +181,10 @@ function failing(api: FunctionHttpApi): IMetric {
 /** The APIs as clients see them, and their dependencies. */
 function service(monitored: Monitored): AlarmSpec[] {
   const { config, steps } = monitored;
-  const batch = { seal: steps.seal, compact: steps.compact, publish: steps.publish, reconcile: steps.reconcile };
+  const batch = Object.fromEntries(
+    (['seal', 'compact', 'publish', 'reconcile'] as const).map((step) => [step, errorsOf(steps[step])]),
+  );
   const brokers = Array.from({ length: config.brokers }, (_, i) => i + 1);
-  const common = { periods: 3, missing: TreatMissingData.NOT_BREACHING } as const;
   return [
     {
       id: 'ingest-failing',
@@ -196,7 +193,7 @@ function service(monitored: Monitored): AlarmSpec[] {
       step: 'ingest',
       metric: failing(monitored.ingestApi),
       threshold: 1,
-      ...common,
+      periods: 3,
       datapoints: 2,
     },
     {
@@ -206,7 +203,7 @@ function service(monitored: Monitored): AlarmSpec[] {
       step: 'query',
       metric: failing(monitored.queryApi),
       threshold: 1,
-      ...common,
+      periods: 3,
       datapoints: 2,
     },
     {
@@ -216,7 +213,7 @@ function service(monitored: Monitored): AlarmSpec[] {
       step: 'ingest',
       metric: steps.ingest.function.metricThrottles({ statistic: Stats.SUM, period: FIVE_MINUTES }),
       threshold: 0,
-      ...common,
+      periods: 3,
     },
     {
       id: 'write-conflicts',
@@ -233,24 +230,31 @@ function service(monitored: Monitored): AlarmSpec[] {
         period: FIVE_MINUTES,
       }),
       threshold: 20,
-      ...common,
+      periods: 3,
+    },
+    {
+      id: 'store-throttled',
+      severity: 'warning',
+      text: 'Keyspaces throttles statements in each of three periods: a table or a partition has reached its capacity',
+      metric: new MathExpression({
+        expression: METRICS.throttled.steps.map((step) => `FILL(${step}, 0)`).join(' + '),
+        usingMetrics: Object.fromEntries(
+          METRICS.throttled.steps.map((step) => [step, stepMetric(config, step, 'throttled')]),
+        ),
+        label: 'throttled, all steps',
+        period: FIVE_MINUTES,
+      }),
+      threshold: 0,
+      periods: 3,
     },
     {
       id: 'batch-failing',
       severity: 'warning',
       text: 'A function of the batch layer fails repeatedly; Airflow retries each task',
-      metric: new MathExpression({
-        expression: Object.keys(batch)
-          .map((step) => `FILL(${step}, 0)`)
-          .join(' + '),
-        usingMetrics: Object.fromEntries(Object.entries(batch).map(([step, fn]) => [step, errorsOf(fn)])),
-        label: 'errors of the batch layer',
-        period: FIVE_MINUTES,
-      }),
+      metric: sumOf('errors of the batch layer', batch, (step) => `FILL(${step}, 0)`),
       threshold: 0,
       periods: 6,
       datapoints: 3,
-      missing: TreatMissingData.NOT_BREACHING,
     },
     {
       id: 'kafka-offline',
@@ -259,7 +263,6 @@ function service(monitored: Monitored): AlarmSpec[] {
       metric: kafkaMetric(monitored, 'OfflinePartitionsCount'),
       threshold: 0,
       periods: 2,
-      missing: TreatMissingData.NOT_BREACHING,
     },
     {
       id: 'kafka-disk',

@@ -5,6 +5,7 @@ import {
   AlarmState,
   ComparisonOperator,
   CompositeAlarm,
+  TreatMissingData,
   type AlarmBase,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -70,7 +71,7 @@ export class Alarms extends Construct {
       comparisonOperator: spec.comparison ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: spec.periods,
       datapointsToAlarm: spec.datapoints ?? spec.periods,
-      treatMissingData: spec.missing,
+      treatMissingData: spec.missing ?? TreatMissingData.NOT_BREACHING,
     });
   }
 

@@ -9,7 +9,7 @@ import { CONTACT_POINT } from '../../observability/grafana/alerts';
 import { type ConstantName } from '../../observability/grafana/aws-metrics';
 import { contentOf, FOLDER_UID } from '../../observability/grafana';
 import { DATA_SOURCES, type DataSourceName } from '../../observability/grafana/sources';
-import { metricNamespace } from '../../lambda/runtime/metrics';
+import { metricNamespace, PIPELINE_STEPS } from '../../lambda/runtime/metrics';
 import { acknowledge } from '../rules/acknowledge';
 import { type GrafanaWorkspaceProps } from './grafana-props';
 import { type LakeQueries } from './lake-queries';
@@ -111,18 +111,14 @@ export class GrafanaContent extends Construct {
       ...(url === undefined ? {} : { url }),
       jsonData,
     });
+    const functions = Object.fromEntries(
+      PIPELINE_STEPS.map((step) => [`${step}Function`, steps[step].function.functionName]),
+    ) as Record<`${(typeof PIPELINE_STEPS)[number]}Function`, string>;
     const constants: Record<ConstantName, string> = {
       namespace: metricNamespace(config),
       ingestApi: ingestApi.api.apiId,
       queryApi: queryApi.api.apiId,
-      ingestFunction: steps.ingest.function.functionName,
-      archiveFunction: steps.archive.function.functionName,
-      aggregateFunction: steps.aggregate.function.functionName,
-      sealFunction: steps.seal.function.functionName,
-      compactFunction: steps.compact.function.functionName,
-      publishFunction: steps.publish.function.functionName,
-      reconcileFunction: steps.reconcile.function.functionName,
-      queryFunction: steps.query.function.functionName,
+      ...functions,
       sparkApplication: spark.application.attrApplicationId,
       airflow: airflow?.environment.name ?? 'none',
       keyspace: views.keyspaceName,

@@ -1,4 +1,5 @@
 import { type CfnWorkspace as PrometheusWorkspace } from 'aws-cdk-lib/aws-aps';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type Topic } from 'aws-cdk-lib/aws-sns';
 import { type AirflowEnvironment } from './airflow-environment';
 import { type Monitored } from './metrics';
@@ -16,6 +17,11 @@ export interface GrafanaWorkspaceProps {
   readonly airflow?: AirflowEnvironment;
   /** Topic that alert rules notify. */
   readonly topic: Topic;
+  /**
+   * Key of the topic.
+   * @default - the topic is not encrypted
+   */
+  readonly key?: IKey;
   /**
    * Workspace with the brokers' metrics.
    * @default - none: the panels about it have no data

@@ -7,6 +7,7 @@ import { acknowledgeResources } from '../rules/acknowledge';
 import { GrafanaContent } from './grafana-content';
 import { type GrafanaWorkspaceProps } from './grafana-props';
 import { LakeQueries } from './lake-queries';
+import { grantUse } from './pipeline-key';
 import { applyRemoval, removalPolicy } from './removal';
 
 /**
@@ -27,12 +28,13 @@ export class GrafanaWorkspace extends Construct {
 
   constructor(scope: Construct, id: string, props: GrafanaWorkspaceProps) {
     super(scope, id);
-    const { monitored, lake, topic, prometheus } = props;
+    const { monitored, lake, topic, key, prometheus } = props;
     const { config } = monitored;
     this.role = this.readerRole();
     const queries = new LakeQueries(this, 'Lake', { config, lake });
     queries.grant(this.role);
     topic.grantPublish(this.role);
+    if (key) grantUse(key, this.role, 'sns', { write: true });
     if (prometheus) {
       this.role.addToPolicy(
         new PolicyStatement({
@@ -49,7 +51,7 @@ export class GrafanaWorkspace extends Construct {
       permissionType: 'CUSTOMER_MANAGED',
       roleArn: this.role.roleArn,
       grafanaVersion: GRAFANA_VERSION,
-      // Athena's data source is a plugin, which a new workspace lacks.
+      // The sources of Athena and Managed Prometheus are plugins, which a new workspace lacks.
       pluginAdminEnabled: true,
       dataSources: ['CLOUDWATCH', 'PROMETHEUS', 'ATHENA'],
       notificationDestinations: ['SNS'],

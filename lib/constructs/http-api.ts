@@ -27,9 +27,9 @@ export interface FunctionHttpApiProps {
 }
 
 export interface ApiRoute {
-  /** `METHOD /path`, the form of API Gateway's route keys. */
+  /** `METHOD /path`, the form of API Gateway's route keys, without a slash at the end: the path with one is a route as well. */
   readonly key: string;
-  /** Share of the config's `requestRate` and `requestBurst` that the route accepts, above 0 and up to 1. */
+  /** Share of the config's `requestRate` and `requestBurst` that each spelling accepts, above 0 and up to 1. */
   readonly share: number;
 }
 
@@ -59,7 +59,8 @@ export class FunctionHttpApi extends Construct {
       // One permission for the API, instead of a dozen equal ones, one per route.
       scopePermissionToRoute: false,
     });
-    const routes = props.routes.map(({ key }) => this.route(key, integration));
+    const spelled = props.routes.flatMap((route) => spellings(route));
+    const routes = spelled.map(({ key }) => this.route(key, integration));
 
     this.accessLogs = logGroup(this, 'AccessLogs', config);
     this.stage = new HttpStage(this, 'Stage', {
@@ -87,7 +88,7 @@ export class FunctionHttpApi extends Construct {
       },
     });
     const stage = this.stage.node.defaultChild as CfnStage;
-    stage.routeSettings = Object.fromEntries(props.routes.map((route) => [route.key, limits(route, config)]));
+    stage.routeSettings = Object.fromEntries(spelled.map((route) => [route.key, limits(route, config)]));
     // API Gateway rejects settings of a route that does not exist yet.
     stage.node.addDependency(...routes);
   }
@@ -104,8 +105,7 @@ export class FunctionHttpApi extends Construct {
   private route(key: string, integration: HttpLambdaIntegration): CfnRoute {
     const [method, path] = key.split(' ');
     const bare = path.length > 1 ? path.replace(/\/$/, '') : path;
-    // For API Gateway, a path with a slash at its end is another route. The construct rejects such a path, so the route is created
-    // under a name that the construct accepts, and then renamed.
+    // The construct rejects a path with a slash at its end, so the route is created under a name that it accepts, and then renamed.
     const [made] = this.api.addRoutes({
       path: bare === path ? path : `${bare}/slash`,
       methods: [method as HttpMethod],
@@ -117,6 +117,11 @@ export class FunctionHttpApi extends Construct {
     }
     return route;
   }
+}
+
+/** For API Gateway a path with a slash at its end is another route; clients send both. */
+function spellings(route: ApiRoute): readonly ApiRoute[] {
+  return route.key.endsWith('/') ? [route] : [route, { ...route, key: `${route.key}/` }];
 }
 
 /** Settings of a route replace all settings of the stage, so they must repeat the setting for metrics. */

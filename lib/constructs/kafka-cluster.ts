@@ -24,7 +24,7 @@ import { applyRemoval, removalPolicy } from './removal';
 const IAM_PORT = 9098;
 
 /**
- * A producer puts all records of a request to one partition into one batch, and a request may have 5 MB.
+ * A producer puts all records of a request to one partition into one batch, and a request may have 4.5 MB.
  */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
@@ -200,7 +200,13 @@ export class KafkaCluster extends Construct {
 
 /** @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-configuration-properties.html */
 function serverProperties(config: PipelineConfig): string {
+  // MSK does not state its defaults for Kafka's internal topics. With Kafka's own, 3, two brokers could not create the topic of
+  // offsets, and no consumer would work. They are not fewer than the posts' replicas, because min.insync.replicas applies to both.
+  const internal = Math.max(Math.min(3, config.brokers), config.replicationFactor);
   return properties({
+    'offsets.topic.replication.factor': internal,
+    'transaction.state.log.replication.factor': internal,
+    'transaction.state.log.min.isr': Math.min(2, internal - 1),
     // A mistyped name would create a topic with one replica.
     'auto.create.topics.enable': 'false',
     'default.replication.factor': config.replicationFactor,

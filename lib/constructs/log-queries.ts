@@ -1,5 +1,6 @@
 import { QueryDefinition, QueryString, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type InvocationFields } from '../../lambda/runtime/log';
 import { STEPS, type MetricName } from '../../lambda/runtime/metrics';
 import { functionOf, type Monitored } from './metrics';
 
@@ -16,13 +17,18 @@ interface SavedQuery {
 
 /** A field of a report, which has the metric's name. */
 const of = (name: MetricName) => name;
+/** Which invocation wrote the line. */
+const INVOCATION = ['function_request_id', 'xray_trace_id', 'cold_start'] satisfies (keyof InvocationFields)[];
 
 /** The first queries of an investigation. Reports are log lines, so each metric can be queried, also after it left the list. */
-const QUERIES: readonly SavedQuery[] = [
+export const QUERIES: readonly SavedQuery[] = [
   {
     name: 'errors',
     query: {
-      fields: ['@timestamp', '@log', 'level', 'message', 'error.name', 'error.message', 'topic', 'partition', 'offset'],
+      fields: [
+        ...['@timestamp', '@log', 'level', 'message', 'error.name', 'error.message', 'topic', 'partition', 'offset'],
+        ...INVOCATION,
+      ],
       filters: ["level in ['warn', 'error', 'WARN', 'ERROR']"],
       sort: '@timestamp desc',
       limit: 200,
@@ -56,7 +62,7 @@ const QUERIES: readonly SavedQuery[] = [
   {
     name: 'slowest',
     query: {
-      fields: ['@timestamp', 'step', of('duration'), of('received'), of('batchBytes'), of('retries'), '@requestId'],
+      fields: ['@timestamp', 'step', of('duration'), of('received'), of('batchBytes'), of('retries'), ...INVOCATION],
       filters: [`ispresent(${of('duration')})`],
       sort: `${of('duration')} desc`,
       limit: 50,

@@ -43,9 +43,11 @@ export class PipelineKey extends Construct {
         },
       }),
     );
+    // The services that publish to the alarm topics. The topics' policies narrow them to this deployment's alarms.
+    // See https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     this.key.addToResourcePolicy(
       new PolicyStatement({
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        principals: ['cloudwatch', 'aps'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
         actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': account } },
@@ -72,7 +74,12 @@ class Encrypt implements IAspect {
 /**
  * Lets a role use the key through one service only: to decrypt, and with `write` also to encrypt.
  */
-export function grantUse(key: IKey, role: IRole, service: 's3' | 'cassandra', use: { readonly write: boolean }): void {
+export function grantUse(
+  key: IKey,
+  role: IRole,
+  service: 's3' | 'cassandra' | 'sns',
+  use: { readonly write: boolean },
+): void {
   role.addToPrincipalPolicy(
     new PolicyStatement({
       actions: ['kms:Decrypt', ...(use.write ? ['kms:GenerateDataKey'] : [])],

@@ -3,7 +3,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/runtime/env';
 import { FUNCTION_MB } from '../capacity/functions';
-import { compactDiskMb } from '../capacity/model';
+import { compactDiskMb } from '../capacity/loads';
 import { type PipelineConfig } from '../config';
 import { batchFlow, type FlowFunction, type FlowNames, type FlowTask } from './batch-flow';
 import { DuckdbLayer } from './duckdb-layer';

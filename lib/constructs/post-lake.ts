@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Effect, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { POST_FILE_COLUMNS } from '../../lambda/compact/columns';
 import { type ColumnType } from '../../lambda/domain/sections/section';
@@ -34,8 +34,6 @@ export interface PostLakeProps {
   readonly key?: IKey;
 }
 
-/** Days after which only a rebuild reads the raw log. */
-const RAW_ARCHIVE_DAYS = 90;
 /** Days for which an overwritten or deleted object can be restored. */
 export const NONCURRENT_DAYS = 30;
 
@@ -86,13 +84,8 @@ export class PostLake extends Construct {
       serverAccessLogsBucket: this.accessLogs,
       serverAccessLogsPrefix: 'lake/',
       lifecycleRules: [
-        {
-          id: 'raw-to-glacier',
-          prefix: PREFIXES.raw,
-          transitions: [
-            { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(RAW_ARCHIVE_DAYS) },
-          ],
-        },
+        // No transition to a cheaper class: S3 moves no object under 128 KB by itself, and raw objects are smaller up to 1,000 posts/s.
+        // Moved all the same, one of 100 KB would cost what ten months in Glacier Instant Retrieval save.
         { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         {
           id: 'expire-noncurrent',

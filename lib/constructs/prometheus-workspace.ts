@@ -64,7 +64,7 @@ export class PrometheusWorkspace extends Construct {
       new CfnRuleGroupsNamespace(this, namespace, {
         workspace: this.workspace.attrArn,
         name: namespace,
-        data: readFileSync(join(RULES_FOLDER, file), 'utf8'),
+        data: rulesOf(join(RULES_FOLDER, file), config.runbookUrl),
       });
     }
     this.scrape(name, logs('Scraper').logGroupArn);
@@ -141,6 +141,13 @@ export class PrometheusWorkspace extends Construct {
     resource.node.addDependency(lookUp.role);
     return resource;
   }
+}
+
+/** The rules of a file. An alert's `runbook_url` is the path in the repository, or, if it is known where that is, the URL. */
+function rulesOf(file: string, runbookUrl: string | undefined): string {
+  const text = readFileSync(file, 'utf8');
+  if (runbookUrl === undefined) return text;
+  return text.replaceAll(/(?<=runbook_url: )docs\/(?=runbook-kafka\.md#)/g, new URL('.', runbookUrl).href);
 }
 
 /** The scraper's configuration as JSON, which is valid YAML. `{brokers}` and `{controllers}` stand for lists of names. */

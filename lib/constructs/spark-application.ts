@@ -138,5 +138,8 @@ function sparkDefaults(config: PipelineConfig): Record<string, string> {
     // An interval is small: EMR's default of three initial executors would mostly idle.
     'spark.executor.instances': '1',
     'spark.sql.session.timeZone': 'UTC',
+    // The job names no table. EMR's default, the catalog of Glue, has no endpoint in this network: a call would hang.
+    // See https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/metastore-config.html
+    'spark.sql.catalogImplementation': 'in-memory',
   };
 }

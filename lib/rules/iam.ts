@@ -1,17 +1,18 @@
 /** Permissions that nobody decided on, or that do not exist. */
 import { ACTIONS, ANY_OTHER_RESOURCE, ANY_RESOURCE, WILDCARD_ACTIONS } from './actions';
-import { type AppTemplates, type Finding, listOf, type Located, type Rule } from './rule';
+import { type AppTemplates, listOf, type Located, type Rule } from './rule';
 
-interface Statement {
+export interface Statement {
   readonly Effect: unknown;
   readonly Action?: unknown;
   readonly NotAction?: unknown;
   readonly Resource?: unknown;
   readonly NotResource?: unknown;
   readonly Principal?: unknown;
+  readonly Condition?: unknown;
 }
 
-interface Place {
+export interface Place {
   readonly at: Located;
   readonly statement: Statement;
 }
@@ -21,7 +22,7 @@ const isPolicy = ({ resource: { Type }, properties }: Located) =>
   'PolicyDocument' in properties && Type !== 'AWS::EC2::VPCEndpoint';
 
 /** All statements that allow something. */
-function allowing(app: AppTemplates): Place[] {
+export function allowing(app: AppTemplates): Place[] {
   const documents = [
     ...app
       .resources()
@@ -37,7 +38,7 @@ function allowing(app: AppTemplates): Place[] {
   return allowingIn(documents);
 }
 
-function allowingIn(documents: readonly { at: Located; document: unknown }[]): Place[] {
+export function allowingIn(documents: readonly { at: Located; document: unknown }[]): Place[] {
   return documents.flatMap(({ at, document }) =>
     listOf((document as { Statement?: unknown } | undefined)?.Statement)
       .map((statement) => ({ at, statement: statement as Statement }))
@@ -45,71 +46,60 @@ function allowingIn(documents: readonly { at: Located; document: unknown }[]): P
   );
 }
 
-const finding = (at: Located, message: string): Finding => ({ at, location: 'Properties.PolicyDocument', message });
 const actionsOf = (statement: Statement) => listOf(statement.Action).map(String);
 
-const knownActions: Rule = {
-  name: 'known-actions',
+/** A rule about each statement that allows something: the messages about it. */
+const onStatements = (
+  name: string,
+  messages: (statement: Statement) => readonly string[],
+  places: (app: AppTemplates) => readonly Place[] = allowing,
+): Rule => ({
+  name,
   check: (app) =>
-    allowing(app).flatMap(({ at, statement }) =>
-      actionsOf(statement)
-        .filter((action) => !action.includes('*') && !ACTIONS.includes(action))
-        .map((action) => finding(at, `Action must be one of lib/rules/actions.ts, got '${action}'`)),
+    places(app).flatMap(({ at, statement }) =>
+      messages(statement).map((message) => ({ at, location: 'Properties.PolicyDocument', message })),
     ),
-};
-
-const wildcardActions: Rule = {
-  name: 'wildcard-actions',
-  check: (app) =>
-    allowing(app).flatMap(({ at, statement }) => [
-      ...actionsOf(statement)
-        .filter((action) => action.includes('*') && !(action in WILDCARD_ACTIONS))
-        .map((action) =>
-          finding(at, `a wildcard in Action must have its reason in lib/rules/actions.ts, got '${action}'`),
-        ),
-      ...listOf(statement.NotAction).map((action) =>
-        finding(at, `Action must name what is allowed, got all but '${String(action)}'`),
-      ),
-    ]),
-};
-
-const wildcardResources: Rule = {
-  name: 'wildcard-resources',
-  check: (app) =>
-    allowing(app)
-      // A resource policy applies to its own resource.
-      .filter(({ statement }) => statement.Principal === undefined)
-      .flatMap(({ at, statement }) => {
-        const list = listOf(statement.Resource).includes('*')
-          ? ANY_RESOURCE
-          : statement.NotResource !== undefined
-            ? ANY_OTHER_RESOURCE
-            : undefined;
-        return list
-          ? actionsOf(statement)
-              .filter((action) => !(action in list))
-              .map((action) =>
-                finding(at, `Resource '*' must have its reason in lib/rules/actions.ts, got it for '${action}'`),
-              )
-          : [];
-      }),
-};
+});
 
 /** Principals that may use a resource or assume a role. */
-const publicPrincipals: Rule = {
-  name: 'public-principals',
-  check: (app) => {
-    const trust = app
-      .resources('AWS::IAM::Role')
-      .map((at) => ({ at, document: at.properties['AssumeRolePolicyDocument'] }));
-    const keys = app.resources('AWS::KMS::Key').map((at) => ({ at, document: at.properties['KeyPolicy'] }));
-    return [...allowing(app), ...allowingIn([...trust, ...keys])]
-      .filter(({ statement }) => {
-        const who = statement.Principal as { AWS?: unknown } | string | undefined;
-        return who === '*' || (typeof who === 'object' && listOf(who.AWS).includes('*'));
-      })
-      .map(({ at }) => finding(at, "Principal must name who, got '*', which is everybody"));
-  },
-};
+function withPrincipals(app: AppTemplates): Place[] {
+  const trust = app
+    .resources('AWS::IAM::Role')
+    .map((at) => ({ at, document: at.properties['AssumeRolePolicyDocument'] }));
+  const keys = app.resources('AWS::KMS::Key').map((at) => ({ at, document: at.properties['KeyPolicy'] }));
+  return [...allowing(app), ...allowingIn([...trust, ...keys])];
+}
 
-export const IAM_RULES: readonly Rule[] = [knownActions, wildcardActions, wildcardResources, publicPrincipals];
+export const IAM_RULES: readonly Rule[] = [
+  onStatements('known-actions', (statement) =>
+    actionsOf(statement)
+      .filter((action) => !action.includes('*') && !ACTIONS.includes(action))
+      .map((action) => `Action must be one of lib/rules/actions.ts, got '${action}'`),
+  ),
+
+  onStatements('wildcard-actions', (statement) => [
+    ...actionsOf(statement)
+      .filter((action) => action.includes('*') && !(action in WILDCARD_ACTIONS))
+      .map((action) => `a wildcard in Action must have its reason in lib/rules/actions.ts, got '${action}'`),
+    ...listOf(statement.NotAction).map((action) => `Action must name what is allowed, got all but '${String(action)}'`),
+  ]),
+
+  onStatements('wildcard-resources', (statement) => {
+    // A resource policy applies to its own resource.
+    if (statement.Principal !== undefined) return [];
+    const any = listOf(statement.Resource).includes('*');
+    if (!any && statement.NotResource === undefined) return [];
+    return actionsOf(statement)
+      .filter((action) => !(action in (any ? ANY_RESOURCE : ANY_OTHER_RESOURCE)))
+      .map((action) => `Resource '*' must have its reason in lib/rules/actions.ts, got it for '${action}'`);
+  }),
+
+  onStatements(
+    'public-principals',
+    ({ Principal: who }) =>
+      who === '*' || (typeof who === 'object' && listOf((who as { AWS?: unknown } | null)?.AWS).includes('*'))
+        ? ["Principal must name who, got '*', which is everybody"]
+        : [],
+    withPrincipals,
+  ),
+];

@@ -8,6 +8,7 @@ import { readTemplate } from '../templates';
 import { EVENT_SOURCE_RULES } from './event-sources';
 import { IAM_RULES } from './iam';
 import { KAFKA_RULES } from './kafka';
+import { KEY_RULES } from './keys';
 import { RELATION_RULES } from './relations';
 import { AppTemplates, type Rule } from './rule';
 import { STORE_RULES } from './stores';
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   ...STORE_RULES,
   ...RELATION_RULES,
   ...IAM_RULES,
+  ...KEY_RULES,
 ];
 
 /**

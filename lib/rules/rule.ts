@@ -24,6 +24,30 @@ export interface Rule {
   readonly check: (app: AppTemplates, config: PipelineConfig) => Finding[];
 }
 
+/** What is wrong: the path of a property, or an attribute of the resource; one sentence; and where, if not at the resource itself. */
+export type Problem = readonly [where: string, message: string, at?: Located];
+
+const ATTRIBUTES = ['DeletionPolicy', 'DependsOn', 'UpdateReplacePolicy'];
+
+/** A rule about each resource of some types. */
+export const ruleOn = (
+  name: string,
+  types: string | readonly string[],
+  problems: (at: Located, app: AppTemplates, config: PipelineConfig) => readonly Problem[],
+): Rule => ({
+  name,
+  check: (app, config) =>
+    app.resources(...[types].flat()).flatMap((at) =>
+      problems(at, app, config).map(([where, message, other = at]) => ({
+        ...{ at: other, message },
+        location: ATTRIBUTES.includes(where) ? where : `Properties.${where}`,
+      })),
+    ),
+});
+
+/** The problem, where a condition is true. */
+export const when = (condition: boolean, ...problem: Problem): readonly Problem[] => (condition ? [problem] : []);
+
 /** The templates of all stacks, and the references between them. */
 export class AppTemplates {
   private readonly all: readonly Located[];
@@ -54,6 +78,14 @@ export class AppTemplates {
     }
     const found = name === 'Fn::ImportValue' ? this.exported(String(argument)) : undefined;
     return found && this.target(found.value, found.stack);
+  }
+
+  /** Whether a value contains a reference to the resource, as the ARN of an object contains that of its bucket. */
+  public mentions(value: unknown, from: StackTemplate, resource: Located): boolean {
+    if (typeof value !== 'object' || value === null) return false;
+    return (
+      this.target(value, from) === resource || Object.values(value).some((part) => this.mentions(part, from, resource))
+    );
   }
 }
 

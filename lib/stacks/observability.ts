@@ -1,4 +1,5 @@
 import { CfnOutput } from 'aws-cdk-lib';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type Construct } from 'constructs';
 import { type AirflowEnvironment } from '../constructs/airflow-environment';
 import { Alarms } from '../constructs/alarms';
@@ -21,6 +22,8 @@ export interface ObservabilityStackProps extends PipelineStackProps {
   readonly spark: SparkApplication;
   /** @default - none: the panels about it have no data */
   readonly airflow?: AirflowEnvironment;
+  /** @default - alarm topics are not encrypted */
+  readonly key?: IKey;
 }
 
 /** Alarms, dashboards and boards. The stack stores no data, and nothing depends on it. */

@@ -23,7 +23,6 @@ const INGEST_ROUTES: readonly ApiRoute[] = [
   { key: 'POST /posts', share: 1 },
   // The form that the emulators of 2022 call.
   { key: 'POST /pin', share: 0.5 },
-  { key: 'POST /pin/', share: 0.5 },
   // The forms of a Kafka REST proxy and a Kinesis proxy.
   { key: 'POST /topics/{topic}', share: 0.5 },
   { key: 'PUT /streams/{stream}/record', share: 0.5 },

@@ -87,7 +87,7 @@ function rule({ name, summary, sql, severity }: LakeAlert, folderUid: string, ru
       .noDataState('OK')
       .execErrState('Error')
       .labels({ severity })
-      .annotations({ summary, runbook: article.url ?? article.text })
+      .annotations({ summary, runbook_url: article.url ?? article.text })
       .notificationSettings(new NotificationSettingsBuilder().receiver(CONTACT_POINT))
   );
 }

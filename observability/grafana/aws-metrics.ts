@@ -2,20 +2,18 @@
  * Metrics that AWS services publish and that boards show. The types let boards use no others. The values of
  * dimensions are the boards' constants, which a deployment sets to its names.
  */
+import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
+
+const FUNCTIONS = Object.fromEntries(
+  PIPELINE_STEPS.map((step) => [`${step}Function`, `Name of the function ${step}`]),
+) as Readonly<Record<`${(typeof PIPELINE_STEPS)[number]}Function`, string>>;
 
 /** Names that are known only at deployment, each with a description. */
 export const CONSTANTS = {
   namespace: 'CloudWatch namespace of this deployment',
   ingestApi: 'Id of the ingest HTTP API',
   queryApi: 'Id of the query HTTP API',
-  ingestFunction: 'Name of the function ingest',
-  archiveFunction: 'Name of the function archive',
-  aggregateFunction: 'Name of the function aggregate',
-  sealFunction: 'Name of the function seal',
-  compactFunction: 'Name of the function compact',
-  publishFunction: 'Name of the function publish',
-  reconcileFunction: 'Name of the function reconcile',
-  queryFunction: 'Name of the function query',
+  ...FUNCTIONS,
   sparkApplication: 'Id of the EMR Serverless application',
   airflow: 'Name of the MWAA environment',
   keyspace: 'Name of the keyspace',

@@ -13,10 +13,7 @@ import { type Draft } from './panels';
 import { type Runbook } from './runbook';
 import { DATA_SOURCES, type DataSourceName, sourceVariable } from './sources';
 
-export interface Section {
-  readonly title: string;
-  readonly panels: readonly Draft[];
-}
+export type Sections = Readonly<Record<string, readonly Draft[]>>;
 
 export interface Board {
   /** The uid without {@link PREFIX}. */
@@ -24,7 +21,8 @@ export interface Board {
   readonly title: string;
   /** One sentence. */
   readonly description: string;
-  readonly sections: readonly Section[];
+  /** The panels of each row, by its title. */
+  readonly sections: Sections;
   /** Start of the initial time range. @default 'now-6h' */
   readonly from?: string;
 }
@@ -73,7 +71,7 @@ export function buildBoard(board: Board, runbook: Runbook): Dashboard {
 function place(builder: DashboardBuilder, board: Board, runbook: Runbook): void {
   let id = 1;
   let y = 0;
-  for (const { title, panels } of board.sections) {
+  for (const [title, panels] of Object.entries(board.sections)) {
     builder.withRow(new RowBuilder(title).id(id++).gridPos({ x: 0, y, w: COLUMNS, h: 1 }));
     y += 1;
     let x = 0;

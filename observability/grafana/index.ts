@@ -18,7 +18,7 @@ import { PLUGINS } from './sources';
 const DRAWN: readonly Board[] = [OVERVIEW, INGEST, KAFKA, BATCH, SPEED, STORE, QUALITY, COST];
 
 export const BOARDS: readonly Board[] = DRAWN.map((board) =>
-  board === QUALITY ? { ...board, sections: [...board.sections, ...otherMetrics(DRAWN)] } : board,
+  board === QUALITY ? { ...board, sections: { ...board.sections, ...otherMetrics(DRAWN) } } : board,
 );
 
 /** Uid of the folder, and the prefix of all uids in the workspace. */

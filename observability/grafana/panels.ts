@@ -1,4 +1,4 @@
-/** The panels of all boards. Only this file defines the meaning of colours, thresholds and units. */
+/** The panels of all boards. Only this file defines the meaning of colours and thresholds. */
 import {
   BigValueColorMode,
   BigValueGraphMode,
@@ -29,23 +29,9 @@ import {
 import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as SeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
-import { type Query } from './queries';
+import { type Query, type Unit, UNITS } from './queries';
 import { articleAt, type Runbook } from './runbook';
 import { sourceOf } from './sources';
-
-/** Grafana's ids of units. */
-export const UNITS = {
-  count: 'short',
-  perSecond: 'cps',
-  bytes: 'bytes',
-  bytesPerSecond: 'Bps',
-  milliseconds: 'ms',
-  seconds: 's',
-  /** 0 to 1. */
-  share: 'percentunit',
-  none: 'none',
-} as const;
-export type Unit = keyof typeof UNITS;
 
 /** Fixed colours of series for record results and percentiles, the same on every board. */
 const COLOURS: Readonly<Record<string, string>> = {
@@ -81,7 +67,8 @@ interface PanelText {
 }
 
 export interface PanelOptions {
-  readonly unit: Unit;
+  /** @default - the unit of the first query */
+  readonly unit?: Unit;
   /** @default - always green */
   readonly limits?: Limits;
   /** The alarm whose runbook article describes what to do. @default - none */
@@ -126,7 +113,7 @@ function common<P extends Common>(
   queries: readonly Query[],
   runbook: Runbook,
 ): P {
-  const { title, unit, limits, alarm } = options;
+  const { title, unit = queries[0].unit, limits, alarm } = options;
   const article = alarm === undefined ? undefined : articleAt(runbook, alarm);
   panel
     .title(title)
@@ -147,26 +134,27 @@ function common<P extends Common>(
 }
 
 export interface NumberOptions extends PanelOptions {
-  /** How to reduce the range to one number. */
-  readonly of: 'sum' | 'last' | 'max';
+  /** How to reduce the range to one number. @default - the sum of counts that add up, otherwise the last value */
+  readonly of?: 'sum' | 'last' | 'max';
 }
+
+/** One or more queries: the arguments of all panels. */
+type Queries = Query | readonly Query[];
+const listOf = (queries: Queries): readonly Query[] => ('build' in queries ? [queries] : queries);
 
 const CALCULATIONS = { sum: 'sum', last: 'lastNotNull', max: 'max' } as const;
 
 /** One number over the range, coloured by its limits. */
-export function number(
-  title: string,
-  description: string,
-  options: NumberOptions,
-  ...queries: readonly Query[]
-): Draft {
+export function number(title: string, description: string, asked: Queries, options: NumberOptions = {}): Draft {
+  const queries = listOf(asked);
+  const of = options.of ?? (queries[0].adds ? 'sum' : 'last');
   return {
     width: options.width ?? 4,
     height: 4,
     queries,
     build: (runbook) =>
       common(new StatPanel(), { title, description, ...options }, queries, runbook)
-        .reduceOptions(new ReduceDataOptionsBuilder().calcs([CALCULATIONS[options.of]]))
+        .reduceOptions(new ReduceDataOptionsBuilder().calcs([CALCULATIONS[of]]))
         .colorMode(BigValueColorMode.Background)
         .graphMode(BigValueGraphMode.Area)
         .noValue('no data'),
@@ -177,10 +165,10 @@ export function number(
 export function zero(
   title: string,
   description: string,
+  queries: Queries,
   options: Omit<PanelOptions, 'unit' | 'limits'>,
-  ...queries: readonly Query[]
 ): Draft {
-  return number(title, description, { ...options, unit: 'count', of: 'sum', limits: { critical: 1 } }, ...queries);
+  return number(title, description, queries, { ...options, of: 'sum', limits: { critical: 1 } });
 }
 
 export interface GraphOptions extends PanelOptions {
@@ -189,7 +177,8 @@ export interface GraphOptions extends PanelOptions {
 }
 
 /** Series over time, with limits as lines. */
-export function graph(title: string, description: string, options: GraphOptions, ...queries: readonly Query[]): Draft {
+export function graph(title: string, description: string, asked: Queries, options: GraphOptions = {}): Draft {
+  const queries = listOf(asked);
   return {
     width: options.width ?? 12,
     height: 8,
@@ -225,7 +214,7 @@ export function graph(title: string, description: string, options: GraphOptions,
 }
 
 /** The rows of a query result, unchanged. */
-export function table(title: string, description: string, options: PanelOptions, query: Query): Draft {
+export function table(title: string, description: string, query: Query, options: PanelOptions = {}): Draft {
   return {
     width: options.width ?? 12,
     height: 8,

@@ -24,12 +24,29 @@ import {
 import { AWS_METRICS, type AwsDimensions, type AwsMetric, type ConstantName, type ServiceName } from './aws-metrics';
 import { type DataSourceName, sourceOf } from './sources';
 
+/** Grafana's ids of units. */
+export const UNITS = {
+  count: 'short',
+  perSecond: 'cps',
+  bytes: 'bytes',
+  bytesPerSecond: 'Bps',
+  milliseconds: 'ms',
+  seconds: 's',
+  /** 0 to 1. */
+  share: 'percentunit',
+  none: 'none',
+} as const;
+export type Unit = keyof typeof UNITS;
+
 export type Statistic = 'Sum' | 'Average' | 'Maximum' | 'Minimum' | 'p50' | 'p95' | 'p99' | 'SampleCount';
 
 /** A query and the name of its series. */
 export interface Query {
   readonly source: DataSourceName;
   readonly label: string;
+  readonly unit: Unit;
+  /** Its values are counts of separate events, which add up. @default - they are states */
+  readonly adds?: boolean;
   /** The metric of a step that it asks for. @default - another metric, or no metric */
   readonly reported?: MetricName;
   /** @param source @default - the one that the board's variable names */
@@ -41,6 +58,7 @@ export const constant = (name: ConstantName): string => `\${${name}}`;
 
 function cloudwatch(
   label: string,
+  unit: Unit,
   namespace: string,
   metric: string,
   statistic: Statistic,
@@ -49,6 +67,7 @@ function cloudwatch(
   return {
     source: 'cloudwatch',
     label,
+    unit,
     build: (refId, source = sourceOf('cloudwatch')) =>
       new MetricsQueryBuilder()
         .refId(refId)
@@ -77,21 +96,34 @@ export function statisticOf(name: MetricName): Statistic {
 /**
  * A metric that a step reports.
  *
- * @param label name of the series
+ * @param label name of the series, if not the metric's
  * @param statistic @default - the one that fits its kind
  */
 export function metric<S extends Step>(
   step: S,
   name: Exclude<MetricOf<S>, ViewMetric>,
-  label: string,
+  label: string = name,
   statistic: Statistic = statisticOf(name),
 ): Query {
-  return { ...cloudwatch(label, constant('namespace'), name, statistic, { step }), reported: name };
+  return reported(label, name, statistic, { step });
+}
+
+const UNIT_OF = { Count: 'count', Bytes: 'bytes', Milliseconds: 'milliseconds' } as const;
+
+function reported(
+  label: string,
+  name: MetricName,
+  statistic: Statistic,
+  dimensions: Readonly<Record<string, string>>,
+): Query {
+  const { unit, kind } = METRICS[name];
+  const query = cloudwatch(label, UNIT_OF[unit], constant('namespace'), name, statistic, dimensions);
+  return { ...query, reported: name, adds: kind === 'counter' };
 }
 
 /** Metrics of a step under their own names. */
 export function metricsOf<S extends Step>(step: S, names: readonly Exclude<MetricOf<S>, ViewMetric>[]): Query[] {
-  return names.map((name) => metric(step, name, name));
+  return names.map((name) => metric(step, name));
 }
 
 /** Percentiles of a step's duration. They are also the names of the series. */
@@ -114,8 +146,7 @@ export function byStep<S extends Step>(
 
 /** A metric that a step reports per view, as one series per view. */
 export function metricByView<S extends Step>(step: S, name: MetricOf<S> & ViewMetric): Query {
-  const label = "${PROP('Dim.view')}";
-  return { ...cloudwatch(label, constant('namespace'), name, statisticOf(name), { step, view: '*' }), reported: name };
+  return reported("${PROP('Dim.view')}", name, statisticOf(name), { step, view: '*' });
 }
 
 /** A metric of an AWS service. */
@@ -126,14 +157,25 @@ export function awsMetric<S extends ServiceName>(
   dimensions: AwsDimensions<S>,
   label: string,
 ): Query {
-  return cloudwatch(label, AWS_METRICS[service].namespace, name, statistic, dimensions);
+  const unit = /Latency|Duration/.test(name) ? 'milliseconds' : name.includes('Bytes') ? 'bytes' : 'count';
+  return cloudwatch(label, unit, AWS_METRICS[service].namespace, name, statistic, dimensions);
 }
+
+/** The names of recording rules state their units. The first that matches applies. */
+const RULE_UNITS: readonly (readonly [RegExp, Unit])[] = [
+  [/:ratio/, 'share'],
+  [/:milliseconds/, 'milliseconds'],
+  [/:seconds/, 'seconds'],
+  [/bytes.*:rate/, 'bytesPerSecond'],
+  [/:rate/, 'perSecond'],
+];
 
 /** A PromQL expression on metrics of the brokers' exporters or on recording rules. */
 export function promql(expression: string, label: string): Query {
   return {
     source: 'amp',
     label,
+    unit: RULE_UNITS.find(([name]) => name.test(expression))?.[1] ?? 'count',
     build: (refId, source = sourceOf('amp')) =>
       new PrometheusQuery()
         .refId(refId)
@@ -153,6 +195,7 @@ export function athena(sql: string, label: string): Query {
   return {
     source: 'athena',
     label,
+    unit: 'none',
     build: (refId, source = sourceOf('athena')) =>
       new AthenaQuery()
         .refId(refId)

@@ -11,9 +11,13 @@ export interface DataSource {
   readonly type: string;
 }
 
-/** AMP has the metrics of the brokers, CloudWatch those of functions and services. Athena reads the posts. */
+/**
+ * AMP has the metrics of the brokers, CloudWatch those of functions and services. Athena reads the posts. Grafana's own Prometheus source
+ * is deprecated for signed requests: AMP has a plugin.
+ * @see https://grafana.com/docs/plugins/grafana-amazonprometheus-datasource/latest/
+ */
 export const DATA_SOURCES = {
-  amp: { uid: 'pipeline-amp', name: 'Prometheus', type: 'prometheus' },
+  amp: { uid: 'pipeline-amp', name: 'Prometheus', type: 'grafana-amazonprometheus-datasource' },
   cloudwatch: { uid: 'pipeline-cloudwatch', name: 'CloudWatch', type: 'cloudwatch' },
   athena: { uid: 'pipeline-athena', name: 'Athena', type: 'grafana-athena-datasource' },
 } as const satisfies Readonly<Record<string, DataSource>>;
@@ -21,7 +25,7 @@ export const DATA_SOURCES = {
 export type DataSourceName = keyof typeof DATA_SOURCES;
 
 /** Plugins that a new workspace lacks. */
-export const PLUGINS: readonly string[] = [DATA_SOURCES.athena.type];
+export const PLUGINS: readonly string[] = [DATA_SOURCES.athena.type, DATA_SOURCES.amp.type];
 
 /** A panel's reference to a data source, by the board's variable. */
 export function sourceOf(name: DataSourceName): DataSourceRef {

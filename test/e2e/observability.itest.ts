@@ -185,6 +185,14 @@ test('a second event source on the same partitions fires the alarm for write con
   await run.untilAlarms('OK', 'write-conflicts');
 });
 
+test('a store that throttles fires its alarm until it has capacity again', async () => {
+  run.repeat(300, () => run.post(list(30, (i) => good(50_000 + i))));
+  run.store.throttle(true);
+  await run.untilAlarms('ALARM', 'store-throttled');
+  run.store.throttle(false);
+  await run.untilAlarms('OK', 'store-throttled', 'aggregate-stuck');
+});
+
 test('archiving that resumes late, with a slow store, fires the alarm for late archiving until it has caught up', async () => {
   const { cloud, s3 } = run.running;
   await run.untilAlarms('OK', 'archive-late');

@@ -17,6 +17,7 @@ import { watch, type Watchdog } from '../../tools/local/run/watchdog';
 import { idOf, stateOf, untilAlarms, untilAlerts } from '../support/until';
 import { repeatedly } from '../support/repeatedly';
 import { CANARY_MS, SHORTER, shorterAlarm } from '../support/shorter-alarms';
+import { throttlingStore, type ThrottlingStore } from '../support/throttling-store';
 import { writeShorterRules } from '../support/shorter-rules';
 
 /**
@@ -45,6 +46,7 @@ export class ObservedRun {
     readonly prometheus: string,
     /** Of another one beside it, with the rules in short time. */
     readonly prometheusInShort: string,
+    readonly store: ThrottlingStore,
   ) {
     this.query = queryClient(running.cloud.queryUrl);
     this.superviseEngines();
@@ -55,7 +57,11 @@ export class ObservedRun {
     const directory = mkdtempSync(join(tmpdir(), 'observed-'));
     const lines: string[] = [];
     const say = (line: string) => void lines.push(line);
-    const running = await bringUp({ directory, clock: startClock(say), say, overrides: OVERRIDES });
+    const store = throttlingStore();
+    const running = await bringUp({
+      ...{ directory, clock: startClock(say), say, overrides: OVERRIDES },
+      beforeStore: (url) => store.before(url),
+    });
     const airflow = running.startOrchestration();
     // Awaited by the test that needs it.
     airflow.catch(() => undefined);
@@ -71,10 +77,19 @@ export class ObservedRun {
       if (!monitoring || !inShort) throw new Error(lines.join('\n'));
       // CloudWatch looks once a minute.
       const alarms = running.watchAlarms({ everyMs: MINUTE_MS / SHORTER, change: shorterAlarm });
-      return new ObservedRun(directory, running, alarms, airflow, monitoring.prometheus.url, inShort.prometheus.url);
+      return new ObservedRun(
+        directory,
+        running,
+        alarms,
+        airflow,
+        monitoring.prometheus.url,
+        inShort.prometheus.url,
+        store,
+      );
     } catch (error) {
       await airflow.catch(() => undefined);
       await running.stop();
+      store.stop();
       throw error;
     }
   }
@@ -84,6 +99,7 @@ export class ObservedRun {
     this.watchdog?.stop();
     await this.stopCanaries();
     await this.running.stop();
+    this.store.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -118,6 +134,7 @@ export class ObservedRun {
   /** After a test, also one that failed: engines come back, and nothing is repeated any longer. */
   async settle(): Promise<void> {
     this.superviseEngines();
+    this.store.throttle(false);
     const stops = this.repeated;
     this.repeated = [];
     await Promise.all(stops.map((stop) => stop()));

@@ -41,13 +41,13 @@ const known = new Map<string, StageRoles>();
 
 /** The roles of a stage, synthesized once. */
 function stageRoles(stage: string): StageRoles {
-  const found = known.get(stage) ?? rolesOfStage(stage);
+  const found = known.get(stage) ?? rolesOfStage({ stage });
   known.set(stage, found);
   return found;
 }
 
-function rolesOfStage(stage: string): StageRoles {
-  const templates = synthesize({ stage });
+function rolesOfStage(overrides: Readonly<Record<string, string>>): StageRoles {
+  const templates = synthesize(overrides);
   const roles = rolesOf(templates);
   const cluster = roles.arn('{KafkaCluster.Arn}').split(':cluster/')[1];
   const names = { project: templates.config.project, stage: templates.config.stage, cluster, assets: roles.assets };
@@ -165,6 +165,86 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
       if (!(await anyDenied(roles, covered, rest))) needless.push(line(grant));
     }
     expect(needless).toEqual([]);
+  });
+});
+
+/** What S3, Keyspaces and SNS do with the key for a caller. */
+const KEY_USE: readonly (readonly [action: string, resource: RegExp, uses: readonly string[]])[] = [
+  ['s3:GetObject', /LakeBucket/, ['kms:Decrypt']],
+  // S3 decrypts the parts of an upload.
+  ['s3:PutObject', /LakeBucket/, ['kms:Decrypt', 'kms:GenerateDataKey']],
+  ['cassandra:Select', /Views|keyspace\/(?!system)/, ['kms:Decrypt']],
+  ['cassandra:Modify', /Views|keyspace\/(?!system)/, ['kms:Decrypt', 'kms:GenerateDataKey']],
+  ['sns:Publish', /AlarmsTopic/, ['kms:Decrypt', 'kms:GenerateDataKey']],
+];
+
+describe('with one key of the deployment', () => {
+  let roles: Roles;
+  let uses: readonly Call[];
+  const KEY = '{Key.Arn}';
+
+  beforeAll(() => {
+    const all = rolesOfStage({ stage: 'prod', kms: 'customer' });
+    ({ roles } = all);
+    uses = [...all.recorded, ...all.services].flatMap(({ caller, action, resource }) =>
+      KEY_USE.filter(([of, on]) => of === action && on.test(resource)).flatMap(([, , actions]) =>
+        actions.map((use): Call => {
+          const context = { 'kms:ViaService': `${action.split(':')[0]}.us-east-1.amazonaws.com` };
+          return { caller, action: use, resource: KEY, context, by: 'service' };
+        }),
+      ),
+    );
+  });
+
+  test('roles use it through every service that they call on encrypted data, and only so', async () => {
+    expect(new Set(uses.map(({ caller }) => caller)).size).toBeGreaterThan(7);
+    expect(await denied(roles, uses)).toEqual([]);
+    const ofKey = roles.grants.filter(({ resource }) => resource === roles.arn(KEY));
+    const needless: string[] = [];
+    for (const grant of ofKey) {
+      if (
+        !(await anyDenied(
+          roles,
+          uses,
+          roles.grants.filter((each) => each !== grant),
+        ))
+      )
+        needless.push(line(grant));
+    }
+    expect([ofKey.length > 10, needless]).toEqual([true, []]);
+    const directly = uses.map((call): Call => ({ ...call, context: undefined }));
+    expect(await permitted(roles, directly)).toEqual([]);
+  });
+
+  const ARNS: Readonly<Record<string, string>> = {
+    'cloudwatch.amazonaws.com': 'arn:aws:cloudwatch:us-east-1:ACCOUNT:alarm:pinterest-prod-gap',
+    'aps.amazonaws.com': '{PrometheusWorkspace.Arn}',
+  };
+
+  test('every service that the topic lets publish may use the key for this account, and for no other', async () => {
+    expect([...roles.publishers].sort()).toEqual(Object.keys(ARNS).sort());
+    for (const service of roles.publishers) {
+      const source = roles.arn(ARNS[service]);
+      const account = source.split(':')[4];
+      const own = { 'aws:SourceAccount': account, 'aws:SourceArn': source };
+      const other = { 'aws:SourceAccount': '111122223333', 'aws:SourceArn': source.replace(account, '111122223333') };
+      const calls = [
+        { action: 'sns:Publish', resource: '{AlarmsTopic.TopicArn}' },
+        { action: 'kms:GenerateDataKey', resource: KEY },
+        { action: 'kms:Decrypt', resource: KEY },
+      ];
+      for (const call of calls) {
+        const decide = (context: Record<string, string>) => roles.simulateService(service, { ...call, context });
+        expect([service, call.action, await decide(own)]).toEqual([service, call.action, 'Allowed']);
+        expect([service, call.action, await decide(other)]).toEqual([service, call.action, 'ImplicitlyDenied']);
+      }
+    }
+  });
+
+  test('a service that does not publish may not use it', async () => {
+    const context = { 'aws:SourceAccount': roles.arn(KEY).split(':')[4] };
+    const call = { action: 'kms:GenerateDataKey', resource: KEY, context };
+    expect(await roles.simulateService('events.amazonaws.com', call)).toBe('ImplicitlyDenied');
   });
 });
 

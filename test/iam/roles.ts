@@ -55,6 +55,8 @@ export interface Roles {
   readonly elsewhere: readonly string[];
   /** ARNs of the assets that each upload copies and that Grafana's function reads. */
   readonly assets: Readonly<Partial<Record<Caller, readonly string[]>>>;
+  /** Services that the policies of the topics let publish. */
+  readonly publishers: readonly string[];
   /** The ARN of a call's resource. */
   arn(resource: string): string;
   /** Whether the templates have a call's resource. */
@@ -64,6 +66,8 @@ export interface Roles {
    * @param grants replace those of the templates
    */
   simulate(call: Call, grants?: readonly Grant[]): Promise<Decision>;
+  /** The decision on a call of a service on its own behalf: by the policy of the topic or key alone. */
+  simulateService(service: string, call: Omit<Call, 'caller'>): Promise<Decision>;
 }
 
 /** A reference to a resource of the templates in a call's resource. */
@@ -142,6 +146,9 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
       (property(each, 'Topics') as string[]).map((topic) => [topic, document] as const),
     ),
   );
+  const keyPolicies = new Map(
+    ofType('AWS::KMS::Key').map((key) => [resolver.attribute(key.stack, key.id, 'Arn'), property(key, 'KeyPolicy')]),
+  );
   const endpointPolicies = new Map(
     documents('AWS::EC2::VPCEndpoint').map(({ each, document }) => [
       String(property(each, 'ServiceName')).split('.').at(-1)!,
@@ -190,6 +197,11 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
 
   return {
     grants,
+    publishers: [...topicPolicies.values()].flatMap((document) =>
+      (document as { Statement: (Statement & { Principal: { Service?: string } })[] }).Statement.flatMap(
+        ({ Principal: { Service } }) => list(Service),
+      ),
+    ),
     arn,
     has: (resource) => [...resource.matchAll(REFERENCE)].every(([, id]) => all.some((each) => bare(each.id) === id)),
     assets: {
@@ -237,16 +249,37 @@ export function rolesOf({ config, network, storage, processing, orchestration, o
         resourcePolicy:
           bucketPolicies.get(bucket) ??
           topicPolicies.get(resource) ??
+          keyPolicies.get(resource) ??
           (FOREIGN.includes(service) ? TRUSTS_ACCOUNT : undefined),
         vpcEndpointPolicies: endpoint === undefined ? undefined : [{ name: service, policy: endpoint }],
       };
-      const result = await runSimulation(simulation, {});
-      if (result.resultType === 'error') {
-        throw new Error(`${call.caller}: ${call.action} on ${resource}: ${JSON.stringify(result.errors)}`);
-      }
-      return result.overallResult;
+      return decisionOf(call.caller, simulation);
+    },
+    simulateService(service, { action, resource: named, context }) {
+      const resource = arn(named);
+      return decisionOf(service, {
+        request: {
+          principal: service,
+          action,
+          resource: { resource, accountId: ACCOUNT },
+          contextVariables: { 'aws:SecureTransport': 'true', ...context },
+        },
+        identityPolicies: [],
+        serviceControlPolicies: [],
+        resourceControlPolicies: [],
+        resourcePolicy: topicPolicies.get(resource) ?? keyPolicies.get(resource),
+      });
     },
   };
+}
+
+async function decisionOf(who: string, simulation: Simulation): Promise<Decision> {
+  const result = await runSimulation(simulation, {});
+  if (result.resultType === 'error') {
+    const { action, resource } = simulation.request;
+    throw new Error(`${who}: ${action} on ${resource.resource}: ${JSON.stringify(result.errors)}`);
+  }
+  return result.overallResult;
 }
 
 function grantsOf(caller: Caller, statement: Statement): Grant[] {

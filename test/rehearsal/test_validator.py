@@ -1,6 +1,8 @@
 """The validator between stacks and provisioners: its rejections, its record, and the reversed order."""
 
+import io
 import json
+import zipfile
 
 import pytest
 from emulator.order import latest_name_first
@@ -22,6 +24,9 @@ class FakeFixture:
 
     def bucket_keys(self, bucket):
         return self.there["buckets"].get(bucket)
+
+    def code(self, bucket, key):
+        return self.there["zips"].get(key)
 
     def is_versioned(self, bucket):
         return bucket in self.there["versioned"]
@@ -90,6 +95,32 @@ def test_a_function_in_a_network_before_its_permissions_is_rejected(validator):
     props = {"Code": {}, "Role": role, "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
     message = rejected(validator(roles={role: ["ec2:DescribeNetworkInterfaces"]}), "AWS::Lambda::Function", props)
     assert message == "the role r does not allow ec2:CreateNetworkInterface yet"
+
+
+def zipped(**modes):
+    with zipfile.ZipFile(out := io.BytesIO(), "w") as archive:
+        for name, mode in modes.items():
+            entry = zipfile.ZipInfo(f"{name}.js")
+            entry.external_attr = mode << 16
+            archive.writestr(entry, "")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("type_name", "props"),
+    [
+        ("AWS::Lambda::Function", {"Code": {"S3Bucket": "bucket", "S3Key": "k"}, "Role": "arn:aws:iam::000000000000:role/r"}),
+        ("AWS::Lambda::LayerVersion", {"Content": {"S3Bucket": "bucket", "S3Key": "k"}}),
+    ],
+)
+def test_code_that_others_may_not_read_is_rejected(validator, type_name, props):
+    def there(**modes):
+        return validator(zips={"k": zipped(**modes)})
+
+    assert there(index=0o100644, cli=0o100755).creating(created)(type_name, "It", props, "s")
+    message = rejected(there(index=0o100644, engine=0o100640), type_name, props)
+    assert message == "'engine.js' in 'k' has mode 640: functions may not read it"
+    assert rejected(validator(zips={}), type_name, props) == "there is no 'k' in 'bucket' yet"
 
 
 def airflow(**more):

@@ -62,9 +62,9 @@ export class MemoryLake implements ObjectStore {
 
   async *list({ prefix, startAfter = '' }: ListOptions) {
     this.calls.push(`list ${prefix} after ${startAfter}`);
-    for (const key of this.keys(prefix)) {
+    for (const key of this.keys(prefix).filter((each) => each > startAfter)) {
       const body = this.objects.get(key)!;
-      if (key > startAfter) yield { key, size: body.length, etag: etagOf(body) };
+      yield { key, size: body.length, etag: etagOf(body) };
     }
   }
 

@@ -108,7 +108,7 @@ export function reviewer(overrides: Readonly<Record<string, unknown>>, plugins: 
       return { name, templatePath, changed: text !== original[name] };
     });
     const changed = written.some((each) => each.changed) ? written.filter((each) => each.changed) : written;
-    return [...(deploy ? changed.flatMap(deploy) : []), ...found(own, written, app)];
+    return [...(deploy?.(changed) ?? []), ...found(own, written, app)];
   };
 }
 
@@ -122,7 +122,7 @@ interface Written {
  * made anew for every template that has others, which takes several times longer than validating: so it is made for all
  * types that were seen. A template that was validated is not validated again.
  */
-function deployReview(app: App, directory: string): (written: Written) => Found[] {
+function deployReview(app: App, directory: string): (all: readonly Written[]) => Found[] {
   const plugin = new DeployChecks();
   const types = new Set<string>();
   const known = new Map<string, Found[]>();
@@ -134,15 +134,16 @@ function deployReview(app: App, directory: string): (written: Written) => Found[
     writeFileSync(templatePath, JSON.stringify({ Resources: one }));
     found(plugin, [{ name: 'types', templatePath }], app);
   };
-  return (written) => {
-    const text = readFileSync(written.templatePath, 'utf8');
-    const before = known.get(text);
-    if (before) return before;
-    const { Resources } = JSON.parse(text) as { Resources: Record<string, Draft> };
-    makeEngineFor(Object.values(Resources).map(({ Type }) => Type));
-    const now = found(plugin, [written], app);
-    known.set(text, now);
-    return now;
+  const typesOf = (text: string) =>
+    Object.values((JSON.parse(text) as { Resources: Record<string, Draft> }).Resources).map(({ Type }) => Type);
+  return (all) => {
+    const texts = all.map(({ templatePath }) => readFileSync(templatePath, 'utf8'));
+    makeEngineFor(texts.filter((text) => !known.has(text)).flatMap(typesOf));
+    return all.flatMap((written, i) => {
+      const now = known.get(texts[i]) ?? found(plugin, [written], app);
+      known.set(texts[i], now);
+      return now;
+    });
   };
 }
 

@@ -31,7 +31,7 @@ interface Resource {
   readonly path: string;
 }
 
-export interface BucketPlan extends Resource {
+interface BucketPlan extends Resource {
   readonly name: string;
 }
 
@@ -56,11 +56,11 @@ export interface SchedulePlan extends Resource {
   readonly everyMs: number;
 }
 
-export interface ClusterPlan extends Resource {
+interface ClusterPlan extends Resource {
   readonly arn: string;
 }
 
-export interface TopicPlan extends Resource {
+interface TopicPlan extends Resource {
   readonly clusterArn: string;
   readonly name: string;
   readonly partitions: number;
@@ -68,11 +68,11 @@ export interface TopicPlan extends Resource {
   readonly configs: Readonly<Record<string, string>>;
 }
 
-export interface KeyspacePlan extends Resource {
+interface KeyspacePlan extends Resource {
   readonly name: string;
 }
 
-export interface TablePlan extends Resource {
+interface TablePlan extends Resource {
   readonly keyspace: string;
   readonly name: string;
   /** The resolved CloudFormation properties, both names filled in. */

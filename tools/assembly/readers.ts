@@ -2,25 +2,12 @@
 import { type TableProperties } from '../engines';
 import { type CloudAssembly } from './cloud-assembly';
 import { assetDirectory, type Found, number, rejectSet, type Resources, text } from './found';
-import {
-  type ApplicationPlan,
-  type BucketPlan,
-  type ClusterPlan,
-  type DeploymentPlan,
-  type EnvironmentPlan,
-  type KeyspacePlan,
-  type LocalPlan,
-  type TablePlan,
-  type TopicPlan,
-} from './local-plan';
+import { type DeploymentPlan, type LocalPlan } from './local-plan';
 import { readAlarms, readCompositeAlarms, readDashboards } from './read-alarms';
 import { readEventSources } from './read-event-sources';
 import { readFunctions } from './read-functions';
 import { readHttpApis } from './read-http-apis';
 import { readSchedules } from './read-schedules';
-
-const buckets = (all: Resources): BucketPlan[] =>
-  all.ofType('AWS::S3::Bucket').map((found) => ({ path: found.path, name: found.ref() }));
 
 interface MarkersConfig {
   readonly jsonEscape?: string;
@@ -47,29 +34,23 @@ function replacements(
   );
 }
 
-function deployments(all: Resources, assembly: CloudAssembly): DeploymentPlan[] {
-  return all.ofType('Custom::CDKBucketDeployment').map((found) => {
-    rejectSet(found, ['Exclude', 'Include']);
-    if (String(found.property('Extract') ?? 'true') !== 'true') {
-      throw new Error(`${found.path}: the local run only deploys extracted archives, Extract is false`);
-    }
-    const markers = (found.property('SourceMarkers') ?? []) as Record<string, unknown>[];
-    const configs = (found.property('SourceMarkersConfig') ?? []) as MarkersConfig[];
-    const keys = (found.property('SourceObjectKeys') ?? []) as unknown[];
-    return {
-      path: found.path,
-      bucket: text(found, 'DestinationBucketName'),
-      prefix: String(found.property('DestinationBucketKeyPrefix') ?? '').replace(/^\/|\/$/g, ''),
-      sources: keys.map((key, i) => ({
-        directory: assetDirectory(found, assembly, key),
-        markers: replacements(found, markers[i], configs[i]),
-      })),
-    };
-  });
+function deployment(found: Found, assembly: CloudAssembly): Omit<DeploymentPlan, 'path'> {
+  rejectSet(found, ['Exclude', 'Include']);
+  if (String(found.property('Extract') ?? 'true') !== 'true') {
+    throw new Error(`${found.path}: the local run only deploys extracted archives, Extract is false`);
+  }
+  const markers = (found.property('SourceMarkers') ?? []) as Record<string, unknown>[];
+  const configs = (found.property('SourceMarkersConfig') ?? []) as MarkersConfig[];
+  const keys = (found.property('SourceObjectKeys') ?? []) as unknown[];
+  return {
+    bucket: text(found, 'DestinationBucketName'),
+    prefix: String(found.property('DestinationBucketKeyPrefix') ?? '').replace(/^\/|\/$/g, ''),
+    sources: keys.map((key, i) => ({
+      directory: assetDirectory(found, assembly, key),
+      markers: replacements(found, markers[i], configs[i]),
+    })),
+  };
 }
-
-const clusters = (all: Resources): ClusterPlan[] =>
-  all.ofType('AWS::MSK::Cluster').map((found) => ({ path: found.path, arn: found.attribute('Arn') }));
 
 /** Topic configs in MSK's format: the text of a properties file, base64. */
 export function topicConfigs(path: string, encoded: string): Record<string, string> {
@@ -85,38 +66,13 @@ export function topicConfigs(path: string, encoded: string): Record<string, stri
   return Object.fromEntries(entries);
 }
 
-const topics = (all: Resources): TopicPlan[] =>
-  all.ofType('AWS::MSK::Topic').map((found) => ({
-    path: found.path,
-    clusterArn: text(found, 'ClusterArn'),
-    name: text(found, 'TopicName'),
-    partitions: number(found, 'PartitionCount'),
-    replicationFactor: number(found, 'ReplicationFactor'),
-    configs: topicConfigs(found.path, String(found.property('Configs') ?? '')),
-  }));
-
-const keyspaces = (all: Resources): KeyspacePlan[] =>
-  all.ofType('AWS::Cassandra::Keyspace').map((found) => ({ path: found.path, name: found.ref() }));
-
-function tables(all: Resources): TablePlan[] {
-  return all.ofType('AWS::Cassandra::Table').map((found) => {
-    const [keyspace, name] = found.ref().split('|');
-    const given = Object.keys(found.resource.Properties ?? {}).map((key) => [key, found.property(key)]);
-    const properties = { ...Object.fromEntries(given), KeyspaceName: keyspace, TableName: name } as TableProperties;
-    if (!Array.isArray(properties.PartitionKeyColumns))
-      throw new Error(`${found.path}: PartitionKeyColumns must be set`);
-    return { path: found.path, keyspace, name, properties };
-  });
+function table(found: Found) {
+  const [keyspace, name] = found.ref().split('|');
+  const given = Object.keys(found.resource.Properties ?? {}).map((key) => [key, found.property(key)]);
+  const properties = { ...Object.fromEntries(given), KeyspaceName: keyspace, TableName: name } as TableProperties;
+  if (!Array.isArray(properties.PartitionKeyColumns)) throw new Error(`${found.path}: PartitionKeyColumns must be set`);
+  return { keyspace, name, properties };
 }
-
-const applications = (all: Resources): ApplicationPlan[] =>
-  all.ofType('AWS::EMRServerless::Application').map((found) => ({
-    path: found.path,
-    id: found.ref(),
-    arn: found.attribute('Arn'),
-    name: text(found, 'Name', found.logicalId),
-    releaseLabel: text(found, 'ReleaseLabel'),
-  }));
 
 interface TrustPolicy {
   readonly Statement?: readonly { readonly Principal?: { readonly Service?: string | readonly string[] } }[];
@@ -133,9 +89,40 @@ function jobRoles(all: Resources): string[] {
     .map((found) => found.attribute('Arn'));
 }
 
-const environments = (all: Resources): EnvironmentPlan[] =>
-  all.ofType('AWS::MWAA::Environment').map((found) => ({
-    path: found.path,
+type Part = Exclude<keyof LocalPlan, 'outputs' | 'ignored'>;
+
+/** A reader of each resource of a type. */
+const each =
+  <T>(type: string, read: (found: Found, assembly: CloudAssembly) => T) =>
+  (all: Resources, assembly: CloudAssembly) =>
+    all.ofType(type).map((found) => ({ path: found.path, ...read(found, assembly) }));
+
+/** The readers by the part of the plan that they fill. */
+export const READERS: { readonly [P in Part]: (all: Resources, assembly: CloudAssembly) => LocalPlan[P] } = {
+  buckets: each('AWS::S3::Bucket', (found) => ({ name: found.ref() })),
+  deployments: each('Custom::CDKBucketDeployment', deployment),
+  clusters: each('AWS::MSK::Cluster', (found) => ({ arn: found.attribute('Arn') })),
+  topics: each('AWS::MSK::Topic', (found) => ({
+    clusterArn: text(found, 'ClusterArn'),
+    name: text(found, 'TopicName'),
+    partitions: number(found, 'PartitionCount'),
+    replicationFactor: number(found, 'ReplicationFactor'),
+    configs: topicConfigs(found.path, String(found.property('Configs') ?? '')),
+  })),
+  keyspaces: each('AWS::Cassandra::Keyspace', (found) => ({ name: found.ref() })),
+  tables: each('AWS::Cassandra::Table', table),
+  functions: readFunctions,
+  eventSources: readEventSources,
+  schedules: readSchedules,
+  apis: readHttpApis,
+  applications: each('AWS::EMRServerless::Application', (found) => ({
+    id: found.ref(),
+    arn: found.attribute('Arn'),
+    name: text(found, 'Name', found.logicalId),
+    releaseLabel: text(found, 'ReleaseLabel'),
+  })),
+  jobRoles,
+  environments: each('AWS::MWAA::Environment', (found) => ({
     name: found.ref(),
     bucket: text(found, 'SourceBucketArn').replace(/^arn:[^:]*:s3:::/, ''),
     dagPath: text(found, 'DagS3Path').replace(/^\/|\/$/g, ''),
@@ -145,25 +132,7 @@ const environments = (all: Resources): EnvironmentPlan[] =>
       ),
     ),
     executionRole: text(found, 'ExecutionRoleArn'),
-  }));
-
-type Part = Exclude<keyof LocalPlan, 'outputs' | 'ignored'>;
-
-/** The readers by the part of the plan that they fill. */
-export const READERS: { readonly [P in Part]: (all: Resources, assembly: CloudAssembly) => LocalPlan[P] } = {
-  buckets,
-  deployments,
-  clusters,
-  topics,
-  keyspaces,
-  tables,
-  functions: readFunctions,
-  eventSources: readEventSources,
-  schedules: readSchedules,
-  apis: readHttpApis,
-  applications,
-  jobRoles,
-  environments,
+  })),
   alarms: readAlarms,
   compositeAlarms: readCompositeAlarms,
   dashboards: readDashboards,

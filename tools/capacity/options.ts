@@ -1,6 +1,6 @@
 /** The command line of `capacity`. */
 import { type PipelineConfig } from '../../lib/config';
-import { POSTS_PER_REQUEST } from '../../lib/capacity/model';
+import { POSTS_PER_REQUEST } from '../../lib/capacity/loads';
 import { configOf, DEPLOYMENT, flag, integer, optional, parse, withDefault } from '../kit/options';
 
 export interface CapacityOptions {

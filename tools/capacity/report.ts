@@ -11,7 +11,8 @@ import {
   sourceText,
   used,
 } from '../../lib/capacity/capacity';
-import { COMPONENTS, type Effect, type Scene } from '../../lib/capacity/model';
+import { type Scene } from '../../lib/capacity/loads';
+import { COMPONENTS, type Effect } from '../../lib/capacity/model';
 import { textTable } from '../kit/table';
 
 export interface Row {

@@ -61,5 +61,5 @@ export const UPPER_BOUNDS: readonly string[] = [
 export const LEFT_OUT: readonly string[] = [
   'queries: they are not part of a rate of posts',
   'requests to a customer-managed key (kms=customer), support plan, tax, free tier, discounts',
-  'Glacier retrieval, S3 access log requests, metrics of event sources, data that leaves AWS',
+  'S3 access log requests, metrics of event sources, data that leaves AWS',
 ];

@@ -2,7 +2,7 @@
 import { markdownTable } from '../kit/table';
 import { loadConfig } from '../../lib/config';
 import { ASSUMPTIONS, LEFT_OUT, UPPER_BOUNDS } from './assumptions';
-import { computedShare, computedTotal, MISSING, PUBLISHED_CASES, THEIR_PRICES } from './clickstream';
+import { BROKER_GB, CONNECT_UNIT, PUBLISHED_PARTS } from './clickstream';
 import { type Estimate, estimate } from './estimate';
 import { MEASURED, ROWS, RUNS } from './measured';
 import { perMillion, PRICES, usd } from './prices';
@@ -110,17 +110,14 @@ const prices = () =>
     ]),
   );
 
-function published(): string {
-  const rows = PUBLISHED_CASES.map((each) => {
-    const total = computedTotal(each);
-    const off = ((total / each.published - 1) * 100).toFixed(1);
-    return [
-      ...[String(each.requestsPerSecond), usd(each.published), usd(total), `${off} %`],
-      `${Math.round(computedShare(each) * 100)} %`,
-    ];
-  });
-  return markdownTable(['requests/s', 'published', 'here', 'difference', 'computed from its inputs'], rows);
-}
+const published = () =>
+  markdownTable(
+    ['part', 'requests/s', 'published', 'here', 'difference'],
+    PUBLISHED_PARTS.map(({ name, requestsPerSecond, published: theirs, computed }) => [
+      ...[name, String(requestsPerSecond), usd(theirs), usd(computed)],
+      `${((computed / theirs - 1) * 100).toFixed(1)} %`,
+    ]),
+  );
 
 function document(): string {
   return `<!-- Generated: npm run generate -- cost -->
@@ -189,21 +186,13 @@ ${LEFT_OUT.map((text) => `- ${text}`).join('\n')}
 
 ## A published table, recomputed
 
-[Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes its cost at three rates,
-with MSK and hourly processing (USD a month, \`plan-deployment/cost.md\` of its guide). It shares parts with this pipeline, so
-it is a check of prices and formulas:
+[Clickstream Analytics on AWS](https://github.com/awslabs/clickstream-analytics-on-aws) publishes its cost at three rates (USD a month,
+\`plan-deployment/cost.md\` of its guide). Its brokers, their volumes and its traffic between zones are priced like those of this pipeline:
 
 ${published()}
 
-The brokers, the connector and the traffic between zones are computed from inputs on the page; the servers and the brokers'
-volumes with one fitted input. The rest is copied, because the page does not state its inputs:
-
-${MISSING.map((text) => `- ${text}`).join('\n')}
-
-So this shows only that the prices of brokers, volumes and traffic agree with that page. Prices of parts that
-only the other pipeline has: ${Object.values(THEIR_PRICES)
-    .map(({ usd: value, per, source }) => `${value} USD an ${per} (${source})`)
-    .join(', ')}.
+One input is fitted: the page does not state the size of the volumes, for which ${BROKER_GB} GB fit. One price is of that pipeline only:
+${CONNECT_UNIT} USD an hour of an MSK Connect unit (from memory). So this shows only that these prices agree with that page.
 
 ## Prices
 

@@ -1,4 +1,5 @@
 /** The bill of a stage at a rate: components, their sum, and the changes that lower it, largest first. */
+import { MAX_REQUEST_BYTES } from '../../lambda/ingest/core';
 import { type PipelineConfig } from '../../lib/config';
 import { ASSUMPTIONS } from './assumptions';
 import * as components from './components';
@@ -198,9 +199,6 @@ function leversOf(
   ];
   return levers.filter(({ saves }) => saves >= 0.5).sort((a, b) => b.saves - a.saves);
 }
-
-/** Bytes of a request that ingest accepts. */
-const MAX_REQUEST_BYTES = 5_000_000;
 
 function warningsOf(config: PipelineConfig, load: Load, workload: Workload, measured: Measured): string[] {
   const warnings: string[] = [];

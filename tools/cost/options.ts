@@ -10,7 +10,7 @@ export interface CostOptions extends Load {
 
 const LEAST_RATE = 0.001;
 const HIGHEST_RATE = 1_000_000;
-/** Posts that fit a request of 5 MB even if each has only a few hundred bytes. */
+/** Posts that fit a request even if each has only a few hundred bytes. */
 const MOST_IN_REQUEST = 10_000;
 
 function rate(text: string): number | undefined {

@@ -68,7 +68,9 @@ function document(): string {
 
 # Configuration
 
-Any key can be set with \`-c key=value\` on the command line of \`cdk\`, or under \`context\` in \`cdk.json\`. A key that is not here, a value that is not
+Every synth and deployment names its stage: \`npx cdk synth -c stage=dev\`. The table has the values of each stage. \`stages/<stage>.json\`,
+which is checked in, sets others for all deployments of the stage, for example \`{ "region": "eu-central-1", "alarmEmail": "a@b.example" }\`.
+\`-c key=value\` on the command line has priority. A key that is not here, a value that is not
 allowed, or values that do not go together stop synth with one line, before anything is created: \`lib/config/combinations.ts\` lists those.
 
 ${markdownTable(

@@ -2,6 +2,7 @@ import { Client, type types } from 'cassandra-driver';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOGBACK, MODULE_FLAGS, cassandraYaml } from './cassandra-config';
+import { type Archived, archiveFlags, archivingWithin } from './class-archive';
 import { findJava } from './java.cjs';
 import {
   type ExistingColumn,
@@ -17,7 +18,7 @@ import { installed } from './paths';
 import { HOST, claimPort, freePort, isOpen } from './ports';
 import { supervise } from './supervise';
 
-export interface CassandraOptions {
+export interface CassandraOptions extends Archived {
   /** Absolute folder for data, configuration and log. */
   readonly dir: string;
   /** Whether data survives kill -9. If not, schema changes are ten times as fast, but kill -9 loses the schema. */
@@ -114,6 +115,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     '-Xms64m',
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
+    ...archiveFlags('cassandra', options),
     '-XX:+ExitOnOutOfMemoryError',
     '-Xss512k',
     // Native libraries are unpacked there, and remain after kill -9.
@@ -143,6 +145,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
       dir,
       command: java.command,
       args,
+      stopWithin: archivingWithin(options),
       ready: async () => {
         if (!(await isOpen(native))) {
           return false;

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Archived, archiveFlags, archivingWithin } from './class-archive';
 import { findJava } from './java.cjs';
 import { type Engine, startEngine } from './engine';
 import { jmxAgent } from './jmx-exporter';
@@ -19,7 +20,7 @@ import { installed } from './paths';
 import { HOST, claimPort, freePort, isOpen } from './ports';
 import { supervise, type Supervised } from './supervise';
 
-interface NodeOptions {
+interface NodeOptions extends Archived {
   /** Absolute folder for data, configuration and log. */
   readonly dir: string;
   /** Whether it runs the JMX exporter. @default false */
@@ -116,7 +117,7 @@ async function createTopic(
 
 /** Formats a node's folder if it is new. Returns what starts the node, and the address that its exporter will have. */
 async function prepareNode(
-  { dir, exporter = false, launcher = [] }: NodeOptions,
+  { dir, exporter = false, launcher = [], archiveTo }: NodeOptions,
   config: NodeConfig,
   ready: () => Promise<boolean>,
 ): Promise<{ start: () => Promise<Supervised>; exporter?: string }> {
@@ -128,18 +129,27 @@ async function prepareNode(
   writeFileSync(log4j, LOG4J);
   const [command, ...before] = [...launcher, findJava().command];
   const flags = ['-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=file:${log4j}`];
+  const archive = archiveFlags('kafka', { archiveTo });
   const classpath = ['-cp', installed('kafka') + '/*'];
   if (!isFormatted(data)) {
     // With `=`: one id in 64 begins with a hyphen, which would be parsed as an option.
     const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${quorum.clusterId}`, '-c', properties];
-    await promisify(execFile)(command, [...before, '-Xmx128m', ...flags, ...classpath, ...format]);
+    const heap = ['-Xmx128m', '-XX:+UseSerialGC'];
+    await promisify(execFile)(command, [
+      ...before,
+      ...heap,
+      ...flags,
+      ...archiveFlags('kafka', {}),
+      ...classpath,
+      ...format,
+    ]);
   }
   const port = exporter ? await freePort() : undefined;
   const agent = port === undefined ? [] : [jmxAgent('kafka', dir, port)];
   const heap = ['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
-  const args = [...before, ...heap, ...flags, ...agent, ...classpath, 'kafka.Kafka', properties];
+  const args = [...before, ...heap, ...flags, ...archive, ...agent, ...classpath, 'kafka.Kafka', properties];
   return {
-    start: () => supervise({ name: 'kafka', dir, command, args, ready }),
+    start: () => supervise({ name: 'kafka', dir, command, args, ready, stopWithin: archivingWithin({ archiveTo }) }),
     exporter: port === undefined ? undefined : `${HOST}:${port}`,
   };
 }

@@ -1,16 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Archived, archiveFlags } from './class-archive';
 import { findJava } from './java.cjs';
 import { ENGINES, installed } from './paths';
 import { HOST } from './ports';
 
-export interface SparkOptions {
+export interface SparkOptions extends Archived {
   /** `http://127.0.0.1:PORT`: the S3 behind `s3://` and `s3a://`. */
   readonly s3Endpoint: string;
   /** Absolute folder for the configuration and for spilled data. */
   readonly workDir: string;
-  /** File to which a class archive is written when the job ends. @default - none; the installed archive is used */
-  readonly archiveTo?: string;
 }
 
 /**
@@ -21,9 +20,6 @@ export interface SparkCommand {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
-
-/** The class archive that the installer makes. */
-export const CLASS_ARCHIVE = join(ENGINES, 'spark-archive', 'spark.jsa');
 
 const LOG4J = `status=warn
 appender.c.type=Console
@@ -96,12 +92,7 @@ export function sparkCommand(options: SparkOptions): SparkCommand {
   mkdirSync(empty, { recursive: true });
   const log4j = join(configuration, 'log4j2.properties');
   const properties = join(configuration, 'spark-defaults.conf');
-  const archive =
-    options.archiveTo !== undefined
-      ? [`-XX:ArchiveClassesAtExit=${options.archiveTo}`]
-      : existsSync(CLASS_ARCHIVE)
-        ? [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`]
-        : [];
+  const archive = archiveFlags('spark', options);
   const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...archive, `-Dlog4j2.configurationFile=file:${log4j}`];
   writeFileSync(log4j, LOG4J);
   writeFileSync(properties, sparkDefaults(options.s3Endpoint, options.workDir, flags));

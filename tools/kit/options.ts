@@ -6,7 +6,7 @@
  * own, which would have to be overridden to keep the messages that the documentation and the tests promise.
  */
 import { parseArgs } from 'node:util';
-import { loadConfig, type PipelineConfig, type Stage, STAGES } from '../../lib/config';
+import { deploymentConfig, type PipelineConfig, type Stage, STAGES } from '../../lib/config';
 
 export interface Option<T> {
   /** Placeholder of the value in `--help`. @default - a flag, which has no value */
@@ -119,7 +119,7 @@ export const DEPLOYMENT = {
 /** @throws ConfigError of one line */
 export function configOf({ stage, context }: Values<typeof DEPLOYMENT>): PipelineConfig {
   const overrides = context.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
-  return loadConfig({ ...(Object.fromEntries(overrides) as Record<string, string>), stage });
+  return deploymentConfig({ ...(Object.fromEntries(overrides) as Record<string, string>), stage });
 }
 
 const HELP: Option<boolean> = flag('prints this');

@@ -75,9 +75,15 @@ function readNative(status: number, body: unknown, records: readonly ClientRecor
   return response.results.map((result) => {
     if (result.status === 202) {
       const { quarantine } = result;
-      return quarantine ? { ...accepted, quarantine: `${quarantine.field} ${quarantine.value}` } : accepted;
+      if (!quarantine) return accepted;
+      return {
+        ...accepted,
+        quarantine: 'value' in quarantine ? `${quarantine.field} ${quarantine.value}` : quarantine.field,
+      };
     }
-    return result.status === 503 ? retry : rejected(result.error.message);
+    return result.status === 503
+      ? retry
+      : rejected('message' in result.error ? result.error.message : result.error.field);
   });
 }
 

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECTIONS, type Section } from '../../lambda/domain/columns';
 import { anyOf } from '../../lambda/domain/validation-error';
-import { KEY_FIELD, keyOf } from '../../lambda/domain/post';
+import { keyIn, keyOf } from '../../lambda/domain/post';
 import { toIndex } from '../../lambda/domain/sections/fields';
+import { type RawSection } from '../../lambda/domain/sections/section';
 import { type GeneratedPost } from './generate';
 
 /** The files by which a folder gives posts. */
@@ -15,9 +16,10 @@ export const INPUT_PATTERN = `{${SECTIONS.join()}}.jsonl`;
 type Sections = Partial<Record<Section, string>>;
 
 /** The key of a line, or undefined if it is not a JSON object with one. */
-function keyIn(line: string, section: Section): string | undefined {
+function keyOfLine(line: string, section: Section): string | undefined {
   try {
-    const index = toIndex((JSON.parse(line) as Record<string, unknown> | null)?.[KEY_FIELD[section]]);
+    const raw = JSON.parse(line) as RawSection | null;
+    const index = raw === null ? undefined : toIndex(keyIn(section, raw));
     return index === undefined ? undefined : keyOf(index);
   } catch {
     return undefined;
@@ -42,7 +44,7 @@ export function readPosts(folder: string): GeneratedPost[] {
     lines.forEach((raw, i) => {
       const line = raw.replace(/^\ufeff/, '').trim();
       if (line === '') return;
-      const key = keyIn(line, section);
+      const key = keyOfLine(line, section);
       const same = key === undefined ? undefined : byKey.get(key);
       const open = same?.find((sections) => sections[section] === undefined);
       if (open) {

@@ -40,6 +40,9 @@ const BACKOFF_FIRST = 100;
 const BACKOFF_MOST = 3_000;
 const REQUEST_TIMEOUT = 30_000;
 
+/** So many attempts without a connection, and never a response: nothing listens there. */
+const ATTEMPTS_TO_CONNECT = 5;
+
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function parseJson(text: string): unknown {
@@ -64,6 +67,9 @@ class Sender {
   };
 
   private readonly base: string;
+  /** Why the last request got no response. */
+  private failure = 'no response states their results';
+  private responded = false;
 
   constructor(private readonly options: SendOptions) {
     this.base = options.url.replace(/\/+$/, '');
@@ -84,11 +90,15 @@ class Sender {
         body: call.body,
         signal: AbortSignal.timeout(REQUEST_TIMEOUT),
       });
+      this.responded = true;
+      this.failure = `the last response has status ${response.status}`;
       const body = parseJson(await response.text());
       if (response.status === 429 || (response.status >= 500 && response.status !== 503)) return undefined;
       return { status: response.status, body, retryAfter: Number(response.headers.get('retry-after') ?? 0) * 1000 };
-    } catch {
+    } catch (error) {
       // Connection refused or reset, time out: the outcome is unknown, and a record may safely be sent twice.
+      const { message, cause } = error as Error & { readonly cause?: Error };
+      this.failure = cause?.message ?? message;
       return undefined;
     }
   }
@@ -131,10 +141,12 @@ class Sender {
       }
       onProgress?.(this.tally);
       if (open.length === 0) return;
+      if (!this.responded && attempt + 1 >= ATTEMPTS_TO_CONNECT && /ECONNREFUSED|ENOTFOUND/.test(this.failure)) {
+        throw new Error(`nothing answers at ${this.base}: ${this.failure}`);
+      }
       if (Date.now() - started > giveUpAfter) {
-        throw new Error(
-          `${this.base} did not accept ${open.length} records within ${giveUpAfter} ms, first '${open[0].key}'`,
-        );
+        const what = `${open.length} records within ${giveUpAfter} ms, first '${open[0].key}'`;
+        throw new Error(`${this.base} did not accept ${what}: ${this.failure}`);
       }
       this.tally.retries++;
       const backoff = Math.min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** attempt);

@@ -9,6 +9,11 @@ export interface Account {
   zones(): Promise<readonly string[]>;
   zonesOffering(instanceType: string): Promise<readonly string[]>;
   kafkaVersions(): Promise<readonly string[]>;
+  grafanaVersions(): Promise<readonly string[]>;
+  /** Releases of EMR: no call of EMR Serverless lists its own, which have the same names. */
+  emrReleases(): Promise<readonly string[]>;
+  /** Principals that have all permissions on a new database of the catalog. */
+  catalogPrincipals(): Promise<readonly string[]>;
   quota(quota: Quota): Promise<number>;
   clusters(): Promise<readonly KafkaCluster[]>;
   addresses(): Promise<number>;
@@ -32,6 +37,9 @@ export const ACTIONS: Readonly<Record<keyof Account, string>> = {
   zones: 'ec2:DescribeAvailabilityZones',
   zonesOffering: 'ec2:DescribeInstanceTypeOfferings',
   kafkaVersions: 'kafka:ListKafkaVersions',
+  grafanaVersions: 'grafana:ListVersions',
+  emrReleases: 'elasticmapreduce:ListReleaseLabels',
+  catalogPrincipals: 'lakeformation:GetDataLakeSettings',
   quota: 'servicequotas:GetServiceQuota',
   clusters: 'kafka:ListClustersV2',
   addresses: 'ec2:DescribeAddresses',

@@ -16,6 +16,7 @@ import {
   type _InstanceType,
 } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GrafanaClient, paginateListVersions } from '@aws-sdk/client-grafana';
 import {
   KafkaClient,
   paginateListClustersV2,
@@ -31,6 +32,8 @@ import {
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { paginateListInstances, SSOAdminClient } from '@aws-sdk/client-sso-admin';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { Sha256 } from '../../lambda/aws/auth/sha256';
 import { connect } from '../../lambda/aws/keyspaces/keyspaces';
 import { type Account } from './account';
 import { type Quota } from './responses';
@@ -54,12 +57,37 @@ export function awsAccount(region?: string, endpoint?: string): Account {
   const ssm = new SSMClient(options);
   const ec2 = new EC2Client(options);
   const kafka = new KafkaClient(options);
+  const grafana = new GrafanaClient(options);
   const quotas = new ServiceQuotasClient(options);
   const lambda = new LambdaClient(options);
   const sso = new SSOAdminClient(options);
   const iam = new IAMClient(options);
   const cloudFormation = new CloudFormationClient(options);
   const cloudControl = new CloudControlClient(options);
+
+  /** A call of a service of which one call does not justify its client. */
+  const post = async <T>(
+    service: string,
+    path: string,
+    input: unknown,
+    headers: Record<string, string>,
+  ): Promise<T> => {
+    const of = await sts.config.region();
+    const url = new URL(path, endpoint ?? `https://${service}.${of}.amazonaws.com`);
+    const body = JSON.stringify(input);
+    const signer = new SignatureV4({ service, region: of, credentials: sts.config.credentials, sha256: Sha256 });
+    const { hostname, pathname, protocol, host } = url;
+    const request = { method: 'POST', protocol, hostname, path: pathname, headers: { ...headers, host }, body };
+    const signed = await signer.sign(request);
+    const response = await fetch(url, {
+      ...{ method: 'POST', headers: signed.headers, body },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const answer = (await response.json()) as T & { __type?: string; message?: string; Message?: string };
+    if (response.ok) return answer;
+    const name = (response.headers.get('x-amzn-errortype') ?? answer.__type ?? 'Error').split(/[#:]/).filter(Boolean);
+    throw Object.assign(new Error(answer.message ?? answer.Message ?? ''), { name: name.at(-1)! });
+  };
 
   const clusters = async () => {
     const found = await collect(paginateListClustersV2({ client: kafka }, {}), (page) => page.ClusterInfoList);
@@ -118,6 +146,36 @@ export function awsAccount(region?: string, endpoint?: string): Account {
       (await collect(paginateListKafkaVersions({ client: kafka }, {}), (page) => page.KafkaVersions))
         .filter(({ Status }) => Status === 'ACTIVE')
         .map(({ Version }) => Version!),
+    grafanaVersions: () => collect(paginateListVersions({ client: grafana }, {}), (page) => page.grafanaVersions),
+    emrReleases: async () => {
+      const labels: string[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await post<{ ReleaseLabels?: string[]; NextToken?: string }>(
+          'elasticmapreduce',
+          '/',
+          { NextToken },
+          { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'ElasticMapReduce.ListReleaseLabels' },
+        );
+        labels.push(...(page.ReleaseLabels ?? []));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return labels;
+    },
+    catalogPrincipals: async () => {
+      interface Settings {
+        readonly CreateDatabaseDefaultPermissions?: { Principal: { DataLakePrincipalIdentifier: string } }[];
+      }
+      const { DataLakeSettings } = await post<{ DataLakeSettings: Settings }>(
+        'lakeformation',
+        '/GetDataLakeSettings',
+        {},
+        { 'content-type': 'application/json' },
+      );
+      return (DataLakeSettings.CreateDatabaseDefaultPermissions ?? []).map(
+        ({ Principal }) => Principal.DataLakePrincipalIdentifier,
+      );
+    },
     quota: (quota) => quotaOf(quotas, quota),
     clusters,
     addresses: async () => (await ec2.send(new DescribeAddressesCommand({}))).Addresses?.length ?? 0,
@@ -201,7 +259,7 @@ async function partitionerOf(
   region: string,
   credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string },
 ): Promise<string> {
-  const session = connect({ ...process.env, AWS_REGION: region }, () => credentials);
+  const session = connect({ ...process.env, AWS_REGION: region }, { credentials: () => credentials });
   try {
     const { rows } = await session.execute('SELECT partitioner FROM system.local', []);
     return String(rows[0].partitioner);

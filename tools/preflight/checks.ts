@@ -4,7 +4,7 @@ import { type AwsResponses } from './responses';
 import { exportChecks, nameChecks, notDeployed, stackChecks } from './name-checks';
 import { type Needs } from './needs';
 import { quotaChecks } from './quota-checks';
-import { fail, resultOf, pass, type Result } from './result';
+import { resultFrom, resultOf, type Result } from './result';
 
 /** The target in the configuration. */
 export type Place = Pick<PipelineConfig, 'account' | 'region' | 'availabilityZones'>;
@@ -25,6 +25,8 @@ export function check(place: Place, needs: Needs, responses: AwsResponses): read
     bootstrapCheck(needs, responses),
     zonesCheck(place, responses),
     ...brokerChecks(place, needs, responses),
+    ...versionChecks(needs, responses),
+    ...catalogChecks(responses),
     ...quotaChecks(missing, responses),
     ...keyspacesChecks(responses),
     ...identityCenterChecks(responses),
@@ -36,134 +38,133 @@ export function check(place: Place, needs: Needs, responses: AwsResponses): read
 }
 
 function credentialsCheck({ account }: Place, { caller }: AwsResponses): Result {
-  const name = 'credentials';
   if ('failure' in caller) {
-    return fail(
-      name,
-      `nobody is logged in, or AWS can't be reached (${caller.failure.reason})`,
-      'log in, or set AWS_PROFILE',
-    );
+    const found = `nobody is logged in, or AWS can't be reached (${caller.failure.reason})`;
+    return resultFrom('credentials', [found, 'log in, or set AWS_PROFILE']);
   }
-  return resultOf(name, [caller], (found) =>
+  return resultOf('credentials', [caller], (found) =>
     account !== undefined && found.account !== account
-      ? fail(
-          name,
+      ? [
           `account ${found.account}, but the configuration has ${account}`,
           `log in to ${account}, or set -c account=${found.account}`,
-        )
-      : pass(name, `${found.arn} in account ${found.account}`),
+        ]
+      : `${found.arn} in account ${found.account}`,
   );
 }
 
-function regionCheck({ region }: Place, responses: AwsResponses): Result {
-  const name = 'region';
-  if ('failure' in responses.region) {
-    return region === undefined
-      ? fail(name, 'neither the configuration nor the environment has one', 'set -c region=… or AWS_REGION')
-      : pass(name, region);
+function regionCheck({ region }: Place, { region: response }: AwsResponses): Result {
+  const found = 'failure' in response ? undefined : response.value;
+  if (found === undefined && region === undefined) {
+    return resultFrom('region', [
+      'neither the configuration nor the environment has one',
+      'set -c region=… or AWS_REGION',
+    ]);
   }
-  const { value } = responses.region;
-  return region !== undefined && region !== value
-    ? fail(
-        name,
-        `the environment has ${value}, the configuration ${region}`,
-        `set AWS_REGION=${region}, or -c region=${value}`,
-      )
-    : pass(name, value);
+  return resultFrom(
+    'region',
+    found !== undefined && region !== undefined && region !== found
+      ? [`the environment has ${found}, the configuration ${region}`, `set AWS_REGION=${region}, or -c region=${found}`]
+      : (found ?? region)!,
+  );
 }
 
 function bootstrapCheck({ bootstrapRejected }: Needs, { bootstrapVersion }: AwsResponses): Result {
-  const name = 'bootstrap';
   const remedy = 'run: npx cdk bootstrap';
-  return resultOf(name, [bootstrapVersion], (version) => {
-    if (version === undefined) return fail(name, 'the region is not bootstrapped', remedy);
+  return resultOf('bootstrap', [bootstrapVersion], (version) => {
+    if (version === undefined) return ['the region is not bootstrapped', remedy];
     return bootstrapRejected.includes(String(version))
-      ? fail(name, `version ${version} is one of ${bootstrapRejected.join(', ')}, which are too old`, remedy)
-      : pass(name, `version ${version}`);
+      ? [`version ${version} is one of ${bootstrapRejected.join(', ')}, which are too old`, remedy]
+      : `version ${version}`;
   });
 }
 
 function zonesCheck({ availabilityZones }: Place, { zones }: AwsResponses): Result {
-  const name = 'zones';
-  return resultOf(name, [zones], (found) =>
+  return resultOf('zones', [zones], (found) =>
     found.length < availabilityZones
-      ? fail(
-          name,
+      ? [
           `${found.length} are available (${found.join(', ')}), ${availabilityZones} are needed`,
           `set -c availabilityZones=${found.length}, or choose another region`,
-        )
-      : pass(name, `${availabilityZones} of ${found.join(', ')}`),
+        ]
+      : `${availabilityZones} of ${found.join(', ')}`,
   );
 }
 
 /** No call of MSK returns which zones offer a broker type; a broker runs on the EC2 type of the same name. */
 function brokerChecks({ availabilityZones }: Place, needs: Needs, responses: AwsResponses): Result[] {
-  const types = needs.brokerTypes.map((type) => {
-    const name = `broker type kafka.${type}`;
-    return resultOf(name, [responses.zones, responses.offerings[type]], (zones, offering) => {
+  const types = needs.brokerTypes.map((type) =>
+    resultOf(`broker type kafka.${type}`, [responses.zones, responses.offerings[type]], (zones, offering) => {
       // CloudFormation takes the first zones by name.
       const used = zones.slice(0, availabilityZones);
       const without = used.filter((zone) => !offering.includes(zone));
       return without.length > 0
-        ? fail(name, `is not offered in ${without.join(', ')}`, 'set another -c brokerInstance=…')
-        : pass(name, `is offered in ${used.join(', ')}`);
-    });
-  });
-  const versions = needs.kafkaVersions.map((version) => {
-    const name = `Kafka version ${version}`;
-    return resultOf(name, [responses.kafkaVersions], (offered) =>
-      offered.includes(version)
-        ? pass(name, 'is offered')
-        : fail(
-            name,
-            `is not among ${offered.join(', ')}`,
-            'choose another region, or change lib/constructs/kafka-cluster.ts',
-          ),
-    );
-  });
-  return [...types, ...versions];
+        ? [`is not offered in ${without.join(', ')}`, 'set another -c brokerInstance=…']
+        : `is offered in ${used.join(', ')}`;
+    }),
+  );
+  return types;
+}
+
+/** A version that is not offered fails the deployment after half an hour. MWAA's versions are not checked. */
+function versionChecks(needs: Needs, responses: AwsResponses): Result[] {
+  const kinds = [
+    ['Kafka version', needs.kafkaVersions, responses.kafkaVersions, 'kafka-cluster'],
+    ['Grafana version', needs.grafanaVersions, responses.grafanaVersions, 'grafana-workspace'],
+    ['EMR release', needs.emrReleases, responses.emrReleases, 'spark-application'],
+  ] as const;
+  return kinds.flatMap(([kind, versions, response, file]) =>
+    versions.flatMap((version) => {
+      if (response === undefined) return [];
+      const elsewhere = `choose another region, or change lib/constructs/${file}.ts`;
+      return resultOf(`${kind} ${version}`, [response], (offered) =>
+        offered.includes(version) ? 'is offered' : [`is not among ${offered.join(', ')}`, elsewhere],
+      );
+    }),
+  );
+}
+
+/**
+ * Where Lake Formation governs the catalog, IAM alone does not let Grafana's role read the table of posts.
+ * @see https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+ */
+function catalogChecks({ catalogPrincipals }: AwsResponses): Result[] {
+  if (catalogPrincipals === undefined) return [];
+  const remedy =
+    "after the deployment grant Grafana's role DESCRIBE on the database and SELECT on its table posts, or set -c grafana=none";
+  return [
+    resultOf('Lake Formation', [catalogPrincipals], (found) =>
+      found.includes('IAM_ALLOWED_PRINCIPALS')
+        ? 'leaves new databases to IAM'
+        : ['governs new databases, so that Grafana may not query the posts', remedy],
+    ),
+  ];
 }
 
 /** @see https://docs.aws.amazon.com/keyspaces/latest/devguide/working-with-partitioners.html */
 function keyspacesChecks({ partitioner }: AwsResponses): Result[] {
-  const name = 'Keyspaces partitioner';
   if (partitioner === undefined) return [];
+  const update = `run in CQL: UPDATE system.local SET partitioner='${MURMUR3}' WHERE key='local'; it takes ten minutes`;
   return [
-    resultOf(name, [partitioner], (found) =>
-      found === MURMUR3
-        ? pass(name, 'Murmur3Partitioner')
-        : fail(
-            name,
-            found,
-            `run in CQL: UPDATE system.local SET partitioner='${MURMUR3}' WHERE key='local'; it takes ten minutes`,
-          ),
+    resultOf('Keyspaces partitioner', [partitioner], (found) =>
+      found === MURMUR3 ? 'Murmur3Partitioner' : [found, update],
     ),
   ];
 }
 
 function identityCenterChecks({ identityCenters }: AwsResponses): Result[] {
-  const name = 'Identity Center';
   if (identityCenters === undefined) return [];
   return [
-    resultOf(name, [identityCenters], (count) =>
-      count === 0
-        ? fail(
-            name,
-            'is not enabled, but Grafana needs it for its users',
-            'enable it in the console, or set -c grafana=none',
-          )
-        : pass(name, 'is enabled'),
+    resultOf('Identity Center', [identityCenters], (count) =>
+      count > 0
+        ? 'is enabled'
+        : ['is not enabled, but Grafana needs it for its users', 'enable it in the console, or set -c grafana=none'],
     ),
   ];
 }
 
 function roleChecks({ serviceRoles }: Needs, { roles }: AwsResponses): Result[] {
-  return serviceRoles.map(({ name, service }) => {
-    const title = `service-linked role ${name}`;
-    return resultOf(title, [roles[name]], (exists) =>
-      exists
-        ? pass(title, 'exists')
-        : fail(title, 'is missing', `run: aws iam create-service-linked-role --aws-service-name ${service}`),
-    );
-  });
+  return serviceRoles.map(({ name, service }) =>
+    resultOf(`service-linked role ${name}`, [roles[name]], (exists) =>
+      exists ? 'exists' : ['is missing', `run: aws iam create-service-linked-role --aws-service-name ${service}`],
+    ),
+  );
 }

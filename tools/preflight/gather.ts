@@ -1,6 +1,6 @@
 /** Collects from an account everything that the checks need. */
 import { type Account, ACTIONS } from './account';
-import { type AwsResponse, type AwsResponses, type Failure, QUOTAS, type QuotaName } from './responses';
+import { type AwsResponse, type AwsResponses, type Failure, type Quota, QUOTAS, type QuotaName } from './responses';
 import { type Needs } from './needs';
 
 /** Error names of the services for a missing permission. */
@@ -21,78 +21,59 @@ function failure(action: string, error: unknown): Failure {
   return { action, denied: DENIED.has(name), reason: line === '' ? name : line };
 }
 
+/** An object with the values of promises. */
+async function settled<T extends object>(promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const entries = Object.entries<Promise<unknown>>(promises);
+  return Object.fromEntries(await Promise.all(entries.map(async ([name, value]) => [name, await value]))) as T;
+}
+
 /** @returns a failure in place of each response that could not be had; never rejects */
-export async function gather(account: Account, needs: Needs): Promise<AwsResponses> {
-  const query = async <T>(method: keyof Account, call: () => Promise<T>): Promise<AwsResponse<T>> => {
+export function gather(account: Account, needs: Needs): Promise<AwsResponses> {
+  type Value<M extends keyof Account> = Awaited<ReturnType<Account[M]>>;
+  const query = async <M extends keyof Account>(
+    method: M,
+    ...given: Parameters<Account[M]>
+  ): Promise<AwsResponse<Value<M>>> => {
     try {
-      return { value: await call() };
+      const call = account[method] as (...args: Parameters<Account[M]>) => Promise<Value<M>>;
+      return { value: await call(...given) };
     } catch (error) {
       return { failure: failure(ACTIONS[method], error) };
     }
   };
-  const each = async <T>(
-    names: readonly string[],
-    method: keyof Account,
-    call: (name: string) => Promise<T>,
-  ): Promise<Record<string, AwsResponse<T>>> =>
-    Object.fromEntries(
-      await Promise.all(names.map(async (name) => [name, await query(method, () => call(name))] as const)),
+  const each = <M extends 'zonesOffering' | 'roleExists' | 'stackStatus'>(method: M, names: readonly string[]) =>
+    settled<Record<string, AwsResponse<Value<M>>>>(
+      Object.fromEntries(names.map((name) => [name, query(method, ...([name] as Parameters<Account[M]>))])),
     );
-
-  const quotaNames = Object.keys(QUOTAS) as QuotaName[];
-  const one = {
-    region: query('region', () => account.region()),
-    caller: query('caller', () => account.caller()),
-    bootstrapVersion: query('bootstrapVersion', () => account.bootstrapVersion(needs.bootstrapParameter)),
-    zones: query('zones', () => account.zones()),
-    kafkaVersions: query('kafkaVersions', () => account.kafkaVersions()),
-    clusters: query('clusters', () => account.clusters()),
-    addresses: query('addresses', () => account.addresses()),
-    vpcs: query('vpcs', () => account.vpcs()),
-    gatewayEndpoints: query('gatewayEndpoints', () => account.gatewayEndpoints()),
-    unreservedConcurrency: query('unreservedConcurrency', () => account.unreservedConcurrency()),
-  };
-  const offerings = each(needs.brokerTypes, 'zonesOffering', (type) => account.zonesOffering(type));
-  const quotas = each(quotaNames, 'quota', (name) => account.quota(QUOTAS[name as QuotaName]));
-  const roles = each(
-    needs.serviceRoles.map(({ name }) => name),
-    'roleExists',
-    (name) => account.roleExists(name),
-  );
-  const stacks = each(
-    needs.stacks.map(({ name }) => name),
-    'stackStatus',
-    (name) => account.stackStatus(name),
-  );
-  const importers = each(
-    needs.stacks.map(({ name }) => name),
-    'importers',
-    (name) => account.importers(name, needs.stacks.find((stack) => stack.name === name)!.exports),
-  );
-  const names = needs.names.map(async (of) => ({
-    of,
-    taken: await query('nameTaken', () => account.nameTaken(of.type, of.name)),
-  }));
-  return {
-    region: await one.region,
-    caller: await one.caller,
-    bootstrapVersion: await one.bootstrapVersion,
-    zones: await one.zones,
-    kafkaVersions: await one.kafkaVersions,
-    clusters: await one.clusters,
-    addresses: await one.addresses,
-    vpcs: await one.vpcs,
-    gatewayEndpoints: await one.gatewayEndpoints,
-    unreservedConcurrency: await one.unreservedConcurrency,
-    ...(needs.keyspaces ? { partitioner: await query('partitioner', () => account.partitioner()) } : {}),
-    ...(needs.identityCenter
-      ? { identityCenters: await query('identityCenters', () => account.identityCenters()) }
-      : {}),
-    offerings: await offerings,
-    quotas: (await quotas) as AwsResponses['quotas'],
-    roles: await roles,
-    stacks: await stacks,
-    importers: await importers,
-    names: await Promise.all(names),
-  };
+  const nameOf = ({ name }: { readonly name: string }) => name;
+  const quotas = (Object.entries(QUOTAS) as [QuotaName, Quota][]).map(([name, quota]) => [name, query('quota', quota)]);
+  return settled<AwsResponses>({
+    region: query('region'),
+    caller: query('caller'),
+    bootstrapVersion: query('bootstrapVersion', needs.bootstrapParameter),
+    zones: query('zones'),
+    kafkaVersions: query('kafkaVersions'),
+    clusters: query('clusters'),
+    addresses: query('addresses'),
+    vpcs: query('vpcs'),
+    gatewayEndpoints: query('gatewayEndpoints'),
+    unreservedConcurrency: query('unreservedConcurrency'),
+    ...(needs.keyspaces && { partitioner: query('partitioner') }),
+    ...(needs.grafanaVersions.length > 0 && {
+      grafanaVersions: query('grafanaVersions'),
+      catalogPrincipals: query('catalogPrincipals'),
+    }),
+    ...(needs.emrReleases.length > 0 && { emrReleases: query('emrReleases') }),
+    ...(needs.identityCenter && { identityCenters: query('identityCenters') }),
+    offerings: each('zonesOffering', needs.brokerTypes),
+    quotas: settled<AwsResponses['quotas']>(
+      Object.fromEntries(quotas) as Record<QuotaName, Promise<AwsResponse<number>>>,
+    ),
+    roles: each('roleExists', needs.serviceRoles.map(nameOf)),
+    stacks: each('stackStatus', needs.stacks.map(nameOf)),
+    importers: settled<AwsResponses['importers']>(
+      Object.fromEntries(needs.stacks.map(({ name, exports }) => [name, query('importers', name, exports)])),
+    ),
+    names: Promise.all(needs.names.map(async (of) => ({ of, taken: await query('nameTaken', of.type, of.name) }))),
+  });
 }

@@ -27,6 +27,8 @@ export interface Needs {
   /** Broker types by their EC2 names. */
   readonly brokerTypes: readonly string[];
   readonly kafkaVersions: readonly string[];
+  readonly grafanaVersions: readonly string[];
+  readonly emrReleases: readonly string[];
   readonly names: readonly FixedName[];
   readonly serviceRoles: readonly ServiceRole[];
   readonly keyspaces: boolean;
@@ -82,6 +84,8 @@ export function needsOf(stacks: readonly Stack[]): Needs {
     ...bootstrapOf(stacks),
     brokerTypes: unique(clusters.map(brokerType)),
     kafkaVersions: unique(clusters.map((cluster) => String(cluster.KafkaVersion))),
+    grafanaVersions: unique(workspaces.map((each) => String(each.GrafanaVersion))),
+    emrReleases: unique(of('AWS::EMRServerless::Application').map((each) => String(each.ReleaseLabel))),
     names: all.flatMap(fixedNames),
     serviceRoles: workspaces.some((each) => each.VpcConfiguration !== undefined) ? [...roles, GRAFANA_ROLE] : roles,
     keyspaces: of('AWS::Cassandra::Keyspace').length > 0,

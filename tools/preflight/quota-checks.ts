@@ -1,13 +1,14 @@
 import { type AwsResponse, type AwsResponses, type Quota, QUOTAS } from './responses';
 import { type StackNeeds } from './needs';
-import { fail, resultOf, pass, type Result } from './result';
+import { resultOf, type Result } from './result';
 
 /** Lambda holds back this many executions for functions without a reservation. */
 const LEAST_UNRESERVED = 100;
 
 /** Each quota against the current usage and what the stacks that don't exist yet will add. */
 export function quotaChecks(stacks: readonly StackNeeds[], responses: AwsResponses): Result[] {
-  const total = (key: Exclude<keyof StackNeeds, 'name' | 'exports'>) => stacks.reduce((sum, stack) => sum + stack[key], 0);
+  const total = (key: Exclude<keyof StackNeeds, 'name' | 'exports'>) =>
+    stacks.reduce((sum, stack) => sum + stack[key], 0);
   const { quotas } = responses;
   const brokersInUse: AwsResponse<number> =
     'value' in responses.clusters
@@ -27,30 +28,21 @@ export function quotaChecks(stacks: readonly StackNeeds[], responses: AwsRespons
 }
 
 function fits(quota: Quota, limit: AwsResponse<number>, used: AwsResponse<number>, needed: number): Result {
-  const name = `quota of ${quota.what}`;
-  return resultOf(name, [limit, used], (most, inUse) =>
-    inUse + needed > most
-      ? fail(
-          name,
-          `${most}, of which ${inUse} in use and ${needed} more needed`,
-          `request at least ${inUse + needed}: aws service-quotas request-service-quota-increase --service-code ` +
-            `${quota.service} --quota-code ${quota.code} --desired-value ${inUse + needed}`,
-        )
-      : pass(name, `${most}, of which ${inUse} in use and ${needed} more needed`),
-  );
+  return resultOf(`quota of ${quota.what}`, [limit, used], (most, inUse) => {
+    const found = `${most}, of which ${inUse} in use and ${needed} more needed`;
+    const request =
+      `request at least ${inUse + needed}: aws service-quotas request-service-quota-increase --service-code ` +
+      `${quota.service} --quota-code ${quota.code} --desired-value ${inUse + needed}`;
+    return inUse + needed > most ? [found, request] : found;
+  });
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 function concurrencyCheck({ unreservedConcurrency }: AwsResponses, needed: number): Result {
-  const name = 'Lambda concurrency';
-  return resultOf(name, [unreservedConcurrency], (unreserved) => {
+  return resultOf('Lambda concurrency', [unreservedConcurrency], (unreserved) => {
     const found = `${unreserved} unreserved, ${needed} to be reserved, ${LEAST_UNRESERVED} must remain unreserved`;
-    return unreserved - needed < LEAST_UNRESERVED
-      ? fail(
-          name,
-          found,
-          `request at least ${needed + LEAST_UNRESERVED - unreserved} more: quota L-B99A9384 of lambda; or lower -c ingestConcurrency=…`,
-        )
-      : pass(name, found);
+    const missing = needed + LEAST_UNRESERVED - unreserved;
+    const request = `request at least ${missing} more: quota L-B99A9384 of lambda; or lower -c ingestConcurrency=…`;
+    return missing > 0 ? [found, request] : found;
   });
 }

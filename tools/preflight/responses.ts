@@ -62,6 +62,9 @@ export interface AwsResponses {
   /** By EC2 instance type: the zones that offer it. */
   readonly offerings: Readonly<Record<string, AwsResponse<readonly string[]>>>;
   readonly kafkaVersions: AwsResponse<readonly string[]>;
+  readonly grafanaVersions?: AwsResponse<readonly string[]>;
+  readonly emrReleases?: AwsResponse<readonly string[]>;
+  readonly catalogPrincipals?: AwsResponse<readonly string[]>;
   readonly quotas: Readonly<Record<QuotaName, AwsResponse<number>>>;
   readonly clusters: AwsResponse<readonly KafkaCluster[]>;
   readonly addresses: AwsResponse<number>;

@@ -10,26 +10,32 @@ export interface Result {
   readonly remedy?: string;
 }
 
-export const pass = (check: string, found: string): Result => ({ check, ok: true, found });
+/** What was found, if that is as it should be; otherwise what was found and what to do. */
+export type Verdict = string | readonly [found: string, remedy: string];
 
-export const fail = (check: string, found: string, remedy: string): Result => ({ check, ok: false, found, remedy });
+export const resultFrom = (check: string, verdict: Verdict): Result =>
+  typeof verdict === 'string'
+    ? { check, ok: true, found: verdict }
+    : { check, ok: false, found: verdict[0], remedy: verdict[1] };
 
 /** The result from responses; if one of them failed, the check was not made and does not pass. */
 export function resultOf<T extends readonly unknown[]>(
   check: string,
   responses: { readonly [K in keyof T]: AwsResponse<T[K]> },
-  result: (...values: T) => Result,
+  verdict: (...values: T) => Verdict,
 ): Result {
   const failed = responses.find((response) => 'failure' in response);
-  if (failed !== undefined && 'failure' in failed) return notMade(check, failed.failure);
-  return result(...(responses.map((response) => (response as { value: unknown }).value) as unknown as T));
+  if (failed !== undefined && 'failure' in failed) return resultFrom(check, notMade(failed.failure));
+  return resultFrom(
+    check,
+    verdict(...(responses.map((response) => (response as { value: unknown }).value) as unknown as T)),
+  );
 }
 
-function notMade(check: string, { action, denied, reason }: Failure): Result {
-  return denied
-    ? fail(check, `not checked: no permission for ${action}`, `allow ${action}, or check it manually`)
-    : fail(check, `not checked: ${action} got no response (${reason})`, 'fix this, then run preflight again');
-}
+const notMade = ({ action, denied, reason }: Failure): Verdict =>
+  denied
+    ? [`not checked: no permission for ${action}`, `allow ${action}, or check it manually`]
+    : [`not checked: ${action} got no response (${reason})`, 'fix this, then run preflight again'];
 
 /** `ok    zones: …` or `FAIL  zones: … → what to do`. */
 export const asLine = ({ check, ok, found, remedy }: Result): string =>

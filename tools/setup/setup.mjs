@@ -1,7 +1,8 @@
 /*
  * Installs what the local run and the tests need: the engines (tools/engines), npm packages and Lambda layers, into the
  * git-ignored folders .local/ and node_modules/. npm runs it before `start` and `test`. Plain JavaScript without dependencies,
- * since it must run in a bare clone; Node 20 or later. What is there and unchanged is left alone, so a second call ends at once.
+ * since it must run in a bare clone. It starts on Node 20 too, since all else runs on the Node that it installs. What is there and
+ * unchanged is left alone, so a second call ends at once.
  *
  *   node tools/setup/setup.mjs                       everything but what is optional
  *   node tools/setup/setup.mjs --only npm,kafka      these, and what they need
@@ -63,8 +64,12 @@ await main({
     install: installPackages,
   },
   ...STEPS,
-  // It runs TypeScript.
-  'spark-archive': { ...STEPS['spark-archive'], after: ['npm', ...STEPS['spark-archive'].after] },
+  // They are made by TypeScript.
+  ...Object.fromEntries(
+    Object.entries(STEPS)
+      .filter(([name]) => name.endsWith('-archive'))
+      .map(([name, step]) => [name, { ...step, after: ['npm', ...step.after] }]),
+  ),
   layers: {
     what: 'Lambda layers',
     after: [],

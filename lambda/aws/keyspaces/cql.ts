@@ -15,9 +15,12 @@ export function tableName(keyspace: string, table: string): string {
 export const speedViews = {
   read: (table: string) =>
     `SELECT applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
-  /** Reads up to {@link MAX_IN} intervals. The result is not ordered by interval. */
-  scan: (table: string) =>
-    `SELECT interval_start, kafka_partition, applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start IN ?`,
+  /**
+   * Reads 1 to {@link MAX_IN} intervals. The result is not ordered by interval. Keyspaces documents IN with a list of values, and no
+   * bound list as one value.
+   */
+  scan: (table: string, intervals = 1) =>
+    `SELECT interval_start, kafka_partition, applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start IN (${Array(intervals).fill('?').join(', ')})`,
   insert: (table: string) =>
     `INSERT INTO ${table} (view_name, interval_start, kafka_partition, applied_offset, as_of, counts) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
   update: (table: string) =>

@@ -12,7 +12,7 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-export type CqlValue = string | number | Date | Buffer | null | readonly Date[];
+export type CqlValue = string | number | Date | Buffer | null;
 
 export interface CqlResult {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
@@ -22,8 +22,8 @@ export interface CqlResult {
 
 export interface CqlSession {
   /**
-   * Runs one statement and reads all pages of its result. A statement may be retried: a retried conditional write may
-   * see its own earlier effect, and callers handle that.
+   * Runs one statement and reads all pages of its result. A statement that the store throttles is retried with backoff: a
+   * retried conditional write may see its own earlier effect, and callers handle that.
    * @throws StoreUnavailableError
    */
   execute(statement: string, values: readonly CqlValue[]): Promise<CqlResult>;
@@ -37,7 +37,6 @@ const READ_MS = 4_000;
 const HEARTBEAT_MS = 10_000;
 /** A connection carries 3,000 statements a second; Keyspaces recommends three connections. */
 const CONNECTIONS = 3;
-const ATTEMPTS = 3;
 
 /** The driver represents server-side timestamps as null, which its types do not include. */
 const SERVER_SIDE = null as unknown as undefined;
@@ -80,19 +79,78 @@ export function classify(error: unknown): unknown {
     : error;
 }
 
+/** What Keyspaces responds where a table or partition is out of capacity: a timeout, though nothing was late. */
+const THROTTLES = new Set([0x1001, 0x1100, 0x1200]);
+/** What passes by itself within seconds. */
+const PASSING = new Set([...THROTTLES, 0x1000]);
+
+const codeOf = (error: unknown): number => {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'number' ? code : -1;
+};
+
+const FIRST_WAIT_MS = 25;
+const LONGEST_WAIT_MS = 2_000;
+const ATTEMPTS = 8;
+
 /**
- * Retries timeouts and unavailability on the same host: Keyspaces is one endpoint with many nodes behind it. If a host
- * does not respond at all, the driver tries the next one, which is its default.
+ * How long a process waits for the store at a stretch, ms, whatever number of statements waits at the same time. A step ends 15 s
+ * after its budget, an API after 29 s: waiting must leave time for the response.
  */
-function retryPolicy(driver: typeof cassandra): cassandra.policies.retry.RetryPolicy {
+const PATIENCE_MS = 8_000;
+/** Share of the time without waiting by which the patience recovers. */
+const RECOVERS = 0.1;
+
+export interface Waiting {
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly random: () => number;
+  /** Called for each response by which the store throttles. */
+  readonly throttled: () => void;
+}
+
+/**
+ * Retries what passes with exponential backoff and full jitter, so that throttled clients do not come back together.
+ * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/troubleshooting.serverless.html
+ * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
+export function retrier({ now, sleep, random, throttled }: Waiting) {
+  let waiting = 0;
+  let spent = 0;
+  let at = now();
+  const account = () => {
+    const passed = now() - at;
+    at += passed;
+    spent = waiting > 0 ? spent + passed : Math.max(0, spent - passed * RECOVERS);
+  };
+  return async function retried<T>(execute: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await execute();
+      } catch (error) {
+        const code = codeOf(error);
+        if (THROTTLES.has(code)) throttled();
+        const wait = random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
+        account();
+        if (!PASSING.has(code) || attempt === ATTEMPTS || spent + wait > PATIENCE_MS) throw error;
+        waiting++;
+        await sleep(wait);
+        account();
+        waiting--;
+      }
+    }
+  };
+}
+
+/** The driver's own retries are immediate. It tries only the next host where one does not respond at all. */
+function noRetries(driver: typeof cassandra): cassandra.policies.retry.RetryPolicy {
   const policy = new driver.policies.retry.RetryPolicy();
-  const again = (info: cassandra.policies.retry.OperationInfo) =>
-    info.nbRetry < ATTEMPTS - 1
-      ? policy.retryResult(driver.types.consistencies.localQuorum, true)
-      : policy.rethrowResult();
-  policy.onReadTimeout = again;
-  policy.onWriteTimeout = again;
-  policy.onUnavailable = again;
+  const next = policy.onRequestError.bind(policy);
+  policy.onReadTimeout = () => policy.rethrowResult();
+  policy.onWriteTimeout = () => policy.rethrowResult();
+  policy.onUnavailable = () => policy.rethrowResult();
+  policy.onRequestError = (info, consistency, error) =>
+    PASSING.has(codeOf(error)) ? policy.rethrowResult() : next(info, consistency, error);
   return policy;
 }
 
@@ -134,7 +192,17 @@ function endpointOptions(
   };
 }
 
-async function open(environment: Environment, credentials?: () => AwsCredentials): Promise<CqlSession> {
+export interface ConnectOptions {
+  /** @default - those of the process's environment */
+  readonly credentials?: () => AwsCredentials;
+  /** Called for each response by which the store throttles. @default - nothing */
+  readonly throttled?: () => void;
+}
+
+async function open(
+  environment: Environment,
+  { credentials, throttled = () => undefined }: ConnectOptions,
+): Promise<CqlSession> {
   // Takes 80 ms to load: not at import, so code that never uses the store does not pay for it.
   const driver = require('cassandra-driver') as typeof cassandra;
   const client = new driver.Client({
@@ -147,7 +215,7 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
       fetchSize: 500,
     },
     // Client-side timestamps would require a table property in Keyspaces.
-    policies: { retry: retryPolicy(driver), timestampGeneration: SERVER_SIDE },
+    policies: { retry: noRetries(driver), timestampGeneration: SERVER_SIDE },
     pooling: {
       coreConnectionsPerHost: { [driver.types.distance.local]: CONNECTIONS, [driver.types.distance.remote]: 1 },
       heartBeatInterval: HEARTBEAT_MS,
@@ -165,6 +233,8 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
     await client.shutdown().catch(() => undefined);
     throw classify(error);
   }
+  const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
+  const retried = retrier({ now: Date.now, sleep, random: Math.random, throttled });
   return {
     async execute(statement, values) {
       const rows: cassandra.types.Row[] = [];
@@ -174,7 +244,8 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
         do {
           // A page may be short or empty without being the last: Keyspaces counts the rows it read, not those it
           // returns.
-          const page = await client.execute(statement, values as unknown[], { pageState });
+          const from = pageState;
+          const page = await retried(() => client.execute(statement, values as unknown[], { pageState: from }));
           applied = page.wasApplied();
           rows.push(...(page.rows ?? []));
           pageState = page.pageState ?? undefined;
@@ -192,13 +263,12 @@ async function open(environment: Environment, credentials?: () => AwsCredentials
  * Opens a session: to `cassandra.<AWS_REGION>.amazonaws.com:9142` with TLS and SigV4, or to a plain Cassandra if
  * `AWS_ENDPOINT_URL_KEYSPACES` is set (`cassandra://user:password@host:port`). The first statement opens the
  * connection; after a failed attempt, the next statement opens it again.
- * @param credentials @default - those of the process's environment
  */
-export function connect(environment: Environment = process.env, credentials?: () => AwsCredentials): CqlSession {
+export function connect(environment: Environment = process.env, options: ConnectOptions = {}): CqlSession {
   let session: Promise<CqlSession> | undefined;
   return {
     async execute(statement, values) {
-      session ??= open(environment, credentials);
+      session ??= open(environment, options);
       const current = session;
       let connected: CqlSession;
       try {
@@ -220,6 +290,6 @@ export function connect(environment: Environment = process.env, credentials?: ()
 let shared: CqlSession | undefined;
 
 /** The session of this process, shared by warm invocations. */
-export function sharedSession(): CqlSession {
-  return (shared ??= connect());
+export function sharedSession(throttled: () => void): CqlSession {
+  return (shared ??= connect(process.env, { throttled }));
 }

@@ -6,6 +6,7 @@ import { type IntervalStart } from '../../domain/intervals';
 import * as cql from './cql';
 import { blockOf, type RunPointer } from '../../formats/view-run';
 import { ENV, requireEnv } from '../../runtime/env';
+import { reportThrottled, type StoreStep } from '../../runtime/metrics';
 import { type CqlSession, sharedSession } from './keyspaces';
 
 /** The counts of one view, interval and partition in the speed layer. */
@@ -177,7 +178,8 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
     async scanSpeedRows(view, intervals) {
       if (intervals.length > cql.MAX_IN)
         throw new Error(`intervals of a scan must be at most ${cql.MAX_IN}, got ${intervals.length}`);
-      const { rows } = await run(cql.speedViews.scan(tables.speedViews), view, intervals.map(at));
+      if (intervals.length === 0) return [];
+      const { rows } = await run(cql.speedViews.scan(tables.speedViews, intervals.length), view, ...intervals.map(at));
       return rows.map((row) => ({
         ...speedRow(row),
         interval: instant(row.interval_start),
@@ -258,8 +260,10 @@ const VARIABLES = {
 /**
  * The store over this process's session, with the table names from the function's environment. A function is bound only
  * to the tables it uses, so each name is looked up on first use, and an error names the missing variable.
+ * @param step the one that reports throttled statements
  */
-export function storeFromEnvironment(session: CqlSession = sharedSession()): Store {
+export function storeFromEnvironment(step: StoreStep): Store {
+  const session = sharedSession(() => reportThrottled(step));
   const keyspace = requireEnv(ENV.keyspace);
   const tables = {} as Record<keyof Tables, string>;
   for (const [table, variable] of Object.entries(VARIABLES)) {

@@ -8,7 +8,9 @@ import { cleanText, NAME_ALLOWED, tooLong } from './text';
 /** Where and when it was posted. */
 export interface Geo {
   /** The post's key; equal to `index` of the post's pin. */
-  ind: Index;
+  ind?: Index | null;
+  /** The key under another name, which counts where `ind` is absent. */
+  index?: Index | null;
   /** `YYYY-MM-DD HH:MM:SS`, ISO 8601, or `YYYY:MM:DD HH:MM:SS`; UTC where no zone is given. */
   timestamp?: string | null;
   /** Degrees north, -90 to 90. */
@@ -29,6 +31,7 @@ export const geo = section({
   key: 'ind',
   fields: {
     ind: ['index', 'pseudonymous'],
+    index: ['index', 'pseudonymous'],
     timestamp: ['text', 'pseudonymous'],
     latitude: ['degrees', 'personal'],
     longitude: ['degrees', 'personal'],

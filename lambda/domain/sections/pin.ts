@@ -8,7 +8,9 @@ import { cleanText, NAME_ALLOWED, tooLong, unless } from './text';
 /** The pin: what was posted. */
 export interface Pin {
   /** The post's key; equal to `ind` of the post's geo and user sections. */
-  index: Index;
+  index?: Index | null;
+  /** The key under another name, which counts where `index` is absent. */
+  ind?: Index | null;
   /**
    * Category; compared in lower case.
    * @pattern \S
@@ -124,6 +126,7 @@ export const pin = section({
   key: 'index',
   fields: {
     index: ['index', 'pseudonymous'],
+    ind: ['index', 'pseudonymous'],
     category: ['category', 'none'],
     unique_id: ['text', 'pseudonymous'],
     title: ['text', 'personal'],
@@ -143,7 +146,7 @@ export const pin = section({
     column('poster_name', 'string', 'personal', 'Display name of the poster; absent in some clients'),
     column('follower_count', 'long', 'pseudonymous', 'Followers of the poster'),
     column('tag_list', 'string[]', 'personal', 'Tags'),
-    column('media_type', 'string', 'none', 'image, video or multi-video'),
+    column('media_type', 'string', 'none', 'image, video or multi-video', [...new Set(MEDIA_TYPES.values())]),
     column('image_src', 'string', 'pseudonymous', 'Address of the image'),
     column('downloaded', 'int', 'none', '1 if the client had downloaded the image, else 0'),
     column('save_location', 'string', 'pseudonymous', 'Path to which the client saved the image'),

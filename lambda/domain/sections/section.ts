@@ -18,6 +18,8 @@ export interface SectionColumn {
   readonly type: ColumnType;
   readonly dataClass: DataClass;
   readonly description: string;
+  /** Every value that it may have. @default - any value of its type */
+  readonly values?: readonly string[];
 }
 
 export const column = <const Name extends string>(
@@ -25,7 +27,8 @@ export const column = <const Name extends string>(
   type: ColumnType,
   dataClass: DataClass,
   description: string,
-) => ({ name, type, dataClass, description });
+  values?: readonly string[],
+) => ({ name, type, dataClass, description, values });
 
 /** How a field is checked, and how personal it is. */
 export type Field = readonly [kind: Kind, dataClass: DataClass];
@@ -33,7 +36,7 @@ export type Field = readonly [kind: Kind, dataClass: DataClass];
 /** Every field of the contract. */
 export type FieldsOf<Contract> = Readonly<Record<keyof Contract, Field>>;
 
-/** Fields that hold the key of a post. */
+/** Fields that hold the key of a post. Clients of the exercise send either in any section; a section's own comes first. */
 export type KeyField = 'index' | 'ind';
 
 interface Definition<Columns extends readonly SectionColumn[]> {

@@ -9,7 +9,9 @@ import { cleanText } from './text';
 /** Who posted it. */
 export interface User {
   /** The post's key; equal to `index` of the post's pin. */
-  ind: Index;
+  ind?: Index | null;
+  /** The key under another name, which counts where `ind` is absent. */
+  index?: Index | null;
   first_name?: string | null;
   last_name?: string | null;
   /** Years, 0 to 150. */
@@ -18,13 +20,12 @@ export interface User {
   date_joined?: string | null;
 }
 
-/** `18-24`, `25-35`, `36-50`, `50+` (over 50); null under 18 and unknown. */
+const AGE_GROUPS = ['18-24', '25-35', '36-50', '50+'] as const;
+
+/** The group of an age; `50+` is over 50. Null under 18 and unknown. */
 export function ageGroup(age: number | null): string | null {
   if (age === null || age < 18) return null;
-  if (age <= 24) return '18-24';
-  if (age <= 35) return '25-35';
-  if (age <= 50) return '36-50';
-  return '50+';
+  return AGE_GROUPS[age <= 24 ? 0 : age <= 35 ? 1 : age <= 50 ? 2 : 3];
 }
 
 const MAX_AGE = 150;
@@ -33,6 +34,7 @@ export const user = section({
   key: 'ind',
   fields: {
     ind: ['index', 'pseudonymous'],
+    index: ['index', 'pseudonymous'],
     first_name: ['text', 'personal'],
     last_name: ['text', 'personal'],
     age: ['integer', 'personal'],
@@ -42,7 +44,7 @@ export const user = section({
     column('first_name', 'string', 'personal', 'First name'),
     column('last_name', 'string', 'personal', 'Last name'),
     column('age', 'int', 'personal', 'Age in years'),
-    column('age_group', 'string', 'none', '18-24, 25-35, 36-50, 50+; null under 18 and unknown'),
+    column('age_group', 'string', 'none', '18-24, 25-35, 36-50, 50+; null under 18 and unknown', AGE_GROUPS),
     column('date_joined', 'timestamp', 'personal', 'When the user joined, UTC'),
     column('join_year', 'int', 'none', 'Year of date_joined'),
     column(

@@ -11,7 +11,7 @@ import {
   StopApplicationCommand,
 } from '@aws-sdk/client-emr-serverless';
 import { customResource, type CustomResource, type CustomResourceRequest } from '../../runtime/custom-resource';
-import { log } from '../../runtime/log';
+import { invoked, log } from '../../runtime/log';
 import { type ApplicationState, nextStep, type Task, taskOf } from './core';
 
 /** The AWS operations that the handler uses. */
@@ -125,9 +125,11 @@ export function awsApplications(emr: EMRServerlessClient, stacks: CloudFormation
   };
 }
 
-export const handler = customResource(
-  stopperOf({
-    applications: awsApplications(new EMRServerlessClient(), new CloudFormationClient()),
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  }),
+export const handler = invoked(() =>
+  customResource(
+    stopperOf({
+      applications: awsApplications(new EMRServerlessClient(), new CloudFormationClient()),
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    }),
+  ),
 );

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrafanaClient } from '@aws-sdk/client-grafana';
 import { customResource, type CustomResource } from '../../runtime/custom-resource';
-import { log } from '../../runtime/log';
+import { invoked, log } from '../../runtime/log';
 import { connectS3 } from '../../aws/s3';
 import { ConflictError, connectGrafana, type Grafana } from './api';
 import { type Content, held, plan, type Wanted, wanted } from './core';
@@ -52,7 +52,7 @@ export function boardsOf(ports: Ports): CustomResource {
   };
 }
 
-export const handler = customResource(boardsOf(PORTS));
+export const handler = invoked(() => customResource(boardsOf(PORTS)));
 
 type Counts = Readonly<Record<'create' | 'update' | 'delete' | 'unchanged', number>>;
 

@@ -3,6 +3,7 @@
  * controllers, which the Managed Prometheus scraper needs.
  */
 import { customResource, type CustomResource } from '../../runtime/custom-resource';
+import { invoked } from '../../runtime/log';
 import { ENV, requireEnv } from '../../runtime/env';
 import { exporterHosts, type Node } from './core';
 
@@ -31,4 +32,6 @@ async function listNodes(cluster: string): Promise<Node[]> {
   return nodes;
 }
 
-export const handler = customResource(exportersOf({ cluster: () => requireEnv(ENV.clusterArn), nodes: listNodes }));
+export const handler = invoked(() =>
+  customResource(exportersOf({ cluster: () => requireEnv(ENV.clusterArn), nodes: listNodes })),
+);

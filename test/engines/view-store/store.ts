@@ -1,3 +1,4 @@
+import { throttlingStore } from '../../support/throttling-store';
 import { connect, StoreUnavailableError } from '../../../lambda/aws/keyspaces/keyspaces';
 import { MAX_IN } from '../../../lambda/aws/keyspaces/cql';
 import { REGION, useCassandra } from './tables';
@@ -138,6 +139,33 @@ describe('the boundary', () => {
       reconciledInterval: INTERVAL,
     });
   });
+});
+
+describe('a store that throttles', () => {
+  it('responds to a statement that waited, and fails as an outage only if it throttles for seconds', async () => {
+    const front = throttlingStore();
+    const { cassandra } = fixture.current();
+    let throttles = 0;
+    const session = connect(
+      { AWS_REGION: REGION, AWS_ENDPOINT_URL_KEYSPACES: await front.before(cassandra.endpointUrl) },
+      { throttled: () => throttles++ },
+    );
+    const statement = () => session.execute('SELECT name FROM "store_test"."boundary" WHERE name = ?', ['posts']);
+    try {
+      await expect(statement()).resolves.toMatchObject({ rows: expect.any(Array) });
+      front.throttle(true);
+      setTimeout(() => front.throttle(false), 200);
+      await expect(statement()).resolves.toMatchObject({ rows: expect.any(Array) });
+      expect(throttles).toBeGreaterThan(0);
+      front.throttle(true);
+      await expect(statement()).rejects.toBeInstanceOf(StoreUnavailableError);
+      front.throttle(false);
+      await expect(statement()).resolves.toMatchObject({ rows: expect.any(Array) });
+    } finally {
+      await session.shutdown();
+      front.stop();
+    }
+  }, 30_000);
 });
 
 describe('an outage', () => {

@@ -25,15 +25,29 @@ async function through(layer: BatchLayer, step: 'seal' | 'compact' | 'publish' |
   }
 }
 
-async function runAll(layer: BatchLayer, run: string, seal: object = {}): Promise<StepResponse> {
-  const sealed = await through(layer, 'seal', { run, ...seal });
-  await through(layer, 'compact', { step: 'compact', run, partition: 0, of: 1 });
-  await through(layer, 'compact', { step: 'commit', run });
-  await layer.views(run);
-  await through(layer, 'publish', { run });
-  await through(layer, 'reconcile', { run });
+const STEPS = ['seal', 'compact', 'commit', 'views', 'publish', 'reconcile'] as const;
+
+/** A run up to and including a step, as an orchestrator does it. */
+async function runTo(
+  layer: BatchLayer,
+  last: (typeof STEPS)[number],
+  run = 'a',
+  seal: object = {},
+): Promise<StepResponse> {
+  const steps = {
+    seal: () => through(layer, 'seal', { run, ...seal }),
+    compact: () => through(layer, 'compact', { step: 'compact', run, partition: 0, of: 1 }),
+    commit: () => through(layer, 'compact', { step: 'commit', run }),
+    views: () => layer.views(run),
+    publish: () => through(layer, 'publish', { run }),
+    reconcile: () => through(layer, 'reconcile', { run }),
+  };
+  const sealed = await steps.seal();
+  for (const step of STEPS.slice(1, STEPS.indexOf(last) + 1)) await steps[step]();
   return sealed;
 }
+
+const runAll = (layer: BatchLayer, run: string, seal?: object) => runTo(layer, 'reconcile', run, seal);
 
 const names = (layer: BatchLayer, ...hours: number[]) => hours.map((hour) => layer.name(hour));
 
@@ -145,8 +159,7 @@ describe('compact', () => {
 describe('commit', () => {
   it('takes the intervals up to the first one that is not compacted', async () => {
     const layer = layerOf(3);
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
+    await runTo(layer, 'compact');
     layer.lake.objects.delete(summaryKey(layer.interval(1), 1));
     await expect(layer.invoke('compact', { step: 'commit', run: 'a' })).resolves.toEqual({
       state: 'done',
@@ -159,10 +172,7 @@ describe('commit', () => {
 
   it('lists what is to be published, of which views that are there are not computed again', async () => {
     const layer = layerOf(2);
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
-    await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views('a');
+    await runTo(layer, 'views');
     // The run dies here, and another one takes over.
     layer.clock.now += HOUR / 2;
     await runAll(layer, 'b');
@@ -174,10 +184,7 @@ describe('commit', () => {
 describe('publish', () => {
   it('takes the intervals up to the first one without views, and fails where it can take none', async () => {
     const layer = layerOf(3);
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
-    await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views('a');
+    await runTo(layer, 'views');
     layer.lake.objects.delete(viewsDoneKey(layer.interval(1)));
     await expect(layer.invoke('publish', { run: 'a' })).resolves.toEqual({ state: 'done', published: 1 });
     await expect(layer.invoke('publish', { run: 'a' })).rejects.toThrow(
@@ -187,9 +194,7 @@ describe('publish', () => {
 
   it('does not take views of another manifest', async () => {
     const layer = layerOf(1);
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
-    await layer.invoke('compact', { step: 'commit', run: 'a' });
+    await runTo(layer, 'commit');
     const manifest = layer.lake.text(manifestKey(layer.interval(0)));
     layer.lake.objects.set(manifestKey(layer.interval(0)), Buffer.from(`${manifest} `));
     await layer.views('a');
@@ -198,10 +203,7 @@ describe('publish', () => {
 
   it('ends within its budget', async () => {
     const layer = layerOf(6, { compactMs: 1, publishMs: 20_000 });
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
-    await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views('a');
+    await runTo(layer, 'views');
     await expect(layer.invoke('publish', { run: 'a' })).resolves.toEqual({ state: 'more', published: 2 });
     const { rounds } = await through(layer, 'publish', { run: 'a' });
     expect(rounds).toBe(2);
@@ -212,11 +214,7 @@ describe('publish', () => {
 describe('reconcile', () => {
   it('goes on with what an earlier run published and did not reconcile', async () => {
     const layer = layerOf(1);
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
-    await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views('a');
-    await layer.invoke('publish', { run: 'a' });
+    await runTo(layer, 'publish');
     layer.clock.now += HOUR / 2;
     await expect(layer.invoke('seal', { run: 'b', interval: layer.name(0) })).resolves.toMatchObject({ due: 2 });
     await layer.invoke('reconcile', { run: 'b' });
@@ -226,11 +224,7 @@ describe('reconcile', () => {
 
   it('responds notYet while the speed layer is behind, within its budget, and holds the lease', async () => {
     const layer = layerOf(2);
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
-    await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views('a');
-    await layer.invoke('publish', { run: 'a' });
+    await runTo(layer, 'publish');
     layer.store.applied.set(1, 0);
     const began = layer.clock.now;
     const response = await layer.invoke('reconcile', { run: 'a' });
@@ -303,10 +297,7 @@ describe('a run that does not hold the lease', () => {
 
   it('was superseded while it published: the other run goes on behind it', async () => {
     const layer = layerOf(3);
-    await layer.invoke('seal', { run: 'a' });
-    await through(layer, 'compact', { step: 'compact', run: 'a', partition: 0, of: 1 });
-    await layer.invoke('compact', { step: 'commit', run: 'a' });
-    await layer.views('a');
+    await runTo(layer, 'views');
     layer.clock.now += HOUR / 2;
     await layer.invoke('seal', { run: 'b' });
     await expect(layer.invoke('publish', { run: 'a' })).resolves.toMatchObject({ state: 'superseded', holder: 'b' });

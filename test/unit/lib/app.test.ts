@@ -1,6 +1,6 @@
 /** The app as `cdk synth` runs it: in a separate process, without credentials, with real bundles. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from '../../../cdk.json';
 import { SPARK_JOB_KEY, SPARK_VIEWS_KEY } from '../../../lambda/formats/keys';
@@ -57,8 +57,10 @@ interface UploadResource {
 }
 
 /** Runs `bin/app.ts` of a copy of the repository in which the layers are empty folders. */
-function run(directory: string, overrides: Record<string, string>): Run {
+function run(directory: string, overrides: Record<string, string>, env: Record<string, string> = {}): Run {
   const assembly = temporaryFolder('assembly');
+  // That of a hardened host.
+  const umask = process.umask(0o077);
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'bin/app.ts'], {
     cwd: directory,
     encoding: 'utf8',
@@ -66,11 +68,22 @@ function run(directory: string, overrides: Record<string, string>): Run {
       // Nothing from AWS: no credentials, no region, no profile.
       PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(':'),
       HOME: assembly,
+      ...env,
       CDK_OUTDIR: assembly,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...overrides }),
     },
   });
+  process.umask(umask);
   return { status, stderr, assembly };
+}
+
+/** Paths in an assembly that other users may not read. */
+function unreadable(assembly: string): string[] {
+  return readdirSync(assembly, { recursive: true, encoding: 'utf8' }).filter((path) => {
+    const found = statSync(join(assembly, path));
+    const needed = found.isDirectory() ? 0o005 : 0o004;
+    return (found.mode & needed) !== needed;
+  });
 }
 
 let copy: string;
@@ -85,6 +98,7 @@ beforeAll(() => {
     'tools/cost',
     'tools/kit',
     'web',
+    'stages',
     'spark',
     'dags',
     'package.json',
@@ -106,15 +120,22 @@ describe('synth as a process', () => {
   }, 60_000);
 
   test('prints one line about an invalid configuration', () => {
-    const { status, stderr } = run(copy, { intervalMinutes: '7' });
+    const { status, stderr } = run(copy, { stage: 'dev', intervalMinutes: '7' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^config: intervalMinutes must be one of 1, 2, 3, [^\n]*, got '7'\n$/);
+  }, 60_000);
+
+  test('prints one line about a region of the credentials whose endpoints are elsewhere', () => {
+    const { status, stderr } = run(copy, { stage: 'dev' }, { CDK_DEFAULT_REGION: 'cn-north-1' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^config: region must be a region that CDK knows, [^\n]*, got 'cn-north-1'\n$/);
   }, 60_000);
 
   test("bundles each function into one file without the SDK's clients and DuckDB, and uploads the Spark job where the DAG reads it", () => {
     cpSync(emptyLayers(), join(copy, '.local', 'layers'), { recursive: true });
     const { status, stderr, assembly } = run(copy, { stage: 'local' });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(unreadable(assembly)).toEqual([]);
     const template = JSON.parse(readFileSync(join(assembly, 'pinterest-local-processing.template.json'), 'utf8'));
     const bundles = (Object.entries(template.Resources) as [string, FunctionResource][])
       .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && OURS.test(id))

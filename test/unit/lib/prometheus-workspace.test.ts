@@ -32,6 +32,14 @@ describe('Managed Prometheus', () => {
     }
   });
 
+  test("links each alert to its article, beside the runbook's URL", () => {
+    const { observability } = synthesize({ stage: 'prod', runbookUrl: 'https://git.example/p/docs/runbook.md' });
+    const links = Object.values(resources(observability, 'AWS::APS::RuleGroupsNamespace')).flatMap(({ Properties }) => [
+      ...(Properties.Data as string).matchAll(/runbook_url: (.*)#/g),
+    ]);
+    expect(new Set(links.map(([, link]) => link))).toEqual(new Set(['https://git.example/p/docs/runbook-kafka.md']));
+  });
+
   test('has the rule files unchanged', () => {
     const found = Object.values(resources(templates.observability, 'AWS::APS::RuleGroupsNamespace'));
     const files = readdirSync(RULES_FOLDER);

@@ -18,6 +18,15 @@ describe('Spark', () => {
     });
   });
 
+  test('needs no catalog: its network has no endpoint of Glue', () => {
+    const { RuntimeConfiguration } = resource(dev.processing, 'AWS::EMRServerless::Application').Properties;
+    expect(RuntimeConfiguration).toEqual([
+      expect.objectContaining({
+        Properties: expect.objectContaining({ 'spark.sql.catalogImplementation': 'in-memory' }),
+      }),
+    ]);
+  });
+
   test('has a role that only this application can assume', () => {
     const { Properties } = resource(dev.processing, 'AWS::IAM::Role', 'SparkJobRole');
     expect(Properties.AssumeRolePolicyDocument).toMatchObject({

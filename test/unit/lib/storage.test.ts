@@ -72,17 +72,24 @@ describe('Kafka', () => {
   });
 
   test.each([
-    ['dev', '1'],
-    ['prod', '2'],
-  ])('of %s never creates a topic automatically or prefers availability to durability', (stage, minInsync) => {
-    const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Configuration');
-    expect(lines(Properties.ServerProperties as string)).toMatchObject({
-      'auto.create.topics.enable': 'false',
-      'unclean.leader.election.enable': 'false',
-      'min.insync.replicas': minInsync,
-      'log.message.timestamp.type': 'LogAppendTime',
-    });
-  });
+    ['dev', '1', '2'],
+    ['lean', '1', '2'],
+    ['prod', '2', '3'],
+  ])(
+    'of %s never creates a topic automatically or prefers availability to durability',
+    (stage, minInsync, internal) => {
+      const { Properties } = resource(templates[stage].storage, 'AWS::MSK::Configuration');
+      expect(lines(Properties.ServerProperties as string)).toMatchObject({
+        'auto.create.topics.enable': 'false',
+        'unclean.leader.election.enable': 'false',
+        'min.insync.replicas': minInsync,
+        'log.message.timestamp.type': 'LogAppendTime',
+        'offsets.topic.replication.factor': internal,
+        'transaction.state.log.replication.factor': internal,
+        'transaction.state.log.min.isr': minInsync,
+      });
+    },
+  );
 
   test.each([
     // Of 20 GiB a broker and 6 replicas: 70 % are 2.33 GiB each, of which a sixteenth is the segment that is being written.
@@ -135,16 +142,10 @@ describe('the lake', () => {
     }
   });
 
-  test('moves the raw log to cheaper storage, retains old versions for a month, and deletes aborted uploads', () => {
+  test('retains old versions for a month, and deletes aborted uploads', () => {
     const { Properties } = resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket');
     expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
     expect((Properties.LifecycleConfiguration as { Rules: unknown[] }).Rules).toEqual([
-      {
-        Id: 'raw-to-glacier',
-        Prefix: 'raw/',
-        Status: 'Enabled',
-        Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }],
-      },
       { Id: 'abort-uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
       {
         Id: 'expire-noncurrent',

@@ -148,7 +148,10 @@ function sparkRoles(stacks: readonly Stack[], applications: readonly Resolved[])
 }
 
 function apiOf(api: Resolved, routes: readonly Resolved[]): { readonly box: Box; readonly reads: boolean } {
-  const keys = routes.filter((route) => text(route, 'ApiId') === api.ref).map((route) => text(route, 'RouteKey'));
+  const keys = routes
+    .filter((route) => text(route, 'ApiId') === api.ref)
+    .map((route) => text(route, 'RouteKey'))
+    .filter((key) => key.endsWith(' /') || !key.endsWith('/'));
   const title = text(api, 'Description').split(': ').at(-1) || api.logicalId;
   return {
     box: { id: api.ref, kind: 'api', title: `HTTP API: ${title}`, lines: keys },

@@ -43,7 +43,7 @@ function reachable(names: readonly string[], all: Readonly<Record<string, Schema
 /** The type of a section has its name, capitalized. */
 const typeOf = (section: string) => section[0].toUpperCase() + section.slice(1);
 
-/** The sections' definitions, each of their fields with its class. */
+/** The sections' definitions: each of their fields with its class, and the key under one name at least. */
 function classified(definitions: Readonly<Record<string, Schema>>): Record<string, Schema> {
   const marked = SECTIONS.map((section): [string, Schema] => {
     const name = typeOf(section);
@@ -52,7 +52,14 @@ function classified(definitions: Readonly<Record<string, Schema>>): Record<strin
       field,
       { ...(definition.properties?.[field] as Schema), 'x-data-class': dataClass },
     ]);
-    return [name, { ...definition, properties: Object.fromEntries(properties) as Schema['properties'] }];
+    const key = Object.entries(SECTION_TABLE[section].fields).flatMap(([field, [kind]]) =>
+      kind === 'index' ? field : [],
+    );
+    const anyOf = key.map((field): Schema => ({
+      required: [field],
+      properties: { [field]: { $ref: '#/definitions/Index' } },
+    }));
+    return [name, { ...definition, properties: Object.fromEntries(properties) as Schema['properties'], anyOf }];
   });
   return { ...definitions, ...Object.fromEntries(marked) };
 }

@@ -1,5 +1,4 @@
 /** The routes of both APIs, with the names of their request and response types. */
-import { endingIn } from '../../../lambda/ingest/core';
 import { ANSWER_KINDS, LAYERS, PAGE_ROWS } from '../../../lambda/query/api';
 import { COLUMNS, type Column } from '../../../lambda/domain/columns';
 import { VIEWS } from '../../../lambda/domain/views';
@@ -21,11 +20,18 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const oneOrMany = (name: string) => ({ oneOf: [ref(name), { type: 'array', minItems: 1, items: ref(name) }] });
 const lines = (name: string) => ({ type: 'string', description: `One ${name} a line` });
 
+const NAMED =
+  'a name that ends in a section (`x.geo`, `x-geo`) says what the record is, after any other name its fields do';
+
 const NATIVE_RESPONSES: RouteDoc['responses'] = {
   202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
   207: ['Some records were accepted, others rejected: see each result', 'IngestResponse'],
   400: ['Nothing was accepted: the body, or every record in it, was rejected', 'IngestResponse', 'RequestError'],
-  413: ['Larger than 5 MB, or every record larger than 1 MB', 'IngestResponse', 'RequestError'],
+  413: [
+    'Larger than 4.5 MB, more than 40,000 records, or every record larger than 1 MB',
+    'IngestResponse',
+    'RequestError',
+  ],
   503: ['Some records were not accepted: send those again', 'IngestResponse'],
 };
 
@@ -44,7 +50,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/pin',
-    summary: 'A flat pin, as clients of 2022 send (a slash may follow)',
+    summary: 'A flat pin, as clients of 2022 send',
     body: { 'application/json': oneOrMany('Pin'), 'application/x-ndjson': lines('pin') },
     responses: NATIVE_RESPONSES,
   },
@@ -53,14 +59,13 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/topics/{topic}',
-    summary: `Sections in the form of the Kafka REST proxy v2; the topic is ${endingIn('.')}`,
+    summary: `Records in the form of the Kafka REST proxy v2; ${NAMED}`,
     body: {
       'application/vnd.kafka.json.v2+json': ref('RestProxyRequest'),
       'application/json': ref('RestProxyRequest'),
     },
     responses: {
       200: ['An offset or an error for each record', 'RestProxyResponse'],
-      404: ['The topic names no section', 'RestProxyError'],
       413: ['Too large', 'RestProxyError'],
       422: ['The body, or every record in it, was rejected', 'RestProxyError'],
       503: ['Records with error code 2 were not accepted: send those again', 'RestProxyError'],
@@ -71,7 +76,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'put',
     path: '/streams/{stream}/record',
-    summary: `A section in the form of Kinesis PutRecord; the stream is ${endingIn('-')}`,
+    summary: `A record in the form of Kinesis PutRecord; ${NAMED}`,
     body: { 'application/json': ref('KinesisRequest') },
     responses: {
       200: ['Accepted', 'KinesisResponse'],
@@ -116,22 +121,26 @@ const ERRORS: RouteDoc['responses'] = {
   503: ['The store does not respond', 'ErrorResponse'],
 };
 
+const get = (
+  path: string,
+  id: string,
+  summary: string,
+  responses: RouteDoc['responses'],
+  query?: RouteDoc['query'],
+): RouteDoc => ({ id, tag: 'query', method: 'get', path, summary, query, responses });
+
 export const QUERY_ROUTES: readonly RouteDoc[] = [
-  {
-    id: 'listViews',
-    tag: 'query',
-    method: 'get',
-    path: '/views',
-    summary: 'All views',
-    responses: { 200: ['The views', 'ViewsResponse'] },
-  },
-  {
-    id: 'readView',
-    tag: 'query',
-    method: 'get',
-    path: '/views/{view}',
-    summary: `One of ${VIEWS.map(({ name }) => name).join(', ')}`,
-    query: [
+  get('/views', 'listViews', 'All views', { 200: ['The views', 'ViewsResponse'] }),
+  get(
+    '/views/{view}',
+    'readView',
+    `One of ${VIEWS.map(({ name }) => name).join(', ')}`,
+    {
+      200: ['A page of the rows of the view, or answers', 'ViewResponse', 'StandardResponse'],
+      ...ERRORS,
+      410: ['The rows of the pages before were replaced: start again without a cursor', 'ErrorResponse'],
+    },
+    [
       ...SELECTION,
       {
         name: 'answer',
@@ -150,51 +159,27 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
       },
       ...DIMENSIONS,
     ],
-    responses: {
-      200: ['A page of the rows of the view, or answers', 'ViewResponse', 'StandardResponse'],
-      ...ERRORS,
-      410: ['The rows of the pages before were replaced: start again without a cursor', 'ErrorResponse'],
-    },
-  },
-  {
-    id: 'listAnswers',
-    tag: 'query',
-    method: 'get',
-    path: '/answers',
-    summary: 'All standard answers',
-    responses: { 200: ['The answers', 'AnswersResponse'] },
-  },
-  {
-    id: 'readAnswer',
-    tag: 'query',
-    method: 'get',
-    path: '/answers/{name}',
-    summary: 'One of the standard answers',
-    query: [...SELECTION, ...DIMENSIONS],
-    responses: { 200: ['Rows of the answer', 'AnswerResponse'], ...ERRORS },
-  },
-  {
-    id: 'readBoundary',
-    tag: 'query',
-    method: 'get',
-    path: '/boundary',
-    summary: 'The time boundary: up to where the batch layer serves',
-    responses: { 200: ['The boundary', 'BoundaryResponse'], 503: ERRORS[503] },
-  },
-  {
-    id: 'readStatus',
-    tag: 'query',
-    method: 'get',
-    path: '/status',
-    summary: 'Boundary, freshness and the metrics of the last half hour; where the configuration has the page',
-    responses: { 200: ['The status', 'StatusResponse'], 503: ERRORS[503] },
-  },
-  {
-    id: 'readHealth',
-    tag: 'query',
-    method: 'get',
-    path: '/health',
-    summary: 'Whether the store responds',
-    responses: { 200: ['It does', 'HealthResponse'], 503: ['It does not', 'HealthResponse'] },
-  },
+  ),
+  get('/answers', 'listAnswers', 'All standard answers', { 200: ['The answers', 'AnswersResponse'] }),
+  get(
+    '/answers/{name}',
+    'readAnswer',
+    'One of the standard answers',
+    { 200: ['Rows of the answer', 'AnswerResponse'], ...ERRORS },
+    [...SELECTION, ...DIMENSIONS],
+  ),
+  get('/boundary', 'readBoundary', 'The time boundary: up to where the batch layer serves', {
+    200: ['The boundary', 'BoundaryResponse'],
+    503: ERRORS[503],
+  }),
+  get(
+    '/status',
+    'readStatus',
+    'Boundary, freshness and the metrics of the last half hour; where the configuration has the page',
+    { 200: ['The status', 'StatusResponse'], 503: ERRORS[503] },
+  ),
+  get('/health', 'readHealth', 'Whether the store responds', {
+    200: ['It does', 'HealthResponse'],
+    503: ['It does not', 'HealthResponse'],
+  }),
 ];

@@ -117,16 +117,27 @@ const venv = (name, what, { tools = ['python'], after = ['uv'], install = instal
 });
 
 /*
- * the class archive of Spark -------------------------------------------------------------------------------------------
+ * class archives -------------------------------------------------------------------------------------------------------
  */
 
-const ARCHIVE = join(ENGINES, 'spark-archive');
-
-async function installArchive() {
-  rmSync(ARCHIVE, { recursive: true, force: true });
-  mkdirSync(ARCHIVE, { recursive: true });
-  const program = [require.resolve('tsx/cli'), inPackage('spark-archive.ts'), join(ARCHIVE, 'spark.jsa')];
-  await execute('spark-archive', process.execPath, program);
+/** The step `<engine>-archive`. The archive fits one Java, one set of jars and one class path; with others the JVM ignores it. */
+function archive(engine, what, after, files) {
+  const folder = join(ENGINES, `${engine}-archive`);
+  const file = join(folder, `${engine}.jsa`);
+  const inputs = ['class-archive.ts', 'train.ts', `${engine}.ts`].map((name) => inPackage(name));
+  return {
+    what,
+    after,
+    tools: ['java'],
+    stamp: () => fingerprint([JAR_SUMS, ...inputs, ...files], ENGINES, findJava().home),
+    present: () => existsSync(file),
+    install: async () => {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      const program = [require.resolve('tsx/cli'), inPackage('train.ts'), engine, file];
+      await execute(`${engine}-archive`, process.execPath, program);
+    },
+  };
 }
 
 /*
@@ -184,18 +195,12 @@ export const STEPS = {
     ['prometheus', 'prometheus-node-exporter'],
     (isThere) => ['promtool', 'prometheus', 'prometheus-node-exporter'].every(isThere),
   ),
-  'spark-archive': {
-    what: 'class archive that halves the start of Spark',
-    after: ['s3', 'spark', 'spark-jars'],
-    tools: ['java'],
-    // It fits one Java, one set of jars and one class path; with others the JVM silently ignores it.
-    stamp: () =>
-      fingerprint(
-        [lockOf('spark'), JAR_SUMS, inPackage('spark.ts'), inPackage('spark-train.py')],
-        ENGINES,
-        findJava().home,
-      ),
-    present: () => existsSync(join(ARCHIVE, 'spark.jsa')),
-    install: installArchive,
-  },
+  'kafka-archive': archive('kafka', "class archive that halves Kafka's start", ['kafka'], []),
+  'cassandra-archive': archive('cassandra', "class archive that shortens Cassandra's start", ['cassandra'], []),
+  'spark-archive': archive(
+    'spark',
+    "class archive that halves Spark's start",
+    ['s3', 'spark', 'spark-jars'],
+    [lockOf('spark'), inPackage('spark-train.py')],
+  ),
 };

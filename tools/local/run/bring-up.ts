@@ -60,10 +60,20 @@ export interface BringUpOptions {
   readonly overrides?: Readonly<Record<string, string>>;
   /** Records every AWS call of functions, Spark and Airflow. @default - calls are not recorded */
   readonly recorder?: CallRecorder;
+  /** Puts something between the functions and Cassandra: given its endpoint, it returns the one in front. @default - nothing */
+  readonly beforeStore?: (endpointUrl: string) => Promise<string>;
 }
 
 /** @throws Error of one line, or with the end of the log of what did not start */
-export async function bringUp({ directory, clock, say, overrides, recorder }: BringUpOptions): Promise<Running> {
+export async function bringUp(options: BringUpOptions): Promise<Running> {
+  const {
+    directory,
+    clock,
+    say,
+    overrides,
+    recorder,
+    beforeStore = async (url: string) => Promise.resolve(url),
+  } = options;
   const started: Stoppable[] = [];
   const track = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
     const running = await starting;
@@ -87,11 +97,11 @@ export async function bringUp({ directory, clock, say, overrides, recorder }: Br
     const endpointFor = async (caller: string, service: 's3' | 'control', target: string) =>
       recorder ? recorder.before(caller, service, target) : target;
     const s3OfSpark = await endpointFor('spark', 's3', s3.endpoint);
-    const cloud = await clock.phase('create what they define', () =>
+    const cloud = await clock.phase('create what they define', async () =>
       track(
         startLocalCloud(
           plan,
-          { kafka, cassandra, s3 },
+          { kafka, cassandra: { ...cassandra, endpointUrl: await beforeStore(cassandra.endpointUrl) }, s3 },
           {
             directory: at('cloud'),
             sparkCommand: sparkCommand({ s3Endpoint: s3OfSpark, workDir: at('spark') }),

@@ -1,6 +1,6 @@
 /** What is erased, as plain values: which posts are a person's, and what remains of their records in the raw log. */
 import { SECTIONS, type SectionColumns } from '../../../lambda/domain/columns';
-import { KEY_FIELD } from '../../../lambda/domain/post';
+import { KEY_FIELD, keyIn } from '../../../lambda/domain/post';
 import { toIndex } from '../../../lambda/domain/sections/fields';
 import { cleanText } from '../../../lambda/domain/sections/text';
 import { user as userSection } from '../../../lambda/domain/sections/user';
@@ -143,7 +143,7 @@ export function quarantined(body: string, person: Person | undefined): Quarantin
   const user = asFields(value?.user) ?? (value && 'first_name' in value ? value : undefined);
   if (user) {
     const { possible, sure } = compare(person, user);
-    return { person: possible, own: sure ? toIndex(user[KEY_FIELD.user]) : undefined, posts };
+    return { person: possible, own: sure ? toIndex(keyIn('user', user)) : undefined, posts };
   }
   // Another form, or invalid JSON: a text with both names counts as the person's.
   const holds = (name: string) => text.includes(name) || text.includes(JSON.stringify(name).slice(1, -1));

@@ -33,6 +33,10 @@ class EmulatorFixture:
         versions = {key for (owner, key), stored in s3._object_versions.items() if owner == bucket and stored}
         return {*found["objects"], *versions}
 
+    def code(self, bucket: str, key: str) -> bytes | None:
+        found: bytes | None = lambda_svc._fetch_code_from_s3(bucket, key)
+        return found
+
     def is_versioned(self, bucket: str) -> bool:
         return bool(s3._bucket_versioning.get(bucket) == "Enabled")
 

@@ -5,6 +5,9 @@ the order of its creation fails here.
 
 from __future__ import annotations
 
+import io
+import stat
+import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -19,6 +22,9 @@ class Fixture(Protocol):
 
     def bucket_keys(self, bucket: str) -> Collection[str] | None:
         """Keys of all objects and versions; None if the bucket does not exist."""
+
+    def code(self, bucket: str, key: str) -> bytes | None:
+        """A zip that was uploaded; None if there is none."""
 
     def is_versioned(self, bucket: str) -> bool: ...
 
@@ -56,7 +62,32 @@ def _topic(props: Properties, fixture: Fixture) -> Iterator[str]:
         yield f"ReplicationFactor must be at most {cluster['NumberOfBrokerNodes']}, got {props['ReplicationFactor']}"
 
 
+def _readable(bucket: str, key: str, fixture: Fixture) -> Iterator[str]:
+    """
+    Lambda unpacks a zip with its modes, and runs functions as another user. A file that others may not read, or a folder
+    that they may not enter, is found only when a function starts.
+
+    See https://repost.aws/knowledge-center/lambda-deployment-package-errors
+    """
+    code = fixture.code(bucket, key)
+    if code is None:
+        yield f"there is no '{key}' in '{bucket}' yet"
+        return
+    for entry in zipfile.ZipFile(io.BytesIO(code)).infolist():
+        mode = stat.S_IMODE(entry.external_attr >> 16)
+        needed = 0o005 if entry.is_dir() else 0o004
+        if mode & needed != needed:
+            yield f"'{entry.filename}' in '{key}' has mode {mode:03o}: functions may not read it"
+            return
+
+
+def _layer(props: Properties, fixture: Fixture) -> Iterator[str]:
+    yield from _readable(props["Content"]["S3Bucket"], props["Content"]["S3Key"], fixture)
+
+
 def _function(props: Properties, fixture: Fixture) -> Iterator[str]:
+    if "S3Key" in props.get("Code", {}):
+        yield from _readable(props["Code"]["S3Bucket"], props["Code"]["S3Key"], fixture)
     if props.get("VpcConfig"):
         yield from _lacking(fixture, props["Role"], "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces")
 
@@ -143,6 +174,7 @@ CREATION: Mapping[str, Check] = {
     "AWS::EMRServerless::Application": _spark,
     "AWS::Lambda::EventSourceMapping": _event_source,
     "AWS::Lambda::Function": _function,
+    "AWS::Lambda::LayerVersion": _layer,
     "AWS::MSK::Topic": _topic,
     "AWS::MWAA::Environment": _airflow,
     "AWS::MWAAServerless::Workflow": _workflow,

@@ -47,8 +47,13 @@ test.each(SECTIONS)('a flat record with a field that only %s has is that section
   );
   expect(unique.length).toBeGreaterThan(0);
   for (const [field] of unique) {
-    const raw = { [key]: 7, ...required, [field]: 'x' };
-    expect(checkRecord(raw)).toEqual({ index: 7, flat: name, sections: { [name]: raw } });
+    for (const keyField of ['index', 'ind']) {
+      const raw = { [keyField]: 7, ...required, [field]: 'x' };
+      expect(checkRecord(raw)).toEqual({ index: 7, flat: name, sections: { [name]: raw } });
+    }
+    const both = { index: 8, ind: 8, [key]: 7, ...required, [field]: 'x' };
+    expect(checkRecord(both)).toMatchObject({ index: 7, flat: name });
+    expect(checkRecord({ ...required, [field]: 'x' })).toMatchObject({ field: `${name}.${key}`, value: 'nothing' });
   }
 });
 

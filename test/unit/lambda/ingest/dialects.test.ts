@@ -58,12 +58,24 @@ describe('POST /topics/{topic}, as the load generators of 2023 send', () => {
     });
   });
 
-  test('a topic without a section is 404', async () => {
+  test.each(['0a1b2c.geo', 'streaming-x-geo', 'everything'])(
+    'a section sent to the topic %s is known',
+    async (name) => {
+      const { call, sent } = setup();
+      expect(await call(topic(name, `{"records":[{"value":${GEO}}]}`))).toMatchObject({ status: 200 });
+      expect(sent).toEqual([{ key: '4', value: GEO, headers: { section: 'geo' } }]);
+    },
+  );
+
+  test('a header counts the records that go to quarantine, whose offsets look like the others’', async () => {
     const { call } = setup();
-    expect(await call(topic('a.likes', '{}'))).toMatchObject({
-      status: 404,
-      body: { error_code: 40401, message: 'topic must be a name that ends in .pin, .geo or .user, got "a.likes"' },
-    });
+    const dated = '{"ind":5,"age":20,"date_joined":"10/24/2015, 11:23:51"}';
+    const user = (...records: string[]) =>
+      topic('x.user', `{"records":[${records.map((value) => `{"value":${value}}`).join()}]}`);
+    expect((await call(user('{"ind":4,"age":20}', dated))).headers).toMatchObject({ 'x-quarantined-records': '1' });
+    expect((await call(user('{"ind":4,"age":20}'))).headers).not.toHaveProperty('x-quarantined-records');
+    const put = request('PUT', '/streams/x-user/record', `{"Data":${dated}}`);
+    expect(await call(put)).toMatchObject({ status: 200, headers: { 'x-quarantined-records': '1' } });
   });
 });
 
@@ -98,11 +110,15 @@ describe('PUT /streams/{stream}/record, as the streaming load generators of 2023
     });
   });
 
-  test('a stream without a section is ResourceNotFoundException', async () => {
-    const { call } = setup();
-    expect(await call(put('a-likes', '{}'))).toMatchObject({
+  test('one stream may take every section, as the newest clients send', async () => {
+    const { call, sent } = setup();
+    for (const data of [PIN, GEO, '{"ind":4,"age":20}']) {
+      expect(await call(put('Kinesis-Prod-Stream', `{"Data":${data}}`))).toMatchObject({ status: 200 });
+    }
+    expect(sent.map(({ headers }) => headers?.section)).toEqual(['pin', 'geo', 'user']);
+    expect(await call(put('Kinesis-Prod-Stream', '{"Data":{"ind":4}}'))).toMatchObject({
       status: 400,
-      body: { __type: 'ResourceNotFoundException' },
+      body: { message: expect.stringContaining('got fields ind') },
     });
   });
 });

@@ -199,12 +199,12 @@ describe('bad input is rejected with field, value and what is allowed', () => {
     expect(sent.map(({ key }) => key)).toEqual(['4']);
   });
 
-  test('a request of more than 5 MB is rejected with 413', async () => {
+  test('a request of more than 4.5 MB is rejected with 413', async () => {
     const { call } = setup();
     const body = `[${`${PIN},`.repeat(95_000)}${PIN}]`;
     expect(await call(post(body))).toMatchObject({
       status: 413,
-      body: { error: { field: 'body', value: `${body.length} bytes`, allowed: 'at most 5000000 bytes' } },
+      body: { error: { field: 'body', value: `${body.length} bytes`, allowed: 'at most 4500000 bytes' } },
     });
   });
 

@@ -10,6 +10,7 @@ import {
   prometheusName,
   prometheusScale,
   report,
+  reportThrottled,
   reportView,
   STEPS,
   type MetricName,
@@ -115,7 +116,7 @@ describe('a report', () => {
         ],
       },
       step: 'aggregate',
-      ...{ received: 3, written: 2, repeated: 1, quarantined: 0, dropped: 0, duration: 4, coldStarts: 1 },
+      ...{ received: 3, written: 2, repeated: 1, quarantined: 0, dropped: 0, throttled: 0, duration: 4, coldStarts: 1 },
     });
     expect(second).not.toHaveProperty('coldStarts');
   });
@@ -124,6 +125,17 @@ describe('a report', () => {
     const [line] = linesOf(() => reportView('reconcile', 'posts_by_category', { drift: 2 }));
     expect(line).toMatchObject({ step: 'reconcile', view: 'posts_by_category', drift: 2 });
     expect(line._aws).toMatchObject({ CloudWatchMetrics: [{ Dimensions: [['step', 'view']] }] });
+  });
+
+  it('of a throttled statement is a line of its own, and other reports of steps with the store say 0', () => {
+    const [at, after, without] = linesOf(() => {
+      reportThrottled('query');
+      report('query', { received: 1, written: 0, failed: 1 });
+      report('seal', { received: 1, written: 1 });
+    });
+    expect(at).toEqual({ _aws: expect.anything(), step: 'query', throttled: 1 });
+    expect(after).toMatchObject({ step: 'query', failed: 1, throttled: 0 });
+    expect(without).not.toHaveProperty('throttled');
   });
 
   it('sends only the alarmed metrics where the stage says so, and logs all values', () => {
@@ -135,7 +147,7 @@ describe('a report', () => {
     expect(ofStep).toMatchObject({ step: 'aggregate', received: 3, written: 2, repeated: 1, freshness: 4, dropped: 0 });
     const { CloudWatchMetrics } = ofStep._aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
     expect(CloudWatchMetrics[0].Metrics.map(({ Name }) => Name).sort()).toEqual(
-      ['dropped', 'freshness', 'quarantined', 'received'].sort(),
+      ['dropped', 'freshness', 'quarantined', 'received', 'throttled'].sort(),
     );
     expect(ofView).toEqual({ step: 'reconcile', view: 'posts_by_category', drift: 0 });
   });

@@ -11,7 +11,8 @@ import {
   used,
 } from '../../../../lib/capacity/capacity';
 import { FIGURES } from '../../../../lib/capacity/figures';
-import { compactDiskMb, COMPONENTS, hoursToCover, type Scene } from '../../../../lib/capacity/model';
+import { compactDiskMb, hoursToCover, type Scene } from '../../../../lib/capacity/loads';
+import { COMPONENTS } from '../../../../lib/capacity/model';
 import { hoursRetained, replicasPerBroker, topicBytes } from '../../../../lib/capacity/topic';
 import { ConfigError, loadConfig, type PipelineConfig } from '../../../../lib/config';
 

@@ -1,10 +1,24 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MEASURED } from '../../../../tools/cost/measured';
-import { CONFIG_KEYS, ConfigError, loadConfig, overridesIn, STAGES } from '../../../../lib/config';
+import {
+  CONFIG_KEYS,
+  ConfigError,
+  deploymentConfig,
+  loadConfig,
+  overridesIn,
+  STAGE_FILES,
+  STAGES,
+} from '../../../../lib/config';
+import { temporaryFolder } from '../../../support/temporary';
 
 /** The one line with which a configuration is rejected. */
-function rejection(overrides: Record<string, unknown>): string {
+function rejection(
+  overrides: Record<string, unknown>,
+  load: (overrides: Record<string, unknown>) => unknown = loadConfig,
+) {
   try {
-    loadConfig(overrides);
+    load(overrides);
   } catch (error) {
     if (error instanceof ConfigError) {
       return error.message;
@@ -17,10 +31,6 @@ function rejection(overrides: Record<string, unknown>): string {
 describe('the stages', () => {
   test.each(STAGES)('%s is valid without overrides', (stage) => {
     expect(loadConfig({ stage }).stage).toBe(stage);
-  });
-
-  test('dev is the default', () => {
-    expect(loadConfig({})).toEqual(loadConfig({ stage: 'dev' }));
   });
 
   test('prod retains its data, spreads over three zones and survives the loss of one', () => {
@@ -99,6 +109,11 @@ describe('overrides', () => {
 
   test('typed values, as in cdk.json, are accepted too', () => {
     expect(loadConfig({ partitions: 12, deferrable: false })).toMatchObject({ partitions: 12, deferrable: false });
+    expect(loadConfig({ account: 123456789012 }).account).toBe('123456789012');
+  });
+
+  test.each(['eu-central-1', 'us-gov-west-1', 'ap-southeast-7'])('region %s is accepted', (region) => {
+    expect(loadConfig({ region })).toMatchObject({ region });
   });
 
   test("CDK's own context is not configuration", () => {
@@ -108,10 +123,55 @@ describe('overrides', () => {
         'aws:cdk:bundling-stacks': [],
         'aws-cdk:enableDiffNoFail': 'true',
         'availability-zones:account=1:region=x': [],
+        'acknowledged-issue-numbers': [34892],
+        'cli-telemetry': false,
+        'cdk-migrate': true,
         partitions: '3',
         partition: '3',
       }),
     ).toEqual({ partitions: '3', partition: '3' });
+  });
+});
+
+describe('a deployment', () => {
+  const written = (text: string) => {
+    const folder = temporaryFolder('stages');
+    writeFileSync(join(folder, 'lean.json'), text);
+    return (overrides: Record<string, unknown>) => deploymentConfig(overrides, undefined, folder);
+  };
+
+  test('names its stage', () => {
+    expect(rejection({ partitions: '3' }, deploymentConfig)).toBe(
+      'stage must be one of dev, lean, prod, local, got nothing: name it, for example -c stage=dev',
+    );
+    expect(rejection({ stage: 'pord' }, deploymentConfig)).toBe(
+      "stage must be one of dev, lean, prod, local, got 'pord'",
+    );
+  });
+
+  test("has its stage's file between the defaults and what is given", () => {
+    const deployed = written('{ "region": "eu-central-1", "partitions": 4 }');
+    expect(deployed({ stage: 'lean' })).toEqual(loadConfig({ stage: 'lean', region: 'eu-central-1', partitions: 4 }));
+    expect(deployed({ stage: 'lean', partitions: '6' })).toMatchObject({ region: 'eu-central-1', partitions: 6 });
+    expect(deployed({ stage: 'dev' })).toEqual(loadConfig({ stage: 'dev' }));
+  });
+
+  test.each([
+    ['{ "partition": 4 }', "stages/lean.json: unknown config key 'partition': allowed are"],
+    ['{ "partitions": 0 }', "stages/lean.json: partitions must be an integer from 1 to 1000, got '0'"],
+    ['{ "stage": "prod" }', 'stages/lean.json: stage must be left out'],
+    ['[]', 'stages/lean.json: must be a JSON object of keys and values'],
+    ['{ "partitions": }', 'stages/lean.json: Unexpected token'],
+  ])('with the file %s is rejected in one line that names the file', (text, expected) => {
+    const message = rejection({ stage: 'lean', partitions: '6' }, written(text));
+    expect(message).toContain(expected);
+    expect(message).not.toContain('\n');
+  });
+
+  test('of each stage that has a file is valid', () => {
+    const stages = readdirSync(STAGE_FILES).map((name) => name.replace(/\.json$/, ''));
+    expect(stages).toEqual(expect.arrayContaining(['dev', 'lean', 'prod']));
+    for (const stage of stages) expect(deploymentConfig({ stage })).toMatchObject({ stage });
   });
 });
 
@@ -128,12 +188,18 @@ describe('an invalid value is rejected in one line that names key, value and wha
     expect(rejection(JSON.parse(`{"${key}": "1"}`))).toContain(`unknown config key '${key}'`);
   });
 
+  test.each(['frankfurt', 'eu-centrall-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1'])('region %s', (region) => {
+    expect(rejection({ region })).toBe(
+      `region must be a region that CDK knows, with endpoints under amazonaws.com, like eu-central-1, got '${region}'`,
+    );
+  });
+
   test.each([
     ['stage', 'test', 'stage must be one of dev, lean, prod, local'],
     ['project', 'My-Project', 'project must be 2 to 20 lower-case letters and digits'],
     ['project', 'p'.repeat(21), 'project must be 2 to 20'],
     ['account', '1234', 'account must be 12 digits'],
-    ['region', 'frankfurt', 'region must be a region name like eu-central-1'],
+    ['account', 12345, "account must be 12 digits, got '12345'"],
     ['removal', 'snapshot', 'removal must be one of retain, destroy'],
     ['logRetentionDays', '31', 'logRetentionDays must be one of 1, 3, 5, 7, 14, 30,'],
     ['kms', 'mine', 'kms must be one of aws, customer'],

@@ -12,11 +12,19 @@ const SOURCE = 'AWS::Lambda::EventSourceMapping';
 const CLUSTER = 'AWS::MSK::Cluster';
 const TOPIC = 'AWS::MSK::Topic';
 
+const KEY = 'AWS::KMS::Key';
+
 type Mutate = (drafts: Drafts) => void;
 const set =
   (type: string, prefix: string, path: string, value: unknown): Mutate =>
   (drafts) =>
     drafts.set(type, prefix, path, value);
+
+/** The settings of the topic, as lines. */
+const settings = (lines: string) => set(TOPIC, '', 'Configs', Buffer.from(lines).toString('base64'));
+
+/** A property of a table. */
+const table = (name: string, path: string, value: unknown) => set('AWS::Cassandra::Table', `Views${name}`, path, value);
 
 /** Adds a statement to the policy of ingest. */
 const allow =
@@ -51,7 +59,7 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-log',
     "a topic with its producers' timestamps",
-    set(TOPIC, '', 'Configs', Buffer.from('message.timestamp.type=CreateTime').toString('base64')),
+    settings('message.timestamp.type=CreateTime'),
     'KafkaPosts',
     'message.timestamp.type must be LogAppendTime, got CreateTime: intervals are cut by it',
   ],
@@ -65,7 +73,7 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-replicas',
     'more replicas in sync than replicas',
-    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=1\nmin.insync.replicas=3').toString('base64')),
+    settings('retention.ms=1\nmin.insync.replicas=3'),
     'KafkaPosts',
     'min.insync.replicas must be at most ReplicationFactor (2), got 3: nothing could be written',
   ],
@@ -131,7 +139,7 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-fits-volume',
     'a topic that ends by time alone',
-    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=604800000').toString('base64')),
+    settings('retention.ms=604800000'),
     'KafkaPosts',
     'Configs must have retention.bytes and segment.bytes',
   ],
@@ -145,14 +153,14 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-covers-outage',
     'two days for an outage of two days',
-    set(TOPIC, '', 'Configs', Buffer.from('retention.ms=172800000').toString('base64')),
+    settings('retention.ms=172800000'),
     'KafkaPosts',
     'retention.ms must be at least 178200000 for an outage of 48 hours, got 172800000',
   ],
   [
     'speed-covers-outage',
     'speed rows of two days for an outage of two days',
-    set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 48 * 3_600),
+    table('SpeedViews', 'DefaultTimeToLive', 48 * 3_600),
     'ViewsSpeedViews',
     'DefaultTimeToLive must be at least 178200 s for an outage of 48 hours, got 172800',
   ],
@@ -194,21 +202,21 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'container-first',
     'a table in a keyspace that does not exist',
-    set('AWS::Cassandra::Table', 'ViewsBoundary', 'KeyspaceName', 'other'),
+    table('Boundary', 'KeyspaceName', 'other'),
     'ViewsBoundary',
     "KeyspaceName must name a AWS::Cassandra::Keyspace of this app, got 'other'",
   ],
   [
     'unique-names',
     'two tables of one name',
-    set('AWS::Cassandra::Table', 'ViewsBoundary', 'TableName', 'batch_views'),
+    table('Boundary', 'TableName', 'batch_views'),
     'ViewsBoundary',
     "TableName must be unique, got 'batch_views' as in ViewsBatchViews",
   ],
   [
     'speed-ttl',
     'speed rows that expire before a late batch layer has published',
-    set('AWS::Cassandra::Table', 'ViewsSpeedViews', 'DefaultTimeToLive', 4 * 3_600),
+    table('SpeedViews', 'DefaultTimeToLive', 4 * 3_600),
     'ViewsSpeedViews',
     'DefaultTimeToLive must be at least 4 × (interval + publish delay) = 21600 s, got 14400',
   ],
@@ -250,9 +258,42 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'topic-properties',
     'a mistyped property of a topic',
-    set(TOPIC, '', 'Configs', Buffer.from('min.insync.replica=1').toString('base64')),
+    settings('min.insync.replica=1'),
     'KafkaPosts',
     "with a name that topics have, got 'min.insync.replica=1'",
+  ],
+  ...(
+    [
+      ['', "offsets.topic.replication.factor must be from 1 to the number of brokers (2), got 3, Kafka's default"],
+      [
+        '',
+        "transaction.state.log.replication.factor must be from 1 to the number of brokers (2), got 3, Kafka's default",
+      ],
+      ['default.replication.factor=3', 'default.replication.factor must be from 1 to the number of brokers (2), got 3'],
+      ['offsets.topic.replication.factor=0', 'offsets.topic.replication.factor must be from 1 to'],
+      [
+        'transaction.state.log.replication.factor=1',
+        'transaction.state.log.min.isr must be at most transaction.state.log.replication.factor (1), got 2, Kafka',
+      ],
+      ['min.insync.replicas=2', 'min.insync.replicas must be at most default.replication.factor (1), got 2'],
+      [
+        'min.insync.replicas=2\noffsets.topic.replication.factor=1',
+        'min.insync.replicas must be at most offsets.topic.replication.factor (1), got 2',
+      ],
+    ] as const
+  ).map(([lines, message]): (typeof BROKEN)[number] => [
+    'internal-topics',
+    `two brokers with ${lines.replace('\n', ' and ') || 'the defaults of Kafka'}`,
+    set('AWS::MSK::Configuration', '', 'ServerProperties', lines),
+    'KafkaConfiguration',
+    message,
+  ]),
+  [
+    'internal-topics',
+    'two brokers without a configuration',
+    set(CLUSTER, '', 'ConfigurationInfo', undefined),
+    'KafkaCluster',
+    'offsets.topic.replication.factor must be from 1 to the number of brokers (2), got 3',
   ],
   [
     'event-source-topic',
@@ -305,12 +346,159 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
     'StepsSealFunction',
     'must import an export of the other stack, got Fn::GetStackOutput',
   ],
+  ...(['Transitions', 'NoncurrentVersionTransitions'] as const).map((key): (typeof BROKEN)[number] => [
+    'transition-size',
+    `${key} of objects of any size`,
+    set('AWS::S3::Bucket', 'LakeBucket', `LifecycleConfiguration.Rules.0.${key}`, [{ StorageClass: 'GLACIER_IR' }]),
+    'LakeBucket',
+    'rule abort-uploads must have ObjectSizeGreaterThan: without it S3 moves no object under 128 KB',
+  ]),
   [
     'public-principals',
     'a role that everybody can assume',
     set('AWS::IAM::Role', 'StepsSeal', 'AssumeRolePolicyDocument.Statement.0.Principal', { AWS: '*' }),
     'StepsSealRole',
     "Principal must name who, got '*', which is everybody",
+  ],
+];
+
+/** Takes a service from the statements of the key's policy. */
+const dropService =
+  (service: string): Mutate =>
+  (drafts) => {
+    const { Statement } = drafts.find(KEY).Properties.KeyPolicy as {
+      Statement: { Principal: { Service?: unknown } }[];
+    };
+    for (const { Principal } of Statement) {
+      if (Array.isArray(Principal.Service)) Principal.Service = Principal.Service.filter((each) => each !== service);
+    }
+  };
+/** Drops statements of a policy that contain a text. */
+const dropStatement =
+  (type: string, prefix: string, document: string, containing: string): Mutate =>
+  (drafts) => {
+    const policy = drafts.find(type, prefix).Properties[document] as { Statement: unknown[] };
+    const rest = policy.Statement.filter((each) => !JSON.stringify(each).includes(containing));
+    expect(rest.length).toBeLessThan(policy.Statement.length);
+    policy.Statement = rest;
+  };
+/** An object that writes to a topic, queue or bucket, or names them. */
+const add =
+  (id: string, Type: string, Properties: Record<string, unknown>): Mutate =>
+  (drafts) =>
+    drafts.add('storage', id, { Type, Properties });
+const keyOf = (drafts: Drafts) =>
+  drafts.find('AWS::S3::Bucket', 'LakeBucket').Properties.BucketEncryption as {
+    ServerSideEncryptionConfiguration: { ServerSideEncryptionByDefault: { KMSMasterKeyID: unknown } }[];
+  };
+
+/** As above, with one key of the deployment. */
+const BROKEN_KEYS: readonly [string, string, Mutate, string, string][] = [
+  [
+    'topic-publishers',
+    'alerts of Managed Prometheus without the key',
+    dropService('aps.amazonaws.com'),
+    'AlarmsTopic',
+    'aps.amazonaws.com writes to it and must be allowed kms:Decrypt and kms:GenerateDataKey by the policy of key Key',
+  ],
+  [
+    'topic-publishers',
+    'alarms of CloudWatch without the key',
+    dropService('cloudwatch.amazonaws.com'),
+    'AlarmsTopic',
+    'cloudwatch.amazonaws.com writes to it',
+  ],
+  [
+    'topic-publishers',
+    'a publisher that may only decrypt',
+    (drafts) => {
+      const { Statement } = drafts.find(KEY).Properties.KeyPolicy as { Statement: { Action: unknown }[] };
+      for (const each of Statement) if (JSON.stringify(each).includes('aps.')) each.Action = 'kms:Decrypt';
+    },
+    'AlarmsTopic',
+    'aps.amazonaws.com writes to it',
+  ],
+  [
+    'topic-publishers',
+    "alerts of Grafana, whose role has the key through the lake's bucket only",
+    dropStatement('AWS::IAM::Policy', 'GrafanaRole', 'PolicyDocument', 'sns.'),
+    'AlarmsTopic',
+    'GrafanaRoleCE4ED1CA writes to it and must be allowed kms:Decrypt and kms:GenerateDataKey on key Key',
+  ],
+  [
+    'topic-publishers',
+    'a topic under the key of SNS',
+    set('AWS::SNS::Topic', 'AlarmsTopic', 'KmsMasterKeyId', 'alias/aws/sns'),
+    'AlarmsTopic',
+    'cloudwatch.amazonaws.com writes to it and must be allowed kms:Decrypt and kms:GenerateDataKey by the policy of key alias/aws/sns',
+  ],
+  [
+    'topic-publishers',
+    'a rule of EventBridge that notifies the topic',
+    (drafts) => {
+      const [[id]] = drafts.all('AWS::SNS::Topic', 'AlarmsTopic');
+      const Targets = [{ Id: 'Alarms', Arn: { Ref: id } }];
+      drafts.add('observability', 'Nightly', { Type: 'AWS::Events::Rule', Properties: { Targets } });
+    },
+    'AlarmsTopic',
+    'events.amazonaws.com writes to it',
+  ],
+  [
+    'key-writers',
+    'logs of a service that are delivered to the encrypted bucket',
+    (drafts) => {
+      const { Statement } = drafts.find('AWS::S3::BucketPolicy', 'LakeBucket').Properties.PolicyDocument as {
+        Statement: unknown[];
+      };
+      const Principal = { Service: 'delivery.logs.amazonaws.com' };
+      Statement.push({ Effect: 'Allow', Action: 's3:Put*', Principal, Resource: '*' });
+    },
+    'LakeBucket',
+    'delivery.logs.amazonaws.com writes to it',
+  ],
+  [
+    'key-writers',
+    'a step that writes to the lake without the key',
+    dropStatement('AWS::IAM::Policy', 'StepsArchive', 'PolicyDocument', 'kms:'),
+    'LakeBucket',
+    'StepsArchiveRole',
+  ],
+  [
+    'key-writers',
+    'an encrypted queue with messages of a topic',
+    (drafts) => {
+      const [[id]] = drafts.all('AWS::S3::Bucket', 'LakeBucket');
+      expect(id).toMatch(/^LakeBucket/);
+      const [{ ServerSideEncryptionByDefault: by }] = keyOf(drafts).ServerSideEncryptionConfiguration;
+      add('Letters', 'AWS::SQS::Queue', { KmsMasterKeyId: by.KMSMasterKeyID })(drafts);
+      add('Subscription', 'AWS::SNS::Subscription', { Endpoint: { 'Fn::GetAtt': ['Letters', 'Arn'] } })(drafts);
+    },
+    'Letters',
+    'sns.amazonaws.com writes to it',
+  ],
+  [
+    'key-writers',
+    'log groups without the key',
+    dropStatement(KEY, '', 'KeyPolicy', '"logs.'),
+    'KafkaBrokerLogs',
+    'the policy of its key must allow CloudWatch Logs',
+  ],
+  [
+    'key-writers',
+    'access logs in a bucket with a KMS key',
+    (drafts) => drafts.set('AWS::S3::Bucket', 'LakeAccessLogs', 'BucketEncryption', keyOf(drafts)),
+    'LakeBucket',
+    'the bucket of access logs must be encrypted with the key of S3',
+  ],
+  [
+    'key-sources',
+    'a service that uses the key for anybody',
+    (drafts) => {
+      const { Statement } = drafts.find(KEY).Properties.KeyPolicy as { Statement: { Condition?: unknown }[] };
+      for (const each of Statement) if (JSON.stringify(each).includes('aps.')) delete each.Condition;
+    },
+    'Key',
+    'a statement for aps.amazonaws.com, cloudwatch.amazonaws.com must have a condition on its source, got none',
   ],
 ];
 
@@ -322,6 +510,21 @@ test.each(BROKEN)('%s finds %s', (rule, _, mutate, at, message) => {
   expect(review(mutate)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
 });
 
+describe('with one key of the deployment', () => {
+  let own: Review;
+  beforeAll(() => {
+    own = reviewer({ stage: 'prod', kms: 'customer' }, 'own');
+  }, 60_000);
+
+  test('the unmodified templates break no rule', () => {
+    expect(own(() => undefined)).toEqual([]);
+  });
+
+  test.each(BROKEN_KEYS)('%s finds %s', (rule, _, mutate, at, message) => {
+    expect(own(mutate)).toContainEqual({ rule, at, message: expect.stringContaining(message) });
+  });
+});
+
 test('pollers must carry the rate that a stage is built for', () => {
   const fast = reviewer({ stage: 'prod', postsPerSecond: 10_000 }, 'own');
   const most = (value: number) => fast(set(SOURCE, '', 'ProvisionedPollerConfig.MaximumPollers', value));
@@ -331,7 +534,9 @@ test('pollers must carry the rate that a stage is built for', () => {
 }, 60_000);
 
 test('every rule has a template here that breaks it', () => {
-  expect([...new Set(BROKEN.map(([rule]) => rule))].sort()).toEqual(RULES.map(({ name }) => name).sort());
+  expect([...new Set([...BROKEN, ...BROKEN_KEYS].map(([rule]) => rule))].sort()).toEqual(
+    RULES.map(({ name }) => name).sort(),
+  );
 });
 
 describe('nothing is found in', () => {
@@ -355,11 +560,18 @@ describe('nothing is found in', () => {
   test('a table that is deleted with its stack if the configuration says so', () => {
     const destroying = reviewer({ stage: 'dev' }, 'own');
     const mutate: Mutate = (drafts) => {
-      const table = drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews');
-      Object.assign(table, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+      const found = drafts.find('AWS::Cassandra::Table', 'ViewsBatchViews');
+      Object.assign(found, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
     };
     expect(destroying(mutate)).toEqual([]);
     expect(review(mutate).map(({ rule }) => rule)).toEqual(['data-retained', 'data-retained']);
+  });
+
+  test('a transition of objects of a stated size', () => {
+    const rule = { Id: 'large', Status: 'Enabled', ObjectSizeGreaterThan: 131_072 };
+    const Transitions = [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }];
+    const path = 'LifecycleConfiguration.Rules.0';
+    expect(review(set('AWS::S3::Bucket', 'LakeBucket', path, { ...rule, Transitions }))).toEqual([]);
   });
 
   test('a source without retry controls in on-demand mode', () => {

@@ -6,7 +6,7 @@ import { AWS_METRICS, CONSTANTS } from '../../../../observability/grafana/aws-me
 import { TAG } from '../../../../observability/grafana/board';
 import { CONTACT_POINT, LAKE_ALERTS } from '../../../../observability/grafana/alerts';
 import { importable } from '../../../../observability/grafana/importable';
-import { UNITS } from '../../../../observability/grafana/panels';
+import { UNITS } from '../../../../observability/grafana/queries';
 import { anchorOf } from '../../../../observability/grafana/runbook';
 import { DATA_SOURCES, type DataSource } from '../../../../observability/grafana/sources';
 import { type JsonObject, marked } from '../../../../lambda/provision/grafana/core';
@@ -97,6 +97,12 @@ test('there are eight, each with its own uid and title', () => {
   ]);
   expect(new Set(named.map(([uid]) => uid)).size).toBe(8);
   expect(new Set(named.map(([, { title }]) => title)).size).toBe(8);
+});
+
+test("use no data source that Grafana's own plugins lack, unless its plugin is installed", () => {
+  expect(WITH.plugins).toEqual(['grafana-athena-datasource', 'grafana-amazonprometheus-datasource']);
+  // Grafana's own source for Prometheus is deprecated for signed requests.
+  expect(JSON.stringify(WITH)).not.toContain('"prometheus"');
 });
 
 test('are the same each time they are built', () => {
@@ -269,7 +275,7 @@ describe('an alert rule', () => {
     }[];
     expect(all.map(({ title }) => title)).toEqual(LAKE_ALERTS.map(({ name }) => name));
     for (const rule of all) {
-      expect(rule.annotations).toMatchObject({ runbook: `${RUNBOOK}#${anchorOf(rule.title)}` });
+      expect(rule.annotations).toMatchObject({ runbook_url: `${RUNBOOK}#${anchorOf(rule.title)}` });
       expect(rule.labels).toEqual({ severity: expect.stringMatching(/^(warning|critical)$/) });
       expect(rule.data[0].model.rawSQL).toMatch(/^SELECT .+ AS "?\w+"?\nFROM posts\nWHERE interval_start >= /);
     }

@@ -4,7 +4,7 @@ import { buildBoard } from '../../../../observability/grafana/board';
 import { otherMetrics } from '../../../../observability/grafana/others';
 
 test('metrics that a board shows are not among the others', () => {
-  expect(otherMetrics(BOARDS)).toEqual([]);
+  expect(otherMetrics(BOARDS)).toEqual({});
 });
 
 test('a metric that no board shows has a graph of every step that reports it, with the article of its alarm', () => {

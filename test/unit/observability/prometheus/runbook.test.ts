@@ -12,6 +12,6 @@ test('each Prometheus alert links to its article, and each article is about an a
   const runbook = readFileSync(join(ROOT, 'docs', 'runbook-kafka.md'), 'utf8');
   const articles = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
   expect(articles.sort()).toEqual([...alerts].sort());
-  const links = [...text.matchAll(/^ {10}runbook: (\S+)$/gm)].map(([, link]) => link);
+  const links = [...text.matchAll(/^ {10}runbook_url: (\S+)$/gm)].map(([, link]) => link);
   expect(links).toEqual(alerts.map((name) => `docs/runbook-kafka.md#${name.toLowerCase()}`));
 });

@@ -105,10 +105,10 @@ describe('components, computed by hand', () => {
 
   test('CloudWatch bills metrics, metrics of alarms, and dashboards', () => {
     const plain = scene(1, 1, { stage: 'prod', canaryMinutes: 0, dashboards: 'overview', brokers: 3 });
-    expect(components.alarms(plain).fixed).toBeCloseTo(33 * 0.1 + 2 * 0.5, 9);
+    expect(components.alarms(plain).fixed).toBeCloseTo(37 * 0.1 + 2 * 0.5, 9);
     expect(components.cloudwatchDashboards(plain).fixed).toBe(3);
     const watched = scene(1, 1, { stage: 'prod', canaryMinutes: 5, dashboards: 'all', brokers: 3 });
-    expect(components.alarms(watched).fixed).toBeCloseTo(37 * 0.1 + 2 * 0.5, 9);
+    expect(components.alarms(watched).fixed).toBeCloseTo(41 * 0.1 + 2 * 0.5, 9);
     expect(components.cloudwatchDashboards(watched).fixed).toBe(30);
     // The canary's own six.
     expect(components.metrics(watched).fixed - components.metrics(plain).fixed).toBeCloseTo(6 * 0.3, 9);
@@ -189,6 +189,13 @@ describe('prices', () => {
 describe('an estimate', () => {
   const of = (rate: number, batch = 100, stage = 'prod') => estimate(loadConfig({ stage }), { rate, batch });
 
+  test.each([1, 10, 100])('of stage lean at %s posts a second is the lowest', (rate) => {
+    const [lean, ...others] = ['lean', 'dev', 'prod'].map((stage) =>
+      of(rate, 100, stage).components.reduce((sum, { monthly }) => sum + monthly, 0),
+    );
+    expect(lean).toBeLessThan(Math.min(...others));
+  });
+
   test('is the sum of its components, fixed and per million posts', () => {
     const { components: parts, monthly, fixed, usage, perMillionPosts, posts } = of(100);
     const sum = (pick: (part: (typeof parts)[number]) => number) =>
@@ -249,7 +256,7 @@ describe('an estimate', () => {
     expect(of(1_000, 1, 'dev').warnings.join('\n')).toMatch(
       /1000 requests a second exceed requestRate \(100\)[^]*GB a broker within retentionDays \(7\) exceed brokerVolumeGb \(20\)/,
     );
-    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes exceeds the 5000000 that ingest accepts/);
+    expect(of(1_000, 10_000).warnings[0]).toMatch(/a request of \d+ bytes exceeds the 4500000 that ingest accepts/);
   });
 
   test('rejects a rate or batch that is not above 0', () => {

@@ -102,8 +102,17 @@ test('a record that is never accepted ends in an error that names it', async () 
   await new Promise((resolve) => server.close(resolve));
   running = undefined;
   await expect(generateLoad({ url, posts: 1, giveUpAfter: 50 })).rejects.toThrow(
-    /did not accept 1 records within 50 ms, first '0'/,
+    /did not accept 1 records within 50 ms, first '0': connect ECONNREFUSED/,
   );
+});
+
+test('an address where nothing listens is reported within seconds', async () => {
+  const { url, server } = await start();
+  await new Promise((resolve) => server.close(resolve));
+  running = undefined;
+  const began = Date.now();
+  await expect(generateLoad({ url, posts: 1 })).rejects.toThrow(/nothing answers at .*: connect ECONNREFUSED/);
+  expect(Date.now() - began).toBeLessThan(20_000);
 });
 
 test('the load does not exceed the rate', async () => {

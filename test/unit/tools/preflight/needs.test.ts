@@ -76,7 +76,10 @@ describe('the command line', () => {
     [['--stag', 'dev'], /^Unknown option '--stag': allowed are --stage, -c key=value, --help$/],
     [['-c', 'region'], /^-c must be key=value, got 'region'$/],
     [['-c', 'stage=prod'], /^-c must not set stage, got 'stage=prod': use --stage$/],
-    [['-c', 'region=europe'], /^region must be a region name like eu-central-1, got 'europe'$/],
+    [
+      ['-c', 'region=europe'],
+      /^region must be a region that CDK knows, with endpoints under amazonaws.com, like eu-central-1, got 'europe'$/,
+    ],
     [['-c', 'account=12'], /^account must be 12 digits, got '12'$/],
   ])('%j is rejected in one line', (argv, message) => {
     expect(() => parsePreflightOptions(argv)).toThrow(message);

@@ -56,6 +56,9 @@ test('a ready account passes every check, one line each', async () => {
       'ok    zones: 3 of eu-central-1a, eu-central-1b, eu-central-1c',
       'ok    broker type kafka.m7g.large: is offered in eu-central-1a, eu-central-1b, eu-central-1c',
       'ok    Kafka version 4.1.x.kraft: is offered',
+      'ok    Grafana version 12.4: is offered',
+      'ok    EMR release emr-7.13.0: is offered',
+      'ok    Lake Formation: leaves new databases to IAM',
       'ok    quota of MSK brokers in the account: 90, of which 6 in use and 3 more needed',
       'ok    quota of Elastic IP addresses: 5, of which 3 in use and 2 more needed',
       'ok    Lambda concurrency: 1000 unreserved, 100 to be reserved, 100 must remain unreserved',
@@ -105,6 +108,26 @@ describe('a failed check is reported with a remedy', () => {
       'a zone without the brokers',
       { replies: { DescribeInstanceTypeOfferings: account.offerings('eu-central-1a', 'eu-central-1c') } },
       ['FAIL  broker type kafka.m7g.large: is not offered in eu-central-1b → set another -c brokerInstance=…'],
+    ],
+    [
+      'versions that are not offered',
+      {
+        replies: {
+          ListVersions: json({ grafanaVersions: ['10.4'] }),
+          ListReleaseLabels: json({ ReleaseLabels: ['emr-7.12.0'] }),
+        },
+      },
+      [
+        'FAIL  Grafana version 12.4: is not among 10.4 → choose another region, or change lib/constructs/grafana-workspace.ts',
+        'FAIL  EMR release emr-7.13.0: is not among emr-7.12.0 → choose another region, or change lib/constructs/spark-application.ts',
+      ],
+    ],
+    [
+      'a catalog that Lake Formation governs',
+      { replies: { GetDataLakeSettings: json({ DataLakeSettings: {} }) } },
+      [
+        "FAIL  Lake Formation: governs new databases, so that Grafana may not query the posts → after the deployment grant Grafana's role DESCRIBE on the database and SELECT on its table posts, or set -c grafana=none",
+      ],
     ],
     [
       'a Kafka version that is deprecated',

@@ -3,11 +3,11 @@ import { type AddressInfo } from 'node:net';
 import { kafkaFromEnvironment, lookUpBrokers } from '../../../../../lambda/aws/kafka/connect';
 
 const ARN = 'arn:aws:kafka:us-east-1:111122223333:cluster/posts/1';
-const kept = { ...process.env };
+const environment = { ...process.env };
 let server: Server | undefined;
 
 afterEach(async () => {
-  process.env = { ...kept };
+  process.env = { ...environment };
   await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
   server = undefined;
 });

@@ -29,6 +29,7 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\bUSING\s+TTL\b/i, 'USING TTL: the table has a default'],
   [/\bBEGIN\b[^;]*\bBATCH\b/i, 'batches as text'],
   [/!=/, '!='],
+  [/\bIN\s+\?/i, 'IN with a bound list'],
 ];
 
 /** The names of what Amazon Keyspaces does not have and `statement` uses; empty if it is fine. */
@@ -58,6 +59,7 @@ describe('the lint', () => {
     ['SELECT aa FROM tt GROUP BY aa', 'GROUP BY'],
     ['SELECT aa FROM tt WHERE bb = ? ALLOW FILTERING', 'ALLOW FILTERING'],
     ['TRUNCATE tt', 'TRUNCATE'],
+    ['SELECT aa FROM tt WHERE bb IN ?', 'IN with a bound list'],
     ['ALTER TYPE tt ADD aa int', 'ALTER TYPE'],
     ['CREATE CUSTOM INDEX ON tt (aa)', 'secondary indexes'],
     ['CREATE MATERIALIZED VIEW vv AS SELECT aa FROM tt', 'materialized views'],

@@ -49,7 +49,7 @@ export const FUNCTIONS_AND_APIS: Mutations = [
   ],
   [
     'a route twice',
-    'unique-names at QueryApiGETviewsview',
+    'unique-names at QueryApiGETviewsslash',
     (d) => {
       const a = d.all('AWS::ApiGatewayV2::Route', 'QueryApi');
       a[0][1].Properties.RouteKey = a[1][1].Properties.RouteKey;

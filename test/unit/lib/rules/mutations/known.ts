@@ -150,7 +150,7 @@ export const KNOWN: readonly [number, string, string, Mutate][] = [
   [
     16,
     'infrequent access after 10 days',
-    'S3_INFREQUENT_ACCESS_AFTER_30_DAYS at LakeBucket',
+    'S3_INFREQUENT_ACCESS_AFTER_30_DAYS at LakeBucket, transition-size at LakeBucket',
     set(BUCKET, 'LakeBucket', 'LifecycleConfiguration.Rules.0.Transitions', [
       { StorageClass: 'STANDARD_IA', TransitionInDays: 10 },
     ]),

@@ -43,13 +43,10 @@ export const STORES: Mutations = [
   ],
   [
     'a storage class that does not exist',
-    'W3030 at LakeBucket',
-    set(
-      'AWS::S3::Bucket',
-      'LakeBucket',
-      'LifecycleConfiguration.Rules.0.Transitions.0.StorageClass',
-      'GLACIER_INSTANT',
-    ),
+    'W3030 at LakeBucket, transition-size at LakeBucket',
+    set('AWS::S3::Bucket', 'LakeBucket', 'LifecycleConfiguration.Rules.0.Transitions', [
+      { StorageClass: 'GLACIER_INSTANT', TransitionInDays: 90 },
+    ]),
   ],
   [
     'capitals in the name of a bucket',

@@ -115,6 +115,20 @@ export const READY: Replies = {
       { version: '4.1.x.kraft', status: 'ACTIVE' },
     ],
   }),
+  ListVersions: json({ grafanaVersions: ['10.4', '12.4'] }),
+  ListReleaseLabels: (body) =>
+    json(
+      body.includes('NextToken')
+        ? { ReleaseLabels: ['emr-7.13.0'] }
+        : { ReleaseLabels: ['emr-7.12.0'], NextToken: 'more' },
+    ),
+  GetDataLakeSettings: json({
+    DataLakeSettings: {
+      CreateDatabaseDefaultPermissions: [
+        { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
+      ],
+    },
+  }),
   GetServiceQuota: quotas(),
   ListClustersV2: clusters({ name: 'other', brokers: 6 }),
   ListConfigurations: json({ configurations: [{ name: 'other' }] }),

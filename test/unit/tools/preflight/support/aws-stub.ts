@@ -24,6 +24,8 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'GET /api/v2/clusters': 'ListClustersV2',
   'GET /v1/kafka-versions': 'ListKafkaVersions',
   'GET /v1/configurations': 'ListConfigurations',
+  'GET /versions': 'ListVersions',
+  'POST /GetDataLakeSettings': 'GetDataLakeSettings',
 };
 
 function operationOf(request: IncomingMessage, body: string): string | undefined {

@@ -1,0 +1,102 @@
+/** What a rate of posts means at each part of the pipeline: bytes, batches, seconds, megabytes. Pure. */
+import { type PipelineConfig } from '../config/schema';
+import { batchesOf, HOURS_PER_MONTH } from './batches';
+import { Curve } from './curve';
+import { type FigureCurve, FIGURES, type Figures } from './figures';
+import { FUNCTION_MB } from './functions';
+import { type DocumentedLimit, LIMITS } from './limits';
+
+export interface Scene {
+  readonly config: PipelineConfig;
+  /** Posts a second. */
+  readonly rate: number;
+  /** Posts in a request. */
+  readonly batch: number;
+  readonly figures: Figures;
+}
+
+/** Posts in a request, where the caller of the model does not say. */
+export const POSTS_PER_REQUEST = 100;
+
+/** After an outage the batch layer catches up this many times as fast as time passes, at least. */
+export const CATCH_UP = 2;
+
+/** Hours from the first post of an outage to its rows being served: what speed rows, and Kafka, must hold. */
+export const hoursToCover = ({ outageHours, intervalMinutes, publishDelayMinutes }: PipelineConfig): number =>
+  outageHours + (intervalMinutes + publishDelayMinutes) / 60;
+
+export const vcpu = (step: keyof typeof FUNCTION_MB): number =>
+  Math.min(1, FUNCTION_MB[step] / LIMITS.lambdaMbPerVcpu.value);
+export const eventBytes = ({ config, figures }: Scene): number =>
+  (figures.eventBytes.value * config.postBytes) / figures.postBytes.value;
+const rawBytes = ({ config, figures }: Scene): number =>
+  (figures.rawBytes.value * config.postBytes) / figures.postBytes.value;
+export const postsPerInterval = ({ config, rate }: Scene): number =>
+  (rate * config.intervalMinutes * 60) / config.partitions;
+
+/** Batches of all partitions a second. */
+const batchesPerSecond = (scene: Scene, windowSeconds: number): number =>
+  batchesOf(scene.rate, windowSeconds, eventBytes(scene), scene.config, scene.config.pollers).perMonth /
+  (HOURS_PER_MONTH * 3_600);
+export const aggregateBatches = (scene: Scene) => batchesPerSecond(scene, scene.config.aggregateWindowSeconds);
+export const archiveBatches = (scene: Scene) => batchesPerSecond(scene, scene.config.archiveWindowSeconds);
+
+const curves = new WeakMap<FigureCurve, Curve>();
+export function curve(figure: FigureCurve): Curve {
+  const known = curves.get(figure) ?? new Curve(figure.points);
+  curves.set(figure, known);
+  return known;
+}
+
+/** Beyond its marks a curve is flat; a state grows with its posts. */
+export function stateKb({ config, figures }: Scene): number {
+  const last = figures.stateUnits.points[figures.stateUnits.points.length - 1][0];
+  return curve(figures.stateUnits).at(config.recentPosts) * Math.max(1, config.recentPosts / last);
+}
+
+export const compactSeconds = (scene: Scene): number =>
+  (scene.figures.compactMs.value + scene.figures.compactMsPerRecord.value * postsPerInterval(scene)) / 1_000;
+
+/** Raw objects of an interval, as compact downloads them. What DuckDB spills beside them was never measured. */
+export const compactMb = (scene: Scene): number => (rawBytes(scene) * postsPerInterval(scene)) / 1e6;
+
+/** What compact has had since it was measured with 1 GB of lines. */
+const LEAST_DISK_MB = 4_096;
+/** Raw objects fill this share of /tmp at most: the rest is for what DuckDB spills. */
+const RAW_SHARE = 0.25;
+const DISK_STEP_MB = 1_024;
+
+/** Space of compact under /tmp, at the rate that the stage is built for. */
+export function compactDiskMb(config: PipelineConfig): number {
+  const needed =
+    compactMb({ config, rate: config.postsPerSecond, batch: POSTS_PER_REQUEST, figures: FIGURES }) / RAW_SHARE;
+  const stepped = Math.ceil(needed / DISK_STEP_MB) * DISK_STEP_MB;
+  return Math.min(LIMITS.lambdaDiskMb.value, Math.max(LEAST_DISK_MB, stepped));
+}
+
+/** Cores that compute an interval's views in a part of the interval's length, and those of the driver. */
+export const sparkVcpu = ({ config, rate, figures }: Scene): number =>
+  CATCH_UP * rate * figures.sparkCoreSeconds.value + config.sparkCores;
+
+export const sparkSeconds = ({ config, rate, figures }: Scene): number =>
+  figures.sparkStart.value +
+  (rate * config.intervalMinutes * 60 * figures.sparkCoreSeconds.value) /
+    Math.max(1, config.sparkMaxVcpu - config.sparkCores);
+
+/** Environments of ingest that work at once. */
+export function ingestEnvironments({ rate, batch, figures }: Scene): number {
+  const ms = figures.ingestMs.value * Math.max(1, batch / figures.ingestRecords.value);
+  return ((rate / batch) * ms) / 1_000 / vcpu('ingest');
+}
+
+/** Connections of an environment to a broker, and seconds in which all may start: as in lib/rules/kafka.ts. */
+export const CONNECTIONS_PER_ENVIRONMENT = 2;
+export const CONNECT_WITHIN = 10;
+export const isT3 = ({ brokerInstance }: PipelineConfig): boolean => brokerInstance.startsWith('kafka.t3.');
+export const newConnections = (config: PipelineConfig): DocumentedLimit =>
+  isT3(config) ? LIMITS.newConnectionsT3 : LIMITS.newConnections;
+export const mostEnvironments = (config: PipelineConfig): number =>
+  Math.floor(
+    Math.min(LIMITS.brokerConnections.value, newConnections(config).value * CONNECT_WITHIN) /
+      CONNECTIONS_PER_ENVIRONMENT,
+  );
