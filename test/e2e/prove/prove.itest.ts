@@ -33,6 +33,7 @@ const accountOf = (emulated: Account): Account => ({
   kafkaVersions: () => Promise.resolve(['4.1.x.kraft']),
   zonesOffering: () => Promise.resolve(['a', 'b', 'c'].map((zone) => REGION + zone)),
   partitioner: () => Promise.resolve('org.apache.cassandra.dht.Murmur3Partitioner'),
+  emrReleases: () => Promise.resolve(['emr-7.13.0']),
   roleExists: () => Promise.resolve(true),
   clusters: () => Promise.resolve([]),
   nameTaken: (type, name) => (type.startsWith('AWS::MSK::') ? Promise.resolve(false) : emulated.nameTaken(type, name)),
