@@ -45,6 +45,8 @@ export interface Proof {
   readonly dir: string;
   /** Of the commands of CDK. */
   readonly env: NodeJS.ProcessEnv;
+  /** @default - CDK itself */
+  readonly commands?: { readonly synth: typeof cdkSynth; readonly cdk: typeof cdk };
   readonly say: (line: string) => void;
   readonly preflight: Account;
   readonly account: ProofAccount;
@@ -69,6 +71,7 @@ class Broken extends Error {}
 
 export async function prove(proof: Proof): Promise<Report> {
   const { config, settings, region, rate, hours, commit, dir, env, say, account, pollMs = 10_000 } = proof;
+  const { commands = { synth: cdkSynth, cdk } } = proof;
   const clock = startClock(say);
   const started = Date.now();
   const checks: Check[] = [];
@@ -87,7 +90,7 @@ export async function prove(proof: Proof): Promise<Report> {
     if (!(await step(...given))) throw new Broken();
   };
   const run = async (name: string, args: readonly string[]) => {
-    const ended = await cdk(name, args, { dir, env });
+    const ended = await commands.cdk(name, args, { dir, env });
     return ended.code === 0 ? '' : reasonOf(ended);
   };
   const deploy = (name: string, app: string) =>
@@ -97,8 +100,8 @@ export async function prove(proof: Proof): Promise<Report> {
   const changed = join(dir, 'changed');
   try {
     await must('synthesize', 'the templates pass every rule', async () => {
-      await cdkSynth({ ...settings, stage: config.stage }, assembly, env);
-      await cdkSynth({ ...settings, ...CHANGE.keys, stage: config.stage }, changed, env);
+      await commands.synth({ ...settings, stage: config.stage }, assembly, env);
+      await commands.synth({ ...settings, ...CHANGE.keys, stage: config.stage }, changed, env);
       return '';
     });
     await must('preflight', 'the account has what the deployment needs, and is bootstrapped', preflight);

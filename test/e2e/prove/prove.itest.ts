@@ -40,8 +40,8 @@ const accountOf = (emulated: Account): Account => ({
 });
 
 const before = { ...process.env };
-const lines: string[] = [];
-const say = (line: string) => void lines.push(line);
+/** Shows how far a test of minutes is. */
+const say = (line: string) => void process.stderr.write(`${line}\n`);
 let directory: string;
 let emulator: Emulator;
 let running: Running;
