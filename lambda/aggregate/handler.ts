@@ -18,13 +18,7 @@ import { report, type ReportOf } from '../runtime/metrics';
 import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../aws/keyspaces/store';
 import { VIEWS, type View } from '../domain/views';
 import { applyChange, applyRecords, type BatchOutcome, type RowChange, type Settings } from './core';
-import {
-  decodeState,
-  emptyState,
-  encodeState,
-  incompletePostColumns,
-  type PartitionState,
-} from '../formats/speed-state';
+import { decodeState, emptyState, encodeState, stateSchema, type PartitionState } from '../formats/speed-state';
 
 export interface AggregateDeps {
   readonly store: AggregateStore;
@@ -47,7 +41,8 @@ const ROW_OVERHEAD_BYTES = 100;
 
 interface CachedRow {
   readonly appliedOffset: number;
-  readonly counts: Counts;
+  /** Undefined if they are of another definition of the view: they count as absent. */
+  readonly counts: Counts | undefined;
 }
 
 /**
@@ -89,9 +84,10 @@ async function inParallel<T>(items: readonly T[], limit: number, work: (item: T)
 
 export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => Promise<void> {
   const views = deps.views ?? VIEWS;
+  const schema = stateSchema(views, deps.intervalMinutes);
   const settings: Settings = {
     views,
-    columns: incompletePostColumns(views),
+    columns: schema.columns,
     intervalMinutes: deps.intervalMinutes,
     recentPosts: deps.recentPosts,
   };
@@ -99,7 +95,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
 
   async function load(topic: string, partition: number): Promise<CachedPartition> {
     const stored = await deps.store.readState(topic, partition);
-    const state = stored ? decodeState(stored.appliedOffset, stored.state) : emptyState();
+    const state = stored ? decodeState(stored.appliedOffset, stored.state, schema) : emptyState();
     return { state, storedOffset: stored?.appliedOffset, rows: new Map(), interval: state.interval };
   }
 
@@ -122,7 +118,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     }
     // Safe to change cached counts in place: they were removed from the cache and return only if all writes succeed.
     const counts: Counts = row?.counts ?? new Map<string, number>();
-    if (!applyChange(change, counts, row?.appliedOffset)) {
+    if (!applyChange(change, counts, row?.counts && row.appliedOffset)) {
       if (interval === after.interval) after.rows.set(view.name, row);
       return;
     }
@@ -164,7 +160,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
       writeRow(partition, change, before, after, outcome.newest, tally),
     );
-    const blob = encodeState(state, settings.columns);
+    const blob = encodeState(state, schema);
     tally.writeUnits += unitsOf(blob.length);
     const row = { appliedOffset: state.appliedOffset, state: blob };
     if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {

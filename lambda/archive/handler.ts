@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import { RAW_COMPRESSION } from '../formats/raw-compression';
+import { RAW_COMPRESSION } from '../formats/raw-line';
 import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv } from '../runtime/env';
 import { recordsByPartition, type LambdaKafkaEvent } from '../runtime/kafka-event';

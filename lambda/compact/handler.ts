@@ -64,7 +64,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
   const startOf = (name: string) => parseIntervalName(name, intervalMinutes);
 
   async function sealOf(interval: IntervalStart): Promise<Seal> {
-    const seal = await getSeal(store, interval);
+    const seal = await getSeal(store, interval, intervalMinutes);
     if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
     return seal;
   }
@@ -75,7 +75,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     const here = done.get(seal.previous);
     if (here) return here;
     const previous = startOf(seal.previous);
-    if (!(await getManifest(store, previous))) {
+    if (!(await getManifest(store, previous, intervalMinutes))) {
       throw new Error(`interval ${seal.interval} needs the one before it, ${seal.previous}, which has no manifest yet`);
     }
     return sealOf(previous);

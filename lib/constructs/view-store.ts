@@ -73,6 +73,7 @@ const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
       published_at: 'timestamp',
       drift: 'bigint',
       reconciled_interval: 'timestamp',
+      interval_minutes: 'int',
     },
   },
 };

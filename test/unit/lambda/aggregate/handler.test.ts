@@ -29,7 +29,7 @@ function handlerOver(store: AggregateStore, options: Partial<AggregateDeps> = {}
 function countsOf(rows: MemoryStore['rows']): Record<string, [string, number][]> {
   const decoded = [...rows].map(([key, row]) => {
     const view = findView(key.split('|')[0])!;
-    return [key, [...decodeCounts(view, row.counts)].sort()] as const;
+    return [key, [...decodeCounts(view, row.counts)!].sort()] as const;
   });
   return Object.fromEntries(decoded.sort());
 }
@@ -178,7 +178,7 @@ describe('the rows of a log', () => {
           const view = findView(name)!;
           const counted = [...rows]
             .filter(([key]) => key.startsWith(`${name}|`))
-            .flatMap(([, row]) => [...decodeCounts(view, row.counts).values()])
+            .flatMap(([, row]) => [...decodeCounts(view, row.counts)!.values()])
             .reduce((sum, count) => sum + count, 0);
           expect(counted).toBe(new Set(posts.filter((post) => post.sections[section]).map((post) => post.key)).size);
         }

@@ -73,6 +73,7 @@ function storeOf({ records, intervals, objects }: Log): MemoryLake {
       interval: intervalName(interval),
       previous,
       topic: 'posts',
+      intervalMinutes: 60,
       partitions: [{ partition: PARTITION, from, to }],
     };
     store.objects.set(sealKey(interval), Buffer.from(serialize(seal)));

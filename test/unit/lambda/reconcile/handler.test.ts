@@ -64,6 +64,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
       interval: intervalName(interval),
       previous: i === 0 ? null : intervalName(FIRST),
       topic: 'posts',
+      intervalMinutes: 60,
       partitions,
     };
     lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
@@ -83,7 +84,14 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     }
   }
   store.applied.set(0, 9).set(1, 9);
-  store.boundary = { interval: SECOND, firstInterval: FIRST, publishedAt: 0, drift: null, reconciledInterval: null };
+  store.boundary = {
+    interval: SECOND,
+    firstInterval: FIRST,
+    intervalMinutes: 60,
+    publishedAt: 0,
+    drift: null,
+    reconciledInterval: null,
+  };
   const report = jest.fn();
   const reportView = jest.fn();
   const warn = jest.fn();
@@ -171,9 +179,12 @@ describe('reconciling', () => {
       ],
     });
     expect(lake.json(driftKey(FIRST))).toMatchObject({ expired: true, views: {} });
-    expect(warn).toHaveBeenCalledWith('speed rows are past their time to live, nothing to compare', {
-      intervals: ['2026-11-22T21-00'],
-    });
+    expect(warn).toHaveBeenCalledWith(
+      'speed rows are past their time to live, or older than the views: nothing to compare',
+      {
+        intervals: ['2026-11-22T21-00'],
+      },
+    );
   });
 
   it('of an old interval does not change the newest reconciled one', async () => {
