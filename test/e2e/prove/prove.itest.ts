@@ -5,9 +5,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, PutMetricAlarmCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { MINUTE } from '../../../lambda/domain/time';
 import { loadConfig } from '../../../lib/config';
+import { locate } from '../../../lib/templates';
+import { readCloudAssembly } from '../../../tools/assembly/cloud-assembly';
 import { ACCOUNT as LOCAL, REGION } from '../../../tools/assembly/local-account';
 import { CREDENTIALS } from '../../../tools/local/aws/sigv4';
 import { bringUp, type Running } from '../../../tools/local/run/bring-up';
@@ -42,6 +44,27 @@ const accountOf = (emulated: Account): Account => ({
 const before = { ...process.env };
 /** Shows how far a test of minutes is. */
 const say = (line: string) => void process.stderr.write(`${line}\n`);
+/**
+ * The emulator accepts alarms without effect: those that notify, and that of the drift, are made here as the templates name them.
+ * @param assembly the folder that was deployed
+ */
+async function makeAlarms(cloudWatch: CloudWatchClient, assembly: string, topic: string): Promise<void> {
+  for (const { id, properties } of locate(readCloudAssembly(assembly).stacks)) {
+    const { AlarmName, CompositeAlarmName, AlarmActions } = properties as Readonly<Record<string, string | undefined>>;
+    const name = AlarmName ?? CompositeAlarmName;
+    const drifts = id.startsWith('Alarmsdrift');
+    if (name === undefined || (AlarmActions === undefined && !drifts)) continue;
+    const metric = { Namespace: 'N', MetricName: id, ...(drifts ? properties : {}) };
+    await cloudWatch.send(
+      new PutMetricAlarmCommand({
+        ...{ ...metric, AlarmName: name, AlarmActions: AlarmActions === undefined ? [] : [topic] },
+        ...{ Statistic: 'Sum', Period: 300, EvaluationPeriods: 1, Threshold: 0 },
+        ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    );
+  }
+}
+
 let directory: string;
 let emulator: Emulator;
 let running: Running;
@@ -75,7 +98,10 @@ beforeAll(async () => {
     ...{ config, settings: SETTINGS, rate: RATE, hours: HOURS, region: REGION, commit: 'a test', dir, env, say },
     preflight: accountOf(awsAccount(REGION, emulator.endpoint)),
     account,
-    dataPlane: () => Promise.resolve({ ingest, query, sign, drift }),
+    dataPlane: async () => {
+      await makeAlarms(cloudWatch, join(dir, 'assembly'), await account.output('AlarmTopic'));
+      return { ingest, query, sign, drift };
+    },
     // Of stage local, which the data plane is.
     intervalMinutes: 1,
     pollMs: 1_000,
