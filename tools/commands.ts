@@ -35,7 +35,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => require('./preflight/cli') as Module,
   },
   prove: {
-    summary: 'Deploys a stage to your account, uses it, checks both layers, updates and deletes it, and writes a report',
+    summary:
+      'Deploys a stage to your account, uses it, checks both layers, updates and deletes it, and writes a report',
     load: () => require('./prove/cli') as Module,
   },
   cost: {
