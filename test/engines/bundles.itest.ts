@@ -34,7 +34,13 @@ const MODULE_ERROR = /Cannot find (module|package)|MODULE_NOT_FOUND|ERR_REQUIRE_
 const hour = intervalOf(Date.now() - 3 * 3_600_000, CONFIG.intervalMinutes);
 const interval = intervalName(hour);
 const unsealed = intervalName(hour + CONFIG.intervalMinutes * 60_000);
-const seal = { interval, previous: null, topic: 'posts', partitions: [{ partition: 0, from: 0, to: 0 }] };
+const seal = {
+  interval,
+  intervalMinutes: CONFIG.intervalMinutes,
+  previous: null,
+  topic: 'posts',
+  partitions: [{ partition: 0, from: 0, to: 0 }],
+};
 
 const http = (method: string, rawPath: string, body?: string) => ({
   rawPath,

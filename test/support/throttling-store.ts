@@ -56,9 +56,10 @@ export function throttlingStore(): ThrottlingStore {
   return {
     async before(endpointUrl) {
       const url = new URL(endpointUrl);
+      const behind = { host: url.hostname, port: Number(url.port) };
       const open = new Set<Socket>();
       const server = createServer((client) => {
-        const store = dial({ host: url.hostname, port: Number(url.port) });
+        const store = dial(behind);
         for (const [socket, other] of [
           [client, store],
           [store, client],

@@ -1,12 +1,10 @@
 /** `npm run simulate`: runs seeds, and prints the shortest history of one that fails. */
 import { type Command } from '../kit/command';
 import { flag, integer, oneOf, optional, parse, repeated, withDefault } from '../kit/options';
-import { FAULT_KINDS, KNOWN, makePlan, type Known, type Plan } from './plan';
+import { FAULT_KINDS, makePlan, type Plan } from './plan';
 import { runPlan, type Outcome, type RunOptions } from './run';
 import { shrink } from './shrink';
 import { InvariantError } from './world';
-
-const NAMES = Object.keys(KNOWN) as Known[];
 
 const OPTIONS = {
   seed: withDefault('1', integer('S', 'first seed', 0, 2 ** 48)),
@@ -14,7 +12,6 @@ const OPTIONS = {
   hours: optional(integer('H', 'hours in which posts come and faults happen', 6, 1_000)),
   posts: optional(integer('P', 'posts', 1, 100_000)),
   only: repeated(oneOf('KIND', `only faults of this kind: ${FAULT_KINDS.join(', ')}`, FAULT_KINDS)),
-  known: repeated(oneOf('FAULT', `looks for a known fault of the product, too: ${NAMES.join(', ')}`, NAMES)),
   trace: flag('prints all that happens'),
   whole: flag('does not look for the shortest history'),
 };
@@ -34,21 +31,19 @@ export function describe({ settings, sends, faults }: Plan): string {
 }
 
 async function run(argv: readonly string[]): Promise<void> {
-  const { seed: first, runs, hours, posts, only, known, trace, whole } = parse(argv, OPTIONS).values;
-  const options: RunOptions = { known, trace: trace ? (line) => void process.stdout.write(line) : undefined };
+  const { seed: first, runs, hours, posts, only, trace, whole } = parse(argv, OPTIONS).values;
+  const options: RunOptions = { trace: trace ? (line) => void process.stdout.write(line) : undefined };
   const began = process.cpuUsage();
   let events = 0;
   for (let seed = first; seed < first + runs; seed++) {
-    const plan = makePlan({ seed, hours, posts, known, ...(only.length > 0 && { only }) });
+    const plan = makePlan({ seed, hours, posts, ...(only.length > 0 && { only }) });
     const outcome = await runPlan(plan, options);
     events += outcome.events;
     if (!outcome.error) continue;
     process.exitCode = 1;
     const failure = nameOf(outcome);
-    const shortest = whole
-      ? plan
-      : await shrink(plan, async (each) => nameOf(await runPlan(each, { known })) === failure);
-    const { error } = await runPlan(shortest, { known });
+    const shortest = whole ? plan : await shrink(plan, async (each) => nameOf(await runPlan(each)) === failure);
+    const { error } = await runPlan(shortest);
     console.log(`seed ${seed} fails: ${(error ?? outcome.error).message}\n${describe(shortest)}`);
     const given = argv.filter((each, i) => !/^--(seed|runs)/.test(each) && !/^--(seed|runs)$/.test(argv[i - 1] ?? ''));
     console.log(`to replay it: npm run simulate -- ${[`--seed ${seed}`, ...given].join(' ')}`);

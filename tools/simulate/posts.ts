@@ -23,8 +23,6 @@ export interface SimulatedPost {
 export interface PostOptions {
   /** Names in decomposed Unicode. */
   readonly decomposed?: boolean;
-  /** A category of its own for each post, as long as allowed. */
-  readonly manyCategories?: boolean;
   /** A value in it cannot be interpreted: its record is quarantined, and counts nowhere. */
   readonly bad?: boolean;
 }
@@ -68,11 +66,9 @@ export function makePost(
   index: number,
   version: number,
   random: Random,
-  { decomposed, manyCategories, bad = false }: PostOptions = {},
+  { decomposed, bad = false }: PostOptions = {},
 ): SimulatedPost {
-  const [sentCategory, category] = manyCategories
-    ? [`c${index}`.padEnd(256, 'x'), `c${index}`.padEnd(256, 'x')]
-    : random.pick(CATEGORIES);
+  const [sentCategory, category] = random.pick(CATEGORIES);
   const [sentCountry, country] = decomposed && random.chance(0.3) ? DECOMPOSED : random.pick(COUNTRIES);
   const [sentFollowers, followers] = random.pick(FOLLOWERS);
   const [sentMedia, media] = random.pick(MEDIA);

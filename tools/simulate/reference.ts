@@ -14,8 +14,8 @@ export interface Added {
   readonly value: number;
   readonly partition: number;
   readonly offset: number;
-  /** Append time, ms. */
-  readonly timestamp: number;
+  /** Newest append time in its partition up to it, ms: clocks step back, and an answer is as of the newest. */
+  readonly newest: number;
   /** When it was on the topic by the world's own clock, ms. */
   readonly seen: number;
   readonly interval: number;
@@ -59,11 +59,18 @@ export interface ReferenceOptions {
   readonly now: () => number;
 }
 
+interface Position {
+  offset: number;
+  newest: number;
+  interval: number;
+  postAt: number;
+}
+
 export class Reference {
   /** By view. */
   private readonly added = new Map<string, Added[]>();
-  /** Of each partition: how many records were read, the interval of the last one, and when the last new post came. */
-  private readonly read: { offset: number; interval: number; postAt: number }[] = [];
+  /** Of each partition: how many records were read, the newest append time, the interval of the last one, when the last new post came. */
+  private readonly read: Position[] = [];
   /** By partition and index. */
   private readonly known = new Map<string, Known>();
 
@@ -73,7 +80,7 @@ export class Reference {
   follow(): void {
     const { topic } = this.options;
     topic.partitions.forEach(({ records }, partition) => {
-      const at = (this.read[partition] ??= { offset: 0, interval: 0, postAt: 0 });
+      const at = (this.read[partition] ??= { offset: 0, newest: 0, interval: 0, postAt: 0 });
       for (; at.offset < records.length; at.offset++) this.take(partition, at, records[at.offset]);
     });
   }
@@ -100,14 +107,11 @@ export class Reference {
     return this.read[partition]?.postAt ?? 0;
   }
 
-  private take(
-    partition: number,
-    at: { offset: number; interval: number; postAt: number },
-    record: Topic['partitions'][number]['records'][number],
-  ): void {
+  private take(partition: number, at: Position, record: Topic['partitions'][number]['records'][number]): void {
     const { posts, views, intervalMinutes, horizonMs, now } = this.options;
     const length = intervalMinutes * MINUTE;
     const { timestamp, offset } = record;
+    at.newest = Math.max(at.newest, timestamp);
     at.interval = Math.max(at.interval, timestamp - (timestamp % length));
     const { interval } = at;
     if ('heartbeat' in record.headers || 'canary' in record.headers) return;
@@ -147,7 +151,7 @@ export class Reference {
         view: view.name,
         key: keyText(key as (string | number)[]),
         value: Number(value),
-        ...{ partition, offset, timestamp, interval, seen: now() },
+        ...{ partition, offset, newest: at.newest, interval, seen: now() },
       };
       const all = this.added.get(view.name) ?? [];
       this.added.set(view.name, all);

@@ -7,14 +7,12 @@ import { planKey } from '../../lambda/formats/keys';
 import { type Plan as StoredPlan } from '../../lambda/formats/plan';
 import { CHUNK } from '../../lambda/formats/view-run';
 import { ask, send } from './clients';
-import { HOUR, type Known, type Plan } from './plan';
+import { HOUR, type Plan } from './plan';
 import { keyText, type Expected } from './reference';
 import { Simulation } from './simulation';
 import { InvariantError } from './world';
 
 export interface RunOptions {
-  /** Known faults of the product that are looked for, too. */
-  readonly known?: readonly Known[];
   readonly trace?: (line: string) => void;
 }
 
@@ -54,13 +52,12 @@ function firstDifference(expected: Expected, got: Expected): string | undefined 
   return undefined;
 }
 
-export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}): Promise<Outcome> {
+export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<Outcome> {
   const simulation = new Simulation(plan, trace);
   const { world, reference, keyspaces, lake, topic, orchestrator } = simulation;
   const { settings } = plan;
   const length = settings.intervalMinutes * MINUTE;
   const stormEnd = settings.start + settings.stormMs;
-  const looksFor = (name: Known) => known.includes(name);
 
   function expect(invariant: string, view: View, expected: Expected, got: Expected): void {
     const difference = firstDifference(trimmed(view, expected), got);
@@ -93,8 +90,8 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
         `view ${view.name}, ${layer}: ${key} is ${value}, at most ${most.get(key) ?? 0}`,
       );
     }
-    if (layer === 'speed' || view.top || !looksFor('asOf')) return;
-    const least = reference.expected(view, ({ timestamp, seen }) => timestamp <= asOf && seen <= asked);
+    if (layer === 'speed' || view.top) return;
+    const least = reference.expected(view, ({ newest, seen }) => newest < asOf && seen <= asked);
     for (const [key, value] of least) {
       if (value <= (counts.get(key) ?? 0)) continue;
       const at = new Date(asOf).toISOString();
@@ -211,7 +208,7 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
     await world.runUntil(stormEnd + (PATIENCE + 1) * length);
     const jobs = { ...orchestrator };
     await world.runUntil(world.now + IDLE * length);
-    if (looksFor('idle') && orchestrator.jobs > jobs.jobs) {
+    if (orchestrator.jobs > jobs.jobs) {
       throw new InvariantError('idle', `${orchestrator.jobs - jobs.jobs} jobs in ${IDLE} intervals without a post`);
     }
     world.spawn(async () => {

@@ -1,0 +1,79 @@
+/**
+ * Runs the simulation on each mutation of the product, and prints after how many seeds it finds it:
+ * `npx tsx test/simulation/find-mutations.ts [--runs 200] [part of a name …]`. Exits with 1 if one is not found.
+ */
+import { build } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { mapConcurrently } from '../../lambda/runtime/concurrent';
+import { ROOT } from '../../tools/kit/root';
+import { MUTATIONS, type Mutation } from './mutations';
+
+const FOLDER = join(ROOT, '.local', 'mutations');
+
+/** The simulation with the mutated product, as one file. */
+async function bundle({ file, find, replace }: Mutation, outfile: string): Promise<void> {
+  const mutated = readFileSync(join(ROOT, file), 'utf8').replace(find, () => replace);
+  await build({
+    stdin: {
+      contents: "import { command } from './tools/simulate/main'; void command.run(process.argv.slice(2));",
+      resolveDir: ROOT,
+      loader: 'ts',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    packages: 'external',
+    outfile,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'mutation',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /\.ts$/ }, ({ path }) =>
+            path === join(ROOT, file) ? { contents: mutated, loader: 'ts' } : undefined,
+          ),
+      },
+    ],
+  });
+}
+
+/** @returns what the simulation prints first */
+function simulate(program: string, runs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, '--seed', '1', '--runs', String(runs), '--whole'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+    child.once('error', reject);
+    child.once('close', () => resolve(output.split('\n', 1)[0]));
+  });
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { runs: { type: 'string', default: '200' } },
+    allowPositionals: true,
+  });
+  const chosen = MUTATIONS.filter(({ name }) => positionals.every((part) => name.includes(part)));
+  mkdirSync(FOLDER, { recursive: true });
+  const missed: string[] = [];
+  await mapConcurrently([...chosen.entries()], availableParallelism(), async ([i, mutation]) => {
+    const program = join(FOLDER, `${i}.cjs`);
+    await bundle(mutation, program);
+    const line = await simulate(program, Number(values.runs));
+    rmSync(program);
+    const found = /^seed (\d+) fails: (.*)$/.exec(line);
+    if (!found) missed.push(mutation.name);
+    console.log(`${found ? `seed ${found[1].padStart(3)}` : 'NOT FOUND'}  ${mutation.name}  ${found?.[2] ?? line}`);
+  });
+  console.log(`${chosen.length - missed.length} of ${chosen.length} found`);
+  if (missed.length > 0) process.exitCode = 1;
+}
+
+void main();
