@@ -23,6 +23,7 @@ const config: KnipConfig = {
     ...COMMANDS,
     'test/**/*.itest.ts',
     'test/support/synthesis/*.ts',
+    'test/formats/make.ts',
   ],
   project: ['{bin,lib,observability}/**/*.ts!', '{lambda,web,tools}/**/*.{ts,mjs,cjs}!', 'test/**/*.ts'],
   ignoreBinaries: ['tsx', 'mvn', 'promtool', 'unshare'],

@@ -196,7 +196,10 @@ def columns_used(views):
 
 def read_posts(spark, lake, manifests, views):
     """Reads the posts of all intervals, with the columns that some view uses, from all files that the manifests list."""
+    # Posts of a version that did not have a column read it as null.
     types = {}
+    for view in views:
+        types.update(view.get("columns", {}))
     for manifest in manifests:
         types.update(manifest["columns"])
     used = columns_used(views)

@@ -58,6 +58,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Writes the Grafana boards and alert rules as files to import',
     load: () => require('./operate/boards') as Module,
   },
+  simulate: {
+    summary:
+      'Runs the whole pipeline against models of its services, with faults from a seed, and checks what must hold',
+    load: () => require('./simulate/main') as Module,
+  },
   bench: {
     summary: 'Measures hot paths, each beside a peer',
     load: () => require('./bench/cli') as Module,

@@ -18,13 +18,7 @@ import { report, type ReportOf } from '../runtime/metrics';
 import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../aws/keyspaces/store';
 import { VIEWS, type View } from '../domain/views';
 import { applyChange, applyRecords, type BatchOutcome, type RowChange, type Settings } from './core';
-import {
-  decodeState,
-  emptyState,
-  encodeState,
-  incompletePostColumns,
-  type PartitionState,
-} from '../formats/speed-state';
+import { decodeState, emptyState, encodeState, stateSchema, type PartitionState } from '../formats/speed-state';
 
 export interface AggregateDeps {
   readonly store: AggregateStore;
@@ -47,7 +41,8 @@ const ROW_OVERHEAD_BYTES = 100;
 
 interface CachedRow {
   readonly appliedOffset: number;
-  readonly counts: Counts;
+  /** Undefined if they are of another definition of the view: they count as absent. */
+  readonly counts: Counts | undefined;
 }
 
 /**
@@ -89,9 +84,10 @@ async function inParallel<T>(items: readonly T[], limit: number, work: (item: T)
 
 export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => Promise<void> {
   const views = deps.views ?? VIEWS;
+  const schema = stateSchema(views, deps.intervalMinutes);
   const settings: Settings = {
     views,
-    columns: incompletePostColumns(views),
+    columns: schema.columns,
     intervalMinutes: deps.intervalMinutes,
     recentPosts: deps.recentPosts,
   };
@@ -99,7 +95,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
 
   async function load(topic: string, partition: number): Promise<CachedPartition> {
     const stored = await deps.store.readState(topic, partition);
-    const state = stored ? decodeState(stored.appliedOffset, stored.state) : emptyState();
+    const state = stored ? decodeState(stored.appliedOffset, stored.state, schema) : emptyState();
     return { state, storedOffset: stored?.appliedOffset, rows: new Map(), interval: state.interval };
   }
 
@@ -122,7 +118,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     }
     // Safe to change cached counts in place: they were removed from the cache and return only if all writes succeed.
     const counts: Counts = row?.counts ?? new Map<string, number>();
-    if (!applyChange(change, counts, row?.appliedOffset)) {
+    if (!applyChange(change, counts, row?.counts && row.appliedOffset)) {
       if (interval === after.interval) after.rows.set(view.name, row);
       return;
     }
@@ -150,9 +146,13 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     tally: Tally,
   ): Promise<BatchOutcome> {
     const id = `${topic}-${partition}`;
-    const before = cache.get(id) ?? (await load(topic, partition));
+    const cached = cache.get(id);
     // Removed while it changes: a failure in between must not leave a half-applied state in the cache.
     cache.delete(id);
+    // A cached state that ends before the batch begins is stale: another instance had what lies between. Only the stored one shows
+    // whether the log lost offsets.
+    const isStale = cached !== undefined && records[0].offset > cached.state.appliedOffset + 1;
+    const before = cached && !isStale ? cached : await load(topic, partition);
     const outcome = applyRecords(before.state, records, settings);
     if (outcome.applied === 0) {
       cache.set(id, before);
@@ -164,7 +164,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
       writeRow(partition, change, before, after, outcome.newest, tally),
     );
-    const blob = encodeState(state, settings.columns);
+    const blob = encodeState(state, schema);
     tally.writeUnits += unitsOf(blob.length);
     const row = { appliedOffset: state.appliedOffset, state: blob };
     if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {

@@ -1,23 +1,13 @@
 /**
- * Turns the records of a Kafka batch into objects of the raw log. A line of the log is JSON with these fields:
+ * Turns the records of a Kafka batch into objects of the raw log. `formats/raw-line.ts` says what a line is.
  *
- *   o     offset
- *   t     log append time, ms since the epoch
- *   s     `post`, `heartbeat`, `canary` or `bad`
- *   k     the post's key, as a number (post only)
- *   <section>  for each section that the record brought, by its name: its cleaned, typed columns (post only)
- *   h     `section` header of the record, if it had one: `h` and `raw` are all that a replay needs
- *   raw   the client's original text (posts only; the bytes of a bad record are in quarantine)
- *   erased  true in place of sections, `h` and `raw`: `tools/operate/erase` erased the post, so it contributes nothing
- *
- * Columns are stored cleaned, so that compaction and Spark parse no text. The text is stored, so that nothing is lost.
- *
- * Invariants: lines are in the order of offsets, one per offset; an object holds the offsets that its key names, without a gap that the
+ * Invariants: an object holds the offsets that its key names, without a gap that the
  * log does not have; the object of a redelivered batch may overlap others, and then holds the same lines; quarantined payloads are
  * written before the object whose lines refer to them.
  */
-import { decodeRecord, SECTION_HEADER, type Decoded, type KafkaRecord } from '../domain/decode';
+import { decodeRecord, type Decoded, type KafkaRecord } from '../domain/decode';
 import { quarantineKey, rawKey } from '../formats/keys';
+import { writeLine } from '../formats/raw-line';
 import { sizeOf } from '../runtime/kafka-event';
 import { ByteWriter } from '../formats/bytes';
 
@@ -55,20 +45,6 @@ export interface Archived {
   readonly objects: readonly RawObject[];
   readonly quarantine: readonly QuarantineObject[];
   readonly counts: Readonly<Counts>;
-}
-
-/**
- * Writes bytes directly. A string of all lines would have to be joined and encoded at the end, and the client's text
- * converted to a string first; that took as long as decoding.
- */
-function writeLine(lines: ByteWriter, record: KafkaRecord, decoded: Decoded): void {
-  const { offset: o, timestamp: t } = record;
-  if (decoded.kind !== 'post') return lines.utf8(`${JSON.stringify({ o, t, s: decoded.kind })}\n`);
-  const h = record.headers[SECTION_HEADER];
-  const fields = JSON.stringify({ o, t, s: decoded.kind, k: decoded.index, ...decoded.sections, h });
-  lines.utf8(`${fields.slice(0, -1)},"raw":`);
-  lines.jsonString(record.value!);
-  lines.utf8('}\n');
 }
 
 function quarantineOf(topic: string, record: KafkaRecord, bad: Decoded & { kind: 'bad' }): QuarantineObject {

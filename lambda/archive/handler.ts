@@ -3,8 +3,8 @@
  * so a redelivered batch overwrites itself. An outage throws, and the event source repeats the batch, in order.
  */
 import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
-import { RAW_COMPRESSION } from '../formats/raw-compression';
+import { zstdCompress, type ZstdOptions } from 'node:zlib';
+import { RAW_COMPRESSION } from '../formats/raw-line';
 import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv } from '../runtime/env';
 import { recordsByPartition, type LambdaKafkaEvent } from '../runtime/kafka-event';
@@ -16,6 +16,8 @@ import { archiveRecords } from './core';
 export interface Deps {
   readonly topic: string;
   readonly store: Pick<ObjectStore, 'put'>;
+  /** @default - of zstd, in another thread */
+  readonly compress?: typeof compressInThread;
   report: ReportOf<'archive'>;
   now(): number;
 }
@@ -26,12 +28,13 @@ export interface ArchiveResult {
   readonly quarantined: number;
 }
 
-const compress = promisify(zstdCompress);
+const compressInThread: (content: Buffer, options: ZstdOptions) => Promise<Buffer> = promisify(zstdCompress);
 
 /** Concurrent writes. Without a limit, a batch of only bad records would open one connection per record. */
 const CONCURRENT_PUTS = 16;
 
 export function makeHandler(deps: Deps): (event: LambdaKafkaEvent) => Promise<ArchiveResult> {
+  const { compress = compressInThread } = deps;
   return async (event) => {
     const started = deps.now();
     const { objects, quarantine, counts } = archiveRecords(deps.topic, recordsByPartition(event, deps.topic));

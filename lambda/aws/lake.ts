@@ -38,9 +38,10 @@ async function getStored<T extends Seal | Manifest>(
   store: Pick<ObjectStore, 'get'>,
   key: string,
   interval: IntervalStart,
+  intervalMinutes: number,
 ): Promise<T | undefined> {
   try {
-    return parseStored<T>(key, (await store.get(key)).toString('utf8'), intervalName(interval));
+    return parseStored<T>(key, (await store.get(key)).toString('utf8'), intervalName(interval), intervalMinutes);
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
@@ -48,11 +49,19 @@ async function getStored<T extends Seal | Manifest>(
 }
 
 /** The seal of an interval; undefined if the interval is not sealed yet, or is empty and never gets a seal. */
-export function getSeal(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Seal | undefined> {
-  return getStored<Seal>(store, sealKey(interval), interval);
+export function getSeal(
+  store: Pick<ObjectStore, 'get'>,
+  interval: IntervalStart,
+  intervalMinutes: number,
+): Promise<Seal | undefined> {
+  return getStored<Seal>(store, sealKey(interval), interval, intervalMinutes);
 }
 
 /** The manifest of an interval; undefined if the interval is not compacted yet. */
-export function getManifest(store: Pick<ObjectStore, 'get'>, interval: IntervalStart): Promise<Manifest | undefined> {
-  return getStored<Manifest>(store, manifestKey(interval), interval);
+export function getManifest(
+  store: Pick<ObjectStore, 'get'>,
+  interval: IntervalStart,
+  intervalMinutes: number,
+): Promise<Manifest | undefined> {
+  return getStored<Manifest>(store, manifestKey(interval), interval, intervalMinutes);
 }

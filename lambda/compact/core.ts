@@ -4,7 +4,7 @@ import { type Manifest, type PartitionRange, type PartitionSummary, type Seal } 
 import { type RawRange } from '../formats/keys';
 import { parseRunEvent, type RunEvent } from '../formats/run-event';
 import { cover, describeRanges, type Covered } from '../domain/ranges';
-import { POST_FILE_COLUMNS } from './columns';
+import { POST_FILE_COLUMNS } from '../formats/post-files';
 
 const HOUR = 3_600_000;
 
@@ -58,6 +58,7 @@ export function manifestOf(seal: Seal, summaries: readonly (PartitionSummary | u
     interval: seal.interval,
     previous: seal.previous,
     topic: seal.topic,
+    intervalMinutes: seal.intervalMinutes,
     rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
     columns: Object.fromEntries(POST_FILE_COLUMNS.map(({ name, type }) => [name, type])),
     partitions,

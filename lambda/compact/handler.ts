@@ -5,7 +5,6 @@
  *
  * In a run, both go along its plan: they leave out what is done, and end within their budget.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
@@ -22,6 +21,7 @@ import { invoked } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { manifestOf, parseEvent, resourcesOf, type CompactCall } from './core';
+import { DISK, type Disk } from './disk';
 import { compactionWith, type Compaction } from './engine';
 import { inputsOf, isValid, storedSummary } from './inputs';
 import { partitionRun } from './partition';
@@ -31,6 +31,8 @@ export interface Deps {
   readonly identityHorizonHours: number;
   readonly store: Pick<ObjectStore, 'get' | 'list' | 'download' | 'upload'> & PlanObjects;
   readonly compaction: Compaction;
+  /** @default - the machine's */
+  readonly disk?: Disk;
   /** Folder under which each run makes and removes one of its own. */
   readonly temporary: string;
   report: ReportOf<'compact'>;
@@ -59,12 +61,12 @@ type Run<Step extends CompactCall['step']> = Extract<CompactCall, { step: Step; 
 const CONCURRENT_READS = 16;
 
 export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResult | CompactResponse> {
-  const { store, intervalMinutes } = deps;
+  const { store, intervalMinutes, disk = DISK } = deps;
   const plans = planStore(store, intervalMinutes, deps.now);
   const startOf = (name: string) => parseIntervalName(name, intervalMinutes);
 
   async function sealOf(interval: IntervalStart): Promise<Seal> {
-    const seal = await getSeal(store, interval);
+    const seal = await getSeal(store, interval, intervalMinutes);
     if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
     return seal;
   }
@@ -75,7 +77,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     const here = done.get(seal.previous);
     if (here) return here;
     const previous = startOf(seal.previous);
-    if (!(await getManifest(store, previous))) {
+    if (!(await getManifest(store, previous, intervalMinutes))) {
       throw new Error(`interval ${seal.interval} needs the one before it, ${seal.previous}, which has no manifest yet`);
     }
     return sealOf(previous);
@@ -84,11 +86,11 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
   /** Lets `use` compact intervals and partitions, and reports what it computed. */
   async function compacting<T>(use: (run: ReturnType<typeof partitionRun>) => Promise<T>): Promise<T> {
     const started = deps.now();
-    const directory = await mkdtemp(join(deps.temporary, 'compact-'));
+    const directory = await disk.makeTemporary(join(deps.temporary, 'compact-'));
     const total = { received: 0, written: 0, repeated: 0, quarantined: 0, controlRecords: 0, bytes: 0 };
     let computed = 0;
     try {
-      const run = partitionRun({ store, compaction: deps.compaction, directory });
+      const run = partitionRun({ store, compaction: deps.compaction, disk, directory });
       return await use(async (...unit) => {
         const summary = await run(...unit);
         computed++;
@@ -101,7 +103,7 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
         return summary;
       });
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await disk.remove(directory);
       if (computed > 0) deps.report('compact', { ...total, duration: deps.now() - started });
     }
   }

@@ -9,7 +9,7 @@ import { dedupIndexKey, dedupIndexPrefix, incompletePostsKey, summaryKey } from 
 import { rawObjects, type RawObject } from '../aws/lake';
 import { NotFoundError, type ObjectStore } from '../aws/s3';
 import { sha256 } from '../runtime/digest';
-import { POST_FILE_COLUMNS } from './columns';
+import { POST_FILE_COLUMNS } from '../formats/post-files';
 import { COMPACTION_VERSION, horizonStart, rangeOf, sourcesOf } from './core';
 
 /** An object as it was listed. */

@@ -1,37 +1,30 @@
 /** Compaction of one partition, interval by interval: lake to disk, DuckDB, disk to lake. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { intervalName } from '../domain/intervals';
 import { serialize, type PartitionSummary } from '../formats/interval-metadata';
 import { mapConcurrently } from '../runtime/concurrent';
 import { incompletePostsKey, postsKey, dedupIndexKey, summaryKey } from '../formats/keys';
 import { type ObjectStore } from '../aws/s3';
+import { type Disk } from './disk';
 import { type Compaction } from './engine';
 import { type Inputs } from './inputs';
 
 export interface PartitionOptions {
   readonly store: Pick<ObjectStore, 'put' | 'download' | 'upload'>;
   readonly compaction: Compaction;
+  readonly disk: Disk;
   /** Folder of this run alone. */
   readonly directory: string;
 }
 
 const CONCURRENT_DOWNLOADS = 16;
 
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 /**
  * @returns a function that compacts one interval and partition; the files of the horizon stay on disk for the intervals that follow.
  * `plan` names the plan of a run that computes what is there already.
  */
 export function partitionRun(options: PartitionOptions): (inputs: Inputs, plan?: string) => Promise<PartitionSummary> {
-  const { store, compaction, directory } = options;
+  const { store, compaction, disk, directory } = options;
   const indexOnDisk = new Map<string, string>();
   let downloads = 0;
 
@@ -59,7 +52,7 @@ export function partitionRun(options: PartitionOptions): (inputs: Inputs, plan?:
     const incompletePosts = inputs.incompletePosts && (await download(inputs.incompletePosts.key));
     const dedupIndex = await mapConcurrently(inputs.dedupIndex, CONCURRENT_DOWNLOADS, ({ key }) => onDisk(key));
     const folder = join(directory, `${name}-${partition}`);
-    await mkdir(join(folder, 'duckdb'), { recursive: true });
+    await disk.makeFolder(join(folder, 'duckdb'));
     const at = (file: string) => join(folder, file);
     const outputs = {
       records: at('records'),
@@ -73,12 +66,12 @@ export function partitionRun(options: PartitionOptions): (inputs: Inputs, plan?:
     let bytes = 0;
     let sha256: string | null = null;
     if (counts.rows > 0) {
-      bytes = (await stat(outputs.posts)).size;
-      sha256 = await sha256Of(outputs.posts);
+      bytes = await disk.size(outputs.posts);
+      sha256 = await disk.sha256(outputs.posts);
       await store.upload(outputs.posts, postsKey(interval, partition));
       await store.upload(outputs.dedupIndex, dedupIndexKey(interval, partition));
       const local = join(directory, `dedup-index-${name}-${partition}`);
-      await rename(outputs.dedupIndex, local);
+      await disk.rename(outputs.dedupIndex, local);
       indexOnDisk.set(dedupIndexKey(interval, partition), local);
     }
     await store.upload(outputs.incompletePosts, incompletePostsKey(interval, partition));
@@ -100,11 +93,11 @@ export function partitionRun(options: PartitionOptions): (inputs: Inputs, plan?:
     // After its files: commit takes it for the word that they are there.
     await store.put(summaryKey(interval, partition), serialize(summary), { contentType: 'application/json' });
 
-    await rm(folder, { recursive: true, force: true });
+    await disk.remove(folder);
     await mapConcurrently(
       [...sources.map(({ item }) => item.path), ...(incompletePosts ? [incompletePosts] : [])],
       4,
-      (path) => rm(path, { force: true }),
+      (path) => disk.remove(path),
     );
     return summary;
   };

@@ -9,7 +9,13 @@
  */
 import { COLUMNS, columnsOf, SECTIONS, type Section } from '../domain/columns';
 import { type Covered, type Range } from '../domain/ranges';
-import { DUCKDB_TYPES } from './columns';
+import {
+  DEDUP_INDEX_COLUMNS,
+  DUCKDB_TYPES,
+  INCOMPLETE_POSTS_COLUMNS,
+  since,
+  type StoredColumn,
+} from '../formats/post-files';
 
 /** A raw object on the local disk. */
 export interface RawFile {
@@ -48,8 +54,6 @@ const id = (name: string) => `"${name}"`;
 
 /** Name of a section's offset column: where the section first arrived in this interval. */
 const at = (section: Section) => `${section}_at`;
-/** Name of the column that states in which interval an incomplete post's section arrived. */
-const since = (section: Section) => `${section}_since`;
 
 const PARQUET = '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)';
 
@@ -122,12 +126,18 @@ const KEYS = `CREATE TABLE arrived AS SELECT post_key AS k, ${SECTIONS.map(
   (section) => `min(first_offset) FILTER (${brought(section)}) AS ${at(section)}`,
 ).join(', ')} FROM records WHERE post_key IS NOT NULL GROUP BY post_key`;
 
+/** The rows of files that other versions of the code may have written: a column that a file does not have is null. */
+function readStored(columns: readonly StoredColumn[], files: readonly string[]): string {
+  const none = `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${id(name)}`).join(', ')} WHERE false`;
+  return files.length > 0
+    ? `(${none} UNION ALL BY NAME FROM read_parquet(${list(files)}, union_by_name = true))`
+    : `(${none})`;
+}
+
 function indexedBefore(files: readonly string[]): string {
   const flags = SECTIONS.map((section) => `bool_or(${id(section)}) AS ${id(section)}`).join(', ');
-  return files.length > 0
-    ? `SELECT post_key AS k, ${flags} FROM read_parquet(${list(files)})
-       WHERE post_key IN (SELECT k FROM arrived) GROUP BY post_key`
-    : `SELECT NULL::BIGINT AS k, ${SECTIONS.map((section) => `false AS ${id(section)}`).join(', ')} WHERE false`;
+  return `SELECT post_key AS k, ${flags} FROM ${readStored(DEDUP_INDEX_COLUMNS, files)}
+    WHERE post_key IN (SELECT k FROM arrived) GROUP BY post_key`;
 }
 
 /** For each post that brought something new: the offset at which each new section arrived; null for other sections. */
@@ -151,15 +161,10 @@ function waiting(files: Files, horizon: string): string {
       ({ name }) => `CASE WHEN ${since(section)} >= ${text(horizon)} THEN ${id(name)} END AS ${id(name)}`,
     ),
   ]);
-  const empty = SECTIONS.flatMap((section) => [
-    `NULL::VARCHAR AS ${since(section)}`,
-    ...columnsOf(section).map(({ name, type }) => `NULL::${DUCKDB_TYPES[type]} AS ${id(name)}`),
-  ]);
-  return files.incompletePosts === undefined
-    ? `CREATE VIEW waiting AS SELECT NULL::BIGINT AS post_key, ${empty.join(', ')} WHERE false`
-    : `CREATE VIEW waiting AS FROM (
-         SELECT post_key, ${columns.join(', ')} FROM read_parquet(${text(files.incompletePosts)})
-       ) WHERE coalesce(${SECTIONS.map(since).join(', ')}) IS NOT NULL`;
+  const file = files.incompletePosts === undefined ? [] : [files.incompletePosts];
+  return `CREATE VIEW waiting AS FROM (
+    SELECT post_key, ${columns.join(', ')} FROM ${readStored(INCOMPLETE_POSTS_COLUMNS, file)}
+  ) WHERE coalesce(${SECTIONS.map(since).join(', ')}) IS NOT NULL`;
 }
 
 const HEAD = (where: IntervalOf) =>

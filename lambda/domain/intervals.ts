@@ -36,6 +36,19 @@ export function parseIntervalName(name: string, intervalMinutes: number): Interv
 }
 
 /**
+ * Stored data means something only with the length of the intervals that it was made for.
+ * @param what names the data
+ * @throws Error naming both lengths, and what to do
+ */
+export function requireLength(what: string, stored: number, configured: number): void {
+  if (stored === configured) return;
+  throw new Error(
+    `${what} is of intervals of ${stored} minutes, but intervalMinutes is ${configured}: deploy with -c intervalMinutes=${stored}; ` +
+      'docs/how-to/change-a-live-deployment.md says how to get another length',
+  );
+}
+
+/**
  * The monotone rule: a record belongs to the larger of its own timestamp's interval and the interval of the record before it
  * in its partition. So an interval is one offset range, whatever the brokers' clocks do.
  */

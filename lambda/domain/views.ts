@@ -3,6 +3,7 @@
  * served. Every view is a map from a key (its dimension values) to a 64-bit integer. Merging intervals, partitions or layers is
  * the pointwise sum or maximum. That suffices for counts, exact medians (the value is a dimension), top-k and HyperLogLog sketches.
  */
+import { createHash } from 'node:crypto';
 import { columnOf, SECTIONS, type ColumnName, type Section } from './columns';
 
 interface AnyView {
@@ -130,9 +131,11 @@ export const CANARY_VIEW: View = {
   merge: 'max',
 };
 
+const columnsRead = (view: View): readonly ColumnName[] => [...view.dimensions, ...(view.value ? [view.value] : [])];
+
 /** The sections a view reads, in the order of {@link SECTIONS}: those of its dimensions and of its value. */
 export function sectionsOf(view: View): readonly Section[] {
-  const used = new Set([...view.dimensions, ...(view.value ? [view.value] : [])].map((name) => columnOf(name).section));
+  const used = new Set(columnsRead(view).map((name) => columnOf(name).section));
   return SECTIONS.filter((section) => used.has(section));
 }
 
@@ -140,11 +143,36 @@ export function findView(name: string): View | undefined {
   return VIEWS.find((view) => view.name === name);
 }
 
-/** The view list as the Spark job reads it (`jobs/views.json` in the bucket of the lake): names only, no code. */
+/** Bytes of a fingerprint. */
+export const FINGERPRINT_BYTES = 8;
+
+const fingerprints = new WeakMap<View, Buffer>();
+
+/**
+ * Names all that the rows of a view depend on; a description may change freely. It is stored with whatever holds rows: those of another
+ * fingerprint count as absent, and are never decoded.
+ */
+export function fingerprintOf(view: View): Buffer {
+  let fingerprint = fingerprints.get(view);
+  if (!fingerprint) {
+    const { name, dimensions, merge, value, top } = view;
+    const definition = JSON.stringify([name, dimensions, merge, value ?? null, top ? [top.groupBy, top.keep] : null]);
+    fingerprint = createHash('sha256').update(definition).digest().subarray(0, FINGERPRINT_BYTES);
+    fingerprints.set(view, fingerprint);
+  }
+  return fingerprint;
+}
+
+/**
+ * The view list as the Spark job reads it (`jobs/views.json` in the bucket of the lake): names only, no code. It has the types of the
+ * columns, because the posts of an earlier interval may not have all of them.
+ */
 export function viewsAsJson(views: readonly View[] = VIEWS): string {
   return JSON.stringify(
-    views.map((view) => ({ ...view, sections: sectionsOf(view) })),
+    views.map((view) => ({ ...view, sections: sectionsOf(view), columns: typesOf(view) })),
     null,
     2,
   );
 }
+
+const typesOf = (view: View) => Object.fromEntries(columnsRead(view).map((name) => [name, columnOf(name).type]));

@@ -3,7 +3,8 @@
  * kilobyte and rejects rows over 1 MB, so size is both the cost and the limit.
  *
  * ```
- * 1 | zstd( dictionaries | rows | places | values )
+ * 1 | zstd( fingerprint | dictionaries | rows | places | values )
+ *   fingerprint  of the view's definition (domain/views.ts), 8 bytes
  *   dictionary   for each dimension: size, then its distinct values in order
  *                text: length and UTF-8; integers and instants (ms): differences
  *   rows         number of rows
@@ -13,7 +14,7 @@
  * All numbers are variable-length integers (bytes.ts).
  *
  * Invariants: rows are sorted by key, in the order of a run (domain/sorted-run.ts), so equal counts give equal bytes; no key occurs
- * twice; the dimensions are those of the view in its definition, which the blob does not contain.
+ * twice; the dimensions are those of the definition that the fingerprint names, and a blob of another one is never decoded.
  */
 import { columnOf } from '../domain/columns';
 import { type ColumnType } from '../domain/sections/section';
@@ -21,7 +22,7 @@ import { compareText, KEY_SEPARATOR, type Counts, type DimensionValue } from '..
 import { type Row } from '../domain/sorted-run';
 import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
-import { type View } from '../domain/views';
+import { FINGERPRINT_BYTES, fingerprintOf, type View } from '../domain/views';
 
 const VERSION = 1;
 
@@ -157,7 +158,7 @@ function encode(view: View, keys: readonly (readonly string[])[], values: readon
   for (let at = 0; at < order.length; at++) writer.difference(0, values[order[at]]);
   return pack(
     VERSION,
-    Buffer.concat([dictionaries.bytes(), writer.bytes()]),
+    Buffer.concat([fingerprintOf(view), dictionaries.bytes(), writer.bytes()]),
     (bytes) =>
       `counts of view '${view.name}' take ${bytes} bytes compressed (${keys.length} keys), at most ${MAX_BLOB_BYTES} fit a row`,
   );
@@ -186,8 +187,10 @@ interface Columns {
   readonly values: readonly number[];
 }
 
-function decode(view: View, blob: Buffer): Columns {
-  const reader = new ByteReader(unpack(VERSION, blob, `counts of view '${view.name}'`));
+function decode(view: View, blob: Buffer): Columns | undefined {
+  const content = unpack(VERSION, blob, `counts of view '${view.name}'`);
+  if (!content.subarray(0, FINGERPRINT_BYTES).equals(fingerprintOf(view))) return undefined;
+  const reader = new ByteReader(content.subarray(FINGERPRINT_BYTES));
   const dictionaries = view.dimensions.map((name) => readDictionary(reader, codingOf(columnOf(name).type)));
   const rows = reader.unsigned();
   const dimensions = dictionaries.map((dictionary, i) => {
@@ -205,9 +208,14 @@ function decode(view: View, blob: Buffer): Columns {
   return { rows, dimensions, values };
 }
 
-/** @throws Error naming the view, if the blob is not what {@link encodeCounts} writes */
-export function decodeCounts(view: View, blob: Buffer): Counts {
-  const { rows, dimensions, values } = decode(view, blob);
+/**
+ * @returns undefined for counts of another definition of the view
+ * @throws Error naming the view, if the blob is not what {@link encodeCounts} writes
+ */
+export function decodeCounts(view: View, blob: Buffer): Counts | undefined {
+  const columns = decode(view, blob);
+  if (!columns) return undefined;
+  const { rows, dimensions, values } = columns;
   const counts: Counts = new Map();
   for (let row = 0; row < rows; row++) {
     let key = String(dimensions[0][row]);
@@ -217,9 +225,11 @@ export function decodeCounts(view: View, blob: Buffer): Counts {
   return counts;
 }
 
-/** In the order of a run. @throws Error naming the view, if the blob is not what this file writes */
+/** In the order of a run. @throws Error naming the view, if the blob is not what this file writes for this definition of it */
 export function decodeRows(view: View, blob: Buffer): Row[] {
-  const { rows, dimensions, values } = decode(view, blob);
+  const columns = decode(view, blob);
+  if (!columns) throw new Error(`counts of view '${view.name}' are of another definition of it`);
+  const { rows, dimensions, values } = columns;
   return Array.from({ length: rows }, (_, row) => ({
     key: dimensions.map((column) => column[row]),
     value: values[row],

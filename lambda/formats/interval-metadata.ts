@@ -1,15 +1,17 @@
 /**
- * Seals, summaries and manifests, as JSON objects of the lake. A seal fixes the offset ranges of an interval. A summary describes what
- * compaction made of one partition. A manifest contains the summaries of all partitions, and states that all files exist.
+ * Version 1 of what the lake says about an interval, as JSON objects: seals, summaries, manifests, `_SUCCESS` of its views, and drift.
+ * A seal fixes the offset ranges of an interval. A summary describes what compaction made of one partition. A manifest contains the
+ * summaries of all partitions, and states that all files exist.
  *
  * Invariants:
  * - A seal is written once and never changed. It names the sealed interval before it, and in each partition its range starts where that
  *   one's ends, so no offset lies between two intervals or in two of them.
  * - A summary is written after the files that it names, and a manifest after the summaries: a reader that finds one finds all below it.
- * - Fields are only added, and absent fields have a meaning.
+ * - Fields are only added, and absent fields have a meaning. A seal and a manifest of another interval length are never read.
  */
 import { type ColumnType } from '../domain/sections/section';
 import { type Range } from '../domain/ranges';
+import { requireLength } from '../domain/intervals';
 
 export interface PartitionRange extends Range {
   readonly partition: number;
@@ -22,6 +24,8 @@ export interface Seal {
   /** The sealed interval before this one, null for the first of all. */
   readonly previous: string | null;
   readonly topic: string;
+  /** Length of the interval. */
+  readonly intervalMinutes: number;
   /** Sorted by partition; a partition may be empty, but not all of them are. */
   readonly partitions: readonly PartitionRange[];
 }
@@ -59,16 +63,49 @@ export interface Manifest extends Omit<Seal, 'partitions'> {
   readonly partitions: readonly PartitionSummary[];
 }
 
+/** `views/interval=…/_SUCCESS`, written last by the views engine. */
+export interface ViewsDone {
+  readonly interval: string;
+  /** Posts. */
+  readonly rows: number;
+  /** Keys by view. */
+  readonly views: Readonly<Record<string, number>>;
+  /** SHA-256 of the manifest that was read, hex. Absent where the engine was older. */
+  readonly manifest?: string;
+  /** SHA-256 of the view list, hex. */
+  readonly definition?: string;
+}
+
+/** `drift/interval=….json`: what `reconcile` found. */
+export interface DriftReport {
+  readonly interval: string;
+  /** Nothing was compared: the speed rows are past their time to live, or not whole. */
+  readonly expired: boolean;
+  /** Why they are not whole: the list of views was changed since, or within the interval. */
+  readonly viewsChanged?: true;
+  /** Sum over the views. */
+  readonly drift: number;
+  readonly views: Readonly<
+    Partial<Record<string, { readonly drift: number; readonly batch: number; readonly speed: number }>>
+  >;
+}
+
 /** JSON as it is stored: the same for the same content, so a rerun writes the same bytes. */
 export function serialize(value: Seal | Manifest | PartitionSummary): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** @throws Error naming the key if the object is not what its key says */
-export function parseStored<T extends Seal | Manifest>(key: string, text: string, interval: string): T {
+/** @throws Error naming the key if the object is not what its key says, or of intervals of another length */
+export function parseStored<T extends Seal | Manifest>(
+  key: string,
+  text: string,
+  interval: string,
+  intervalMinutes: number,
+): T {
   const stored = JSON.parse(text) as T;
   if (stored.interval !== interval || !Array.isArray(stored.partitions)) {
     throw new Error(`object '${key}' must describe interval ${interval}, got '${stored.interval}'`);
   }
+  requireLength(`object '${key}'`, stored.intervalMinutes, intervalMinutes);
   return stored;
 }

@@ -4,25 +4,29 @@
  *
  * ```
  * 1 | zstd( head | texts | interval | posts )
- *   head       for each section: names of the columns that incomplete posts store, as one text with commas
+ *   head       length of an interval, minutes · fingerprint of the view list, hex · since which interval rows are whole, ms
+ *              number of sections, then for each one: its name, and the names of the columns that incomplete posts store, with commas
  *   texts      number of distinct texts, then the texts, in the order in which posts use them
  *   interval   start of the current interval, ms
  *   posts      number of posts, then for each one, by first arrival:
- *                its key, by difference from the post before · the sections that have arrived, as bits
+ *                its key, by difference from the post before · the sections that have arrived, as bits in the order of the head
  *                if sections are missing: for each column of the arrived ones 0 (null), 1 and a place in texts, or 2 and an integer
  * ```
  *
- * Invariants: it has at most `recentPosts` posts, and a new post evicts the oldest one, so the state after an offset does not depend on
- * the batches that led there; equal states give equal bytes; a section counts once, by its first arrival; the row's `applied_offset`
- * is the last offset that the state contains.
+ * Invariants: after a new post it has at most `recentPosts` posts, and the oldest ones go first, so the state after an offset does not
+ * depend on the batches that led there; equal states give equal bytes; a section counts once, by its first arrival; the row's
+ * `applied_offset` is the last offset that the state contains; a state of another interval length is never read; one of other sections,
+ * columns or views is brought to those of today, with null for what it does not have.
  */
-import { type IntervalStart } from '../domain/intervals';
+import { createHash } from 'node:crypto';
+import { requireLength, type IntervalStart } from '../domain/intervals';
 import { bySection, columnOf, SECTIONS, type ColumnName, type Section, type Sections } from '../domain/columns';
 import { type Value } from '../domain/sections/section';
 import { ALL_SECTIONS, maskOf, maskOfPresent, type SectionMask } from '../domain/merge';
 import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
-import { sectionsOf, type View } from '../domain/views';
+import { fingerprintOf, sectionsOf, type View } from '../domain/views';
+import { MINUTE } from '../domain/time';
 
 /** The columns that a post must keep of a section until its other sections are here: those of views that read both. */
 export type IncompletePostColumns = Readonly<Record<Section, readonly ColumnName[]>>;
@@ -32,6 +36,20 @@ export function incompletePostColumns(views: readonly View[]): IncompletePostCol
   const names = new Set(joined.flatMap((view) => [...view.dimensions, ...(view.value ? [view.value] : [])]));
   // Sorted: the order of the views must not change what a stored state means.
   return bySection((section) => [...names].filter((name) => columnOf(name).section === section).sort());
+}
+
+/** What a stored state depends on. */
+export interface StateSchema {
+  readonly columns: IncompletePostColumns;
+  /** Fingerprint of the view list, in whatever order. */
+  readonly views: string;
+  readonly intervalMinutes: number;
+}
+
+export function stateSchema(views: readonly View[], intervalMinutes: number): StateSchema {
+  const all = views.map((view) => fingerprintOf(view).toString('hex')).sort();
+  const fingerprint = createHash('sha256').update(all.join()).digest('hex').slice(0, 16);
+  return { columns: incompletePostColumns(views), views: fingerprint, intervalMinutes };
 }
 
 export interface RecentPost {
@@ -45,12 +63,14 @@ export interface PartitionState {
   appliedOffset: number;
   /** Interval of the record at that offset; 0 before the first. */
   interval: IntervalStart;
+  /** The first interval whose rows count every record for every view of the list: the one after a change of the list. */
+  wholeFrom: IntervalStart;
   /** By the post's index, in order of first arrival. */
   readonly recent: Map<number, RecentPost>;
 }
 
 export function emptyState(): PartitionState {
-  return { appliedOffset: -1, interval: 0, recent: new Map() };
+  return { appliedOffset: -1, interval: 0, wholeFrom: 0, recent: new Map() };
 }
 
 /**
@@ -69,7 +89,8 @@ export function remember(
   const post = state.recent.get(index);
   if (!post) {
     state.recent.set(index, { seen: arrivedMask, incomplete: keep(arrived, arrivedMask, columns) });
-    if (state.recent.size > limit) evictOldest(state.recent);
+    // The limit may have been larger before.
+    while (state.recent.size > limit) evictOldest(state.recent);
     return { sections: arrived, known: arrivedMask, news: arrivedMask };
   }
   const news = arrivedMask & ~post.seen;
@@ -132,7 +153,8 @@ function writeValue(writer: ByteWriter, texts: Map<string, number>, name: string
 /**
  * @throws Error naming the limit if it does not fit a row of the store
  */
-export function encodeState(state: PartitionState, columns: IncompletePostColumns): Buffer {
+export function encodeState(state: PartitionState, schema: StateSchema): Buffer {
+  const { columns } = schema;
   const posts = new ByteWriter(state.recent.size * 8 + 64);
   const texts = new Map<string, number>();
   posts.unsigned(state.interval);
@@ -150,7 +172,14 @@ export function encodeState(state: PartitionState, columns: IncompletePostColumn
     }
   }
   const head = new ByteWriter();
-  for (const section of SECTIONS) head.text(columns[section].join(','));
+  head.unsigned(schema.intervalMinutes);
+  head.text(schema.views);
+  head.unsigned(state.wholeFrom);
+  head.unsigned(SECTIONS.length);
+  for (const section of SECTIONS) {
+    head.text(section);
+    head.text(columns[section].join(','));
+  }
   head.unsigned(texts.size);
   for (const text of texts.keys()) head.text(text);
   return pack(
@@ -161,38 +190,68 @@ export function encodeState(state: PartitionState, columns: IncompletePostColumn
   );
 }
 
-/** @throws Error if the blob is not what {@link encodeState} writes */
-export function decodeState(appliedOffset: number, blob: Buffer): PartitionState {
+interface StoredSection {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+/**
+ * Brings the state to the sections, columns and views of today. A value that was not stored is null: a view that was added later does
+ * not count the posts that were incomplete then.
+ * @throws Error if the blob is not what {@link encodeState} writes, or is of another interval length
+ */
+export function decodeState(appliedOffset: number, blob: Buffer, schema: StateSchema): PartitionState {
   const reader = new ByteReader(unpack(VERSION, blob, 'the state'));
-  // The columns of the view list that wrote it: a view that was added later finds null in posts that were incomplete.
-  const columns = SECTIONS.map((section) => ({ section, names: reader.text().split(',').filter(Boolean) }));
+  const intervalMinutes = reader.unsigned();
+  requireLength('the state', intervalMinutes, schema.intervalMinutes);
+  const views = reader.text();
+  const wholeFrom = reader.unsigned();
+  const sections = Array.from({ length: reader.unsigned() }, () => ({
+    name: reader.text(),
+    columns: reader.text().split(',').filter(Boolean),
+  }));
   const texts = Array.from({ length: reader.unsigned() }, () => reader.text());
   const interval = reader.unsigned();
   const recent = new Map<number, RecentPost>();
   let index = 0;
   for (let left = reader.unsigned(); left > 0; left--) {
     index = reader.difference(index);
-    const seen = reader.unsigned();
-    recent.set(index, { seen, incomplete: seen === ALL_SECTIONS ? undefined : readKept(reader, texts, columns, seen) });
+    recent.set(index, readPost(reader, texts, sections, schema.columns));
   }
-  return { appliedOffset, interval, recent };
+  return {
+    appliedOffset,
+    interval,
+    wholeFrom: views === schema.views ? wholeFrom : interval + schema.intervalMinutes * MINUTE,
+    recent,
+  };
 }
 
-function readKept(
+function readPost(
   reader: ByteReader,
   texts: readonly string[],
-  columns: readonly { readonly section: Section; readonly names: readonly string[] }[],
-  seen: SectionMask,
-): Sections {
-  const kept: Partial<Record<Section, Record<string, Value>>> = {};
-  for (const { section, names } of columns) {
-    if ((seen & maskOf([section])) === 0) continue;
-    const values: Record<string, Value> = {};
-    for (const name of names) {
-      const tag = reader.unsigned();
-      values[name] = tag === ABSENT ? null : tag === TEXT ? texts[reader.unsigned()] : reader.difference(0);
-    }
-    kept[section] = values;
+  sections: readonly StoredSection[],
+  columns: IncompletePostColumns,
+): RecentPost {
+  const arrived = reader.unsigned();
+  const isComplete = arrived === (1 << sections.length) - 1;
+  let seen: SectionMask = 0;
+  const incomplete: Partial<Record<Section, Record<string, Value>>> = {};
+  for (const [place, stored] of sections.entries()) {
+    if ((arrived & (1 << place)) === 0) continue;
+    const values = isComplete ? {} : readValues(reader, texts, stored.columns);
+    const section = SECTIONS.find((each) => each === stored.name);
+    if (!section) continue;
+    seen |= maskOf([section]);
+    incomplete[section] = Object.fromEntries(columns[section].map((name) => [name, values[name] ?? null]));
   }
-  return kept;
+  return { seen, incomplete: seen === ALL_SECTIONS ? undefined : incomplete };
+}
+
+function readValues(reader: ByteReader, texts: readonly string[], names: readonly string[]): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const name of names) {
+    const tag = reader.unsigned();
+    values[name] = tag === ABSENT ? null : tag === TEXT ? texts[reader.unsigned()] : reader.difference(0);
+  }
+  return values;
 }

@@ -3,7 +3,7 @@
  *
  * ```
  * batch_views (view_name, period)                                       one pointer row
- *   version     text    names the run: a hash of what it was made of, of the view's definition and of this format
+ *   version     text    names the run: the fingerprint of the view's definition, `-`, a hash of what it was made of and of this format
  *   chunks      int     how many rows of batch_runs it has; 0 if the run stands in the pointer row
  *   counts      blob    the whole run (counts-codec), if chunks = 0
  *   first_keys  blob    the first key of each chunk, if chunks > 0: 1 | zstd(JSON)
@@ -12,11 +12,12 @@
  * ```
  *
  * Invariants: rows of batch_runs never change, and are all there before the pointer row names their version; a run that is made
- * again of the same parts has the same version and the same bytes; a version that no pointer row names is deleted an hour later.
+ * again of the same parts has the same version and the same bytes; a version that no pointer row names is deleted an hour later; a run
+ * of another definition of the view counts as absent.
  */
 import { createHash } from 'node:crypto';
 import { type ChunkLimits, type Key } from '../domain/sorted-run';
-import { type View } from '../domain/views';
+import { fingerprintOf, type View } from '../domain/views';
 import { pack, unpack } from './blob';
 
 /** Of the run, of its chunks and of the order of keys. */
@@ -44,16 +45,16 @@ export interface RunPointer {
   readonly firstKeys?: Buffer;
 }
 
-/** What a view's rows depend on. A description may change freely. */
-function definitionOf({ name, dimensions, merge, value, top }: View): string {
-  return JSON.stringify([name, dimensions, merge, value ?? null, top ?? null]);
-}
-
 /** @param parts what the run is made of, each named by its content */
 export function runVersion(view: View, parts: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([FORMAT, CHUNK, definitionOf(view), parts]));
-  return hash.digest('hex').slice(0, VERSION_DIGITS);
+  const hash = createHash('sha256').update(JSON.stringify([FORMAT, CHUNK, parts]));
+  return `${prefixOf(view)}${hash.digest('hex').slice(0, VERSION_DIGITS)}`;
 }
+
+const prefixOf = (view: View) => `${fingerprintOf(view).toString('hex')}-`;
+
+/** Whether the run is of this definition of the view. */
+export const isOfDefinition = (view: View, version: string): boolean => version.startsWith(prefixOf(view));
 
 export function encodeFirstKeys(keys: readonly Key[]): Buffer {
   return pack(

@@ -4,7 +4,7 @@
  * when all its rows exist, never before. The last write marks the interval as published in the lake. A rerun overwrites
  * all rows, so it repairs any failure. In a run, it follows the plan, one interval at a time.
  */
-import { intervalEnd, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { intervalEnd, intervalName, parseIntervalName, requireLength, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../runtime/interval-list';
 import { type Seal } from '../formats/interval-metadata';
 import { withPublished } from '../formats/plan';
@@ -80,8 +80,14 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     }
   }
 
+  async function boundaryOf(): Promise<IntervalStart | undefined> {
+    const row = await store.readBoundary(topic);
+    if (row) requireLength('the time boundary', row.intervalMinutes, intervalMinutes);
+    return row?.interval;
+  }
+
   async function requireSeal(interval: IntervalStart): Promise<Seal> {
-    const seal = await getSeal(lake, interval);
+    const seal = await getSeal(lake, interval, intervalMinutes);
     if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
     return seal;
   }
@@ -127,7 +133,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     async function move({ from, to }: Move): Promise<void> {
       const moved =
         from === undefined
-          ? await store.startBoundary(topic, to, deps.now())
+          ? await store.startBoundary(topic, to, intervalMinutes, deps.now())
           : await store.moveBoundary(topic, from, to, deps.now());
       if (moved) return;
       tally.conditionFailed++;
@@ -140,7 +146,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       }
     }
 
-    const before = (await store.readBoundary(topic))?.interval;
+    const before = await boundaryOf();
     const seals = await mapConcurrently(intervals, CONCURRENT_OBJECTS, requireSeal);
     const moves = planMoves(before, seals, intervalMinutes);
     await mapConcurrently(intervals, CONCURRENT_OBJECTS, requireViews);
@@ -187,11 +193,11 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     const budget = startBudget(deps.now);
     const tally = emptyTally();
     let plan = await plans.hold(run);
-    let boundary = (await store.readBoundary(topic))?.interval;
+    let boundary = await boundaryOf();
     let state: 'done' | 'more' = 'done';
     while (plan.published < plan.manifests.length) {
       const interval = parseIntervalName(plan.intervals[plan.published], intervalMinutes);
-      if (!(await areViewsCurrent(lake, interval, plan.manifests[plan.published]))) {
+      if (!(await areViewsCurrent(lake, interval, plan.manifests[plan.published], views))) {
         if (tally.received === 0) throw new Error(`the views of interval ${intervalName(interval)} are not computed`);
         break;
       }

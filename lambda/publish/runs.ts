@@ -13,7 +13,7 @@ import { type RunKey, type RunStore } from '../aws/keyspaces/store';
 import { type ObjectStore } from '../aws/s3';
 import { mapConcurrently } from '../runtime/concurrent';
 import { sha256 } from '../runtime/digest';
-import { parseViewObject } from './view-object';
+import { parseViewObject } from '../formats/view-object';
 
 export interface RunsDeps {
   readonly lake: Pick<ObjectStore, 'get'>;

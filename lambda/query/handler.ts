@@ -1,6 +1,6 @@
 /** Responds to queries from the rows of both layers. It only reads. */
 import { join } from 'node:path';
-import { intervalEnd } from '../domain/intervals';
+import { intervalEnd, requireLength } from '../domain/intervals';
 import { metricReader, sendSigned } from './cloudwatch';
 import { ENV, hasEnv, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { json, pathSegments, type HttpResponse, type HttpEvent } from '../runtime/http';
@@ -77,8 +77,21 @@ function rejected(statusCode: number, error: ValidationError): HttpResponse {
 const unknown = (field: string, value: string, names: readonly { name: string }[]) =>
   rejected(404, invalid(field, value, `one of ${names.map(({ name }) => name).join(', ')}`));
 
+/** A boundary of another length would name other rows than are there. */
+function ofLength(reader: QueryReader, intervalMinutes: number): QueryReader {
+  return {
+    ...reader,
+    async boundary() {
+      const row = await reader.boundary();
+      if (row) requireLength('the time boundary', row.intervalMinutes, intervalMinutes);
+      return row;
+    },
+  };
+}
+
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpResponse> {
-  const { reader, intervalMinutes, page } = deps;
+  const { intervalMinutes, page } = deps;
+  const reader = ofLength(deps.reader, intervalMinutes);
   const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined) =>
     planRead(selection, published, { now: deps.now(), intervalMinutes, speedTtl: deps.speedTtl });
 

@@ -123,7 +123,10 @@ export function queryReader(store: QueryStore, topic: string, cacheOptions: Cach
       const found = await mapConcurrently(chunks(intervals, MAX_IN), CONCURRENT_READS, (some) =>
         store.scanSpeedRows(view.name, some),
       );
-      return found.flat().map(({ interval, counts, asOf }) => ({ interval, counts: decodeCounts(view, counts), asOf }));
+      return found.flat().flatMap(({ interval, counts: blob, asOf }) => {
+        const counts = decodeCounts(view, blob);
+        return counts ? [{ interval, counts, asOf }] : [];
+      });
     },
   };
 }

@@ -46,13 +46,3 @@ export function behind(
   // An empty range counts too: it ends where the partition's earlier intervals end.
   return ranges.filter(({ partition, to }) => to > 0 && (applied.get(partition) ?? -1) < to - 1);
 }
-
-/** The stored result of `reconcile` for an interval. */
-export interface DriftReport {
-  readonly interval: string;
-  /** The speed rows are past their time to live, so nothing was compared. */
-  readonly expired: boolean;
-  /** Sum over the views. */
-  readonly drift: number;
-  readonly views: Readonly<Record<string, { readonly drift: number; readonly batch: number; readonly speed: number }>>;
-}

@@ -6,12 +6,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../runtime/interval-list';
-import { type PartitionRange } from '../formats/interval-metadata';
+import { type DriftReport, type PartitionRange } from '../formats/interval-metadata';
 import { released, withReconciled } from '../formats/plan';
 import { parseRunEvent } from '../formats/run-event';
 import { NotYetError, respond, startBudget, type StepResponse } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
 import { decodeCounts } from '../formats/counts-codec';
+import { decodeState, stateSchema } from '../formats/speed-state';
 import { MAX_IN } from '../aws/keyspaces/cql';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { driftKey } from '../formats/keys';
@@ -25,7 +26,7 @@ import { storeFromEnvironment, type ReconcileStore } from '../aws/keyspaces/stor
 import { openRun } from '../aws/keyspaces/view-runs';
 import { trimRun, type Run } from '../domain/sorted-run';
 import { VIEWS, type View } from '../domain/views';
-import { behind, difference, isExpired, type DriftReport } from './core';
+import { behind, difference, isExpired } from './core';
 import { HOUR } from '../domain/time';
 
 export interface ReconcileDeps {
@@ -62,6 +63,7 @@ const CONCURRENT_READS = 32;
 export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult | ReconcileResponse> {
   const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
+  const schema = stateSchema(views, intervalMinutes);
   const plans = planStore(lake, intervalMinutes, deps.now);
 
   /** @throws NotYetError naming the partition and the offsets, if the speed layer does not catch up in time */
@@ -83,36 +85,59 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     }
   }
 
+  /** The first interval whose speed rows are of this list of views, in every partition and from the first record on. */
+  async function speedIsWholeFrom(ranges: readonly PartitionRange[]): Promise<IntervalStart> {
+    const starts = await mapConcurrently(ranges, CONCURRENT_READS, async ({ partition }) => {
+      const stored = await store.readState(topic, partition);
+      return stored ? decodeState(stored.appliedOffset, stored.state, schema).wholeFrom : 0;
+    });
+    return Math.max(0, ...starts);
+  }
+
+  /** Of each interval, unless the view has rows of another definition in it: there it can't be compared. */
   async function speedCounts(view: View, intervals: readonly IntervalStart[]): Promise<Map<IntervalStart, Counts>> {
     const merged = new Map(intervals.map((interval) => [interval, new Map() as Counts]));
     for (let i = 0; i < intervals.length; i += MAX_IN) {
-      for (const row of await store.scanSpeedRows(view.name, intervals.slice(i, i + MAX_IN))) {
-        mergeCounts(view, merged.get(row.interval)!, decodeCounts(view, row.counts));
+      for (const { interval, counts: blob } of await store.scanSpeedRows(view.name, intervals.slice(i, i + MAX_IN))) {
+        const counts = decodeCounts(view, blob);
+        const sum = merged.get(interval);
+        if (!counts) merged.delete(interval);
+        else if (sum) mergeCounts(view, sum, counts);
       }
     }
     for (const counts of merged.values()) trim(view, counts);
     return merged;
   }
 
-  async function batchRun(view: View, interval: IntervalStart): Promise<Run> {
+  /** Undefined if the view was added after the interval was published: there is nothing to compare. */
+  async function batchRun(view: View, interval: IntervalStart): Promise<Run | undefined> {
     const run = await openRun(store, view, intervalName(interval));
-    if (!run) throw new Error(`view '${view.name}' of interval ${intervalName(interval)} is not published`);
-    return trimRun(view, run.rows());
+    return run && trimRun(view, run.rows());
   }
 
   async function compare(intervals: readonly IntervalStart[]): Promise<DriftReport[]> {
     const found = await mapConcurrently(views, CONCURRENT_READS, async (view) => {
       const speed = await speedCounts(view, intervals);
       return mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
-        return difference(await batchRun(view, interval), speed.get(interval)!);
+        const batch = await batchRun(view, interval);
+        const counts = speed.get(interval);
+        return { published: batch !== undefined, drift: batch && counts && (await difference(batch, counts)) };
       });
     });
-    return intervals.map((interval, b) => ({
-      interval: intervalName(interval),
-      expired: false,
-      drift: found.reduce((sum, each) => sum + each[b].drift, 0),
-      views: Object.fromEntries(views.map((view, v) => [view.name, found[v][b]])),
-    }));
+    const unpublished = intervals.find((_, b) => found.every((each) => !each[b].published));
+    if (unpublished !== undefined) throw new Error(`interval ${intervalName(unpublished)} is not published`);
+    return intervals.map((interval, b) => {
+      const ofViews = views.flatMap(({ name }, v) => {
+        const { drift } = found[v][b];
+        return drift ? [[name, drift] as const] : [];
+      });
+      return {
+        interval: intervalName(interval),
+        expired: false,
+        drift: ofViews.reduce((sum, [, { drift }]) => sum + drift, 0),
+        views: Object.fromEntries(ofViews),
+      };
+    });
   }
 
   /**
@@ -127,7 +152,7 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
   /** Compares and stores what was found. @param patience how long the speed layer is waited for, ms */
   async function reconcile(intervals: readonly IntervalStart[], patience: number): Promise<DriftReport[]> {
     const seals = await mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
-      const seal = await getSeal(lake, interval);
+      const seal = await getSeal(lake, interval, intervalMinutes);
       if (!seal) throw new Error(`interval ${intervalName(interval)} is not sealed`);
       return { interval, ranges: seal.partitions };
     });
@@ -135,15 +160,16 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     const expired = new Set(intervals.filter((interval) => isExpired(interval, deps.speedTtl, now)));
     const comparable = seals.filter(({ interval }) => !expired.has(interval));
     // The chain is in order, so the last interval's offsets are the highest.
-    await waitForSpeed(comparable.at(-1)?.ranges ?? [], patience);
-    const compared = await compare(comparable.map(({ interval }) => interval));
-    const gone = [...expired].map<DriftReport>((interval) => ({
-      interval: intervalName(interval),
-      expired: true,
-      drift: 0,
-      views: {},
-    }));
-    const reports = [...gone, ...compared];
+    const ranges = comparable.at(-1)?.ranges ?? [];
+    await waitForSpeed(ranges, patience);
+    const wholeFrom = await speedIsWholeFrom(ranges);
+    const compared = await compare(comparable.flatMap(({ interval }) => (interval < wholeFrom ? [] : [interval])));
+    const left = seals.flatMap<DriftReport>(({ interval }) => {
+      if (!expired.has(interval) && interval >= wholeFrom) return [];
+      const changed = expired.has(interval) ? {} : { viewsChanged: true as const };
+      return [{ interval: intervalName(interval), expired: true, ...changed, drift: 0, views: {} }];
+    });
+    const reports = [...left, ...compared];
     await mapConcurrently(intervals, CONCURRENT_READS, (interval) => {
       const found = reports.find((each) => each.interval === intervalName(interval))!;
       return lake.put(driftKey(interval), `${JSON.stringify(found)}\n`, { contentType: 'application/json' });
@@ -205,7 +231,9 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     const compared = reports.filter((each) => !each.expired);
     const past = reports.filter((each) => each.expired).map(({ interval }) => interval);
     if (past.length > 0)
-      deps.log.warn('speed rows are past their time to live, nothing to compare', { intervals: past });
+      deps.log.warn('speed rows are past their time to live, or older than the views: nothing to compare', {
+        intervals: past,
+      });
     if (drift > 0) {
       const different = compared.filter((each) => each.drift > 0);
       deps.log.warn('the layers differ', { drift, intervals: different.map(({ interval }) => interval) });
@@ -215,7 +243,9 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     deps.report('reconcile', { received, written: compared.length, expired: past.length, ...totalDrift, duration });
     if (compared.length === 0) return;
     for (const view of views) {
-      const ofView = compared.reduce((sum, each) => sum + each.views[view.name].drift, 0);
+      const found = compared.flatMap((each) => each.views[view.name] ?? []);
+      if (found.length === 0) continue;
+      const ofView = found.reduce((sum, each) => sum + each.drift, 0);
       deps.reportView('reconcile', view.name, { drift: ofView });
     }
   }

@@ -128,7 +128,7 @@ export const METRICS = {
     { accounts: true },
   ),
   expired: counter(
-    'Of these, intervals whose speed rows are past their time to live, so they cannot be compared',
+    'Of these, intervals that cannot be compared: speed rows past their time to live, or older than the list of views',
     ['reconcile'],
     { accounts: true },
   ),

@@ -107,10 +107,20 @@ export function offsetsOf(seal: Seal | undefined): Offsets {
 }
 
 /** The next seal of the chain: in every partition it starts where the previous one ended. */
-export function nextSeal(topic: string, previous: Seal | undefined, due: DueInterval): Seal {
+export function nextSeal(
+  { topic, intervalMinutes }: Pick<Seal, 'topic' | 'intervalMinutes'>,
+  previous: Seal | undefined,
+  due: DueInterval,
+): Seal {
   const from = offsetsOf(previous);
   const partitions: PartitionRange[] = [...due.to]
     .map(([partition, to]) => ({ partition, from: from.get(partition) ?? 0, to }))
     .sort((a, b) => a.partition - b.partition);
-  return { interval: intervalName(due.interval), previous: previous?.interval ?? null, topic, partitions };
+  return {
+    interval: intervalName(due.interval),
+    previous: previous?.interval ?? null,
+    topic,
+    intervalMinutes,
+    partitions,
+  };
 }

@@ -47,7 +47,7 @@ export interface SealResponse extends StepResponse {
 /** Of a call without a run. */
 export interface SealResult {
   /** Intervals to process, oldest first. */
-  readonly intervals: readonly Omit<Seal, 'topic'>[];
+  readonly intervals: readonly Omit<Seal, 'topic' | 'intervalMinutes'>[];
   /** Set if more intervals are due than one run takes; the next run goes on. */
   readonly more?: true;
 }
@@ -205,7 +205,7 @@ export function makeHandler(deps: Deps): SealHandler {
     const sealed: Seal[] = [];
     let previous = newest;
     const sealOne = async (interval: DueInterval) => {
-      const seal = nextSeal(topic, previous, interval);
+      const seal = nextSeal({ topic, intervalMinutes }, previous, interval);
       await awaitArchive(seal, patience);
       // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
@@ -319,7 +319,7 @@ export function makeHandler(deps: Deps): SealHandler {
   }) as SealHandler;
 }
 
-function brief({ interval, previous, partitions }: Seal): Omit<Seal, 'topic'> {
+function brief({ interval, previous, partitions }: Seal): SealResult['intervals'][number] {
   return { interval, previous, partitions };
 }
 

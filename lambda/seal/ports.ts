@@ -30,7 +30,7 @@ export interface SealStore {
 export function sealStore(store: Store, intervalMinutes: number): SealStore {
   const length = intervalMinutes * MINUTE;
 
-  const get = (interval: IntervalStart) => getSeal(store, interval);
+  const get = (interval: IntervalStart) => getSeal(store, interval, intervalMinutes);
 
   async function isPublished(interval: IntervalStart): Promise<boolean> {
     try {
@@ -46,7 +46,8 @@ export function sealStore(store: Store, intervalMinutes: number): SealStore {
     const startAfter = interval > 0 ? sealKey(interval) : undefined;
     for await (const { key } of store.list({ prefix: PREFIXES.seals, startAfter })) {
       const name = /interval=([^/]+)\.json$/.exec(key)?.[1];
-      if (name !== undefined) yield parseIntervalName(name, intervalMinutes);
+      // Of any length: reading the seal says which one.
+      if (name !== undefined) yield parseIntervalName(name, 1);
     }
   }
 

@@ -169,7 +169,10 @@ export const KEYS = {
   // local: twice what the load generator and the canary send at once. More is throttled, as in AWS.
   ingestConcurrency: key(integer(1, 1_000), 10, { prod: 100, local: 20 }),
 
-  /** Length of an interval, minutes: how often the batch layer runs. It divides an hour, or is a number of hours that divides a day. */
+  /**
+   * Length of an interval, minutes: how often the batch layer runs. It divides an hour, or is a number of hours that divides a day.
+   * Fixed by the first deployment.
+   */
   intervalMinutes: key(integerOf(INTERVAL_MINUTES), 60, { local: 1 }),
   /** Minutes after the end of an interval within which its batch views should be published. */
   publishDelayMinutes: key(integer(1, 7 * DAY_MINUTES), 30, { prod: 60, local: 5 }),

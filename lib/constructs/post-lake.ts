@@ -4,7 +4,7 @@ import { Effect, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { POST_FILE_COLUMNS } from '../../lambda/compact/columns';
+import { POST_FILE_COLUMNS } from '../../lambda/formats/post-files';
 import { type ColumnType } from '../../lambda/domain/sections/section';
 import { ENV } from '../../lambda/runtime/env';
 import { PREFIXES } from '../../lambda/formats/keys';

@@ -57,6 +57,7 @@ export class ProcessingStack extends PipelineStack {
   constructor(scope: Construct, props: ProcessingStackProps) {
     const { config, network, lake } = props;
     super(scope, 'processing', config, 'Pinterest data pipeline: functions, APIs and Spark');
+    this.fixIntervals();
     this.steps = new PipelineSteps(this, 'Steps', { ...props, network: network.functionNetwork });
     if (config.page) {
       this.steps.bindPage();

@@ -31,6 +31,7 @@ export class StorageStack extends PipelineStack {
     });
     this.lake = new PostLake(this, 'Lake', { config, key });
     this.views = new ViewStore(this, 'Views', { config, key });
+    this.fixIntervals();
 
     new CfnOutput(this, 'LakeBucket', { value: this.lake.bucket.bucketName, description: 'Bucket of the batch layer' });
     new CfnOutput(this, 'KafkaClusterArn', { value: this.kafka.cluster.clusterArn, description: 'MSK cluster' });

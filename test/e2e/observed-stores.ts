@@ -62,7 +62,7 @@ export async function rewriteControlLine(
   const { environment } = findFunction(plan.functions, 'archive');
   const client = s3Client(s3.endpoint);
   const lake = connectS3(environment[ENV.lakeBucket], client);
-  const seal = (await getSeal(lake, parseIntervalName(interval, INTERVAL_MINUTES)))!;
+  const seal = (await getSeal(lake, parseIntervalName(interval, INTERVAL_MINUTES), INTERVAL_MINUTES))!;
   for (const range of seal.partitions) {
     for (const { key } of await rawObjects(lake, seal.topic, range)) {
       const before = await lake.get(key);

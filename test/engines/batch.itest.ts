@@ -21,7 +21,7 @@ import { areViewsCurrent } from '../../lambda/aws/views';
 import { type Seal } from '../../lambda/formats/interval-metadata';
 import { columnsOf, type Sections } from '../../lambda/domain/columns';
 import { decodeRecord, type KafkaRecord } from '../../lambda/domain/decode';
-import { parseViewObject } from '../../lambda/publish/view-object';
+import { parseViewObject } from '../../lambda/formats/view-object';
 import { connectKafka } from '../../lambda/aws/kafka/connect';
 import { type KafkaPort } from '../../lambda/aws/kafka/port';
 import { planKey, PREFIXES, quarantineKey, SPARK_VIEWS_KEY, viewKey } from '../../lambda/formats/keys';
@@ -172,7 +172,7 @@ function sectionsOfRow(row: ReferenceRow): Sections {
 }
 
 /** The views of all intervals, counted naively, partition by partition. */
-function reference(records: readonly KafkaRecord[], seals: readonly Omit<Seal, 'topic'>[]) {
+function reference(records: readonly KafkaRecord[], seals: readonly Pick<Seal, 'interval' | 'partitions'>[]) {
   const views = new Map<string, Counts>();
   const intervals = seals.map(({ interval }) => parseIntervalName(interval, 1));
   const counts = (interval: number, view: View): Counts => {

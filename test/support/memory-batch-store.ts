@@ -6,6 +6,7 @@ import {
   type PublishStore,
   type ReconcileStore,
   type RunKey,
+  type StateRow,
   type UnreferencedRun,
 } from '../../lambda/aws/keyspaces/store';
 import { openRun } from '../../lambda/aws/keyspaces/view-runs';
@@ -27,6 +28,8 @@ export interface MemoryBatchStore extends PublishStore, ReconcileStore {
   readonly speedRows: (FoundSpeedRow & { readonly view: string })[];
   /** By partition. */
   readonly applied: Map<number, number>;
+  /** By `topic-partition`. */
+  readonly states: Map<string, StateRow>;
   boundary: BoundaryRow | undefined;
   /** What was written, in order: `chunk VIEW|PERIOD|VERSION|CHUNK`, `run VIEW|PERIOD`, `boundary INTERVAL`. */
   readonly writes: string[];
@@ -46,6 +49,7 @@ export function memoryBatchStore(): MemoryBatchStore {
     unreferenced: new Map(),
     speedRows: [],
     applied: new Map(),
+    states: new Map(),
     boundary: undefined,
     writes: [],
     beforeWrite: () => undefined,
@@ -71,11 +75,12 @@ export function memoryBatchStore(): MemoryBatchStore {
     putUnreferenced: async (_, run) => void store.unreferenced.set(runName(run), run),
     deleteUnreferenced: async (_, run) => void store.unreferenced.delete(runName(run)),
     readBoundary: async () => store.boundary,
-    startBoundary: async (_, interval, now) =>
+    startBoundary: async (_, interval, intervalMinutes, now) =>
       store.boundary === undefined &&
       move(interval, () => ({
         interval,
         firstInterval: interval,
+        intervalMinutes,
         publishedAt: now,
         drift: null,
         reconciledInterval: null,
@@ -84,6 +89,7 @@ export function memoryBatchStore(): MemoryBatchStore {
       store.boundary?.interval === from && move(to, () => ({ ...store.boundary!, interval: to, publishedAt: now })),
     scanSpeedRows: async (view, intervals) =>
       store.speedRows.filter((row) => row.view === view && intervals.includes(row.interval)),
+    readState: async (topic, partition) => store.states.get(`${topic}-${partition}`),
     readAppliedOffset: async (_, partition) => store.applied.get(partition),
     putDrift: async (_, drift, reconciledInterval) => {
       if (store.boundary) store.boundary = { ...store.boundary, drift, reconciledInterval };

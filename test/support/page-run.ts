@@ -123,6 +123,7 @@ export async function startPageRun(now: number): Promise<PageRun> {
   const send = sendSigned({ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_CLOUDWATCH: control.url });
   const row = {
     firstInterval: first,
+    intervalMinutes: 1,
     interval: boundary,
     publishedAt: now - 20_000,
     drift: 0,

@@ -44,6 +44,7 @@ export async function sealLog(
       interval: intervalName(start),
       previous: previous.interval || null,
       topic: TOPIC,
+      intervalMinutes: INTERVAL_MINUTES,
       partitions: [{ partition, from: previous.to, to }],
     };
     await store.put(sealKey(start), serialize(seal));

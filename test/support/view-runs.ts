@@ -1,6 +1,6 @@
 /** Runs of views for tests: from counts, as they are stored and as engines write them. */
 import { encodeRows } from '../../lambda/formats/counts-codec';
-import { type RunPointer } from '../../lambda/formats/view-run';
+import { runVersion, type RunPointer } from '../../lambda/formats/view-run';
 import { intervalName, type IntervalStart } from '../../lambda/domain/intervals';
 import { joinKey, type Counts } from '../../lambda/domain/merge';
 import { mergeRuns, rowsAfter, runOf, sortedRows, type Row, type Run } from '../../lambda/domain/sorted-run';
@@ -19,7 +19,7 @@ export async function countsOf(run: Run): Promise<Counts> {
 
 /** A run that stands in its pointer row. */
 export function inlineRun(view: View, counts: ReadonlyMap<string, number>): RunPointer {
-  return { version: 'test', chunks: 0, counts: encodeRows(view, sortedRows(view, counts)) };
+  return { version: runVersion(view, ['test']), chunks: 0, counts: encodeRows(view, sortedRows(view, counts)) };
 }
 
 /** An object of a views engine. */

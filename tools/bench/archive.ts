@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { archiveRecords } from '../../lambda/archive/core';
 import { makeHandler } from '../../lambda/archive/handler';
-import { RAW_COMPRESSION } from '../../lambda/formats/raw-compression';
+import { RAW_COMPRESSION } from '../../lambda/formats/raw-line';
 import { decodeRecord } from '../../lambda/domain/decode';
 import { type LambdaKafkaEvent, recordsByPartition } from '../../lambda/runtime/kafka-event';
 import { inTurn, medianRatio, rate } from './measure';

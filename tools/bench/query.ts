@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { makeHandler } from '../../lambda/query/handler';
 import { queryReader } from '../../lambda/query/reader';
 import { encodeRows } from '../../lambda/formats/counts-codec';
+import { runVersion } from '../../lambda/formats/view-run';
 import { runOf, sortedRows, type Row } from '../../lambda/domain/sorted-run';
 import { decodeRecord } from '../../lambda/domain/decode';
 import { contribution, add, type Counts, trim } from '../../lambda/domain/merge';
@@ -159,7 +160,7 @@ export async function measureQueries(
 export async function writeMonths(store: RunStore, months: readonly Month[]): Promise<void> {
   const nothing = () => Promise.resolve();
   for (const { view, month, rows } of months) {
-    const target = { view, period: month, version: 'bench' };
+    const target = { view, period: month, version: runVersion(view, ['bench']) };
     await writeRun(store, target, runOf(rows), { beforeChunks: nothing, beforePointer: nothing });
   }
 }
@@ -172,7 +173,7 @@ export async function query(size: Size = { rounds: 300, posts: 2_000 }): Promise
     try {
       return await measureQueries(size, async (months) => {
         await writeMonths(store, months);
-        await store.startBoundary(TOPIC, START, START);
+        await store.startBoundary(TOPIC, START, 60, START);
         await store.moveBoundary(TOPIC, START, END - HOUR, END);
         return store;
       });

@@ -1,7 +1,7 @@
 /** Measures what a batch of the speed layer writes to the store while an interval fills: the sizes of its blobs, at marks. */
 import { writeFileSync } from 'node:fs';
 import { applyChange, applyRecords, type Settings } from '../../lambda/aggregate/core';
-import { emptyState, encodeState, incompletePostColumns } from '../../lambda/formats/speed-state';
+import { emptyState, encodeState, stateSchema } from '../../lambda/formats/speed-state';
 import { encodeCounts } from '../../lambda/formats/counts-codec';
 import { type KafkaRecord } from '../../lambda/domain/decode';
 import { type Counts } from '../../lambda/domain/merge';
@@ -39,8 +39,8 @@ function eventBytesOf(posts: number): number {
 
 function measure(): RowMark[] {
   const posts = MARKS[MARKS.length - 1];
-  const columns = incompletePostColumns(VIEWS);
-  const settings: Settings = { views: VIEWS, columns, intervalMinutes: 60, recentPosts: posts };
+  const schema = stateSchema(VIEWS, 60);
+  const settings: Settings = { views: VIEWS, columns: schema.columns, intervalMinutes: 60, recentPosts: posts };
   const state = emptyState();
   const counts = new Map<View, Counts>(VIEWS.map((view) => [view, new Map<string, number>()]));
   const marks: RowMark[] = [];
@@ -62,7 +62,7 @@ function measure(): RowMark[] {
     const viewUnits = units.reduce((sum, each) => sum + each, 0);
     let stateUnits: number | null = null;
     try {
-      stateUnits = unitsOf(encodeState(state, columns).length);
+      stateUnits = unitsOf(encodeState(state, schema).length);
     } catch {
       // More posts than a row of the store can hold: the configuration rejects that many.
     }

@@ -64,9 +64,9 @@ export const unreferencedRuns = {
 /** `boundary`: one row per topic. */
 export const boundary = {
   read: (table: string) =>
-    `SELECT interval_start, first_interval, published_at, drift, reconciled_interval FROM ${table} WHERE name = ?`,
+    `SELECT interval_start, first_interval, interval_minutes, published_at, drift, reconciled_interval FROM ${table} WHERE name = ?`,
   first: (table: string) =>
-    `INSERT INTO ${table} (name, interval_start, first_interval, published_at) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
+    `INSERT INTO ${table} (name, interval_start, first_interval, interval_minutes, published_at) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS`,
   move: (table: string) =>
     `UPDATE ${table} SET interval_start = ?, published_at = ? WHERE name = ? IF interval_start = ?`,
   reconciled: (table: string) => `UPDATE ${table} SET drift = ?, reconciled_interval = ? WHERE name = ? IF EXISTS`,

@@ -35,6 +35,8 @@ export interface BoundaryRow {
   readonly interval: IntervalStart;
   /** The oldest interval that the batch layer serves. */
   readonly firstInterval: IntervalStart;
+  /** Length of the intervals. */
+  readonly intervalMinutes: number;
   readonly publishedAt: number;
   /** Sum of the differences between the layers in the last run of `reconcile`; null before the first run. */
   readonly drift: number | null;
@@ -47,13 +49,16 @@ export interface SpeedRowKey {
   readonly partition: number;
 }
 
+export interface StateReader {
+  readState(topic: string, partition: number): Promise<StateRow | undefined>;
+}
+
 /**
  * Conditional writes take the offset they expect, undefined for no row; they return false if they found another value.
  */
-export interface AggregateStore {
+export interface AggregateStore extends StateReader {
   readSpeedRow(key: SpeedRowKey): Promise<SpeedRow | undefined>;
   casSpeedRow(key: SpeedRowKey, expected: number | undefined, row: SpeedRow): Promise<boolean>;
-  readState(topic: string, partition: number): Promise<StateRow | undefined>;
   casState(topic: string, partition: number, expected: number | undefined, row: StateRow): Promise<boolean>;
 }
 
@@ -101,12 +106,12 @@ export interface BoundaryReader {
 
 export interface PublishStore extends RunStore, BoundaryReader {
   /** Sets the first interval. Returns false if a boundary exists already. */
-  startBoundary(name: string, interval: IntervalStart, now: number): Promise<boolean>;
+  startBoundary(name: string, interval: IntervalStart, intervalMinutes: number, now: number): Promise<boolean>;
   /** Moves the boundary from one interval to another. Returns false if it was not at `from`. */
   moveBoundary(name: string, from: IntervalStart, to: IntervalStart, now: number): Promise<boolean>;
 }
 
-export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader {
+export interface ReconcileStore extends SpeedReader, StateReader, BatchReader, BoundaryReader {
   readAppliedOffset(topic: string, partition: number): Promise<number | undefined>;
   /** Returns false if there is no boundary. */
   putDrift(name: string, drift: number, reconciledInterval: IntervalStart): Promise<boolean>;
@@ -233,14 +238,15 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
         row && {
           interval: instant(row.interval_start),
           firstInterval: instant(row.first_interval),
+          intervalMinutes: integer(row.interval_minutes),
           publishedAt: instant(row.published_at),
           drift: optional(row.drift, integer),
           reconciledInterval: optional(row.reconciled_interval, instant),
         }
       );
     },
-    startBoundary: (name, interval, now) =>
-      applied(run(cql.boundary.first(tables.boundary), name, at(interval), at(interval), at(now))),
+    startBoundary: (name, interval, intervalMinutes, now) =>
+      applied(run(cql.boundary.first(tables.boundary), name, at(interval), at(interval), intervalMinutes, at(now))),
     moveBoundary: (name, from, to, now) =>
       applied(run(cql.boundary.move(tables.boundary), at(to), at(now), name, at(from))),
     putDrift: (name, drift, reconciledInterval) =>

@@ -1,6 +1,6 @@
 /** Reads and writes the runs of the batch layer over the view store, a chunk at a time. */
 import { decodeRows, encodeRows } from '../../formats/counts-codec';
-import { CHUNK, decodeFirstKeys, encodeFirstKeys } from '../../formats/view-run';
+import { CHUNK, decodeFirstKeys, encodeFirstKeys, isOfDefinition } from '../../formats/view-run';
 import { compareKeys, inChunks, rowsAfter, runOf, type Key, type Row, type Run } from '../../domain/sorted-run';
 import { type View } from '../../domain/views';
 import { type BatchReader, type RunStore } from './store';
@@ -16,10 +16,10 @@ export interface StoredRun {
   rows(after?: Key): Run;
 }
 
-/** The run of a view and period; undefined if there is none. */
+/** The run of a view and period; undefined if there is none of this definition of the view. */
 export async function openRun(store: BatchReader, view: View, period: string): Promise<StoredRun | undefined> {
   const pointer = await store.readRun(view.name, period);
-  if (!pointer) return undefined;
+  if (!pointer || !isOfDefinition(view, pointer.version)) return undefined;
   const { version, chunks, counts, firstKeys } = pointer;
   if (chunks === 0) {
     return { version, rows: (after) => rowsAfter(runOf(decodeRows(view, counts!)), after) };

@@ -252,6 +252,14 @@ def test_a_view_of_an_unknown_column_is_rejected_by_name(lake):
         lake.run([A], [{"name": "v", "dimensions": ["colour"], "merge": "sum", "sections": ["pin"]}])
 
 
+def test_a_column_that_the_posts_of_an_interval_do_not_have_is_null(lake):
+    lake.interval(A, [post(1, PIN, PIN, "art", 1, "ann")])
+    colour = {"name": "v", "dimensions": ["category", "colour"], "merge": "sum", "sections": ["pin"]}
+    lake.run([A], VIEWS[:1] + [dict(colour, columns={"category": "string", "colour": "string"})])
+    assert lake.view(A, "v") == []
+    assert lake.view(A, "by_category") == [["art", 1]]
+
+
 def test_arguments_name_intervals_or_a_plan(capsys):
     where = ["--lake", "s3://l", "--views", "v"]
     parsed = batch_views.parse_arguments(where + ["--intervals", A + "," + B])

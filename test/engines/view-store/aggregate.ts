@@ -54,10 +54,10 @@ async function compare(store: Store, memory: ReturnType<typeof memoryStore>) {
   let compared = 0;
   for (const view of VIEWS) {
     const rows = await store.scanSpeedRows(view.name, INTERVALS);
-    const found = rows.map((row) => [rowKey(view.name, row.interval, row.partition), decodeCounts(view, row.counts)]);
+    const found = rows.map((row) => [rowKey(view.name, row.interval, row.partition), decodeCounts(view, row.counts)!]);
     const wanted = [...memory.rows].filter(([key]) => key.startsWith(`${view.name}|`));
     expect(Object.fromEntries(found)).toEqual(
-      Object.fromEntries(wanted.map(([key, row]) => [key, decodeCounts(view, row.counts)])),
+      Object.fromEntries(wanted.map(([key, row]) => [key, decodeCounts(view, row.counts)!])),
     );
     compared += rows.length;
   }

@@ -55,14 +55,14 @@ async function lakeOf(): Promise<MemoryLake> {
   for (const [b, interval] of INTERVALS.entries()) {
     const partitions = [0, 1].map((partition) => ({ partition, from: b * PER_INTERVAL, to: (b + 1) * PER_INTERVAL }));
     const previous = b === 0 ? null : intervalName(INTERVALS[b - 1]);
-    const seal = serialize({ interval: intervalName(interval), previous, topic: TOPIC, partitions });
+    const seal = serialize({ interval: intervalName(interval), previous, topic: TOPIC, intervalMinutes: 60, partitions });
     await lake.put(sealKey(interval), seal);
     await lake.put(manifestKey(interval), seal);
     for (const view of VIEWS) {
       const counts: Counts = new Map();
       for (const partition of [0, 1]) {
         const row = memory.rows.get(`${view.name}|${interval}|${partition}`);
-        if (row) mergeCounts(view, counts, decodeCounts(view, row.counts));
+        if (row) mergeCounts(view, counts, decodeCounts(view, row.counts)!);
       }
       await lake.put(viewKey(interval, view.name), viewObject(view, interval, sortedRows(view, trim(view, counts))));
     }

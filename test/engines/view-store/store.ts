@@ -119,11 +119,12 @@ describe('the boundary', () => {
     await expect(store.putDrift('posts', 0, INTERVAL)).resolves.toBe(false);
     await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + HOUR, 1)).resolves.toBe(false);
     await expect(store.readBoundary('posts')).resolves.toBeUndefined();
-    await expect(store.startBoundary('posts', INTERVAL, 1)).resolves.toBe(true);
-    await expect(store.startBoundary('posts', INTERVAL + HOUR, 1)).resolves.toBe(false);
+    await expect(store.startBoundary('posts', INTERVAL, 60, 1)).resolves.toBe(true);
+    await expect(store.startBoundary('posts', INTERVAL + HOUR, 60, 1)).resolves.toBe(false);
     await expect(store.readBoundary('posts')).resolves.toEqual({
       interval: INTERVAL,
       firstInterval: INTERVAL,
+      intervalMinutes: 60,
       publishedAt: 1,
       drift: null,
       reconciledInterval: null,
@@ -134,6 +135,7 @@ describe('the boundary', () => {
     await expect(store.readBoundary('posts')).resolves.toEqual({
       interval: INTERVAL + HOUR,
       firstInterval: INTERVAL,
+      intervalMinutes: 60,
       publishedAt: 2,
       drift: 4,
       reconciledInterval: INTERVAL,

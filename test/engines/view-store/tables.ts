@@ -70,6 +70,7 @@ function tableProperties(keyspace: string): TableProperties[] {
         column('published_at', 'timestamp'),
         column('drift', 'bigint'),
         column('reconciled_interval', 'timestamp'),
+        column('interval_minutes', 'int'),
       ],
     },
   ];

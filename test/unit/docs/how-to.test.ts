@@ -15,6 +15,7 @@ const filesOf = (recipe: string): string[] => {
 test('there is a recipe for each usual change', () => {
   expect(RECIPES.sort()).toEqual([
     'aws-resource.md',
+    'change-a-live-deployment.md',
     'column.md',
     'config-key.md',
     'environment-variable.md',

@@ -126,7 +126,7 @@ describe('no line contains anything of a post that', () => {
     const aggregate = makeAggregate({ store, intervalMinutes: 60, recentPosts: 10, now, report, log });
     const lines = await expectNothingOfIt(() => aggregate(event));
     const row = store.rows.get(`${TOP.name}|${INTERVAL}|3`)!;
-    expect([...decodeCounts(TOP, row.counts).keys()]).toEqual([joinKey(['Fiji', MARKER])]);
+    expect([...decodeCounts(TOP, row.counts)!.keys()]).toEqual([joinKey(['Fiji', MARKER])]);
     expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', topic: 'posts', partition: 3, missing: 6 }));
   });
 
@@ -139,7 +139,13 @@ describe('no line contains anything of a post that', () => {
     const lake = new MemoryLake();
     const lines = [{ view: TOP.name, interval: intervalName(INTERVAL) }, ...rest];
     const text = lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
-    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
+    const seal = {
+      interval: intervalName(INTERVAL),
+      previous: null,
+      topic: 'posts',
+      intervalMinutes: 60,
+      partitions: [],
+    };
     lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
     lake.objects.set(viewsDoneKey(INTERVAL), Buffer.from('{}'));
     lake.objects.set(viewKey(INTERVAL, TOP.name), Buffer.from(text));
@@ -151,12 +157,19 @@ describe('no line contains anything of a post that', () => {
 
   test('is compared, although the layers differ by it', async () => {
     const lake = new MemoryLake();
-    const seal = { interval: intervalName(INTERVAL), previous: null, topic: 'posts', partitions: [] };
+    const seal = {
+      interval: intervalName(INTERVAL),
+      previous: null,
+      topic: 'posts',
+      intervalMinutes: 60,
+      partitions: [],
+    };
     lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
     const store = memoryBatchStore();
     store.boundary = {
       interval: INTERVAL,
       firstInterval: INTERVAL,
+      intervalMinutes: 60,
       publishedAt: 0,
       drift: null,
       reconciledInterval: null,

@@ -1,4 +1,4 @@
-/** Several deployments in one account and region, and the effect of a change of a DAG's file. */
+/** Several deployments in one account and region, the effect of a change of a DAG's file, and a change that is rejected. */
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,4 +101,37 @@ describe('a change of a DAG', () => {
       expect.stringMatching(/^AirflowDagsFilesCustomResource/),
     ]);
   }, 60_000);
+});
+
+describe('another length of an interval', () => {
+  interface Guarded {
+    readonly Parameters: Readonly<Record<string, { readonly Default?: unknown }>>;
+    readonly Rules: Readonly<Record<string, { readonly Assertions: readonly Assertion[] }>>;
+  }
+  interface Assertion {
+    readonly Assert: { readonly 'Fn::Equals': readonly [{ readonly Ref: string }, string] };
+    readonly AssertDescription: string;
+  }
+
+  /** What CloudFormation says. The CDK passes the value of before for a parameter that the stack has already. */
+  function rejected(template: Guarded, before: Readonly<Record<string, string>>): string[] {
+    const values: Record<string, unknown> = Object.fromEntries(
+      Object.entries(template.Parameters).map(([name, { Default }]) => [name, before[name] ?? Default]),
+    );
+    return template.Rules.IntervalMinutesIsFixed.Assertions.filter(({ Assert }) => {
+      const [{ Ref }, expected] = Assert['Fn::Equals'];
+      return String(values[Ref]) !== expected;
+    }).map(({ AssertDescription }) => AssertDescription);
+  }
+
+  test.each(['storage', 'processing'] as const)('is rejected before stack %s changes', (stack) => {
+    const first = one[stack].toJSON() as Guarded;
+    const later = synthesize({ stage: 'dev', intervalMinutes: 30 })[stack].toJSON() as Guarded;
+    const stored = { IntervalMinutes: '60' };
+    expect(rejected(first, {})).toEqual([]);
+    expect(rejected(first, stored)).toEqual([]);
+    expect(rejected(later, stored)).toEqual([
+      'intervalMinutes is 30 here, but data of another length is stored: see docs/how-to/change-a-live-deployment.md',
+    ]);
+  });
 });

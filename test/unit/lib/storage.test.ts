@@ -1,4 +1,4 @@
-import { POST_FILE_COLUMNS } from '../../../lambda/compact/columns';
+import { POST_FILE_COLUMNS } from '../../../lambda/formats/post-files';
 import { synthesize, type Templates } from '../../support/synth';
 import { render, resource, resources } from '../../support/templates';
 
@@ -251,6 +251,7 @@ describe('the views', () => {
         'published_at timestamp',
         'drift bigint',
         'reconciled_interval timestamp',
+        'interval_minutes int',
       ],
     ],
   ])('%s has its keys and columns, can be restored, and depends on its keyspace', (name, partition, cluster, rest) => {

@@ -23,7 +23,7 @@ export interface Target {
   readonly posts: readonly number[];
 }
 
-/** A line of the raw log, as far as erasing looks at it; `lambda/archive/core.ts` has all of it. */
+/** A line of the raw log, as far as erasing looks at it; `lambda/formats/raw-line.ts` has all of it. */
 interface Line {
   readonly o: number;
   readonly t: number;

@@ -7,7 +7,7 @@ import { zstdCompress } from 'node:zlib';
 import { LIMITS } from '../../../lambda/seal/handler';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
 import { intervalNameOfManifest, postsKey, PREFIXES, dedupIndexKey } from '../../../lambda/formats/keys';
-import { RAW_COMPRESSION } from '../../../lambda/formats/raw-compression';
+import { RAW_COMPRESSION } from '../../../lambda/formats/raw-line';
 import { redact, type Target } from './core';
 import { type OperatorLake } from '../lake';
 import { callsFor, parseFileKey, runsFor, startOf, type RunConf } from './recompute';

@@ -40,7 +40,7 @@ async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryStore>
 const countsOf = ({ rows }: MemoryStore) =>
   [...rows].map(([key, row]) => {
     const [view, interval] = key.split('|');
-    const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts);
+    const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts)!;
     return { view, interval: Number(interval), asOf: row.asOf, counts };
   });
 
@@ -49,7 +49,14 @@ const readerOf = (store: MemoryStore, boundary?: number) => ({
   boundary: async () =>
     boundary === undefined
       ? undefined
-      : { interval: boundary, firstInterval: boundary, publishedAt: 0, drift: 0, reconciledInterval: null },
+      : {
+          interval: boundary,
+          firstInterval: boundary,
+          intervalMinutes: 60,
+          publishedAt: 0,
+          drift: 0,
+          reconciledInterval: null,
+        },
   batchRun: () => Promise.reject(new Error('unexpected call of batchRun')),
   batchCounts: () => Promise.reject(new Error('unexpected call of batchCounts')),
   speedCounts: async (view: { name: string }, intervals: readonly number[]) =>

@@ -14,6 +14,7 @@ const seal: Seal = {
   interval: B,
   previous: A,
   topic: 'posts',
+  intervalMinutes: 60,
   partitions: [
     { partition: 0, from: 5, to: 9 },
     { partition: 1, from: 2, to: 2 },

@@ -13,6 +13,8 @@ import { manifestKey, postsKey, rawKey, sealKey } from '../../../../lambda/forma
 import { countedOnce, type LogRecord } from '../../../support/counted-once';
 import { openDuckdb } from '../../../support/duckdb';
 import { MemoryLake } from '../../../support/memory-lake';
+import { compactionOn, readRows, type PostRow } from '../../../../tools/simulate/models/compaction';
+import { MemoryDisk } from '../../../../tools/simulate/models/disk';
 
 const HOUR = 3_600_000;
 const START = Date.parse('2026-11-22T00:00:00Z');
@@ -73,6 +75,7 @@ function storeOf({ records, intervals, objects }: Log): MemoryLake {
       interval: intervalName(interval),
       previous,
       topic: 'posts',
+      intervalMinutes: 60,
       partitions: [{ partition: PARTITION, from, to }],
     };
     store.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
@@ -161,15 +164,39 @@ async function rowsOf(store: MemoryLake, interval: number): Promise<Record<strin
     );
 }
 
-async function compactAll(store: MemoryLake, intervals: readonly number[]) {
-  const handle = handlerOn(store);
+async function compactAll(store: MemoryLake, intervals: readonly number[], handle = handlerOn(store)) {
   const names = intervals.map(intervalName);
   await handle({ step: 'compact', partition: PARTITION, intervals: names });
   await handle({ step: 'commit', intervals: names });
 }
 
+/** The same log, compacted by the simulator's model. */
+async function compactedByModel(log: Log): Promise<MemoryLake> {
+  const store = storeOf(log);
+  const disk = new MemoryDisk();
+  const handle = makeHandler({
+    ...{
+      intervalMinutes: 60,
+      identityHorizonHours: HORIZON_HOURS,
+      temporary: '/tmp',
+      report: () => undefined,
+      now: () => 0,
+    },
+    store: Object.assign(store, {
+      download: async (key: string, file: string) => disk.write(file, await store.get(key)),
+      upload: (file: string, key: string) => store.put(key, disk.read(file)),
+    }),
+    ...{ disk, compaction: compactionOn(disk) },
+  });
+  await compactAll(store, log.intervals, handle);
+  return store;
+}
+
+/** Without what depends on the format of the files. */
+const countsOf = (part: Manifest['partitions'][number]) => ({ ...part, bytes: 0, sha256: null, inputs: undefined });
+
 describe('compaction in DuckDB', () => {
-  it('produces the rows of the naive reference, for any log, any delivery and any horizon', async () => {
+  it('produces the rows of the naive reference and of the model, for any log, any delivery and any horizon', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryLog, async (log) => {
         const store = storeOf(log);
@@ -193,6 +220,15 @@ describe('compaction in DuckDB', () => {
         // Every record is accounted for, and canaries and heartbeat records are not rows.
         expect(sum(({ accepted, repeated }) => accepted + repeated)).toBe(
           log.records.filter(({ post }) => post).length,
+        );
+        const model = await compactedByModel(log);
+        const byModel = log.intervals.flatMap((interval) =>
+          readRows<PostRow>(model.objects.get(postsKey(interval, PARTITION)) ?? Buffer.alloc(0)),
+        );
+        expect(byModel.map(({ columns, ...row }) => ({ ...row, ...columns }))).toEqual(rows);
+        const modelled = log.intervals.map((interval) => model.json(manifestKey(interval)) as Manifest);
+        expect(modelled.flatMap(({ partitions }) => partitions.map(countsOf))).toEqual(
+          manifests.flatMap(({ partitions }) => partitions.map(countsOf)),
         );
         const others = log.records.filter(({ post }) => !post);
         expect(sum(({ controlRecords }) => controlRecords)).toBe(others.filter(({ offset }) => offset % 3 > 0).length);

@@ -26,7 +26,7 @@ describe('counts as a blob', () => {
   it.each(VIEWS.map((view) => [view.name, view] as const))('come back as they were: %s', (_, view) => {
     fc.assert(
       fc.property(countsOf(view), (counts) => {
-        const back = decodeCounts(view, encodeCounts(view, counts));
+        const back = decodeCounts(view, encodeCounts(view, counts))!;
         expect(new Map([...back].sort())).toEqual(new Map([...counts].sort()));
       }),
       { numRuns: 60 },
@@ -50,7 +50,7 @@ describe('counts as a blob', () => {
     });
     const blob = encodeCounts(view, new Map(rows));
     expect(encodeCounts(view, new Map([...rows].reverse()))).toEqual(blob);
-    expect(new Map([...decodeCounts(view, blob)].sort())).toEqual(new Map([...rows].sort()));
+    expect(new Map([...decodeCounts(view, blob)!].sort())).toEqual(new Map([...rows].sort()));
   });
 
   it('take less than a fifth of their JSON, which is what the store charges for', () => {
@@ -88,6 +88,6 @@ describe('counts as a blob', () => {
       "counts of view 'posts_by_category' must have version 1, got 9",
     );
     expect(() => decodeCounts(view, Buffer.alloc(0))).toThrow('got an empty blob');
-    expect(() => decodeCounts(findView('category_by_country')!, blob)).toThrow();
+    expect(decodeCounts(findView('category_by_country')!, blob)).toBeUndefined();
   });
 });

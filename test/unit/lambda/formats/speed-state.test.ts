@@ -3,14 +3,15 @@ import {
   decodeState,
   emptyState,
   encodeState,
-  incompletePostColumns,
   remember,
+  stateSchema,
   type PartitionState,
 } from '../../../../lambda/formats/speed-state';
 import { type Sections } from '../../../../lambda/domain/columns';
 import { VIEWS } from '../../../../lambda/domain/views';
 
-const COLUMNS = incompletePostColumns(VIEWS);
+const SCHEMA = stateSchema(VIEWS, 60);
+const COLUMNS = SCHEMA.columns;
 const PIN = { category: 'art', follower_count: 12_000, poster_name: null, title: 'A long title', media_type: 'image' };
 const GEO = { country: 'Fiji', post_year: 2020, latitude: 1.5 };
 const USER = { age_group: '18-24', join_year: 2016, first_name: 'Ann' };
@@ -44,7 +45,7 @@ describe('the state', () => {
     fc.assert(
       fc.property(arrivals, fc.nat(2 ** 45), (list, interval) => {
         const state = { ...filled(list, 30), appliedOffset: 99, interval };
-        const back = decodeState(99, encodeState(state, COLUMNS));
+        const back = decodeState(99, encodeState(state, SCHEMA), SCHEMA);
         expect(back).toEqual(state);
         expect([...back.recent.keys()]).toEqual([...state.recent.keys()]);
       }),
@@ -90,11 +91,11 @@ describe('the state', () => {
       Array.from({ length: 20_000 }, (_, i) => [(i * 7919) % 1_000_003, 7] as const),
       20_000,
     );
-    expect(encodeState(state, COLUMNS).length).toBeLessThan(20_000 * 3.5);
+    expect(encodeState(state, SCHEMA).length).toBeLessThan(20_000 * 3.5);
   });
 
   it('of another version is refused', () => {
-    expect(() => decodeState(0, Buffer.from([7, 1]))).toThrow('the state must have version 1, got 7');
+    expect(() => decodeState(0, Buffer.from([7, 1]), SCHEMA)).toThrow('the state must have version 1, got 7');
   });
 
   it('that does not fit a row is refused, saying what to do', () => {
@@ -104,6 +105,6 @@ describe('the state', () => {
       Array.from({ length: 400_000 }, () => [random() * 4000 + (random() % 4000), 7] as const),
       400_000,
     );
-    expect(() => encodeState(state, COLUMNS)).toThrow(/at most 921600 fit a row: fewer recentPosts are needed/);
+    expect(() => encodeState(state, SCHEMA)).toThrow(/at most 921600 fit a row: fewer recentPosts are needed/);
   });
 });

@@ -14,13 +14,18 @@ const HOUR = 3_600_000;
 const NOW = Date.parse('2027-06-01T00:00:00Z');
 const VIEW = findView('posts_by_category')!;
 
-function lakeWith(chain: readonly IntervalStart[], count: (interval: IntervalStart) => number): MemoryLake {
+function lakeWith(
+  chain: readonly IntervalStart[],
+  count: (interval: IntervalStart) => number,
+  intervalMinutes = 60,
+): MemoryLake {
   const lake = new MemoryLake();
   for (const [i, interval] of chain.entries()) {
     const seal = {
       interval: intervalName(interval),
       previous: i === 0 ? null : intervalName(chain[i - 1]),
       topic: 'posts',
+      intervalMinutes,
       partitions: [{ partition: 0, from: i, to: i + 1 }],
     };
     lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
@@ -66,7 +71,7 @@ describe('published intervals', () => {
         async (slots, sizes, corrections) => {
           const chain = slots.sort((a, b) => a - b).map((slot) => start + slot * intervalMinutes * 60_000);
           const counts = new Map(chain.map((interval, i) => [interval, i + 1]));
-          const lake = lakeWith(chain, (interval) => counts.get(interval)!);
+          const lake = lakeWith(chain, (interval) => counts.get(interval)!, intervalMinutes);
           const store = memoryBatchStore();
           const handler = publisher(lake, store, intervalMinutes);
           for (let i = 0, step = 0; i < chain.length; step++) {

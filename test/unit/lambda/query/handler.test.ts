@@ -12,6 +12,7 @@ const counts = (rows: Record<string, number>): Counts => new Map(Object.entries(
 
 const boundary: BoundaryRow = {
   firstInterval: at('10:00'),
+  intervalMinutes: 60,
   interval: at('11:00'),
   publishedAt: at('12:01'),
   drift: 0,

@@ -5,7 +5,7 @@ import { queryReader } from '../../../../lambda/query/reader';
 import { isValidationError } from '../../../../lambda/query/request';
 import { writeRun } from '../../../../lambda/aws/keyspaces/view-runs';
 import { encodeCounts } from '../../../../lambda/formats/counts-codec';
-import { CHUNK } from '../../../../lambda/formats/view-run';
+import { CHUNK, runVersion } from '../../../../lambda/formats/view-run';
 import { joinKey, mergeCounts, trim, type Counts } from '../../../../lambda/domain/merge';
 import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
 import { findView, type View } from '../../../../lambda/domain/views';
@@ -30,15 +30,27 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
   const store = memoryBatchStore();
   const nothing = () => Promise.resolve();
   const put = (period: string, counts: Counts, version = 'v') =>
-    writeRun(store, { view, period, version }, runOf(sortedRows(view, trim(view, counts))), {
-      beforeChunks: nothing,
-      beforePointer: nothing,
-    });
+    writeRun(
+      store,
+      { view, period, version: runVersion(view, [version]) },
+      runOf(sortedRows(view, trim(view, counts))),
+      {
+        beforeChunks: nothing,
+        beforePointer: nothing,
+      },
+    );
   await put(MONTHS[0], september);
   await put(MONTHS[1], october);
   const speedRow = { interval: OPEN, partition: 0, appliedOffset: 0, asOf: OPEN };
   store.speedRows.push({ ...speedRow, view: view.name, counts: encodeCounts(view, open) });
-  store.boundary = { interval: SERVED, firstInterval: FIRST, publishedAt: 0, drift: null, reconciledInterval: null };
+  store.boundary = {
+    interval: SERVED,
+    firstInterval: FIRST,
+    intervalMinutes: 60,
+    publishedAt: 0,
+    drift: null,
+    reconciledInterval: null,
+  };
   const handler = makeHandler({
     reader: queryReader(store, 'posts'),
     intervalMinutes: 60,

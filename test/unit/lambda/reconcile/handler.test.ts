@@ -64,6 +64,7 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
       interval: intervalName(interval),
       previous: i === 0 ? null : intervalName(FIRST),
       topic: 'posts',
+      intervalMinutes: 60,
       partitions,
     };
     lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
@@ -83,7 +84,14 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     }
   }
   store.applied.set(0, 9).set(1, 9);
-  store.boundary = { interval: SECOND, firstInterval: FIRST, publishedAt: 0, drift: null, reconciledInterval: null };
+  store.boundary = {
+    interval: SECOND,
+    firstInterval: FIRST,
+    intervalMinutes: 60,
+    publishedAt: 0,
+    drift: null,
+    reconciledInterval: null,
+  };
   const report = jest.fn();
   const reportView = jest.fn();
   const warn = jest.fn();
@@ -171,9 +179,12 @@ describe('reconciling', () => {
       ],
     });
     expect(lake.json(driftKey(FIRST))).toMatchObject({ expired: true, views: {} });
-    expect(warn).toHaveBeenCalledWith('speed rows are past their time to live, nothing to compare', {
-      intervals: ['2026-11-22T21-00'],
-    });
+    expect(warn).toHaveBeenCalledWith(
+      'speed rows are past their time to live, or older than the views: nothing to compare',
+      {
+        intervals: ['2026-11-22T21-00'],
+      },
+    );
   });
 
   it('of an old interval does not change the newest reconciled one', async () => {
@@ -183,12 +194,17 @@ describe('reconciling', () => {
     expect(store.boundary).toMatchObject({ reconciledInterval: SECOND });
   });
 
-  it('fails for an interval that is not published or not sealed', async () => {
+  it('leaves out a view that was added after the interval was published', async () => {
     const { store, lake, run } = setUp();
     store.runs.delete(`${TOP.name}|${intervalName(SECOND)}`);
-    await expect(run(SECOND)).rejects.toThrow(
-      "view 'top_poster_by_country' of interval 2026-11-22T22-00 is not published",
-    );
+    await expect(run(SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0, expired: false }] });
+    expect(lake.json(driftKey(SECOND))).not.toHaveProperty(['views', TOP.name]);
+  });
+
+  it('fails for an interval that is not published or not sealed', async () => {
+    const { store, lake, run } = setUp();
+    for (const key of store.runs.keys()) if (key.endsWith(intervalName(SECOND))) store.runs.delete(key);
+    await expect(run(SECOND)).rejects.toThrow('interval 2026-11-22T22-00 is not published');
     lake.objects.delete(sealKey(SECOND));
     await expect(run(SECOND)).rejects.toThrow('interval 2026-11-22T22-00 is not sealed');
   });

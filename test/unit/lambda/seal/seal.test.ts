@@ -205,6 +205,7 @@ describe('sealing', () => {
       interval: name(0),
       previous: null,
       topic: 'posts',
+      intervalMinutes: 1,
       partitions: [{ partition: 0, from: 0, to: 1 }],
     };
     const putIfAbsent = store.putIfAbsent.bind(store);

@@ -8,7 +8,7 @@ import {
   NULL_SHARES,
   POSTS_PER_INTERVAL,
 } from '../../../../observability/grafana/sql';
-import { DUCKDB_TYPES, POST_FILE_COLUMNS } from '../../../../lambda/compact/columns';
+import { DUCKDB_TYPES, POST_FILE_COLUMNS } from '../../../../lambda/formats/post-files';
 
 let connection: DuckDBConnection;
 

@@ -1,5 +1,5 @@
 import { openRun, RunReplacedError, writeRun } from '../../../../../lambda/aws/keyspaces/view-runs';
-import { CHUNK } from '../../../../../lambda/formats/view-run';
+import { CHUNK, runVersion } from '../../../../../lambda/formats/view-run';
 import { runOf, type Row } from '../../../../../lambda/domain/sorted-run';
 import { findView } from '../../../../../lambda/domain/views';
 import { memoryBatchStore } from '../../../../support/memory-batch-store';
@@ -13,7 +13,7 @@ const rowsNamed = (count: number, length = 8): Row[] =>
 
 async function stored(rows: readonly Row[], version = 'v') {
   const store = memoryBatchStore();
-  const target = { view: VIEW, period: PERIOD, version };
+  const target = { view: VIEW, period: PERIOD, version: runVersion(VIEW, [version]) };
   const written = await writeRun(store, target, runOf(rows), { beforeChunks: nothing, beforePointer: nothing });
   return { store, written };
 }
@@ -32,7 +32,8 @@ describe('a run in the store', () => {
   test('of more rows has chunks, which are there before the pointer row', async () => {
     const rows = rowsNamed(2 * CHUNK.rows + 1);
     const { store, written } = await stored(rows);
-    const chunk = (number: number) => `chunk ${VIEW.name}|${PERIOD}|v|${number}`;
+    const version = runVersion(VIEW, ['v']);
+    const chunk = (number: number) => `chunk ${VIEW.name}|${PERIOD}|${version}|${number}`;
     expect(store.writes).toEqual([chunk(0), chunk(1), chunk(2), `run ${VIEW.name}|${PERIOD}`]);
     expect(written.sizes).toHaveLength(4);
     expect(await rowsOf((await openRun(store, VIEW, PERIOD))!.rows())).toEqual(rows);
@@ -76,7 +77,7 @@ describe('a run in the store', () => {
   test('that was replaced and deleted while it was read says so', async () => {
     const { store } = await stored(rowsNamed(CHUNK.rows + 1));
     const run = await openRun(store, VIEW, PERIOD);
-    await store.deleteBlock({ view: VIEW.name, period: PERIOD, version: 'v', block: 0 });
+    await store.deleteBlock({ view: VIEW.name, period: PERIOD, version: runVersion(VIEW, ['v']), block: 0 });
     await expect(rowsOf(run!.rows())).rejects.toThrow(RunReplacedError);
   });
 

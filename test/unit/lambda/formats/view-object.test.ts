@@ -1,4 +1,4 @@
-import { parseViewObject } from '../../../../lambda/publish/view-object';
+import { parseViewObject } from '../../../../lambda/formats/view-object';
 import { findView } from '../../../../lambda/domain/views';
 import { rowsOf } from '../../../support/view-runs';
 

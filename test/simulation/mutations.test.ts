@@ -1,0 +1,34 @@
+/** The list of mutations stays true to the code that it changes. Whether each one is found is the simulation's business. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { ROOT } from '../../tools/kit/root';
+import { AFTER_THEIR_FIX, MUTATIONS } from './mutations';
+
+const sourceOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+/** What is wrong with the syntax, nothing else. */
+function syntaxErrors(source: string): string[] {
+  const { diagnostics = [] } = ts.transpileModule(source, {
+    reportDiagnostics: true,
+    compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.CommonJS },
+  });
+  return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
+
+describe('mutations', () => {
+  test('are at least 45, each with a name of its own', () => {
+    expect(MUTATIONS.length).toBeGreaterThanOrEqual(45);
+    const names = [...MUTATIONS, ...AFTER_THEIR_FIX].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test.each(MUTATIONS)('$name', ({ file, find, replace }) => {
+    const source = sourceOf(file);
+    expect(`${source.split(find).length - 1} times in ${file}`).toBe(`1 times in ${file}`);
+    // A function: "$&" and its like mean nothing in a replacement.
+    const mutated = source.replace(find, () => replace);
+    expect(mutated).not.toBe(source);
+    expect(syntaxErrors(mutated)).toEqual([]);
+  });
+});

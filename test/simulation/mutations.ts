@@ -1,0 +1,663 @@
+/**
+ * Faults planted in the product, one at a time, to see whether the simulation finds them. Each takes away one condition of a write, one
+ * order of effects, one reload, one bound or one decision to repeat. None is found by the compiler, and few by the unit tests.
+ *
+ * They were chosen before the simulation existed. Who replaces code replaces its mutations one for one. A mutation that is not found is
+ * a hole in the simulation. The code before the fix of each fault of meaning belongs here, too: it is added together with the fix.
+ */
+export interface Mutation {
+  /** What the product does with it, as a sentence. */
+  readonly name: string;
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** Which invariant breaks, and under what. */
+  readonly why: string;
+}
+
+const aggregate: readonly Mutation[] = [
+  {
+    name: 'A speed row counts the record at its own offset again.',
+    file: 'lambda/aggregate/core.ts',
+    find: 'offsets[i] <= appliedOffset) continue;',
+    replace: 'offsets[i] < appliedOffset) continue;',
+    why: 'counted once: a function that ends between the rows and the state applies its last record twice',
+  },
+  {
+    name: 'A bad record does not move the interval of its partition.',
+    file: 'lambda/aggregate/core.ts',
+    find: 'state.interval = nextInterval(state.interval, record.timestamp, settings.intervalMinutes);',
+    replace:
+      "if (decodeRecord(record).kind !== 'bad') state.interval = nextInterval(state.interval, record.timestamp, settings.intervalMinutes);",
+    why: 'layers agree: the log cuts at the first late record, whatever it is, and a clock that is behind follows it',
+  },
+  {
+    name: 'The newest append time decides the interval of a record, and never an earlier one.',
+    file: 'lambda/domain/intervals.ts',
+    find: 'return Math.max(previous, intervalOf(timestamp, intervalMinutes));',
+    replace: 'return intervalOf(timestamp, intervalMinutes);',
+    why: 'layers agree: after a change of leader the clock steps back over the end of an interval',
+  },
+  {
+    name: 'The last arrival of a section counts, not the first.',
+    file: 'lambda/formats/speed-state.ts',
+    find: 'const sections = { ...arrived, ...post.incomplete };',
+    replace: 'const sections = { ...post.incomplete, ...arrived };',
+    why: 'layers agree: a client repeats a section with other values, together with a new section',
+  },
+  {
+    name: 'A second section replaces what an incomplete post had stored of the first.',
+    file: 'lambda/formats/speed-state.ts',
+    find: 'post.incomplete = keep(sections, post.seen, columns);',
+    replace: 'post.incomplete = keep(arrived, post.seen, columns);',
+    why: 'counted once: the three sections of a post arrive one by one, and a view reads the first and the last',
+  },
+  {
+    name: 'A partition remembers every post.',
+    file: 'lambda/formats/speed-state.ts',
+    find: 'while (state.recent.size > limit) evictOldest(state.recent);',
+    replace: '',
+    why: 'bounded state: it grows until it does not fit a row, and then the partition stands still',
+  },
+  {
+    name: 'A new post evicts one post at most.',
+    file: 'lambda/formats/speed-state.ts',
+    find: 'while (state.recent.size > limit) evictOldest(state.recent);',
+    replace: 'if (state.recent.size > limit) evictOldest(state.recent);',
+    why: 'bounded state: recentPosts is lowered',
+  },
+  {
+    name: 'A column that a stored state does not have is undefined, not null.',
+    file: 'lambda/formats/speed-state.ts',
+    find: '[name, values[name] ?? null]',
+    replace: '[name, values[name]]',
+    why: 'liveness: a joined view with a new column is deployed while posts wait',
+  },
+  {
+    name: 'Rows of an interval in which the views were changed are compared.',
+    file: 'lambda/formats/speed-state.ts',
+    find: 'wholeFrom: views === schema.views ? wholeFrom : interval + schema.intervalMinutes * MINUTE,',
+    replace: 'wholeFrom,',
+    why: 'no drift is reported where none is: a view is added within an interval',
+  },
+  {
+    name: 'A row of another definition of its view is decoded.',
+    file: 'lambda/formats/counts-codec.ts',
+    find: 'if (!content.subarray(0, FINGERPRINT_BYTES).equals(fingerprintOf(view))) return undefined;',
+    replace: '',
+    why: "answers are right: the order of a view's dimensions is changed",
+  },
+  {
+    name: 'A run of another definition of its view is read.',
+    file: 'lambda/aws/keyspaces/view-runs.ts',
+    find: 'if (!pointer || !isOfDefinition(view, pointer.version)) return undefined;',
+    replace: 'if (!pointer) return undefined;',
+    why: "answers come: the order of a view's dimensions is changed, and the rows of before can't be decoded",
+  },
+  {
+    name: 'A speed row of another definition counts for the offsets that it has.',
+    file: 'lambda/aggregate/handler.ts',
+    find: 'applyChange(change, counts, row?.counts && row.appliedOffset)',
+    replace: 'applyChange(change, counts, row?.appliedOffset)',
+    why: 'counted once: a view is changed while rows are ahead of the state',
+  },
+  {
+    name: 'A stored state does not say in which interval it is.',
+    file: 'lambda/formats/speed-state.ts',
+    find: 'posts.unsigned(state.interval);',
+    replace: 'posts.unsigned(0);',
+    why: 'layers agree: a cold start between a late record and one of a clock that is behind',
+  },
+  {
+    name: 'A state that is half applied stays in the memory of the instance.',
+    file: 'lambda/aggregate/handler.ts',
+    find: 'cache.delete(id);',
+    replace: '',
+    why: 'counted once: a write fails, the same instance gets the batch again and takes it for applied',
+  },
+  {
+    name: 'The state is written before the rows.',
+    file: 'lambda/aggregate/handler.ts',
+    find: `    await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
+      writeRow(partition, change, before, after, outcome.newest, tally),
+    );
+    const blob = encodeState(state, schema);
+    tally.writeUnits += unitsOf(blob.length);
+    const row = { appliedOffset: state.appliedOffset, state: blob };
+    if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {
+      tally.conditionFailed++;
+      throw new OutOfDateError(\`state is no longer at offset \${before.storedOffset ?? 'none'}\`);
+    }`,
+    replace: `    const blob = encodeState(state, schema);
+    const row = { appliedOffset: state.appliedOffset, state: blob };
+    if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {
+      tally.conditionFailed++;
+      throw new OutOfDateError('state');
+    }
+    await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
+      writeRow(partition, change, before, after, outcome.newest, tally),
+    );`,
+    why: 'counted once: a function that ends in between has noted the records as applied, and no row has them',
+  },
+  {
+    name: 'A row that another writer changed is taken for written.',
+    file: 'lambda/aggregate/handler.ts',
+    find: `    if (!applied) {
+      tally.conditionFailed++;`,
+    replace: `    if (applied === undefined) {
+      tally.conditionFailed++;`,
+    why: 'counted once: an abandoned invocation writes a row of fewer records while its successor writes the state of more',
+  },
+  {
+    name: 'A state that another writer changed is taken for written.',
+    file: 'lambda/aggregate/handler.ts',
+    find: 'if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {',
+    replace: 'if ((await deps.store.casState(topic, partition, before.storedOffset, row)) === undefined) {',
+    why: 'counted once: the sections of the batch are in the rows and not in the state, so a repeat counts again',
+  },
+  {
+    name: 'A row whose write failed does not stop the batch.',
+    file: 'lambda/aggregate/handler.ts',
+    find: 'if (failed) throw failed.reason;',
+    replace: '',
+    why: 'counted once: the store throttles one row, and the state goes on',
+  },
+  {
+    name: 'A joined view counts a post again with a section that the view does not read.',
+    file: 'lambda/domain/merge.ts',
+    find: 'if ((known & plan.mask) !== plan.mask || (news & plan.mask) === 0) return undefined;',
+    replace: 'if ((known & plan.mask) !== plan.mask) return undefined;',
+    why: 'counted once: the section arrives after those that the view reads',
+  },
+  {
+    name: 'Of keys with equal values a trimmed view retains those that came first.',
+    file: 'lambda/domain/merge.ts',
+    find: 'members.sort((a, b) => b[1] - a[1] || compareText(a[0], b[0]));',
+    replace: 'members.sort((a, b) => b[1] - a[1]);',
+    why: 'layers agree: equal values at the last place that a view retains; they come in another order from another partition',
+  },
+  {
+    name: 'A canary is decoded as a post.',
+    file: 'lambda/domain/decode.ts',
+    find: 'if (Object.hasOwn(record.headers, CANARY_HEADER)) return decodeCanary(record.headers[CANARY_HEADER]);',
+    replace: '',
+    why: 'nothing is quarantined that no client sent, and the canary of the speed layer stays young while it works',
+  },
+];
+
+const archive: readonly Mutation[] = [
+  {
+    name: 'The archive answers before its object is stored.',
+    file: 'lambda/archive/handler.ts',
+    find: "await deps.store.put(key, body, { contentType: 'application/zstd' });",
+    replace: "void deps.store.put(key, body, { contentType: 'application/zstd' }).catch(() => undefined);",
+    why: 'nothing acknowledged is lost: the write fails or the instance is frozen, and the batch is not delivered again',
+  },
+  {
+    name: 'The archive stores the lines of bad records before their bytes.',
+    file: 'lambda/archive/handler.ts',
+    find: `    await mapConcurrently(quarantine, CONCURRENT_PUTS, ({ key, body }) =>
+      deps.store.put(key, body, { contentType: 'application/json' }),
+    );
+    let bytes = 0;
+    let written = 0;
+    await mapConcurrently(objects, CONCURRENT_PUTS, async ({ key, ndjson, posts }) => {
+      const body = await compress(ndjson, RAW_COMPRESSION);
+      await deps.store.put(key, body, { contentType: 'application/zstd' });
+      bytes += body.length;
+      written += posts;
+    });`,
+    replace: `    let bytes = 0;
+    let written = 0;
+    await mapConcurrently(objects, CONCURRENT_PUTS, async ({ key, ndjson, posts }) => {
+      const body = await compress(ndjson, RAW_COMPRESSION);
+      await deps.store.put(key, body, { contentType: 'application/zstd' });
+      bytes += body.length;
+      written += posts;
+    });
+    await mapConcurrently(quarantine, CONCURRENT_PUTS, ({ key, body }) =>
+      deps.store.put(key, body, { contentType: 'application/json' }),
+    );`,
+    why: 'at every moment a line that says "bad" has its bytes in quarantine: the function ends in between',
+  },
+  {
+    name: 'Concurrent work passes over what failed.',
+    file: 'lambda/runtime/concurrent.ts',
+    find: `        failed = true;
+        throw error;`,
+    replace: '        void error;',
+    why: 'nothing acknowledged is lost: S3 fails one object of a batch, and the others let the batch pass',
+  },
+  {
+    name: 'An object that begins before the interval is not found.',
+    file: 'lambda/aws/lake.ts',
+    find: 'rawStartAfter(topic, partition, from - LARGEST_BATCH);',
+    replace: 'rawStartAfter(topic, partition, from);',
+    why: 'liveness: a batch crosses the end of an interval, and the next one is never complete in the archive',
+  },
+  {
+    name: 'An object that reaches beyond the interval is read to its end.',
+    file: 'lambda/domain/ranges.ts',
+    find: 'const end = Math.min(item.to, to);',
+    replace: 'const end = item.to;',
+    why: 'counted once: a batch crosses the end of an interval, and its last records are in both',
+  },
+];
+
+const seal: readonly Mutation[] = [
+  {
+    name: 'A heartbeat record counts as late, whatever the clock of its broker says.',
+    file: 'lambda/seal/handler.ts',
+    find: 'if (logAppendTime >= end) return count;',
+    replace: 'if (logAppendTime > 0) return count;',
+    why: 'layers agree: a broker is behind, and records of the sealed interval are still appended after its end',
+  },
+  {
+    name: 'Seal does not wait until each partition has a record after the end.',
+    file: 'lambda/seal/handler.ts',
+    find: 'const heartbeats = await passEnd(upTo, patience);',
+    replace: 'const heartbeats = 0;',
+    why: 'layers agree: a partition without a late record, whose broker is behind, gets one of the sealed interval later',
+  },
+  {
+    name: 'Seal does not wait for the archive.',
+    file: 'lambda/seal/handler.ts',
+    find: 'await awaitArchive(seal, patience);',
+    replace: '',
+    why: 'at every moment the archive holds each offset of a sealed interval: archive is behind',
+  },
+  {
+    name: 'Seal forgets what an earlier run sealed and did not publish.',
+    file: 'lambda/seal/handler.ts',
+    find: 'const left = newest ? await seals.unpublished(newest) : [];',
+    replace: 'const left: Seal[] = [];',
+    why: 'liveness: a run dies after sealing, and no later interval can be published',
+  },
+  {
+    name: 'Seal writes heartbeat records into an idle log.',
+    file: 'lambda/seal/handler.ts',
+    find: 'if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {',
+    replace: 'if (ends.length === 0) {',
+    why: 'an idle pipeline does no work',
+  },
+  {
+    name: 'Of a long backlog the newest intervals are planned first.',
+    file: 'lambda/seal/handler.ts',
+    find: 'open: open.slice(0, limits.intervals)',
+    replace: 'open: open.slice(-limits.intervals)',
+    why: 'liveness: after an outage of more intervals than one run takes, each needs the one before it, which no run takes',
+  },
+  {
+    name: 'A record of the first millisecond after an interval belongs to it.',
+    file: 'lambda/seal/handler.ts',
+    find: 'await kafka.offsetsAt(topic, intervalEnd(interval, intervalMinutes));',
+    replace: 'await kafka.offsetsAt(topic, intervalEnd(interval, intervalMinutes) + 1);',
+    why: 'layers agree: a record is appended exactly at the end',
+  },
+  {
+    name: 'Seal looks for the end of the chain in the last intervals only.',
+    file: 'lambda/seal/ports.ts',
+    find: 'if (start === 0) return undefined;',
+    replace: 'return undefined;',
+    why: 'liveness: after a longer pause the chain begins anew, and the boundary does not move to it',
+  },
+];
+
+const compact: readonly Mutation[] = [
+  {
+    name: 'A summary is written before the incomplete posts of its interval.',
+    file: 'lambda/compact/partition.ts',
+    find: `    await store.upload(outputs.incompletePosts, incompletePostsKey(interval, partition));
+    const { rows, duplicates, accepted, repeated, quarantined, controlRecords } = counts;
+    const summary: PartitionSummary = {
+      ...range,
+      rows,
+      bytes,
+      sha256,
+      rawObjects: inputs.sources.length,
+      duplicates,
+      accepted,
+      repeated,
+      quarantined,
+      controlRecords,
+      inputs: inputs.hash,
+      ...(plan !== undefined && { plan }),
+    };
+    // After its files: commit takes it for the word that they are there.
+    await store.put(summaryKey(interval, partition), serialize(summary), { contentType: 'application/json' });`,
+    replace: `    const { rows, duplicates, accepted, repeated, quarantined, controlRecords } = counts;
+    const summary: PartitionSummary = {
+      ...range,
+      rows,
+      bytes,
+      sha256,
+      rawObjects: inputs.sources.length,
+      duplicates,
+      accepted,
+      repeated,
+      quarantined,
+      controlRecords,
+      inputs: inputs.hash,
+      ...(plan !== undefined && { plan }),
+    };
+    // After its files: commit takes it for the word that they are there.
+    await store.put(summaryKey(interval, partition), serialize(summary), { contentType: 'application/json' });
+    await store.upload(outputs.incompletePosts, incompletePostsKey(interval, partition));`,
+    why: 'liveness: the function ends in between, and the next interval never finds what it builds on',
+  },
+  {
+    name: 'The dedup index of an interval stays on the disk of the call.',
+    file: 'lambda/compact/partition.ts',
+    find: 'await store.upload(outputs.dedupIndex, dedupIndexKey(interval, partition));',
+    replace: '',
+    why: 'counted once: the next call counts a repeated post again',
+  },
+  {
+    name: 'The oldest interval of the horizon is not remembered.',
+    file: 'lambda/compact/inputs.ts',
+    find: "const startAfter = first.slice(0, first.lastIndexOf('.'));",
+    replace: 'const startAfter = first;',
+    why: 'counted once: a post is repeated almost at the end of the horizon',
+  },
+  {
+    name: 'A repeated compaction takes its own posts for repeated ones.',
+    file: 'lambda/compact/inputs.ts',
+    find: 'if (key >= end) break;',
+    replace: 'if (key > end) break;',
+    why: 'nothing is lost: a function ends after its dedup index and before its summary, or an operator asks for the interval again',
+  },
+  {
+    name: 'A partition that has no task of its own is never compacted.',
+    file: 'lambda/compact/handler.ts',
+    find: 'each.partition % of === task',
+    replace: 'each.partition === task',
+    why: 'liveness: partitions were added, and the flow has as many tasks as before',
+  },
+  {
+    name: 'Each attempt compacts from the first interval on.',
+    file: 'lambda/compact/handler.ts',
+    find: 'if (isValid(await storedSummary(store, inputs.interval, partition), inputs, forcedBy)) continue;',
+    replace: '',
+    why: 'liveness: a backlog that takes longer than one call is never through',
+  },
+];
+
+const publish: readonly Mutation[] = [
+  {
+    name: 'The boundary moves before the days and months that it completes are rolled up.',
+    file: 'lambda/publish/handler.ts',
+    find: `      await writeRollUps(completedBy(each, intervalMinutes));
+      await move(each);`,
+    replace: `      await move(each);
+      await writeRollUps(completedBy(each, intervalMinutes));`,
+    why: 'answers are right at every moment: a question in between, or a function that ends, misses a whole day',
+  },
+  {
+    name: 'An interval is marked as published before the boundary has passed it.',
+    file: 'lambda/publish/handler.ts',
+    find: '    for (const each of moves) {',
+    replace: `    await mapConcurrently(intervals, CONCURRENT_OBJECTS, (interval) =>
+      lake.put(publishedKey(interval), '{}', { contentType: 'application/json' }),
+    );
+    for (const each of moves) {`,
+    why: 'liveness: a run dies in between, and no later one takes the interval up again',
+  },
+  {
+    name: 'The boundary moves from wherever it stands.',
+    file: 'lambda/publish/handler.ts',
+    find: ': await store.moveBoundary(topic, from, to, deps.now());',
+    replace: ': await store.moveBoundary(topic, (await store.readBoundary(topic))!.interval, to, deps.now());',
+    why: 'the boundary only moves forward: an invocation is frozen before its move, and others go on meanwhile',
+  },
+  {
+    name: 'An interval that is published again leaves its day as it was.',
+    file: 'lambda/publish/core.ts',
+    find: 'days: startOfDay(interval) + DAY <= served ? [dayName(interval)] : [],',
+    replace: 'days: [],',
+    why: 'what is erased is gone from all answers: the interval is of a day that is over',
+  },
+  {
+    name: 'A day that ends with an interval is not rolled up with it.',
+    file: 'lambda/publish/core.ts',
+    find: 'day + DAY <= until',
+    replace: 'day + DAY < until',
+    why: 'answers are right: the day is read from a row that nobody writes',
+  },
+  {
+    name: 'A move of the boundary completes only what ends after the start of its target.',
+    file: 'lambda/publish/core.ts',
+    find: 'const after = move.from === undefined ? move.to : intervalEnd(move.from, intervalMinutes);',
+    replace: 'const after = move.to;',
+    why: 'answers are right: no post arrives around midnight, so the move goes from one day into the next',
+  },
+  {
+    name: 'Publish takes views of another list of views.',
+    file: 'lambda/aws/views.ts',
+    find: 'return done.manifest === manifest && done.definition === sha256(viewsAsJson());',
+    replace: 'return done.manifest === manifest;',
+    why: 'answers are right: the view list is deployed between the views engine and publish',
+  },
+  {
+    name: 'Publish takes views of an earlier manifest.',
+    file: 'lambda/aws/views.ts',
+    find: 'done.manifest === manifest &&',
+    replace: '',
+    why: 'what is erased is gone: publish is repeated after an interval was compacted again and before its views were computed',
+  },
+  {
+    name: 'A run that a pointer row names is deleted after an hour.',
+    file: 'lambda/publish/runs.ts',
+    find: 'if (!named) {',
+    replace: 'if (named || !named) {',
+    why: 'answers are right: a view has so many keys that its run stands in chunks',
+  },
+];
+
+const reconcile: readonly Mutation[] = [
+  {
+    name: 'Reconcile does not wait for the speed layer.',
+    file: 'lambda/reconcile/handler.ts',
+    find: 'await waitForSpeed(ranges, patience);',
+    replace: '',
+    why: 'no drift is reported where none is: the speed layer is behind by an outage',
+  },
+  {
+    name: 'Reconcile compares when the speed layer lacks one record.',
+    file: 'lambda/reconcile/core.ts',
+    find: '(applied.get(partition) ?? -1) < to - 1',
+    replace: '(applied.get(partition) ?? -1) < to - 2',
+    why: 'no drift is reported where none is: the last record of an interval is a batch of its own',
+  },
+  {
+    name: 'Reconcile compares with speed rows that are past their time to live.',
+    file: 'lambda/reconcile/core.ts',
+    find: 'return interval + speedTtl <= now;',
+    replace: 'return interval + speedTtl < 0 && now < 0;',
+    why: 'no drift is reported where none is: an operator asks for an old range again',
+  },
+  {
+    name: 'Reconcile does not trim what the partitions add up to.',
+    file: 'lambda/reconcile/handler.ts',
+    find: 'for (const counts of merged.values()) trim(view, counts);',
+    replace: '',
+    why: 'no drift is reported where none is: the partitions together have more keys than the view retains',
+  },
+  {
+    name: 'An older interval that is compared again is noted as the newest.',
+    file: 'lambda/reconcile/handler.ts',
+    find: 'if ((boundary?.reconciledInterval ?? -Infinity) > newest) return;',
+    replace: '',
+    why: 'the newest reconciled interval only moves forward: an operator asks for a range',
+  },
+  {
+    name: 'What is reconciled stays to be done.',
+    file: 'lambda/formats/plan.ts',
+    find: 'plan.unreconciled.filter((interval) => !intervals.includes(interval))',
+    replace: 'plan.unreconciled',
+    why: 'bounded state, and an idle pipeline does no work: each run compares all intervals of the past',
+  },
+];
+
+const query: readonly Mutation[] = [
+  {
+    name: 'Both layers answer for the newest published interval.',
+    file: 'lambda/query/core.ts',
+    find: "const unserved = selection.layer === 'merged' ? served :",
+    replace: "const unserved = selection.layer === 'merged' ? (published?.boundary ?? -Infinity) :",
+    why: 'counted once in each answer',
+  },
+  {
+    name: 'Query does not look one interval ahead.',
+    file: 'lambda/query/core.ts',
+    find: 'const newest = intervalEnd(intervalEnd(intervalOf(clock.now, intervalMinutes), intervalMinutes), intervalMinutes);',
+    replace: 'const newest = intervalEnd(intervalOf(clock.now, intervalMinutes), intervalMinutes);',
+    why: 'the answer holds what was appended: the clock of a broker is ahead at the end of an interval',
+  },
+  {
+    name: 'A warm instance answers from rows of any age.',
+    file: 'lambda/query/reader.ts',
+    find: 'if (found && found.until > options.now()) return found.counts;',
+    replace: 'if (found) return found.counts;',
+    why: 'what is erased is gone from all answers: the same question, before and after',
+  },
+  {
+    name: 'A range that ends within a day is read from the whole day.',
+    file: 'lambda/domain/periods.ts',
+    find: 'const fits = (end: number) => end <= to && end <= published;',
+    replace: 'const fits = (end: number) => end <= published;',
+    why: 'answers are right for every range',
+  },
+  {
+    name: 'A page goes on to the last row.',
+    file: 'lambda/query/pages.ts',
+    find: 'if (rows.length === limit || (rows.length > 0 && bytes + size > MOST_BYTES)) return',
+    replace: 'if (rows.length === Infinity) return',
+    why: 'bounded answers: more rows than were asked for, in the end more than a function may return',
+  },
+];
+
+const ingest: readonly Mutation[] = [
+  {
+    name: 'A record that Kafka did not take is acknowledged.',
+    file: 'lambda/ingest/responses.ts',
+    find: "if (!ack?.ok) return { kind: 'unacknowledged', key: item.key };\n  const { partition, offset } = ack;",
+    replace:
+      "if (!ack) return { kind: 'unacknowledged', key: item.key };\n  const { partition, offset } = ack as { partition: number; offset: number };",
+    why: 'nothing acknowledged is lost: a leader fails',
+  },
+  {
+    name: 'A rejected record shifts the acknowledgements of those behind it.',
+    file: 'lambda/ingest/handler.ts',
+    find: 'outcomeOf(item, item.ok ? acks[next++] : undefined)',
+    replace: 'outcomeOf(item, acks[next++])',
+    why: 'nothing acknowledged is lost: a request with a rejected record, of which one leader takes its part and another does not',
+  },
+  {
+    name: 'Ingest accepts a canary that Kafka did not take.',
+    file: 'lambda/ingest/handler.ts',
+    find: 'if (ack.ok) return json(202, { partition: ack.partition, offset: ack.offset });',
+    replace: 'return json(202, {});',
+    why: 'nothing acknowledged is lost, canaries included: the canary reports a failed check when a leader fails',
+  },
+  {
+    name: 'The canary takes any response for success.',
+    file: 'lambda/canary/handler.ts',
+    find: 'if (statusCode !== expected) throw',
+    replace: 'if (statusCode === undefined) throw',
+    why: 'an outage of ingest is reported: it responds with 503, and the canary counts no failed check',
+  },
+  {
+    name: 'A producer session goes on after a failure.',
+    file: 'lambda/aws/kafka/batching-producer.ts',
+    find: 'if (current === mine) void endSession();\n      for',
+    replace: 'for',
+    why: 'nothing acknowledged is lost: the next batch repeats a sequence number, and the broker takes it for stored (unit test: batching-producer)',
+  },
+];
+
+const plan: readonly Mutation[] = [
+  {
+    name: 'A run that died holds its lease for ever.',
+    file: 'lambda/formats/plan.ts',
+    find: 'plan.run !== run && plan.leaseUntil > now;',
+    replace: 'plan.run !== run && now > 0;',
+    why: 'liveness: a run ends without releasing the lease',
+  },
+  {
+    name: 'A run takes the lease though another one holds it.',
+    file: 'lambda/aws/plan.ts',
+    find: 'if (isHeldByAnother(plan, run, now())) throw new SupersededError(plan);',
+    replace: '',
+    why: 'only the holder of a lease runs, until it ends: runs overlap and take each other the plan away',
+  },
+  {
+    name: 'A superseded run changes the plan of its successor.',
+    file: 'lambda/aws/plan.ts',
+    find: 'if (plan?.run !== run) throw new SupersededError(plan);',
+    replace: 'if (!plan) throw new SupersededError(plan);',
+    why: 'only the holder of a lease runs: a frozen step wakes and notes its own progress for the intervals of another run',
+  },
+  {
+    name: 'A new plan forgets what an earlier one did not reconcile.',
+    file: 'lambda/formats/plan.ts',
+    find: 'unreconciled: plan?.unreconciled ?? [],',
+    replace: 'unreconciled: [],',
+    why: 'each published interval is reconciled once: a run dies between publish and reconcile',
+  },
+  {
+    name: 'A step begins units as long as any time is left.',
+    file: 'lambda/runtime/budget.ts',
+    find: 'allows: () => last === undefined || now() + last <= end,',
+    replace: 'allows: () => last === undefined || now() - last < end,',
+    why: 'a step ends within its budget, plus one unit if that is the first',
+  },
+];
+
+/** Faults of meaning that stand in the code: what the mutation will do once they are fixed, and under what it is found. */
+export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
+  {
+    name: 'A warm instance applies a batch to a state that does not end where the batch begins.',
+    why: 'counted once: two instances take turns',
+  },
+  {
+    name: 'A row that outgrows its limit stops its partition.',
+    why: 'liveness: a client sends thousands of categories, or names that fill the state',
+  },
+  {
+    name: 'Another interval length is taken for the stored one.',
+    why: 'answers are right: the length is changed on live data',
+  },
+  {
+    name: 'Names are compared code point by code point.',
+    why: 'what is erased is gone: the same name in another Unicode form',
+  },
+  {
+    name: 'Replay lets the section be guessed.',
+    why: 'liveness: a quarantined geo with a title of its own is replayed',
+  },
+  {
+    name: 'An answer is as of the newest record of any partition.',
+    why: 'asOf is honest: one partition is behind',
+  },
+  {
+    name: 'An interval of control records alone is an interval.',
+    why: 'an idle pipeline does no work',
+  },
+  {
+    name: 'Offsets of another topic of the same name are taken for those of this one.',
+    why: 'nothing acknowledged is lost: the topic is made anew',
+  },
+];
+
+export const MUTATIONS: readonly Mutation[] = [
+  ...aggregate,
+  ...archive,
+  ...seal,
+  ...compact,
+  ...publish,
+  ...reconcile,
+  ...query,
+  ...ingest,
+  ...plan,
+];

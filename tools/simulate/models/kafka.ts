@@ -1,0 +1,121 @@
+/**
+ * Kafka: a topic of partitions, each with a leader whose clock is its own. Records have append time, which can go back. A producer
+ * whose answer is lost does not know whether its records are there. Retention takes records from the front. The real producer of the
+ * port runs over this model.
+ */
+import { createBatchingProducer, type BatchEntry } from '../../../lambda/aws/kafka/batching-producer';
+import { portOf } from '../../../lambda/aws/kafka/adapter-base';
+import { type KafkaPort } from '../../../lambda/aws/kafka/port';
+import { type KafkaRecord } from '../../../lambda/domain/decode';
+import { type Process } from '../process';
+import { type World } from '../world';
+
+export interface Partition {
+  /** Those before `low` are gone for readers. */
+  readonly records: KafkaRecord[];
+  low: number;
+}
+
+export class Topic {
+  readonly partitions: Partition[] = [];
+  /** What each broker's clock is ahead, ms. */
+  readonly clocks: number[];
+  /** Called after each append. */
+  onAppend: (partition: number) => void = () => undefined;
+
+  constructor(
+    private readonly world: World,
+    readonly name: string,
+    partitions: number,
+    brokers = 3,
+  ) {
+    this.clocks = Array.from({ length: brokers }, () => 0);
+    this.grow(partitions);
+  }
+
+  /** Partitions are only ever added. */
+  grow(partitions: number): void {
+    while (this.partitions.length < partitions) this.partitions.push({ records: [], low: 0 });
+  }
+
+  append(partition: number, entries: readonly BatchEntry['record'][]): { baseOffset: number; logAppendTime: number } {
+    const { records } = this.partitions[partition];
+    const baseOffset = records.length;
+    const timestamp = this.world.now + this.clocks[partition % this.clocks.length];
+    for (const { key, value, headers = {} } of entries) {
+      records.push({
+        partition,
+        offset: records.length,
+        timestamp,
+        key: key === null ? null : Buffer.from(key),
+        value: Buffer.from(value),
+        headers,
+      });
+    }
+    this.onAppend(partition);
+    return { baseOffset, logAppendTime: timestamp };
+  }
+
+  /** Retention: records older than that are gone, but for the newest segment. */
+  deleteBefore(timestamp: number): void {
+    for (const partition of this.partitions) {
+      const { records } = partition;
+      while (partition.low < records.length - 1 && records[partition.low].timestamp < timestamp) partition.low++;
+    }
+  }
+
+  partitionOf(key: string): number {
+    let hash = 0;
+    for (const letter of key) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) >>> 0;
+    return hash % this.partitions.length;
+  }
+
+  /** The port of a process. */
+  port(process: Process): KafkaPort {
+    const call = <T>(what: string, effect: () => T) =>
+      process.call({ service: 'kafka', what, effect, failure: () => new Error('the broker did not respond') });
+    let known = 0;
+    const producer = createBatchingProducer({
+      partitionOf: (key) => (known > 0 ? this.partitionOf(key) : undefined),
+      leaderOf: (partition) => (partition === undefined ? undefined : partition % this.clocks.length),
+      openSession: async () => {
+        known = await call('open', () => this.partitions.length);
+        return {
+          sendBatch: (entries) =>
+            call(`produce ${entries.length}`, () => {
+              for (const entry of entries) entry.partition ??= this.partitionOf(entry.record.key!);
+              const byPartition = Map.groupBy(entries, ({ partition }) => partition!);
+              return [...byPartition].map(([partition, some]) => ({
+                partition,
+                ...this.append(
+                  partition,
+                  some.map(({ record }) => record),
+                ),
+              }));
+            }),
+          close: () => Promise.resolve(),
+        };
+      },
+    });
+    const endOffsets = () =>
+      call('end offsets', () =>
+        this.partitions.map(({ low, records }, partition) => ({ partition, low, high: records.length })),
+      );
+    return portOf(this.name, producer, {
+      endOffsets,
+      offsetsAt: async (_, timestamp) => {
+        // As the adapter: the ends are read first, and what is found beyond them may not be a record's.
+        const ends = await endOffsets();
+        return call('offsets at', () =>
+          ends.map(({ partition, high }) => {
+            const { records, low } = this.partitions[partition];
+            const found = records.findIndex((record) => record.offset >= low && record.timestamp >= timestamp);
+            const offset = Math.min(found < 0 ? records.length : found, high);
+            return { partition, offset, found: offset < high };
+          }),
+        );
+      },
+      close: () => Promise.resolve(),
+    });
+  }
+}

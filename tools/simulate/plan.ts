@@ -1,0 +1,242 @@
+/** What happens in a run from outside: requests of clients, faults, changes by operators. A seed makes it; shrinking takes parts away. */
+import { type Weather, FATES, SERVICES } from './process';
+import { SECTION_NAMES, type SectionName, VERSIONS } from './posts';
+import { Random } from './world';
+
+export const HOUR = 3_600_000;
+const MINUTE = 60_000;
+
+/** A request of a client, which repeats it until all of it is acknowledged. */
+export interface Send {
+  readonly at: number;
+  readonly posts: readonly { readonly index: number; readonly sections: readonly SectionName[] }[];
+  /** Sent again although it was acknowledged, after so long, and maybe in another version. */
+  readonly again?: { readonly after: number; readonly version: number };
+}
+
+export const FUNCTIONS = [
+  'ingest',
+  'archive',
+  'aggregate',
+  'seal',
+  'compact',
+  'publish',
+  'reconcile',
+  'query',
+] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+export type SourceName = 'archive' | 'aggregate';
+
+/** What can go wrong, or be done. */
+export type Fault =
+  | ({ readonly kind: 'weather' } & Weather)
+  | { readonly kind: 'kill'; readonly at: number; readonly target: FunctionName; readonly calls: number }
+  | {
+      readonly kind: 'stall';
+      readonly at: number;
+      readonly target: FunctionName;
+      readonly calls: number;
+      readonly ms: number;
+    }
+  | {
+      readonly kind: 'rebalance';
+      readonly at: number;
+      readonly source: SourceName;
+      readonly partition: number;
+      readonly back: number;
+    }
+  | { readonly kind: 'clock'; readonly at: number; readonly broker: number; readonly ahead: number }
+  | { readonly kind: 'retention'; readonly at: number; readonly ms: number }
+  | { readonly kind: 'partitions'; readonly at: number; readonly partitions: number }
+  | { readonly kind: 'deploy'; readonly at: number; readonly change: Change }
+  | { readonly kind: 'run'; readonly at: number; readonly back: number; readonly length: number }
+  | { readonly kind: 'scheduler'; readonly at: number; readonly ms: number };
+
+/** What a deployment changes. `none`: new instances of the same version. */
+export type Change = 'none' | 'view' | 'views' | 'fewerRecentPosts' | 'rollback';
+
+export type FaultKind = Fault['kind'];
+export const FAULT_KINDS: readonly FaultKind[] = [
+  ...(['weather', 'kill', 'stall', 'rebalance', 'clock', 'retention'] as const),
+  ...(['partitions', 'deploy', 'run', 'scheduler'] as const),
+];
+
+export interface Plan {
+  readonly seed: string;
+  readonly settings: Settings;
+  readonly sends: readonly Send[];
+  readonly faults: readonly Fault[];
+}
+
+export interface Settings {
+  readonly start: number;
+  /** How long clients send and faults happen, ms. Then everything has to come right. */
+  readonly stormMs: number;
+  readonly intervalMinutes: number;
+  readonly partitions: number;
+  /** Of each function. */
+  readonly instances: number;
+  readonly recentPosts: number;
+  readonly identityHorizonHours: number;
+  readonly speedTtlHours: number;
+  /** The longest that an interval and partition takes in compact, and an interval in the views engine, ms. */
+  readonly workMs: number;
+  /** Posts of the run have these surprises. */
+  readonly decomposed: boolean;
+  readonly manyCategories: boolean;
+}
+
+/**
+ * Faults of the product that are known: what shows them is left out of a run unless it is asked for. `test/simulation` has a seed for each;
+ * who fixes one takes it out of here.
+ */
+export const KNOWN = {
+  /** SEMANTICS 2. */
+  joinedView: 'a view over more sections is added',
+  /** SEMANTICS 8. */
+  decomposed: 'names come in decomposed Unicode',
+  /** SEMANTICS 11. */
+  asOf: 'an answer holds all that was on the topic by its asOf',
+  /** SEMANTICS 12. */
+  idle: 'an idle pipeline does no work',
+} as const;
+export type Known = keyof typeof KNOWN;
+
+export interface PlanOptions {
+  readonly seed: number;
+  /** @default 44 */
+  readonly hours?: number;
+  /** @default 150 */
+  readonly posts?: number;
+  /** Only these kinds of faults. @default - all */
+  readonly only?: readonly FaultKind[];
+  /** Known faults to look for, too. */
+  readonly known?: readonly Known[];
+}
+
+/** Two hours before a day's end, with a month's end a day later. */
+const START = Date.parse('2026-11-29T20:00:00Z');
+
+export function makePlan(options: PlanOptions): Plan {
+  const random = new Random(`plan ${options.seed}`);
+  const { seed, hours = 44, posts = 150, only, known = [] } = options;
+  const stormMs = hours * HOUR;
+  const settings: Settings = {
+    start: START,
+    stormMs,
+    intervalMinutes: random.pick([60, 120, 120, 240]),
+    partitions: random.integer(1, 3),
+    instances: 3,
+    recentPosts: 1_000,
+    identityHorizonHours: 16,
+    speedTtlHours: 24,
+    workMs: random.pick([100, 1_000, 30_000]),
+    decomposed: known.includes('decomposed'),
+    manyCategories: false,
+  };
+  const sends = makeSends(random.stream('sends'), posts, settings);
+  const faults = makeFaults(random.stream('faults'), settings, sends, known);
+  return { seed: String(seed), settings, sends, faults: faults.filter(({ kind }) => !only || only.includes(kind)) };
+}
+
+/** Sections of a post come within this time, and repeats: within every memory of both layers. */
+const APART_MS = 4 * HOUR;
+
+function makeSends(random: Random, posts: number, { stormMs, intervalMinutes }: Settings): Send[] {
+  const until = START + stormMs;
+  const length = intervalMinutes * MINUTE;
+  const sends: Send[] = [];
+  const again = () =>
+    random.chance(0.15)
+      ? { again: { after: random.integer(1, APART_MS), version: random.integer(0, VERSIONS - 1) } }
+      : {};
+  for (let index = 0; index < posts;) {
+    const anyTime = random.integer(START, until - APART_MS);
+    // Many come around an interval's end, where it matters whose clock is ahead.
+    const end = anyTime - (anyTime % length) + length;
+    const at = random.chance(0.3) ? Math.min(end + random.integer(-30_000, 30_000), until - APART_MS) : anyTime;
+    // Some come in bursts, and some in one request.
+    const together = random.chance(0.3) ? random.integer(2, 8) : 1;
+    const some = Array.from({ length: Math.min(together, posts - index) }, () => index++);
+    const apart = random.chance(0.4);
+    if (!apart) {
+      sends.push({ at, posts: some.map((each) => ({ index: each, sections: SECTION_NAMES })), ...again() });
+      continue;
+    }
+    for (const section of random.shuffled(SECTION_NAMES)) {
+      // Some posts are never complete.
+      const present = some.filter(() => random.chance(0.9));
+      if (present.length === 0) continue;
+      const later = random.chance(0.5) ? random.integer(0, APART_MS / 2) : random.integer(0, 10_000);
+      sends.push({ at: at + later, posts: present.map((each) => ({ index: each, sections: [section] })), ...again() });
+    }
+  }
+  return sends.sort((a, b) => a.at - b.at);
+}
+
+/** Functions that work when posts come; the others work after an interval's end. */
+const AT_ONCE: readonly FunctionName[] = ['ingest', 'archive', 'aggregate'];
+
+function makeFaults(random: Random, settings: Settings, sends: readonly Send[], known: readonly Known[]): Fault[] {
+  const { start, partitions } = settings;
+  const until = start + settings.stormMs;
+  const faults: Fault[] = [];
+  const length = settings.intervalMinutes * MINUTE;
+  /** Half of the time when the batch layer works: after an interval's end. */
+  const anyTime = () => {
+    const at = random.integer(start, until);
+    return random.chance(0.5) ? Math.min(until, at - (at % length) + length + random.integer(-5_000, 60_000)) : at;
+  };
+  const soonAfterSend = () => (sends.length > 0 ? random.pick(sends).at + random.integer(-10_000, 10_000) : anyTime());
+  /** A seed has its own weak point. */
+  const focus = random.pick(FUNCTIONS);
+  const target = () => (random.chance(0.6) ? focus : random.pick(FUNCTIONS));
+  const whenAtWork = (name: FunctionName) => (AT_ONCE.includes(name) ? soonAfterSend() : anyTime());
+  const disturbed = () => {
+    const name = target();
+    return { at: whenAtWork(name), target: name, calls: calls() };
+  };
+  const calls = () => Math.floor(4 ** random.integer(0, 3) * random.next() * 2);
+  const some = (most: number, make: () => Fault) => {
+    for (let left = random.integer(0, most); left > 0; left--) faults.push(make());
+  };
+  some(8, () => {
+    const at = anyTime();
+    const outage = random.chance(0.2);
+    return {
+      kind: 'weather',
+      service: random.pick(SERVICES),
+      fate: random.pick(FATES),
+      rate: outage ? 1 : random.pick([0.02, 0.1, 0.3]),
+      at,
+      until: Math.min(until, at + random.integer(MINUTE, outage ? HOUR : 6 * HOUR)),
+    };
+  });
+  some(24, () => ({ kind: 'kill', ...disturbed() }));
+  some(6, () => ({ kind: 'stall', ...disturbed(), ms: random.integer(1_000, 10 * MINUTE) }));
+  some(12, () => ({
+    ...{ kind: 'rebalance', at: soonAfterSend(), source: random.pick(['archive', 'aggregate'] as const) },
+    ...{ partition: random.integer(0, partitions - 1), back: random.integer(0, 20) },
+  }));
+  some(4, () => ({
+    ...{ kind: 'clock', at: anyTime(), broker: random.integer(0, 2) },
+    ahead: random.pick([0, 500, -500, 3_000, -3_000, 20_000, -20_000]),
+  }));
+  some(2, () => ({ kind: 'retention', at: anyTime(), ms: 30 * HOUR }));
+  some(2, () => ({
+    ...{ kind: 'run', at: anyTime() },
+    ...{ back: random.integer(1, 8), length: random.integer(0, 3) },
+  }));
+  some(1, () => ({ kind: 'scheduler', at: anyTime(), ms: random.integer(HOUR, 6 * HOUR) }));
+  some(2, () => ({ kind: 'deploy', at: anyTime(), change: 'none' }));
+  const deployThenBack = (change: Change) => {
+    const at = Math.min(anyTime(), until - HOUR);
+    faults.push({ kind: 'deploy', at, change });
+    if (random.chance(0.5)) faults.push({ kind: 'deploy', at: random.integer(at, until), change: 'rollback' });
+  };
+  if (random.chance(0.5)) deployThenBack('view');
+  if (random.chance(0.2)) deployThenBack('fewerRecentPosts');
+  if (known.includes('joinedView')) deployThenBack('views');
+  some(1, () => ({ kind: 'partitions', at: anyTime(), partitions: partitions + random.integer(1, 2) }));
+  return faults.sort((a, b) => a.at - b.at);
+}

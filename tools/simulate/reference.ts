@@ -1,0 +1,141 @@
+/**
+ * What is right: a naive count over the records of the topic, each of which holds what a client sent. A record is counted by what is
+ * true of its post, not by its bytes. Of the product it knows the views as data, and the rule of each interval and of each section:
+ * the first arrival counts, in the interval of its append time or of the record before it.
+ */
+import { type View } from '../../lambda/domain/views';
+import { type Topic } from './models/kafka';
+import { SECTION_NAMES, type SectionName, type SimulatedPost } from './posts';
+
+/** What one record adds to one view. */
+export interface Added {
+  readonly view: string;
+  readonly key: string;
+  readonly value: number;
+  readonly partition: number;
+  readonly offset: number;
+  /** Append time, ms. */
+  readonly timestamp: number;
+  /** When it was on the topic by the world's own clock, ms. */
+  readonly seen: number;
+  readonly interval: number;
+}
+
+export type Expected = ReadonlyMap<string, number>;
+
+/** Joins the values of a key. */
+export const keyText = (values: readonly (string | number)[]): string => values.join(' | ');
+
+const SECTION_OF: Readonly<Record<string, SectionName>> = {
+  ...{ category: 'pin', follower_count: 'pin', poster_name: 'pin', media_type: 'pin', arrival_minute: 'pin' },
+  ...{ country: 'geo', post_year: 'geo' },
+  ...{ age_group: 'user', join_year: 'user', user_register: 'user', user_rank: 'user' },
+};
+
+const MINUTE = 60_000;
+
+interface Arrived {
+  readonly interval: number;
+  readonly columns: Readonly<Record<string, string | number | null>>;
+}
+
+export interface ReferenceOptions {
+  readonly topic: Topic;
+  readonly posts: ReadonlyMap<number, readonly SimulatedPost[]>;
+  readonly views: () => readonly View[];
+  readonly intervalMinutes: number;
+  /** How long a section is remembered, ms. */
+  readonly horizonMs: number;
+  readonly now: () => number;
+}
+
+export class Reference {
+  /** By view. */
+  private readonly added = new Map<string, Added[]>();
+  /** Of each partition: how many records were read, the interval of the last one, and when the last new post came. */
+  private readonly read: { offset: number; interval: number; postAt: number }[] = [];
+  /** By partition and index. */
+  private readonly known = new Map<string, Map<SectionName, Arrived>>();
+
+  constructor(private readonly options: ReferenceOptions) {}
+
+  /** Reads what was appended since. */
+  follow(): void {
+    const { topic } = this.options;
+    topic.partitions.forEach(({ records }, partition) => {
+      const at = (this.read[partition] ??= { offset: 0, interval: 0, postAt: 0 });
+      for (; at.offset < records.length; at.offset++) this.take(partition, at, records[at.offset]);
+    });
+  }
+
+  /** What the view adds up to over some of the records. */
+  expected(view: View, includes: (added: Added) => boolean): Expected {
+    const sum = new Map<string, number>();
+    for (const each of this.added.get(view.name) ?? []) {
+      if (!includes(each)) continue;
+      const before = sum.get(each.key);
+      if (before === undefined) sum.set(each.key, each.value);
+      else sum.set(each.key, view.merge === 'sum' ? before + each.value : Math.max(before, each.value));
+    }
+    return sum;
+  }
+
+  /** The interval of the newest record of a partition. */
+  intervalOf(partition: number): number {
+    return this.read[partition]?.interval ?? 0;
+  }
+
+  /** When the last new post of a partition came, ms. */
+  lastPost(partition: number): number {
+    return this.read[partition]?.postAt ?? 0;
+  }
+
+  private take(
+    partition: number,
+    at: { offset: number; interval: number; postAt: number },
+    record: Topic['partitions'][number]['records'][number],
+  ): void {
+    const { posts, views, intervalMinutes, horizonMs, now } = this.options;
+    const length = intervalMinutes * MINUTE;
+    const { timestamp, offset } = record;
+    at.interval = Math.max(at.interval, timestamp - (timestamp % length));
+    const { interval } = at;
+    if ('heartbeat' in record.headers || 'canary' in record.headers) return;
+    const sent = JSON.parse(record.value!.toString()) as Readonly<Record<string, unknown>>;
+    const header = record.headers.section as SectionName | undefined;
+    const brought = header ? [header] : SECTION_NAMES.filter((section) => section in sent);
+    const { version } = (header ? sent : sent[brought[0]]) as { readonly version: number };
+    const post = posts.get(Number(record.key!.toString()))![version];
+    if (post.bad && brought.includes('pin')) return;
+    const name = `${partition} ${post.index}`;
+    if (!this.known.has(name)) at.postAt = now();
+    const known = this.known.get(name) ?? new Map<SectionName, Arrived>();
+    this.known.set(name, known);
+    for (const [section, arrived] of known) if (arrived.interval < interval - horizonMs) known.delete(section);
+    const fresh = brought.filter((section) => !known.has(section));
+    for (const section of fresh) {
+      const minute = new Date(timestamp - (timestamp % MINUTE)).toISOString();
+      const columns = { ...post.truth[section], ...(section === 'pin' && { arrival_minute: minute }) };
+      known.set(section, { interval, columns });
+    }
+    for (const view of views()) {
+      const columns = [...view.dimensions, ...(view.value ? [view.value] : [])];
+      const sections = new Set(columns.map((column) => SECTION_OF[column]));
+      if (!fresh.some((section) => sections.has(section))) continue;
+      if (![...sections].every((section) => known.has(section))) continue;
+      const valueOf = (column: string) => known.get(SECTION_OF[column])!.columns[column];
+      const key = view.dimensions.map(valueOf);
+      const value = view.value ? valueOf(view.value) : 1;
+      if (value === null || key.some((part) => part === null)) continue;
+      const added: Added = {
+        view: view.name,
+        key: keyText(key as (string | number)[]),
+        value: Number(value),
+        ...{ partition, offset, timestamp, interval, seen: now() },
+      };
+      const all = this.added.get(view.name) ?? [];
+      this.added.set(view.name, all);
+      all.push(added);
+    }
+  }
+}

@@ -1,0 +1,279 @@
+/** The whole pipeline in one process: the real handlers over the models, with clients, faults and invariants of a plan. */
+import { zstdCompressSync } from 'node:zlib';
+import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
+import { makeHandler as makeArchive } from '../../lambda/archive/handler';
+import { keyspacesStore, type Tables } from '../../lambda/aws/keyspaces/store';
+import { makeHandler as makeCompact } from '../../lambda/compact/handler';
+import { SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
+import { parseIntervalName } from '../../lambda/domain/intervals';
+import { VIEWS, viewsAsJson, type View } from '../../lambda/domain/views';
+import { makeHandler as makeIngest } from '../../lambda/ingest/handler';
+import { makeHandler as makePublish } from '../../lambda/publish/handler';
+import { makeHandler as makeQuery } from '../../lambda/query/handler';
+import { queryReader } from '../../lambda/query/reader';
+import { makeHandler as makeReconcile } from '../../lambda/reconcile/handler';
+import { LIMITS, makeHandler as makeSeal } from '../../lambda/seal/handler';
+import { batchFlow, dagTasks } from '../../lib/constructs/batch-flow';
+import { TABLES } from '../../lib/constructs/view-store';
+import { compactionOn } from './models/compaction';
+import { MemoryDisk } from './models/disk';
+import { EventSource } from './models/event-source';
+import { Topic } from './models/kafka';
+import { Keyspaces, type TableSchema } from './models/keyspaces';
+import { LambdaFunction, type Handler } from './models/lambda';
+import { Orchestrator } from './models/orchestrator';
+import { Bucket } from './models/s3';
+import { runViewsJob } from './models/views-engine';
+import { FUNCTIONS, HOUR, type Change, type Fault, type FunctionName, type Plan, type SourceName } from './plan';
+import { makePost, VERSIONS, type SimulatedPost } from './posts';
+import { Network, Process } from './process';
+import { Reference } from './reference';
+import { World, type Random } from './world';
+
+export const TOPIC = 'posts';
+
+/** What a deployment consists of. */
+export interface Version {
+  readonly views: readonly View[];
+  readonly recentPosts: number;
+}
+
+/** Views that deployments add: one over columns that are stored anyway, and one that needs a column more of waiting posts. */
+const ONE_SECTION: View = {
+  name: 'posts_by_join_year',
+  description: 'Users per year of joining',
+  dimensions: ['join_year'],
+  merge: 'sum',
+};
+const JOINED: View = {
+  name: 'media_by_country',
+  description: 'Posts per country and media type',
+  dimensions: ['country', 'media_type'],
+  merge: 'sum',
+};
+export const ALL_VIEWS: readonly View[] = [...VIEWS, ONE_SECTION, JOINED];
+
+const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
+  ingest: 29_000,
+  query: 29_000,
+  archive: 120_000,
+  aggregate: 120_000,
+  seal: 840_000,
+  compact: 840_000,
+  publish: 840_000,
+  reconcile: 840_000,
+};
+
+const noReport = () => undefined;
+
+function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
+  return Object.fromEntries(
+    Object.values(TABLES).map(({ name, partitionKey, clusteringKey = {}, columns }) => [
+      name,
+      {
+        partitionKey: Object.keys(partitionKey),
+        clusteringKey: Object.keys(clusteringKey),
+        types: { ...partitionKey, ...clusteringKey, ...columns },
+        ...(name === 'speed_views' && { ttl: speedTtlHours * 3_600 }),
+      },
+    ]),
+  );
+}
+
+const tables = Object.fromEntries(
+  Object.entries(TABLES).map(([table, { name }]) => [table, name]),
+) as unknown as Tables;
+
+export class Simulation {
+  readonly world: World;
+  readonly network: Network;
+  readonly topic: Topic;
+  readonly lake = new Bucket();
+  readonly keyspaces: Keyspaces;
+  readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
+  readonly sources: Readonly<Record<SourceName, EventSource>>;
+  readonly orchestrator: Orchestrator;
+  readonly reference: Reference;
+  /** By index, by version. */
+  readonly posts = new Map<number, readonly SimulatedPost[]>();
+  version: Version;
+  /** When it was, ms. */
+  deployed = 0;
+  private readonly workTimes: Random;
+  /** The one before. */
+  private previous: Version;
+
+  constructor(
+    readonly plan: Plan,
+    trace?: (line: string) => void,
+  ) {
+    const { settings, seed } = plan;
+    this.world = new World({ seed, start: settings.start, trace });
+    this.workTimes = this.world.random.stream('work');
+    this.network = new Network(this.world);
+    this.topic = new Topic(this.world, TOPIC, settings.partitions);
+    this.keyspaces = new Keyspaces(this.world, schemaOf(settings.speedTtlHours));
+    this.version = this.previous = { views: VIEWS, recentPosts: settings.recentPosts };
+    const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
+    const random = this.world.random.stream('posts');
+    for (let index = 0; index <= last; index++) {
+      const bad = random.stream(`${index} bad`).chance(0.03);
+      const make = (version: number) =>
+        makePost(index, version, random.stream(`${index} ${version}`), { ...settings, bad });
+      this.posts.set(
+        index,
+        Array.from({ length: VERSIONS }, (_, version) => make(version)),
+      );
+    }
+    this.functions = Object.fromEntries(
+      FUNCTIONS.map((name) => [
+        name,
+        new LambdaFunction(this.network, {
+          name,
+          timeoutMs: TIMEOUTS[name],
+          instances: settings.instances,
+          make: (process) => this.makeHandler(name, process, this.version),
+        }),
+      ]),
+    ) as Record<FunctionName, LambdaFunction>;
+    const source = (name: SourceName, windowMs: number) =>
+      new EventSource(this.world, { name, topic: this.topic, target: this.functions[name], windowMs, batch: 40 });
+    this.sources = { archive: source('archive', 60_000), aggregate: source('aggregate', 5_000) };
+    this.reference = new Reference({
+      topic: this.topic,
+      posts: this.posts,
+      views: () => ALL_VIEWS,
+      intervalMinutes: settings.intervalMinutes,
+      horizonMs: settings.identityHorizonHours * HOUR,
+      now: () => this.world.now,
+    });
+    this.topic.onAppend = () => {
+      this.reference.follow();
+      for (const each of Object.values(this.sources)) each.wake();
+    };
+    this.orchestrator = new Orchestrator(this.world, {
+      intervalMinutes: settings.intervalMinutes,
+      tasks: () =>
+        dagTasks(batchFlow({ partitions: this.topic.partitions.length }), {
+          functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
+          ...{ applicationId: '', jobRoleArn: '', lake: 'lake' },
+        }),
+      invoke: (name, event) => this.functions[name as FunctionName].invoke(event),
+      views: (run) => {
+        const process = new Process(this.network, 'spark');
+        const startOf = (name: string) => parseIntervalName(name, settings.intervalMinutes);
+        const work = () => process.sleep(this.work());
+        return runViewsJob(this.lake.port(process, new MemoryDisk()), run, startOf, work);
+      },
+    });
+    this.putViewsList();
+  }
+
+  apply(fault: Fault): void {
+    switch (fault.kind) {
+      case 'weather':
+        return void this.network.weather.push(fault);
+      case 'kill':
+        return this.functions[fault.target].disturb({ calls: fault.calls });
+      case 'stall':
+        return this.functions[fault.target].disturb({ calls: fault.calls, stallMs: fault.ms });
+      case 'rebalance':
+        return this.sources[fault.source].rebalance(fault.partition, fault.back);
+      case 'clock':
+        this.topic.clocks[fault.broker] = fault.ahead;
+        return;
+      case 'retention':
+        return this.topic.deleteBefore(this.world.now - fault.ms);
+      case 'partitions':
+        return this.topic.grow(fault.partitions);
+      case 'run':
+        return this.triggerRun(fault.back, fault.length);
+      case 'scheduler':
+        this.orchestrator.downUntil = this.world.now + fault.ms;
+        return;
+      case 'deploy':
+        return this.deploy(fault.change);
+    }
+  }
+
+  private triggerRun(back: number, length: number): void {
+    const seals = this.lake.keys('seals/').map((key) => /interval=(.*)\.json/.exec(key)![1]);
+    const from = Math.max(0, seals.length - back);
+    if (seals.length === 0) return;
+    this.orchestrator.trigger({ from: seals[from], interval: seals[Math.min(seals.length - 1, from + length)] });
+  }
+
+  private deploy(change: Change): void {
+    const { version } = this;
+    const next: Version = {
+      none: version,
+      rollback: this.previous,
+      view: { ...version, views: [...new Set([...version.views, ONE_SECTION])] },
+      views: { ...version, views: [...new Set([...version.views, JOINED])] },
+      fewerRecentPosts: { ...version, recentPosts: 80 },
+    }[change];
+    this.previous = version;
+    this.version = next;
+    this.deployed = this.world.now;
+    this.putViewsList();
+    // Functions are updated one after the other.
+    for (const name of this.world.random.stream(`deploy ${this.world.now}`).shuffled(FUNCTIONS)) {
+      this.functions[name].deploy((process) => this.makeHandler(name, process, next));
+    }
+  }
+
+  /** How long a piece of work takes, ms. */
+  private work(): number {
+    return this.workTimes.integer(0, this.plan.settings.workMs);
+  }
+
+  private putViewsList(): void {
+    this.lake.put(SPARK_VIEWS_KEY, viewsAsJson(this.version.views));
+  }
+
+  private makeHandler(name: FunctionName, process: Process, { views, recentPosts }: Version): Handler {
+    const { intervalMinutes, identityHorizonHours, speedTtlHours } = this.plan.settings;
+    const disk = new MemoryDisk();
+    const lake = this.lake.port(process, disk);
+    const store = keyspacesStore(this.keyspaces.session(process), tables);
+    const now = () => this.world.now;
+    const sleep = (ms: number) => process.sleep(ms);
+    const log = { warn: () => undefined };
+    const shared = { topic: TOPIC, intervalMinutes, now, report: noReport };
+    switch (name) {
+      case 'ingest':
+        return makeIngest({ ...shared, send: this.topic.port(process).send });
+      case 'archive':
+        return makeArchive({
+          ...shared,
+          store: lake,
+          compress: async (content, options) => zstdCompressSync(content, options),
+        });
+      case 'aggregate':
+        return makeAggregate({ ...shared, store, recentPosts, views, log });
+      case 'seal':
+        return makeSeal({
+          ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },
+          limits: { ...LIMITS, archiveMs: 180_000 },
+        });
+      case 'compact':
+        return makeCompact({
+          ...{ ...shared, identityHorizonHours, store: lake, disk, temporary: '/tmp' },
+          compaction: compactionOn(disk, () => process.sleep(this.work())),
+        });
+      case 'publish':
+        return makePublish({ ...shared, lake, store, views });
+      case 'reconcile':
+        return makeReconcile({
+          ...{ ...shared, lake, store, views, sleep, log, reportView: noReport },
+          ...{ speedTtl: speedTtlHours * HOUR, patience: 120_000 },
+        });
+      case 'query':
+        return makeQuery({
+          ...shared,
+          reader: queryReader(store, TOPIC, { ttl: 5_000, maxKeys: 300_000, now }),
+          speedTtl: speedTtlHours * HOUR,
+        });
+    }
+  }
+}
