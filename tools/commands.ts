@@ -71,6 +71,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Writes every generated file: documents, schemas and diagrams',
     load: () => require('./docgen/generate') as Module,
   },
+  'schema-check': {
+    summary: 'Compares the schema of a post with the released one, and says what is no longer accepted',
+    load: () => require('./docgen/schema-check') as Module,
+  },
   screenshot: {
     summary: "Takes the README's screenshots of the page of the run that is up",
     load: () => require('./docgen/screenshot') as Module,

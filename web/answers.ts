@@ -1,5 +1,5 @@
 /** How the page shows an answer: plain values in and out. */
-import { type ResponseRow } from '../lambda/query/api';
+import { type Provenance, type ResponseRow, type ViewResponse } from '../lambda/query/api';
 
 /** `bars` are horizontal, `columns` are vertical; `stacked` and `grouped` are columns of several series. */
 export type ChartKind = 'bars' | 'columns' | 'stacked' | 'grouped' | 'lines';
@@ -46,6 +46,20 @@ interface Shape {
 const MOST_BARS = 12;
 /** The number of colours that can be distinguished. */
 const MOST_SERIES = 7;
+
+/** The sum over all keys of a view, which come in pages. @param path with a query */
+export async function totalOf(
+  get: (path: string) => Promise<ViewResponse>,
+  path: string,
+): Promise<{ readonly total: number; readonly provenance: Provenance }> {
+  let total = 0;
+  for (let next = path; ;) {
+    const { columns, rows, cursor, boundary, asOf, intervals, buckets } = await get(next);
+    total += rows.reduce((sum, row) => sum + Number(row[columns[columns.length - 1]]), 0);
+    if (cursor === undefined) return { total, provenance: { boundary, asOf, intervals, buckets } };
+    next = `${path}&cursor=${encodeURIComponent(cursor)}`;
+  }
+}
 
 /** In display order. */
 const SHAPES: Readonly<Record<string, Shape>> = {

@@ -6,7 +6,7 @@ import {
   type StatusResponse,
   type ViewResponse,
 } from '../lambda/query/api';
-import { chartOf, shownOrder } from './answers';
+import { chartOf, shownOrder, totalOf } from './answers';
 import { card, type Card } from './cards';
 import { byId, el, table } from './dom';
 import { number, time, words } from './format';
@@ -122,7 +122,7 @@ async function refreshStatus(): Promise<void> {
 async function refreshAnswers(): Promise<void> {
   const requested = layer();
   const answers = shownOrder((await get<AnswersResponse>('answers')).answers);
-  const total = get<ViewResponse>(`views/posts_by_category?layer=${requested}`);
+  const counted = totalOf((path) => get<ViewResponse>(path), `views/posts_by_category?layer=${requested}`);
   const all = await Promise.all(answers.map(({ name }) => get<AnswerResponse>(`answers/${name}?layer=${requested}`)));
   // The reader chose another layer in the meantime: its answers will follow.
   if (requested !== layer()) return;
@@ -134,8 +134,8 @@ async function refreshAnswers(): Promise<void> {
     const { columns, rows } = all[i];
     cardOf(name, description, byId('charts')).show(chartOf(name, columns, rows), { columns, rows });
   });
-  const { rows, ...provenance } = await total;
-  posts = rows.reduce((counted, row) => counted + Number(row.count), 0);
+  const { total, provenance } = await counted;
+  posts = total;
   showProvenance(provenance);
   if (status) showVitals(vitalsOf(status, posts));
 }

@@ -50,6 +50,16 @@ export interface ObjectVersion {
   readonly etag: string;
 }
 
+/** An object that is read as it comes. */
+export interface OpenObject {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Bytes. */
+  readonly size: number;
+  readonly etag: string;
+  /** Gives up what is not read. */
+  close(): void;
+}
+
 export interface ListOptions {
   readonly prefix: string;
   /** Only keys that sort after this one; it need not exist. */
@@ -65,6 +75,8 @@ export interface ObjectStore {
   get(key: string): Promise<Buffer>;
   /** @throws NotFoundError */
   getVersion(key: string): Promise<ObjectVersion>;
+  /** For objects that may be too large for memory. The caller closes it. @throws NotFoundError */
+  open(key: string): Promise<OpenObject>;
   /** Writes or replaces. */
   put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
   /** Writes only if the key is free: of concurrent writers exactly one succeeds. @throws PreconditionFailedError */
@@ -115,17 +127,23 @@ async function putConditionally(client: S3Client, input: Conditional): Promise<v
 }
 
 export function connectS3(bucket: string, client: S3Client = new S3Client({})): ObjectStore {
-  async function getVersion(key: string): Promise<ObjectVersion> {
-    try {
-      const response = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return { body: Buffer.from(await response.Body!.transformToByteArray()), etag: response.ETag! };
-    } catch (error) {
+  const respond = (key: string) =>
+    client.send(new GetObjectCommand({ Bucket: bucket, Key: key })).catch((error: unknown) => {
       throw asNotFound(error, key);
-    }
+    });
+
+  async function getVersion(key: string): Promise<ObjectVersion> {
+    const response = await respond(key);
+    return { body: Buffer.from(await response.Body!.transformToByteArray()), etag: response.ETag! };
   }
   return {
     get: async (key) => (await getVersion(key)).body,
     getVersion,
+    async open(key) {
+      const { Body, ContentLength, ETag } = await respond(key);
+      const body = Body as Readable;
+      return { bytes: body, size: ContentLength!, etag: ETag!, close: () => void body.destroy() };
+    },
     async put(key, body, options) {
       await client.send(
         new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: options?.contentType }),
@@ -157,12 +175,7 @@ export function connectS3(bucket: string, client: S3Client = new S3Client({})): 
       } while (token !== undefined);
     },
     async download(key, file) {
-      try {
-        const response = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        await pipeline(response.Body as Readable, createWriteStream(file));
-      } catch (error) {
-        throw asNotFound(error, key);
-      }
+      await pipeline((await respond(key)).Body as Readable, createWriteStream(file));
     },
     async upload(file, key, options) {
       // With a known length the SDK streams the body; without one it buffers the body to measure it.

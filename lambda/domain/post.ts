@@ -19,6 +19,9 @@ export interface Post {
   user?: User | null;
 }
 
+/** Of the schema of a post. To be raised with each change of it: `npm run schema:check` compares it with the released one. */
+export const POST_SCHEMA_VERSION = 1;
+
 /** What one record of a request may be: a whole post, or one flat section recognised by its fields. @public */
 export type PostRecord = Post | Pin | Geo | User;
 

@@ -143,10 +143,13 @@ async function* trimGroups({ groupBy, keep }: NonNullable<View['top']>, run: Run
 }
 
 /** The rows whose keys are greater than `after`. */
-export async function* rowsAfter(run: Run, after: Key | undefined): Run {
+export async function* rowsAfter(run: Run | Iterable<readonly Row[]>, after: Key | undefined): Run {
+  let passed = after === undefined;
   for await (const rows of run) {
-    const left = after === undefined ? rows : rows.filter(({ key }) => compareKeys(key, after) > 0);
-    if (left.length > 0) yield left;
+    const left = passed ? rows : rows.filter(({ key }) => compareKeys(key, after!) > 0);
+    if (left.length === 0) continue;
+    passed = true;
+    yield left;
   }
 }
 

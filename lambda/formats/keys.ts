@@ -103,5 +103,8 @@ export const planKey = `${PREFIXES.plan}current.json`;
 /** The intervals whose views the run wants computed. */
 export const viewsListKey = `${PREFIXES.plan}views.json`;
 
+/** The heartbeat records since the newest sealed interval. */
+export const heartbeatsKey = `${PREFIXES.plan}heartbeats.json`;
+
 export const SPARK_JOB_KEY = `${PREFIXES.jobs}batch_views.py`;
 export const SPARK_VIEWS_KEY = `${PREFIXES.jobs}views.json`;

@@ -71,7 +71,11 @@ export function routeOf(method: string, segments: readonly string[] | undefined)
   if (!segments) return ROUTE_NONE;
   const [first, name, last] = segments;
   if (method === 'POST' && segments.length === 1 && first === 'posts') return { kind: 'native', section: undefined };
-  if (method === 'POST' && segments.length === 1 && first === 'pin') return { kind: 'native', section: 'pin' };
+  if (method === 'POST' && segments.length === 1) {
+    // Not all of these are routes of the API: a replay invokes the function directly.
+    const section = SECTIONS.find((each) => each === first);
+    if (section) return { kind: 'native', section };
+  }
   if (method === 'POST' && segments.length === 1 && first === 'canary') return { kind: 'canary' };
   if (method === 'POST' && segments.length === 2 && first === 'topics') {
     return { kind: 'rest-proxy', section: sectionOf(name) };

@@ -2,12 +2,13 @@
  * Publishes intervals: writes Spark's results to the view store, rolls up the days and months that become complete, and
  * only then moves the boundary, with one conditional write per interval. Readers see an interval in the batch layer
  * when all its rows exist, never before. The last write marks the interval as published in the lake. A rerun overwrites
- * all rows, so it repairs any failure. In a run, it follows the plan, one interval at a time.
+ * all rows, so it repairs any failure. In a run, it follows the plan, one interval at a time. Asked to, it only deletes what was
+ * replaced, at once: for erasing a person.
  */
 import { intervalEnd, intervalName, parseIntervalName, requireLength, type IntervalStart } from '../domain/intervals';
 import { parseIntervals } from '../runtime/interval-list';
 import { type Seal } from '../formats/interval-metadata';
-import { withPublished } from '../formats/plan';
+import { released, withPublished } from '../formats/plan';
 import { parseRunEvent } from '../formats/run-event';
 import { respond, startBudget, type StepResponse } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
@@ -25,7 +26,7 @@ import { completedBy, daysOfMonth, planMoves, rollUpsWith, union, type Move, typ
 import { runPublisher, type PublishedRun } from './runs';
 
 export interface PublishDeps {
-  readonly lake: Pick<ObjectStore, 'get' | 'list'> & PlanObjects;
+  readonly lake: Pick<ObjectStore, 'get' | 'open' | 'list'> & PlanObjects;
   readonly store: PublishStore;
   /** Name of the boundary. */
   readonly topic: string;
@@ -45,6 +46,8 @@ export interface PublishResult {
 export interface PublishResponse extends StepResponse {
   /** Intervals of the plan that are published. */
   readonly published?: number;
+  /** Replaced runs that were deleted, where this was asked for. */
+  readonly deleted?: number;
 }
 
 const emptyTally = () => ({
@@ -214,8 +217,19 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     return { state, published: plan.published };
   }
 
+  /** Under the lease, since a run that is being written is not named yet either. */
+  async function deleteReplaced(run: string): Promise<PublishResponse> {
+    await plans.acquire(run, { force: false });
+    const deleted = await runs.deleteUnreferenced(0);
+    await plans.update(run, released);
+    return { state: 'done', deleted };
+  }
+
   return async (event) => {
     const run = parseRunEvent(event);
+    if (run && (event as { replaced?: unknown }).replaced === 'delete') {
+      return unlessSuperseded<PublishResponse>(() => deleteReplaced(run.run));
+    }
     if (run) return respond(run, () => unlessSuperseded<PublishResponse>(() => publishRun(run.run)));
     const began = deps.now();
     const tally = emptyTally();

@@ -12,11 +12,10 @@ import { openRun, writeRun, type Written } from '../aws/keyspaces/view-runs';
 import { type RunKey, type RunStore } from '../aws/keyspaces/store';
 import { type ObjectStore } from '../aws/s3';
 import { mapConcurrently } from '../runtime/concurrent';
-import { sha256 } from '../runtime/digest';
 import { parseViewObject } from '../formats/view-object';
 
 export interface RunsDeps {
-  readonly lake: Pick<ObjectStore, 'get'>;
+  readonly lake: Pick<ObjectStore, 'open'>;
   readonly store: RunStore;
   readonly topic: string;
   now(): number;
@@ -56,10 +55,13 @@ export function runPublisher({ lake, store, topic, now }: RunsDeps) {
   return {
     async interval(view: View, interval: IntervalStart): Promise<PublishedRun> {
       const key = viewKey(interval, view.name);
-      const body = await lake.get(key);
-      const content = sha256(body);
-      const run = trimRun(view, parseViewObject(key, body, view, interval));
-      return { ...(await put(view, intervalName(interval), [content], run)), objectBytes: body.length };
+      const object = await lake.open(key);
+      try {
+        const run = trimRun(view, parseViewObject(key, object.bytes, view, interval));
+        return { ...(await put(view, intervalName(interval), [object.etag], run)), objectBytes: object.size };
+      } finally {
+        object.close();
+      }
     },
 
     /** Merges the runs that exist of `parts` into that of `period`; undefined if there is none. */
@@ -78,11 +80,15 @@ export function runPublisher({ lake, store, topic, now }: RunsDeps) {
       return put(view, period, names, trimRun(view, merged));
     },
 
-    /** Deletes the runs that no pointer row has named for an hour. @returns how many */
-    async deleteUnreferenced(): Promise<number> {
+    /**
+     * Deletes the runs that no pointer row names.
+     * @param age how long, ms; less than the default only while nothing is published
+     * @returns how many
+     */
+    async deleteUnreferenced(age = READERS_MS): Promise<number> {
       let deleted = 0;
       for (const run of await store.listUnreferenced(topic)) {
-        if (run.since > now() - READERS_MS) continue;
+        if (run.since > now() - age) continue;
         const named = (await store.readRun(run.view, run.period))?.version === run.version;
         if (!named) {
           await remove(run);

@@ -1,11 +1,12 @@
 /**
- * The standard answers of the exercise, each computed from the counts of one view. Ties are all returned; everything
- * except the distinct count is exact.
+ * The standard answers of the exercise, each computed from the rows of one view as they stream by: what is held is a group's result,
+ * however many keys a view has. Ties are all returned; everything except the distinct count is exact.
  */
 import { estimate } from '../domain/hyperloglog';
-import { type Counts, type DimensionValue, splitKey } from '../domain/merge';
-import { compareKeys, sortedRows, type Row } from '../domain/sorted-run';
+import { type DimensionValue } from '../domain/merge';
+import { compareKeys, type Key, type Row, type Run } from '../domain/sorted-run';
 import { findView, type View, VIEWS } from '../domain/views';
+import { PAGE_ROWS } from './api';
 
 export type AnswerRow = Readonly<Record<string, DimensionValue>>;
 
@@ -14,50 +15,45 @@ export interface StandardAnswer {
   readonly description: string;
   readonly view: View;
   readonly columns: readonly string[];
-  readonly rows: (counts: Counts) => AnswerRow[];
+  /** @param run reads the rows of the view; each call from the first one on */
+  readonly rows: (run: () => Run) => AsyncIterable<AnswerRow>;
 }
 
-type Entry = Row;
-
-const entriesOf = (view: View, counts: Counts): Entry[] =>
-  [...counts].map(([key, value]) => ({ key: splitKey(view, key), value }));
-
-/** Groups by the first `size` values of the keys, groups in order. */
-function groups(entries: readonly Entry[], size: number): { key: readonly DimensionValue[]; members: Entry[] }[] {
-  const byName = new Map<string, { key: readonly DimensionValue[]; members: Entry[] }>();
-  for (const entry of entries) {
-    const key = entry.key.slice(0, size);
-    const name = JSON.stringify(key);
-    const group = byName.get(name);
-    if (group) group.members.push(entry);
-    else byName.set(name, { key, members: [entry] });
-  }
-  return [...byName.values()].sort((a, b) => compareKeys(a.key, b.key));
-}
-
-/** All entries with the largest value, sorted by key. */
-function largest(entries: readonly Entry[]): Entry[] {
-  const best = entries.reduce((most, { value }) => Math.max(most, value), -Infinity);
-  return entries.filter(({ value }) => value === best).sort((a, b) => compareKeys(a.key, b.key));
-}
-
-/**
- * The exact median of a histogram of (value, how often): the middle value, or the mean of the two middle values.
- * @param histogram in any order, at least one entry
- */
-export function median(histogram: readonly (readonly [value: number, count: number])[]): number {
-  const sorted = [...histogram].sort(([a], [b]) => a - b);
-  const total = sorted.reduce((sum, [, count]) => sum + count, 0);
-  const at = (position: number) => {
-    let seen = 0;
-    for (const [value, count] of sorted) {
-      seen += count;
-      if (position < seen) return value;
+/** The state of each group when its last row was added. A group shares the first `size` values of its keys. */
+async function* foldGroups<State>(
+  run: Run,
+  size: number,
+  start: () => State,
+  add: (state: State, row: Row) => void,
+): AsyncGenerator<{ readonly key: Key; readonly state: State }> {
+  let group: { readonly key: Key; readonly state: State } | undefined;
+  for await (const rows of run) {
+    for (const row of rows) {
+      const key = row.key.slice(0, size);
+      if (!group || compareKeys(group.key, key) !== 0) {
+        if (group) yield group;
+        group = { key, state: start() };
+      }
+      add(group.state, row);
     }
-    throw new Error(`position in a histogram of ${total} values must be below ${total}, got ${position}`);
-  };
-  const middle = Math.floor(total / 2);
-  return total % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
+  }
+  if (group) yield group;
+}
+
+/** Rows that share the largest value so far; no more than make a response full. */
+interface Ties {
+  value: number;
+  rows: Row[];
+}
+
+const noTies = (): Ties => ({ value: -Infinity, rows: [] });
+
+function addTie(ties: Ties, row: Row): void {
+  if (row.value > ties.value) {
+    ties.value = row.value;
+    ties.rows = [];
+  }
+  if (row.value === ties.value && ties.rows.length <= PAGE_ROWS) ties.rows.push(row);
 }
 
 const rowOf = (columns: readonly string[], values: readonly DimensionValue[]): AnswerRow =>
@@ -76,67 +72,107 @@ function largestOfEach(
   viewName: string,
   columns: readonly string[],
 ): StandardAnswer {
-  const view = viewNamed(viewName);
-  const rows = (counts: Counts) =>
-    groups(entriesOf(view, counts), 1).flatMap(({ members }) =>
-      largest(members).map(({ key, value }) => rowOf(columns, [...key, value])),
-    );
-  return { name, description, view, columns, rows };
+  async function* rows(run: () => Run) {
+    for await (const { state } of foldGroups(run(), 1, noTies, addTie)) {
+      for (const { key, value } of state.rows) yield rowOf(columns, [...key, value]);
+    }
+  }
+  return { name, description, view: viewNamed(viewName), columns, rows };
 }
 
-/** The median of the last dimension for each group of the others. */
+/** The values of a histogram at two positions, of its values in order. */
+interface Middle {
+  readonly low: number;
+  readonly high: number;
+  passed: number;
+  sum: number;
+}
+
+/**
+ * The exact median of the last dimension for each group of the others: the middle value, or the mean of the two in the middle. The
+ * rows are read twice: how many values a group has says where its middle is.
+ */
 function medianOfEach(name: string, description: string, viewName: string): StandardAnswer {
   const view = viewNamed(viewName);
   const by = view.dimensions.length - 1;
   const columns = [...view.dimensions.slice(0, by), 'median_follower_count'];
-  const rows = (counts: Counts) =>
-    groups(entriesOf(view, counts), by).map(({ key, members }) =>
-      rowOf(columns, [...key, median(members.map((entry) => [Number(entry.key[by]), entry.value] as const))]),
+  async function* rows(run: () => Run) {
+    const totals: number[] = [];
+    const sizes = foldGroups(
+      run(),
+      by,
+      () => ({ total: 0 }),
+      (state, { value }) => (state.total += value),
     );
+    for await (const { state } of sizes) totals.push(state.total);
+    let group = 0;
+    const start = (): Middle => {
+      const total = totals[group++];
+      return { low: Math.floor((total - 1) / 2), high: Math.floor(total / 2), passed: 0, sum: 0 };
+    };
+    const add = (middle: Middle, { key, value }: Row) => {
+      const next = middle.passed + value;
+      for (const position of [middle.low, middle.high]) {
+        if (position >= middle.passed && position < next) middle.sum += Number(key[by]);
+      }
+      middle.passed = next;
+    };
+    for await (const { key, state } of foldGroups(run(), by, start, add)) yield rowOf(columns, [...key, state.sum / 2]);
+  }
   return { name, description, view, columns, rows };
 }
 
 function categoryCountsByYear(): StandardAnswer {
-  const view = viewNamed('category_by_year');
   const columns = ['post_year', 'category', 'category_count'];
+  async function* rows(run: () => Run) {
+    for await (const block of run()) {
+      for (const { key, value } of block) {
+        if (Number(key[0]) >= 2018 && Number(key[0]) <= 2022) yield rowOf(columns, [...key, value]);
+      }
+    }
+  }
   return {
     name: 'category_counts_by_year',
     description: 'Posts of every category per year of posting, 2018 to 2022',
-    view,
+    view: viewNamed('category_by_year'),
     columns,
-    rows: (counts) =>
-      entriesOf(view, counts)
-        .filter(({ key: [year] }) => Number(year) >= 2018 && Number(year) <= 2022)
-        .sort((a, b) => compareKeys(a.key, b.key))
-        .map(({ key, value }) => rowOf(columns, [...key, value])),
+    rows,
   };
 }
 
 function countryOfTopPoster(): StandardAnswer {
-  const view = viewNamed('top_poster_by_country');
   const columns = ['country', 'follower_count'];
+  async function* rows(run: () => Run) {
+    const best = noTies();
+    for await (const { key, state } of foldGroups(run(), 1, noTies, addTie)) addTie(best, { key, value: state.value });
+    for (const { key, value } of best.rows) yield rowOf(columns, [...key, value]);
+  }
   return {
     name: 'country_of_top_poster',
     description: 'Country of the poster with the most followers of all',
-    view,
+    view: viewNamed('top_poster_by_country'),
     columns,
-    rows: (counts) =>
-      groups(largest(entriesOf(view, counts)), 1).map(({ key, members }) => rowOf(columns, [...key, members[0].value])),
+    rows,
   };
 }
 
 function usersJoinedByYear(): StandardAnswer {
-  const view = viewNamed('users_by_join_year');
   const columns = ['join_year', 'number_users_joined'];
+  async function* rows(run: () => Run) {
+    const registers = foldGroups(
+      run(),
+      1,
+      (): number[] => [],
+      (ranks, { value }) => ranks.push(value),
+    );
+    for await (const { key, state } of registers) yield rowOf(columns, [...key, Math.round(estimate(state))]);
+  }
   return {
     name: 'users_joined_by_year',
     description: 'Distinct persons per year of joining (HyperLogLog, standard error 0.81 %)',
-    view,
+    view: viewNamed('users_by_join_year'),
     columns,
-    rows: (counts) =>
-      groups(entriesOf(view, counts), 1).map(({ key, members }) =>
-        rowOf(columns, [...key, Math.round(estimate(members.map(({ value }) => value)))]),
-      ),
+    rows,
   };
 }
 
@@ -187,18 +223,11 @@ export function answersOf(view: View): StandardAnswer[] {
   return ANSWERS.filter((answer) => answer.view === view);
 }
 
-/** All counts of a view, one row per key, sorted by key. The value's column is `count`, or the view's value. */
-export function countRows(view: View, counts: Counts): Table {
-  return rowsTable(view, sortedRows(view, counts));
-}
+/** The columns of a view; its value is the last one. */
+export const columnsOfView = (view: View): string[] => [...view.dimensions, view.value ?? 'count'];
 
-export interface Table {
-  readonly columns: readonly string[];
-  readonly rows: readonly AnswerRow[];
-}
-
-/** The columns of a view, and rows in the order given. The value is the last column. */
-export function rowsTable(view: View, rows: readonly Row[]): Table {
-  const columns = [...view.dimensions, view.value ?? 'count'];
-  return { columns, rows: rows.map(({ key, value }) => rowOf(columns, [...key, value])) };
+/** The rows of a view as they are answered. */
+export async function* countRows(view: View, run: Run): AsyncGenerator<AnswerRow> {
+  const columns = columnsOfView(view);
+  for await (const rows of run) for (const { key, value } of rows) yield rowOf(columns, [...key, value]);
 }

@@ -7,7 +7,7 @@ export type Layer = (typeof LAYERS)[number];
 export const ANSWER_KINDS = ['counts', 'standard'] as const;
 export type AnswerKind = (typeof ANSWER_KINDS)[number];
 
-/** The most rows of a page, and of `top`. */
+/** The most rows of a response. */
 export const PAGE_ROWS = 10_000;
 
 /** A row: dimension values by name, and one number. */
@@ -18,8 +18,8 @@ export interface Provenance {
   /** Instant at which the newest published interval starts; null before the first is published. */
   readonly boundary: string | null;
   /**
-   * The response includes everything that was on the topic by then, as far as this layer is: append time of the newest
-   * record that the speed layer had counted, or the end of the newest published interval; null if there is no data yet.
+   * The response includes everything that was on the topic by then: the end of the newest published interval, or later if the speed
+   * layer is known to have counted more of every partition; null if nothing is known yet.
    */
   readonly asOf: string | null;
   /**
@@ -38,6 +38,8 @@ export interface ViewResponse extends Provenance {
   readonly rows: readonly ResponseRow[];
   /** Parameter `cursor` of the next page; absent on the last one, and with `top`, which has one page. */
   readonly cursor?: string;
+  /** Set if rows of `top` are left out, because a response holds no more: these are the first. */
+  readonly truncated?: true;
 }
 
 /** `GET /answers/{name}`: one of the standard answers. */
@@ -45,15 +47,18 @@ export interface AnswerResponse extends Provenance {
   readonly answer: string;
   readonly columns: readonly string[];
   readonly rows: readonly ResponseRow[];
+  /** Set if rows are left out, because a response holds no more: these are the first. */
+  readonly truncated?: true;
 }
 
-/** `GET /views/{view}` with `answer=standard`: every standard answer computed from the view. @public */
+/** `GET /views/{view}` with `answer=standard`: every standard answer computed from the view. */
 export interface StandardResponse extends Provenance {
   readonly view: string;
   readonly answers: readonly {
     readonly answer: string;
     readonly columns: readonly string[];
     readonly rows: readonly ResponseRow[];
+    readonly truncated?: true;
   }[];
 }
 

@@ -1,12 +1,10 @@
 /**
- * What to read for a query, and the response from what was read: batch rows for intervals up to the time boundary,
- * speed rows for later intervals, each interval from exactly one layer.
+ * What to read for a query: batch rows for intervals up to the time boundary, speed rows for later intervals, each interval from
+ * exactly one layer.
  */
 import { intervalEnd, intervalOf, type IntervalStart } from '../domain/intervals';
-import { add, type Counts, splitKey, trim } from '../domain/merge';
 import { type Key } from '../domain/sorted-run';
 import { type View } from '../domain/views';
-import { countRows, type StandardAnswer, type Table } from './answers';
 import { type Layer } from './api';
 import { intervalsIn, cover, type Period } from '../domain/periods';
 import { type Selection } from './request';
@@ -64,48 +62,21 @@ export function keyFilter(view: View, filters: Selection['filters']): ((key: Key
   return (key) => wanted.every((want, i) => want === undefined || want === key[i]);
 }
 
-/** Merges rows into one map, without keys that the filters exclude. */
-export function mergeFiltered(
-  view: View,
-  rows: Iterable<ReadonlyMap<string, number>>,
-  filters: Selection['filters'],
-): Counts {
-  const includes = keyFilter(view, filters);
-  const merged: Counts = new Map();
-  for (const row of rows) {
-    for (const [key, value] of row) {
-      if (includes && !includes(splitKey(view, key))) continue;
-      add(view, merged, key, value);
-    }
-  }
-  return trim(view, merged);
-}
-
-/** The rows with the largest values, largest first; ties retain their order. The value is the last column. */
-function best({ columns, rows }: Table, top: number | undefined): Table {
-  if (top === undefined) return { columns, rows };
-  const value = columns[columns.length - 1];
-  const sorted = [...rows].sort((a, b) => Number(b[value]) - Number(a[value]));
-  return { columns, rows: sorted.slice(0, top) };
-}
-
-export function shapeCounts(view: View, counts: Counts, top?: number): Table {
-  return best(countRows(view, counts), top);
-}
-
-export function shapeAnswer(answer: StandardAnswer, counts: Counts, top?: number): Table {
-  return best({ columns: answer.columns, rows: answer.rows(counts) }, top);
-}
-
-/** Up to when a response is complete. */
+/**
+ * Up to when a response is complete: every partition is, as far as it is known. A partition of which no speed row was read may lag, so
+ * it counts as complete up to the time boundary only.
+ * @param applied by partition, the append time of its newest counted record
+ * @param partitions of the topic
+ */
 export function asOf(
   layer: Layer,
   published: Published | undefined,
-  newestSpeed: number | undefined,
-  intervalMinutes: number,
+  applied: ReadonlyMap<number, number>,
+  { partitions, intervalMinutes }: { readonly partitions: number; readonly intervalMinutes: number },
 ): number | undefined {
-  const served = published ? intervalEnd(published.boundary, intervalMinutes) : undefined;
-  if (layer === 'batch') return served;
-  if (layer === 'speed') return newestSpeed;
-  return newestSpeed === undefined ? served : Math.max(newestSpeed, served ?? -Infinity);
+  const served = published ? intervalEnd(published.boundary, intervalMinutes) : -Infinity;
+  const floor = layer === 'speed' ? -Infinity : served;
+  const known = Array.from({ length: partitions }, (_, partition) => Math.max(floor, applied.get(partition) ?? floor));
+  const complete = layer === 'batch' ? served : Math.min(...known);
+  return complete === -Infinity ? undefined : complete;
 }

@@ -7,29 +7,48 @@ import { json, pathSegments, type HttpResponse, type HttpEvent } from '../runtim
 import { StoreUnavailableError } from '../aws/keyspaces/keyspaces';
 import { RunReplacedError } from '../aws/keyspaces/view-runs';
 import { invoked, log } from '../runtime/log';
-import { type Counts } from '../domain/merge';
+import { type Key, type Run } from '../domain/sorted-run';
 import { report, type ReportOf } from '../runtime/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
 import { type ValidationError, invalid, sentence } from '../domain/validation-error';
 import { findView, type View, VIEWS } from '../domain/views';
-import { ANSWERS, answersOf, findAnswer, rowsTable } from './answers';
 import {
+  type AnswerRow,
+  ANSWERS,
+  answersOf,
+  columnsOfView,
+  countRows,
+  findAnswer,
+  type StandardAnswer,
+} from './answers';
+import {
+  type AnswerResponse,
   type AnswersResponse,
   type BoundaryResponse,
   type ErrorResponse,
   type HealthResponse,
   PAGE_ROWS,
   type Provenance,
+  type StandardResponse,
   type StatusResponse,
   type ViewResponse,
   type ViewsResponse,
 } from './api';
 import { readCanary } from './canary';
-import { asOf, mergeFiltered, planRead, type Published, type ReadPlan, shapeAnswer, shapeCounts } from './core';
+import { asOf, planRead, type Published } from './core';
 import { type LiveMetrics, liveMetrics } from './live';
 import { ASSETS, type PageFiles, pageFiles } from './page';
-import { decodeCursor, encodeCursor, readPage } from './pages';
-import { queryReader, type QueryReader, type SpeedCounts } from './reader';
+import {
+  type Cursor,
+  decodeCursor,
+  encodeCursor,
+  firstRows,
+  keyOf,
+  largest,
+  type PageRows,
+  selectedRun,
+} from './pages';
+import { type BatchRun, queryReader, type QueryReader, type SpeedCounts } from './reader';
 import { isValidationError, parseSelection, type Selection } from './request';
 import { HOUR, MINUTE } from '../domain/time';
 
@@ -47,6 +66,8 @@ export interface Deps {
   readonly page?: Page;
   readonly reader: QueryReader;
   readonly intervalMinutes: number;
+  /** Of the topic. */
+  readonly partitions: number;
   /** ms */
   readonly speedTtl: number;
   readonly report: ReportOf<'query'>;
@@ -56,8 +77,12 @@ export interface Deps {
 /** The view with the fewest keys: its rows are read only for the time of the newest record. */
 const PROBE = VIEWS.find(({ name }) => name === 'posts_by_media_type') ?? VIEWS[0];
 
-interface Read extends Provenance {
-  readonly counts: Counts;
+interface Opened {
+  readonly published: Published | undefined;
+  readonly batch: BatchRun;
+  /** The rows of both layers. @param after only rows with greater keys */
+  readonly run: (after?: Key) => Run;
+  readonly provenance: Provenance;
 }
 
 const instant = (at: number | null | undefined) =>
@@ -95,41 +120,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined) =>
     planRead(selection, published, { now: deps.now(), intervalMinutes, speedTtl: deps.speedTtl });
 
-  function provenance(
-    { layer }: Pick<Selection, 'layer'>,
-    published: Published | undefined,
-    plan: ReadPlan,
-    speed: readonly SpeedCounts[],
-  ): Provenance {
-    const intervals = { batch: plan.periods.length, speed: new Set(speed.map(({ interval }) => interval)).size };
-    return {
-      boundary: instant(published?.boundary),
-      asOf: instant(asOf(layer, published, newestOf(speed), intervalMinutes)),
-      intervals,
-      buckets: intervals,
-    };
-  }
-
-  async function read(view: View, selection: Selection): Promise<Read> {
-    const published = publishedOf(await reader.boundary());
-    const plan = planFor(selection, published);
-    const [batch, speed] = await Promise.all([
-      reader.batchCounts(
-        view,
-        plan.periods.map(({ name }) => name),
-      ),
-      reader.speedCounts(view, plan.speed),
-    ]);
-    return {
-      counts: mergeFiltered(view, [...batch, ...speed.map(({ counts }) => counts)], selection.filters),
-      ...provenance(selection, published, plan, speed),
-    };
-  }
-
-  /** All pages are made by the time boundary of the first one, and of the same batch rows. */
-  async function getPage(view: View, selection: Selection): Promise<HttpResponse> {
-    const cursor = selection.cursor === undefined ? undefined : decodeCursor(view, selection, selection.cursor);
-    if (isValidationError(cursor)) return rejected(400, cursor);
+  /** @param cursor whose time boundary counts. @default - what is served now */
+  async function open(view: View, selection: Selection, cursor?: Cursor): Promise<Opened> {
     const now = publishedOf(await reader.boundary());
     const published = cursor === undefined ? now : pinned(now, cursor.boundary);
     const plan = planFor(selection, published);
@@ -140,24 +132,56 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       ),
       reader.speedCounts(view, plan.speed),
     ]);
+    const intervals = { batch: plan.periods.length, speed: new Set(speed.map(({ interval }) => interval)).size };
+    return {
+      published,
+      batch,
+      run: selectedRun({
+        view,
+        batch: batch.rows,
+        speed: speed.map(({ counts }) => counts),
+        filters: selection.filters,
+      }),
+      provenance: {
+        boundary: instant(published?.boundary),
+        asOf: instant(asOf(selection.layer, published, appliedBy(speed), deps)),
+        intervals,
+        buckets: intervals,
+      },
+    };
+  }
+
+  /** All pages are made by the time boundary of the first one, and of the same batch rows. */
+  async function getPage(view: View, selection: Selection): Promise<HttpResponse> {
+    const cursor = selection.cursor === undefined ? undefined : decodeCursor(view, selection, selection.cursor);
+    if (isValidationError(cursor)) return rejected(400, cursor);
+    const { published, batch, run, provenance } = await open(view, selection, cursor);
     if (cursor !== undefined && cursor.version !== batch.version) {
       return rejected(410, invalid('cursor', selection.cursor, 'a cursor of rows that are still there: start again'));
     }
-    const page = await readPage({
-      view,
-      batch: batch.rows,
-      speed: speed.map(({ counts }) => counts),
-      filters: selection.filters,
-      after: cursor?.after,
-      limit: selection.limit ?? PAGE_ROWS,
-    });
-    const next = { after: page.rows.at(-1)?.key ?? [], boundary: published?.boundary ?? null, version: batch.version };
+    const { rows, more } = await firstRows(countRows(view, run(cursor?.after)), selection.limit ?? PAGE_ROWS);
+    const next = () =>
+      encodeCursor(view, selection, {
+        after: keyOf(view, rows.at(-1)!),
+        boundary: published?.boundary ?? null,
+        version: batch.version,
+      });
     return json(200, {
       view: view.name,
-      ...rowsTable(view, page.rows),
-      ...provenance(selection, published, plan, speed),
-      ...(page.more ? { cursor: encodeCursor(view, selection, next) } : {}),
+      columns: columnsOfView(view),
+      rows,
+      ...provenance,
+      ...(more ? { cursor: next() } : {}),
     } satisfies ViewResponse);
+  }
+
+  /** Rows that come in one response, the largest ones with `top`. */
+  function oneResponse(rows: AsyncIterable<AnswerRow>, columns: readonly string[], top: number | undefined, share = 1) {
+    return firstRows(top === undefined ? rows : largest(rows, columns.at(-1)!, top), PAGE_ROWS, share);
+  }
+
+  async function answerOf({ name, columns, rows }: StandardAnswer, { run }: Opened, top?: number, share?: number) {
+    return { answer: name, columns, ...shortened(await oneResponse(rows(run), columns, top, share)) };
   }
 
   async function getView(view: View, query: URLSearchParams): Promise<HttpResponse> {
@@ -167,13 +191,17 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     if (selection.kind === 'standard' && standard.length === 0) {
       return rejected(400, invalid('answer', 'standard', 'counts, because no standard answer uses this view'));
     }
-    if (selection.kind === 'counts' && selection.top === undefined) return getPage(view, selection);
-    const { counts, ...rest } = await read(view, selection);
-    if (selection.kind === 'counts') {
-      return json(200, { view: view.name, ...shapeCounts(view, counts, selection.top), ...rest });
+    const { kind, top } = selection;
+    if (kind === 'counts' && top === undefined) return getPage(view, selection);
+    const opened = await open(view, selection);
+    if (kind === 'counts') {
+      const columns = columnsOfView(view);
+      const rows = await oneResponse(countRows(view, opened.run()), columns, top);
+      return json(200, { view: view.name, columns, ...shortened(rows), ...opened.provenance } satisfies ViewResponse);
     }
-    const answers = standard.map((answer) => ({ answer: answer.name, ...shapeAnswer(answer, counts, selection.top) }));
-    return json(200, { view: view.name, answers, ...rest });
+    const answers: StandardResponse['answers'][number][] = [];
+    for (const answer of standard) answers.push(await answerOf(answer, opened, top, 1 / standard.length));
+    return json(200, { view: view.name, answers, ...opened.provenance } satisfies StandardResponse);
   }
 
   async function getAnswer(name: string, query: URLSearchParams): Promise<HttpResponse> {
@@ -181,8 +209,11 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     if (!answer) return unknown('answer', name, ANSWERS);
     const selection = parseSelection(query, answer.view, []);
     if (isValidationError(selection)) return rejected(400, selection);
-    const { counts, ...rest } = await read(answer.view, selection);
-    return json(200, { answer: name, ...shapeAnswer(answer, counts, selection.top), ...rest });
+    const opened = await open(answer.view, selection);
+    return json(200, {
+      ...(await answerOf(answer, opened, selection.top)),
+      ...opened.provenance,
+    } satisfies AnswerResponse);
   }
 
   function boundaryOf(row: BoundaryRow | undefined): BoundaryResponse {
@@ -213,7 +244,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       bucketMinutes: intervalMinutes,
       boundary: boundaryOf(row),
       boundaryDueMs,
-      asOf: instant(asOf('merged', published, newestOf(speed), intervalMinutes)),
+      asOf: instant(asOf('merged', published, appliedBy(speed), deps)),
       ...live,
     } satisfies StatusResponse);
   }
@@ -278,8 +309,14 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   };
 }
 
-const newestOf = (speed: readonly { readonly asOf: number }[]) =>
-  speed.length === 0 ? undefined : speed.reduce((newest, row) => Math.max(newest, row.asOf), -Infinity);
+/** By partition, the append time of its newest counted record. */
+function appliedBy(speed: readonly SpeedCounts[]): Map<number, number> {
+  const applied = new Map<number, number>();
+  for (const { partition, asOf: at } of speed) applied.set(partition, Math.max(at, applied.get(partition) ?? at));
+  return applied;
+}
+
+const shortened = ({ rows, more }: PageRows) => ({ rows, ...(more ? { truncated: true as const } : {}) });
 
 function listViews(): ViewsResponse {
   return {
@@ -317,6 +354,7 @@ export const handler = invoked(() =>
     page: pageFromEnvironment(),
     reader: queryReader(storeFromEnvironment('query'), requireEnv(ENV.topic)),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
+    partitions: requirePositiveInteger(ENV.partitions),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,
     now: Date.now,

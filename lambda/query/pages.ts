@@ -1,13 +1,14 @@
 /**
- * The counts of a view in pages. A page ends at a number of rows or of bytes; its cursor says where the next one begins, and what
- * the pages before it were made of.
+ * The rows of a response, as they stream by. A page ends at a number of rows or of bytes; its cursor says where the next one begins,
+ * and what the pages before it were made of.
  */
 import { createHash } from 'node:crypto';
 import { type IntervalStart } from '../domain/intervals';
 import { type ValidationError, invalid } from '../domain/validation-error';
-import { mergeRuns, rowsAfter, runOf, sortedRows, trimRun, type Key, type Row, type Run } from '../domain/sorted-run';
-import { type Counts } from '../domain/merge';
+import { mergeRuns, rowsAfter, runOf, sortedRows, trimRun, type Key, type Run } from '../domain/sorted-run';
+import { mergeCounts, type Counts } from '../domain/merge';
 import { type View } from '../domain/views';
+import { type AnswerRow } from './answers';
 import { keyFilter } from './core';
 import { type Selection } from './request';
 
@@ -58,49 +59,72 @@ export function decodeCursor(view: View, selection: Selection, text: string): Cu
   }
 }
 
-export interface PageOf {
+export interface SelectedOf {
   readonly view: View;
   readonly batch: (after?: Key) => Run;
   readonly speed: readonly Counts[];
   readonly filters: Selection['filters'];
-  /** The page begins behind this key. @default - with the first */
-  readonly after?: Key;
-  readonly limit: number;
 }
 
-export interface PageRows {
-  readonly rows: readonly Row[];
-  /** Whether there are rows behind them. */
-  readonly more: boolean;
+/** Both layers as one run, without keys that the filters exclude. @param after only rows with greater keys */
+export function selectedRun({ view, batch, speed, filters }: SelectedOf): (after?: Key) => Run {
+  const open = sortedRows(
+    view,
+    speed.reduce<Counts>((sum, counts) => mergeCounts(view, sum, counts), new Map()),
+  );
+  const includes = keyFilter(view, filters);
+  return (after) => {
+    // What is left of a group depends on all its rows, so a group is read from its start.
+    const from = after && view.top ? after.slice(0, view.top.groupBy) : after;
+    const merged = mergeRuns(view, [batch(from), rowsAfter(runOf(open), from)]);
+    return rowsAfter(trimRun(view, includes ? filtered(merged, includes) : merged), after);
+  };
 }
 
-export async function readPage({ view, batch, speed, filters, after, limit }: PageOf): Promise<PageRows> {
-  // What is left of a group depends on all its rows, so a group is read from its start.
-  const from = after && view.top ? after.slice(0, view.top.groupBy) : after;
-  const runs = speed.map((counts) => rowsAfter(runOf(sortedRows(view, counts)), from));
-  const merged = filtered(mergeRuns(view, [batch(from), ...runs]), keyFilter(view, filters));
-  const rows: Row[] = [];
-  let bytes = 0;
-  for await (const block of rowsAfter(trimRun(view, merged), after)) {
-    for (const row of block) {
-      const size = sizeOf(view, row);
-      if (rows.length === limit || (rows.length > 0 && bytes + size > MOST_BYTES)) return { rows, more: true };
-      rows.push(row);
-      bytes += size;
-    }
-  }
-  return { rows, more: false };
-}
-
-async function* filtered(run: Run, includes: (key: Key) => boolean = () => true): Run {
+async function* filtered(run: Run, includes: (key: Key) => boolean): Run {
   for await (const rows of run) {
     const left = rows.filter(({ key }) => includes(key));
     if (left.length > 0) yield left;
   }
 }
 
-/** Of a row as JSON of names and values. */
-function sizeOf(view: View, { key, value }: Row): number {
-  const names = view.dimensions.reduce((sum, name) => sum + name.length + 4, 20);
-  return names + Buffer.byteLength(JSON.stringify(key)) + String(value).length;
+/** The rows with the largest values, largest first; of equal ones those that come first. In memory for twice as many. */
+export async function* largest(rows: AsyncIterable<AnswerRow>, column: string, count: number) {
+  const valueOf = (row: AnswerRow) => Number(row[column]);
+  let best: AnswerRow[] = [];
+  let least = -Infinity;
+  const cut = () => {
+    best.sort((a, b) => valueOf(b) - valueOf(a));
+    best = best.slice(0, count);
+  };
+  for await (const row of rows) {
+    if (valueOf(row) <= least) continue;
+    best.push(row);
+    if (best.length < 2 * count) continue;
+    cut();
+    least = valueOf(best[count - 1]);
+  }
+  cut();
+  yield* best;
+}
+
+/** The key of a row of {@link countRows}. */
+export const keyOf = (view: View, row: AnswerRow): Key => view.dimensions.map((name) => row[name]);
+
+export interface PageRows {
+  readonly rows: readonly AnswerRow[];
+  /** Whether there are rows behind them. */
+  readonly more: boolean;
+}
+
+/** The first rows: as many as asked for, as far as a response may hold them. @param share of the response */
+export async function firstRows(rows: AsyncIterable<AnswerRow>, limit: number, share = 1): Promise<PageRows> {
+  const first: AnswerRow[] = [];
+  let bytes = 0;
+  for await (const row of rows) {
+    bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
+    if (first.length === limit || (first.length > 0 && bytes > MOST_BYTES * share)) return { rows: first, more: true };
+    first.push(row);
+  }
+  return { rows: first, more: false };
 }

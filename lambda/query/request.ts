@@ -1,6 +1,7 @@
 /** Parses a request of the query API; a validation error names the parameter at fault. */
 import { columnOf, type Column } from '../domain/columns';
 import { type DimensionValue } from '../domain/merge';
+import { composed } from '../domain/sections/text';
 import { type ValidationError, invalid } from '../domain/validation-error';
 import { type View } from '../domain/views';
 import { ANSWER_KINDS, type AnswerKind, type Layer, LAYERS, PAGE_ROWS } from './api';
@@ -150,7 +151,7 @@ function parseDimension({ type, values }: Column, text: string): DimensionValue 
       return instant === undefined ? { allowed: INSTANT_ALLOWED } : new Date(instant).toISOString();
     }
     default:
-      if (!values || values.includes(text)) return text;
+      if (!values || values.includes(text)) return composed(text);
       return {
         allowed: `${oneOf(values)}${values.some((value) => value.includes('+')) ? ' (+ is %2B in an address)' : ''}`,
       };

@@ -17,6 +17,8 @@ export const ENV = {
   /** `iam` (MSK IAM over TLS) or `unsecured` (unsigned OAUTHBEARER tokens, local runs only). */
   kafkaAuth: 'KAFKA_AUTH',
   topic: 'POSTS_TOPIC',
+  /** Of the topic. */
+  partitions: 'PARTITIONS',
   keyspace: 'KEYSPACE',
   speedViews: 'SPEED_VIEWS_TABLE',
   speedState: 'SPEED_STATE_TABLE',

@@ -2,7 +2,7 @@
  * Which intervals are due, and what a seal contains: pure, with Kafka's offset lookup as a parameter.
  *
  * Invariants: seals form one chain, and in each partition ranges meet without gap or overlap; an interval in which no partition has a
- * record is not sealed; an interval is due only when each partition has a later record, so its end can't move.
+ * record, or heartbeat records only, is not sealed; an interval is due only when each partition has a later record, so its end can't move.
  */
 import { intervalName, type IntervalStart } from '../domain/intervals';
 import { type PartitionRange, type Seal } from '../formats/interval-metadata';

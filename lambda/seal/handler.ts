@@ -1,5 +1,5 @@
 /**
- * Fixes the offset ranges of the intervals that are over: every non-empty one since the last seal, oldest first. An interval is
+ * Fixes the offset ranges of the intervals that are over: every one with records since the last seal, oldest first. An interval is
  * sealed only when there is a record with a later timestamp in every partition, and the archive holds every
  * offset of it. Seals are written once; asked again for a sealed interval, it answers what is stored. What an earlier run
  * sealed and did not get published is answered again, first of all: each interval needs the one before it.
@@ -9,6 +9,8 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { intervalEnd, intervalName, intervalOf, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type PartitionRange, type Seal } from '../formats/interval-metadata';
+import { areHeartbeats, serializeHeartbeats, withHeartbeats } from '../formats/heartbeats';
+import { heartbeatsKey } from '../formats/keys';
 import { parseRunEvent, type RunEvent } from '../formats/run-event';
 import { released, withIntervals, type Plan } from '../formats/plan';
 import { NotYetError, startBudget, type Budget, type StepResponse } from '../runtime/budget';
@@ -21,7 +23,7 @@ import { report, type ReportOf } from '../runtime/metrics';
 import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type DueInterval, type Offsets } from './core';
-import { missingInArchive, sealStore } from './ports';
+import { missingInArchive, readHeartbeats, sealStore } from './ports';
 
 export interface SealEvent {
   /** The newest interval to seal, by name. */
@@ -81,6 +83,13 @@ const POLL_LONGEST_MS = 4_000;
 /** Log append times are whole milliseconds: a heartbeat record is written only when the clock is surely past the end. */
 const MARGIN_MS = 5;
 
+const JSON_TYPE = { contentType: 'application/json' };
+
+interface Heartbeat {
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** How long may be waited from now on, ms. */
 interface Patience {
   readonly end: () => number;
@@ -118,19 +127,20 @@ export function makeHandler(deps: Deps): SealHandler {
     );
   }
 
-  /** Makes sure that every partition has a record that is not before the end of the interval. */
-  async function passEnd(interval: IntervalStart, patience: Patience): Promise<number> {
+  /** Makes sure that every partition has a record that is not before the end of the interval. @param written gets what it writes */
+  async function passEnd(interval: IntervalStart, patience: Patience, written: Heartbeat[]): Promise<void> {
     const end = intervalEnd(interval, intervalMinutes);
     const early = end + MARGIN_MS - deps.now();
     if (early > patience.end()) throw notOver(interval, 'the clock', early - MARGIN_MS);
     if (early > 0) await deps.sleep(early);
     const idle = (await kafka.offsetsAt(topic, end)).filter((each) => !each.found);
     const deadline = deps.now() + patience.end();
-    const written = await Promise.all(
+    await Promise.all(
       idle.map(async ({ partition }) => {
-        for (let count = 1; ; count++) {
-          const { logAppendTime } = await kafka.writeHeartbeat(topic, partition);
-          if (logAppendTime >= end) return count;
+        for (;;) {
+          const { offset, logAppendTime } = await kafka.writeHeartbeat(topic, partition);
+          written.push({ partition, offset });
+          if (logAppendTime >= end) return;
           // The broker's clock lags. That heartbeat record belongs to this interval or an earlier one, and does no harm there.
           const behind = end - logAppendTime;
           if (deps.now() + behind > deadline) {
@@ -140,7 +150,6 @@ export function makeHandler(deps: Deps): SealHandler {
         }
       }),
     );
-    return written.reduce((sum, count) => sum + count, 0);
   }
 
   /** @throws Error naming the first partition whose offsets the archive lacks, and which */
@@ -186,12 +195,29 @@ export function makeHandler(deps: Deps): SealHandler {
       deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
       return taken(left);
     }
-    const lag = ends.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, from.get(partition) ?? 0), 0);
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
       if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
     }
-    const heartbeats = await passEnd(upTo, patience);
+    const open = ends.map(({ partition, low, high }) => ({
+      partition,
+      from: Math.min(high, Math.max(low, from.get(partition) ?? 0)),
+      to: high,
+    }));
+    const lag = open.reduce((sum, range) => sum + range.to - range.from, 0);
+    // What is left are the heartbeat records after the last interval. Another one would make an interval for the next run, and so on.
+    let known = await readHeartbeats(deps.store);
+    if (areHeartbeats(open, known)) {
+      deps.report('seal', { received: 0, written: 0, lag, duration: deps.now() - began });
+      return taken(left);
+    }
+    const heartbeats: Heartbeat[] = [];
+    try {
+      await passEnd(upTo, patience, heartbeats);
+    } finally {
+      known = withHeartbeats(known, heartbeats, from);
+      if (heartbeats.length > 0) await deps.store.put(heartbeatsKey, serializeHeartbeats(known), JSON_TYPE);
+    }
     const lows = new Map(ends.map(({ partition, low }) => [partition, low]));
     const { due, more } = await dueIntervals({
       after: after ?? (await beforeFirst(upTo, length, lows, endOf)),
@@ -203,10 +229,14 @@ export function makeHandler(deps: Deps): SealHandler {
     });
 
     const sealed: Seal[] = [];
+    let looked = 0;
     let previous = newest;
     const sealOne = async (interval: DueInterval) => {
       const seal = nextSeal({ topic, intervalMinutes }, previous, interval);
       await awaitArchive(seal, patience);
+      looked++;
+      // It is no interval: its offsets go to the next one, which begins where the last seal ends.
+      if (areHeartbeats(seal.partitions, known)) return;
       // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
       sealed.push(previous);
@@ -218,11 +248,11 @@ export function makeHandler(deps: Deps): SealHandler {
     deps.report('seal', {
       received: due.length,
       written: sealed.length,
-      heartbeats,
+      heartbeats: heartbeats.length,
       lag,
       duration: deps.now() - began,
     });
-    return taken([...left, ...sealed], more, sealed.length < due.length);
+    return taken([...left, ...sealed], more, looked < due.length);
   }
 
   /** What one run can take of them, the oldest. */
@@ -302,12 +332,13 @@ export function makeHandler(deps: Deps): SealHandler {
         await plans.update(run, released);
         throw error;
       }
-      if (failNotYet) throw error;
-      // What is sealed by now can be processed, if the orchestrator does not want to wait for the rest.
+      // What is sealed by now can be processed, whether or not the rest comes: the archive may have an outage.
       const newest = range.first === undefined ? await seals.newest(range.upTo) : undefined;
       const { open } = taken(newest ? await seals.unpublished(newest) : []);
       const planned = await plans.update(run, (current) => withIntervals(current, namesOf(open)));
-      return { state: 'notYet', reason: error.message, due: dueOf(planned) };
+      const due = dueOf(planned);
+      if (failNotYet && due === 0) throw error;
+      return { state: 'notYet', reason: error.message, due };
     }
   }
 

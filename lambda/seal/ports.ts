@@ -1,7 +1,8 @@
 /** Access to seals and the raw log for sealing, over the object store. */
 import { parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { serialize, type PartitionRange, type Seal } from '../formats/interval-metadata';
-import { PREFIXES, publishedKey, sealKey } from '../formats/keys';
+import { parseHeartbeats, type Heartbeats } from '../formats/heartbeats';
+import { heartbeatsKey, PREFIXES, publishedKey, sealKey } from '../formats/keys';
 import { getSeal, rawObjects } from '../aws/lake';
 import { missing, type Range } from '../domain/ranges';
 import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../aws/s3';
@@ -92,6 +93,16 @@ export function sealStore(store: Store, intervalMinutes: number): SealStore {
       }
     },
   };
+}
+
+/** The heartbeat records of {@link Heartbeats}; none where nothing is stored. */
+export async function readHeartbeats(store: Store): Promise<Heartbeats> {
+  try {
+    return parseHeartbeats(heartbeatsKey, (await store.get(heartbeatsKey)).toString('utf8'));
+  } catch (error) {
+    if (error instanceof NotFoundError) return new Map();
+    throw error;
+  }
 }
 
 /** The offsets of the range that are not in any object of the raw log yet. */

@@ -206,6 +206,7 @@ export class PipelineSteps extends Construct {
     views.bind(fn, { speedViews: 'r', batchViews: 'r', batchRuns: 'r', boundary: 'r' });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
+      [ENV.partitions]: String(config.partitions),
       [ENV.speedTtlHours]: String(config.speedTtlHours),
     });
     return fn;

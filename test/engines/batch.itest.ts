@@ -205,6 +205,7 @@ describe('the port to S3, on a real server', () => {
   it('tells a missing object and a taken key from every other error', async () => {
     await expect(store.get('no/such')).rejects.toThrow(NotFoundError);
     await expect(store.download('no/such', join(dir, 'x'))).rejects.toThrow(NotFoundError);
+    await expect(store.open('no/such')).rejects.toThrow(NotFoundError);
     const writers = Array.from({ length: 8 }, (_, i) => store.putIfAbsent('race', String(i)));
     const outcomes = await Promise.allSettled(writers);
     const lost = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
@@ -334,7 +335,7 @@ describe('archive, seal, compact and Spark', () => {
       for (const view of VIEWS) {
         const key = viewKey(interval, view.name);
         // It checks that keys are in order, each once.
-        const rows = await countsOf(parseViewObject(key, await store.get(key), view, interval));
+        const rows = await countsOf(parseViewObject(key, (await store.open(key)).bytes, view, interval));
         expect({ name, view: view.name, rows }).toEqual({ name, view: view.name, rows: expected(interval, view) });
       }
       const success = await store.get(`${PREFIXES.views}interval=${name}/_SUCCESS`);

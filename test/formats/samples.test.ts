@@ -121,7 +121,7 @@ describe.each(VERSIONS)('%s', (version) => {
       { key: 5, sections: 'pin geo user', category: 'art', country: 'Korea, Republic of', age_group: '25-35' },
     ]);
     const key = viewKey(SECOND, JOINED.name);
-    expect(await countsOf(parseViewObject(key, lake.objects.get(key)!, JOINED, SECOND))).toEqual(
+    expect(await countsOf(parseViewObject(key, (await lake.open(key)).bytes, JOINED, SECOND))).toEqual(
       new Map([
         [joinKey(['Fiji', 'art']), 1],
         [joinKey(['Korea, Republic of', 'art']), 1],

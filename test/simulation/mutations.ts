@@ -434,7 +434,7 @@ const publish: readonly Mutation[] = [
   {
     name: 'Publish takes views of another list of views.',
     file: 'lambda/aws/views.ts',
-    find: 'return done.manifest === manifest && done.definition === sha256(viewsAsJson());',
+    find: 'return done.manifest === manifest && done.definition === sha256(viewsAsJson(views));',
     replace: 'return done.manifest === manifest;',
     why: 'answers are right: the view list is deployed between the views engine and publish',
   },
@@ -625,10 +625,6 @@ export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
     why: 'liveness: a client sends thousands of categories, or names that fill the state',
   },
   {
-    name: 'Another interval length is taken for the stored one.',
-    why: 'answers are right: the length is changed on live data',
-  },
-  {
     name: 'Names are compared code point by code point.',
     why: 'what is erased is gone: the same name in another Unicode form',
   },
@@ -650,6 +646,16 @@ export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
   },
 ];
 
+const formats: readonly Mutation[] = [
+  {
+    name: 'Another interval length is taken for the stored one.',
+    file: 'lambda/domain/intervals.ts',
+    find: 'if (stored === configured) return;',
+    replace: 'if (stored > 0) return;',
+    why: 'answers are right: functions of another length are deployed on live data, past the rule of the templates',
+  },
+];
+
 export const MUTATIONS: readonly Mutation[] = [
   ...aggregate,
   ...archive,
@@ -660,4 +666,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...query,
   ...ingest,
   ...plan,
+  ...formats,
 ];

@@ -60,6 +60,8 @@ export class BatchLayer {
   onCharge: () => void = () => undefined;
   /** Append times of the records of each partition. */
   readonly log: number[][];
+  /** Hours that have posts. */
+  private appended = 0;
   /** By partition, the first offset that is not in the archive. */
   private readonly archived = new Map<number, number>();
   private readonly directory = mkdtempSync(join(tmpdir(), 'batch-layer-'));
@@ -128,10 +130,9 @@ export class BatchLayer {
   /** A record in each partition of each of these hours of the log, and what the archive and the speed layer do with them. */
   append(hours: number): void {
     for (let i = 0; i < hours; i++) {
-      const at = Math.max(START, (this.log[0].at(-1) ?? START - HOUR) + HOUR);
-      const interval = at - (at % HOUR);
+      const at = START + this.appended++ * HOUR + HOUR / 2;
       this.log.forEach((times, partition) => {
-        times.push(interval + HOUR / 2);
+        times.push(Math.max(at, times.at(-1) ?? at));
         this.store.applied.set(partition, Number.MAX_SAFE_INTEGER);
       });
     }

@@ -142,18 +142,19 @@ export async function startPageRun(now: number): Promise<PageRun> {
           periods.flatMap((name) => counts.get(`${view.name} ${name}`) ?? []),
         ),
       ),
-    batchCounts: (view, periods) => stored(() => periods.flatMap((name) => counts.get(`${view.name} ${name}`) ?? [])),
     speedCounts: (view, intervals) =>
       stored(() =>
         intervals.flatMap((interval) => {
           const found = counts.get(rowKey(view, interval));
-          return found ? [{ interval, counts: found, asOf: Math.min(interval + MINUTE - 1, now - 5_000) }] : [];
+          const asOf = Math.min(interval + MINUTE - 1, now - 5_000);
+          return found ? [{ interval, partition: 0, counts: found, asOf }] : [];
         }),
       ),
   };
   const handler = makeHandler({
     reader,
     intervalMinutes: 1,
+    partitions: 1,
     speedTtl: 24 * 60 * MINUTE,
     report: () => undefined,
     now: () => now,

@@ -11,6 +11,7 @@ import { ingest } from './ingest';
 import { query } from './query';
 import { asText, type Report } from './report';
 import { retain } from './results';
+import { MANY, views } from './views';
 
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   ingest: () => ingest(),
@@ -19,8 +20,12 @@ const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   compact: () => compact(),
   query: () => query(),
   bundles: () => bundles(),
+  views: () => views(),
 };
-const LARGE: Readonly<Record<string, () => Promise<Report>>> = { compact: () => compactLarge() };
+const LARGE: Readonly<Record<string, () => Promise<Report>>> = {
+  compact: () => compactLarge(),
+  views: () => views(MANY),
+};
 
 const OPTIONS = {
   write: flag('stores the results and writes docs/performance.md from all that are stored'),

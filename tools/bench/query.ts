@@ -89,6 +89,7 @@ async function ask(store: QueryStore, view: View, months: readonly Month[], roun
   const handler = makeHandler({
     reader: queryReader(store, TOPIC, { ttl: 0, maxKeys: 0, now: () => END + DAY }),
     intervalMinutes: 60,
+    partitions: 1,
     speedTtl: HOUR,
     report: () => undefined,
     now: () => END + DAY,

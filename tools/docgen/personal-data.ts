@@ -163,7 +163,7 @@ is all four of first name, last name, age and day of joining: there is no user i
 | S3, ${code([PREFIXES.raw])} | offset, time, key of the post and a mark of each record remain; sections and other columns are deleted |
 | S3, ${code([PREFIXES.quarantine])} | objects that name the person or have the key of one of the posts are deleted |
 | S3, ${code([PREFIXES.posts, PREFIXES.incompletePosts, PREFIXES.dedupIndex])} | computed again without the posts |
-| S3, ${code([PREFIXES.views])}; Keyspaces, \`batch_views\` | computed again by the runs of the DAG that the command prints |
+| S3, ${code([PREFIXES.views])}; Keyspaces, \`batch_views\`, \`batch_runs\` | computed again by the runs of the DAG that the command prints; with \`--publish\`, it then deletes what they replaced |
 | Keyspaces, \`speed_views\`, \`speed_state\` | retained as in the table above |
 | Kafka | retained as in the table above; an event source that is reset to an earlier offset reads the posts again |
 | S3, previous versions | retained for ${NONCURRENT_DAYS} days |

@@ -5,9 +5,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { intervalName, type IntervalStart } from '../../lambda/domain/intervals';
 import { ENV } from '../../lambda/runtime/env';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../lambda/formats/keys';
+import { CHUNK } from '../../lambda/formats/view-run';
 import { connectS3 } from '../../lambda/aws/s3';
 import { VIEWS } from '../../lambda/domain/views';
 import { readCloudAssembly } from '../assembly/cloud-assembly';
@@ -24,7 +26,7 @@ import { bringUp, type Running } from './run/bring-up';
 import { startClock } from './run/clock';
 import { waitUntilThrough } from './run/completion';
 import { queryClient } from './run/query-client';
-import { DAY } from '../../lambda/domain/time';
+import { DAY, MINUTE } from '../../lambda/domain/time';
 
 const LIST = join(ROOT, 'test', 'iam', 'recorded-calls.json');
 const POSTS = 2_000;
@@ -35,6 +37,11 @@ const ROUNDS = 2;
 const INTERVAL_MINUTES = 1;
 /** A follower count that cleaning cannot interpret: the post is accepted and quarantined. */
 const QUARANTINED = { pin: { index: 0, category: 'art', follower_count: 'many' } };
+
+/** More keys than a chunk of a view's run takes, sent within an interval. */
+const CATEGORIES = CHUNK.rows + 1;
+const POSTS_PER_REQUEST = 1_000;
+const SENDING_MS = 20_000;
 
 const OPTIONS = { check: flag('writes nothing, and fails if a call is not in the list') };
 
@@ -72,7 +79,8 @@ async function record(directory: string): Promise<RecordedCall[]> {
 async function use(running: Running, round: number): Promise<void> {
   const { cloud } = running;
   await generateLoad({ url: cloud.ingestUrl, posts: POSTS, seed: round + 1, firstIndex: round * POSTS });
-  await send(`${cloud.ingestUrl}/posts`, QUARANTINED);
+  await send(`${cloud.ingestUrl}/posts`, [QUARANTINED]);
+  await sendCategories(`${cloud.ingestUrl}/posts`, (round + 1) * 1_000_000);
   const until = Date.now();
   await running.startOrchestration();
   const query = queryClient(cloud.queryUrl);
@@ -90,9 +98,19 @@ async function use(running: Running, round: number): Promise<void> {
   for (const step of ['publish', 'reconcile']) await cloud.invoke(step, { intervals });
 }
 
-async function send(url: string, post: unknown): Promise<void> {
+/** In one interval, so that a run of more than one chunk is published, read and compared. */
+async function sendCategories(url: string, firstIndex: number): Promise<void> {
+  const left = MINUTE - (Date.now() % MINUTE);
+  if (left < SENDING_MS) await sleep(left);
+  const posts = Array.from({ length: CATEGORIES }, (_, i) => ({
+    pin: { index: firstIndex + i, category: `category ${i}` },
+  }));
+  for (let at = 0; at < posts.length; at += POSTS_PER_REQUEST) await send(url, posts.slice(at, at + POSTS_PER_REQUEST));
+}
+
+async function send(url: string, posts: readonly unknown[]): Promise<void> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(post) });
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(posts) });
   if (response.status !== 202) {
     throw new Error(`${url} must return 202, got ${response.status}: ${await response.text()}`);
   }

@@ -29,13 +29,13 @@ function bodyOf(post: SimulatedPost, sections: Send['posts'][number]['sections']
 }
 
 /** Sends until all is acknowledged. What is acknowledged must be on the topic where it says. */
-export async function send(simulation: Simulation, { posts, again }: Send): Promise<void> {
+export async function send(simulation: Simulation, { posts, version, again }: Send): Promise<void> {
   const { world, topic } = simulation;
   const random = world.random.stream(`send ${world.now} ${posts[0].index}`);
   for (let round = 0; round < (again === undefined ? 1 : 2); round++) {
     if (round > 0) await world.sleep(again!.after, '');
     const all = posts.map(({ index, sections }): Sent => {
-      const post = simulation.posts.get(index)![round > 0 ? again!.version : 0];
+      const post = simulation.posts.get(index)![round > 0 ? again!.version : version];
       return { post, body: bodyOf(post, sections) };
     });
     for (let left = all; left.length > 0;) {

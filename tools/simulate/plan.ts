@@ -10,6 +10,8 @@ const MINUTE = 60_000;
 export interface Send {
   readonly at: number;
   readonly posts: readonly { readonly index: number; readonly sections: readonly SectionName[] }[];
+  /** Of the posts, as they are sent. */
+  readonly version: number;
   /** Sent again although it was acknowledged, after so long, and maybe in another version. */
   readonly again?: { readonly after: number; readonly version: number };
 }
@@ -81,6 +83,8 @@ export interface Settings {
   readonly speedTtlHours: number;
   /** The longest that an interval and partition takes in compact, and an interval in the views engine, ms. */
   readonly workMs: number;
+  /** Some requests are repeated after the batch layer's memory: it counts them again, and the speed layer does not. */
+  readonly lateRepeats: boolean;
   /** Posts of the run have these surprises. */
   readonly decomposed: boolean;
   readonly manyCategories: boolean;
@@ -126,11 +130,12 @@ export function makePlan(options: PlanOptions): Plan {
     stormMs,
     intervalMinutes: random.pick([60, 120, 120, 240]),
     partitions: random.integer(1, 3),
-    instances: 3,
+    instances: random.pick([2, 2, 3]),
     recentPosts: 1_000,
     identityHorizonHours: 16,
     speedTtlHours: 24,
     workMs: random.pick([100, 1_000, 30_000]),
+    lateRepeats: random.chance(0.15),
     decomposed: known.includes('decomposed'),
     manyCategories: false,
   };
@@ -142,14 +147,17 @@ export function makePlan(options: PlanOptions): Plan {
 /** Sections of a post come within this time, and repeats: within every memory of both layers. */
 const APART_MS = 4 * HOUR;
 
-function makeSends(random: Random, posts: number, { stormMs, intervalMinutes }: Settings): Send[] {
-  const until = START + stormMs;
-  const length = intervalMinutes * MINUTE;
+function makeSends(random: Random, posts: number, settings: Settings): Send[] {
+  const until = START + settings.stormMs;
+  const length = settings.intervalMinutes * MINUTE;
+  const latest = settings.lateRepeats ? 2 * settings.identityHorizonHours * HOUR : APART_MS;
   const sends: Send[] = [];
-  const again = () =>
-    random.chance(0.15)
-      ? { again: { after: random.integer(1, APART_MS), version: random.integer(0, VERSIONS - 1) } }
+  const again = (at: number) => {
+    const after = random.integer(1, latest);
+    return random.chance(0.15) && at + after < until
+      ? { again: { after, version: random.integer(0, VERSIONS - 1) } }
       : {};
+  };
   for (let index = 0; index < posts;) {
     const anyTime = random.integer(START, until - APART_MS);
     // Many come around an interval's end, where it matters whose clock is ahead.
@@ -160,7 +168,12 @@ function makeSends(random: Random, posts: number, { stormMs, intervalMinutes }: 
     const some = Array.from({ length: Math.min(together, posts - index) }, () => index++);
     const apart = random.chance(0.4);
     if (!apart) {
-      sends.push({ at, posts: some.map((each) => ({ index: each, sections: SECTION_NAMES })), ...again() });
+      sends.push({
+        at,
+        version: 0,
+        posts: some.map((each) => ({ index: each, sections: SECTION_NAMES })),
+        ...again(at),
+      });
       continue;
     }
     for (const section of random.shuffled(SECTION_NAMES)) {
@@ -168,7 +181,12 @@ function makeSends(random: Random, posts: number, { stormMs, intervalMinutes }: 
       const present = some.filter(() => random.chance(0.9));
       if (present.length === 0) continue;
       const later = random.chance(0.5) ? random.integer(0, APART_MS / 2) : random.integer(0, 10_000);
-      sends.push({ at: at + later, posts: present.map((each) => ({ index: each, sections: [section] })), ...again() });
+      // Some bring a section that was there before, and changed it.
+      const sections = random.chance(0.3) ? [...new Set([section, random.pick(SECTION_NAMES)])] : [section];
+      sends.push({
+        ...{ at: at + later, version: random.integer(0, VERSIONS - 1), ...again(at + later) },
+        posts: present.map((each) => ({ index: each, sections })),
+      });
     }
   }
   return sends.sort((a, b) => a.at - b.at);
@@ -218,8 +236,8 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[], 
     ...{ kind: 'rebalance', at: soonAfterSend(), source: random.pick(['archive', 'aggregate'] as const) },
     ...{ partition: random.integer(0, partitions - 1), back: random.integer(0, 20) },
   }));
-  some(4, () => ({
-    ...{ kind: 'clock', at: anyTime(), broker: random.integer(0, 2) },
+  some(10, () => ({
+    ...{ kind: 'clock', at: soonAfterSend(), broker: random.integer(0, 2) },
     ahead: random.pick([0, 500, -500, 3_000, -3_000, 20_000, -20_000]),
   }));
   some(2, () => ({ kind: 'retention', at: anyTime(), ms: 30 * HOUR }));

@@ -39,6 +39,16 @@ interface Arrived {
   readonly columns: Readonly<Record<string, string | number | null>>;
 }
 
+/** What is remembered of a post in a partition. */
+interface Known {
+  /** The interval in which a section arrived first. */
+  readonly seen: Map<SectionName, number>;
+  /** Sections that wait for others. Once all have met, none does from the next interval on. */
+  readonly held: Map<SectionName, Arrived>;
+  /** The interval in which all have met. */
+  complete: number;
+}
+
 export interface ReferenceOptions {
   readonly topic: Topic;
   readonly posts: ReadonlyMap<number, readonly SimulatedPost[]>;
@@ -55,7 +65,7 @@ export class Reference {
   /** Of each partition: how many records were read, the interval of the last one, and when the last new post came. */
   private readonly read: { offset: number; interval: number; postAt: number }[] = [];
   /** By partition and index. */
-  private readonly known = new Map<string, Map<SectionName, Arrived>>();
+  private readonly known = new Map<string, Known>();
 
   constructor(private readonly options: ReferenceOptions) {}
 
@@ -109,21 +119,27 @@ export class Reference {
     if (post.bad && brought.includes('pin')) return;
     const name = `${partition} ${post.index}`;
     if (!this.known.has(name)) at.postAt = now();
-    const known = this.known.get(name) ?? new Map<SectionName, Arrived>();
+    const known = this.known.get(name) ?? { seen: new Map(), held: new Map(), complete: Infinity };
     this.known.set(name, known);
-    for (const [section, arrived] of known) if (arrived.interval < interval - horizonMs) known.delete(section);
-    const fresh = brought.filter((section) => !known.has(section));
+    const { seen, held } = known;
+    if (known.complete < interval) held.clear();
+    const oldest = interval - horizonMs;
+    for (const [section, arrived] of seen) if (arrived < oldest) seen.delete(section);
+    for (const [section, arrived] of held) if (arrived.interval < oldest) held.delete(section);
+    const fresh = brought.filter((section) => !seen.has(section));
     for (const section of fresh) {
       const minute = new Date(timestamp - (timestamp % MINUTE)).toISOString();
       const columns = { ...post.truth[section], ...(section === 'pin' && { arrival_minute: minute }) };
-      known.set(section, { interval, columns });
+      seen.set(section, interval);
+      held.set(section, { interval, columns });
     }
+    known.complete = held.size === SECTION_NAMES.length ? interval : Infinity;
     for (const view of views()) {
       const columns = [...view.dimensions, ...(view.value ? [view.value] : [])];
       const sections = new Set(columns.map((column) => SECTION_OF[column]));
       if (!fresh.some((section) => sections.has(section))) continue;
-      if (![...sections].every((section) => known.has(section))) continue;
-      const valueOf = (column: string) => known.get(SECTION_OF[column])!.columns[column];
+      if (![...sections].every((section) => held.has(section))) continue;
+      const valueOf = (column: string) => held.get(SECTION_OF[column])!.columns[column];
       const key = view.dimensions.map(valueOf);
       const value = view.value ? valueOf(view.value) : 1;
       if (value === null || key.some((part) => part === null)) continue;

@@ -113,7 +113,7 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
     boundary = interval;
   };
   lake.onPut = (key, body) => {
-    if (!key.startsWith('drift/')) return;
+    if (!key.startsWith('drift/') || settings.lateRepeats) return;
     const { interval, views } = JSON.parse(body.toString()) as DriftReport;
     for (const { name } of VIEWS) {
       const found = views[name];
@@ -158,7 +158,7 @@ export async function runPlan(plan: Plan, { known = [], trace }: RunOptions = {}
     });
     if (plan.sends.length > 0 && boundary + length < Math.min(newest, stormEnd)) {
       const { error = 'no run failed' } = orchestrator.last ?? {};
-      throw new InvariantError('live', `the boundary is at ${new Date(boundary).toISOString()}: ${error}`);
+      throw new InvariantError('live', `the boundary is at ${boundary}: ${error}`);
     }
     if (orchestrator.last?.ok === false)
       throw new InvariantError('live', `the last run failed: ${orchestrator.last.error}`);

@@ -272,6 +272,7 @@ export class Simulation {
         return makeQuery({
           ...shared,
           reader: queryReader(store, TOPIC, { ttl: 5_000, maxKeys: 300_000, now }),
+          partitions: this.topic.partitions.length,
           speedTtl: speedTtlHours * HOUR,
         });
     }

@@ -205,5 +205,5 @@ export class World {
   }
 }
 
-/** Resolves when nothing is left that could run without another event: Node runs ticks after all microtasks. */
+/** Resolves when nothing is left that could run without another event: what is next for Node comes after all microtasks. */
 const drained = () => new Promise<void>((resolve) => process.nextTick(resolve));

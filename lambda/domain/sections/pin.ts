@@ -3,7 +3,7 @@ import { minuteOf } from '../timestamps';
 import { invalid } from '../validation-error';
 import { type Index, type WholeNumber, type WholeNumberDigits } from './fields';
 import { column, type FieldsOf, section } from './section';
-import { cleanText, NAME_ALLOWED, tooLong, unless } from './text';
+import { cleanText, composed, NAME_ALLOWED, tooLong, unless } from './text';
 
 /** The pin: what was posted. */
 export interface Pin {
@@ -194,7 +194,7 @@ export const pin = section({
       image_src: unless(cleanText(raw.image_src), NO_IMAGE),
       downloaded,
       save_location: saved?.startsWith(LOCAL_SAVE) ? cleanText(saved.slice(LOCAL_SAVE.length)) : saved,
-      category: category.toLowerCase(),
+      category: composed(category.toLowerCase()),
       arrival_minute: minuteOf(timestamp),
     };
   },

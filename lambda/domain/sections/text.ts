@@ -3,16 +3,22 @@
 const CONTROL = /[\u0000-\u001f]/;
 const CONTROLS = /[\u0000-\u001f]/g;
 
+/** Everything below is the same in every Unicode form. */
+const COMPOSABLE = /[\u0300-\uffff]/;
+
+/** One form (NFC) for texts that are the same to a reader: an accent may be a character of its own. */
+export const composed = (text: string): string => (COMPOSABLE.test(text) ? text.normalize('NFC') : text);
+
 /**
- * Trimmed text (Unicode spaces such as U+00A0 too), null if nothing is left. C0 control characters become spaces, because
- * U+001F separates the dimensions of a view's key; a lone surrogate, which UTF-8 cannot carry, becomes U+FFFD.
+ * Trimmed text in NFC (Unicode spaces such as U+00A0 are trimmed too), null if nothing is left. C0 control characters become spaces,
+ * because U+001F separates the dimensions of a view's key; a lone surrogate, which UTF-8 cannot carry, becomes U+FFFD.
  */
 export function cleanText(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const spaced = CONTROL.test(value) ? value.replace(CONTROLS, ' ') : value;
   const trimmed = spaced.trim();
   if (trimmed === '') return null;
-  return trimmed.isWellFormed() ? trimmed : trimmed.toWellFormed();
+  return composed(trimmed.isWellFormed() ? trimmed : trimmed.toWellFormed());
 }
 
 /**

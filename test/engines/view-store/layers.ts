@@ -87,6 +87,7 @@ test('both layers give the same answers before, while and after intervals are pu
   const query = makeQuery({
     reader: queryReader(store, TOPIC),
     intervalMinutes: 60,
+    partitions: 2,
     speedTtl: 48 * HOUR,
     report: () => undefined,
     now: () => NOW,

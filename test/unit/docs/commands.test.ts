@@ -17,7 +17,7 @@ const DOCUMENTS = tracked('*.md').filter((file) => !/^(docs\/adr\/|CHANGELOG)/.t
 const TEXT = DOCUMENTS.map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n');
 
 /** Each `npm start`, `npm test` and `npm run <script>` with what follows `--`. */
-const CALLS = [...TEXT.matchAll(/\bnpm (?:run (?:-s )?)?([\w-]+) -- ([^`\n#&|]+)/g)].map(([text, script, args]) => ({
+const CALLS = [...TEXT.matchAll(/\bnpm (?:run (?:-s )?)?([\w:-]+) -- ([^`\n#&|]+)/g)].map(([text, script, args]) => ({
   text: text.trim(),
   script,
   words: args.trim().split(/\s+/),

@@ -112,6 +112,7 @@ class Pipeline {
     const { intervalMinutes } = this.settings;
     const query = makeQuery({
       reader: queryReader(this.batch, TOPIC),
+      partitions: 1,
       intervalMinutes,
       speedTtl: 48 * HOUR,
       report: () => undefined,

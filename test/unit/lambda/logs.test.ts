@@ -193,10 +193,9 @@ describe('no line contains anything of a post that', () => {
       reader: {
         boundary,
         batchRun: async (view) => batchRunOf(view, []),
-        batchCounts: async () => [],
         speedCounts: async () => [],
       },
-      ...{ intervalMinutes: 60, speedTtl: 48 * 3_600_000, report, now },
+      ...{ intervalMinutes: 60, partitions: 1, speedTtl: 48 * 3_600_000, report, now },
     });
     const request = http('GET', `/views/${TOP.name}`, undefined, `poster_name=${encodeURIComponent(MARKER)}`);
     await expectNothingOfIt(() => query(request));

@@ -32,7 +32,7 @@ describe('variables: each function has these and no others', () => {
     ['Compact', { ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
     ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...unreferenced, ...boundary, ...minutes }],
     ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...state, ...batch, ...boundary, ...minutes, ...ttl }],
-    ['Query', { ...topic, ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
+    ['Query', { ...topic, PARTITIONS: '6', ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
   ])('%s', (step, expected) => {
     expect(environment(dev.processing, `Steps${step}Function`, dev.all)).toEqual({
       METRIC_NAMESPACE: 'PinterestPipeline/pinterest-dev',

@@ -1,6 +1,20 @@
 import fc from 'fast-check';
 import { ANSWERS } from '../../../lambda/query/answers';
-import { type ChartData, chartOf, shownOrder } from '../../../web/answers';
+import { type ChartData, chartOf, shownOrder, totalOf } from '../../../web/answers';
+
+test('the total of a view is that of all its pages, with the provenance of the newest one', async () => {
+  const provenance = { boundary: null, intervals: { batch: 0, speed: 0 }, buckets: { batch: 0, speed: 0 } };
+  const pages: Record<string, object> = {
+    'views/v?layer=batch': { rows: [{ count: 3 }, { count: 4 }], cursor: 'x y', asOf: 'first' },
+    'views/v?layer=batch&cursor=x%20y': { rows: [{ count: 5 }], asOf: 'second' },
+  };
+  const get = async (path: string) =>
+    ({ view: 'v', columns: ['category', 'count'], ...provenance, ...pages[path] }) as never;
+  expect(await totalOf(get, 'views/v?layer=batch')).toEqual({
+    total: 12,
+    provenance: { ...provenance, asOf: 'second' },
+  });
+});
 
 describe('an answer as a chart', () => {
   test('with one row per country: the largest as bars, ties share a bar', () => {

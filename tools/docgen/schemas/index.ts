@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
 import { SECTION_TABLE, SECTIONS } from '../../../lambda/domain/columns';
+import { POST_SCHEMA_VERSION } from '../../../lambda/domain/post';
 import { ROUTES as INGEST, QUERY_ROUTES, type RouteDoc } from './routes';
 import { ROOT } from '../../kit/root';
 import { type Generator } from '../generator';
@@ -118,6 +119,7 @@ export function documents(): Documents {
       $schema: 'http://json-schema.org/draft-07/schema#',
       $id: 'post.schema.json',
       title: 'Post',
+      'x-version': POST_SCHEMA_VERSION,
       description: 'A record of the ingest API: a whole post, or one flat section of it.',
       $ref: '#/definitions/PostRecord',
       definitions: reachable(['PostRecord'], post),

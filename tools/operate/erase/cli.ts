@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { type Command } from '../../kit/command';
-import { erase, viewsOf } from './erase';
+import { deleteReplaced, erase, viewsOf } from './erase';
 import { connectLambda, invoking } from '../function';
 import { connectLake } from '../lake';
 import { OPTIONS, parseEraseOptions } from './options';
@@ -11,7 +11,7 @@ import { foundText, leftText, viewsText } from './text';
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 async function run(argv: readonly string[]): Promise<void> {
-  const { target, concurrency, compact, lake: bucket } = parseEraseOptions(argv);
+  const { target, concurrency, compact, publish, lake: bucket } = parseEraseOptions(argv);
   const lake = connectLake(bucket);
   const parquet = await openParquetSearch();
   try {
@@ -22,7 +22,8 @@ async function run(argv: readonly string[]): Promise<void> {
     if (compact === undefined) return print(leftText(found));
     const left = await erase({ ...deps, compact: invoking(compact, connectLambda()) }, target, found);
     print(leftText(left));
-    process.exitCode = countOf(left) === 0 ? 0 : 1;
+    const replaced = publish === undefined || (await deleteReplaced(invoking(publish, connectLambda()), print));
+    process.exitCode = countOf(left) === 0 && replaced ? 0 : 1;
   } finally {
     parquet.close();
   }

@@ -2,7 +2,7 @@
 import { SECTIONS, type SectionColumns } from '../../../lambda/domain/columns';
 import { KEY_FIELD, keyIn } from '../../../lambda/domain/post';
 import { toIndex } from '../../../lambda/domain/sections/fields';
-import { cleanText } from '../../../lambda/domain/sections/text';
+import { cleanText, composed } from '../../../lambda/domain/sections/text';
 import { user as userSection } from '../../../lambda/domain/sections/user';
 import { cleanTimestamp } from '../../../lambda/domain/timestamps';
 import { isValidationError } from '../../../lambda/domain/validation-error';
@@ -41,11 +41,14 @@ export interface Redacted {
 
 const MARK = '"erased":true';
 
+/** Records that were archived before the cleaning composed texts have the Unicode form in which they were sent. */
+const sameName = (stored: unknown, name: string) => typeof stored === 'string' && composed(stored) === name;
+
 function isPerson(person: Person, user: SectionColumns | undefined): boolean {
   return (
     user !== undefined &&
-    user.first_name === person.first_name &&
-    user.last_name === person.last_name &&
+    sameName(user.first_name, person.first_name) &&
+    sameName(user.last_name, person.last_name) &&
     user.age === person.age &&
     user.date_joined === person.date_joined
   );
@@ -61,7 +64,7 @@ export function postsOf(ndjson: string, person: Person): number[] {
   // As JSON.stringify wrote it, so other lines need not be parsed.
   const name = JSON.stringify(person.last_name);
   return linesOf(ndjson)
-    .filter((line) => line.includes(name) || line.includes(MARK))
+    .filter((line) => composed(line).includes(name) || line.includes(MARK))
     .map((line) => JSON.parse(line) as Line)
     .filter(({ user, erased }) => erased || isPerson(person, user))
     .map(({ k }) => k!);
@@ -96,6 +99,10 @@ const asFields = (value: unknown): Fields | undefined =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : undefined;
 
 const decoded = (base64: string | undefined) => Buffer.from(base64 ?? '', 'base64').toString('utf8');
+
+/** Escapes of JSON as the characters that they stand for, also where the text is not JSON. */
+const unescaped = (text: string) =>
+  text.replace(/\\u([0-9a-f]{4})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 
 function parsed(text: string): Fields | undefined {
   try {
@@ -146,6 +153,7 @@ export function quarantined(body: string, person: Person | undefined): Quarantin
     return { person: possible, own: sure ? toIndex(keyIn('user', user)) : undefined, posts };
   }
   // Another form, or invalid JSON: a text with both names counts as the person's.
-  const holds = (name: string) => text.includes(name) || text.includes(JSON.stringify(name).slice(1, -1));
+  const plain = composed(unescaped(text));
+  const holds = (name: string) => plain.includes(name) || plain.includes(JSON.stringify(name).slice(1, -1));
   return { person: holds(person.first_name) && holds(person.last_name), own: undefined, posts };
 }

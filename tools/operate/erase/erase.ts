@@ -4,6 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
+import { type PublishResponse } from '../../../lambda/publish/handler';
 import { LIMITS } from '../../../lambda/seal/handler';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
 import { intervalNameOfManifest, postsKey, PREFIXES, dedupIndexKey } from '../../../lambda/formats/keys';
@@ -56,6 +57,23 @@ export async function viewsOf(lake: Pick<OperatorLake, 'list'>, { parquet, uncom
   const all: string[] = [];
   for await (const { key } of lake.list({ prefix: PREFIXES.manifests })) all.push(intervalNameOfManifest(key)!);
   return runsFor(new Set(changed), all, LIMITS.intervals);
+}
+
+/**
+ * Deletes the runs of views that were computed again since: publish does so after an hour, for its readers.
+ * @returns whether it did; not while a run of the batch layer holds the lease
+ */
+export async function deleteReplaced(
+  publish: (event: unknown) => Promise<PublishResponse>,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const run = `erase ${new Date().toISOString()}`;
+  const { state, deleted, holder, until } = await publish({ run, replaced: 'delete' });
+  const done = state === 'done';
+  say(
+    done ? `replaced views: ${deleted} deleted` : `replaced views: run ${holder} works until ${until}, try again then`,
+  );
+  return done;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface EraseOptions {
   readonly concurrency: number;
   /** Name of the function that compacts; undefined for a dry run. */
   readonly compact: string | undefined;
+  /** Name of the function that publishes, to delete what it replaced; undefined for a dry run as well. */
+  readonly publish: string | undefined;
 }
 
 const PERSON = ['first-name', 'last-name', 'age', 'date-joined'] as const;
@@ -35,6 +37,7 @@ export const OPTIONS = {
   }),
   lake: LAKE,
   compact: functionName('the function that compacts, by name'),
+  publish: functionName('the function that publishes, by name: deletes at once the views that were replaced'),
   concurrency: withDefault('16', integer('N', 'objects at once, 1 to 256', 1, 256)),
   ...changes('searches and reports, changes nothing', 'erases, then searches again'),
 };
@@ -58,5 +61,6 @@ export function parseEraseOptions(argv: readonly string[]): EraseOptions {
   if (!person && posts.length === 0) {
     throw new Error(`whom to erase must be given: ${PERSON.map((each) => `--${each}`).join(', ')}, or --post`);
   }
-  return { target: { person, posts }, lake, concurrency, compact: changingBy('compact', values.compact, values) };
+  const compact = changingBy('compact', values.compact, values);
+  return { target: { person, posts }, lake, concurrency, compact, publish: compact && values.publish };
 }

@@ -15,7 +15,8 @@ function conditionOf(posts: readonly number[], person: Person | undefined): stri
   if (person) {
     const { first_name, last_name, age, date_joined } = person;
     conditions.push(
-      `(first_name = ${text(first_name)} AND last_name = ${text(last_name)} AND age = ${age}
+      // Files of before the cleaning composed texts have other Unicode forms.
+      `(nfc_normalize(first_name) = ${text(first_name)} AND nfc_normalize(last_name) = ${text(last_name)} AND age = ${age}
         AND epoch_ms(date_joined) = ${Date.parse(date_joined)})`,
     );
   }

@@ -1,5 +1,5 @@
 /** Decides which records of the quarantine are posts by the current rules. */
-import { decodeRecord, type KafkaRecord } from '../../../lambda/domain/decode';
+import { decodeRecord, SECTION_HEADER, type KafkaRecord } from '../../../lambda/domain/decode';
 
 /** A quarantined record, as the archive wrote it (`lambda/archive/core.ts`). */
 interface Stored {
@@ -22,6 +22,8 @@ export interface Filter {
 }
 
 export interface Candidate {
+  /** Of a flat section; undefined for an envelope of sections. */
+  readonly section: string | undefined;
   /** The record's value, as the client sent it. */
   readonly payload: Buffer;
   /** Why the record is still rejected. Undefined if it is a post by the current rules. */
@@ -45,5 +47,5 @@ export function candidate(body: string, filter: Filter): Candidate | undefined {
   const record: KafkaRecord = { partition, offset, timestamp, headers, key: bytesOf(stored.key), value };
   const decoded = decodeRecord(record);
   const rejected = decoded.kind === 'post' ? undefined : decoded.kind === 'bad' ? decoded.reason : `a ${decoded.kind}`;
-  return { payload: value ?? Buffer.alloc(0), rejected };
+  return { section: headers[SECTION_HEADER], payload: value ?? Buffer.alloc(0), rejected };
 }

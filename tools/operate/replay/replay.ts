@@ -7,7 +7,7 @@ import { type IngestResponse } from '../../../lambda/ingest/api';
 import { type HttpResponse, type HttpEvent } from '../../../lambda/runtime/http';
 import { PREFIXES } from '../../../lambda/formats/keys';
 import { type OperatorLake } from '../lake';
-import { candidate, type Filter } from './core';
+import { candidate, type Candidate, type Filter } from './core';
 
 export interface ReplayDeps {
   readonly lake: Pick<OperatorLake, 'get' | 'put' | 'list' | 'delete'>;
@@ -25,9 +25,10 @@ export interface Replayed {
 
 export const REPLAYED = `${PREFIXES.quarantine}replayed/`;
 
-function eventOf(payload: Buffer): HttpEvent {
+/** To the path that names the section: by the fields alone, a section may look like another one, or like an envelope. */
+function eventOf({ section = 'posts', payload }: Candidate): HttpEvent {
   return {
-    rawPath: '/posts',
+    rawPath: `/${section}`,
     headers: { 'content-type': 'application/json' },
     body: payload.toString('base64'),
     isBase64Encoded: true,
@@ -35,8 +36,12 @@ function eventOf(payload: Buffer): HttpEvent {
   };
 }
 
-/** @throws Error of one line unless the whole record is in the log and will not be quarantined again */
-function requireAccepted(key: string, { statusCode, body }: HttpResponse): void {
+/**
+ * Whether ingest takes the record; it may reject what was never sent through it.
+ * @throws Error of one line if ingest is down, or the record will be quarantined again
+ */
+function isAccepted(key: string, { statusCode, body }: HttpResponse): boolean {
+  if (statusCode === 400 || statusCode === 413) return false;
   if (statusCode !== 202) throw new Error(`object '${key}' was not accepted: ingest responded with ${statusCode}`);
   const { results } = JSON.parse(body) as IngestResponse;
   if (results.some((result) => 'quarantine' in result)) {
@@ -44,10 +49,11 @@ function requireAccepted(key: string, { statusCode, body }: HttpResponse): void 
       `object '${key}' would be quarantined again: the deployed rules are older than these, deploy first`,
     );
   }
+  return true;
 }
 
 /**
- * Replays records in the order of offsets, so sections retain their order.
+ * Replays records in the order of offsets, so sections retain their order. A rejected record is passed over.
  * @throws the first error; records that were accepted before it are moved
  */
 export async function replay({ lake, ingest, say }: ReplayDeps, topic: string, filter: Filter): Promise<Replayed> {
@@ -63,7 +69,12 @@ export async function replay({ lake, ingest, say }: ReplayDeps, topic: string, f
       continue;
     }
     if (ingest) {
-      requireAccepted(key, await ingest(eventOf(found.payload)));
+      const response = await ingest(eventOf(found));
+      if (!isAccepted(key, response)) {
+        rejected++;
+        say(`ingest rejects with ${response.statusCode}: ${key}`);
+        continue;
+      }
       await lake.put(`${REPLAYED}${key.slice(PREFIXES.quarantine.length)}`, body, { contentType: 'application/json' });
       await lake.delete(key);
     }

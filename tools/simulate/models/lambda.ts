@@ -101,6 +101,8 @@ export class LambdaFunction {
         instance.end = undefined;
         process.disturbance = undefined;
         process.freeze();
+        // An instance of an earlier version gets no other event.
+        if (instance.version !== this.version) this.instances = this.instances.filter((each) => each !== instance);
       };
       instance.end = (error) => {
         cancel();

@@ -24,6 +24,8 @@ interface Input {
   readonly ContinuationToken?: string;
 }
 
+/** Bytes of a part of a body that is read as a stream: small, so that lines are torn. */
+const PART_BYTES = 64;
 const PAGE_KEYS = 7;
 const ATTEMPTS = 3;
 
@@ -89,7 +91,15 @@ export class Bucket {
       case 'GetObject': {
         const found = this.objects.get(input.Key);
         if (!found) throw failed('NoSuchKey', 404);
-        return { ETag: found.etag, Body: { transformToByteArray: () => Promise.resolve(Buffer.from(found.body)) } };
+        const bytes = Buffer.from(found.body);
+        const Body = {
+          transformToByteArray: () => Promise.resolve(bytes),
+          destroy: () => undefined,
+          async *[Symbol.asyncIterator]() {
+            for (let at = 0; at < bytes.length; at += PART_BYTES) yield bytes.subarray(at, at + PART_BYTES);
+          },
+        };
+        return { ETag: found.etag, ContentLength: bytes.length, Body };
       }
       case 'PutObject': {
         const found = this.objects.get(input.Key);

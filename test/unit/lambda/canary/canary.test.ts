@@ -39,9 +39,9 @@ async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryStore>
 
 const countsOf = ({ rows }: MemoryStore) =>
   [...rows].map(([key, row]) => {
-    const [view, interval] = key.split('|');
+    const [view, interval, partition] = key.split('|');
     const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts)!;
-    return { view, interval: Number(interval), asOf: row.asOf, counts };
+    return { view, interval: Number(interval), partition: Number(partition), asOf: row.asOf, counts };
   });
 
 /** The query function's reader over the rows of a speed layer. */
@@ -58,7 +58,6 @@ const readerOf = (store: MemoryStore, boundary?: number) => ({
           reconciledInterval: null,
         },
   batchRun: () => Promise.reject(new Error('unexpected call of batchRun')),
-  batchCounts: () => Promise.reject(new Error('unexpected call of batchCounts')),
   speedCounts: async (view: { name: string }, intervals: readonly number[]) =>
     countsOf(store).filter((row) => row.view === view.name && intervals.includes(row.interval)),
 });

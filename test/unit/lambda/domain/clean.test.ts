@@ -136,6 +136,38 @@ describe('text', () => {
     );
   });
 
+  test('the same text in another Unicode form is the same text (NFC), whatever its case', () => {
+    expect(cleanText('Jose\u0301 Nu\u0301n\u0303ez')).toBe('Jos\u00e9 N\u00fa\u00f1ez');
+    const [composed, decomposed] = ['\u00c9t\u00e9', 'E\u0301te\u0301'];
+    expect(pin({ category: decomposed })).toEqual(pin({ category: composed }));
+    const person = { age: 30, date_joined: '2016-01-02' };
+    expect(user({ ...person, first_name: decomposed, last_name: 'x' })).toEqual(
+      user({ ...person, first_name: composed, last_name: 'x' }),
+    );
+    const marks = fc.constantFrom(
+      '\u0301',
+      '\u0323',
+      '\u0307',
+      '\u0338',
+      '\u1100',
+      '\u1161',
+      '\u0130',
+      'I',
+      'a',
+      '\u212b',
+    );
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: marks }));
+    fc.assert(
+      fc.property(text, (given) => {
+        for (const form of ['NFC', 'NFD'] as const) {
+          expect(cleanText(given.toWellFormed().normalize(form))).toBe(cleanText(given));
+          const { category } = pin({ category: `x${given}`.slice(0, 60) }) as { category: string };
+          expect(category).toBe(category.normalize('NFC'));
+        }
+      }),
+    );
+  });
+
   test('a lone surrogate, which UTF-8 cannot carry, becomes U+FFFD', () => {
     expect(cleanText('a\ud800b')).toBe('a\ufffdb');
   });

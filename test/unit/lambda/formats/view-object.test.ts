@@ -7,7 +7,12 @@ const HEAD = { view: 'posts_by_category', interval: '2026-11-22T21-00' };
 
 const parse = (lines: readonly unknown[], view = 'posts_by_category') => {
   const text = lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
-  return rowsOf(parseViewObject('views/x', Buffer.from(text), findView(view)!, INTERVAL));
+  const bytes = Buffer.from(text);
+  // Parts end anywhere, within a character as well.
+  async function* parts() {
+    for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
+  }
+  return rowsOf(parseViewObject('views/x', parts(), findView(view)!, INTERVAL));
 };
 
 describe('an object of a views engine', () => {
@@ -19,6 +24,9 @@ describe('an object of a views engine', () => {
       parse([{ ...HEAD, view: 'posts_by_minute' }, ['2026-11-22T21:03:00Z', 2], { rows: 1 }], 'posts_by_minute'),
     ).resolves.toEqual([{ key: ['2026-11-22T21:03:00.000Z'], value: 2 }]);
     await expect(parse([HEAD, { rows: 0 }])).resolves.toEqual([]);
+    await expect(parse([HEAD, ['日本語のカテゴリー', 1], { rows: 1 }])).resolves.toEqual([
+      { key: ['日本語のカテゴリー'], value: 1 },
+    ]);
   });
 
   it('is read in blocks, however long it is', async () => {

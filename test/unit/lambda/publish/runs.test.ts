@@ -1,3 +1,5 @@
+import { makeHandler } from '../../../../lambda/publish/handler';
+import { planStore } from '../../../../lambda/aws/plan';
 import { runPublisher } from '../../../../lambda/publish/runs';
 import { CHUNK } from '../../../../lambda/formats/view-run';
 import { viewKey } from '../../../../lambda/formats/keys';
@@ -42,6 +44,26 @@ describe('a published run', () => {
     expect([...store.chunks.keys()].filter((name) => old.includes(name))).toEqual([]);
     expect((await publishedCounts(store, VIEW, PERIOD))!.size).toBe(many);
     expect(store.unreferenced.size).toBe(0);
+  });
+
+  test('that was replaced is deleted at once where this is asked for, unless a run is publishing', async () => {
+    const { lake, store, clock, runs, publish } = setUp();
+    await publish(rowsOf(2 * CHUNK.rows));
+    await publish(rowsOf(3));
+    const handler = makeHandler({
+      ...{ lake, store, topic: 'posts', intervalMinutes: 60, now: () => clock.now, report: () => undefined },
+    });
+    await planStore(lake, 60, () => clock.now).acquire('publishing', { force: false });
+    const erase = () => handler({ run: 'erase', replaced: 'delete' });
+    await expect(erase()).resolves.toMatchObject({ state: 'superseded', holder: 'publishing' });
+    expect(store.chunks.size).toBe(2);
+    clock.now += HOUR / 2 + 1;
+    await expect(erase()).resolves.toEqual({ state: 'done', deleted: 1 });
+    expect([store.chunks.size, store.unreferenced.size]).toEqual([0, 0]);
+    expect((await publishedCounts(store, VIEW, PERIOD))!.size).toBe(3);
+    await expect(runs.deleteUnreferenced(0)).resolves.toBe(0);
+    // The lease is free again.
+    await planStore(lake, 60, () => clock.now).acquire('next', { force: false });
   });
 
   test('that is made again of the same rows is the same, and is not deleted', async () => {

@@ -34,7 +34,6 @@ function readerOf(overrides: Partial<QueryReader> = {}): QueryReader {
   return {
     boundary: unexpected('boundary'),
     batchRun: unexpected('batchRun'),
-    batchCounts: unexpected('batchCounts'),
     speedCounts: unexpected('speedCounts'),
     ...overrides,
   };
@@ -46,10 +45,14 @@ const full = (row: BoundaryRow | undefined) =>
   readerOf({
     boundary: async () => row,
     batchRun: async (view, periods) => batchRunOf(view, rowsOf(periods), periods.join()),
-    batchCounts: async (_view, periods) => rowsOf(periods),
     speedCounts: async (_view, intervals) =>
       intervals.flatMap((interval) =>
-        (speedRows[interval] ?? []).map((each) => ({ interval, counts: each, asOf: interval + HOUR / 2 })),
+        (speedRows[interval] ?? []).map((each, partition) => ({
+          interval,
+          partition,
+          counts: each,
+          asOf: interval + HOUR / 2 + partition * 60_000,
+        })),
       ),
   });
 
@@ -57,6 +60,7 @@ const reports: unknown[] = [];
 const deps = (reader: QueryReader): Deps => ({
   reader,
   intervalMinutes: 60,
+  partitions: 2,
   speedTtl: 72 * HOUR,
   report: (...args) => reports.push(args),
   now: () => at('12:40'),
@@ -126,6 +130,22 @@ describe('a request to the query API', () => {
     expect(body.intervals).toEqual({ batch: 1, speed: 0 });
   });
 
+  test.each([
+    ['the slowest partition', '12:10', [at('12:10'), at('12:30')]],
+    ['the time boundary, while a partition may have nothing or lag', '12:00', [at('12:30')]],
+    ['the time boundary, while nothing is open', '12:00', []],
+  ])('is complete as of %s', async (_, asOf, applied) => {
+    const reader: QueryReader = {
+      ...full(boundary),
+      speedCounts: async () =>
+        applied.map((newest, partition) => ({ interval: at('12:00'), partition, counts: counts({}), asOf: newest })),
+    };
+    expect((await call(reader, '/views/posts_by_category')).body.asOf).toBe(`2026-11-22T${asOf}:00.000Z`);
+    expect((await call({ ...reader, boundary: async () => undefined }, '/views/posts_by_category')).body.asOf).toBe(
+      applied.length === 2 ? `2026-11-22T${asOf}:00.000Z` : null,
+    );
+  });
+
   test('returns the largest values first with top', async () => {
     const { body } = await call(full(boundary), '/views/posts_by_category?top=1');
     expect(body.rows).toEqual([{ category: 'art', count: 7 }]);
@@ -134,7 +154,7 @@ describe('a request to the query API', () => {
   test('returns a standard answer by its name and by its view', async () => {
     const reader = readerOf({
       boundary: async () => boundary,
-      batchCounts: async () => [counts({ [joinKey(['Chad', 'art'])]: 2 })],
+      batchRun: async (view) => batchRunOf(view, [counts({ [joinKey(['Chad', 'art'])]: 2 })]),
       speedCounts: async () => [],
     });
     const rows = [{ country: 'Chad', category: 'art', category_count: 2 }];

@@ -54,6 +54,7 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
   const handler = makeHandler({
     reader: queryReader(store, 'posts'),
     intervalMinutes: 60,
+    partitions: 1,
     speedTtl: 48 * HOUR,
     report: () => undefined,
     now: () => OPEN + HOUR / 2,
@@ -150,6 +151,29 @@ describe('pages of a view', () => {
       expect(await ask(query)).toMatchObject({ status: 400, error: { field: 'cursor' } });
     }
     expect(await ask(`cursor=${cursor}&limit=1`)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('the largest rows', () => {
+  test('are those of all rows sorted by value, ties in the order of their keys', async () => {
+    await fc.assert(
+      fc.asyncProperty(few, few, few, fc.integer({ min: 1, max: 9 }), async (a, b, c, top) => {
+        const { ask, askAll } = await setUp(findView('category_by_country')!, [a, b, c]);
+        const { rows } = await askAll('');
+        const sorted = rows.sort((x, y) => Number(y.count) - Number(x.count));
+        expect((await ask(`top=${top}`)).rows).toEqual(sorted.slice(0, top));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('that are too many for a response are truncated, and say so', async () => {
+    const { ask } = await setUp(CATEGORY, [numbered(20_000, '"'.repeat(240)), new Map(), new Map()]);
+    const { rows, ...rest } = await ask('top=10000');
+    expect(rows.length).toBeGreaterThan(1_000);
+    expect(rest).toMatchObject({ status: 200, truncated: true });
+    expect(JSON.stringify(JSON.stringify(rows)).length).toBeLessThan(6 * 1_024 * 1_024);
+    expect(await ask('top=10')).not.toHaveProperty('truncated');
   });
 });
 

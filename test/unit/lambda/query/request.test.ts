@@ -20,6 +20,12 @@ describe('the parameters of a request', () => {
     });
   });
 
+  test('filter by text in any Unicode form: values are in NFC', () => {
+    expect(parse(`category=${encodeURIComponent('e\u0301te\u0301')}`)).toMatchObject({
+      filters: { category: '\u00e9t\u00e9' },
+    });
+  });
+
   test('accept instants with or without a zone, and days', () => {
     const expected = { from: Date.UTC(2026, 10, 22), to: Date.UTC(2026, 10, 22, 21) };
     expect(parse('from=2026-11-22&to=2026-11-22T21:00:00')).toMatchObject(expected);

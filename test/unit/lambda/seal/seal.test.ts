@@ -3,7 +3,7 @@ import { beforeFirst, dueIntervals, type Offsets } from '../../../../lambda/seal
 import { makeHandler, type Deps, type SealEvent } from '../../../../lambda/seal/handler';
 import { intervalName, nextInterval } from '../../../../lambda/domain/intervals';
 import { type Seal } from '../../../../lambda/formats/interval-metadata';
-import { publishedKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
+import { heartbeatsKey, publishedKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
 import { MemoryLake } from '../../../support/memory-lake';
 
 const MINUTE = 60_000;
@@ -14,6 +14,7 @@ const name = (minutes: number) => intervalName(at(minutes));
 /** A topic in memory: the append times of each partition's records. Its clock is `now`, minus a lag per partition. */
 class FakeKafka {
   now = START;
+  /** Partitions to which heartbeat records were written, in order. */
   readonly controlRecords: number[] = [];
   lookUps = 0;
   lag: number[] = [];
@@ -73,7 +74,7 @@ function setUp(partitions: number[][], nowMinutes: number, limits: Partial<Deps[
   const publish = (...minutes: number[]) => {
     for (const each of minutes) store.objects.set(publishedKey(at(each)), Buffer.from('{}'));
   };
-  return { kafka, store, reports, run, publish, stopArchiving: () => (archiving = false) };
+  return { kafka, store, reports, handle, run, publish, archive, stopArchiving: () => (archiving = false) };
 }
 
 describe('finding due intervals', () => {
@@ -297,7 +298,76 @@ describe('records past the end of an interval', () => {
   });
 });
 
+describe('an idle topic', () => {
+  it('has one interval for the last posts, and a heartbeat record a partition: what is only heartbeats is no interval', async () => {
+    const { run, kafka, publish, archive } = setUp([[at(0)], [], []], 1);
+    const sealed: string[] = [];
+    for (let minute = 0; minute < 60; minute++) {
+      kafka.now = at(minute + 1) + 5_000;
+      const { intervals } = await run({ interval: name(minute) });
+      sealed.push(...intervals.map(({ interval }) => interval));
+      publish(minute);
+      archive();
+    }
+    expect(sealed).toEqual([name(0)]);
+    expect(kafka.controlRecords).toEqual([0, 1, 2]);
+  });
+
+  it('leaves its heartbeat records to the next interval with records', async () => {
+    const { run, kafka, publish, archive } = setUp([[at(0)], []], 1);
+    await run({ interval: name(0) });
+    publish(0);
+    kafka.partitions[1].push(at(5));
+    kafka.now = at(6.5);
+    archive();
+    const { intervals } = await run({ interval: name(5) });
+    expect(intervals).toEqual([
+      {
+        interval: name(5),
+        previous: name(0),
+        partitions: [
+          { partition: 0, from: 1, to: 2 },
+          { partition: 1, from: 0, to: 2 },
+        ],
+      },
+    ]);
+  });
+
+  it('has an interval of a heartbeat record that the function did not get to note', async () => {
+    const { run, kafka, publish, store, archive } = setUp([[at(0)]], 1);
+    await run({ interval: name(0) });
+    publish(0);
+    store.objects.delete(heartbeatsKey);
+    archive();
+    kafka.now = at(2.5);
+    await expect(run({ interval: name(1) })).resolves.toMatchObject({ intervals: [{ interval: name(1) }] });
+    publish(1);
+    archive();
+    kafka.now = at(3.5);
+    await expect(run({ interval: name(2) })).resolves.toEqual({ intervals: [] });
+  });
+
+  it('notes what it wrote although the clock of a broker lags too far', async () => {
+    const { run, kafka, store } = setUp([[at(0)]], 1.1);
+    kafka.lag = [100_000];
+    await expect(run({ interval: name(0) })).rejects.toThrow('the clock of the broker');
+    expect(store.json(heartbeatsKey)).toEqual({ version: 1, partitions: { 0: [1] } });
+  });
+});
+
 describe('completeness', () => {
+  it('lacking in a new interval does not keep sealed ones from being processed, even where waiting is a failure', async () => {
+    const { handle, kafka, publish, stopArchiving } = setUp([[at(0)]], 1.5);
+    const ask = (minute: number) => handle({ run: 'run', interval: name(minute), notYet: 'fail' });
+    await expect(ask(0)).resolves.toEqual({ state: 'done', due: 1 });
+    stopArchiving();
+    kafka.partitions[0].push(at(1.9));
+    kafka.now = at(2.5);
+    await expect(ask(1)).resolves.toMatchObject({ state: 'notYet', reason: expect.stringContaining('lacks'), due: 1 });
+    publish(0);
+    await expect(ask(1)).rejects.toThrow('is not complete in the archive');
+  });
+
   it('waits for the archive', async () => {
     const { run, store } = setUp([[at(0), at(1)]], 2);
     store.objects.clear();

@@ -41,6 +41,15 @@ describe('the posts of a person', () => {
     expect(postsOf(ndjson, ADA)).toEqual([1, 3]);
   });
 
+  test('are found in every Unicode form of the names: older records have the one in which they were sent', () => {
+    const { user: cleaned } = JSON.parse(ndjsonOf([record(0, 1, user(1), 'user')])) as {
+      user: Record<string, unknown>;
+    };
+    const line = (last_name: string) =>
+      JSON.stringify({ o: 0, t: 7, s: 'post', k: 1, user: { ...cleaned, last_name } });
+    for (const form of ['NFC', 'NFD'] as const) expect(postsOf(line(ADA.last_name.normalize(form)), ADA)).toEqual([1]);
+  });
+
   test('are found again by the mark once their user section is gone', () => {
     const { ndjson } = redact(ndjsonOf([record(0, 9, user(9), 'user')]), new Set([9]));
     expect(postsOf(ndjson, ADA)).toEqual([9]);
@@ -114,6 +123,9 @@ describe('an object of the quarantine', () => {
 
   test('names the person if both names are in a text that is not a post', () => {
     expect(about(5, '{"x": ["Ada", "\\u00d6", "Ö \\"O"')).toEqual({ person: true, own: undefined, posts: [5] });
+    for (const last of ['O\u0308 \\"O', 'O\\u0308 \\"O']) {
+      expect(about(5, `["Ada", "${last}"`)).toEqual({ person: true, own: undefined, posts: [5] });
+    }
     expect(about(5, '["Ada"]')).toEqual({ person: false, own: undefined, posts: [5] });
   });
 

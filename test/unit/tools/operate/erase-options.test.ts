@@ -12,12 +12,16 @@ test('a person and posts are cleaned as the pipeline cleans them, and nothing is
     lake: 'b',
     concurrency: 16,
     compact: undefined,
+    publish: undefined,
   });
-  expect(parseEraseOptions([...LAKE, '--post', '7', '--compact', 'f', '--dry-run'])).toMatchObject({
+  expect(parseEraseOptions([...LAKE, '--post', '7', '--compact', 'f', '--publish', 'g', '--dry-run'])).toMatchObject({
     target: { person: undefined, posts: [7] },
     compact: undefined,
+    publish: undefined,
   });
   expect(parseEraseOptions([...LAKE, '--post', '7', '--compact', 'f', '--yes'])).toMatchObject({ compact: 'f' });
+  const whole = [...LAKE, '--post', '7', '--compact', 'f', '--publish', 'g', '--yes'];
+  expect(parseEraseOptions(whole)).toMatchObject({ compact: 'f', publish: 'g' });
 });
 
 test.each([

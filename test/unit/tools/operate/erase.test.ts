@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { type KafkaRecord } from '../../../../lambda/domain/decode';
+import { cleanText } from '../../../../lambda/domain/sections/text';
+import { type PublishResponse } from '../../../../lambda/publish/handler';
 import { PREFIXES } from '../../../../lambda/formats/keys';
 import { type Person, type Target } from '../../../../tools/operate/erase/core';
-import { erase, viewsOf, type Compact, type EraseDeps } from '../../../../tools/operate/erase/erase';
+import { deleteReplaced, erase, viewsOf, type Compact, type EraseDeps } from '../../../../tools/operate/erase/erase';
 import { invoking } from '../../../../tools/operate/function';
 import { openParquetSearch, type ParquetSearch } from '../../../../tools/operate/erase/parquet';
 import { callsFor, runsFor } from '../../../../tools/operate/erase/recompute';
@@ -28,6 +30,7 @@ let directory: string;
 let parquet: ParquetSearch;
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;
+let looks = 0;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'erase-test-'));
@@ -204,6 +207,28 @@ describe('erasing a person', () => {
     expect(lake.keys(PREFIXES.quarantine)).toEqual(['quarantine/posts/partition=0003/102.json']);
   });
 
+  test('finds a person in a file whatever the Unicode form of the names in it', async () => {
+    const marks = fc.constantFrom('a', 'E', 'o', ' ', 'ñ', '\u0301', '\u0323', '\u0338', '\u1100', '\u1161', '\u212b');
+    const names = fc.string({ unit: marks, minLength: 1 }).map((text) => cleanText(`x${text}`)!);
+    const file = join(directory, 'names.parquet');
+    await fc.assert(
+      fc.asyncProperty(names, names, fc.constantFrom('NFC', 'NFD'), async (first_name, last_name, form) => {
+        const [first, last] = [first_name, last_name].map((name) => name.normalize(form));
+        await connection.run(
+          `COPY (SELECT 1 AS post_key, '${first}' AS first_name, '${last}' AS last_name, 36 AS age,
+             TIMESTAMPTZ '2016-01-02 03:04:05Z' AS date_joined) TO '${file}' (FORMAT parquet)`,
+        );
+        const person = { first_name, last_name, age: 36, date_joined: '2016-01-02T03:04:05.000Z' };
+        // Each search has a file of its own: DuckDB remembers blocks of files by name.
+        const named = join(directory, `names-${looks++}.parquet`);
+        renameSync(file, named);
+        expect(await parquet.holding([named], [], person)).toEqual(new Set([named]));
+        expect(await parquet.holding([named], [], { ...person, first_name: `${first_name}y` })).toEqual(new Set());
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   test('changes nothing while it searches, and leaves no file on the disk', async () => {
     const lake = await sealed(SCATTERED);
     const before = new Map(lake.objects);
@@ -235,6 +260,21 @@ describe('erasing a person', () => {
     const left = await eraseFrom(lake, { person: personOf(4), posts: [] }, idle);
     expect({ raw: left.raw, files: left.parquet.length }).toEqual({ raw: [], files: 6 });
   });
+});
+
+test('replaced views are deleted by the publishing function, or not while a run works', async () => {
+  const said: string[] = [];
+  const say = (line: string) => said.push(line);
+  const events: unknown[] = [];
+  const answering = (response: PublishResponse) => async (event: unknown) => (events.push(event), response);
+  expect(await deleteReplaced(answering({ state: 'done', deleted: 3 }), say)).toBe(true);
+  const held = { state: 'superseded', holder: 'scheduled__1', until: '2026-11-22T21:30:00.000Z' } as const;
+  expect(await deleteReplaced(answering(held), say)).toBe(false);
+  expect(events).toEqual([0, 1].map(() => ({ run: expect.stringMatching(/^erase 20/), replaced: 'delete' })));
+  expect(said).toEqual([
+    'replaced views: 3 deleted',
+    'replaced views: run scheduled__1 works until 2026-11-22T21:30:00.000Z, try again then',
+  ]);
 });
 
 describe('what is computed again', () => {

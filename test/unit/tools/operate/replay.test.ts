@@ -77,6 +77,46 @@ test('records that are posts now are sent as the client sent them, in order, and
   expect(await replay(deps, 'posts', ALL)).toEqual({ posts: 0, rejected: 2 });
 });
 
+test('a section is sent as the section that it came as, whatever other fields the client added', async () => {
+  const lake = new MemoryLake();
+  const sections = [
+    ['geo', '{"ind":7,"country":"Fiji","title":"Mr"}'],
+    ['user', '{"ind":7,"first_name":"Ann","category":"art"}'],
+    ['pin', '{"index":7,"category":"art","user":"ann93"}'],
+  ];
+  for (const [offset, [section, payload]] of sections.entries()) {
+    const record = { partition: 0, offset, timestamp: 0, headers: { section }, key: Buffer.from('7') };
+    const [found] = archiveRecords('posts', new Map([[0, [{ ...record, value: Buffer.from('1') }]]])).quarantine;
+    const stored = JSON.parse(found.body) as object;
+    lake.objects.set(
+      found.key,
+      Buffer.from(JSON.stringify({ ...stored, payload: Buffer.from(payload).toString('base64') })),
+    );
+  }
+  const sent: OutgoingRecord[] = [];
+  expect(await replay({ lake, ingest: ingestInto(sent), say: () => undefined }, 'posts', ALL)).toEqual({
+    posts: 3,
+    rejected: 0,
+  });
+  expect(sent).toEqual(sections.map(([section, value]) => ({ key: '7', value, headers: { section } })));
+});
+
+test('a record that ingest rejects is counted and passed over', async () => {
+  const lake = quarantine();
+  const said: string[] = [];
+  const sent: OutgoingRecord[] = [];
+  const ingest = ingestInto(sent)!;
+  const deps: ReplayDeps = {
+    lake,
+    ingest: (event) =>
+      event.rawPath === '/geo' ? ingest(event) : Promise.resolve({ statusCode: 400, headers: {}, body: '{}' }),
+    say: (line) => said.push(line),
+  };
+  expect(await replay(deps, 'posts', ALL)).toEqual({ posts: 1, rejected: 3 });
+  expect(said).toEqual([`ingest rejects with 400: quarantine/${keyOf(4)}`, `replayed: quarantine/${keyOf(5)}`]);
+  expect(lake.keys('quarantine/replayed/')).toEqual([`quarantine/replayed/${keyOf(5)}`]);
+});
+
 test('without the function nothing is changed, and the filter applies', async () => {
   const lake = quarantine();
   const look = (filter: object) =>
