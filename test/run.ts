@@ -188,6 +188,7 @@ const pytest =
 
 const FAULTS = 'test/engines/kafka-faults';
 const BATCH = 'test/engines/(batch|views)\\.';
+const PROVE = 'test/e2e/prove';
 
 const SUITES: readonly Suite[] = [
   {
@@ -207,7 +208,7 @@ const SUITES: readonly Suite[] = [
     what: 'the whole pipeline, with faults and by npm start',
     folders: ['test/e2e'],
     seconds: 440,
-    run: onEngines('e2e'),
+    run: onEngines('e2e', '--testPathIgnorePatterns', PROVE),
     parts: [
       { name: 'observability', seconds: 300, run: onEngines('e2e', 'test/e2e/observability') },
       { name: 'pipeline', seconds: 140, run: onEngines('e2e', 'test/e2e/pipeline') },
@@ -229,6 +230,14 @@ const SUITES: readonly Suite[] = [
     seconds: 95,
     run: rehearsal(stage),
   })),
+  {
+    name: 'prove',
+    what: 'a proof of stage lean, without an account',
+    folders: ['test/e2e/prove'],
+    extra: true,
+    seconds: 300,
+    run: onEngines('e2e', PROVE),
+  },
   {
     name: 'spark',
     what: 'the Spark job on Spark',

@@ -34,6 +34,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Asks your account for what a deployment needs, before anything is created',
     load: () => require('./preflight/cli') as Module,
   },
+  prove: {
+    summary:
+      'Deploys a stage to your account, uses it, checks both layers, updates and deletes it, and writes a report',
+    load: () => require('./prove/cli') as Module,
+  },
   cost: {
     summary: 'Prints what a stage costs at a rate, by component, and the largest lever',
     load: () => require('./cost/cli') as Module,

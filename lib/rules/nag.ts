@@ -18,8 +18,8 @@ export class ServerlessLensChecks extends ServerlessChecks {
 }
 
 /**
- * When the checks run, a resource of another stack is an output of that stack, with a long generated name. A finding names the
- * output's value instead, as it does within a stack: `<LakeBucket.Arn>/raw/*`.
+ * When the checks run, a resource of another stack is an export of that stack, with a long generated name. A finding names the
+ * export's value instead, as it does within a stack: `<LakeBucket.Arn>/raw/*`.
  */
 function named(params: IApplyRule): IApplyRule {
   const rule = (node: CfnResource): NagRuleResult => {
@@ -32,7 +32,7 @@ function named(params: IApplyRule): IApplyRule {
 
 function followOutputs(finding: string, node: CfnResource): string {
   return finding.replace(
-    /\{"Fn::GetStackOutput":\{.*?"OutputName":"(\w+)"\}\}/g,
+    /[\w-]+:(ExportsOutput\w+)/g,
     (reference: string, output: string) => outputs(node.node.root).get(output) ?? reference,
   );
 }

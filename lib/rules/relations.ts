@@ -13,6 +13,22 @@ function hasIngress(app: AppTemplates, value: unknown, at: Located): boolean {
   );
 }
 
+/** A rule about what stands anywhere in the properties of any resource. @param problem of what the pattern found */
+const anywhere = (
+  name: string,
+  pattern: RegExp,
+  problem: (app: AppTemplates, found: string) => string | undefined,
+): Rule => ({
+  name,
+  check: (app) =>
+    app.resources().flatMap((at) =>
+      [...JSON.stringify(at.properties).matchAll(pattern)]
+        .map(([, found]) => problem(app, found))
+        .filter((message) => message !== undefined)
+        .map((message) => ({ at, location: 'Properties', message })),
+    ),
+});
+
 export const RELATION_RULES: readonly Rule[] = [
   /** An event source of a missing topic waits for it without an error. */
   ruleOn('event-source-topic', SOURCE, (at, app) => {
@@ -85,19 +101,15 @@ export const RELATION_RULES: readonly Rule[] = [
     return when(!versioned, 'SourceBucketArn', 'the bucket of an Airflow environment must be versioned');
   }),
 
-  /** CloudFormation resolves outputs of other stacks by name, at deployment. */
-  {
-    name: 'stack-outputs',
-    check: (app) =>
-      app.resources().flatMap((at) =>
-        [...JSON.stringify(at.properties).matchAll(/"Fn::GetStackOutput":\{.*?"OutputName":"([^"]+)"/g)]
-          .map(([, output]) => output)
-          .filter((output) => !app.hasOutput(output))
-          .map((output) => ({
-            at,
-            location: 'Properties',
-            message: `a stack of this app must have the output ${output}, got none`,
-          })),
-      ),
-  },
+  /** CloudFormation resolves exports of other stacks by name, at deployment. */
+  anywhere('stack-exports', /"Fn::ImportValue":"([^"]+)"/g, (app, name) =>
+    app.exported(name) ? undefined : `a stack of this app must export ${name}, got none`,
+  ),
+
+  /** `Fn::GetStackOutput` leaves an old value in the stack that reads it. @see docs/adr/0030-references-are-exports.md */
+  anywhere(
+    'no-weak-reference',
+    /"(Fn::GetStackOutput)"/g,
+    (_, name) => `must import an export of the other stack, got ${name}`,
+  ),
 ];

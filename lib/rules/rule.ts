@@ -61,24 +61,23 @@ export class AppTemplates {
     return types.length === 0 ? this.all : this.all.filter(({ resource }) => types.includes(resource.Type));
   }
 
-  /** Whether a stack has an output of this logical id. */
-  public hasOutput(id: string): boolean {
-    return this.stacks.some(({ template }) => template.Outputs?.[id] !== undefined);
+  /** The stack that exports this name, and the value. */
+  public exported(name: string): { stack: StackTemplate; value: unknown } | undefined {
+    return this.stacks
+      .flatMap((stack) => Object.values(stack.template.Outputs ?? {}).map((output) => ({ stack, output })))
+      .filter(({ output }) => output.Export?.Name === name)
+      .map(({ stack, output }) => ({ stack, value: output.Value }))[0];
   }
 
-  /** The resource that a value refers to, in this stack or by the output of another. */
+  /** The resource that a value refers to, in this stack or by the export of another. */
   public target(value: unknown, from: StackTemplate): Located | undefined {
     const [name, argument] = intrinsic(value);
     if (name === 'Ref' || name === 'Fn::GetAtt') {
       const id = String(Array.isArray(argument) ? argument[0] : argument);
       return this.all.find((each) => each.stack === from && each.id === id);
     }
-    if (name === 'Fn::GetStackOutput') {
-      const { OutputName: output } = argument as { OutputName: string };
-      const stack = this.stacks.find(({ template }) => template.Outputs?.[output] !== undefined);
-      return stack && this.target(stack.template.Outputs?.[output].Value, stack);
-    }
-    return undefined;
+    const found = name === 'Fn::ImportValue' ? this.exported(String(argument)) : undefined;
+    return found && this.target(found.value, found.stack);
   }
 
   /** Whether a value contains a reference to the resource, as the ARN of an object contains that of its bucket. */

@@ -68,7 +68,7 @@ const api = (name: string, id: string, routeKey: string) => ({
   logicalId: `${name}Api`,
   id,
   name,
-  routes: [{ routeKey, functionName: name, timeoutMs: 10_000 }],
+  routes: [{ routeKey, functionName: name, timeoutMs: 10_000, iam: false }],
 });
 
 function planOf(received: string): LocalPlan {

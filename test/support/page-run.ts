@@ -175,7 +175,7 @@ export async function startPageRun(now: number): Promise<PageRun> {
       logicalId: 'Api',
       id: 'api',
       name: 'query',
-      routes: [{ routeKey: '$default', functionName: 'query', timeoutMs: 10_000 }],
+      routes: [{ routeKey: '$default', functionName: 'query', timeoutMs: 10_000, iam: false }],
     },
     {
       invoke: async (_name, event) => ({ payload: JSON.stringify(await handler(JSON.parse(event) as HttpEvent)) }),

@@ -31,7 +31,7 @@ const bare = (id: string) => id.replace(/[0-9A-F]{8}$/, '');
 type Intrinsic = Readonly<Record<string, unknown>>;
 
 /**
- * A value of a template as readable text: `{LakeBucket.Arn}/raw/*`. Outputs of other stacks are followed to what they show.
+ * A value of a template as readable text: `{LakeBucket.Arn}/raw/*`. Exports of other stacks are followed to what they show.
  */
 export function render(value: unknown, all: readonly Template[]): string {
   if (typeof value !== 'object' || value === null) {
@@ -49,11 +49,11 @@ export function render(value: unknown, all: readonly Template[]): string {
       const [separator, parts] = argument as [string, unknown[]];
       return parts.map((part) => render(part, all)).join(separator);
     }
-    case 'Fn::GetStackOutput': {
-      const { OutputName: output } = argument as { OutputName: string };
+    case 'Fn::ImportValue': {
+      const [, output] = (argument as string).split(':');
       const found = all.map((template) => template.toJSON().Outputs?.[output]).find((each) => each !== undefined);
       if (!found) {
-        throw new Error(`no stack shows ${output}`);
+        throw new Error(`no stack exports ${argument as string}`);
       }
       return render(found.Value, all);
     }

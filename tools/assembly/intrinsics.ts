@@ -200,19 +200,6 @@ export function createResolver(stacks: readonly Stack[], parameters: Readonly<Re
     },
     'Fn::Base64': (argument, place) => Buffer.from(text(argument, place, 'Fn::Base64')).toString('base64'),
     'Fn::ImportValue': (argument, place) => importAt(place, text(argument, place, 'Fn::ImportValue')),
-    'Fn::GetStackOutput': (argument, place) => {
-      const { StackName, OutputName, Region, ...others } = isObject(argument) ? argument : {};
-      if (Object.keys(others).length > 0) {
-        return fail(
-          place,
-          `Fn::GetStackOutput knows StackName, OutputName, Region, got ${Object.keys(others).join(', ')}`,
-        );
-      }
-      const region = Region === undefined ? REGION : text(Region, place, 'Fn::GetStackOutput');
-      if (region !== REGION) return fail(place, `Fn::GetStackOutput: only ${REGION} is run, got '${region}'`);
-      const [stack, output] = [StackName, OutputName].map((part) => text(part, place, 'Fn::GetStackOutput'));
-      return outputAt(place, stack, output);
-    },
     'Fn::FindInMap': (argument, place) => {
       const path = operands(argument, place, 'Fn::FindInMap', 3).map((part) => text(part, place, 'Fn::FindInMap'));
       const [map, top, second] = path;

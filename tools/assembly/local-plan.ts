@@ -126,6 +126,8 @@ export interface RoutePlan {
   readonly routeKey: string;
   readonly functionName: string;
   readonly timeoutMs: number;
+  /** Whether requests must be signed; otherwise anyone may send them. */
+  readonly iam: boolean;
 }
 
 export interface ApplicationPlan extends Resource {

@@ -31,8 +31,8 @@ export function readHttpApis(all: Resources): HttpApiPlan[] {
 
 function readRoute(route: Found, integrations: ReadonlyMap<string, Found>, functions: readonly Found[]): RoutePlan {
   const authorization = text(route, 'AuthorizationType', 'NONE');
-  if (authorization !== 'NONE') {
-    throw new Error(`${route.path}: the local run serves open routes only, AuthorizationType is '${authorization}'`);
+  if (authorization !== 'NONE' && authorization !== 'AWS_IAM') {
+    throw new Error(`${route.path}: the local run has no authorizer, AuthorizationType is '${authorization}'`);
   }
   const target = text(route, 'Target');
   const integration = integrations.get(target.replace(/^integrations\//, ''));
@@ -50,5 +50,6 @@ function readRoute(route: Found, integrations: ReadonlyMap<string, Found>, funct
     routeKey: text(route, 'RouteKey'),
     functionName: handler.ref(),
     timeoutMs: number(integration, 'TimeoutInMillis', LONGEST_INTEGRATION),
+    iam: authorization === 'AWS_IAM',
   };
 }

@@ -3,7 +3,7 @@ import { type Generation, requestsOf } from './clients';
 import { generate } from './generate';
 import { readPosts } from './input';
 import { sendAll, type SendOptions, type Tally } from './send';
-import { signerFor } from './sign';
+import { type Sign, signerFor } from './sign';
 
 export interface LoadOptions extends Omit<SendOptions, 'sign'> {
   /** @default native */
@@ -18,8 +18,8 @@ export interface LoadOptions extends Omit<SendOptions, 'sign'> {
   readonly input?: string;
   /** Posts in one request of native clients. @default 50 */
   readonly batch?: number;
-  /** Sign with SigV4. @default - if the host is one of AWS */
-  readonly sign?: boolean;
+  /** Sign with SigV4: with the credentials of the environment, or as given. @default - if the host is one of AWS */
+  readonly sign?: boolean | Sign;
 }
 
 export async function generateLoad(options: LoadOptions): Promise<Tally> {
@@ -27,5 +27,6 @@ export async function generateLoad(options: LoadOptions): Promise<Tally> {
   const url = new URL(options.url);
   const sign = options.sign ?? url.hostname.endsWith('amazonaws.com');
   const source = input === undefined ? generate({ posts, seed, firstIndex }) : readPosts(input);
-  return sendAll(requestsOf(generation, source, batch), { ...send, sign: sign ? signerFor(url) : undefined });
+  const signer = sign === true ? signerFor(url) : sign || undefined;
+  return sendAll(requestsOf(generation, source, batch), { ...send, sign: signer });
 }

@@ -1,5 +1,5 @@
 /** SigV4 for APIs that ask for IAM, with the credentials of the environment. */
-import { SignatureV4 } from '@smithy/signature-v4';
+import { SignatureV4, type SignatureV4Init } from '@smithy/signature-v4';
 import { credentialsFromEnvironment } from '../../lambda/aws/auth/credentials';
 import { Sha256 } from '../../lambda/aws/auth/sha256';
 
@@ -12,15 +12,16 @@ export type Sign = (
 
 /**
  * @param url of the API; its region is read from an `execute-api` host, else from AWS_REGION
+ * @param credentials @default - those of the environment
  * @throws Error if neither names a region, or credentials are missing
  */
-export function signerFor(url: URL): Sign {
+export function signerFor(url: URL, credentials: SignatureV4Init['credentials'] = credentialsFromEnvironment()): Sign {
   const region = /\.execute-api\.([a-z0-9-]+)\./.exec(url.hostname)?.[1] ?? process.env.AWS_REGION;
   if (!region) throw new Error('environment variable AWS_REGION must be set to sign requests');
   const signer = new SignatureV4({
     service: 'execute-api',
     region,
-    credentials: credentialsFromEnvironment(),
+    credentials,
     sha256: Sha256,
   });
   return async (target, method, headers, body) => {
@@ -29,7 +30,9 @@ export function signerFor(url: URL): Sign {
       protocol: target.protocol,
       hostname: target.hostname,
       path: target.pathname,
-      query: Object.fromEntries(target.searchParams),
+      query: Object.fromEntries(
+        [...target.searchParams.keys()].map((name) => [name, target.searchParams.getAll(name)]),
+      ),
       headers: { ...headers, host: target.host },
       body,
     });

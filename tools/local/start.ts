@@ -20,7 +20,7 @@ import { OPTIONS, parseOptions, type RunOptions } from './run/options';
 import { type LateUrls, printReport } from './run/report';
 import { queryClient } from './run/query-client';
 import { errorsOf } from './run/result';
-import { appendToSentLog, expectedPosts, readSentLog } from './run/sent-log';
+import { acknowledgedIn, appendToSentLog, expectedPosts, readSentLog } from './run/sent-log';
 import { watch } from './run/watchdog';
 
 const LOCAL = join(ROOT, '.local');
@@ -84,10 +84,7 @@ async function run(
   ]);
   const urls = { airflow: airflow.url, prometheus: monitoring?.prometheus.url };
   writeEndpoints(endpointsFile, running, urls);
-  appendToSentLog(
-    sentLog,
-    [...tally.acknowledged].map(([key, sections]) => ({ key, sections: [...sections] })),
-  );
+  appendToSentLog(sentLog, acknowledgedIn(tally));
   display.line(
     `${tally.accepted} records of ${tally.acknowledged.size} posts acknowledged, ${tally.rejected.length} rejected, ` +
       `${tally.quarantined.length} to be quarantined, ${tally.retries} requests retried`,

@@ -24,6 +24,8 @@ export interface Account {
   identityCenters(): Promise<number>;
   roleExists(name: string): Promise<boolean>;
   stackStatus(name: string): Promise<string | undefined>;
+  /** Stacks that import an export of this stack that is not among `retained`; none if the stack does not exist. */
+  importers(stack: string, retained: readonly string[]): Promise<readonly string[]>;
   nameTaken(type: string, name: string): Promise<boolean>;
 }
 
@@ -48,5 +50,6 @@ export const ACTIONS: Readonly<Record<keyof Account, string>> = {
   identityCenters: 'sso:ListInstances',
   roleExists: 'iam:GetRole',
   stackStatus: 'cloudformation:DescribeStacks',
+  importers: 'cloudformation:ListImports',
   nameTaken: 'cloudformation:GetResource',
 };

@@ -1,6 +1,11 @@
 /** The port to an account through the AWS SDK. It only reads, and reads all pages. */
 import { CloudControlClient, GetResourceCommand } from '@aws-sdk/client-cloudcontrol';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  paginateListImports,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
 import {
   DescribeAddressesCommand,
   DescribeAvailabilityZonesCommand,
@@ -91,6 +96,11 @@ export function awsAccount(region?: string, endpoint?: string): Account {
       brokers: Provisioned?.NumberOfBrokerNodes ?? 0,
     }));
   };
+  const stack = (name: string): Promise<Stack | undefined> =>
+    unless(/does not exist$/, async () => {
+      const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
+      return Stacks![0];
+    });
   const names: Readonly<Record<string, () => Promise<readonly (string | undefined)[]>>> = {
     // Cloud Control identifies these by ARN only.
     'AWS::MSK::Cluster': async () => (await clusters()).map(({ name }) => name),
@@ -185,15 +195,17 @@ export function awsAccount(region?: string, endpoint?: string): Account {
     roleExists: async (name) =>
       (await orUndefined(['NoSuchEntityException'], () => iam.send(new GetRoleCommand({ RoleName: name })))) !==
       undefined,
-    // A missing stack is a ValidationError, as are other errors; only the message distinguishes it.
-    stackStatus: async (name) => {
-      try {
-        const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
-        return Stacks![0].StackStatus;
-      } catch (error) {
-        if (error instanceof Error && /does not exist$/.test(error.message)) return undefined;
-        throw error;
-      }
+    stackStatus: async (name) => (await stack(name))?.StackStatus,
+    importers: async (name, retained) => {
+      const exported = ((await stack(name))?.Outputs ?? []).flatMap(({ ExportName }) => ExportName ?? []);
+      const importing = exported
+        .filter((each) => !retained.includes(each))
+        .map((ExportName) =>
+          unless(/is not imported by any stack/, () =>
+            collect(paginateListImports({ client: cloudFormation }, { ExportName }), (page) => page.Imports),
+          ),
+        );
+      return [...new Set((await Promise.all(importing)).flatMap((each) => each ?? []))].sort();
     },
     nameTaken: async (type, name) => {
       if (names[type]) return (await names[type]()).includes(name);
@@ -220,6 +232,16 @@ async function orUndefined<T>(absent: readonly string[], call: () => Promise<T>)
     return await call();
   } catch (error) {
     if (error instanceof Error && absent.includes(error.name)) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined in place of a ValidationError, as are other errors: only the message distinguishes it. */
+async function unless<T>(absent: RegExp, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && absent.test(error.message)) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Every check of a deployment against an account: pure functions of needs and responses, in the order of the report. */
 import { type PipelineConfig } from '../../lib/config';
 import { type AwsResponses } from './responses';
-import { nameChecks, notDeployed, stackChecks } from './name-checks';
+import { exportChecks, nameChecks, notDeployed, stackChecks } from './name-checks';
 import { type Needs } from './needs';
 import { quotaChecks } from './quota-checks';
 import { resultFrom, resultOf, type Result } from './result';
@@ -32,6 +32,7 @@ export function check(place: Place, needs: Needs, responses: AwsResponses): read
     ...identityCenterChecks(responses),
     ...roleChecks(needs, responses),
     ...stackChecks(needs, responses),
+    ...exportChecks(needs, responses),
     ...nameChecks(responses),
   ];
 }

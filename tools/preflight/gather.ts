@@ -71,6 +71,9 @@ export function gather(account: Account, needs: Needs): Promise<AwsResponses> {
     ),
     roles: each('roleExists', needs.serviceRoles.map(nameOf)),
     stacks: each('stackStatus', needs.stacks.map(nameOf)),
+    importers: settled<AwsResponses['importers']>(
+      Object.fromEntries(needs.stacks.map(({ name, exports }) => [name, query('importers', name, exports)])),
+    ),
     names: Promise.all(needs.names.map(async (of) => ({ of, taken: await query('nameTaken', of.type, of.name) }))),
   });
 }

@@ -32,6 +32,26 @@ export function stackChecks(needs: Needs, { stacks }: AwsResponses): Result[] {
   );
 }
 
+/** An export can't be removed while a stack imports it: that stack has to give it up first. */
+export function exportChecks(needs: Needs, responses: AwsResponses): Result[] {
+  const names = needs.stacks.map(({ name }) => name);
+  const missing = notDeployed(needs, responses).map(({ name }) => name);
+  return names
+    .filter((name) => !missing.includes(name))
+    .map((name) =>
+      resultOf(`exports of stack ${name}`, [responses.importers[name]], (found) => {
+        if (found.length === 0) return 'no other stack imports one that is removed';
+        const gone = found.filter((each) => !names.includes(each));
+        return [
+          `${found.join(' and ')} import what is removed`,
+          gone.length > 0
+            ? `delete ${gone.join(' and ')} first, which this deployment has no more`
+            : `run first, with the same -c: npx cdk deploy ${found.join(' ')} --exclusively`,
+        ];
+      }),
+    );
+}
+
 /** A taken name is a collision, unless the stack of the name exists. */
 export function nameChecks({ names, stacks }: AwsResponses): Result[] {
   return names.map(({ of: { type, name, stack }, taken }) =>

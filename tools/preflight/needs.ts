@@ -14,6 +14,8 @@ export interface StackNeeds {
   /** Concurrent executions that its functions reserve. */
   readonly concurrency: number;
   readonly sparkVcpus: number;
+  /** Names of its exports. */
+  readonly exports: readonly string[];
 }
 
 export interface Needs {
@@ -105,6 +107,7 @@ function needsOfStack(stack: Stack): StackNeeds {
     interfaceEndpoints: interfaces.length,
     concurrency: sum(of('AWS::Lambda::Function').map((each) => Number(each.ReservedConcurrentExecutions ?? 0))),
     sparkVcpus: sum(of('AWS::EMRServerless::Application').map(capacity)),
+    exports: Object.values(stack.template.Outputs ?? {}).flatMap(({ Export }) => (Export ? [String(Export.Name)] : [])),
   };
 }
 

@@ -7,7 +7,8 @@ const LEAST_UNRESERVED = 100;
 
 /** Each quota against the current usage and what the stacks that don't exist yet will add. */
 export function quotaChecks(stacks: readonly StackNeeds[], responses: AwsResponses): Result[] {
-  const total = (key: Exclude<keyof StackNeeds, 'name'>) => stacks.reduce((sum, stack) => sum + stack[key], 0);
+  const total = (key: Exclude<keyof StackNeeds, 'name' | 'exports'>) =>
+    stacks.reduce((sum, stack) => sum + stack[key], 0);
   const { quotas } = responses;
   const brokersInUse: AwsResponse<number> =
     'value' in responses.clusters

@@ -80,5 +80,7 @@ export interface AwsResponses {
   readonly roles: Readonly<Record<string, AwsResponse<boolean>>>;
   /** By stack name: status; undefined if there is none. */
   readonly stacks: Readonly<Record<string, AwsResponse<string | undefined>>>;
+  /** By stack name: the stacks that import an export that the deployment removes. */
+  readonly importers: Readonly<Record<string, AwsResponse<readonly string[]>>>;
   readonly names: readonly { readonly of: FixedName; readonly taken: AwsResponse<boolean> }[];
 }

@@ -1,4 +1,4 @@
-/** Runs the real CDK command line against the emulator instead of AWS. */
+/** Runs the real CDK command line, against the emulator instead of AWS where the environment says so. */
 import { delimiter, dirname, join } from 'node:path';
 import { REGION } from '../assembly/local-account';
 import { ROOT } from '../kit/root';
@@ -26,15 +26,15 @@ export function environment(home: string, endpoint?: string): NodeJS.ProcessEnv 
 export interface CdkOptions {
   /** Folder for caches and logs, absolute; the command runs in it, since CDK would synthesize first where cdk.json is. */
   readonly dir: string;
-  readonly endpoint: string;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** Runs `cdk <args>`. `name` names the log. */
-export function cdk(name: string, args: readonly string[], { dir, endpoint }: CdkOptions): Promise<Ended> {
+export function cdk(name: string, args: readonly string[], { dir, env }: CdkOptions): Promise<Ended> {
   const cli = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
   return runToEnd(process.execPath, [cli, ...args, '--ci'], {
     cwd: dir,
-    env: environment(dir, endpoint),
+    env,
     log: join(dir, `${name}.log`),
   });
 }

@@ -3,7 +3,7 @@ import { readCloudAssembly } from '../assembly/cloud-assembly';
 import { retainedIn } from '../assembly/retained';
 import { type Clock } from '../local/run/clock';
 import { ACCOUNT, REGION } from '../assembly/local-account';
-import { cdk, reasonOf } from './cdk';
+import { cdk, type CdkOptions, environment, reasonOf } from './cdk';
 import { boardsProblem, CHANGE, type Check, unexpectedChanges, unexpectedMakers, unexpectedRemains } from './checks';
 import { type Emulator, startEmulator } from './emulator';
 import { type Order } from './options';
@@ -40,13 +40,13 @@ class Broken extends Error {}
 
 class Scenario {
   public readonly checks: Check[] = [];
-  private readonly folder: { dir: string; endpoint: string };
+  private readonly folder: CdkOptions;
 
   constructor(
     private readonly options: ScenarioOptions,
     private readonly emulator: Emulator,
   ) {
-    this.folder = { dir: options.dir, endpoint: emulator.endpoint };
+    this.folder = { dir: options.dir, env: environment(options.dir, emulator.endpoint) };
   }
 
   public async run(): Promise<readonly Entry[]> {

@@ -33,7 +33,7 @@ async function tablesByMethod(): Promise<ReadonlyMap<string, ReadonlySet<Key>>> 
   });
   const execute = () => Promise.resolve({ rows: [], applied: true });
   const store = keyspacesStore({ execute } as unknown as Parameters<typeof keyspacesStore>[0], tables);
-  const anything = Object.assign([], { view: '', interval: 0, partition: 0, counts: '', state: '' });
+  const anything = Object.assign([0], { view: '', interval: 0, partition: 0, counts: '', state: '' });
   const found = new Map<string, ReadonlySet<Key>>();
   for (const method of Object.keys(store) as (keyof Store)[]) {
     named = new Set();

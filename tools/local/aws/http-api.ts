@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpApiPlan } from '../../assembly/local-plan';
 import { type Invocation, PAYLOAD_LIMIT } from './function-host';
 import { type HttpResponse, matchRoute, message, toEvent, toResponse } from './http-event';
+import { isSigned } from './sigv4';
 import { listen, readBody, type RunningServer } from './server';
 
 /** API Gateway's limit for a request, bytes. */
@@ -56,6 +57,7 @@ async function serve(
   if (!match) return message(404, 'Not Found');
   const { headers, httpVersion, socket } = request;
   const http = { method, url, headers, body, sourceIp: socket.remoteAddress ?? '', protocol: `HTTP/${httpVersion}` };
+  if (match.route.iam && !isSigned(http, Date.now())) return message(403, 'Forbidden');
   const event = JSON.stringify(toEvent(api.id, match, http, requestId, new Date()));
   if (Buffer.byteLength(event) > PAYLOAD_LIMIT) return message(413, 'Request Entity Too Large');
   const { functionName, timeoutMs } = match.route;

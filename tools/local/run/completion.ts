@@ -8,13 +8,13 @@ export interface Wait {
   /** Everything appended to the topic until then (ms) must be published and reconciled. */
   readonly until: number;
   readonly intervalMinutes: number;
-  /** Called about once a second. */
+  /** Called at each look. */
   readonly progress: (boundary: Boundary | undefined) => void;
   /** Gives up when the time boundary has not moved for this long, ms. */
   readonly patience: number;
+  /** Between two looks, ms. @default 500 */
+  readonly pollMs?: number;
 }
-
-const POLL_MS = 500;
 
 const millis = (instant: string | null) => (instant === null ? -Infinity : Date.parse(instant));
 
@@ -42,6 +42,6 @@ export async function waitUntilThrough(wait: Wait): Promise<Boundary> {
         `the time boundary has been at ${last ?? 'nothing'} for ${Math.round(wait.patience / 1000)} s and does not reach ${new Date(wait.until).toISOString()}`,
       );
     }
-    await sleep(POLL_MS);
+    await sleep(wait.pollMs ?? 500);
   }
 }

@@ -1,4 +1,5 @@
 /** Client of the query API: answers and views of either layer, and the time boundary. */
+import { type Sign } from '../../loadgen/sign';
 
 export type Layer = 'merged' | 'batch' | 'speed';
 export const LAYERS: readonly Layer[] = ['merged', 'batch', 'speed'];
@@ -27,9 +28,11 @@ export interface QueryClient {
   view(name: string, layer: Layer): Promise<Answer>;
 }
 
-export function queryClient(baseUrl: string): QueryClient {
+/** @param sign @default - requests are not signed */
+export function queryClient(baseUrl: string, sign?: Sign): QueryClient {
   const get = async <T>(path: string): Promise<T> => {
-    const response = await fetch(new URL(path, baseUrl));
+    const url = new URL(path, baseUrl);
+    const response = await fetch(url, { headers: await sign?.(url, 'GET', {}, '') });
     const body = await response.text();
     if (!response.ok) throw new Error(`GET ${path} returned ${response.status}: ${body.slice(0, 300)}`);
     return JSON.parse(body) as T;

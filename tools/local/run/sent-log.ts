@@ -5,12 +5,17 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { bySection, type Section } from '../../../lambda/domain/columns';
+import { type Tally } from '../../loadgen/send';
 
 /** One acknowledged record: the post's key and the sections in it. */
 export interface Acknowledged {
   readonly key: string;
   readonly sections: readonly Section[];
 }
+
+/** What a load generator's tally says was acknowledged. */
+export const acknowledgedIn = ({ acknowledged }: Pick<Tally, 'acknowledged'>): Acknowledged[] =>
+  [...acknowledged].map(([key, sections]) => ({ key, sections: [...sections] }));
 
 /** The number of distinct posts with each section. */
 export type Expected = Readonly<Record<Section, number>>;

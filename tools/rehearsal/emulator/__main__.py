@@ -77,6 +77,7 @@ def main() -> None:
     fixes.over_tls()
     fixes.clusters_by_arn()
     fixes.distinct_nodes()
+    fixes.exports_in_use()
     apis.serve([spark, workspaces])
     app.main()
 

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import msk, s3
+from ministack.services import cloudformation, msk, s3
+from ministack.services.cloudformation import handlers, stacks
 
 from .registry import Properties
 
@@ -54,6 +55,31 @@ def distinct_nodes() -> None:
         return status, headers, json.dumps({"nodeInfoList": [*brokers, *controllers]}).encode()
 
     msk._list_nodes = nodes
+
+
+def exports_in_use() -> None:
+    """Rejects an update that changes or removes an export that another stack imports. MiniStack rejects only deletions."""
+    resolve = stacks._resolve_stack_outputs
+
+    def importers(export: str) -> list[str]:
+        deployed = [(name, stack) for name, stack in cloudformation._stacks.items() if "_template" in stack]
+        return [name for name, stack in deployed if export in handlers._imported_export_names(stack, name)]
+
+    def resolved(*arguments: Any) -> tuple[Any, dict[str, dict[str, str]]]:
+        outputs, exports = resolve(*arguments)
+        stack_id = arguments[-1]
+        for name, old in list(cloudformation._exports.items()):
+            new = exports.get(name)
+            if old["StackId"] != stack_id or (new and new["Value"] == old["Value"]):
+                continue
+            if users := importers(name):
+                verb = "updated" if new else "deleted"
+                raise ValueError(f"Export {name} cannot be {verb} as it is in use by {' and '.join(sorted(users))}")
+            if not new:
+                cloudformation._exports.pop(name)
+        return outputs, exports
+
+    stacks._resolve_stack_outputs = resolved
 
 
 def tag_bucket(bucket: str, props: Properties) -> None:

@@ -331,13 +331,20 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
     'the bucket of an Airflow environment must be versioned',
   ],
   [
-    'stack-outputs',
-    'a reference to an output that no stack has',
+    'stack-exports',
+    'a reference to an export that no stack has',
+    set(FUNCTION, 'StepsSeal', 'Role', { 'Fn::ImportValue': 'pinterest-dev-storage:Role' }),
+    'StepsSealFunction',
+    'a stack of this app must export pinterest-dev-storage:Role, got none',
+  ],
+  [
+    'no-weak-reference',
+    'a reference whose value may be old',
     set(FUNCTION, 'StepsSeal', 'Role', {
       'Fn::GetStackOutput': { StackName: 'pinterest-dev-storage', OutputName: 'Role' },
     }),
     'StepsSealFunction',
-    'a stack of this app must have the output Role, got none',
+    'must import an export of the other stack, got Fn::GetStackOutput',
   ],
   ...(['Transitions', 'NoncurrentVersionTransitions'] as const).map((key): (typeof BROKEN)[number] => [
     'transition-size',

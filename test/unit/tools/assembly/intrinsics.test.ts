@@ -206,29 +206,11 @@ describe('functions', () => {
     expect(resolve({ 'Fn::If': ['Yes', 1, { Ref: 'Gone' }] }, template)).toBe(1);
   });
 
-  test('Fn::GetStackOutput and Fn::ImportValue read other stacks', () => {
-    const output = { StackName: 'Storage', OutputName: 'LakeName', Region: { Ref: 'AWS::Region' } };
-    expect(resolve({ 'Fn::GetStackOutput': output })).toBe('lake');
+  test('Fn::ImportValue reads what another stack exports', () => {
     expect(resolve({ 'Fn::ImportValue': 'Storage-arn' })).toBe('arn:aws:s3:::lake');
   });
 
   test.each([
-    [
-      { 'Fn::GetStackOutput': { StackName: 'Gone', OutputName: 'X' } },
-      "reads output 'X' of stack 'Gone', which is not in the assembly",
-    ],
-    [
-      { 'Fn::GetStackOutput': { StackName: 'Storage', OutputName: 'X' } },
-      "reads output 'X', which stack 'Storage' does not have",
-    ],
-    [
-      { 'Fn::GetStackOutput': { StackName: 'Storage', OutputName: 'LakeName', Region: 'eu-west-1' } },
-      "only us-east-1 is run, got 'eu-west-1'",
-    ],
-    [
-      { 'Fn::GetStackOutput': { StackName: 'Storage', OutputName: 'LakeName', Account: '1' } },
-      'knows StackName, OutputName, Region, got Account',
-    ],
     [{ 'Fn::ImportValue': 'nothing' }, "imports 'nothing', which no stack of the assembly exports"],
     [{ 'Fn::Transform': { Name: 'AWS::Include' } }, 'intrinsic function Fn::Transform is not known here'],
     ['{{resolve:ssm:/a}}', "dynamic reference '{{resolve:ssm:/a}}' has no local value"],

@@ -154,16 +154,17 @@ test('an HTTP API has its routes and the functions behind them', () => {
       logicalId: 'Api',
       id: expect.stringMatching(/^[0-9a-f]{10}$/),
       name: 'ingest',
-      routes: [{ routeKey: 'POST /posts', functionName: 'archive', timeoutMs: 5000 }],
+      routes: [{ routeKey: 'POST /posts', functionName: 'archive', timeoutMs: 5000, iam: false }],
     },
   ]);
+  expect(read(API({ AuthorizationType: 'AWS_IAM' })).apis[0].routes[0].iam).toBe(true);
 });
 
 test.each([
   [
     'an authorizer',
-    API({ AuthorizationType: 'AWS_IAM' }),
-    "App/Route: the local run serves open routes only, AuthorizationType is 'AWS_IAM'",
+    API({ AuthorizationType: 'JWT' }),
+    "App/Route: the local run has no authorizer, AuthorizationType is 'JWT'",
   ],
   [
     'payload format 1.0',

@@ -291,6 +291,41 @@ describe('existing stacks', () => {
   });
 });
 
+describe('an export that the deployment removes', () => {
+  const PROCESSING = 'pinterest-prod-processing';
+  const removed = (ListImports: Replies[string], exported = 'gone'): Replies => ({
+    DescribeStacks: account.stacks('UPDATE_COMPLETE', { [PROCESSING]: exported }),
+    GetResource: json({}),
+    ListImports,
+  });
+
+  test.each([
+    [
+      'of this deployment is given up first',
+      'pinterest-prod-observability',
+      'run first, with the same -c: npx cdk deploy pinterest-prod-observability --exclusively',
+    ],
+    [
+      'that the deployment has no more is deleted first',
+      'pinterest-prod-orchestrator',
+      'delete pinterest-prod-orchestrator first, which this deployment has no more',
+    ],
+  ])('and is imported by a stack %s', async (_, importer, remedy) => {
+    const lines = await failed({ replies: removed(account.imports(importer)) });
+    expect(lines).toEqual([`FAIL  exports of stack ${PROCESSING}: ${importer} import what is removed → ${remedy}`]);
+  });
+
+  test('and that nobody imports is no problem', async () => {
+    const nobody = xmlError('ValidationError', "Export 'gone' is not imported by any stack.");
+    expect(await failed({ replies: removed(nobody) })).toEqual([]);
+  });
+
+  test('is none that the template still has', async () => {
+    const [name] = needs.stacks.find((stack) => stack.name === PROCESSING)!.exports;
+    expect(await failed({ replies: removed(account.imports('pinterest-prod-observability'), name) })).toEqual([]);
+  });
+});
+
 describe('a failed call', () => {
   const denied = (action: string) => `not checked: no permission for ${action} → allow ${action}, or check it manually`;
 

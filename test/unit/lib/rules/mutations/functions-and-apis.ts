@@ -66,16 +66,8 @@ export const FUNCTIONS_AND_APIS: Mutations = [
     set('AWS::Lambda::Permission', '', 'Principal', 'apigatway.amazonaws.com'),
   ],
   [
-    'an output that no stack has',
-    'stack-outputs at StepsSealFunction',
-    set(FUNCTION, 'StepsSeal', 'Environment.Variables', {
-      LAKE: {
-        'Fn::GetStackOutput': {
-          StackName: 'pinterest-dev-storage',
-          OutputName: 'Nope',
-          Region: { Ref: 'AWS::Region' },
-        },
-      },
-    }),
+    'an export that no stack has',
+    'stack-exports at StepsSealFunction',
+    set(FUNCTION, 'StepsSeal', 'Environment.Variables', { LAKE: { 'Fn::ImportValue': 'pinterest-dev-storage:Nope' } }),
   ],
 ];

@@ -8,7 +8,7 @@ const api: HttpApiPlan = {
   logicalId: 'Api',
   id: 'api1',
   name: 'ingest',
-  routes: [{ routeKey: 'POST /posts', functionName: 'ingest', timeoutMs: 300 }],
+  routes: [{ routeKey: 'POST /posts', functionName: 'ingest', timeoutMs: 300, iam: false }],
 };
 
 let server: RunningServer | undefined;

@@ -2,7 +2,7 @@ import { type RoutePlan } from '../../../../../tools/assembly/local-plan';
 import { type HttpRequest, matchRoute, toEvent, toResponse } from '../../../../../tools/local/aws/http-event';
 
 const routes = (...keys: string[]): RoutePlan[] =>
-  keys.map((routeKey) => ({ routeKey, functionName: 'f', timeoutMs: 1000 }));
+  keys.map((routeKey) => ({ routeKey, functionName: 'f', timeoutMs: 1000, iam: false }));
 
 describe('the route of a request', () => {
   const all = routes(

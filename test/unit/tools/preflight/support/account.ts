@@ -76,13 +76,23 @@ export const concurrency = (unreserved: number): Reply =>
 export const noStack = (body: string): Reply =>
   xmlError('ValidationError', `Stack with id ${new URLSearchParams(body).get('StackName')} does not exist`);
 
-/** Every stack in one status. */
+const outputs = (name?: string) =>
+  name === undefined ? '' : `<Outputs><member><ExportName>${name}</ExportName></member></Outputs>`;
+
+export const imports = (...names: readonly string[]): Reply =>
+  xml(
+    `<ListImportsResponse><ListImportsResult><Imports>${names.map((name) => `<member>${name}</member>`).join('')}</Imports>` +
+      '</ListImportsResult></ListImportsResponse>',
+  );
+
+/** Every stack in one status, and the export that each has. */
 export const stacks =
-  (status: string) =>
+  (status: string, exported: Readonly<Record<string, string>> = {}) =>
   (body: string): Reply =>
     xml(
       '<DescribeStacksResponse><DescribeStacksResult><Stacks><member>' +
         `<StackName>${new URLSearchParams(body).get('StackName')}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>` +
+        outputs(exported[new URLSearchParams(body).get('StackName')!]) +
         `<StackStatus>${status}</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
     );
 
