@@ -55,7 +55,13 @@ async function lakeOf(): Promise<MemoryLake> {
   for (const [b, interval] of INTERVALS.entries()) {
     const partitions = [0, 1].map((partition) => ({ partition, from: b * PER_INTERVAL, to: (b + 1) * PER_INTERVAL }));
     const previous = b === 0 ? null : intervalName(INTERVALS[b - 1]);
-    const seal = serialize({ interval: intervalName(interval), previous, topic: TOPIC, intervalMinutes: 60, partitions });
+    const seal = serialize({
+      interval: intervalName(interval),
+      previous,
+      topic: TOPIC,
+      intervalMinutes: 60,
+      partitions,
+    });
     await lake.put(sealKey(interval), seal);
     await lake.put(manifestKey(interval), seal);
     for (const view of VIEWS) {

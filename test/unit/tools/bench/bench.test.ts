@@ -29,7 +29,14 @@ describe('benches run on little', () => {
     const report = await measureQueries({ rounds: 1, posts: 10 }, async (months) => {
       await writeMonths(store, months);
       const [first, interval] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 11, 31, 23)];
-      store.boundary = { interval, firstInterval: first, intervalMinutes: 60, publishedAt: interval, drift: null, reconciledInterval: null };
+      store.boundary = {
+        interval,
+        firstInterval: first,
+        intervalMinutes: 60,
+        publishedAt: interval,
+        drift: null,
+        reconciledInterval: null,
+      };
       const { readRun } = store;
       return {
         ...store,
