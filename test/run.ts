@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { ROOT } from '../tools/kit/root';
 
@@ -276,10 +276,8 @@ const SUITES: readonly Suite[] = [
   },
 ];
 
-/** With engines a lane takes 2.5 GB: a fourth would need more memory than a small laptop has. */
-const MOST_LANES = totalmem() < 12e9 ? 3 : 4;
-/** Two more than cores: the suites with engines wait for clocks and starts, and leave their cores to others. */
-const LANES = Math.min(MOST_LANES, availableParallelism() + 2);
+/** One more than cores: those that wait leave theirs to others. More than three would need more memory than a laptop has. */
+const LANES = Math.min(3, availableParallelism() + 1);
 
 /** A suite, or a part of it, in one lane. */
 interface Task {
