@@ -14,7 +14,8 @@ async function run(name: string, { summary, load }: Entry, argv: readonly string
   else await command.run(argv);
 }
 
-async function main([name, ...argv]: readonly string[]): Promise<void> {
+/** @throws Error with the message for the user */
+export async function pipeline([name, ...argv]: readonly string[]): Promise<void> {
   if (name === undefined || name === '--help') return console.log(list());
   if (!Object.hasOwn(COMMANDS, name)) {
     throw new Error(`pipeline: the command must be one of ${Object.keys(COMMANDS).join(', ')}, got '${name}'`);
@@ -26,7 +27,9 @@ async function main([name, ...argv]: readonly string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exit(1);
-});
+if (require.main === module) {
+  pipeline(process.argv.slice(2)).catch((error: Error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
+}

@@ -34,8 +34,8 @@ export function synthesizeAssembly(config: PipelineConfig, options: SynthesisOpt
       ...context,
       ...(bundled ? {} : { 'aws:cdk:bundling-stacks': [] }),
       '@aws-cdk/core:annotationsInValidationReport': false,
-      '@aws-cdk/core:validateAgainstDefaultRules': false,
     },
+    builtinCloudFormationValidation: false,
     analyticsReporting: false,
   });
   composePipeline(app, config, { layers, ...parts });

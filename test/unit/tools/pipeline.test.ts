@@ -8,11 +8,33 @@ import { ROOT } from '../../../tools/kit/root';
 
 const NAMES = Object.keys(COMMANDS);
 
-const pipeline = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'tools/pipeline.ts', ...args], {
+const node = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...args], {
     ...{ cwd: ROOT, encoding: 'utf8' },
   });
   return { status, stdout, stderr };
+};
+const pipeline = (...args: readonly string[]) => node('tools/pipeline.ts', ...args);
+
+/** Calls every command with an option, in one process: to start one takes a second or two. Prints what each printed and threw. */
+const CALL_ALL = `
+const { pipeline } = require('./tools/pipeline.ts');
+const [option, ...names] = process.argv.slice(1);
+(async () => {
+  const { log } = console;
+  const all = {};
+  for (const name of names) {
+    const call = (all[name] = { printed: '' });
+    console.log = (text) => (call.printed += text + '\\n');
+    await pipeline([name, option]).catch(({ message }) => (call.thrown = message));
+  }
+  log(JSON.stringify(all));
+})();
+`;
+const callAll = (option: string) => {
+  const { status, stdout, stderr } = node('-e', CALL_ALL, '--', option, ...NAMES);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout) as Readonly<Record<string, { readonly printed: string; readonly thrown?: string }>>;
 };
 
 test('--help, or nothing, lists every command with one line', () => {
@@ -24,18 +46,39 @@ test('--help, or nothing, lists every command with one line', () => {
   expect(pipeline().stdout).toBe(stdout);
 });
 
-test.each(NAMES)('%s --help says how it is called, and runs nothing', (name) => {
-  const { status, stdout, stderr } = pipeline(name, '--help');
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toBe(`${usage(name, COMMANDS[name].summary, COMMANDS[name].load().command)}\n`);
-  expect(stdout).toMatch(new RegExp(`^npm run pipeline -- ${name} `));
-  expect(stdout).toMatch(/^ {2}--help +prints this$/m);
+describe('--help', () => {
+  let calls: ReturnType<typeof callAll>;
+  beforeAll(() => {
+    calls = callAll('--help');
+  });
+
+  test.each(NAMES)('of %s says how it is called, and runs nothing', (name) => {
+    const printed = `${usage(name, COMMANDS[name].summary, COMMANDS[name].load().command)}\n`;
+    expect(calls[name]).toEqual({ printed });
+    expect(printed).toMatch(new RegExp(`^npm run pipeline -- ${name} `));
+    expect(printed).toMatch(/^ {2}--help +prints this$/m);
+  });
+
+  test('ends the process without an error', () => {
+    expect(pipeline('cost', '--help')).toEqual({ status: 0, stdout: calls.cost.printed, stderr: '' });
+  });
 });
 
-test.each(NAMES)('%s rejects an option that it does not have, in one line', (name) => {
-  const { status, stdout, stderr } = pipeline(name, '--no-such-option');
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toMatch(new RegExp(`^${name}: Unknown option '--no-such-option': allowed are .*--help\\n$`));
+describe('an option that a command does not have', () => {
+  let calls: ReturnType<typeof callAll>;
+  beforeAll(() => {
+    calls = callAll('--no-such-option');
+  });
+
+  test.each(NAMES)('is rejected by %s in one line', (name) => {
+    const thrown = new RegExp(`^${name}: Unknown option '--no-such-option': allowed are .*--help$`);
+    expect(calls[name]).toEqual({ printed: '', thrown: expect.stringMatching(thrown) });
+  });
+
+  test('ends the process with an error', () => {
+    const stderr = `${calls.cost.thrown}\n`;
+    expect(pipeline('cost', '--no-such-option')).toEqual({ status: 1, stdout: '', stderr });
+  });
 });
 
 test('a command that does not exist is rejected in one line that names those that do', () => {
