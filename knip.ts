@@ -24,6 +24,7 @@ const config: KnipConfig = {
     'test/**/*.itest.ts',
     'test/support/synthesis/*.ts',
     'test/formats/make.ts',
+    'test/simulation/find-mutations.ts',
   ],
   project: ['{bin,lib,observability}/**/*.ts!', '{lambda,web,tools}/**/*.{ts,mjs,cjs}!', 'test/**/*.ts'],
   ignoreBinaries: ['tsx', 'mvn', 'promtool', 'unshare'],

@@ -249,15 +249,15 @@ const seal: readonly Mutation[] = [
   {
     name: 'A heartbeat record counts as late, whatever the clock of its broker says.',
     file: 'lambda/seal/handler.ts',
-    find: 'if (logAppendTime >= end) return count;',
-    replace: 'if (logAppendTime > 0) return count;',
+    find: 'if (logAppendTime >= end) return;',
+    replace: 'if (logAppendTime > 0) return;',
     why: 'layers agree: a broker is behind, and records of the sealed interval are still appended after its end',
   },
   {
     name: 'Seal does not wait until each partition has a record after the end.',
     file: 'lambda/seal/handler.ts',
-    find: 'const heartbeats = await passEnd(upTo, patience);',
-    replace: 'const heartbeats = 0;',
+    find: 'await passEnd(upTo, patience, heartbeats);',
+    replace: 'void passEnd;',
     why: 'layers agree: a partition without a late record, whose broker is behind, gets one of the sealed interval later',
   },
   {
@@ -517,8 +517,8 @@ const query: readonly Mutation[] = [
   {
     name: 'A warm instance answers from rows of any age.',
     file: 'lambda/query/reader.ts',
-    find: 'if (found && found.until > options.now()) return found.counts;',
-    replace: 'if (found) return found.counts;',
+    find: 'if (!found || found.until <= options.now()) {',
+    replace: 'if (!found) {',
     why: 'what is erased is gone from all answers: the same question, before and after',
   },
   {
@@ -531,8 +531,8 @@ const query: readonly Mutation[] = [
   {
     name: 'A page goes on to the last row.',
     file: 'lambda/query/pages.ts',
-    find: 'if (rows.length === limit || (rows.length > 0 && bytes + size > MOST_BYTES)) return',
-    replace: 'if (rows.length === Infinity) return',
+    find: 'if (first.length === limit || (first.length > 0 && bytes > MOST_BYTES * share)) return',
+    replace: 'if (first.length === Infinity) return',
     why: 'bounded answers: more rows than were asked for, in the end more than a function may return',
   },
 ];
@@ -617,10 +617,6 @@ const plan: readonly Mutation[] = [
 /** Faults of meaning that stand in the code: what the mutation will do once they are fixed, and under what it is found. */
 export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
   {
-    name: 'A warm instance applies a batch to a state that does not end where the batch begins.',
-    why: 'counted once: two instances take turns',
-  },
-  {
     name: 'A row that outgrows its limit stops its partition.',
     why: 'liveness: a client sends thousands of categories, or names that fill the state',
   },
@@ -633,16 +629,33 @@ export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
     why: 'liveness: a quarantined geo with a title of its own is replayed',
   },
   {
+    name: 'Offsets of another topic of the same name are taken for those of this one.',
+    why: 'nothing acknowledged is lost: the topic is made anew',
+  },
+];
+
+/** The code before the fixes of faults of meaning. */
+const fixed: readonly Mutation[] = [
+  {
+    name: 'A warm instance applies a batch to a state that does not end where the batch begins.',
+    file: 'lambda/aggregate/handler.ts',
+    find: 'const before = cached && !isStale ? cached : await load(topic, partition);',
+    replace: 'const before = cached ?? (await load(topic, partition)); void isStale;',
+    why: 'counted once: two instances take turns',
+  },
+  {
     name: 'An answer is as of the newest record of any partition.',
+    file: 'lambda/query/core.ts',
+    find: 'Math.min(...known)',
+    replace: 'Math.max(...known)',
     why: 'asOf is honest: one partition is behind',
   },
   {
     name: 'An interval of control records alone is an interval.',
+    file: 'lambda/seal/handler.ts',
+    find: 'if (areHeartbeats(open, known)) {',
+    replace: 'if (areHeartbeats(open, known) && open.length < 0) {',
     why: 'an idle pipeline does no work',
-  },
-  {
-    name: 'Offsets of another topic of the same name are taken for those of this one.',
-    why: 'nothing acknowledged is lost: the topic is made anew',
   },
 ];
 
@@ -667,4 +680,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...ingest,
   ...plan,
   ...formats,
+  ...fixed,
 ];
