@@ -25,7 +25,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Seal: 316 * KIB,
   Compact: 42 * KIB,
   Publish: 412 * KIB,
-  Reconcile: 404 * KIB,
+  Reconcile: 406 * KIB,
   Query: 416 * KIB,
   Canary: 30 * KIB,
 };
