@@ -125,6 +125,8 @@ describe('Kafka', () => {
 
   it('answers nothing while it is frozen, and goes on afterwards', async () => {
     first.suspend();
+    // On a busy machine its threads take a moment to stop.
+    await new Promise((resolve) => setTimeout(resolve, 250));
     const kafka = kafkaClient(first.plainBrokers, { connectionTimeout: 500, requestTimeout: 500 });
     await expect(send(kafka, 'lost')).rejects.toThrow();
     first.resume();
