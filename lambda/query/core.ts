@@ -76,7 +76,9 @@ export function asOf(
 ): number | undefined {
   const served = published ? intervalEnd(published.boundary, intervalMinutes) : -Infinity;
   const floor = layer === 'speed' ? -Infinity : served;
-  const known = Array.from({ length: partitions }, (_, partition) => Math.max(floor, applied.get(partition) ?? floor));
+  // Partitions that were added since this function was deployed have rows, too.
+  const all = new Set([...Array(partitions).keys(), ...applied.keys()]);
+  const known = [...all].map((partition) => Math.max(floor, applied.get(partition) ?? floor));
   const complete = layer === 'batch' ? served : Math.min(...known);
   return complete === -Infinity ? undefined : complete;
 }

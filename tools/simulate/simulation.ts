@@ -185,7 +185,9 @@ export class Simulation {
       case 'retention':
         return this.topic.deleteBefore(this.world.now - fault.ms);
       case 'partitions':
-        return this.topic.grow(fault.partitions);
+        this.topic.grow(fault.partitions);
+        // It is a deployment: functions read the number from their environment.
+        return this.deploy('none');
       case 'run':
         return this.triggerRun(fault.back, fault.length);
       case 'scheduler':
