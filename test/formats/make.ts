@@ -27,7 +27,7 @@ import { memoryBatchStore } from '../support/memory-batch-store';
 import { MemoryLake } from '../support/memory-lake';
 import { memoryStore } from '../support/memory-store';
 import { lambdaEvent } from '../support/posts-log';
-import { viewObject } from '../support/view-runs';
+import { viewObject } from '../../tools/simulate/models/views-engine';
 import { HOUR, INTERVAL_MINUTES, LOG, START, TOPIC, VIEWS } from './log';
 
 const quiet = { report: () => undefined, reportView: () => undefined, log: { warn: () => undefined } };

@@ -19,7 +19,7 @@ import { type Plan, type ViewsList } from '../../lambda/formats/plan';
 import { type StepResponse } from '../../lambda/runtime/budget';
 import { memoryBatchStore } from './memory-batch-store';
 import { MemoryLake } from './memory-lake';
-import { viewObject } from './view-runs';
+import { viewObject } from '../../tools/simulate/models/views-engine';
 
 export const TOPIC = 'posts';
 export const INTERVAL_MINUTES = 60;

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { HEARTBEAT_HEADER, type KafkaRecord } from '../../lambda/domain/decode';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
+import { lambdaRecord } from '../../tools/simulate/models/event-source';
 
 export interface RecordSpec {
   /** ms */
@@ -85,17 +86,8 @@ export function logArbitrary(start: number, span: number, maxLength: number): fc
 
 export function lambdaEvent(topic: string, records: readonly KafkaRecord[]): LambdaKafkaEvent {
   const grouped: Record<string, LambdaKafkaEvent['records'][string][number][]> = {};
-  for (const { partition, offset, timestamp, key, value, headers } of records) {
-    (grouped[`${topic}-${partition}`] ??= []).push({
-      topic,
-      partition,
-      offset,
-      timestamp,
-      timestampType: 'LOG_APPEND_TIME',
-      key: key?.toString('base64') ?? null,
-      value: value?.toString('base64') ?? null,
-      headers: Object.entries(headers).map(([name, text]) => ({ [name]: [...Buffer.from(text)] })),
-    });
+  for (const record of records) {
+    (grouped[`${topic}-${record.partition}`] ??= []).push(lambdaRecord(topic, record));
   }
   return { eventSource: 'aws:kafka', records: grouped };
 }

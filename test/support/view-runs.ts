@@ -1,7 +1,6 @@
 /** Runs of views for tests: from counts, as they are stored and as engines write them. */
 import { encodeRows } from '../../lambda/formats/counts-codec';
 import { runVersion, type RunPointer } from '../../lambda/formats/view-run';
-import { intervalName, type IntervalStart } from '../../lambda/domain/intervals';
 import { joinKey, type Counts } from '../../lambda/domain/merge';
 import { mergeRuns, rowsAfter, runOf, sortedRows, type Row, type Run } from '../../lambda/domain/sorted-run';
 import { type View } from '../../lambda/domain/views';
@@ -20,16 +19,6 @@ export async function countsOf(run: Run): Promise<Counts> {
 /** A run that stands in its pointer row. */
 export function inlineRun(view: View, counts: ReadonlyMap<string, number>): RunPointer {
   return { version: runVersion(view, ['test']), chunks: 0, counts: encodeRows(view, sortedRows(view, counts)) };
-}
-
-/** An object of a views engine. */
-export function viewObject(view: View, interval: IntervalStart, rows: readonly Row[]): string {
-  const lines = [
-    { view: view.name, interval: intervalName(interval) },
-    ...rows.map(({ key, value }) => [...key, value]),
-    { rows: rows.length },
-  ];
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 /** What a reader finds for periods with these counts. */

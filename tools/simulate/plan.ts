@@ -1,6 +1,7 @@
 /** What happens in a run from outside: requests of clients, faults, changes by operators. A seed makes it; shrinking takes parts away. */
 import { type Weather, FATES, SERVICES } from './process';
 import { SECTION_NAMES, type SectionName, VERSIONS } from './posts';
+import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
 import { Random } from './world';
 
 export const HOUR = 3_600_000;
@@ -16,16 +17,8 @@ export interface Send {
   readonly again?: { readonly after: number; readonly version: number };
 }
 
-export const FUNCTIONS = [
-  'ingest',
-  'archive',
-  'aggregate',
-  'seal',
-  'compact',
-  'publish',
-  'reconcile',
-  'query',
-] as const;
+/** The canary is not one of them. */
+export const FUNCTIONS = PIPELINE_STEPS;
 export type FunctionName = (typeof FUNCTIONS)[number];
 export type SourceName = 'archive' | 'aggregate';
 

@@ -14,7 +14,8 @@ import { VIEWS } from '../../../lambda/domain/views';
 import { MemoryLake } from '../../support/memory-lake';
 import { memoryStore } from '../../support/memory-store';
 import { lambdaEvent, toRecord } from '../../support/posts-log';
-import { inlineRun, viewObject } from '../../support/view-runs';
+import { viewObject } from '../../../tools/simulate/models/views-engine';
+import { inlineRun } from '../../support/view-runs';
 import { useCassandra } from './tables';
 
 const HOUR = 3_600_000;

@@ -7,7 +7,7 @@ import { manifestKey, publishedKey, sealKey, viewKey, viewsDoneKey } from '../..
 import { mergeCounts, type Counts } from '../../../../lambda/domain/merge';
 import { findView } from '../../../../lambda/domain/views';
 import { memoryBatchStore, publishedCounts, type MemoryBatchStore } from '../../../support/memory-batch-store';
-import { viewObject } from '../../../support/view-runs';
+import { viewObject } from '../../../../tools/simulate/models/views-engine';
 import { MemoryLake } from '../../../support/memory-lake';
 
 const HOUR = 3_600_000;

@@ -8,7 +8,7 @@ import { type Row } from '../../../../lambda/domain/sorted-run';
 import { findView } from '../../../../lambda/domain/views';
 import { memoryBatchStore, publishedCounts } from '../../../support/memory-batch-store';
 import { MemoryLake } from '../../../support/memory-lake';
-import { viewObject } from '../../../support/view-runs';
+import { viewObject } from '../../../../tools/simulate/models/views-engine';
 
 const VIEW = findView('posts_by_category')!;
 const HOUR = 3_600_000;
