@@ -198,7 +198,7 @@ describe('Cassandra', () => {
     await engine.restart();
     await engine.applySchema(
       [keyspace],
-      [{ ...table, RegularColumns: [...table.RegularColumns, column('counts', 'blob')] }],
+      [{ ...table, RegularColumns: [...table.RegularColumns, column('counts', 'blob'), column('ids', 'blob')] }],
     );
     const again = client(engine.endpointUrl);
     const { rows } = await again.execute(
@@ -209,6 +209,15 @@ describe('Cassandra', () => {
     expect(rows[0].counts).toBeNull();
     expect(rows[0].ttl).toBeGreaterThan(3000);
     expect((await again.execute(insert, last)).wasApplied()).toBe(false);
+
+    // A row has at most 1 MB, however its columns share it.
+    const halves = 'UPDATE pipeline.speed_views SET counts = ?, ids = ? ' + where;
+    const half = (kilobytes: number) => Buffer.alloc(kilobytes * 1024, 1);
+    for (const condition of ['', ' IF applied_offset = 41']) {
+      await again.execute(halves + condition, [half(500), half(500), ...key]);
+      const tooLarge = again.execute(halves + condition, [half(520), half(520), ...key]);
+      await expect(tooLarge).rejects.toThrow(/oversized mutation/);
+    }
   });
 
   it('runs twice side by side, each with its own schema', async () => {

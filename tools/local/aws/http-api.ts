@@ -1,6 +1,6 @@
 /** Serves the routes of one HTTP API, with API Gateway's responses where the function returns none. */
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage } from 'node:http';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpApiPlan } from '../../assembly/local-plan';
 import { type Invocation, PAYLOAD_LIMIT } from './function-host';
@@ -8,8 +8,13 @@ import { type HttpResponse, matchRoute, message, toEvent, toResponse } from './h
 import { isSigned } from './sigv4';
 import { listen, readBody, type RunningServer } from './server';
 
-/** API Gateway's limit for a request, bytes. */
+/**
+ * API Gateway's limit for a body, bytes.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
 const BODY_LIMIT = 10 * 1024 * 1024;
+/** Of the request line and the headers together, bytes: as Node counts them, with the names. */
+const HEADER_LIMIT = 10_240;
 
 export type Invoke = (functionName: string, event: string) => Promise<Invocation>;
 
@@ -23,7 +28,7 @@ export interface HttpApiOptions {
 
 /** @throws Error naming the port if it is taken */
 export function startHttpApi(api: HttpApiPlan, options: HttpApiOptions): Promise<RunningServer> {
-  return listen(`API ${api.name}`, options.port ?? 0, async (request, out) => {
+  const answer = async (request: IncomingMessage, out: ServerResponse) => {
     const requestId = randomUUID();
     let response: HttpResponse;
     try {
@@ -40,6 +45,9 @@ export function startHttpApi(api: HttpApiPlan, options: HttpApiOptions): Promise
     };
     out.writeHead(response.statusCode, headers as Record<string, string>);
     out.end(request.method === 'HEAD' ? undefined : response.body);
+  };
+  return listen(`API ${api.name}`, options.port ?? 0, (request, out) => void answer(request, out), {
+    maxHeaderSize: HEADER_LIMIT,
   });
 }
 
