@@ -7,6 +7,7 @@ import { type Invocation, PAYLOAD_LIMIT } from './function-host';
 import { type HttpResponse, matchRoute, message, toEvent, toResponse } from './http-event';
 import { isSigned } from './sigv4';
 import { listen, readBody, type RunningServer } from './server';
+import { tokenBucket } from './token-bucket';
 
 /**
  * API Gateway's limit for a body, bytes.
@@ -28,11 +29,14 @@ export interface HttpApiOptions {
 
 /** @throws Error naming the port if it is taken */
 export function startHttpApi(api: HttpApiPlan, options: HttpApiOptions): Promise<RunningServer> {
+  const accepts = new Map(
+    api.routes.map(({ routeKey, throttle }) => [routeKey, throttle ? tokenBucket(throttle) : () => true]),
+  );
   const answer = async (request: IncomingMessage, out: ServerResponse) => {
     const requestId = randomUUID();
     let response: HttpResponse;
     try {
-      response = await serve(api, options.invoke, request, requestId);
+      response = await serve(api, accepts, options.invoke, request, requestId);
     } catch {
       // The client disconnected while sending, or the host is being stopped.
       response = message(500, 'Internal Server Error');
@@ -53,6 +57,7 @@ export function startHttpApi(api: HttpApiPlan, options: HttpApiOptions): Promise
 
 async function serve(
   api: HttpApiPlan,
+  accepts: ReadonlyMap<string, () => boolean>,
   invoke: Invoke,
   request: IncomingMessage,
   requestId: string,
@@ -63,6 +68,7 @@ async function serve(
   const method = request.method ?? 'GET';
   const match = matchRoute(api.routes, method, url.split('?')[0]);
   if (!match) return message(404, 'Not Found');
+  if (!accepts.get(match.route.routeKey)!()) return message(429, 'Too Many Requests');
   const { headers, httpVersion, socket } = request;
   const http = { method, url, headers, body, sourceIp: socket.remoteAddress ?? '', protocol: `HTTP/${httpVersion}` };
   if (match.route.iam && !isSigned(http, Date.now())) return message(403, 'Forbidden');
