@@ -36,7 +36,7 @@ interface Answers {
 }
 
 interface Endpoints {
-  readonly pids: { readonly kafka: number; readonly functions: Readonly<Record<string, number>> };
+  readonly pids: { readonly kafka: number; readonly functions: Readonly<Record<string, readonly number[]>> };
 }
 
 let folder: string;
@@ -157,7 +157,7 @@ describe('npm start -- --exit', () => {
       killed = true;
       const endpoints = JSON.parse(readFileSync(join(repository, '.local/endpoints.json'), 'utf8')) as Endpoints;
       const { kafka, functions } = endpoints.pids;
-      for (const pid of [...Object.values(functions), kafka]) process.kill(pid, 'SIGKILL');
+      for (const pid of [...Object.values(functions).flat(), kafka]) process.kill(pid, 'SIGKILL');
     });
   }, 600_000);
 

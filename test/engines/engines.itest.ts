@@ -202,7 +202,7 @@ describe('Cassandra', () => {
     await first.restart();
     await first.applySchema(
       [keyspace],
-      [{ ...table, RegularColumns: [...table.RegularColumns, column('counts', 'blob')] }],
+      [{ ...table, RegularColumns: [...table.RegularColumns, column('counts', 'blob'), column('ids', 'blob')] }],
     );
     const again = client(first.endpointUrl);
     const { rows } = await again.execute(
@@ -213,6 +213,19 @@ describe('Cassandra', () => {
     expect(rows[0].counts).toBeNull();
     expect(rows[0].ttl).toBeGreaterThan(3000);
     expect((await again.execute(insert, last)).wasApplied()).toBe(false);
+
+    // A row has at most 1 MB, however its columns share it.
+    const halves = 'UPDATE pipeline.speed_views SET counts = ?, ids = ? ' + where;
+    const half = (kilobytes: number) => Buffer.alloc(kilobytes * 1024, 1);
+    for (const [condition, error] of [
+      ['', 'oversized mutation'],
+      [' IF applied_offset = 41', 'Server failure during write query'],
+    ]) {
+      await again.execute(halves + condition, [half(500), half(500), ...key]);
+      await expect(again.execute(halves + condition, [half(520), half(520), ...key])).rejects.toThrow(error);
+    }
+    const [row] = (await again.execute(`SELECT counts, ids FROM pipeline.speed_views ${where}`, [...key])).rows;
+    expect([(row.counts as Buffer).length, (row.ids as Buffer).length]).toEqual([500 * 1024, 500 * 1024]);
   });
 
   it('runs twice side by side, each with its own schema', async () => {

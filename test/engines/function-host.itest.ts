@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FunctionPlan } from '../../tools/assembly/local-plan';
-import { type FunctionHost, startFunctionHost } from '../../tools/local/aws/function-host';
+import { type FunctionHost, PAYLOAD_LIMIT, type Routing, startFunctionHost } from '../../tools/local/aws/function-host';
 import { ROOT } from '../../tools/kit/root';
 
 jest.setTimeout(60_000);
@@ -43,8 +43,12 @@ function plan(code: string, overrides: Partial<FunctionPlan> = {}): FunctionPlan
   };
 }
 
-function start(plans: readonly FunctionPlan[], environment: Record<string, string> = {}): FunctionHost {
-  host = startFunctionHost(plans, { logs: join(directory, 'logs'), environment });
+function start(
+  plans: readonly FunctionPlan[],
+  environment: Record<string, string> = {},
+  routing: Routing = { instances: 1 },
+): FunctionHost {
+  host = startFunctionHost(plans, { logs: join(directory, 'logs'), environment, ...routing });
   return host;
 }
 
@@ -89,7 +93,7 @@ describe('a function', () => {
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
       LAMBDA_TASK_ROOT: expect.stringMatching(/\/var\/task$/),
       TZ: ':UTC',
-      TMPDIR: join(directory, 'logs', 'tmp', 'f'),
+      TMPDIR: join(directory, 'logs', 'tmp', 'f', '1'),
     });
     const ours = ['SECRET_OF_THE_RUN', 'HOME', 'USER', 'PWD', 'NODE_ENV', 'JEST_WORKER_ID'];
     expect(ours.filter((name) => name in environment)).toEqual([]);
@@ -151,15 +155,80 @@ describe('a function', () => {
       expect(await answer(functions, 'needy')).toEqual(MISSING);
     });
   });
+});
 
-  test('serves several invocations at a time in one process', async () => {
-    const code = `let now = 0, most = 0;
-      exports.handler = async () => { most = Math.max(most, ++now); await new Promise((r) => setTimeout(r, 200)); now--; return [process.pid, most]; };`;
-    const functions = start([plan(code)]);
-    const answers = (await Promise.all([1, 2, 3].map(() => answer(functions)))) as [number, number][];
-    expect(new Set(answers.map(([pid]) => pid)).size).toBe(1);
-    expect(Math.max(...answers.map(([, most]) => most))).toBe(3);
+describe('the instances of a function', () => {
+  const INSTANCE = `exports.handler = async () => process.env.AWS_LAMBDA_LOG_STREAM_NAME;`;
+  const routes = async (seed: number): Promise<string[]> => {
+    const functions = start([plan(INSTANCE)], {}, { instances: 3, seed });
+    const taken: string[] = [];
+    for (let i = 0; i < 20; i++) taken.push(await answer(functions));
+    await functions.stop();
+    return taken;
+  };
+
+  test('take turns at random, by the seed', async () => {
+    const first = await routes(1);
+    expect([...new Set(first)].sort()).toEqual(['1', '2', '3']);
+    expect(await routes(1)).toEqual(first);
+    expect(await routes(2)).not.toEqual(first);
+  });
+
+  test('start when an invocation needs them, not before', async () => {
+    const functions = start([plan(INSTANCE)], {}, { instances: 3 });
+    expect(functions.pids()).toEqual({});
+    await answer(functions);
+    expect(functions.pids().f).toHaveLength(1);
+  });
+
+  test('handle one invocation at a time: while all are busy, more start', async () => {
+    // Each invocation waits until all four have begun.
+    const code = `const { readdirSync, writeFileSync } = require('node:fs');
+      exports.handler = async (folder) => {
+        writeFileSync(folder + '/' + process.pid, '');
+        while (readdirSync(folder).length < 4) await new Promise((r) => setTimeout(r, 20));
+        return process.pid;
+      };`;
+    const functions = start([plan(code, { timeoutSeconds: 50 })], {}, { instances: 2 });
+    const begun = join(directory, 'begun');
+    mkdirSync(begun);
+    const pids = await Promise.all([1, 2, 3, 4].map(() => answer(functions, begun)));
+    expect(new Set(pids)).toEqual(new Set(functions.pids().f));
+    expect(functions.pids().f).toHaveLength(4);
     expect(functions.memory().f).toBeGreaterThan(10);
+  });
+
+  test('take what waits when they are free, so that short invocations start few', async () => {
+    const functions = start([plan(INSTANCE)]);
+    await Promise.all(Array.from({ length: 200 }, () => answer(functions)));
+    expect(functions.pids().f.length).toBeLessThan(20);
+  });
+
+  test('are never more than the function reserves', async () => {
+    const functions = start([plan(INSTANCE, { reservedConcurrency: 1 })], {}, { instances: 3 });
+    for (let i = 0; i < 10; i++) expect(await answer(functions)).toBe('1');
+    expect(functions.pids().f).toHaveLength(1);
+  });
+
+  test('have a /tmp of their own, which ends with them', async () => {
+    const code = `const { writeFileSync, readdirSync } = require('node:fs');
+      exports.handler = async () => { writeFileSync(process.env.TMPDIR + '/' + process.pid, ''); return [process.pid, readdirSync(process.env.TMPDIR), process.env.TMPDIR]; };`;
+    const functions = start([plan(code)], {}, { instances: 2 });
+    const folders = new Set<string>();
+    for (let i = 0; i < 10; i++) {
+      const [pid, files, folder] = await answer(functions);
+      expect(files).toEqual([String(pid)]);
+      folders.add(folder);
+    }
+    expect(folders.size).toBe(2);
+    await functions.stop();
+    expect([...folders].filter((folder) => existsSync(folder))).toEqual([]);
+  });
+
+  test('that load no handler fail one invocation each, and leave none without an answer', async () => {
+    const functions = start([plan(`throw new Error('no config');`)], {}, { instances: 2 });
+    const invocations = await Promise.all([1, 2, 3].map(() => functions.invoke('f', '{}')));
+    expect(invocations.map(({ error }) => error?.errorMessage)).toEqual(['no config', 'no config', 'no config']);
   });
 });
 
@@ -261,6 +330,22 @@ describe('a failure', () => {
     expect(await functions.invoke('f', '{}')).toMatchObject({
       error: { errorType: 'Runtime.ExitError', errorMessage: 'the process ended (exit status 3) without an answer' },
     });
+  });
+
+  test('is a request over 6 MB, which no instance sees', async () => {
+    const functions = start([plan('exports.handler = async (event) => event.length;')]);
+    const quotes = 2;
+    expect(await answer(functions, 'x'.repeat(PAYLOAD_LIMIT - quotes))).toBe(PAYLOAD_LIMIT - quotes);
+    const over = JSON.stringify('x'.repeat(PAYLOAD_LIMIT - quotes + 1));
+    await functions.stop();
+    const unused = start([plan('exports.handler = async () => 1;')]);
+    expect(await unused.invoke('f', over)).toMatchObject({
+      error: {
+        errorType: 'RequestTooLargeException',
+        errorMessage: '6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)',
+      },
+    });
+    expect(unused.pids()).toEqual({});
   });
 
   test('is an answer over 6 MB', async () => {

@@ -128,6 +128,15 @@ export interface RoutePlan {
   readonly timeoutMs: number;
   /** Whether requests must be signed; otherwise anyone may send them. */
   readonly iam: boolean;
+  /** @default - not throttled */
+  readonly throttle?: Throttle;
+}
+
+export interface Throttle {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Requests at once. */
+  readonly burst: number;
 }
 
 export interface ApplicationPlan extends Resource {

@@ -1,5 +1,5 @@
 import { type Found, number, rejectSet, type Resources, text } from './found';
-import { type HttpApiPlan, type RoutePlan } from './local-plan';
+import { type HttpApiPlan, type RoutePlan, type Throttle } from './local-plan';
 
 /** API Gateway's own limit and default for HTTP APIs, ms. */
 const LONGEST_INTEGRATION = 30_000;
@@ -12,7 +12,8 @@ export function readHttpApis(all: Resources): HttpApiPlan[] {
     const id = found.ref();
     rejectSet(found, ['Body', 'BodyS3Location', 'RouteKey', 'Target']);
     if (text(found, 'ProtocolType') !== 'HTTP') throw new Error(`${found.path}: only HTTP APIs are run locally`);
-    const names = stages.filter((stage) => stage.property('ApiId') === id).map((stage) => stage.ref());
+    const ofApi = stages.filter((stage) => stage.property('ApiId') === id);
+    const names = ofApi.map((stage) => stage.ref());
     if (names.length !== 1 || names[0] !== '$default') {
       throw new Error(`${found.path}: the local run serves the stage $default, the API has ${JSON.stringify(names)}`);
     }
@@ -24,9 +25,25 @@ export function readHttpApis(all: Resources): HttpApiPlan[] {
       routes: all
         .ofType('AWS::ApiGatewayV2::Route')
         .filter((route) => route.property('ApiId') === id)
-        .map((route) => readRoute(route, integrations, functions)),
+        .map((route) => ({
+          ...readRoute(route, integrations, functions),
+          ...readThrottle(ofApi[0], text(route, 'RouteKey')),
+        })),
     };
   });
+}
+
+/** Settings of a route replace those of the stage. */
+function readThrottle(stage: Found, routeKey: string): { readonly throttle?: Throttle } {
+  const ofRoutes = stage.property('RouteSettings') as Readonly<Record<string, RouteSettings>> | undefined;
+  const settings = ofRoutes?.[routeKey] ?? (stage.property('DefaultRouteSettings') as RouteSettings | undefined);
+  const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = settings ?? {};
+  return rate === undefined || burst === undefined ? {} : { throttle: { rate, burst } };
+}
+
+interface RouteSettings {
+  readonly ThrottlingRateLimit?: number;
+  readonly ThrottlingBurstLimit?: number;
 }
 
 function readRoute(route: Found, integrations: ReadonlyMap<string, Found>, functions: readonly Found[]): RoutePlan {

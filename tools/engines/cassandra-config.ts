@@ -5,6 +5,8 @@ import { HOST } from './ports';
  * Configuration of one small Cassandra node. The guardrails reject what Amazon Keyspaces does not support. They apply to
  * ordinary roles only, hence the password authenticator: with AllowAll every client is a superuser and nothing is rejected.
  * Paxos v2: with v1 the conditional writes of one hot row take up to 200 ms.
+ * A mutation is what a statement writes to a partition, so its limit is that of a row, 1 MB; a batch of rows has the same limit.
+ * A conditional write beyond it is a failure of the server, where Keyspaces rejects the request.
  * @param durable acknowledge a write only when it is on disk. Cassandra's default periodic mode loses the last tenth of a
  *   second before kill -9, and Keyspaces never loses an acknowledged write.
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/cassandra-apis.html
@@ -64,6 +66,7 @@ partition_keys_in_select_fail_threshold: 100
 read_consistency_levels_disallowed: [ANY, TWO, THREE, QUORUM, ALL, EACH_QUORUM]
 write_consistency_levels_disallowed: [ANY, ONE, TWO, THREE, QUORUM, ALL, EACH_QUORUM, LOCAL_ONE]
 column_value_size_fail_threshold: 1024KiB
+max_mutation_size: 1024KiB
 columns_per_table_fail_threshold: 225
 compact_tables_enabled: false
 vector_type_enabled: false

@@ -32,7 +32,10 @@ async function main(argv: readonly string[]): Promise<void> {
   mkdirSync(options.data, { recursive: true });
   const display = startDisplay(process.stdout);
   const clock = startClock(display.line);
-  const running = await bringUp({ directory: options.data, clock, say: display.line });
+  const running = await bringUp({ directory: options.data, clock, say: display.line, routing: options });
+  display.line(
+    `invocations are routed at random by seed ${options.seed}, to ${options.instances} instances of a function or more`,
+  );
   const endpoints = join(LOCAL, 'endpoints.json');
   const watchdog = watch({ kafka: running.kafka, cassandra: running.cassandra, s3: running.s3 }, display.line);
   let stopping: Promise<void> | undefined;
@@ -153,9 +156,7 @@ function intervalMinutesOf({ plan }: Running): number {
 }
 
 function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, urls: LateUrls = {}): void {
-  const functions = Object.entries(cloud.processes()).flatMap(([name, { pid }]) =>
-    pid === undefined ? [] : [[name, pid]],
-  );
+  const functions = Object.entries(cloud.processes()).map(([name, { pids }]) => [name, pids]);
   const endpoints = {
     ingest: cloud.ingestUrl,
     query: cloud.queryUrl,

@@ -158,6 +158,7 @@ describe('the local cloud', () => {
   test('what a plan says is there: APIs, buckets with their files, tables, topics, functions fed in the end by the topic', async () => {
     const received = join(directory, 'received');
     const cloud = await start(planOf(received));
+    const pids = () => cloud.processes().Stepsarchive1A2B.pids;
     const lines = () => (existsSync(received) ? readFileSync(received, 'utf8').trim().split('\n') : []);
     try {
       const taken = await fetch(`${cloud.ingestUrl}/posts`, {
@@ -197,11 +198,11 @@ describe('the local cloud', () => {
       await until('the first record', () => lines().includes('one'));
 
       // The function's process dies: the event source tries again, with a new one.
-      const { archive } = cloud.processes();
+      const before = pids();
       expect(cloud.kill9('archive')).toBe(true);
       await send('two');
       await until('the second record', () => lines().includes('two'));
-      expect(cloud.processes().archive.pid).not.toBe(archive.pid);
+      expect(pids().filter((pid) => before.includes(pid))).toEqual([]);
       await until('lag 0', async () => Object.values((await cloud.lag()).Stepsarchive1A2B).every((lag) => lag === 0));
       // At least once: the batch that was under way when the process died comes again.
       expect([...new Set(lines())]).toEqual(['one', 'two']);
@@ -213,6 +214,48 @@ describe('the local cloud', () => {
       await cloud.stop();
     }
     await expect(fetch(cloud.ingestUrl)).rejects.toThrow('fetch failed');
+  });
+
+  test('a batch whose invocation outlasts the timeout of its function is delivered again, and the process is ended', async () => {
+    const received = join(directory, 'in-time');
+    const hung = join(directory, 'hung');
+    const base = planOf(received);
+    const slow = lambda(
+      'archive',
+      `const { appendFileSync, existsSync, writeFileSync } = require('node:fs');
+    exports.handler = async () => {
+      if (existsSync(${JSON.stringify(hung)})) return appendFileSync(${JSON.stringify(received)}, 'batch');
+      writeFileSync(${JSON.stringify(hung)}, String(process.pid));
+      await new Promise(() => setInterval(() => undefined, 1_000));
+    };`,
+    );
+    const rename = (name: string) => name.replace('posts', 'slow').replace('archive', 'slow');
+    const cloud = await start({
+      ...base,
+      topics: base.topics.map((topic) => ({ ...topic, name: rename(topic.name) })),
+      functions: base.functions.map((each) => (each.name === 'archive' ? { ...slow, timeoutSeconds: 2 } : each)),
+      eventSources: base.eventSources.map((source) => ({
+        ...source,
+        topics: source.topics.map(rename),
+        consumerGroup: rename(source.consumerGroup),
+      })),
+    });
+    try {
+      const producer = new Kafka({ brokers: [sharedKafka().plainBrokers], logLevel: logLevel.NOTHING }).producer();
+      await producer.connect();
+      await producer.send({ topic: 'slow', messages: [{ key: 'k', value: 'v' }] });
+      await producer.disconnect();
+      await until('the second delivery', () => existsSync(received));
+      await until('its commit', () => cloud.eventSources().Stepsarchive1A2B.invocations === 1);
+      expect(cloud.eventSources().Stepsarchive1A2B).toMatchObject({
+        retries: 1,
+        lastError: expect.stringContaining('Sandbox.Timedout: Task timed out after 2.00 seconds'),
+      });
+      expect(readFileSync(received, 'utf8')).toBe('batch');
+      expect(existsSync(`/proc/${readFileSync(hung, 'utf8')}`)).toBe(false);
+    } finally {
+      await cloud.stop();
+    }
   });
 
   test('a plan that cannot be brought up is an error, and leaves nothing running', async () => {

@@ -29,6 +29,9 @@ export interface ControlApiOptions {
   readonly logs: string;
 }
 
+/** Lambda's limit for requests that it queues, bytes. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const QUEUED_LIMIT = 1024 * 1024;
+
 interface Response {
   readonly statusCode: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -51,6 +54,9 @@ const serviceError = (statusCode: number, type: string, text: string): Response 
   headers: { 'x-amzn-errortype': type },
   body: JSON.stringify({ __type: type, message: text }),
 });
+
+const tooLarge = (limit: number) =>
+  serviceError(413, 'RequestTooLargeException', `the payload must have at most ${limit} bytes`);
 
 /** @throws Error naming the port if it is taken */
 export async function startControlApi(options: ControlApiOptions): Promise<RunningServer> {
@@ -79,8 +85,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
 
 async function route(request: IncomingMessage, options: ControlApiOptions, jobs: JobRuns): Promise<Response> {
   const body = await readBody(request, PAYLOAD_LIMIT);
-  if (!body)
-    return serviceError(413, 'RequestTooLargeException', `request must be smaller than ${PAYLOAD_LIMIT} bytes`);
+  if (!body) return tooLarge(PAYLOAD_LIMIT);
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const parsed: Request = {
     method: request.method ?? 'GET',
@@ -112,6 +117,7 @@ async function invoke({ path, headers, body }: Request, { functions }: ControlAp
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
   if (type === 'DryRun') return { statusCode: 204, body: '' };
   if (type === 'Event') {
+    if (Buffer.byteLength(event) > QUEUED_LIMIT) return tooLarge(QUEUED_LIMIT);
     void functions.invoke(name, event);
     return { statusCode: 202, body: '' };
   }

@@ -1,13 +1,13 @@
 /**
- * Runs the functions of a plan, each from a copy of its asset in a Node process of its own, which finds the modules that there are in
+ * Runs the functions of a plan, each from a copy of its asset in Node processes of its own, which find the modules that there are in
  * Lambda and no others.
  *
- * One process serves all invocations of a function, several at a time where they come so: as on Lambda Managed Instances,
- * not as on classic Lambda, where an environment serves one at a time. A handler that keeps state across an await is
- * wrong on the former and would be found here. A timeout ends the process, and with it the other invocations in it.
+ * A process is an instance, which handles one invocation at a time. Any idle one gets the next invocation, at random, as Lambda promises no
+ * order: what a handler caches may be older than what another instance stored since. Instances start as they are needed. A timeout ends the
+ * process, and with it what the handler cached.
  *
  * Beyond a function's reserved concurrency, invocations are throttled as on Lambda. Functions that reserve none are not: an
- * account's own limit is not kept here.
+ * account's own limit is not enforced here.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -16,11 +16,18 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type FunctionPlan } from '../../assembly/local-plan';
 import { REGION } from '../../assembly/local-account';
+import { type Random, seeded } from '../../loadgen/random';
 import { CounterStore } from './counters';
 import { layOut, type RuntimeLayout } from './runtime-layout';
 
-/** Lambda's limit for synchronous requests and answers, bytes. */
+/**
+ * Lambda's limit for synchronous requests and answers, bytes.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export const PAYLOAD_LIMIT = 6 * 1024 * 1024;
+
+export const DEFAULT_INSTANCES = 2;
+export const DEFAULT_SEED = 1;
 
 /** Lambda gives a handler no more than this to load. */
 const INIT_TIMEOUT_MS = 10_000;
@@ -39,7 +46,15 @@ export type Invocation =
   | { readonly payload: string; readonly error?: undefined }
   | { readonly error: FunctionError; readonly timedOut: boolean; readonly throttled?: true };
 
-export interface FunctionHostOptions {
+/** How invocations find an instance. */
+export interface Routing {
+  /** So many instances of each function share its invocations; more start while all are busy. @default 2 */
+  readonly instances?: number;
+  /** Of the random choice of an instance. @default 1 */
+  readonly seed?: number;
+}
+
+export interface FunctionHostOptions extends Routing {
   /** Absolute folder for one log file a function. */
   readonly logs: string;
   /** Added to every function's environment: endpoints of the local engines. */
@@ -57,10 +72,10 @@ export interface FunctionHost {
   invoke(name: string, event: string): Promise<Invocation>;
   /** Whether there is a function of that name or ARN. */
   has(name: string): boolean;
-  /** SIGKILL, as a fault test or the kernel would: invocations in flight fail, the next one starts a new process. */
+  /** SIGKILL to all instances, as a fault test or the kernel would: invocations in flight fail, the next one starts a new process. */
   kill9(name: string): boolean;
   /** Ids of the processes that run now, by function. */
-  pids(): Readonly<Record<string, number>>;
+  pids(): Readonly<Record<string, readonly number[]>>;
   /** Largest resident set seen, MB, by function. */
   memory(): Readonly<Record<string, number>>;
   readonly counters: CounterStore;
@@ -81,22 +96,30 @@ export const nameOfFunction = (nameOrArn: string) =>
 export function startFunctionHost(plans: readonly FunctionPlan[], options: FunctionHostOptions): FunctionHost {
   mkdirSync(options.logs, { recursive: true });
   const counters = new CounterStore();
-  const functions = new Map(plans.map((plan) => [plan.name, new HostedFunction(plan, options, counters)]));
+  const functions = new Map(
+    plans.map((plan, i) => {
+      const random = seeded((options.seed ?? DEFAULT_SEED) + i);
+      return [plan.name, new HostedFunction(plan, options, counters, random)];
+    }),
+  );
   const find = (name: string) => {
     const found = functions.get(nameOfFunction(name));
     if (!found) throw new UnknownFunctionError(name, [...functions.keys()]);
     return found;
   };
-  const collect = (value: (hosted: HostedFunction) => number | undefined) =>
+  const collect = <T>(value: (hosted: HostedFunction) => T | undefined) =>
     Object.fromEntries(
-      [...functions].map(([name, hosted]) => [name, value(hosted)] as const).filter(([, v]) => v !== undefined),
-    ) as Record<string, number>;
+      [...functions].flatMap(([name, hosted]) => {
+        const found = value(hosted);
+        return found === undefined ? [] : [[name, found]];
+      }),
+    ) as Record<string, T>;
   return {
     counters,
     invoke: async (name, event) => find(name).invoke(event),
     has: (name) => functions.has(nameOfFunction(name)),
     kill9: (name) => find(name).kill(),
-    pids: () => collect((hosted) => hosted.pid),
+    pids: () => collect((hosted) => hosted.pids),
     memory: () => collect((hosted) => hosted.largestRss),
     stop: async () => {
       await Promise.all([...functions.values()].map((hosted) => hosted.stop()));
@@ -110,6 +133,7 @@ function functionEnvironment(
   { task, nodePath }: RuntimeLayout,
   extra: Readonly<Record<string, string>>,
   temporary: string,
+  logStream: string,
 ): Record<string, string> {
   return {
     ...plan.environment,
@@ -127,7 +151,7 @@ function functionEnvironment(
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(plan.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${plan.name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     LAMBDA_TASK_ROOT: task,
     LOCAL_FUNCTION_ARN: plan.arn,
     TMPDIR: temporary,
@@ -137,33 +161,39 @@ function functionEnvironment(
   };
 }
 
-interface Waiting {
+/** An invocation on its way. */
+interface Call {
+  readonly event: string;
   readonly settle: (invocation: Invocation) => void;
-  readonly timer: NodeJS.Timeout;
+  /** No instance has taken it at once. */
+  waited: boolean;
 }
 
-type Answer = { ready: true } | { failed: FunctionError } | Outcome;
+type Message = { ready: true } | { failed: FunctionError } | Outcome;
 interface Outcome {
-  readonly id: string;
   readonly result?: string;
   readonly error?: FunctionError;
   readonly rss: number;
 }
 
 /** One living process of a function. */
-interface Environment {
+interface Instance {
   readonly child: ChildProcess;
-  readonly ready: Promise<FunctionError | undefined>;
   readonly ended: Promise<void>;
-  readonly waiting: Map<string, Waiting>;
+  /** The handler is not loaded yet. */
+  initializing: boolean;
+  /** The invocation that it handles. */
+  current?: { readonly call: Call; readonly timer: NodeJS.Timeout };
   /** Why it is being ended, if it is. */
   reason?: string;
 }
 
-const failure = (errorType: string, errorMessage: string, timedOut = false): Invocation => ({
+const failure = (errorType: string, errorMessage: string, timedOut = false) => ({
   error: { errorType, errorMessage, trace: [] },
   timedOut,
 });
+
+const STOPPED = failure('ServiceException', 'the function host is stopped');
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 const THROTTLED: Invocation = {
@@ -175,9 +205,15 @@ const THROTTLED: Invocation = {
 class HostedFunction {
   largestRss?: number;
   private inFlight = 0;
-  private environment?: Environment;
-  private readonly living = new Set<Environment>();
+  /** Invocations that no instance has taken yet, oldest first. */
+  private readonly waiting: Call[] = [];
+  /** Instances that take invocations, now or when they are initialized. */
+  private readonly pool = new Set<Instance>();
+  private readonly living = new Set<Instance>();
+  private started = 0;
   private stopped = false;
+  private readonly reserved: number;
+  private readonly warm: number;
   private readonly log: WriteStream;
   private readonly temporary: string;
   private readonly layout: RuntimeLayout;
@@ -186,21 +222,26 @@ class HostedFunction {
     private readonly plan: FunctionPlan,
     private readonly options: FunctionHostOptions,
     private readonly counters: CounterStore,
+    private readonly random: Random,
   ) {
+    this.reserved = plan.reservedConcurrency ?? Infinity;
+    this.warm = Math.min(options.instances ?? DEFAULT_INSTANCES, this.reserved);
     this.log = createWriteStream(join(options.logs, `${plan.name}.log`), { flags: 'a' });
-    // A /tmp of its own, as in Lambda; what a killed process left there goes with the next run.
+    // What instances of a run that was killed left there.
     this.temporary = join(options.logs, 'tmp', plan.name);
     rmSync(this.temporary, { recursive: true, force: true });
-    mkdirSync(this.temporary, { recursive: true });
     this.layout = layOut(plan);
   }
 
-  get pid(): number | undefined {
-    return this.environment?.child.pid;
+  get pids(): readonly number[] | undefined {
+    const pids = [...this.pool].flatMap(({ child: { pid } }) => pid ?? []);
+    return pids.length === 0 ? undefined : pids;
   }
 
   async invoke(event: string): Promise<Invocation> {
-    if (this.inFlight >= (this.plan.reservedConcurrency ?? Infinity)) {
+    const size = Buffer.byteLength(event);
+    if (size > PAYLOAD_LIMIT) return failure('RequestTooLargeException', tooLarge(size));
+    if (this.inFlight >= this.reserved) {
       this.count('Throttles', 1);
       return THROTTLED;
     }
@@ -225,44 +266,76 @@ class HostedFunction {
     this.counters.points.add({ namespace: 'AWS/Lambda', name, dimensions }, value, Date.now());
   }
 
-  private async attempt(event: string): Promise<Invocation> {
-    if (this.stopped) return failure('ServiceException', 'the function host is stopped');
-    const environment = (this.environment ??= this.start());
-    const broken = await environment.ready;
-    if (broken) return { error: broken, timedOut: false };
+  private attempt(event: string): Promise<Invocation> {
     return new Promise((settle) => {
-      const id = randomUUID();
-      const deadline = Date.now() + this.plan.timeoutSeconds * 1000;
-      const timer = setTimeout(() => this.timeOut(environment, id), this.plan.timeoutSeconds * 1000);
-      environment.waiting.set(id, { settle, timer });
-      environment.child.send({ id, event, context: { awsRequestId: id, deadline } }, (error) => {
-        if (error) this.settle(environment, id, failure('Runtime.ExitError', `the process is gone: ${error.message}`));
-      });
+      if (this.stopped) {
+        settle(STOPPED);
+        return;
+      }
+      this.waiting.push({ event, settle, waited: false });
+      this.route();
+    });
+  }
+
+  /**
+   * Gives what waits to any idle instance. While there are fewer instances than invocations are to be shared by, the choice may fall on one
+   * that has to start. Instances start one after the other: on a few cores several at once would all be late, and what waits goes to
+   * whichever is free first, as on Lambda.
+   */
+  private route(): void {
+    for (const call of [...this.waiting]) {
+      const instances = [...this.pool];
+      const idle = instances.filter(({ initializing, current }) => !initializing && !current);
+      const missing = call.waited ? 0 : Math.max(0, this.warm - instances.length);
+      // Past the end of the list are those that have to start.
+      const chosen = idle[this.random.integer(0, idle.length + missing - 1)] as Instance | undefined;
+      if (chosen) {
+        this.waiting.splice(this.waiting.indexOf(call), 1);
+        this.run(chosen, call);
+        continue;
+      }
+      call.waited = true;
+      if (!instances.some(({ initializing }) => initializing)) this.start();
+    }
+  }
+
+  private run(instance: Instance, call: Call): void {
+    const { timeoutSeconds } = this.plan;
+    const timer = setTimeout(() => this.timeOut(instance), timeoutSeconds * 1000);
+    instance.current = { call, timer };
+    const context = { awsRequestId: randomUUID(), deadline: Date.now() + timeoutSeconds * 1000 };
+    instance.child.send({ event: call.event, context }, (error) => {
+      if (error) this.end(instance, `the process is gone: ${error.message}`);
     });
   }
 
   kill(): boolean {
-    const environment = this.environment;
-    if (environment) this.end(environment, 'the process was killed');
-    return environment !== undefined;
+    const instances = [...this.pool];
+    for (const instance of instances) this.end(instance, 'the process was killed');
+    return instances.length > 0;
   }
 
-  /** Ends a process at once; whoever invokes next gets a new one without waiting for its end. */
-  private end(environment: Environment, reason: string): void {
-    environment.reason = reason;
-    if (this.environment === environment) this.environment = undefined;
-    environment.child.kill('SIGKILL');
+  /** Ends a process at once; what comes next gets another one without waiting for its end. */
+  private end(instance: Instance, reason: string): void {
+    instance.reason = reason;
+    this.pool.delete(instance);
+    instance.child.kill('SIGKILL');
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const environment of this.living) this.end(environment, 'the function host is stopped');
+    for (const { settle } of this.waiting.splice(0)) settle(STOPPED);
+    for (const instance of this.living) this.end(instance, 'the function host is stopped');
     await Promise.all([...this.living].map(({ ended }) => ended));
     this.layout.remove();
     await new Promise<void>((resolve) => this.log.end(resolve));
   }
 
-  private start(): Environment {
+  private start(): void {
+    const name = String(++this.started);
+    // A /tmp of its own, as in Lambda.
+    const temporary = join(this.temporary, name);
+    mkdirSync(temporary, { recursive: true });
     const heap = Math.max(32, Math.floor(this.plan.memoryMb * HEAP_SHARE));
     const child = spawn(
       this.options.node ?? process.execPath,
@@ -274,7 +347,7 @@ class HostedFunction {
       ],
       {
         cwd: this.layout.task,
-        env: functionEnvironment(this.plan, this.layout, this.options.environment, this.temporary),
+        env: functionEnvironment(this.plan, this.layout, this.options.environment, temporary, name),
         serialization: 'advanced',
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },
@@ -284,58 +357,70 @@ class HostedFunction {
         if (!this.counters.take(line, this.plan.name) && !this.log.writableEnded) this.log.write(`${line}\n`);
       });
     }
-    const waiting = new Map<string, Waiting>();
-    let isReady: (error: FunctionError | undefined) => void;
     let hasEnded: () => void;
-    const environment: Environment = {
+    const instance: Instance = {
       child,
-      waiting,
-      ready: new Promise((resolve) => (isReady = resolve)),
       ended: new Promise((resolve) => (hasEnded = resolve)),
+      initializing: true,
     };
-    this.living.add(environment);
+    this.living.add(instance);
+    this.pool.add(instance);
     const initTimer = setTimeout(
-      () => this.end(environment, `the handler did not load within ${INIT_TIMEOUT_MS / 1000} s`),
+      () => this.end(instance, `the handler did not load within ${INIT_TIMEOUT_MS / 1000} s`),
       INIT_TIMEOUT_MS,
     );
-    child.on('message', (message: Answer) => {
-      if ('ready' in message || 'failed' in message) {
-        clearTimeout(initTimer);
-        isReady('failed' in message ? message.failed : undefined);
-        return;
-      }
-      this.largestRss = Math.max(this.largestRss ?? 0, Math.round(message.rss / 1024 / 1024));
-      const { error, result } = message;
-      this.settle(environment, message.id, error ? { error, timedOut: false } : bounded(result!));
+    const initialized = (error?: FunctionError) => {
+      if (!instance.initializing) return;
+      clearTimeout(initTimer);
+      instance.initializing = false;
+      if (!error) return;
+      // What waits longest is what it was started for.
+      this.pool.delete(instance);
+      this.waiting.shift()?.settle({ error, timedOut: false });
+    };
+    child.on('message', (message: Message) => {
+      if ('ready' in message) initialized();
+      else if ('failed' in message) initialized(message.failed);
+      else this.take(instance, message);
+      this.route();
     });
     const gone = (how: string) => {
-      clearTimeout(initTimer);
-      this.living.delete(environment);
-      if (this.environment === environment) this.environment = undefined;
-      const exit = failure('Runtime.ExitError', environment.reason ?? `the process ended (${how}) without an answer`);
-      isReady((exit as { error: FunctionError }).error);
-      for (const id of [...waiting.keys()]) this.settle(environment, id, exit);
+      const exit = failure('Runtime.ExitError', instance.reason ?? `the process ended (${how}) without an answer`);
+      this.living.delete(instance);
+      this.pool.delete(instance);
+      initialized(exit.error);
+      this.settle(instance, exit);
+      rmSync(temporary, { recursive: true, force: true });
       hasEnded();
+      this.route();
     };
     child.once('error', (error) => gone(error.message));
     child.once('exit', (code, signal) => gone(signal ?? `exit status ${code}`));
-    return environment;
   }
 
-  private settle(environment: Environment, id: string, invocation: Invocation): void {
-    const waiting = environment.waiting.get(id);
-    if (!waiting) return;
-    environment.waiting.delete(id);
-    clearTimeout(waiting.timer);
-    waiting.settle(invocation);
+  private take(instance: Instance, { error, result, rss }: Outcome): void {
+    this.largestRss = Math.max(this.largestRss ?? 0, Math.round(rss / 1024 / 1024));
+    this.settle(instance, error ? { error, timedOut: false } : bounded(result!));
   }
 
-  private timeOut(environment: Environment, id: string): void {
+  private settle(instance: Instance, invocation: Invocation): void {
+    const { current } = instance;
+    if (!current) return;
+    instance.current = undefined;
+    clearTimeout(current.timer);
+    current.call.settle(invocation);
+  }
+
+  private timeOut(instance: Instance): void {
     const message = `Task timed out after ${this.plan.timeoutSeconds.toFixed(2)} seconds`;
-    this.settle(environment, id, failure('Sandbox.Timedout', message, true));
-    this.end(environment, `another invocation in the same process timed out after ${this.plan.timeoutSeconds} s`);
+    this.end(instance, message);
+    this.settle(instance, failure('Sandbox.Timedout', message, true));
   }
 }
+
+/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+const tooLarge = (size: number) =>
+  `${size} byte payload is too large for the RequestResponse invocation type (limit ${PAYLOAD_LIMIT} bytes)`;
 
 function bounded(payload: string): Invocation {
   const size = Buffer.byteLength(payload);

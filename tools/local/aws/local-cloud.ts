@@ -23,7 +23,7 @@ import { type Counters, type Durations, type Series } from './counters';
 import { type DataPoints } from './data-points';
 import { deployedFiles, upload, writeDags } from './deployed-files';
 import { type EventSource, type EventSourceMetrics, startEventSource } from './event-source';
-import { type FunctionHost, startFunctionHost } from './function-host';
+import { type FunctionHost, type Routing, startFunctionHost } from './function-host';
 import { type GroupLag, groupLags, type Lags, RECENT_MS, sharedLag } from './lag';
 import { metricData } from './metric-data';
 import { startHttpApi } from './http-api';
@@ -45,6 +45,8 @@ export interface LocalCloudOptions {
   readonly ports?: { readonly ingest?: number; readonly query?: number; readonly control?: number };
   /** Added to the environment of every function. @default - nothing */
   readonly functionEnvironment?: Readonly<Record<string, string>>;
+  /** How invocations find an instance of a function. */
+  readonly routing?: Routing;
   /** Called for failed attempts of event sources. @default - they are only counted */
   readonly onError?: (message: string) => void;
 }
@@ -90,10 +92,10 @@ export interface LocalCloud {
    * @throws Error with the function's own error
    */
   invoke(name: string, event: unknown): Promise<unknown>;
-  /** SIGKILL to a function's process. False if it has no process. @param name as in `invoke` */
+  /** SIGKILL to a function's processes. False if it has none. @param name as in `invoke` */
   kill9(name: string): boolean;
-  /** Process ids and maximum resident set sizes (MB) by function name. */
-  processes(): Readonly<Record<string, { readonly pid?: number; readonly rssMb?: number }>>;
+  /** Process ids and maximum resident set sizes (MB) by the function's logical id. */
+  processes(): Readonly<Record<string, { readonly pids: readonly number[]; readonly rssMb?: number }>>;
   /** Drains the event sources, then ends everything. */
   stop(): Promise<void>;
 }
@@ -132,6 +134,7 @@ export async function startLocalCloud(
     const functions = startFunctionHost(plan.functions, {
       logs: join(options.directory, 'functions'),
       environment: functionEnvironment,
+      ...options.routing,
     });
     started.push(functions);
     const { points } = functions.counters;
@@ -295,7 +298,9 @@ async function invoke(functions: FunctionHost, plan: FunctionPlan, event: unknow
 function processes(plans: readonly FunctionPlan[], functions: FunctionHost) {
   const pids = functions.pids();
   const memory = functions.memory();
-  return Object.fromEntries(plans.map(({ name }) => [name, { pid: pids[name], rssMb: memory[name] }]));
+  return Object.fromEntries(
+    plans.map(({ name, logicalId }) => [logicalId, { pids: pids[name] ?? [], rssMb: memory[name] }]),
+  );
 }
 
 /**

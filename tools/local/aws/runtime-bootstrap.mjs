@@ -1,9 +1,9 @@
 /**
- * What runs inside a function's process, in the place of Lambda's Node runtime: loads the handler of the asset, takes
- * invocations over the IPC channel, and answers with JSON. Plain JavaScript, as it starts without a compile step.
+ * What runs inside a function's process, in the place of Lambda's Node runtime: loads the handler of the asset, takes one
+ * invocation after the other over the IPC channel, and answers with JSON. Plain JavaScript, as it starts without a compile step.
  *
- * Messages in:  {id, event: JSON text, context: {awsRequestId, deadline: epoch ms}}
- * Messages out: {ready: true} | {failed: error} once; {id, result: JSON text} | {id, error} with each invocation.
+ * Messages in:  {event: JSON text, context: {awsRequestId, deadline: epoch ms}}
+ * Messages out: {ready: true} | {failed: error} once; {result: JSON text} | {error}, and rss, for each invocation.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -54,12 +54,12 @@ process.on('disconnect', () => process.exit(0));
 
 try {
   const handler = await loadHandler();
-  process.on('message', async ({ id, event, context }) => {
+  process.on('message', async ({ event, context }) => {
     try {
       const result = await handler(JSON.parse(event), contextOf(context));
-      process.send({ id, result: JSON.stringify(result) ?? 'null', rss: process.memoryUsage.rss() });
+      process.send({ result: JSON.stringify(result) ?? 'null', rss: process.memoryUsage.rss() });
     } catch (error) {
-      process.send({ id, error: errorOf(error), rss: process.memoryUsage.rss() });
+      process.send({ error: errorOf(error), rss: process.memoryUsage.rss() });
     }
   });
   process.send({ ready: true });

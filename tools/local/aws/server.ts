@@ -1,5 +1,5 @@
 /** What all local HTTP services share. */
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
 export interface RunningServer {
@@ -12,10 +12,16 @@ export interface RunningServer {
 
 /**
  * @param port 0 picks a free one
+ * @param options `maxHeaderSize`: bytes of the request line and the headers, beyond which Node answers 431. @default 16 KB
  * @throws Error naming the port if it is taken
  */
-export async function listen(what: string, port: number, listener: RequestListener): Promise<RunningServer> {
-  const server: Server = createServer(listener);
+export async function listen(
+  what: string,
+  port: number,
+  listener: RequestListener,
+  { maxHeaderSize }: Pick<ServerOptions, 'maxHeaderSize'> = {},
+): Promise<RunningServer> {
+  const server: Server = createServer({ maxHeaderSize }, listener);
   // Node's default of 5 s races with clients that reuse a connection just then. API Gateway also keeps connections for a minute.
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {

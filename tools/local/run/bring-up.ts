@@ -21,7 +21,7 @@ import {
 } from '../../engines';
 import { clusterNameOf, measureBrokers } from '../aws/broker-metrics';
 import { groupLags, RECENT_MS } from '../aws/lag';
-import { type LocalCloud, startLocalCloud } from '../aws/local-cloud';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../aws/local-cloud';
 import { serveAirflow } from '../aws/airflow-page';
 import { serveMetrics } from '../aws/metrics-page';
 import { type CallRecorder } from '../aws/recorder';
@@ -53,7 +53,7 @@ export interface MonitoringOptions extends Pick<Watched, 'intervalSeconds' | 'ru
   readonly brokerOnly?: boolean;
 }
 
-export interface BringUpOptions {
+export interface BringUpOptions extends Pick<LocalCloudOptions, 'routing'> {
   /** Folder of data and logs, absolute. */
   readonly directory: string;
   readonly clock: Clock;
@@ -74,6 +74,7 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
     say,
     overrides,
     recorder,
+    routing,
     beforeStore = async (url: string) => Promise.resolve(url),
   } = options;
   const started: Stoppable[] = [];
@@ -108,6 +109,7 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
             directory: at('cloud'),
             sparkCommand: sparkCommand({ s3Endpoint: s3OfSpark, workDir: at('spark') }),
             functionEnvironment: recorder?.functionEnvironment,
+            routing,
             onError: say,
           },
         ),

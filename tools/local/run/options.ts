@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { flag, integer, optional, parse, text, withDefault } from '../../kit/options';
 import { ROOT } from '../../kit/root';
+import { DEFAULT_INSTANCES, DEFAULT_SEED } from '../aws/function-host';
 import { INPUT_FILES, INPUT_PATTERN } from '../../loadgen/input';
 
 export interface RunOptions {
@@ -16,7 +17,10 @@ export interface RunOptions {
   readonly posts: number;
   /** Posts a second; 0 is as fast as possible. */
   readonly rate: number;
+  /** Of the generator and of the routing. */
   readonly seed: number;
+  /** Instances of each function that share its invocations. */
+  readonly instances: number;
   /** Drop the data of earlier runs. */
   readonly fresh: boolean;
   /** Folder of the run's data and logs, absolute. @default .local/data */
@@ -29,7 +33,14 @@ const whole = (value: string, help: string) => integer(value, help, 0, 999_999_9
 export const OPTIONS = {
   posts: withDefault('2000', whole('N', 'generated posts to send')),
   rate: withDefault('0', whole('R', 'posts a second, 0 = as fast as they are accepted')),
-  seed: withDefault('1', whole('S', 'seed of the generator')),
+  seed: withDefault(
+    String(DEFAULT_SEED),
+    whole('S', 'seed of the generator, and of the routing of invocations to instances'),
+  ),
+  instances: withDefault(
+    String(DEFAULT_INSTANCES),
+    integer('N', 'instances of each function that share its invocations at random, more while all are busy', 1, 20),
+  ),
   input: optional(text('DIR', `sends DIR/${INPUT_PATTERN} instead of generated posts`, 'a folder')),
   answers: optional(text('FILE', 'writes the answers of both layers, the counters and the timings as JSON', 'a file')),
   fresh: flag('drops the data of earlier runs first'),

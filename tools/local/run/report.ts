@@ -1,5 +1,6 @@
 /** What a run prints at its end: answers, counters, freshness, drift, memory and URLs. */
 import { type Lags } from '../aws/lag';
+import { type LocalCloud } from '../aws/local-cloud';
 import { type Tally } from '../../loadgen/send';
 import { type Running } from './bring-up';
 import { type Clock } from './clock';
@@ -53,6 +54,7 @@ export async function printReport(report: Report): Promise<void> {
     ['drift', String(drift)],
     ['alarms', formatAlarms(alarms.states())],
     ['lag, records', formatLag(await cloud.lag())],
+    ['instances', formatInstances(cloud.processes())],
     ['requests', `${tally.requests}, ${tally.retries} retried`],
     [
       'first 202 / all answers',
@@ -76,6 +78,13 @@ export async function printReport(report: Report): Promise<void> {
 
 /** `StepsArchiveFunction0AC1FD5F` → `archive` */
 const stepOf = (logicalId: string) => logicalId.replace(/^(?:Steps)?(\w+)Function[0-9A-F]{8}$/, '$1').toLowerCase();
+
+/** `archive 2, compact 1`: those that run at the end. */
+function formatInstances(processes: ReturnType<LocalCloud['processes']>): string {
+  return Object.entries(processes)
+    .map(([id, { pids }]) => `${stepOf(id)} ${pids.length}`)
+    .join(', ');
+}
 
 function formatLag(lag: Lags): string {
   const sums = Object.entries(lag).map(([id, partitions]) => {

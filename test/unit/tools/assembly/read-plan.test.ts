@@ -160,6 +160,22 @@ test('an HTTP API has its routes and the functions behind them', () => {
   expect(read(API({ AuthorizationType: 'AWS_IAM' })).apis[0].routes[0].iam).toBe(true);
 });
 
+test('a route has the throttle of its own settings, or of its stage', () => {
+  const limits = (rate: number) => ({ ThrottlingRateLimit: rate, ThrottlingBurstLimit: 2 * rate });
+  const throttleWith = (settings: Record<string, unknown>) => {
+    const api = API();
+    const stage = { ...api.Stage, Properties: { ...api.Stage.Properties, ...settings } };
+    return read({ ...api, Stage: stage }).apis[0].routes[0].throttle;
+  };
+  const DefaultRouteSettings = limits(10);
+  expect(throttleWith({ DefaultRouteSettings })).toEqual({ rate: 10, burst: 20 });
+  expect(throttleWith({ DefaultRouteSettings, RouteSettings: { 'POST /posts': limits(3) } })).toEqual({
+    rate: 3,
+    burst: 6,
+  });
+  expect(throttleWith({ DefaultRouteSettings: { DetailedMetricsEnabled: true } })).toBeUndefined();
+});
+
 test.each([
   [
     'an authorizer',

@@ -97,6 +97,20 @@ describe('Invoke', () => {
     expect(invoke).toHaveBeenCalledTimes(1);
   });
 
+  test.each([
+    ['RequestResponse', 6 * 1024 * 1024],
+    ['Event', 1024 * 1024],
+  ])('with more than its limit of payload as %s returns 413', async (type, limit) => {
+    invoke.mockResolvedValue({ payload: 'null' });
+    const quotes = 2;
+    const send = (bytes: number) =>
+      call('POST', INVOKE, JSON.stringify('x'.repeat(bytes - quotes)), { 'x-amz-invocation-type': type });
+    expect((await send(limit)).status).toBeLessThan(300);
+    const over = await send(limit + 1);
+    expect([over.status, over.headers.get('x-amzn-errortype')]).toEqual([413, 'RequestTooLargeException']);
+    expect(invoke).toHaveBeenCalledTimes(1);
+  });
+
   test('of an unknown function is ResourceNotFoundException, of invalid JSON a 400', async () => {
     const gone = await call('POST', INVOKE.replace('seal', 'gone'), {});
     expect([gone.status, gone.headers.get('x-amzn-errortype')]).toEqual([404, 'ResourceNotFoundException']);

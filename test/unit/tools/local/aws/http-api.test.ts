@@ -64,6 +64,27 @@ test.each([
   });
 });
 
+test.each([
+  ['answers 431 to', 10_241, 431, 0],
+  ['passes on', 9_000, 202, 1],
+])('%s a request line and headers of %i bytes', async (_, size, status, calls) => {
+  const invoke = jest.fn(async () => ({ payload: '{"statusCode":202}' }));
+  server = await startHttpApi(api, { invoke });
+  const response = await fetch(`${server.url}/posts?cursor=${'x'.repeat(size)}`, { method: 'POST' });
+  expect([response.status, invoke.mock.calls.length]).toEqual([status, calls]);
+});
+
+test('returns 429 beyond what the route may take at once', async () => {
+  const routes = [{ ...api.routes[0], throttle: { rate: 0.001, burst: 2 } }];
+  const invoke = jest.fn(async () => ({ payload: '{"statusCode":202}' }));
+  server = await startHttpApi({ ...api, routes }, { invoke });
+  const responses = [];
+  for (let i = 0; i < 3; i++) responses.push(await fetch(`${server.url}/posts`, { method: 'POST' }));
+  expect(responses.map(({ status }) => status)).toEqual([202, 202, 429]);
+  expect(await responses[2].json()).toEqual({ message: 'Too Many Requests' });
+  expect(invoke).toHaveBeenCalledTimes(2);
+});
+
 test('returns 500 if the function fails, without its message', async () => {
   const failed: Invocation = { error: { errorType: 'Error', errorMessage: 'secret', trace: [] }, timedOut: false };
   expect(await post(async () => failed)).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });

@@ -5,13 +5,15 @@ import { parseOptions } from '../../../../../tools/local/run/options';
 
 describe('the options of npm start', () => {
   test('default to 2,000 generated posts and staying up', () => {
-    expect(parseOptions([])).toMatchObject({ exit: false, posts: 2000, rate: 0, seed: 1, fresh: false });
+    expect(parseOptions([])).toMatchObject({ exit: false, posts: 2000, rate: 0, seed: 1, instances: 2, fresh: false });
   });
 
   test.each([
     [['--posts', 'many'], "--posts must be an integer from 0 to 999999999, got 'many'"],
     [['--rate', '-1'], /--rate/],
     [['--seed', '1.5'], "--seed must be an integer from 0 to 999999999, got '1.5'"],
+    [['--instances', '0'], "--instances must be an integer from 1 to 20, got '0'"],
+    [['--instances', 'two'], "--instances must be an integer from 1 to 20, got 'two'"],
     [['--input', 'no-such-folder'], /--input must be a folder, got '.*no-such-folder'/],
     [['--colour'], /--colour/],
     [['stray'], /stray/],
