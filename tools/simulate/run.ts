@@ -211,10 +211,11 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     if (orchestrator.jobs > jobs.jobs) {
       throw new InvariantError('idle', `${orchestrator.jobs - jobs.jobs} jobs in ${IDLE} intervals without a post`);
     }
-    world.spawn(async () => {
+    const check = async () => {
       await checkEnd();
       world.note('all is right');
-    });
+    };
+    world.after(0, '', () => world.spawn(check));
     await world.runUntil(world.now + HOUR);
   } catch (caught) {
     error = caught as Error;
