@@ -397,9 +397,7 @@ const publish: readonly Mutation[] = [
     name: 'An interval is marked as published before the boundary has passed it.',
     file: 'lambda/publish/handler.ts',
     find: '    for (const each of moves) {',
-    replace: `    await mapConcurrently(intervals, CONCURRENT_OBJECTS, (interval) =>
-      lake.put(publishedKey(interval), '{}', { contentType: 'application/json' }),
-    );
+    replace: `    await mark(intervals);
     for (const each of moves) {`,
     why: 'liveness: a run dies in between, and no later one takes the interval up again',
   },
