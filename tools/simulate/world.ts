@@ -95,11 +95,11 @@ export class World {
     this.random = new Random(options.seed);
   }
 
-  /** Schedules an event. @returns an end to it, for one that has not happened */
+  /** Schedules an event, in whole milliseconds as all clocks have. @returns an end to it, for one that has not happened */
   at(time: number, what: string, run: () => void): () => void {
     let cancelled = false;
     const event = {
-      at: Math.max(time, this.now),
+      at: Math.max(Math.round(time), this.now),
       order: this.scheduled++,
       what,
       run: () => void (cancelled || run()),
