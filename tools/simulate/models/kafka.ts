@@ -20,7 +20,7 @@ export interface Partition {
 interface Appended {
   readonly first: number;
   readonly records: number;
-  readonly acknowledgement: { readonly baseOffset: number; readonly logAppendTime: number };
+  readonly result: { readonly baseOffset: number; readonly logAppendTime: number };
 }
 
 export class Topic {
@@ -68,6 +68,23 @@ export class Topic {
     return { baseOffset, logAppendTime: timestamp };
   }
 
+  /** What brokers know of one producer id: they take no batch twice, and none out of order. */
+  session(): {
+    append(partition: number, first: number, records: readonly BatchEntry['record'][]): Appended['result'];
+  } {
+    const appended = new Map<number, Appended>();
+    return {
+      append: (partition, first, records) => {
+        const newest = appended.get(partition);
+        if (newest?.first === first && newest.records === records.length) return newest.result;
+        if (first !== (newest ? newest.first + newest.records : 0)) throw new Error('OUT_OF_ORDER_SEQUENCE_NUMBER');
+        const result = this.append(partition, records);
+        appended.set(partition, { first, records: records.length, result });
+        return result;
+      },
+    };
+  }
+
   /** Retention: records older than that are gone, but for the newest segment. */
   deleteBefore(timestamp: number): void {
     for (const partition of this.partitions) {
@@ -92,17 +109,9 @@ export class Topic {
       leaderOf: (partition) => (partition === undefined ? undefined : partition % this.clocks.length),
       openSession: async () => {
         known = await call('open', () => this.partitions.length);
-        /** By partition: the next sequence number of the client, and what the broker has. */
+        /** By partition: the next sequence number. */
         const next = new Map<number, number>();
-        const appended = new Map<number, Appended>();
-        const appendOnce = (partition: number, first: number, records: readonly BatchEntry['record'][]) => {
-          const newest = appended.get(partition);
-          if (newest?.first === first && newest.records === records.length) return newest.acknowledgement;
-          if (first !== (newest ? newest.first + newest.records : 0)) throw new Error('OUT_OF_ORDER_SEQUENCE_NUMBER');
-          const acknowledgement = this.append(partition, records);
-          appended.set(partition, { first, records: records.length, acknowledgement });
-          return acknowledgement;
-        };
+        const session = this.session();
         return {
           sendBatch: async (entries) => {
             const acknowledged = await call(`produce ${entries.length}`, () => {
@@ -111,7 +120,7 @@ export class Topic {
               return [...byPartition].map(([partition, some]) => {
                 const records = some.map(({ record }) => record);
                 const first = next.get(partition) ?? 0;
-                return { partition, records: some.length, ...appendOnce(partition, first, records) };
+                return { partition, records: some.length, ...session.append(partition, first, records) };
               });
             });
             for (const { partition, records } of acknowledged)
