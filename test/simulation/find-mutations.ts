@@ -1,6 +1,6 @@
 /**
  * Runs the simulation on each mutation of the product, and prints after how many seeds it finds it:
- * `npx tsx test/simulation/find-mutations.ts [--runs 200] [part of a name or file …]`. Exits with 1 if one is not found.
+ * `npx tsx test/simulation/find-mutations.ts [--seed 1] [--runs 200] [part of a name or file …]`. Exits with 1 if one is not found.
  */
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
@@ -19,7 +19,8 @@ const PROGRAM = `
   import { makePlan } from './tools/simulate/plan';
   import { runPlan } from './tools/simulate/run';
   void (async () => {
-    for (let seed = 1; seed <= Number(process.argv[2]); seed++) {
+    const [first, runs] = process.argv.slice(2).map(Number);
+    for (let seed = first; seed < first + runs; seed++) {
       const { error } = await runPlan(makePlan({ seed }));
       if (error) return console.log('seed ' + seed + ' fails: ' + error.message);
     }
@@ -50,9 +51,9 @@ async function bundle({ file, find, replace }: Mutation, outfile: string): Promi
 }
 
 /** @returns what the simulation prints first */
-function simulate(program: string, runs: number): Promise<string> {
+function simulate(program: string, ...seeds: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, String(runs)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, ...seeds], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
     child.once('error', reject);
@@ -62,16 +63,18 @@ function simulate(program: string, runs: number): Promise<string> {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { runs: { type: 'string', default: '200' } },
+    options: { seed: { type: 'string', default: '1' }, runs: { type: 'string', default: '200' } },
     allowPositionals: true,
   });
-  const chosen = MUTATIONS.filter(({ file, name }) => positionals.every((part) => `${file} ${name}`.includes(part)));
+  const isChosen = ({ file, name }: Mutation) =>
+    positionals.length === 0 || positionals.some((part) => `${file} ${name}`.includes(part));
+  const chosen = MUTATIONS.filter(isChosen);
   mkdirSync(FOLDER, { recursive: true });
   const missed: string[] = [];
   await mapConcurrently([...chosen.entries()], availableParallelism(), async ([i, mutation]) => {
     const program = join(FOLDER, `${i}.cjs`);
     await bundle(mutation, program);
-    const line = await simulate(program, Number(values.runs));
+    const line = await simulate(program, values.seed, values.runs);
     rmSync(program);
     const found = /^seed (\d+) fails: (.*)$/.exec(line);
     if (!found) missed.push(mutation.name);

@@ -99,6 +99,8 @@ export interface Settings {
   readonly speedTtlHours: number;
   /** About what an interval and partition takes in compact, and an interval in the views engine, ms. */
   readonly workMs: number;
+  /** The longest that a source waits for a batch to fill, ms. */
+  readonly windowMs: Readonly<Record<SourceName, number>>;
   /** How long the orchestrator waits for an answer of a function, ms. */
   readonly clientMs: number;
   /** Clients are silent for most of the time, as over a weekend. */
@@ -138,6 +140,7 @@ export function makePlan(options: PlanOptions): Plan {
     identityHorizonHours: 16,
     speedTtlHours: 24,
     workMs: random.pick([100, 1_000, 20_000]),
+    windowMs: { archive: random.pick([1_000, 60_000]), aggregate: random.pick([1_000, 5_000, 30_000]) },
     clientMs: random.pick([60_000, 900_000]),
     silence,
     lateRepeats: random.chance(0.15),
@@ -233,7 +236,7 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     for (let left = random.integer(0, most); left > 0; left--) faults.push(make());
   };
   some(8, () => {
-    const at = anyTime();
+    const at = random.chance(0.5) ? anyTime() : soonAfterSend();
     const outage = random.chance(0.2);
     return {
       kind: 'weather',
@@ -246,15 +249,15 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     };
   });
   some(24, () => ({ kind: 'kill', ...disturbed(), withRuns: random.chance(0.3) }));
-  some(6, () => ({ kind: 'stall', ...disturbed(), ms: random.integer(1_000, 10 * MINUTE) }));
+  some(10, () => ({ kind: 'stall', ...disturbed(), ms: random.integer(1_000, 10 * MINUTE) }));
   some(12, () => ({
     ...{ kind: 'rebalance', at: soonAfterSend(), source: random.pick(['archive', 'aggregate'] as const) },
     ...{ partition: random.integer(0, partitions - 1), back: random.integer(0, 20) },
     ms: random.chance(0.5) ? 0 : random.integer(0, 10 * MINUTE),
   }));
-  some(10, () => ({
+  some(16, () => ({
     ...{ kind: 'clock', at: soonAfterSend(), broker: random.integer(0, 2) },
-    ahead: random.pick([0, 0, 500, -500, 3_000, -3_000, 20_000, -20_000, -100_000]),
+    ahead: random.pick([0, 0, 500, -500, 3_000, -3_000, 20_000, -20_000, 100_000, -100_000, 10 * MINUTE]),
     tick: random.pick([1, 1, 1_000, 10_000]),
   }));
   some(2, () => ({ kind: 'retention', at: anyTime(), ms: 30 * HOUR }));
@@ -265,7 +268,11 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   some(2, () => ({
     ...{ kind: 'scheduler', at: anyTime(), ms: random.pick([0, 0, 3 * HOUR, 9 * HOUR]), dies: random.chance(0.5) },
   }));
-  some(8, () => ({ kind: 'canary', at: anyTime() }));
+  const troubles = settings.silence ? [] : faults.filter(({ kind }) => kind === 'weather');
+  some(8, () => {
+    const trouble = troubles.length > 0 && random.chance(0.5) ? random.pick(troubles).at : undefined;
+    return { kind: 'canary', at: trouble === undefined ? soonAfterSend() : trouble + random.integer(0, 10 * MINUTE) };
+  });
   some(2, () => ({ kind: 'deploy', at: anyTime(), change: 'none' }));
   const deployThenBack = (change: Change) => {
     const at = Math.min(anyTime(), until - HOUR);

@@ -172,8 +172,9 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
       const next = JSON.parse(body.toString()) as StoredPlan;
       const isFree = !held || held.run === null || held.leaseUntil <= world.now;
       const by = process?.run ?? null;
-      if (held?.run !== by && !isFree) fail('lease', `run ${by} changes the plan of run ${held!.run}`);
-      if (next.run !== null && next.run !== by) fail('lease', `run ${by} writes a plan of run ${next.run}`);
+      const isHolder = held?.run === by;
+      if (!isHolder && !(isFree && next.run === by)) fail('lease', `run ${by} changes the plan of run ${held?.run}`);
+      if (isHolder && next.run !== null && next.run !== by) fail('lease', `run ${by} gives its plan to ${next.run}`);
       held = next;
     },
     [PREFIXES.drift]: (_, body) => {

@@ -70,7 +70,7 @@ const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
 const noReport = () => undefined;
 
 /** Of a run of `seal`: so few that a backlog takes more than one run. */
-const RUN_INTERVALS = 6;
+const RUN_INTERVALS = 4;
 
 function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
   return Object.fromEntries(
@@ -155,9 +155,12 @@ export class Simulation {
       ...{ name: 'canary', instances: 1, timeoutMs: 60_000 },
       make: () => () => this.sendCanary(),
     });
-    const source = (name: SourceName, windowMs: number) =>
-      new EventSource(this.world, { name, topic: this.topic, target: this.functions[name], windowMs, batch: 40 });
-    this.sources = { archive: source('archive', 60_000), aggregate: source('aggregate', 5_000) };
+    const source = (name: SourceName) =>
+      new EventSource(this.world, {
+        ...{ name, topic: this.topic, target: this.functions[name], batch: 40 },
+        windowMs: settings.windowMs[name],
+      });
+    this.sources = { archive: source('archive'), aggregate: source('aggregate') };
     this.reference = new Reference({
       topic: this.topic,
       posts: this.posts,
