@@ -299,10 +299,16 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
   let error: Error | undefined;
   try {
     await world.runUntil(stormEnd + (PATIENCE + 1) * length);
-    const jobs = { ...orchestrator };
+    const done = () => ({
+      jobs: orchestrator.jobs,
+      records: topic.partitions.reduce((sum, { records }) => sum + records.length, 0),
+    });
+    const before = done();
     await world.runUntil(world.now + IDLE * length);
-    if (orchestrator.jobs > jobs.jobs) {
-      throw new InvariantError('idle', `${orchestrator.jobs - jobs.jobs} jobs in ${IDLE} intervals without a post`);
+    const { jobs, records } = done();
+    if (jobs > before.jobs || records > before.records) {
+      const more = `${jobs - before.jobs} jobs and ${records - before.records} records`;
+      throw new InvariantError('idle', `${more} in ${IDLE} intervals without a post`);
     }
     const check = async () => {
       await checkEnd();
