@@ -171,14 +171,16 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       await writeRollUps(completedBy(each, intervalMinutes));
       await move(each);
     }
-    // Written last: until then `seal` has the interval processed again.
+    return moves.at(-1)?.to ?? before;
+  }
+
+  /** Last of all: until then `seal` has the intervals processed again. */
+  async function mark(intervals: readonly IntervalStart[]): Promise<void> {
     await mapConcurrently(intervals, CONCURRENT_OBJECTS, (interval) =>
       lake.put(publishedKey(interval), `${JSON.stringify({ interval: intervalName(interval) })}\n`, {
         contentType: 'application/json',
       }),
     );
-
-    return moves.at(-1)?.to ?? before;
   }
 
   function reportOn(tally: ReturnType<typeof emptyTally>, boundary: IntervalStart | undefined, began: number): void {
@@ -211,6 +213,8 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
       boundary = await budget.unit(() => publish([interval], tally));
       const next = plan.published + 1;
       plan = await plans.update(run, (current) => withPublished(current, next));
+      // Now that the plan says that it is to be reconciled: a run that dies before leaves it to the next one.
+      await mark([interval]);
     }
     if (budget.allows()) await runs.deleteUnreferenced();
     reportOn(tally, boundary, began);
@@ -233,7 +237,9 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     if (run) return respond(run, () => unlessSuperseded<PublishResponse>(() => publishRun(run.run)));
     const began = deps.now();
     const tally = emptyTally();
-    const boundary = await publish(parseIntervals(event, intervalMinutes), tally);
+    const intervals = parseIntervals(event, intervalMinutes);
+    const boundary = await publish(intervals, tally);
+    await mark(intervals);
     await runs.deleteUnreferenced();
     reportOn(tally, boundary, began);
     return { boundary: boundary === undefined ? null : intervalName(boundary) };

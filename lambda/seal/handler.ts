@@ -190,11 +190,6 @@ export function makeHandler(deps: Deps): SealHandler {
 
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
-    // No record since the last seal: nothing to seal, and a heartbeat record would only make work for the next run.
-    if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {
-      deps.report('seal', { received: 0, written: 0, lag: 0, duration: deps.now() - began });
-      return taken(left);
-    }
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
       if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });
@@ -205,7 +200,7 @@ export function makeHandler(deps: Deps): SealHandler {
       to: high,
     }));
     const lag = open.reduce((sum, range) => sum + range.to - range.from, 0);
-    // What is left are the heartbeat records after the last interval. Another one would make an interval for the next run, and so on.
+    // Nothing is left, or the heartbeat records after the last interval. Another one would make an interval for the next run, and so on.
     let known = await readHeartbeats(deps.store);
     if (areHeartbeats(open, known)) {
       deps.report('seal', { received: 0, written: 0, lag, duration: deps.now() - began });

@@ -275,11 +275,11 @@ const seal: readonly Mutation[] = [
     why: 'liveness: a run dies after sealing, and no later interval can be published',
   },
   {
-    name: 'Seal writes heartbeat records into an idle log.',
+    name: 'Seal does not write down which heartbeat records it wrote.',
     file: 'lambda/seal/handler.ts',
-    find: 'if (ends.every(({ partition, high }) => high <= (from.get(partition) ?? 0))) {',
-    replace: 'if (ends.length === 0) {',
-    why: 'an idle pipeline does no work',
+    find: 'if (heartbeats.length > 0) await deps.store.put(heartbeatsKey, serializeHeartbeats(known), JSON_TYPE);',
+    replace: '',
+    why: 'an idle pipeline does no work: the next run takes them for records, and writes others behind them',
   },
   {
     name: 'Of a long backlog the newest intervals are planned first.',
@@ -397,9 +397,7 @@ const publish: readonly Mutation[] = [
     name: 'An interval is marked as published before the boundary has passed it.',
     file: 'lambda/publish/handler.ts',
     find: '    for (const each of moves) {',
-    replace: `    await mapConcurrently(intervals, CONCURRENT_OBJECTS, (interval) =>
-      lake.put(publishedKey(interval), '{}', { contentType: 'application/json' }),
-    );
+    replace: `    await mark(intervals);
     for (const each of moves) {`,
     why: 'liveness: a run dies in between, and no later one takes the interval up again',
   },

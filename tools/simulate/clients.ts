@@ -18,7 +18,8 @@ const request = (method: string, rawPath: string, query = '', body?: unknown) =>
 });
 
 interface Sent {
-  readonly post: SimulatedPost;
+  /** Undefined for what is none. */
+  readonly post: SimulatedPost | undefined;
   readonly body: unknown;
 }
 
@@ -28,8 +29,14 @@ function bodyOf(post: SimulatedPost, sections: Send['posts'][number]['sections']
   return Object.fromEntries(sections.map((section) => [section, post.sent[section]]));
 }
 
-/** Sends until all is acknowledged. What is acknowledged must be on the topic where it says. */
-export async function send(simulation: Simulation, { posts, version, again }: Send): Promise<void> {
+/** No posts. */
+const HOSTILE: readonly unknown[] = [{}, 'post', null, { index: 'x' }, { index: 1.5, category: 'art' }];
+
+/**
+ * Sends until all is acknowledged. What is acknowledged must be on the topic where it says, and what is no post is rejected whatever
+ * stands beside it.
+ */
+export async function send(simulation: Simulation, { posts, version, again, hostileAt }: Send): Promise<void> {
   const { world, topic } = simulation;
   const random = world.random.stream(`send ${world.now} ${posts[0].index}`);
   for (let round = 0; round < (again === undefined ? 1 : 2); round++) {
@@ -38,23 +45,25 @@ export async function send(simulation: Simulation, { posts, version, again }: Se
       const post = simulation.posts.get(index)![round > 0 ? again!.version : version];
       return { post, body: bodyOf(post, sections) };
     });
+    if (hostileAt !== undefined) all.splice(hostileAt, 0, { post: undefined, body: random.pick(HOSTILE) });
     for (let left = all; left.length > 0;) {
       const body = left.length === 1 ? left[0].body : left.map((each) => each.body);
       const response = (await simulation.functions.ingest
         .invoke(request('POST', '/posts', '', body))
         .catch(() => undefined)) as HttpResponse | undefined;
       const results = response && (JSON.parse(response.body) as Partial<IngestResponse>).results;
-      const taken = left.filter((_, i) => results?.[i].status === 202);
       results?.forEach((result, i) => {
-        if (result.status === 400 || result.status === 413) {
-          throw new InvariantError('accepted', `post ${left[i].post.index} was rejected: ${JSON.stringify(result)}`);
+        const { post } = left[i];
+        const isRejected = result.status === 400 || result.status === 413;
+        if (isRejected !== (post === undefined)) {
+          throw new InvariantError('accepted', `${JSON.stringify(left[i].body)} got ${JSON.stringify(result)}`);
         }
         if (result.status !== 202) return;
         const record = topic.partitions[result.partition].records.at(result.offset);
-        if (record?.key?.toString() === String(left[i].post.index)) return;
-        throw new InvariantError('stored', `post ${left[i].post.index} was acknowledged, and is not at its offset`);
+        if (record?.key?.toString() === String(post?.index)) return;
+        throw new InvariantError('stored', `post ${post?.index} was acknowledged, and is not at its offset`);
       });
-      left = left.filter((each) => !taken.includes(each));
+      left = left.filter(({ post }, i) => !results || (post && results[i].status !== 202));
       if (left.length > 0) await world.sleep(random.integer(1_000, 20_000), '');
     }
   }

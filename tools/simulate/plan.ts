@@ -15,6 +15,8 @@ export interface Send {
   readonly version: number;
   /** Sent again although it was acknowledged, after so long, and maybe in another version. */
   readonly again?: { readonly after: number; readonly version: number };
+  /** A record that is to be rejected stands before this one of its posts. */
+  readonly hostileAt?: number;
 }
 
 /** The canary is not one of them. */
@@ -25,27 +27,48 @@ export type SourceName = 'archive' | 'aggregate';
 /** What can go wrong, or be done. */
 export type Fault =
   | ({ readonly kind: 'weather' } & Weather)
-  | { readonly kind: 'kill'; readonly at: number; readonly target: FunctionName; readonly calls: number }
-  | {
-      readonly kind: 'stall';
-      readonly at: number;
-      readonly target: FunctionName;
-      readonly calls: number;
-      readonly ms: number;
-    }
+  | ({ readonly kind: 'kill'; /** The orchestrator dies with it. */ readonly withRuns: boolean } & Disturbed)
+  | ({ readonly kind: 'stall'; readonly ms: number } & Disturbed)
   | {
       readonly kind: 'rebalance';
       readonly at: number;
       readonly source: SourceName;
       readonly partition: number;
       readonly back: number;
+      /** How long nobody polls the partition. */
+      readonly ms: number;
     }
-  | { readonly kind: 'clock'; readonly at: number; readonly broker: number; readonly ahead: number }
+  | {
+      readonly kind: 'clock';
+      readonly at: number;
+      readonly broker: number;
+      readonly ahead: number;
+      /** How long it shows the same time, ms. */
+      readonly tick: number;
+    }
   | { readonly kind: 'retention'; readonly at: number; readonly ms: number }
-  | { readonly kind: 'partitions'; readonly at: number; readonly partitions: number }
+  | {
+      readonly kind: 'partitions';
+      readonly at: number;
+      readonly partitions: number;
+      /** Whether the flow is deployed, too: otherwise it has as many tasks as before. */
+      readonly flow: boolean;
+    }
   | { readonly kind: 'deploy'; readonly at: number; readonly change: Change }
-  | { readonly kind: 'run'; readonly at: number; readonly back: number; readonly length: number }
-  | { readonly kind: 'scheduler'; readonly at: number; readonly ms: number };
+  /** A run by hand: for a range that ends some intervals back, or as a scheduled one. */
+  | { readonly kind: 'run'; readonly at: number; readonly range?: { readonly back: number; readonly length: number } }
+  /** No run starts for a while. */
+  | { readonly kind: 'scheduler'; readonly at: number; readonly ms: number; readonly dies: boolean }
+  | { readonly kind: 'canary'; readonly at: number };
+
+interface Disturbed {
+  readonly at: number;
+  readonly target: FunctionName;
+  /** How many calls go well before. */
+  readonly calls: number;
+  /** Which of the kinds of calls that the function has made, from 0 to 1. @default - any */
+  readonly share?: number;
+}
 
 /** What a deployment changes. `none`: new instances of the same version. */
 export type Change = 'none' | 'view' | 'views' | 'fewerRecentPosts' | 'rollback';
@@ -53,7 +76,7 @@ export type Change = 'none' | 'view' | 'views' | 'fewerRecentPosts' | 'rollback'
 export type FaultKind = Fault['kind'];
 export const FAULT_KINDS: readonly FaultKind[] = [
   ...(['weather', 'kill', 'stall', 'rebalance', 'clock', 'retention'] as const),
-  ...(['partitions', 'deploy', 'run', 'scheduler'] as const),
+  ...(['partitions', 'deploy', 'run', 'scheduler', 'canary'] as const),
 ];
 
 export interface Plan {
@@ -74,8 +97,14 @@ export interface Settings {
   readonly recentPosts: number;
   readonly identityHorizonHours: number;
   readonly speedTtlHours: number;
-  /** The longest that an interval and partition takes in compact, and an interval in the views engine, ms. */
+  /** About what an interval and partition takes in compact, and an interval in the views engine, ms. */
   readonly workMs: number;
+  /** The longest that a source waits for a batch to fill, ms. */
+  readonly windowMs: Readonly<Record<SourceName, number>>;
+  /** How long the orchestrator waits for an answer of a function, ms. */
+  readonly clientMs: number;
+  /** Clients are silent for most of the time, as over a weekend. */
+  readonly silence: boolean;
   /** Some requests are repeated after the batch layer's memory: it counts them again, and the speed layer does not. */
   readonly lateRepeats: boolean;
   /** Names come in decomposed Unicode. */
@@ -99,16 +128,21 @@ export function makePlan(options: PlanOptions): Plan {
   const random = new Random(`plan ${options.seed}`);
   const { seed, hours = 44, posts = 150, only } = options;
   const stormMs = hours * HOUR;
+  // It has more intervals than a look back.
+  const silence = random.chance(0.15);
   const settings: Settings = {
     start: START,
     stormMs,
-    intervalMinutes: random.pick([60, 120, 120, 240]),
+    intervalMinutes: silence ? 60 : random.pick([60, 60, 120, 120, 240]),
     partitions: random.integer(1, 3),
     instances: random.pick([2, 2, 3]),
     recentPosts: 1_000,
     identityHorizonHours: 16,
     speedTtlHours: 24,
-    workMs: random.pick([100, 1_000, 30_000]),
+    workMs: random.pick([100, 1_000, 20_000]),
+    windowMs: { archive: random.pick([1_000, 60_000]), aggregate: random.pick([1_000, 5_000, 30_000]) },
+    clientMs: random.pick([60_000, 900_000]),
+    silence,
     lateRepeats: random.chance(0.15),
     decomposed: random.chance(0.5),
   };
@@ -125,19 +159,26 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
   const length = settings.intervalMinutes * MINUTE;
   const latest = settings.lateRepeats ? 2 * settings.identityHorizonHours * HOUR : APART_MS;
   const sends: Send[] = [];
+  const [silent, loud] = [START + 5 * HOUR, until - 5 * HOUR];
+  const isSilent = (at: number) => settings.silence && at > silent && at < loud;
+  const anyTime = () => {
+    if (!settings.silence) return random.integer(START, until - APART_MS);
+    return random.chance(0.5) ? random.integer(START, silent - APART_MS / 2) : random.integer(loud, until - APART_MS);
+  };
   const again = (at: number) => {
     const after = random.integer(1, latest);
-    return random.chance(0.15) && at + after < until
+    return random.chance(0.15) && at + after < until && !isSilent(at + after)
       ? { again: { after, version: random.integer(0, VERSIONS - 1) } }
       : {};
   };
   for (let index = 0; index < posts;) {
-    const anyTime = random.integer(START, until - APART_MS);
+    const someTime = anyTime();
     // Many come around an interval's end, where it matters whose clock is ahead.
-    const end = anyTime - (anyTime % length) + length;
-    const at = random.chance(0.3) ? Math.min(end + random.integer(-30_000, 30_000), until - APART_MS) : anyTime;
+    const end = someTime - (someTime % length) + length;
+    const at = random.chance(0.3) ? Math.min(end + random.integer(-30_000, 30_000), until - APART_MS) : someTime;
     // Some come in bursts, and some in one request.
     const together = random.chance(0.3) ? random.integer(2, 8) : 1;
+    const hostile = () => random.chance(0.2) && { hostileAt: random.integer(0, together) };
     const some = Array.from({ length: Math.min(together, posts - index) }, () => index++);
     const apart = random.chance(0.4);
     if (!apart) {
@@ -146,6 +187,7 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
         version: 0,
         posts: some.map((each) => ({ index: each, sections: SECTION_NAMES })),
         ...again(at),
+        ...hostile(),
       });
       continue;
     }
@@ -157,7 +199,7 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
       // Some bring a section that was there before, and changed it.
       const sections = random.chance(0.3) ? [...new Set([section, random.pick(SECTION_NAMES)])] : [section];
       sends.push({
-        ...{ at: at + later, version: random.integer(0, VERSIONS - 1), ...again(at + later) },
+        ...{ at: at + later, version: random.integer(0, VERSIONS - 1), ...again(at + later), ...hostile() },
         posts: present.map((each) => ({ index: each, sections })),
       });
     }
@@ -185,40 +227,52 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   const whenAtWork = (name: FunctionName) => (AT_ONCE.includes(name) ? soonAfterSend() : anyTime());
   const disturbed = () => {
     const name = target();
-    return { at: whenAtWork(name), target: name, calls: calls() };
+    const at = whenAtWork(name);
+    if (random.chance(0.3)) return { at, target: name, calls: calls() };
+    return { at, target: name, calls: random.pick([0, 0, 0, 1, 2]), share: random.next() };
   };
   const calls = () => Math.floor(4 ** random.integer(0, 3) * random.next() * 2);
   const some = (most: number, make: () => Fault) => {
     for (let left = random.integer(0, most); left > 0; left--) faults.push(make());
   };
   some(8, () => {
-    const at = anyTime();
+    const at = random.chance(0.5) ? anyTime() : soonAfterSend();
     const outage = random.chance(0.2);
     return {
       kind: 'weather',
       service: random.pick(SERVICES),
+      ...(random.chance(0.4) && { target: target() }),
       fate: random.pick(FATES),
       rate: outage ? 1 : random.pick([0.02, 0.1, 0.3]),
       at,
       until: Math.min(until, at + random.integer(MINUTE, outage ? HOUR : 6 * HOUR)),
     };
   });
-  some(24, () => ({ kind: 'kill', ...disturbed() }));
-  some(6, () => ({ kind: 'stall', ...disturbed(), ms: random.integer(1_000, 10 * MINUTE) }));
+  some(24, () => ({ kind: 'kill', ...disturbed(), withRuns: random.chance(0.3) }));
+  some(10, () => ({ kind: 'stall', ...disturbed(), ms: random.integer(1_000, 10 * MINUTE) }));
   some(12, () => ({
     ...{ kind: 'rebalance', at: soonAfterSend(), source: random.pick(['archive', 'aggregate'] as const) },
     ...{ partition: random.integer(0, partitions - 1), back: random.integer(0, 20) },
+    ms: random.chance(0.5) ? 0 : random.integer(0, 10 * MINUTE),
   }));
-  some(10, () => ({
+  some(16, () => ({
     ...{ kind: 'clock', at: soonAfterSend(), broker: random.integer(0, 2) },
-    ahead: random.pick([0, 500, -500, 3_000, -3_000, 20_000, -20_000]),
+    ahead: random.pick([0, 0, 500, -500, 3_000, -3_000, 20_000, -20_000, 100_000, -100_000, 10 * MINUTE]),
+    tick: random.pick([1, 1, 1_000, 10_000]),
   }));
   some(2, () => ({ kind: 'retention', at: anyTime(), ms: 30 * HOUR }));
-  some(2, () => ({
+  some(5, () => ({
     ...{ kind: 'run', at: anyTime() },
-    ...{ back: random.integer(1, 8), length: random.integer(0, 3) },
+    ...(random.chance(0.5) && { range: { back: random.integer(1, 40), length: random.pick([0, 0, 1, 3]) } }),
   }));
-  some(1, () => ({ kind: 'scheduler', at: anyTime(), ms: random.integer(HOUR, 6 * HOUR) }));
+  some(2, () => ({
+    ...{ kind: 'scheduler', at: anyTime(), ms: random.pick([0, 0, 3 * HOUR, 9 * HOUR]), dies: random.chance(0.5) },
+  }));
+  const troubles = settings.silence ? [] : faults.filter(({ kind }) => kind === 'weather');
+  some(8, () => {
+    const trouble = troubles.length > 0 && random.chance(0.5) ? random.pick(troubles).at : undefined;
+    return { kind: 'canary', at: trouble === undefined ? soonAfterSend() : trouble + random.integer(0, 10 * MINUTE) };
+  });
   some(2, () => ({ kind: 'deploy', at: anyTime(), change: 'none' }));
   const deployThenBack = (change: Change) => {
     const at = Math.min(anyTime(), until - HOUR);
@@ -228,6 +282,8 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   if (random.chance(0.5)) deployThenBack('view');
   if (random.chance(0.2)) deployThenBack('fewerRecentPosts');
   if (random.chance(0.2)) deployThenBack('views');
-  some(1, () => ({ kind: 'partitions', at: anyTime(), partitions: partitions + random.integer(1, 2) }));
+  some(1, () => ({
+    ...{ kind: 'partitions', at: anyTime(), partitions: partitions + random.integer(1, 2), flow: random.chance(0.5) },
+  }));
   return faults.sort((a, b) => a.at - b.at);
 }

@@ -16,6 +16,8 @@ export interface Weather {
   readonly fate: Exclude<Fate, 'ok'>;
   /** Share of the calls. */
   readonly rate: number;
+  /** Of one function only. @default - of all */
+  readonly target?: string;
   readonly at: number;
   readonly until: number;
 }
@@ -35,19 +37,32 @@ const SLOW_MS = 20_000;
 
 export class Network {
   readonly weather: Weather[] = [];
+  /** When a call was last disturbed, ms. */
+  troubled = 0;
+  private readonly kinds = new Map<string, Set<string>>();
   private readonly random: Random;
 
   constructor(readonly world: World) {
     this.random = world.random.stream('network');
   }
 
-  fate(service: Service): Fate {
+  fate(service: Service, role?: string): Fate {
     const { now } = this.world;
     for (const each of this.weather) {
       if (each.service !== service || each.at > now || each.until <= now) continue;
-      if (this.random.chance(each.rate)) return each.fate;
+      if (each.target !== undefined && each.target !== role) continue;
+      if (!this.random.chance(each.rate)) continue;
+      this.troubled = now;
+      return each.fate;
     }
     return 'ok';
+  }
+
+  /** The kinds of calls that a function has made: rare ones are cut as often as frequent ones. */
+  kindsOf(role: string): Set<string> {
+    let kinds = this.kinds.get(role);
+    if (!kinds) this.kinds.set(role, (kinds = new Set()));
+    return kinds;
   }
 
   /** ms, mostly few. */
@@ -69,9 +84,9 @@ export class Network {
       const answer = (ms: number, text: string, settle: () => void) =>
         world.after(ms, `${from}${service} ${what}${text}`, () => (process ? process.deliver(settle) : settle()));
       const attempt = (left: number) => {
-        const fate = this.fate(service);
+        const fate = this.fate(service, process?.role);
         const failed = () => (left > 1 ? attempt(left - 1) : reject(failure(fate)));
-        world.after(this.latency(fate), '', () => {
+        const arrive = () => {
           if (fate === 'error') return void answer(this.latency('ok'), ' fails', failed);
           let result: T;
           try {
@@ -81,7 +96,11 @@ export class Network {
           }
           if (fate === 'lost') return void answer(this.latency('slow') / 4, ' loses its answer', failed);
           return void answer(this.latency(fate), '', () => resolve(result));
-        });
+        };
+        // Half of what a process leaves behind when it is frozen is sent when it goes on.
+        world.after(this.latency(fate), '', () =>
+          process?.isFrozen && this.random.chance(0.5) ? process.deliver(arrive) : arrive(),
+        );
       };
       attempt(attempts);
     });
@@ -94,7 +113,18 @@ export interface Disturbance {
   readonly calls: number;
   /** @default - it is killed */
   readonly stallMs?: number;
+  /** Called then. */
+  readonly happened?: () => void;
 }
+
+/** A disturbance of whatever process of a function makes a call of this kind. */
+export interface Cut extends Disturbance {
+  readonly kind: string;
+}
+
+/** What is called, without the numbers in it. */
+const kindOf = ({ service, what }: Pick<CallOptions<unknown>, 'service' | 'what'>) =>
+  `${service} ${what.replace(/\d[\dTZ:.-]*/g, '#')}`;
 
 /** Never settles: the process that waits for it is gone. */
 const never = <T>() => new Promise<T>(() => undefined);
@@ -105,23 +135,33 @@ export class Process {
   thawAt = 0;
   /** Of the invocation that runs. */
   disturbance: Disturbance | undefined;
+  /** Of the invocation: the run of the orchestrator that it is a part of. */
+  run: string | undefined;
+  /** Of the function. */
+  cuts: Cut[] = [];
   /** Frozen between invocations: what arrives waits. */
   private frozen = false;
   private readonly waiting: (() => void)[] = [];
 
+  /** @param role name of the function */
   constructor(
     readonly network: Network,
     readonly name: string,
     private readonly onDeath: () => void = () => undefined,
+    readonly role = name,
   ) {}
+
+  get isFrozen(): boolean {
+    return this.frozen;
+  }
 
   call<T>(options: CallOptions<T>): Promise<T> {
     if (!this.alive) return never();
-    const { disturbance, network } = this;
-    if (disturbance && disturbance.calls > 0) {
-      this.disturbance = { ...disturbance, calls: disturbance.calls - 1 };
-    } else if (disturbance) {
-      this.disturbance = undefined;
+    const { network } = this;
+    const disturbance = this.disturbanceOf(options);
+    if (disturbance) {
+      network.troubled = network.world.now + (disturbance.stallMs ?? 0);
+      disturbance.happened?.();
       if (disturbance.stallMs === undefined) {
         // Half of those that die have sent what they were about to send.
         if (network.world.random.chance(0.5)) void network.callFor(this, options).catch(() => undefined);
@@ -132,6 +172,21 @@ export class Process {
       this.thawAt = network.world.now + disturbance.stallMs;
     }
     return this.network.callFor(this, options);
+  }
+
+  private disturbanceOf(options: Pick<CallOptions<unknown>, 'service' | 'what'>): Disturbance | undefined {
+    const kind = kindOf(options);
+    this.network.kindsOf(this.role).add(kind);
+    const cut = this.cuts.findIndex((each) => each.kind === kind);
+    if (cut >= 0) {
+      const { calls } = this.cuts[cut];
+      if (calls === 0) return this.cuts.splice(cut, 1)[0];
+      this.cuts[cut] = { ...this.cuts[cut], calls: calls - 1 };
+    }
+    const { disturbance } = this;
+    this.disturbance =
+      disturbance && disturbance.calls > 0 ? { ...disturbance, calls: disturbance.calls - 1 } : undefined;
+    return this.disturbance ? undefined : disturbance;
   }
 
   kill(): void {

@@ -63,6 +63,8 @@ interface Position {
   offset: number;
   newest: number;
   interval: number;
+  /** The newest interval with a record that is no heartbeat record. */
+  filled: number;
   postAt: number;
 }
 
@@ -73,6 +75,10 @@ export class Reference {
   private readonly read: Position[] = [];
   /** By partition and index. */
   private readonly known = new Map<string, Known>();
+  /** Partitions and offsets. */
+  private readonly bad = new Set<string>();
+  /** When those on the topic were sent, ms. */
+  readonly canaries: number[] = [];
 
   constructor(private readonly options: ReferenceOptions) {}
 
@@ -80,7 +86,7 @@ export class Reference {
   follow(): void {
     const { topic } = this.options;
     topic.partitions.forEach(({ records }, partition) => {
-      const at = (this.read[partition] ??= { offset: 0, newest: 0, interval: 0, postAt: 0 });
+      const at = (this.read[partition] ??= { offset: 0, newest: 0, interval: 0, filled: 0, postAt: 0 });
       for (; at.offset < records.length; at.offset++) this.take(partition, at, records[at.offset]);
     });
   }
@@ -97,9 +103,14 @@ export class Reference {
     return sum;
   }
 
-  /** The interval of the newest record of a partition. */
+  /** Whether the record has a value that cannot be interpreted. */
+  isBad(partition: number, offset: number): boolean {
+    return this.bad.has(`${partition} ${offset}`);
+  }
+
+  /** The interval of the newest record of a partition that is no heartbeat record. */
   intervalOf(partition: number): number {
-    return this.read[partition]?.interval ?? 0;
+    return this.read[partition]?.filled ?? 0;
   }
 
   /** When the last new post of a partition came, ms. */
@@ -114,13 +125,15 @@ export class Reference {
     at.newest = Math.max(at.newest, timestamp);
     at.interval = Math.max(at.interval, timestamp - (timestamp % length));
     const { interval } = at;
-    if ('heartbeat' in record.headers || 'canary' in record.headers) return;
+    if ('heartbeat' in record.headers) return;
+    at.filled = interval;
+    if ('canary' in record.headers) return void this.canaries.push(Number(record.headers.canary));
     const sent = JSON.parse(record.value!.toString()) as Readonly<Record<string, unknown>>;
     const header = record.headers.section as SectionName | undefined;
     const brought = header ? [header] : SECTION_NAMES.filter((section) => section in sent);
     const { version } = (header ? sent : sent[brought[0]]) as { readonly version: number };
     const post = posts.get(Number(record.key!.toString()))![version];
-    if (post.bad && brought.includes('pin')) return;
+    if (post.bad && brought.includes('pin')) return void this.bad.add(`${partition} ${offset}`);
     const name = `${partition} ${post.index}`;
     if (!this.known.has(name)) at.postAt = now();
     const known = this.known.get(name) ?? { seen: new Map(), held: new Map(), complete: Infinity };

@@ -1,15 +1,17 @@
 /** Runs a plan, and checks the invariants while it runs and at its end. */
 import { type Layer } from '../../lambda/query/api';
-import { type DriftReport } from '../../lambda/formats/interval-metadata';
+import { type DriftReport, type Seal } from '../../lambda/formats/interval-metadata';
 import { VIEWS, type View } from '../../lambda/domain/views';
 import { decodeState, stateSchema } from '../../lambda/formats/speed-state';
-import { planKey } from '../../lambda/formats/keys';
+import { parseRawKey, planKey, PREFIXES, quarantineKey, rawPrefix } from '../../lambda/formats/keys';
 import { type Plan as StoredPlan } from '../../lambda/formats/plan';
+import { STEP_BUDGET_MS } from '../../lambda/runtime/budget';
 import { CHUNK } from '../../lambda/formats/view-run';
 import { ask, send } from './clients';
 import { HOUR, type Plan } from './plan';
 import { keyText, type Expected } from './reference';
-import { Simulation } from './simulation';
+import { type Process } from './process';
+import { Simulation, TOPIC } from './simulation';
 import { InvariantError } from './world';
 
 export interface RunOptions {
@@ -25,7 +27,12 @@ export interface Outcome {
 }
 
 const MINUTE = 60_000;
-const QUESTIONS = 80;
+const QUESTIONS = 60;
+/** Of a view with `top`: so few that something is left out. */
+const TOP_KEEP = 2;
+/** What a step does after its last unit, if nothing disturbs it. */
+const AFTER_BUDGET_MS = 5_000;
+const BATCH_STEPS: readonly string[] = ['seal', 'compact', 'publish', 'reconcile'];
 /** Intervals, once nothing fails any more, in which everything is published. */
 const PATIENCE = 3;
 /** Of a run in the store: so few that views have several chunks. */
@@ -42,8 +49,12 @@ function trimmed(view: View, counts: Expected): Expected {
       .slice(0, groupBy)
       .join();
   const groups = Map.groupBy(counts, ([key]) => groupOf(key));
-  return new Map([...groups.values()].flatMap((group) => group.sort((a, b) => b[1] - a[1]).slice(0, keep)));
+  // Of equal values the first keys are retained.
+  const inOrder = (a: Entry, b: Entry) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1);
+  return new Map([...groups.values()].flatMap((group) => group.sort(inOrder).slice(0, keep)));
 }
+
+type Entry = readonly [string, number];
 
 function firstDifference(expected: Expected, got: Expected): string | undefined {
   for (const key of new Set([...expected.keys(), ...got.keys()])) {
@@ -52,7 +63,25 @@ function firstDifference(expected: Expected, got: Expected): string | undefined 
   return undefined;
 }
 
-export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<Outcome> {
+/** The sizes that make a small run pass what takes millions of posts. */
+async function withSmallSizes<T>(work: () => Promise<T>): Promise<T> {
+  const { rows } = CHUNK;
+  const tops = VIEWS.flatMap(({ top }) => (top ? [{ top, keep: top.keep }] : []));
+  Object.assign(CHUNK, { rows: CHUNK_ROWS });
+  for (const { top } of tops) Object.assign(top, { keep: TOP_KEEP });
+  try {
+    return await work();
+  } finally {
+    Object.assign(CHUNK, { rows });
+    for (const { top, keep } of tops) Object.assign(top, { keep });
+  }
+}
+
+export function runPlan(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
+  return withSmallSizes(() => run(plan, options));
+}
+
+async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
   const simulation = new Simulation(plan, trace);
   const { world, reference, keyspaces, lake, topic, orchestrator } = simulation;
   const { settings } = plan;
@@ -79,10 +108,7 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
       );
       return;
     }
-    const most = trimmed(
-      view,
-      reference.expected(view, () => true),
-    );
+    const most = reference.expected(view, () => true);
     for (const [key, value] of counts) {
       if (value <= (most.get(key) ?? 0)) continue;
       throw new InvariantError(
@@ -102,29 +128,88 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     }
   }
 
+  const random = world.random.stream('questions');
+  const fail = (invariant: string, message: string) => world.fail(new InvariantError(invariant, message));
   let boundary = -Infinity;
+  let reconciled = -Infinity;
   keyspaces.onWrite = (table, row) => {
     if (table !== 'boundary') return;
-    const interval = Number(keyspaces.value(row, 'interval_start'));
-    if (interval < boundary) world.fail(new InvariantError('forward', `the boundary went back to ${interval}`));
+    const instant = (column: string) => Number(keyspaces.value(row, column) ?? -Infinity);
+    const interval = instant('interval_start');
+    if (interval < boundary) fail('forward', `the boundary went back to ${interval}`);
+    if (instant('reconciled_interval') < reconciled) fail('forward', 'the newest reconciled interval went back');
+    reconciled = instant('reconciled_interval');
+    if (interval === boundary) return;
     boundary = interval;
+    // At once: all that belongs to it must be there.
+    world.after(random.integer(0, 20), '', () => world.spawn(() => question(random.pick(VIEWS), 'batch')));
   };
-  lake.onPut = (key, body) => {
-    if (!key.startsWith('drift/') || settings.lateRepeats) return;
-    const { interval, views } = JSON.parse(body.toString()) as DriftReport;
-    for (const { name } of VIEWS) {
-      const found = views[name];
-      if (!found || found.drift === 0) continue;
-      world.fail(new InvariantError('drift', `view ${name} differs by ${found.drift} in interval ${interval}`));
+
+  let held: StoredPlan | undefined;
+  /** What must hold when an object is written, by the prefix of its key. */
+  const written: Readonly<Record<string, (key: string, body: Buffer, process?: Process) => void>> = {
+    [PREFIXES.raw]: (key) => {
+      const { partition, first, last } = parseRawKey(key)!;
+      for (let offset = first; offset <= last; offset++) {
+        if (!reference.isBad(partition, offset) || lake.objects.has(quarantineKey(TOPIC, partition, offset))) continue;
+        fail('quarantine', `${key} names offset ${offset}, whose bytes are nowhere`);
+      }
+    },
+    [PREFIXES.quarantine]: (key) => {
+      const [, partition, offset] = /partition=(\d+)\/(\d+)\.json$/.exec(key)!;
+      if (!reference.isBad(Number(partition), Number(offset))) fail('quarantine', `${key} is of a good record`);
+    },
+    [PREFIXES.seals]: (key, body) => {
+      for (const { partition, from, to } of (JSON.parse(body.toString()) as Seal).partitions) {
+        const archived = new Set<number>();
+        for (const { first, last } of lake.keys(rawPrefix(TOPIC, partition)).map((each) => parseRawKey(each)!)) {
+          for (let offset = Math.max(first, from); offset <= Math.min(last, to - 1); offset++) archived.add(offset);
+        }
+        if (archived.size < to - from) fail('archived', `${key} names offsets of partition ${partition} too early`);
+      }
+    },
+    [planKey]: (_, body, process) => {
+      const next = JSON.parse(body.toString()) as StoredPlan;
+      const isFree = !held || held.run === null || held.leaseUntil <= world.now;
+      const by = process?.run ?? null;
+      const isHolder = held?.run === by;
+      if (!isHolder && !(isFree && next.run === by)) fail('lease', `run ${by} changes the plan of run ${held?.run}`);
+      if (isHolder && next.run !== null && next.run !== by) fail('lease', `run ${by} gives its plan to ${next.run}`);
+      held = next;
+    },
+    [PREFIXES.drift]: (_, body) => {
+      const { interval, views } = JSON.parse(body.toString()) as DriftReport;
+      for (const { name } of VIEWS) {
+        const found = views[name];
+        if (settings.lateRepeats || !found || found.drift === 0) continue;
+        fail('drift', `view ${name} differs by ${found.drift} in interval ${interval}`);
+      }
+    },
+  };
+  lake.onPut = (key, body, process) => {
+    const check = written[key] ?? written[key.slice(0, key.indexOf('/') + 1)];
+    check?.(key, body, process);
+  };
+  simulation.onEnded = (name, ms) => {
+    if (!BATCH_STEPS.includes(name) || simulation.network.troubled >= world.now - ms) return;
+    const most = STEP_BUDGET_MS + AFTER_BUDGET_MS;
+    if (ms > most) fail('budget', `${name} took ${ms} ms, at most ${most} ms are allowed`);
+  };
+  simulation.onCanary = (began, { failed, canarySpeedAge }) => {
+    if (failed === 0 && !reference.canaries.some((sent) => sent >= began)) {
+      fail('canary', 'the canary reports success, and sent none');
     }
+    const newest = began - (canarySpeedAge ?? began);
+    if (newest % length !== 0 && !reference.canaries.includes(newest)) fail('canary', `nobody sent ${newest}`);
+    speedCanary = newest;
   };
+  let speedCanary = 0;
 
   orchestrator.start();
   for (const each of plan.sends) world.at(each.at, '', () => world.spawn(() => send(simulation, each)));
   for (const each of plan.faults) {
     world.at(each.at, `fault ${JSON.stringify(each)}`, () => simulation.apply(each));
   }
-  const random = world.random.stream('questions');
   for (let i = 0; i < QUESTIONS; i++) {
     // Most soon after a request, while the layers follow it.
     const after = plan.sends.length > 0 && random.chance(0.7) ? random.pick(plan.sends).at : undefined;
@@ -138,6 +223,7 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     simulation.network.weather.length = 0;
     for (const each of Object.values(simulation.functions)) each.calm();
     topic.clocks.fill(0);
+    topic.ticks.fill(1);
     orchestrator.downUntil = 0;
   });
 
@@ -201,25 +287,38 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     }
   }
 
+  /** The canary finds that all is right, and the one that it sent before. */
+  async function checkCanary(): Promise<void> {
+    const before = world.now;
+    await simulation.canary.invoke({});
+    await world.sleep(2 * MINUTE, '');
+    await simulation.canary.invoke({});
+    if (speedCanary < before) throw new InvariantError('canary', 'the speed layer does not show the newest canary');
+  }
+
   let error: Error | undefined;
-  const { rows } = CHUNK;
-  Object.assign(CHUNK, { rows: CHUNK_ROWS });
   try {
     await world.runUntil(stormEnd + (PATIENCE + 1) * length);
-    const jobs = { ...orchestrator };
-    await world.runUntil(world.now + IDLE * length);
-    if (orchestrator.jobs > jobs.jobs) {
-      throw new InvariantError('idle', `${orchestrator.jobs - jobs.jobs} jobs in ${IDLE} intervals without a post`);
-    }
-    world.spawn(async () => {
-      await checkEnd();
-      world.note('all is right');
+    const done = () => ({
+      jobs: orchestrator.jobs,
+      records: topic.partitions.reduce((sum, { records }) => sum + records.length, 0),
     });
+    const before = done();
+    await world.runUntil(world.now + IDLE * length);
+    const { jobs, records } = done();
+    if (jobs > before.jobs || records > before.records) {
+      const more = `${jobs - before.jobs} jobs and ${records - before.records} records`;
+      throw new InvariantError('idle', `${more} in ${IDLE} intervals without a post`);
+    }
+    const check = async () => {
+      await checkEnd();
+      await checkCanary();
+      world.note('all is right');
+    };
+    world.after(0, '', () => world.spawn(check));
     await world.runUntil(world.now + HOUR);
   } catch (caught) {
     error = caught as Error;
-  } finally {
-    Object.assign(CHUNK, { rows });
   }
   return { error, digest: world.digest(), events: world.events };
 }

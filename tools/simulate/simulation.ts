@@ -3,6 +3,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { keyspacesStore, type Tables } from '../../lambda/aws/keyspaces/store';
+import { makeHandler as makeCanary } from '../../lambda/canary/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
 import { SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
 import { parseIntervalName } from '../../lambda/domain/intervals';
@@ -11,6 +12,8 @@ import { makeHandler as makeIngest } from '../../lambda/ingest/handler';
 import { makeHandler as makePublish } from '../../lambda/publish/handler';
 import { makeHandler as makeQuery } from '../../lambda/query/handler';
 import { queryReader } from '../../lambda/query/reader';
+import { type HttpResponse } from '../../lambda/runtime/http';
+import { type Values } from '../../lambda/runtime/metrics';
 import { makeHandler as makeReconcile } from '../../lambda/reconcile/handler';
 import { LIMITS, makeHandler as makeSeal } from '../../lambda/seal/handler';
 import { batchFlow, dagTasks } from '../../lib/constructs/batch-flow';
@@ -66,6 +69,9 @@ const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
 
 const noReport = () => undefined;
 
+/** Of a run of `seal`: so few that a backlog takes more than one run. */
+const RUN_INTERVALS = 4;
+
 function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
   return Object.fromEntries(
     Object.values(TABLES).map(({ name, partitionKey, clusteringKey = {}, columns }) => [
@@ -94,12 +100,19 @@ export class Simulation {
   readonly sources: Readonly<Record<SourceName, EventSource>>;
   readonly orchestrator: Orchestrator;
   readonly reference: Reference;
+  readonly canary: LambdaFunction;
+  /** Called with what the canary found. */
+  onCanary: (began: number, found: Values<'canary'>) => void = () => undefined;
+  /** Called with the duration of each invocation. */
+  onEnded: (name: FunctionName, ms: number) => void = () => undefined;
   /** By index, by version. */
   readonly posts = new Map<number, readonly SimulatedPost[]>();
   version: Version;
   /** When it was, ms. */
   deployed = 0;
   private readonly workTimes: Random;
+  /** Partitions of the topic when the flow was deployed. */
+  private flowPartitions: number;
   /** The one before. */
   private previous: Version;
 
@@ -112,6 +125,7 @@ export class Simulation {
     this.workTimes = this.world.random.stream('work');
     this.network = new Network(this.world);
     this.topic = new Topic(this.world, TOPIC, settings.partitions);
+    this.flowPartitions = settings.partitions;
     this.keyspaces = new Keyspaces(this.world, schemaOf(settings.speedTtlHours));
     this.version = this.previous = { views: VIEWS, recentPosts: settings.recentPosts };
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
@@ -133,12 +147,20 @@ export class Simulation {
           timeoutMs: TIMEOUTS[name],
           instances: settings.instances,
           make: (process) => this.makeHandler(name, process, this.version),
+          ended: (ms) => this.onEnded(name, ms),
         }),
       ]),
     ) as Record<FunctionName, LambdaFunction>;
-    const source = (name: SourceName, windowMs: number) =>
-      new EventSource(this.world, { name, topic: this.topic, target: this.functions[name], windowMs, batch: 40 });
-    this.sources = { archive: source('archive', 60_000), aggregate: source('aggregate', 5_000) };
+    this.canary = new LambdaFunction(this.network, {
+      ...{ name: 'canary', instances: 1, timeoutMs: 60_000 },
+      make: () => () => this.sendCanary(),
+    });
+    const source = (name: SourceName) =>
+      new EventSource(this.world, {
+        ...{ name, topic: this.topic, target: this.functions[name], batch: 40 },
+        windowMs: settings.windowMs[name],
+      });
+    this.sources = { archive: source('archive'), aggregate: source('aggregate') };
     this.reference = new Reference({
       topic: this.topic,
       posts: this.posts,
@@ -153,8 +175,9 @@ export class Simulation {
     };
     this.orchestrator = new Orchestrator(this.world, {
       intervalMinutes: settings.intervalMinutes,
+      clientMs: settings.clientMs,
       tasks: () =>
-        dagTasks(batchFlow({ partitions: this.topic.partitions.length }), {
+        dagTasks(batchFlow({ partitions: this.flowPartitions }), {
           functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
           ...{ applicationId: '', jobRoleArn: '', lake: 'lake' },
         }),
@@ -173,32 +196,50 @@ export class Simulation {
     switch (fault.kind) {
       case 'weather':
         return void this.network.weather.push(fault);
-      case 'kill':
-        return this.functions[fault.target].disturb({ calls: fault.calls });
+      case 'kill': {
+        const happened = () => fault.withRuns && this.orchestrator.die();
+        return this.functions[fault.target].disturb({ calls: fault.calls, happened }, fault.share);
+      }
       case 'stall':
-        return this.functions[fault.target].disturb({ calls: fault.calls, stallMs: fault.ms });
+        return this.functions[fault.target].disturb({ calls: fault.calls, stallMs: fault.ms }, fault.share);
       case 'rebalance':
-        return this.sources[fault.source].rebalance(fault.partition, fault.back);
+        return this.sources[fault.source].rebalance(fault.partition, fault.back, fault.ms);
       case 'clock':
         this.topic.clocks[fault.broker] = fault.ahead;
+        this.topic.ticks[fault.broker] = fault.tick;
         return;
       case 'retention':
         return this.topic.deleteBefore(this.world.now - fault.ms);
       case 'partitions':
         this.topic.grow(fault.partitions);
+        if (fault.flow) this.flowPartitions = fault.partitions;
         // It is a deployment: functions read the number from their environment.
         return this.deploy('none');
       case 'run':
-        return this.triggerRun(fault.back, fault.length);
+        return this.triggerRun(fault.range);
       case 'scheduler':
         this.orchestrator.downUntil = this.world.now + fault.ms;
+        if (fault.dies) this.orchestrator.die();
         return;
+      case 'canary':
+        return void this.canary.invoke({}).catch(() => undefined);
       case 'deploy':
         return this.deploy(fault.change);
     }
   }
 
-  private triggerRun(back: number, length: number): void {
+  private sendCanary(): Promise<void> {
+    const began = this.world.now;
+    return makeCanary({
+      invoke: async (name, event) => (await this.functions[name as FunctionName].invoke(event)) as HttpResponse,
+      ...{ ingest: 'ingest', query: 'query', log: { error: noReport }, now: () => this.world.now },
+      report: (_, found) => this.onCanary(began, found as Values<'canary'>),
+    })();
+  }
+
+  private triggerRun(range?: { readonly back: number; readonly length: number }): void {
+    if (!range) return this.orchestrator.trigger({});
+    const { back, length } = range;
     const seals = this.lake.keys('seals/').map((key) => /interval=(.*)\.json/.exec(key)![1]);
     const from = Math.max(0, seals.length - back);
     if (seals.length === 0) return;
@@ -224,9 +265,10 @@ export class Simulation {
     }
   }
 
-  /** How long a piece of work takes, ms. */
+  /** How long a piece of work takes, ms: about the same each time, from which steps conclude what they can begin. */
   private work(): number {
-    return this.workTimes.integer(0, this.plan.settings.workMs);
+    const { workMs } = this.plan.settings;
+    return this.workTimes.integer(workMs * 0.9, workMs);
   }
 
   private putViewsList(): void {
@@ -256,7 +298,7 @@ export class Simulation {
       case 'seal':
         return makeSeal({
           ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },
-          limits: { ...LIMITS, archiveMs: 180_000 },
+          limits: { ...LIMITS, intervals: RUN_INTERVALS, archiveMs: 180_000 },
         });
       case 'compact':
         return makeCompact({

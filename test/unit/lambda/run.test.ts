@@ -1,5 +1,13 @@
 /** The steps of a run over the real handlers: each finds its work in the plan, ends within its budget, and leaves the rest. */
-import { manifestKey, planKey, rawKey, summaryKey, viewsDoneKey, viewsListKey } from '../../../lambda/formats/keys';
+import {
+  driftKey,
+  manifestKey,
+  planKey,
+  rawKey,
+  summaryKey,
+  viewsDoneKey,
+  viewsListKey,
+} from '../../../lambda/formats/keys';
 import { type StepResponse } from '../../../lambda/runtime/budget';
 import { BatchLayer, HOUR, TOPIC, type BatchLayerOptions } from '../../support/batch-layer';
 
@@ -209,6 +217,27 @@ describe('publish', () => {
     expect(rounds).toBe(2);
     expect(layer.published).toHaveLength(6);
   });
+
+  it.each([0, 1])(
+    'that dies after %d of its writes to the lake leaves its interval to be compared by the next run',
+    async (writes) => {
+      const layer = layerOf(1);
+      await runTo(layer, 'views');
+      const { put } = layer.lake;
+      let left = writes;
+      const spy = jest.spyOn(layer.lake, 'put').mockImplementation(async (...object) => {
+        if (left-- === 0) throw new Error('the process died');
+        return put.apply(layer.lake, object);
+      });
+      await expect(layer.invoke('publish', { run: 'a' })).rejects.toThrow('the process died');
+      spy.mockRestore();
+      layer.clock.now += HOUR / 2;
+      await runAll(layer, 'b');
+      expect(layer.published).toEqual(names(layer, 0));
+      expect(layer.lake.keys('drift/')).toEqual([driftKey(layer.interval(0))]);
+      expect(layer.plan.unreconciled).toEqual([]);
+    },
+  );
 });
 
 describe('reconcile', () => {

@@ -73,15 +73,19 @@ export class EventSource {
     return this.positions[partition]?.next ?? 0;
   }
 
-  /** Another poller takes the partition over, and begins some records before. */
-  rebalance(partition: number, back: number): void {
+  /** Another poller takes the partition over after a while, and begins some records before. */
+  rebalance(partition: number, back: number, ms = 0): void {
     const position = this.positions[partition];
     if (!position) return;
-    position.generation++;
-    position.inFlight = false;
-    position.next = Math.max(0, position.next - back);
-    this.world.note(`${this.options.name} partition ${partition} again from ${position.next}`);
-    this.wake();
+    const generation = ++position.generation;
+    position.inFlight = true;
+    this.world.after(ms, '', () => {
+      if (position.generation !== generation) return;
+      position.inFlight = false;
+      position.next = Math.max(0, position.next - back);
+      this.world.note(`${this.options.name} partition ${partition} again from ${position.next}`);
+      this.wake();
+    });
   }
 
   private poll(): void {

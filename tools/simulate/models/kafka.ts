@@ -1,7 +1,7 @@
 /**
- * Kafka: a topic of partitions, each with a leader whose clock is its own. Records have append time, which can go back. A producer
- * whose answer is lost does not know whether its records are there. Retention takes records from the front. The real producer of the
- * port runs over this model.
+ * Kafka: a topic of partitions, each with a leader whose clock is its own, and may tick slowly. Records have append time, which can go
+ * back. A producer whose answer is lost does not know whether its records are there; what it sends again under the same sequence
+ * number is taken for the same. Retention takes records from the front. The real producer of the port runs over this model.
  */
 import { createBatchingProducer, type BatchEntry } from '../../../lambda/aws/kafka/batching-producer';
 import { portOf } from '../../../lambda/aws/kafka/adapter-base';
@@ -16,10 +16,19 @@ export interface Partition {
   low: number;
 }
 
+/** What a broker knows of a producer session and partition: its newest batch. */
+interface Appended {
+  readonly first: number;
+  readonly records: number;
+  readonly result: { readonly baseOffset: number; readonly logAppendTime: number };
+}
+
 export class Topic {
   readonly partitions: Partition[] = [];
   /** What each broker's clock is ahead, ms. */
   readonly clocks: number[];
+  /** How long each broker's clock shows the same time, ms. */
+  readonly ticks: number[];
   /** Called after each append. */
   onAppend: (partition: number) => void = () => undefined;
 
@@ -30,6 +39,7 @@ export class Topic {
     brokers = 3,
   ) {
     this.clocks = Array.from({ length: brokers }, () => 0);
+    this.ticks = Array.from({ length: brokers }, () => 1);
     this.grow(partitions);
   }
 
@@ -41,7 +51,9 @@ export class Topic {
   append(partition: number, entries: readonly BatchEntry['record'][]): { baseOffset: number; logAppendTime: number } {
     const { records } = this.partitions[partition];
     const baseOffset = records.length;
-    const timestamp = this.world.now + this.clocks[partition % this.clocks.length];
+    const broker = partition % this.clocks.length;
+    const clock = this.world.now + this.clocks[broker];
+    const timestamp = clock - (clock % this.ticks[broker]);
     for (const { key, value, headers = {} } of entries) {
       records.push({
         partition,
@@ -54,6 +66,23 @@ export class Topic {
     }
     this.onAppend(partition);
     return { baseOffset, logAppendTime: timestamp };
+  }
+
+  /** What brokers know of one producer id: they take no batch twice, and none out of order. */
+  session(): {
+    append(partition: number, first: number, records: readonly BatchEntry['record'][]): Appended['result'];
+  } {
+    const appended = new Map<number, Appended>();
+    return {
+      append: (partition, first, records) => {
+        const newest = appended.get(partition);
+        if (newest?.first === first && newest.records === records.length) return newest.result;
+        if (first !== (newest ? newest.first + newest.records : 0)) throw new Error('OUT_OF_ORDER_SEQUENCE_NUMBER');
+        const result = this.append(partition, records);
+        appended.set(partition, { first, records: records.length, result });
+        return result;
+      },
+    };
   }
 
   /** Retention: records older than that are gone, but for the newest segment. */
@@ -80,19 +109,24 @@ export class Topic {
       leaderOf: (partition) => (partition === undefined ? undefined : partition % this.clocks.length),
       openSession: async () => {
         known = await call('open', () => this.partitions.length);
+        /** By partition: the next sequence number. */
+        const next = new Map<number, number>();
+        const session = this.session();
         return {
-          sendBatch: (entries) =>
-            call(`produce ${entries.length}`, () => {
+          sendBatch: async (entries) => {
+            const acknowledged = await call(`produce ${entries.length}`, () => {
               for (const entry of entries) entry.partition ??= this.partitionOf(entry.record.key!);
               const byPartition = Map.groupBy(entries, ({ partition }) => partition!);
-              return [...byPartition].map(([partition, some]) => ({
-                partition,
-                ...this.append(
-                  partition,
-                  some.map(({ record }) => record),
-                ),
-              }));
-            }),
+              return [...byPartition].map(([partition, some]) => {
+                const records = some.map(({ record }) => record);
+                const first = next.get(partition) ?? 0;
+                return { partition, records: some.length, ...session.append(partition, first, records) };
+              });
+            });
+            for (const { partition, records } of acknowledged)
+              next.set(partition, (next.get(partition) ?? 0) + records);
+            return acknowledged;
+          },
           close: () => Promise.resolve(),
         };
       },

@@ -1,9 +1,10 @@
 /**
  * Lambda: some warm instances of a function, of which any gets the next event; each handles one at a time. Between events an instance
- * is frozen, and what it left unfinished goes on when it is thawed. An instance can be killed, and a function that takes too long is.
+ * is frozen, and what it left unfinished goes on when it is thawed. An instance can be killed, and a function that takes too long is;
+ * an idle one can end.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
-import { Process, type Disturbance, type Network } from '../process';
+import { Process, type Cut, type Disturbance, type Network } from '../process';
 import { type Random } from '../world';
 
 export type Handler = (event: never) => Promise<unknown>;
@@ -15,16 +16,23 @@ export interface FunctionOptions {
   readonly timeoutMs: number;
   /** Makes the handler of an instance. */
   readonly make: (process: Process) => Handler;
+  /** Called after each invocation, with its duration. */
+  readonly ended?: (ms: number) => void;
 }
 
 /** Of requests and responses, bytes. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const PAYLOAD_LIMIT = 6 * 1024 * 1024;
+
+/** After so long an idle instance has ended; many end before. */
+const LONGEST_IDLE_MS = 3_600_000;
 
 interface Instance {
   readonly process: Process;
   readonly handler: Handler;
   readonly version: number;
   busy: boolean;
+  /** ms */
+  usedAt: number;
   /** Ends the invocation, if one is running. */
   end: ((error: Error) => void) | undefined;
 }
@@ -38,6 +46,7 @@ export class LambdaFunction {
   private version = 0;
   private made = 0;
   private readonly disturbances: Disturbance[] = [];
+  private readonly cuts: Cut[] = [];
   private readonly random: Random;
   invocations = 0;
 
@@ -55,9 +64,15 @@ export class LambdaFunction {
     this.instances = this.instances.filter(({ busy }) => busy);
   }
 
-  /** The instance that takes the next event dies at a later one of its calls, or stands still there for a while. */
-  disturb(disturbance: Disturbance): void {
-    this.disturbances.push(disturbance);
+  /**
+   * The instance that takes the next event dies at a later one of its calls, or stands still there for a while.
+   * @param share of the kinds of calls that the function has made: the next of this kind, whoever makes it
+   */
+  disturb(disturbance: Disturbance, share?: number): void {
+    const kinds = share === undefined ? [] : [...this.network.kindsOf(this.options.name)];
+    const kind = kinds[Math.floor(kinds.length * share!)];
+    if (kind === undefined) this.disturbances.push(disturbance);
+    else this.cuts.push({ ...disturbance, kind });
   }
 
   /** Invokes over the network: the answer may be lost while the function works. @throws FunctionError, or that of the network */
@@ -81,6 +96,7 @@ export class LambdaFunction {
   /** What was to happen to later events does not. */
   calm(): void {
     this.disturbances.length = 0;
+    this.cuts.length = 0;
   }
 
   private run(event: unknown): Promise<unknown> {
@@ -94,10 +110,14 @@ export class LambdaFunction {
     if (!instance) return Promise.reject(new Error(`TooManyRequestsException: ${name} has no instance left`));
     this.invocations++;
     const { process } = instance;
+    const began = world.now;
+    process.run = (event as { readonly run?: string }).run;
     return new Promise((resolve, reject) => {
       const free = () => {
+        this.options.ended?.(world.now - began);
         cancel();
         instance.busy = false;
+        instance.usedAt = world.now;
         instance.end = undefined;
         process.disturbance = undefined;
         process.freeze();
@@ -137,6 +157,10 @@ export class LambdaFunction {
   }
 
   private takeInstance(): Instance | undefined {
+    const { now } = this.network.world;
+    for (const { busy, process, usedAt } of this.instances) {
+      if (!busy && (usedAt + LONGEST_IDLE_MS < now || this.random.chance(0.02))) process.kill();
+    }
     const idle = this.instances.filter(
       ({ busy, version, process }) => !busy && version === this.version && process.alive,
     );
@@ -150,15 +174,18 @@ export class LambdaFunction {
 
   private makeInstance(): Instance {
     const name = `${this.options.name}#${this.made++}`;
-    const process = new Process(this.network, name, () => {
+    const died = () => {
       this.instances = this.instances.filter((each) => each !== instance);
       instance.end?.(new FunctionError(`${name} was killed`));
-    });
+    };
+    const process = new Process(this.network, name, died, this.options.name);
+    process.cuts = this.cuts;
     const instance: Instance = {
       process,
       handler: this.options.make(process),
       version: this.version,
       busy: false,
+      usedAt: this.network.world.now,
       end: undefined,
     };
     this.instances.push(instance);

@@ -1,6 +1,7 @@
 /**
  * The orchestrator: interprets the tasks that are generated for `dags/pipeline.py`, as that file does. A run an interval, one at a
- * time, no catch-up; tasks are tried again; runs by hand may overlap.
+ * time, no catch-up; tasks are tried again; runs by hand may overlap. It does not wait for ever for an answer, while the function goes
+ * on. It can die, and its runs with it.
  */
 import { intervalName, intervalOf } from '../../../lambda/domain/intervals';
 import { type StepResponse } from '../../../lambda/runtime/budget';
@@ -19,6 +20,8 @@ interface Task {
 
 export interface OrchestratorOptions {
   readonly intervalMinutes: number;
+  /** How long it waits for an answer of a function, ms. */
+  readonly clientMs: number;
   readonly tasks: () => readonly object[];
   readonly invoke: (name: string, event: object) => Promise<unknown>;
   readonly views: (run: string) => Promise<unknown>;
@@ -33,6 +36,7 @@ interface Run {
   readonly id: string;
   readonly event: object;
   readonly scheduled: boolean;
+  dead?: true;
 }
 
 class TaskFailure extends Error {}
@@ -46,6 +50,7 @@ export class Orchestrator {
   jobs = 0;
   private running = false;
   private queued: Run | undefined;
+  private readonly active = new Set<Run>();
   private triggered = 0;
 
   constructor(
@@ -72,12 +77,24 @@ export class Orchestrator {
     void this.execute({ id: `manual__${this.triggered++}`, event, scheduled: false });
   }
 
+  /** Its runs end where they are; what they have invoked goes on. */
+  die(): void {
+    for (const run of this.active) {
+      run.dead = true;
+      this.world.note(`run ${run.id} dies`);
+    }
+    this.active.clear();
+    this.running = false;
+    this.next();
+  }
+
   private next(): void {
     if (this.running || !this.queued) return;
     const run = this.queued;
     this.queued = undefined;
     this.running = true;
     void this.execute(run).then(() => {
+      if (run.dead) return;
       this.running = false;
       this.next();
     });
@@ -86,12 +103,15 @@ export class Orchestrator {
   private async execute(run: Run): Promise<void> {
     const { world } = this;
     world.note(`run ${run.id} starts`);
+    this.active.add(run);
     let error: string | undefined;
     try {
       await this.runTasks(run);
     } catch (caught) {
       error = (caught as Error).message;
     }
+    if (run.dead) return;
+    this.active.delete(run);
     world.note(`run ${run.id} ends${error === undefined ? '' : `: ${error}`}`);
     if (run.scheduled) this.last = { at: world.now, ok: error === undefined, error };
   }
@@ -106,14 +126,14 @@ export class Orchestrator {
       if (task.listedBy !== undefined) {
         const listed = before[task.after.indexOf(task.listedBy)] as { views?: number };
         if (!listed.views) return undefined;
-        return this.retried(task.id, async () => {
+        return this.retried(run, task.id, async () => {
           this.jobs++;
           await this.options.views(run.id);
         });
       }
       const event = { ...task.payload, run: run.id, ...(task.first && run.event) };
-      return this.retried(task.id, async () => {
-        const response = await this.untilDone(task, event);
+      return this.retried(run, task.id, async () => {
+        const response = await this.untilDone(run, task, event);
         if (task.first) skipped = this.isOver(run, response);
         return response;
       });
@@ -132,10 +152,11 @@ export class Orchestrator {
     return response.state === 'superseded' || !response.due;
   }
 
-  private async untilDone(task: Task, event: object): Promise<StepResponse> {
+  private async untilDone(run: Run, task: Task, event: object): Promise<StepResponse> {
     const patientUntil = this.world.now + task.patienceSeconds! * 1_000;
     for (;;) {
-      const response = (await this.options.invoke(task.function!, event)) as StepResponse & { readonly due?: number };
+      if (run.dead) throw new TaskFailure('the run is dead');
+      const response = (await this.answer(task, event)) as StepResponse & { readonly due?: number };
       if (response.state !== 'more' && response.state !== 'notYet') return response;
       if (response.state === 'more') continue;
       if (this.world.now >= patientUntil) {
@@ -146,9 +167,18 @@ export class Orchestrator {
     }
   }
 
-  private async retried<T>(id: string, work: () => Promise<T>): Promise<T> {
+  private answer({ id, function: name }: Task, event: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new TaskFailure(`${id}: no answer in time`));
+      const cancel = this.world.after(this.options.clientMs, '', late);
+      this.options.invoke(name!, event).then(resolve, reject).finally(cancel);
+    });
+  }
+
+  private async retried<T>(run: Run, id: string, work: () => Promise<T>): Promise<T> {
     const first = Math.min(60, 10 * this.options.intervalMinutes) * 1_000;
     for (let left = RETRIES; ; left--) {
+      if (run.dead) throw new TaskFailure('the run is dead');
       try {
         return await work();
       } catch (error) {

@@ -38,7 +38,7 @@ export class Bucket {
   /** Sorted; undefined while it has to be sorted anew. */
   private sorted: string[] | undefined;
   /** Called after each object that was written. */
-  onPut: (key: string, body: Buffer) => void = () => undefined;
+  onPut: (key: string, body: Buffer, process?: Process) => void = () => undefined;
 
   keys(prefix = ''): string[] {
     // All keys are ASCII, so their own order is that of their bytes.
@@ -51,11 +51,11 @@ export class Bucket {
     return object && JSON.parse(object.body.toString());
   }
 
-  put(key: string, body: Buffer | string): void {
+  put(key: string, body: Buffer | string, process?: Process): void {
     if (!this.objects.has(key)) this.sorted = undefined;
     const bytes = Buffer.from(body as string);
     this.objects.set(key, { body: bytes, etag: `"${createHash('md5').update(bytes).digest('hex')}"` });
-    this.onPut(key, bytes);
+    this.onPut(key, bytes, process);
   }
 
   delete(key: string): void {
@@ -74,7 +74,7 @@ export class Bucket {
           what: `${name} ${input.Key ?? input.Prefix}`,
           attempts: ATTEMPTS,
           failure: () => failed('SlowDown', 503),
-          effect: () => this.handle(name, input),
+          effect: () => this.handle(name, input, process),
         });
       },
     };
@@ -86,7 +86,7 @@ export class Bucket {
     };
   }
 
-  private handle(name: string, input: Input): unknown {
+  private handle(name: string, input: Input, process: Process): unknown {
     switch (name) {
       case 'GetObject': {
         const found = this.objects.get(input.Key);
@@ -106,7 +106,7 @@ export class Bucket {
         if (input.IfNoneMatch && found) throw failed('PreconditionFailed', 412);
         if (input.IfMatch && !found) throw failed('NoSuchKey', 404);
         if (input.IfMatch && found!.etag !== input.IfMatch) throw failed('PreconditionFailed', 412);
-        this.put(input.Key, input.Body);
+        this.put(input.Key, input.Body, process);
         return { ETag: this.objects.get(input.Key)!.etag };
       }
       case 'ListObjectsV2': {
