@@ -1,0 +1,62 @@
+/** Reads the chain of a partition: its head, and the deltas behind it. */
+import { type IntervalStart } from '../../domain/intervals';
+import { MINUTE } from '../../domain/time';
+import { decodeHead, FIRST_HEAD, type SpeedHead, type SpeedSchema } from '../../formats/speed-head';
+import { deltaOf, segmentOf, type Delta } from '../../formats/speed-log';
+import { type LogKey, type SpeedReader } from './store';
+
+export interface Chain {
+  readonly head: SpeedHead;
+  /** Whether the head is stored. */
+  readonly stored: boolean;
+  /** Behind the head, in order. */
+  readonly deltas: readonly Delta[];
+}
+
+export const EMPTY_CHAIN: Chain = { head: FIRST_HEAD, stored: false, deltas: [] };
+
+/** The newest offset of the chain; -1 if there is none. */
+export const endOf = ({ head, deltas }: Chain): number => deltas.at(-1)?.to ?? head.foldedTo;
+
+/** The interval of the newest record; 0 if there is none. */
+export const intervalOfEnd = ({ head, deltas }: Chain): IntervalStart => deltas.at(-1)?.interval ?? head.interval;
+
+/** Newest append time, ms; 0 if there is no record. */
+export const asOfEnd = ({ head, deltas }: Chain): number =>
+  deltas.reduce((newest, { asOf }) => Math.max(newest, asOf), head.asOf);
+
+/** The first interval whose records are all counted for every view of the list. */
+export function wholeFrom({ head, deltas }: Chain, { fingerprint, intervalMinutes }: SpeedSchema): IntervalStart {
+  const others = deltas.filter(({ views }) => views !== fingerprint);
+  return others.reduce((from, { interval }) => Math.max(from, interval + intervalMinutes * MINUTE), head.wholeFrom);
+}
+
+/** The deltas behind an offset. */
+async function deltasAfter(store: SpeedReader, key: LogKey, offset: number): Promise<Delta[]> {
+  const found: Delta[] = [];
+  for (let end = offset; ;) {
+    const segment = segmentOf(end + 1);
+    for (const row of await store.readLog(key, segment, end + 1)) {
+      found.push(deltaOf(row));
+      end = row.to;
+    }
+    if (segmentOf(end + 1) === segment) return found;
+  }
+}
+
+/**
+ * @param known what was read of it before: only what is new is read
+ */
+export async function readChain(
+  store: SpeedReader,
+  key: LogKey,
+  schema: SpeedSchema,
+  known: Chain = EMPTY_CHAIN,
+): Promise<Chain> {
+  // First the head: what it names is there, and stays.
+  const row = await store.readHead(key);
+  const head = row ? decodeHead(row.foldedTo, row.state, schema) : FIRST_HEAD;
+  const deltas = known.deltas.filter(({ from }) => from > head.foldedTo);
+  const end = deltas.at(-1)?.to ?? head.foldedTo;
+  return { head, stored: row !== undefined, deltas: [...deltas, ...(await deltasAfter(store, key, end))] };
+}
