@@ -67,7 +67,7 @@ const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
 
 const noReport = () => undefined;
 /** So that a few posts make runs of all tiers. */
-const FOLD_SOON: FoldLimits = { deltas: 3, bytes: 64 * 1_024, fewest: 1, runs: 2 };
+const FOLD_SOON: FoldLimits = { deltas: 3, bytes: 64 * 1_024, fewest: 1, runs: 2, ms: 100 };
 
 function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
   return Object.fromEntries(
