@@ -1,31 +1,35 @@
 /**
- * The speed layer: adds the records of an MSK batch to the view rows of their interval, within seconds.
+ * The speed layer: appends the posts of an MSK batch to the log of their partition, within seconds, and folds the log where it has grown.
  *
- * Delivery is at least once, a batch may be redelivered with other borders, and an abandoned invocation may still
- * write. Therefore each write is conditional on the row being unchanged since it was read. A row stores the offset up
- * to which it counts, and only later records are added. The partition's state is written last. Bad records are counted
- * (archive quarantines them) and never stop the batch. An outage throws, and the event source redelivers the batch.
+ * Delivery is at least once, a batch may be redelivered with other borders, any instance may get it, and an abandoned invocation may still
+ * write. Therefore a row is appended at the end of the chain only, under the condition that nobody else did, and rows never change. Bad
+ * records are counted (archive quarantines them) and never stop the batch. An outage throws, and the event source redelivers the batch.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  */
-import { type IntervalStart } from '../domain/intervals';
-import { decodeCounts, encodeCounts } from '../formats/counts-codec';
 import { type KafkaRecord } from '../domain/decode';
-import { ENV, requirePositiveInteger } from '../runtime/env';
+import { RecentPosts } from '../domain/recent-posts';
+import { VIEWS, type View } from '../domain/views';
+import { decodePosts, encodePosts } from '../formats/post-blob';
+import { speedSchema } from '../formats/speed-head';
+import { EMPTY_CHAIN, endOf, intervalOfEnd, readChain, type Chain } from '../aws/keyspaces/speed-chain';
+import { storeFromEnvironment, type AggregateStore, type LogKey } from '../aws/keyspaces/store';
+import { ENV, requireNonNegativeInteger, requirePositiveInteger } from '../runtime/env';
 import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/kafka-event';
 import { invoked, log } from '../runtime/log';
-import { type Counts } from '../domain/merge';
 import { report, type ReportOf } from '../runtime/metrics';
-import { storeFromEnvironment, type AggregateStore, type SpeedRowKey } from '../aws/keyspaces/store';
-import { VIEWS, type View } from '../domain/views';
-import { applyChange, applyRecords, type BatchOutcome, type RowChange, type Settings } from './core';
-import { decodeState, emptyState, encodeState, stateSchema, type PartitionState } from '../formats/speed-state';
+import { applyRecords, type BatchOutcome, type Part } from './core';
+import { writeFold, type Folding } from './fold';
+import { FOLD, isSameFold, nextFold, type FoldLimits } from './folding';
 
 export interface AggregateDeps {
   readonly store: AggregateStore;
   readonly intervalMinutes: number;
-  readonly recentPosts: number;
+  /** How many intervals with posts, before the newest one, a partition remembers, to count each post once. */
+  readonly horizon: number;
   /** @default - all views */
   readonly views?: readonly View[];
+  /** @default FOLD */
+  readonly limits?: FoldLimits;
   readonly now: () => number;
   readonly report: ReportOf<'aggregate'>;
   readonly log: Pick<typeof log, 'warn'>;
@@ -33,29 +37,18 @@ export interface AggregateDeps {
 
 /** How often a partition is retried when a condition fails. Two concurrent writers settle it in one or two attempts. */
 const ATTEMPTS = 5;
-/** Concurrent row writes per partition. */
-const CONCURRENT_ROWS = 8;
 const WRITE_UNIT_BYTES = 1024;
-/** Approximate size of a row's key, offset and instant. */
+/** Approximate size of a row's key, offsets and instant. */
 const ROW_OVERHEAD_BYTES = 100;
 
-interface CachedRow {
-  readonly appliedOffset: number;
-  /** Undefined if they are of another definition of the view: they count as absent. */
-  readonly counts: Counts | undefined;
-}
-
 /**
- * What the last batch of a partition left in memory. It may be stale, because another process may have taken over the
- * partition; the conditional writes detect that.
+ * What the last batch of a partition left in memory. It may be behind, because another instance got batches since: then only what is new
+ * is read.
  */
-interface CachedPartition {
-  readonly state: PartitionState;
-  /** Offset of the stored state; undefined if no state is stored. */
-  readonly storedOffset: number | undefined;
-  /** Rows of the newest interval, by view. */
-  readonly rows: Map<string, CachedRow | undefined>;
-  readonly interval: IntervalStart;
+interface Warm {
+  chain: Chain;
+  readonly recent: RecentPosts;
+  folding?: Folding;
 }
 
 interface Tally {
@@ -64,131 +57,104 @@ interface Tally {
   conditionFailed: number;
 }
 
-/** Another writer was faster: the data that was read is stale. */
+/** Another writer was faster: what was read is out of date. */
 class OutOfDateError extends Error {
   override readonly name = 'OutOfDateError';
 }
 
-const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD_BYTES) / WRITE_UNIT_BYTES);
-
-/** Waits for all items even after a failure, so that nothing is in flight when an attempt is repeated. */
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>) {
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) await work(items[next++]);
-  };
-  const done = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker));
+/** Waits for all items even after a failure, so that nothing is in flight when a batch is repeated. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>) {
+  const done = await Promise.allSettled(items.map(work));
   const failed = done.find((each) => each.status === 'rejected');
   if (failed) throw failed.reason;
 }
 
 export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => Promise<void> {
-  const views = deps.views ?? VIEWS;
-  const schema = stateSchema(views, deps.intervalMinutes);
-  const settings: Settings = {
-    views,
-    columns: schema.columns,
-    intervalMinutes: deps.intervalMinutes,
-    recentPosts: deps.recentPosts,
-  };
-  const cache = new Map<string, CachedPartition>();
+  const { store, horizon } = deps;
+  const schema = speedSchema(deps.views ?? VIEWS, deps.intervalMinutes);
+  const limits = deps.limits ?? FOLD;
+  const cache = new Map<string, Warm>();
 
-  async function load(topic: string, partition: number): Promise<CachedPartition> {
-    const stored = await deps.store.readState(topic, partition);
-    const state = stored ? decodeState(stored.appliedOffset, stored.state, schema) : emptyState();
-    return { state, storedOffset: stored?.appliedOffset, rows: new Map(), interval: state.interval };
+  /** Reads what is in the store and not in memory. */
+  async function catchUp(key: LogKey, { chain: known, recent, folding }: Warm): Promise<Warm> {
+    const chain = await readChain(store, key, schema, known);
+    // Some of it may be known already. To take note of the end of the log again leads to the same.
+    for (const interval of chain.head.remembered) {
+      if (interval < known.head.interval) continue;
+      for (const blob of await store.readPosts(key, interval, known.head.foldedTo + 1)) {
+        recent.replay(interval, decodePosts(blob).posts);
+      }
+    }
+    for (const { interval, posts } of chain.deltas) recent.replay(interval, posts);
+    return { chain, recent, folding };
   }
 
-  async function writeRow(
-    partition: number,
-    change: RowChange,
-    before: CachedPartition,
-    after: CachedPartition,
-    newest: number,
-    tally: Tally,
-  ): Promise<void> {
-    const { view, interval } = change;
-    const key: SpeedRowKey = { view: view.name, interval, partition };
-    let row: CachedRow | undefined;
-    if (interval === before.interval && before.rows.has(view.name)) {
-      row = before.rows.get(view.name);
-    } else {
-      const stored = await deps.store.readSpeedRow(key);
-      row = stored && { appliedOffset: stored.appliedOffset, counts: decodeCounts(view, stored.counts) };
-    }
-    // Safe to change cached counts in place: they were removed from the cache and return only if all writes succeed.
-    const counts: Counts = row?.counts ?? new Map<string, number>();
-    if (!applyChange(change, counts, row?.counts && row.appliedOffset)) {
-      if (interval === after.interval) after.rows.set(view.name, row);
-      return;
-    }
-    const blob = encodeCounts(view, counts);
-    const { appliedOffset } = after.state;
+  const cold = (): Warm => ({ chain: EMPTY_CHAIN, recent: new RecentPosts(horizon, schema.waiting) });
+
+  function countRow(tally: Tally, bytes: number): void {
+    tally.writeUnits += Math.ceil((bytes + ROW_OVERHEAD_BYTES) / WRITE_UNIT_BYTES);
+    tally.bytes += bytes;
+  }
+
+  async function append(key: LogKey, warm: Warm, part: Part, tally: Tally): Promise<void> {
+    const posts = encodePosts(part);
+    const { from, to, interval, asOf } = part;
     // A failed condition is billed like a write.
-    tally.writeUnits += unitsOf(blob.length);
-    const applied = await deps.store.casSpeedRow(key, row?.appliedOffset, {
-      appliedOffset,
-      asOf: newest,
-      counts: blob,
-    });
-    if (!applied) {
+    countRow(tally, posts.length);
+    if (!(await store.appendLog(key, { from, to, interval, asOf, posts }))) {
       tally.conditionFailed++;
-      throw new OutOfDateError(`row of view '${view.name}' is no longer at offset ${row?.appliedOffset ?? 'none'}`);
+      throw new OutOfDateError(`another writer appended at offset ${from}`);
     }
-    tally.bytes += blob.length;
-    if (interval === after.interval) after.rows.set(view.name, { appliedOffset, counts });
+    const { chain } = warm;
+    warm.chain = { ...chain, deltas: [...chain.deltas, { ...part, bytes: posts.length }] };
   }
 
-  async function attempt(
-    topic: string,
-    partition: number,
-    records: readonly KafkaRecord[],
-    tally: Tally,
-  ): Promise<BatchOutcome> {
-    const id = `${topic}-${partition}`;
+  /** @returns undefined if another writer moved the head: what is in memory is out of date */
+  async function fold(key: LogKey, warm: Warm, tally: Tally): Promise<Warm | undefined> {
+    const began = deps.now();
+    for (;;) {
+      const next = nextFold(warm.chain.head, warm.chain.deltas, limits);
+      if (!next) return { ...warm, folding: undefined };
+      const begun = warm.folding && isSameFold(warm.folding.fold, next);
+      const folding: Folding = { fold: next, written: begun ? warm.folding!.written : new Set() };
+      const chain = await writeFold(store, key, warm.chain, folding, {
+        ...{ schema, horizon },
+        count: (bytes) => countRow(tally, bytes),
+        allows: () => deps.now() - began < limits.ms,
+      });
+      if (chain === 'more') return { ...warm, folding };
+      if (!chain) return undefined;
+      warm.chain = chain;
+    }
+  }
+
+  async function attempt(key: LogKey, records: readonly KafkaRecord[], tally: Tally): Promise<BatchOutcome> {
+    const id = `${key.topic}-${key.partition}`;
     const cached = cache.get(id);
-    // Removed while it changes: a failure in between must not leave a half-applied state in the cache.
+    // Removed while it changes: a failure in between must not leave something half applied in memory.
     cache.delete(id);
-    // A cached state that ends before the batch begins is stale: another instance had what lies between. Only the stored one shows
-    // whether the log lost offsets.
-    const isStale = cached !== undefined && records[0].offset > cached.state.appliedOffset + 1;
-    const before = cached && !isStale ? cached : await load(topic, partition);
-    const outcome = applyRecords(before.state, records, settings);
-    if (outcome.applied === 0) {
-      cache.set(id, before);
-      return outcome;
-    }
-    const { state } = before;
-    const rows = before.interval === state.interval ? new Map(before.rows) : new Map<string, CachedRow | undefined>();
-    const after: CachedPartition = { state, storedOffset: state.appliedOffset, rows, interval: state.interval };
-    await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
-      writeRow(partition, change, before, after, outcome.newest, tally),
-    );
-    const blob = encodeState(state, schema);
-    tally.writeUnits += unitsOf(blob.length);
-    const row = { appliedOffset: state.appliedOffset, state: blob };
-    if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {
-      tally.conditionFailed++;
-      throw new OutOfDateError(`state is no longer at offset ${before.storedOffset ?? 'none'}`);
-    }
-    tally.bytes += blob.length;
-    cache.set(id, after);
+    // If it ends before the batch begins, another instance had what lies between. Only the store shows whether the log lost offsets.
+    const isBehind = cached !== undefined && records[0].offset > endOf(cached.chain) + 1;
+    const warm = cached && !isBehind ? cached : await catchUp(key, cached ?? cold());
+    const { chain, recent } = warm;
+    const position = { offset: endOf(chain), interval: intervalOfEnd(chain) };
+    const outcome = applyRecords(position, recent, records, schema);
+    for (const part of outcome.parts) await append(key, warm, part, tally);
+    const folded = await fold(key, warm, tally);
+    if (folded) cache.set(id, folded);
     return outcome;
   }
 
-  async function aggregate(topic: string, partition: number, records: readonly KafkaRecord[]): Promise<void> {
+  async function aggregate(key: LogKey, records: readonly KafkaRecord[]): Promise<void> {
     const began = deps.now();
     const tally: Tally = { writeUnits: 0, bytes: 0, conditionFailed: 0 };
     for (let retries = 0; ; retries++) {
       try {
-        const outcome = await attempt(topic, partition, records, tally);
+        const outcome = await attempt(key, records, tally);
         if (outcome.gap > 0) {
-          deps.log.warn('offsets are missing in the log', {
-            topic,
-            partition,
-            missing: outcome.gap,
-            last: records.at(-1)?.offset,
-          });
+          const { topic, partition } = key;
+          const last = records.at(-1)?.offset;
+          deps.log.warn('offsets are missing in the log', { topic, partition, missing: outcome.gap, last });
         }
         const now = deps.now();
         deps.report('aggregate', {
@@ -208,11 +174,10 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       } catch (error) {
         if (!(error instanceof OutOfDateError)) throw error;
         if (retries + 1 >= ATTEMPTS) {
+          const { topic, partition } = key;
           throw new Error(
             `partition ${partition} of topic '${topic}' has another writer: ${ATTEMPTS} attempts failed`,
-            {
-              cause: error,
-            },
+            { cause: error },
           );
         }
       }
@@ -222,9 +187,10 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
   return async (event) => {
     const topic = Object.values(event.records).flat().at(0)?.topic;
     if (topic === undefined) return;
-    const partitions = [...recordsByPartition(event, topic)];
     // An error in one partition must not stop the others: the batch is redelivered, and they skip what they applied.
-    await inParallel(partitions, partitions.length, ([partition, records]) => aggregate(topic, partition, records));
+    await inParallel([...recordsByPartition(event, topic)], ([partition, records]) =>
+      aggregate({ topic, partition }, records),
+    );
   };
 }
 
@@ -232,7 +198,7 @@ export const handler = invoked(() =>
   makeHandler({
     store: storeFromEnvironment('aggregate'),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
-    recentPosts: requirePositiveInteger(ENV.recentPosts),
+    horizon: requireNonNegativeInteger(ENV.speedHorizonIntervals),
     now: Date.now,
     report,
     log,

@@ -51,7 +51,7 @@ interface Plan {
 const plans = new WeakMap<View, Plan>();
 
 /** Made once for each view: columns are looked up by name, which is too slow for every post. */
-function planOf(view: View): Plan {
+export function planOf(view: View): Plan {
   let plan = plans.get(view);
   if (!plan) {
     const at = (name: View['dimensions'][number]): ColumnAt => ({ section: columnOf(name).section, name });

@@ -51,14 +51,14 @@ export async function* runOf(rows: readonly Row[]): Run {
 }
 
 /** Merges runs by the view's rule, in memory for one block of each. */
-export function mergeRuns(view: View, runs: readonly Run[]): Run {
+export function mergeRuns(view: Pick<View, 'merge'>, runs: readonly Run[]): Run {
   if (runs.length === 0) return runOf([]);
   if (runs.length === 1) return runs[0];
   const middle = runs.length >> 1;
   return mergeTwo(view, mergeRuns(view, runs.slice(0, middle)), mergeRuns(view, runs.slice(middle)));
 }
 
-async function* mergeTwo(view: View, a: Run, b: Run): Run {
+async function* mergeTwo(view: Pick<View, 'merge'>, a: Run, b: Run): Run {
   const combine = view.merge === 'sum' ? (x: number, y: number) => x + y : Math.max;
   const [left, right] = [new Cursor(a), new Cursor(b)];
   await Promise.all([left.advance(), right.advance()]);

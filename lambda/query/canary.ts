@@ -1,6 +1,5 @@
 /** What both layers show of the canaries, for the function that sends them. */
 import { intervalEnd, intervalOf, type IntervalStart } from '../domain/intervals';
-import { MAX_IN } from '../aws/keyspaces/cql';
 import { CANARY_VIEW } from '../domain/views';
 import { type QueryReader } from './reader';
 
@@ -14,6 +13,9 @@ export interface CanaryResponse {
   readonly boundary: number | null;
 }
 
+/** How far back a canary is looked for. */
+const INTERVALS = 25;
+
 /**
  * Speed rows outlive their interval's publication, so they also show which canaries are in published intervals: an
  * interval is published with every record of its offsets or not at all.
@@ -21,9 +23,16 @@ export interface CanaryResponse {
 export async function readCanary(reader: QueryReader, now: number, intervalMinutes: number): Promise<CanaryResponse> {
   const length = intervalEnd(0, intervalMinutes);
   const newestIn = async (last: IntervalStart) => {
-    const intervals = Array.from({ length: MAX_IN }, (_, i) => last - i * length);
-    const rows = await reader.speedCounts(CANARY_VIEW, intervals);
-    return Math.max(last - (MAX_IN - 1) * length, ...rows.flatMap(({ counts }) => [...counts.values()]));
+    const oldest = last - (INTERVALS - 1) * length;
+    const { parts } = await reader.speedParts(
+      CANARY_VIEW,
+      Array.from({ length: INTERVALS }, (_, i) => oldest + i * length),
+    );
+    let newest = oldest;
+    for (const { rows } of parts) {
+      for await (const block of rows()) for (const { value } of block) newest = Math.max(newest, value);
+    }
+    return newest;
   };
   const published = await reader.boundary();
   const [speed, batch] = await Promise.all([

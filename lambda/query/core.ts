@@ -63,9 +63,9 @@ export function keyFilter(view: View, filters: Selection['filters']): ((key: Key
 }
 
 /**
- * Up to when a response is complete: every partition is, as far as it is known. A partition of which no speed row was read may lag, so
- * it counts as complete up to the time boundary only.
- * @param applied by partition, the append time of its newest counted record
+ * Up to when a response is complete: every partition is, as far as it is known. A partition of which the speed layer has no record may
+ * lag, so it counts as complete up to the time boundary only.
+ * @param applied by partition, the append time of its newest record in the speed layer
  * @param partitions of the topic
  */
 export function asOf(

@@ -48,7 +48,7 @@ import {
   type PageRows,
   selectedRun,
 } from './pages';
-import { type BatchRun, queryReader, type QueryReader, type SpeedCounts } from './reader';
+import { type BatchRun, queryReader, type QueryReader } from './reader';
 import { isValidationError, parseSelection, type Selection } from './request';
 import { HOUR, MINUTE } from '../domain/time';
 
@@ -73,9 +73,6 @@ export interface Deps {
   readonly report: ReportOf<'query'>;
   now(): number;
 }
-
-/** The view with the fewest keys: its rows are read only for the time of the newest record. */
-const PROBE = VIEWS.find(({ name }) => name === 'posts_by_media_type') ?? VIEWS[0];
 
 interface Opened {
   readonly published: Published | undefined;
@@ -130,21 +127,21 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
         view,
         plan.periods.map(({ name }) => name),
       ),
-      reader.speedCounts(view, plan.speed),
+      reader.speedParts(view, plan.speed),
     ]);
-    const intervals = { batch: plan.periods.length, speed: new Set(speed.map(({ interval }) => interval)).size };
+    const intervals = { batch: plan.periods.length, speed: new Set(speed.parts.map(({ interval }) => interval)).size };
     return {
       published,
       batch,
       run: selectedRun({
         view,
         batch: batch.rows,
-        speed: speed.map(({ counts }) => counts),
+        speed: speed.parts.map(({ rows }) => rows),
         filters: selection.filters,
       }),
       provenance: {
         boundary: instant(published?.boundary),
-        asOf: instant(asOf(selection.layer, published, appliedBy(speed), deps)),
+        asOf: instant(asOf(selection.layer, published, speed.applied, deps)),
         intervals,
         buckets: intervals,
       },
@@ -234,9 +231,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   }
 
   async function getStatus({ stage, boundaryDueMs, metrics }: Page): Promise<HttpResponse> {
-    const [row, live] = await Promise.all([reader.boundary(), metrics()]);
-    const published = publishedOf(row);
-    const speed = await reader.speedCounts(PROBE, planFor({ layer: 'merged' }, published).speed);
+    const [row, live, applied] = await Promise.all([reader.boundary(), metrics(), reader.applied()]);
     return json(200, {
       stage,
       now: new Date(deps.now()).toISOString(),
@@ -244,7 +239,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       bucketMinutes: intervalMinutes,
       boundary: boundaryOf(row),
       boundaryDueMs,
-      asOf: instant(asOf('merged', published, appliedBy(speed), deps)),
+      asOf: instant(asOf('merged', publishedOf(row), applied, deps)),
       ...live,
     } satisfies StatusResponse);
   }
@@ -309,13 +304,6 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   };
 }
 
-/** By partition, the append time of its newest counted record. */
-function appliedBy(speed: readonly SpeedCounts[]): Map<number, number> {
-  const applied = new Map<number, number>();
-  for (const { partition, asOf: at } of speed) applied.set(partition, Math.max(at, applied.get(partition) ?? at));
-  return applied;
-}
-
 const shortened = ({ rows, more }: PageRows) => ({ rows, ...(more ? { truncated: true as const } : {}) });
 
 function listViews(): ViewsResponse {
@@ -349,14 +337,17 @@ function pageFromEnvironment(): Page | undefined {
   };
 }
 
-export const handler = invoked(() =>
-  makeHandler({
+export const handler = invoked(() => {
+  const intervalMinutes = requirePositiveInteger(ENV.intervalMinutes);
+  const partitions = requirePositiveInteger(ENV.partitions);
+  const topic = requireEnv(ENV.topic);
+  return makeHandler({
     page: pageFromEnvironment(),
-    reader: queryReader(storeFromEnvironment('query'), requireEnv(ENV.topic)),
-    intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
-    partitions: requirePositiveInteger(ENV.partitions),
+    reader: queryReader(storeFromEnvironment('query'), { topic, partitions, intervalMinutes }),
+    intervalMinutes,
+    partitions,
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,
     report,
     now: Date.now,
-  }),
-);
+  });
+});

@@ -5,8 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type IntervalStart } from '../domain/intervals';
 import { type ValidationError, invalid } from '../domain/validation-error';
-import { mergeRuns, rowsAfter, runOf, sortedRows, trimRun, type Key, type Run } from '../domain/sorted-run';
-import { mergeCounts, type Counts } from '../domain/merge';
+import { mergeRuns, rowsAfter, trimRun, type Key, type Run } from '../domain/sorted-run';
 import { type View } from '../domain/views';
 import { type AnswerRow } from './answers';
 import { keyFilter } from './core';
@@ -62,21 +61,17 @@ export function decodeCursor(view: View, selection: Selection, text: string): Cu
 export interface SelectedOf {
   readonly view: View;
   readonly batch: (after?: Key) => Run;
-  readonly speed: readonly Counts[];
+  readonly speed: readonly (() => Run)[];
   readonly filters: Selection['filters'];
 }
 
 /** Both layers as one run, without keys that the filters exclude. @param after only rows with greater keys */
 export function selectedRun({ view, batch, speed, filters }: SelectedOf): (after?: Key) => Run {
-  const open = sortedRows(
-    view,
-    speed.reduce<Counts>((sum, counts) => mergeCounts(view, sum, counts), new Map()),
-  );
   const includes = keyFilter(view, filters);
   return (after) => {
     // What is left of a group depends on all its rows, so a group is read from its start.
     const from = after && view.top ? after.slice(0, view.top.groupBy) : after;
-    const merged = mergeRuns(view, [batch(from), rowsAfter(runOf(open), from)]);
+    const merged = mergeRuns(view, [batch(from), ...speed.map((rows) => rowsAfter(rows(), from))]);
     return rowsAfter(trimRun(view, includes ? filtered(merged, includes) : merged), after);
   };
 }

@@ -2,21 +2,12 @@
 import { type IntervalStart } from '../domain/intervals';
 import { mapConcurrently } from '../runtime/concurrent';
 import { sha256 } from '../runtime/digest';
-import { decodeCounts } from '../formats/counts-codec';
-import { MAX_IN } from '../aws/keyspaces/cql';
-import { type Counts } from '../domain/merge';
+import { speedSchema } from '../formats/speed-head';
+import { appliedBy, speedViews, type SpeedPart } from '../aws/keyspaces/speed-reader';
 import { mergeRuns, rowsAfter, type Key, type Row, type Run } from '../domain/sorted-run';
 import { type BoundaryRow, type QueryStore } from '../aws/keyspaces/store';
 import { openRun } from '../aws/keyspaces/view-runs';
-import { type View } from '../domain/views';
-
-export interface SpeedCounts {
-  readonly interval: IntervalStart;
-  readonly partition: number;
-  readonly counts: Counts;
-  /** Append time of its newest record, ms. */
-  readonly asOf: number;
-}
+import { type View, VIEWS } from '../domain/views';
 
 /** The runs that exist of some periods, merged. */
 export interface BatchRun {
@@ -26,21 +17,25 @@ export interface BatchRun {
   rows(after?: Key): Run;
 }
 
+export interface SpeedRead {
+  readonly parts: readonly SpeedPart[];
+  /** As {@link QueryReader.applied}, of the same instant. */
+  readonly applied: ReadonlyMap<number, number>;
+}
+
 /** Promises reject on an outage of the store. */
 export interface QueryReader {
   boundary(): Promise<BoundaryRow | undefined>;
   /** In bounded memory, however many keys there are. Not trimmed. Callers must not change rows: they may be cached. */
   batchRun(view: View, periods: readonly string[]): Promise<BatchRun>;
-  /** The existing rows of `intervals`, of all partitions, in any order. */
-  speedCounts(view: View, intervals: readonly IntervalStart[]): Promise<readonly SpeedCounts[]>;
+  /** What the speed layer has of these intervals, which follow one another, in all partitions. */
+  speedParts(view: View, intervals: readonly IntervalStart[]): Promise<SpeedRead>;
+  /** How far the speed layer is in each partition: append time of the newest record, ms. */
+  applied(): Promise<ReadonlyMap<number, number>>;
 }
 
 /** Enough to hide the store's latency, few enough for one connection. */
 const CONCURRENT_READS = 32;
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
-}
 
 export interface CacheOptions {
   /** How long merged batch rows are cached, ms. An interval that is published again is visible after that. */
@@ -103,9 +98,21 @@ function batchCache(options: CacheOptions) {
   };
 }
 
-/** @param topic the name of the boundary */
-export function queryReader(store: QueryStore, topic: string, cacheOptions: CacheOptions = CACHE): QueryReader {
-  const cache = batchCache(cacheOptions);
+export interface ReaderOptions {
+  readonly topic: string;
+  /** Of the topic, when the function was deployed. */
+  readonly partitions: number;
+  readonly intervalMinutes: number;
+  /** @default - all views */
+  readonly views?: readonly View[];
+  /** @default CACHE */
+  readonly cache?: CacheOptions;
+}
+
+export function queryReader(store: QueryStore, options: ReaderOptions): QueryReader {
+  const { topic, partitions, intervalMinutes, views = VIEWS } = options;
+  const cache = batchCache(options.cache ?? CACHE);
+  const speed = speedViews(store, topic, speedSchema(views, intervalMinutes));
 
   return {
     boundary: () => store.readBoundary(topic),
@@ -123,14 +130,12 @@ export function queryReader(store: QueryStore, topic: string, cacheOptions: Cach
         );
       return { version, rows: (after) => (after ? merged(after) : cache.through(name, version, merged())) };
     },
-    async speedCounts(view, intervals) {
-      const found = await mapConcurrently(chunks(intervals, MAX_IN), CONCURRENT_READS, (some) =>
-        store.scanSpeedRows(view.name, some),
-      );
-      return found.flat().flatMap(({ counts: blob, ...row }) => {
-        const counts = decodeCounts(view, blob);
-        return counts ? [{ ...row, counts }] : [];
-      });
+    async speedParts(view, intervals) {
+      if (intervals.length === 0) return { parts: [], applied: new Map() };
+      const chains = await speed.allChains(partitions);
+      const parts = await speed.parts(view, chains, intervals[0], intervals.at(-1)!);
+      return { parts, applied: appliedBy(chains) };
     },
+    applied: async () => appliedBy(await speed.allChains(partitions)),
   };
 }

@@ -1,6 +1,5 @@
 /** Compares the layers: pure functions over decoded counts. */
-import { joinKey } from '../domain/merge';
-import { type Run } from '../domain/sorted-run';
+import { mergeRuns, type Run } from '../domain/sorted-run';
 import { type PartitionRange } from '../formats/interval-metadata';
 import { type IntervalStart } from '../domain/intervals';
 
@@ -13,21 +12,20 @@ export interface Compared {
   readonly speed: number;
 }
 
-/** @param batch is not held in memory */
-export async function difference(batch: Run, speed: ReadonlyMap<string, number>): Promise<Compared> {
-  const unmatched = new Set(speed.keys());
-  let drift = 0;
-  let keys = 0;
-  for await (const rows of batch) {
-    for (const { key, value } of rows) {
-      const joined = joinKey(key);
-      drift += Math.abs(value - (speed.get(joined) ?? 0));
-      unmatched.delete(joined);
+/** Of two runs, merged and trimmed. They are read block by block, and not held in memory. */
+export async function difference(batch: Run, speed: Run): Promise<Compared> {
+  const keys = { batch: 0, speed: 0 };
+  async function* counted(layer: keyof typeof keys, run: Run, sign: 1 | -1): Run {
+    for await (const rows of run) {
+      keys[layer] += rows.length;
+      yield rows.map(({ key, value }) => ({ key, value: sign * value }));
     }
-    keys += rows.length;
   }
-  for (const key of unmatched) drift += Math.abs(speed.get(key)!);
-  return { drift, batch: keys, speed: speed.size };
+  let drift = 0;
+  for await (const rows of mergeRuns({ merge: 'sum' }, [counted('batch', batch, 1), counted('speed', speed, -1)])) {
+    for (const { value } of rows) drift += Math.abs(value);
+  }
+  return { drift, ...keys };
 }
 
 /**

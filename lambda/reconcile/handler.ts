@@ -11,20 +11,19 @@ import { released, withReconciled } from '../formats/plan';
 import { parseRunEvent } from '../formats/run-event';
 import { NotYetError, respond, startBudget, type StepResponse } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
-import { decodeCounts } from '../formats/counts-codec';
-import { decodeState, stateSchema } from '../formats/speed-state';
-import { MAX_IN } from '../aws/keyspaces/cql';
+import { speedSchema } from '../formats/speed-head';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { driftKey } from '../formats/keys';
 import { getSeal } from '../aws/lake';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { invoked, log } from '../runtime/log';
-import { mergeCounts, trim, type Counts } from '../domain/merge';
 import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type ReconcileStore } from '../aws/keyspaces/store';
+import { endOf, wholeFrom } from '../aws/keyspaces/speed-chain';
+import { speedViews, type Chains } from '../aws/keyspaces/speed-reader';
 import { openRun } from '../aws/keyspaces/view-runs';
-import { trimRun, type Run } from '../domain/sorted-run';
+import { mergeRuns, trimRun, type Run } from '../domain/sorted-run';
 import { VIEWS, type View } from '../domain/views';
 import { behind, difference, isExpired } from './core';
 import { HOUR } from '../domain/time';
@@ -59,21 +58,22 @@ export interface ReconcileResponse extends StepResponse {
 
 const POLL_MS = 500;
 const CONCURRENT_READS = 32;
+/** Each holds a block of every partition in memory. */
+const CONCURRENT_VIEWS = 4;
 
 export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<ReconcileResult | ReconcileResponse> {
   const { lake, store, topic, intervalMinutes } = deps;
   const views = deps.views ?? VIEWS;
-  const schema = stateSchema(views, intervalMinutes);
+  const schema = speedSchema(views, intervalMinutes);
+  const speed = speedViews(store, topic, schema);
   const plans = planStore(lake, intervalMinutes, deps.now);
 
   /** @throws NotYetError naming the partition and the offsets, if the speed layer does not catch up in time */
   async function waitForSpeed(ranges: readonly PartitionRange[], patience: number): Promise<void> {
     const deadline = deps.now() + patience;
     for (let waiting = ranges; ; await deps.sleep(POLL_MS)) {
-      const applied = await mapConcurrently(waiting, CONCURRENT_READS, async ({ partition }) => {
-        return [partition, await store.readAppliedOffset(topic, partition)] as const;
-      });
-      const offsets = new Map(applied);
+      const chains = await speed.chains(waiting.map(({ partition }) => partition));
+      const offsets = new Map([...chains].map(([partition, chain]) => [partition, endOf(chain)]));
       waiting = behind(waiting, offsets);
       if (waiting.length === 0) return;
       if (deps.now() >= deadline) {
@@ -86,27 +86,13 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
   }
 
   /** The first interval whose speed rows are of this list of views, in every partition and from the first record on. */
-  async function speedIsWholeFrom(ranges: readonly PartitionRange[]): Promise<IntervalStart> {
-    const starts = await mapConcurrently(ranges, CONCURRENT_READS, async ({ partition }) => {
-      const stored = await store.readState(topic, partition);
-      return stored ? decodeState(stored.appliedOffset, stored.state, schema).wholeFrom : 0;
-    });
-    return Math.max(0, ...starts);
-  }
+  const speedIsWholeFrom = (chains: Chains) =>
+    Math.max(0, ...[...chains.values()].map((chain) => wholeFrom(chain, schema)));
 
-  /** Of each interval, unless the view has rows of another definition in it: there it can't be compared. */
-  async function speedCounts(view: View, intervals: readonly IntervalStart[]): Promise<Map<IntervalStart, Counts>> {
-    const merged = new Map(intervals.map((interval) => [interval, new Map() as Counts]));
-    for (let i = 0; i < intervals.length; i += MAX_IN) {
-      for (const { interval, counts: blob } of await store.scanSpeedRows(view.name, intervals.slice(i, i + MAX_IN))) {
-        const counts = decodeCounts(view, blob);
-        const sum = merged.get(interval);
-        if (!counts) merged.delete(interval);
-        else if (sum) mergeCounts(view, sum, counts);
-      }
-    }
-    for (const counts of merged.values()) trim(view, counts);
-    return merged;
+  async function speedRun(view: View, chains: Chains, interval: IntervalStart): Promise<Run> {
+    const parts = await speed.parts(view, chains, interval, interval);
+    const runs = parts.map(({ rows }) => rows());
+    return trimRun(view, mergeRuns(view, runs));
   }
 
   /** Undefined if the view was added after the interval was published: there is nothing to compare. */
@@ -115,15 +101,14 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     return run && trimRun(view, run.rows());
   }
 
-  async function compare(intervals: readonly IntervalStart[]): Promise<DriftReport[]> {
-    const found = await mapConcurrently(views, CONCURRENT_READS, async (view) => {
-      const speed = await speedCounts(view, intervals);
-      return mapConcurrently(intervals, CONCURRENT_READS, async (interval) => {
+  async function compare(chains: Chains, intervals: readonly IntervalStart[]): Promise<DriftReport[]> {
+    const found = await mapConcurrently(views, CONCURRENT_VIEWS, (view) =>
+      mapConcurrently(intervals, CONCURRENT_VIEWS, async (interval) => {
         const batch = await batchRun(view, interval);
-        const counts = speed.get(interval);
-        return { published: batch !== undefined, drift: batch && counts && (await difference(batch, counts)) };
-      });
-    });
+        const drift = batch && (await difference(batch, await speedRun(view, chains, interval)));
+        return { published: batch !== undefined, drift };
+      }),
+    );
     const unpublished = intervals.find((_, b) => found.every((each) => !each[b].published));
     if (unpublished !== undefined) throw new Error(`interval ${intervalName(unpublished)} is not published`);
     return intervals.map((interval, b) => {
@@ -162,10 +147,14 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
     // The chain is in order, so the last interval's offsets are the highest.
     const ranges = comparable.at(-1)?.ranges ?? [];
     await waitForSpeed(ranges, patience);
-    const wholeFrom = await speedIsWholeFrom(ranges);
-    const compared = await compare(comparable.flatMap(({ interval }) => (interval < wholeFrom ? [] : [interval])));
+    const chains = await speed.chains(ranges.map(({ partition }) => partition));
+    const first = speedIsWholeFrom(chains);
+    const compared = await compare(
+      chains,
+      comparable.flatMap(({ interval }) => (interval < first ? [] : [interval])),
+    );
     const left = seals.flatMap<DriftReport>(({ interval }) => {
-      if (!expired.has(interval) && interval >= wholeFrom) return [];
+      if (!expired.has(interval) && interval >= first) return [];
       const changed = expired.has(interval) ? {} : { viewsChanged: true as const };
       return [{ interval: intervalName(interval), expired: true, ...changed, drift: 0, views: {} }];
     });

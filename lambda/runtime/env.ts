@@ -20,16 +20,18 @@ export const ENV = {
   /** Of the topic. */
   partitions: 'PARTITIONS',
   keyspace: 'KEYSPACE',
-  speedViews: 'SPEED_VIEWS_TABLE',
-  speedState: 'SPEED_STATE_TABLE',
+  speedLog: 'SPEED_LOG_TABLE',
+  speedHead: 'SPEED_HEAD_TABLE',
+  speedRuns: 'SPEED_RUNS_TABLE',
+  speedPosts: 'SPEED_POSTS_TABLE',
   batchViews: 'BATCH_VIEWS_TABLE',
   batchRuns: 'BATCH_RUNS_TABLE',
   unreferencedRuns: 'UNREFERENCED_RUNS_TABLE',
   boundary: 'BOUNDARY_TABLE',
   /** How many hours the batch layer remembers which sections have arrived. */
   identityHorizonHours: 'IDENTITY_HORIZON_HOURS',
-  /** How many posts a partition's speed state remembers. */
-  recentPosts: 'RECENT_POSTS',
+  /** How many intervals with posts, before the newest one, the speed layer remembers posts of. */
+  speedHorizonIntervals: 'SPEED_HORIZON_INTERVALS',
   /** Time to live of speed rows, hours. */
   speedTtlHours: 'SPEED_TTL_HOURS',
   /** Name of the ingest function, which the canary invokes. */
@@ -64,11 +66,19 @@ export function hasEnv(name: EnvName): boolean {
   return Boolean(process.env[name]);
 }
 
+function requireInteger(name: EnvName, pattern: RegExp, allowed: string): number {
+  const value = requireEnv(name);
+  if (!pattern.test(value))
+    throw new Error(`environment variable ${name} must be a ${allowed} integer, got '${value}'`);
+  return Number(value);
+}
+
 /** @throws Error naming the variable and its value, if the value is not a positive integer */
 export function requirePositiveInteger(name: EnvName): number {
-  const value = requireEnv(name);
-  if (!/^[1-9]\d*$/.test(value)) {
-    throw new Error(`environment variable ${name} must be a positive integer, got '${value}'`);
-  }
-  return Number(value);
+  return requireInteger(name, /^[1-9]\d*$/, 'positive');
+}
+
+/** @throws Error naming the variable and its value, if the value is not 0 or a positive integer */
+export function requireNonNegativeInteger(name: EnvName): number {
+  return requireInteger(name, /^(0|[1-9]\d*)$/, 'non-negative');
 }

@@ -180,8 +180,11 @@ export const KEYS = {
   speedTtlHours: key(integer(1, 24 * 365), 72, { prod: 168, local: 24 }),
   /** Hours for which the batch layer remembers which sections of which posts it has read. */
   identityHorizonHours: key(integer(1, 24 * 365), 168),
-  /** Posts that the speed state of a partition remembers. */
-  recentPosts: key(integer(1, 1_000_000), 20_000, { lean: 5_000, prod: 50_000 }),
+  /**
+   * Intervals with posts, before the newest one, for which the speed layer remembers which sections of which posts it has read. The
+   * function has them in memory.
+   */
+  speedHorizonIntervals: key(integer(0, 1_000), 1, { local: 60 }),
 
   /** Seconds for which records gather before `archive` is invoked. Larger batches mean fewer S3 requests. */
   // lean: at 100 posts a second a batch reaches its limit of 6 MB within a minute. Longer windows would save nothing.

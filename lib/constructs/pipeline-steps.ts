@@ -100,14 +100,14 @@ export class PipelineSteps extends Construct {
     const { config, kafka, views } = this.props;
     const fn = this.step('Aggregate', {
       folder: 'aggregate',
-      description: 'Counts the records of the topic in the speed views',
+      description: 'Appends the posts of the topic to the log of the speed layer, and folds it',
       memory: FUNCTION_MB.aggregate,
       timeout: Duration.minutes(5),
     });
-    views.bind(fn, { speedViews: 'rw', speedState: 'rw' });
+    views.bind(fn, { speedLog: 'rw', speedHead: 'rw', speedRuns: 'rw', speedPosts: 'rw' });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
-      [ENV.recentPosts]: String(config.recentPosts),
+      [ENV.speedHorizonIntervals]: String(config.speedHorizonIntervals),
     });
     kafka.bindEventSource(fn, {
       batchSize: config.batchSize,
@@ -185,7 +185,10 @@ export class PipelineSteps extends Construct {
     });
     kafka.bindTopicName(fn);
     lake.bind(fn, { read: ['seals', 'plan'], write: ['drift', 'plan'] });
-    views.bind(fn, { speedViews: 'r', speedState: 'r', batchViews: 'r', batchRuns: 'r', boundary: 'rw' });
+    views.bind(fn, {
+      ...{ speedLog: 'r', speedHead: 'r', speedRuns: 'r' },
+      ...{ batchViews: 'r', batchRuns: 'r', boundary: 'rw' },
+    });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.speedTtlHours]: String(config.speedTtlHours),
@@ -203,7 +206,10 @@ export class PipelineSteps extends Construct {
       files: config.page ? writePage : undefined,
     });
     kafka.bindTopicName(fn);
-    views.bind(fn, { speedViews: 'r', batchViews: 'r', batchRuns: 'r', boundary: 'r' });
+    views.bind(fn, {
+      ...{ speedLog: 'r', speedHead: 'r', speedRuns: 'r' },
+      ...{ batchViews: 'r', batchRuns: 'r', boundary: 'r' },
+    });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.partitions]: String(config.partitions),

@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { CfnKeyspace, CfnTable, type CfnTableProps } from 'aws-cdk-lib/aws-cassandra';
+import { CfnKeyspace, CfnTable } from 'aws-cdk-lib/aws-cassandra';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ENV, type EnvName } from '../../lambda/runtime/env';
@@ -11,7 +11,8 @@ import { applyRemoval, removalPolicy } from './removal';
 
 /** `r`: read. `rw`: read and write (a conditional write also reads). */
 export type TableAccess = 'r' | 'rw';
-export type ViewTable = 'speedViews' | 'speedState' | 'batchViews' | 'batchRuns' | 'unreferencedRuns' | 'boundary';
+export type ViewTable =
+  'speedLog' | 'speedHead' | 'speedRuns' | 'speedPosts' | 'batchViews' | 'batchRuns' | 'unreferencedRuns' | 'boundary';
 export type ViewStoreAccess = Readonly<Partial<Record<ViewTable, TableAccess>>>;
 
 type Columns = Readonly<Record<string, 'text' | 'timestamp' | 'int' | 'bigint' | 'blob'>>;
@@ -23,6 +24,8 @@ interface TableDefinition {
   readonly clusteringKey?: Columns;
   /** Append only: a changed name or type replaces the table. */
   readonly columns: Columns;
+  /** Whether rows expire after `speedTtlHours`. They are made of the topic, so no backup of them is of use. */
+  readonly expires?: true;
 }
 
 /**
@@ -30,18 +33,34 @@ interface TableDefinition {
  * differ in the keyspace.
  */
 export const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
-  speedViews: {
-    name: 'speed_views',
-    env: ENV.speedViews,
-    partitionKey: { view_name: 'text', interval_start: 'timestamp' },
-    clusteringKey: { kafka_partition: 'int' },
-    columns: { applied_offset: 'bigint', as_of: 'timestamp', counts: 'blob' },
+  speedLog: {
+    name: 'speed_log',
+    env: ENV.speedLog,
+    partitionKey: { topic: 'text', kafka_partition: 'int', segment: 'bigint' },
+    clusteringKey: { from_offset: 'bigint' },
+    columns: { to_offset: 'bigint', interval_start: 'timestamp', as_of: 'timestamp', posts: 'blob' },
+    expires: true,
   },
-  speedState: {
-    name: 'speed_state',
-    env: ENV.speedState,
+  speedHead: {
+    name: 'speed_head',
+    env: ENV.speedHead,
     partitionKey: { topic: 'text', kafka_partition: 'int' },
-    columns: { applied_offset: 'bigint', state: 'blob' },
+    columns: { folded_to: 'bigint', state: 'blob' },
+  },
+  speedRuns: {
+    name: 'speed_runs',
+    env: ENV.speedRuns,
+    partitionKey: { topic: 'text', kafka_partition: 'int', view: 'text', tier: 'int', rest: 'int' },
+    clusteringKey: { interval_start: 'timestamp', from_offset: 'bigint', to_offset: 'bigint', chunk: 'int' },
+    columns: { as_of: 'timestamp', chunks: 'int', counts: 'blob' },
+    expires: true,
+  },
+  speedPosts: {
+    name: 'speed_posts',
+    env: ENV.speedPosts,
+    partitionKey: { topic: 'text', kafka_partition: 'int', interval_start: 'timestamp' },
+    clusteringKey: { from_offset: 'bigint', to_offset: 'bigint', piece: 'int' },
+    columns: { posts: 'blob' },
   },
   batchViews: {
     name: 'batch_views',
@@ -100,18 +119,12 @@ export class ViewStore extends Construct {
       keyspaceName: this.keyspaceName,
       replicationSpecification: { replicationStrategy: 'SINGLE_REGION' },
     });
-    this.tables = {
-      speedViews: this.table('SpeedViews', TABLES.speedViews, {
-        defaultTimeToLive: Duration.hours(config.speedTtlHours).toSeconds(),
-        // With server-side timestamps, each write to a table with a TTL costs a read.
-        clientSideTimestampsEnabled: true,
-      }),
-      speedState: this.table('SpeedState', TABLES.speedState),
-      batchViews: this.table('BatchViews', TABLES.batchViews),
-      batchRuns: this.table('BatchRuns', TABLES.batchRuns),
-      unreferencedRuns: this.table('UnreferencedRuns', TABLES.unreferencedRuns),
-      boundary: this.table('Boundary', TABLES.boundary),
-    };
+    this.tables = Object.fromEntries(
+      Object.entries(TABLES).map(([id, definition]) => [
+        id,
+        this.table(`${id.charAt(0).toUpperCase()}${id.slice(1)}`, definition, config),
+      ]),
+    ) as Record<ViewTable, CfnTable>;
     applyRemoval(removalPolicy(config), this.keyspace, ...Object.values(this.tables));
   }
 
@@ -140,11 +153,8 @@ export class ViewStore extends Construct {
     fn.allow(['ec2:DescribeNetworkInterfaces', 'ec2:DescribeVpcEndpoints'], ['*']);
   }
 
-  private table(
-    id: string,
-    definition: TableDefinition,
-    options: Pick<CfnTableProps, 'defaultTimeToLive' | 'clientSideTimestampsEnabled'> = {},
-  ): CfnTable {
+  private table(id: string, definition: TableDefinition, config: PipelineConfig): CfnTable {
+    const { expires = false } = definition;
     const columns = (all: Columns = {}) =>
       Object.entries(all).map(([columnName, columnType]) => ({ columnName, columnType }));
     const table = new CfnTable(this, id, {
@@ -156,11 +166,15 @@ export class ViewStore extends Construct {
         : undefined,
       regularColumns: columns(definition.columns),
       billingMode: { mode: 'ON_DEMAND' },
-      pointInTimeRecoveryEnabled: true,
+      pointInTimeRecoveryEnabled: !expires,
       encryptionSpecification: this.key
         ? { encryptionType: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyIdentifier: this.key.keyArn }
         : { encryptionType: 'AWS_OWNED_KMS_KEY' },
-      ...options,
+      ...(expires && {
+        defaultTimeToLive: Duration.hours(config.speedTtlHours).toSeconds(),
+        // With server-side timestamps, each write to a table with a TTL costs a read.
+        clientSideTimestampsEnabled: true,
+      }),
     });
     // The table names its keyspace as text, from which CloudFormation can't derive the order.
     table.addResourceDependency(this.keyspace);

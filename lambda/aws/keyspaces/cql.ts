@@ -9,32 +9,41 @@ export function tableName(keyspace: string, table: string): string {
   return `"${keyspace}"."${table}"`;
 }
 
-/**
- * `speed_views`: one row per view, interval and partition. The condition makes redelivery and late writers harmless.
- */
-export const speedViews = {
+/** `speed_log`: a row for each batch. The condition makes redelivery and late writers harmless. */
+export const speedLog = {
   read: (table: string) =>
-    `SELECT applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
-  /**
-   * Reads 1 to {@link MAX_IN} intervals. The result is not ordered by interval. Keyspaces documents IN with a list of values, and no
-   * bound list as one value.
-   */
-  scan: (table: string, intervals = 1) =>
-    `SELECT interval_start, kafka_partition, applied_offset, as_of, counts FROM ${table} WHERE view_name = ? AND interval_start IN (${Array(intervals).fill('?').join(', ')})`,
+    `SELECT from_offset, to_offset, interval_start, as_of, posts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND segment = ? AND from_offset >= ?`,
   insert: (table: string) =>
-    `INSERT INTO ${table} (view_name, interval_start, kafka_partition, applied_offset, as_of, counts) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
-  update: (table: string) =>
-    `UPDATE ${table} SET applied_offset = ?, as_of = ?, counts = ? WHERE view_name = ? AND interval_start = ? AND kafka_partition = ? IF applied_offset = ?`,
+    `INSERT INTO ${table} (topic, kafka_partition, segment, from_offset, to_offset, interval_start, as_of, posts) VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
 };
 
-/** `speed_state`: what a partition's aggregation must know about the log before the next record. */
-export const speedState = {
-  read: (table: string) => `SELECT applied_offset, state FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
-  readOffset: (table: string) => `SELECT applied_offset FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
+/** `speed_head`: how far the log of a partition is folded. */
+export const speedHead = {
+  read: (table: string) => `SELECT folded_to, state FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
   insert: (table: string) =>
-    `INSERT INTO ${table} (topic, kafka_partition, applied_offset, state) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
+    `INSERT INTO ${table} (topic, kafka_partition, folded_to, state) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
   update: (table: string) =>
-    `UPDATE ${table} SET applied_offset = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF applied_offset = ?`,
+    `UPDATE ${table} SET folded_to = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF folded_to = ?`,
+};
+
+/** `speed_runs`: what was folded. Equal keys have equal rows, so that it does not matter who writes them, nor how often. */
+export const speedRuns = {
+  read: (table: string) =>
+    `SELECT as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view = ? AND tier = ? AND rest = ? AND interval_start = ? AND from_offset = ? AND to_offset = ? AND chunk = ?`,
+  /** The first chunks of the runs of some intervals. */
+  list: (table: string) =>
+    `SELECT interval_start, as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view = ? AND tier = ? AND rest = ? AND interval_start >= ? AND interval_start <= ?`,
+  put: (table: string) =>
+    `INSERT INTO ${table} (topic, kafka_partition, view, tier, rest, interval_start, from_offset, to_offset, chunk, as_of, chunks, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+};
+
+/** `speed_posts`: the posts of what was folded, to recognize repeated ones. As in `speed_runs`, equal keys have equal rows. */
+export const speedPosts = {
+  read: (table: string) =>
+    `SELECT posts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND interval_start = ? AND from_offset >= ?`,
+  put: (table: string) =>
+    `INSERT INTO ${table} (topic, kafka_partition, interval_start, from_offset, to_offset, piece, posts) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  remove: (table: string) => `DELETE FROM ${table} WHERE topic = ? AND kafka_partition = ? AND interval_start = ?`,
 };
 
 /** `batch_views`: one pointer row per view and period (interval, day or month), with the run where it fits. */
@@ -71,6 +80,3 @@ export const boundary = {
     `UPDATE ${table} SET interval_start = ?, published_at = ? WHERE name = ? IF interval_start = ?`,
   reconciled: (table: string) => `UPDATE ${table} SET drift = ?, reconciled_interval = ? WHERE name = ? IF EXISTS`,
 };
-
-/** Keyspaces accepts up to 100 values in an IN. Results are paged, so a quarter of that costs nothing. */
-export const MAX_IN = 25;

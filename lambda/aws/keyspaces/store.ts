@@ -4,28 +4,17 @@
  */
 import { type IntervalStart } from '../../domain/intervals';
 import * as cql from './cql';
+import { segmentOf, type LogRow } from '../../formats/speed-log';
+import { CLOSED } from '../../formats/speed-run';
 import { blockOf, type RunPointer } from '../../formats/view-run';
 import { ENV, requireEnv } from '../../runtime/env';
 import { reportThrottled, type StoreStep } from '../../runtime/metrics';
 import { type CqlSession, sharedSession } from './keyspaces';
 
-/** The counts of one view, interval and partition in the speed layer. */
-export interface SpeedRow {
-  /** The counts contain every record up to this offset, and none beyond it. */
-  readonly appliedOffset: number;
-  /** Log append time (ms) of the newest counted record. */
-  readonly asOf: number;
-  /** {@link encodeCounts} */
-  readonly counts: Buffer;
-}
-
-export interface FoundSpeedRow extends SpeedRow {
-  readonly interval: IntervalStart;
-  readonly partition: number;
-}
-
-export interface StateRow {
-  readonly appliedOffset: number;
+/** The head of a partition's log. */
+export interface HeadRow {
+  readonly foldedTo: number;
+  /** {@link encodeHead} */
   readonly state: Buffer;
 }
 
@@ -43,28 +32,62 @@ export interface BoundaryRow {
   readonly reconciledInterval: IntervalStart | null;
 }
 
-export interface SpeedRowKey {
-  readonly view: string;
-  readonly interval: IntervalStart;
+/** A partition of the topic. */
+export interface LogKey {
+  readonly topic: string;
   readonly partition: number;
 }
 
-export interface StateReader {
-  readState(topic: string, partition: number): Promise<StateRow | undefined>;
+/** A run of the speed layer. */
+export interface SpeedRunKey extends LogKey {
+  /** {@link storedName} */
+  readonly view: string;
+  readonly tier: number;
+  readonly interval: IntervalStart;
+  readonly from: number;
+  readonly to: number;
 }
 
-/**
- * Conditional writes take the offset they expect, undefined for no row; they return false if they found another value.
- */
-export interface AggregateStore extends StateReader {
-  readSpeedRow(key: SpeedRowKey): Promise<SpeedRow | undefined>;
-  casSpeedRow(key: SpeedRowKey, expected: number | undefined, row: SpeedRow): Promise<boolean>;
-  casState(topic: string, partition: number, expected: number | undefined, row: StateRow): Promise<boolean>;
+export interface SpeedChunk {
+  /** ms */
+  readonly asOf: number;
+  /** Of the run. */
+  readonly chunks: number;
+  readonly counts: Buffer;
 }
 
 export interface SpeedReader {
-  /** All rows of the view in these intervals, in no particular order. At most {@link cql.MAX_IN} intervals. */
-  scanSpeedRows(view: string, intervals: readonly IntervalStart[]): Promise<FoundSpeedRow[]>;
+  readHead(key: LogKey): Promise<HeadRow | undefined>;
+  /** The rows of a segment from an offset on, in order. */
+  readLog(key: LogKey, segment: number, from: number): Promise<LogRow[]>;
+  readSpeedChunk(key: SpeedRunKey, chunk: number): Promise<SpeedChunk | undefined>;
+  /** The first chunks of the runs of tier 0 from one interval to another. */
+  listClosed(
+    key: Pick<SpeedRunKey, 'topic' | 'partition' | 'view'>,
+    first: IntervalStart,
+    last: IntervalStart,
+  ): Promise<(SpeedChunk & { readonly interval: IntervalStart })[]>;
+}
+
+/** Posts of a range of offsets, of which there may be several pieces. */
+export interface PostsKey extends LogKey {
+  readonly interval: IntervalStart;
+  readonly from: number;
+  readonly to: number;
+  readonly piece: number;
+}
+
+/** Conditional writes return false if their condition did not hold. */
+export interface AggregateStore extends SpeedReader {
+  /** Appends, unless there is a row at its place. */
+  appendLog(key: LogKey, row: LogRow): Promise<boolean>;
+  /** @param expected `foldedTo` of the stored head; undefined if none is stored */
+  casHead(key: LogKey, expected: number | undefined, head: HeadRow): Promise<boolean>;
+  putSpeedChunk(key: SpeedRunKey, chunk: number, row: SpeedChunk): Promise<void>;
+  /** Those of ranges that begin at an offset or behind it, in log order. */
+  readPosts(key: LogKey, interval: IntervalStart, from: number): Promise<Buffer[]>;
+  putPosts(key: PostsKey, posts: Buffer): Promise<void>;
+  deletePosts(key: LogKey, interval: IntervalStart): Promise<void>;
 }
 
 /** A run of the batch layer. */
@@ -111,8 +134,7 @@ export interface PublishStore extends RunStore, BoundaryReader {
   moveBoundary(name: string, from: IntervalStart, to: IntervalStart, now: number): Promise<boolean>;
 }
 
-export interface ReconcileStore extends SpeedReader, StateReader, BatchReader, BoundaryReader {
-  readAppliedOffset(topic: string, partition: number): Promise<number | undefined>;
+export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader {
   /** Returns false if there is no boundary. */
   putDrift(name: string, drift: number, reconciledInterval: IntervalStart): Promise<boolean>;
 }
@@ -123,8 +145,10 @@ export type Store = AggregateStore & PublishStore & ReconcileStore & QueryStore;
 
 /** Names of the tables, quoted and with their keyspace. A function is given those that it is bound to. */
 export interface Tables {
-  readonly speedViews: string;
-  readonly speedState: string;
+  readonly speedLog: string;
+  readonly speedHead: string;
+  readonly speedRuns: string;
+  readonly speedPosts: string;
   readonly batchViews: string;
   readonly batchRuns: string;
   readonly unreferencedRuns: string;
@@ -139,11 +163,15 @@ const instant = (value: unknown) => (value as Date).getTime();
 const optional = <T>(value: unknown, read: (value: unknown) => T): T | null =>
   value === null || value === undefined ? null : read(value);
 
-const speedRow = (row: Fields): SpeedRow => ({
-  appliedOffset: integer(row.applied_offset),
+const speedChunk = (row: Fields): SpeedChunk => ({
   asOf: instant(row.as_of),
+  chunks: integer(row.chunks),
   counts: row.counts as Buffer,
 });
+
+/** Key of a chunk, in the order of the columns. */
+const chunkKey = ({ topic, partition, view, tier, interval, from, to }: SpeedRunKey, chunk: number) =>
+  [topic, partition, view, tier, Math.min(chunk, 1), new Date(interval), from, to, chunk] as const;
 
 export function keyspacesStore(session: CqlSession, tables: Tables): Store {
   const run = (statement: string, ...values: Parameters<CqlSession['execute']>[1]) =>
@@ -152,44 +180,52 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
   const applied = async (result: Promise<{ readonly applied: boolean }>) => (await result).applied;
   const at = (ms: number) => new Date(ms);
   return {
-    async readSpeedRow({ view, interval, partition }) {
-      const row = await first(run(cql.speedViews.read(tables.speedViews), view, at(interval), partition));
-      return row && speedRow(row);
+    async readHead({ topic, partition }) {
+      const row = await first(run(cql.speedHead.read(tables.speedHead), topic, partition));
+      return row && { foldedTo: integer(row.folded_to), state: row.state as Buffer };
     },
-    casSpeedRow({ view, interval, partition }, expected, { appliedOffset, asOf, counts }) {
-      const key = [view, at(interval), partition] as const;
-      const values = [appliedOffset, at(asOf), counts] as const;
+    casHead({ topic, partition }, expected, { foldedTo, state }) {
       return applied(
         expected === undefined
-          ? run(cql.speedViews.insert(tables.speedViews), ...key, ...values)
-          : run(cql.speedViews.update(tables.speedViews), ...values, ...key, expected),
+          ? run(cql.speedHead.insert(tables.speedHead), topic, partition, foldedTo, state)
+          : run(cql.speedHead.update(tables.speedHead), foldedTo, state, topic, partition, expected),
       );
     },
-    async readState(topic, partition) {
-      const row = await first(run(cql.speedState.read(tables.speedState), topic, partition));
-      return row && { appliedOffset: integer(row.applied_offset), state: row.state as Buffer };
-    },
-    async readAppliedOffset(topic, partition) {
-      const row = await first(run(cql.speedState.readOffset(tables.speedState), topic, partition));
-      return row && integer(row.applied_offset);
-    },
-    casState(topic, partition, expected, { appliedOffset, state }) {
-      return applied(
-        expected === undefined
-          ? run(cql.speedState.insert(tables.speedState), topic, partition, appliedOffset, state)
-          : run(cql.speedState.update(tables.speedState), appliedOffset, state, topic, partition, expected),
-      );
-    },
-    async scanSpeedRows(view, intervals) {
-      if (intervals.length > cql.MAX_IN)
-        throw new Error(`intervals of a scan must be at most ${cql.MAX_IN}, got ${intervals.length}`);
-      if (intervals.length === 0) return [];
-      const { rows } = await run(cql.speedViews.scan(tables.speedViews, intervals.length), view, ...intervals.map(at));
+    async readLog({ topic, partition }, segment, from) {
+      const { rows } = await run(cql.speedLog.read(tables.speedLog), topic, partition, segment, from);
       return rows.map((row) => ({
-        ...speedRow(row),
+        from: integer(row.from_offset),
+        to: integer(row.to_offset),
         interval: instant(row.interval_start),
-        partition: integer(row.kafka_partition),
+        asOf: instant(row.as_of),
+        posts: row.posts as Buffer,
       }));
+    },
+    appendLog({ topic, partition }, { from, to, interval, asOf, posts }) {
+      const key = [topic, partition, segmentOf(from), from] as const;
+      return applied(run(cql.speedLog.insert(tables.speedLog), ...key, to, at(interval), at(asOf), posts));
+    },
+    async readSpeedChunk(key, chunk) {
+      const row = await first(run(cql.speedRuns.read(tables.speedRuns), ...chunkKey(key, chunk)));
+      return row && speedChunk(row);
+    },
+    async listClosed({ topic, partition, view }, oldest, newest) {
+      const key = [topic, partition, view, CLOSED, 0] as const;
+      const { rows } = await run(cql.speedRuns.list(tables.speedRuns), ...key, at(oldest), at(newest));
+      return rows.map((row) => ({ ...speedChunk(row), interval: instant(row.interval_start) }));
+    },
+    async putSpeedChunk(key, chunk, { asOf, chunks, counts }) {
+      await run(cql.speedRuns.put(tables.speedRuns), ...chunkKey(key, chunk), at(asOf), chunks, counts);
+    },
+    async readPosts({ topic, partition }, interval, from) {
+      const { rows } = await run(cql.speedPosts.read(tables.speedPosts), topic, partition, at(interval), from);
+      return rows.map((row) => row.posts as Buffer);
+    },
+    async putPosts({ topic, partition, interval, from, to, piece }, posts) {
+      await run(cql.speedPosts.put(tables.speedPosts), topic, partition, at(interval), from, to, piece, posts);
+    },
+    async deletePosts({ topic, partition }, interval) {
+      await run(cql.speedPosts.remove(tables.speedPosts), topic, partition, at(interval));
     },
     async readRun(view, period) {
       const row = await first(run(cql.batchViews.read(tables.batchViews), view, period));
@@ -255,8 +291,10 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
 }
 
 const VARIABLES = {
-  speedViews: ENV.speedViews,
-  speedState: ENV.speedState,
+  speedLog: ENV.speedLog,
+  speedHead: ENV.speedHead,
+  speedRuns: ENV.speedRuns,
+  speedPosts: ENV.speedPosts,
   batchViews: ENV.batchViews,
   batchRuns: ENV.batchRuns,
   unreferencedRuns: ENV.unreferencedRuns,

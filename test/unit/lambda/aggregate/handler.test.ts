@@ -1,23 +1,27 @@
 import fc from 'fast-check';
+import { type FoldLimits } from '../../../../lambda/aggregate/folding';
 import { makeHandler, type AggregateDeps } from '../../../../lambda/aggregate/handler';
 import { SECTIONS, type Section, type SectionColumns } from '../../../../lambda/domain/columns';
-import { decodeCounts } from '../../../../lambda/formats/counts-codec';
+import { decodeHead, speedSchema } from '../../../../lambda/formats/speed-head';
 import { decodeRecord, type KafkaRecord } from '../../../../lambda/domain/decode';
 import { add, trim, type Counts } from '../../../../lambda/domain/merge';
 import { type AggregateStore } from '../../../../lambda/aws/keyspaces/store';
 import { findView, sectionsOf, VIEWS } from '../../../../lambda/domain/views';
-import { memoryStore, rowKey, type MemoryStore } from '../../../support/memory-store';
+import { memoryStore, rowKey, speedCounts, type MemoryStore } from '../../../support/memory-store';
 import { lambdaEvent, logArbitrary, toRecord, type RecordSpec } from '../../../support/posts-log';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');
 const TOPIC = 'posts';
+/** So that a short log has runs of all tiers. */
+const FOLD_SOON: FoldLimits = { deltas: 2, bytes: 1e6, fewest: 1, runs: 2, ms: 250 };
 
 function handlerOver(store: AggregateStore, options: Partial<AggregateDeps> = {}) {
   return makeHandler({
     store,
     intervalMinutes: 1,
-    recentPosts: 1000,
+    horizon: 100,
+    limits: FOLD_SOON,
     now: () => START,
     report: () => undefined,
     log: { warn: () => undefined },
@@ -25,13 +29,11 @@ function handlerOver(store: AggregateStore, options: Partial<AggregateDeps> = {}
   });
 }
 
-/** All rows, decoded and sorted. */
-function countsOf(rows: MemoryStore['rows']): Record<string, [string, number][]> {
-  const decoded = [...rows].map(([key, row]) => {
-    const view = findView(key.split('|')[0])!;
-    return [key, [...decodeCounts(view, row.counts)!].sort()] as const;
-  });
-  return Object.fromEntries(decoded.sort());
+/** All that is counted, sorted. */
+async function countsOf(store: MemoryStore): Promise<Record<string, [string, number][]>> {
+  const counts = await speedCounts(store, { topic: TOPIC, partitions: 1, intervalMinutes: 1 });
+  const sorted = [...counts].map(([key, each]) => [key, [...each].sort()] as const);
+  return Object.fromEntries(sorted.filter(([key]) => !key.startsWith('canary')).sort());
 }
 
 /** The expected rows, computed naively: whole posts in plain maps, no state, no offsets, no batches. */
@@ -87,10 +89,13 @@ const deliveries = fc.array(
 
 type Delivery = typeof deliveries extends fc.Arbitrary<(infer D)[]> ? D : never;
 
-async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[], recentPosts: number) {
+async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[], horizon: number) {
   const tables = memoryStore();
   const live = memoryStore(tables);
-  let handler = handlerOver(live, { recentPosts });
+  // Time passes at each look at the clock, so that a fold takes several batches.
+  let time = START;
+  const options = { horizon, now: () => (time += 60) };
+  let handler = handlerOver(live, options);
   let committed = 0;
   const zombies: { left: number; release: () => void; done: Promise<unknown> }[] = [];
   for (const { back, length, crash, cold, zombie } of schedule) {
@@ -104,12 +109,12 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
         store.beforeWrite = () => gate;
         zombies.push({ left: zombie, release: resolve, done: Promise.resolve() });
       });
-      zombies.at(-1)!.done = handlerOver(store, { recentPosts })(lambdaEvent(TOPIC, batch)).catch(() => undefined);
+      zombies.at(-1)!.done = handlerOver(store, options)(lambdaEvent(TOPIC, batch)).catch(() => undefined);
       // It reaches its first write before the others continue.
       for (let i = 0; i < 20; i++) await Promise.resolve();
       continue;
     }
-    if (cold) handler = handlerOver(live, { recentPosts });
+    if (cold) handler = handlerOver(live, options);
     const die = () => {
       throw new Error('the process died');
     };
@@ -131,7 +136,7 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
   for (const each of zombies) each.release();
   live.beforeWrite = () => undefined;
   live.afterWrite = () => undefined;
-  const last = () => handlerOver(live, { recentPosts })(lambdaEvent(TOPIC, log.slice(committed)));
+  const last = () => handlerOver(live, options)(lambdaEvent(TOPIC, log.slice(committed)));
   // So many late writers at once may win over it: then the event source redelivers, and each of them writes only once.
   await last().catch(async (error: Error) => {
     expect(error.message).toContain('has another writer');
@@ -146,8 +151,8 @@ describe('the rows of a log', () => {
   it('equal those of a single pass, for all batches, redeliveries, crashes and late writers', async () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, async (log, schedule) => {
-        const { rows } = await deliver(log, schedule, 1000);
-        expect(countsOf(rows)).toEqual(reference(log));
+        const tables = await deliver(log, schedule, 100);
+        expect(await countsOf(tables)).toEqual(reference(log));
       }),
       { numRuns: 150 },
     );
@@ -155,12 +160,11 @@ describe('the rows of a log', () => {
 
   it('do not depend on the batches either if posts are forgotten', async () => {
     await fc.assert(
-      fc.asyncProperty(logs, deliveries, fc.integer({ min: 1, max: 4 }), async (log, schedule, recentPosts) => {
+      fc.asyncProperty(logs, deliveries, fc.integer({ min: 0, max: 2 }), async (log, schedule, horizon) => {
         const once = memoryStore();
-        await handlerOver(once, { recentPosts })(lambdaEvent(TOPIC, log));
-        const { rows, states } = await deliver(log, schedule, recentPosts);
-        expect(countsOf(rows)).toEqual(countsOf(once.rows));
-        expect(states).toEqual(once.states);
+        await handlerOver(once, { horizon })(lambdaEvent(TOPIC, log));
+        const tables = await deliver(log, schedule, horizon);
+        expect(await countsOf(tables)).toEqual(await countsOf(once));
       }),
       { numRuns: 100 },
     );
@@ -169,16 +173,15 @@ describe('the rows of a log', () => {
   it('count each post once per view, over all intervals', async () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, async (log, schedule) => {
-        const { rows } = await deliver(log, schedule, 1000);
+        const counts = await countsOf(await deliver(log, schedule, 100));
         const posts = log.map(decodeRecord).filter((decoded) => decoded.kind === 'post');
         for (const [name, section] of [
           ['posts_by_category', 'pin'],
           ['posts_by_country', 'geo'],
         ] as const) {
-          const view = findView(name)!;
-          const counted = [...rows]
+          const counted = Object.entries(counts)
             .filter(([key]) => key.startsWith(`${name}|`))
-            .flatMap(([, row]) => [...decodeCounts(view, row.counts)!.values()])
+            .flatMap(([, each]) => each.map(([, count]) => count))
             .reduce((sum, count) => sum + count, 0);
           expect(counted).toBe(new Set(posts.filter((post) => post.sections[section]).map((post) => post.key)).size);
         }
@@ -192,33 +195,59 @@ describe('a batch', () => {
   const post = (index: number, at: number, sections: Partial<RecordSpec> = { pin: true, geo: true, user: true }) =>
     ({ kind: 'post', index, timestamp: START + at, variant: index, ...sections }) as RecordSpec;
 
-  it('writes the rows that change, and the state last', async () => {
+  it('appends one row', async () => {
+    const store = memoryStore();
+    await handlerOver(store)(lambdaEvent(TOPIC, toLog([post(1, 0, { pin: true }), post(2, 5)])));
+    expect(store.writes).toBe(1);
+    expect(store.logs.get('posts-0')).toMatchObject([{ from: 0, to: 1, interval: START, asOf: START + 5 }]);
+  });
+
+  it('that crosses the end of an interval becomes two rows, and the interval that is over one run of each view', async () => {
+    const store = memoryStore();
+    await handlerOver(store)(lambdaEvent(TOPIC, toLog([post(1, 0), post(2, MINUTE)])));
+    expect(store.logs.get('posts-0')!.map(({ from, to }) => [from, to])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+    const runs = [...store.chunks.values()].map(({ key }) => [key.tier, key.interval, key.from, key.to]);
+    expect(new Set(runs.map(String))).toEqual(new Set([String([0, START, 0, 0])]));
+    expect(runs).toHaveLength(VIEWS.length);
+  });
+
+  it('writes runs and posts before the head that names them', async () => {
     const store = memoryStore();
     const order: string[] = [];
     const spied: AggregateStore = {
       ...store,
-      casSpeedRow: (key, expected, row) => (order.push(key.view), store.casSpeedRow(key, expected, row)),
-      casState: (topic, partition, expected, row) => (
-        order.push('state'),
-        store.casState(topic, partition, expected, row)
-      ),
+      putSpeedChunk: (key, chunk, row) => (order.push('run'), store.putSpeedChunk(key, chunk, row)),
+      putPosts: (key, blob) => (order.push('posts'), store.putPosts(key, blob)),
+      casHead: (key, expected, head) => (order.push('head'), store.casHead(key, expected, head)),
     };
-    await handlerOver(spied)(lambdaEvent(TOPIC, toLog([post(1, 0, { pin: true })])));
-    expect(order.at(-1)).toBe('state');
-    expect(order.slice(0, -1).sort()).toEqual(['posts_by_category', 'posts_by_media_type', 'posts_by_minute']);
-    expect(store.rows.get(rowKey('posts_by_category', START, 0))).toMatchObject({ appliedOffset: 0, asOf: START });
+    await handlerOver(spied)(lambdaEvent(TOPIC, toLog([post(1, 0), post(2, MINUTE)])));
+    expect(order).toEqual([...VIEWS.map(() => 'run'), 'posts', 'head']);
+  });
+
+  it('deletes the posts of intervals that are forgotten', async () => {
+    const store = memoryStore();
+    const handler = handlerOver(store, { horizon: 1 });
+    await handler(lambdaEvent(TOPIC, toLog([0, 1, 2, 3].map((minute) => post(minute, minute * MINUTE)))));
+    const intervals = [...store.posts.values()].map(({ key }) => key.interval);
+    expect(intervals).toEqual([START + MINUTE, START + 2 * MINUTE]);
+    const { foldedTo, state } = store.heads.get('posts-0')!;
+    const { remembered } = decodeHead(foldedTo, state, speedSchema(VIEWS, 1));
+    expect(remembered).toEqual(intervals);
   });
 
   it('is applied to each of its partitions, even if one of them fails', async () => {
     const store = memoryStore();
     const failing: AggregateStore = {
       ...store,
-      casState: (topic, partition, expected, row) =>
-        partition === 1 ? Promise.reject(new Error('no response')) : store.casState(topic, partition, expected, row),
+      appendLog: (key, row) =>
+        key.partition === 1 ? Promise.reject(new Error('no response')) : store.appendLog(key, row),
     };
     const records = [0, 1, 2].map((partition) => toRecord(post(partition, 0), partition, 0));
     await expect(handlerOver(failing)(lambdaEvent(TOPIC, records))).rejects.toThrow('no response');
-    expect([...store.states.keys()].sort()).toEqual(['posts-0', 'posts-2']);
+    expect([...store.logs.keys()].sort()).toEqual(['posts-0', 'posts-2']);
   });
 
   it('reads nothing from the store once the partition is warm', async () => {
@@ -228,13 +257,13 @@ describe('a batch', () => {
     let warm = false;
     const handler = handlerOver({
       ...store,
-      readState: (...at) => (warm ? unexpectedRead() : store.readState(...at)),
-      readSpeedRow: (key) => (warm ? unexpectedRead() : store.readSpeedRow(key)),
+      readHead: (key) => (warm ? unexpectedRead() : store.readHead(key)),
+      readLog: (...at) => (warm ? unexpectedRead() : store.readLog(...at)),
     });
     await handler(lambdaEvent(TOPIC, [log[0]]));
     warm = true;
     await handler(lambdaEvent(TOPIC, [log[1]]));
-    expect(countsOf(store.rows)).toEqual(reference(log));
+    expect(await countsOf(store)).toEqual(reference(log));
   });
 
   it('is counted once whichever warm instance gets it', async () => {
@@ -251,14 +280,13 @@ describe('a batch', () => {
     ]);
     await a(lambdaEvent(TOPIC, log.slice(0, 1)));
     await b(lambdaEvent(TOPIC, log.slice(1, 3)));
-    // The first of another interval: no row of it is there, so no row's condition shows that the state is stale.
     await a(lambdaEvent(TOPIC, log.slice(3)));
-    expect(countsOf(store.rows)).toEqual(reference(log));
+    expect(await countsOf(store)).toEqual(reference(log));
   });
 
-  it('whose rows have another writer fails after some attempts, so that the event source redelivers it', async () => {
+  it('that never gets to the end of the log fails after some attempts, so that the event source redelivers it', async () => {
     const store = memoryStore();
-    const handler = handlerOver({ ...store, casState: async () => false });
+    const handler = handlerOver({ ...store, appendLog: async () => false });
     await expect(handler(lambdaEvent(TOPIC, toLog([post(1, 0)])))).rejects.toThrow(
       "partition 0 of topic 'posts' has another writer: 5 attempts failed",
     );
@@ -287,14 +315,14 @@ describe('a batch', () => {
       gap: 0,
       freshness: 200,
     });
-    expect(values).toMatchObject({ writeUnits: VIEWS.length + 1, conditionFailed: 0, retries: 0 });
+    expect(values).toMatchObject({ writeUnits: 1, conditionFailed: 0, retries: 0 });
     await handler(lambdaEvent(TOPIC, log));
     const again = report.mock.calls[1][1] as Record<string, number>;
     expect(again).toMatchObject({ received: 4, written: 0, repeated: 4, writeUnits: 0 });
     expect(again).not.toHaveProperty('freshness');
   });
 
-  it('that starts beyond the state logs how many offsets are missing', async () => {
+  it('that starts beyond the end of the chain logs how many offsets are missing', async () => {
     const warn = jest.fn();
     const [, late] = toLog([post(1, 0), post(2, 0)]);
     await handlerOver(memoryStore(), { log: { warn } })(lambdaEvent(TOPIC, [{ ...late, offset: 40 }]));

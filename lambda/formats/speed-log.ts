@@ -1,0 +1,68 @@
+/**
+ * The log of the speed layer: a row for each batch, appended to the chain of its partition.
+ *
+ * ```
+ * speed_log ((topic, kafka_partition, segment), from_offset)            segment = from_offset >> 20
+ *   to_offset       bigint
+ *   interval_start  timestamp
+ *   as_of           timestamp  newest append time
+ *   posts           blob       (post-blob)
+ * ```
+ *
+ * Invariants: rows never change; a row begins right behind the row before, whatever offsets its records have, so there is one row at each
+ * place of the chain and nobody can append to another place than its end; a row is of one interval.
+ */
+import { type IntervalStart } from '../domain/intervals';
+import { mergeCounts, type Counts } from '../domain/merge';
+import { countPosts, PostColumns } from '../domain/post-columns';
+import { sortedRows, type Row } from '../domain/sorted-run';
+import { CANARY_VIEW, type View } from '../domain/views';
+import { decodePosts, type PostBlob } from './post-blob';
+
+const SEGMENT = 2 ** 20;
+
+export const segmentOf = (offset: number): number => Math.floor(offset / SEGMENT);
+
+export interface LogRow {
+  readonly from: number;
+  readonly to: number;
+  readonly interval: IntervalStart;
+  /** ms */
+  readonly asOf: number;
+  /** {@link encodePosts} */
+  readonly posts: Buffer;
+}
+
+/** A row with its posts. */
+export interface Delta extends PostBlob, Omit<LogRow, 'posts'> {
+  /** Size of the blob. */
+  readonly bytes: number;
+}
+
+export function deltaOf({ posts: blob, ...row }: LogRow): Delta {
+  return { ...row, ...decodePosts(blob), bytes: blob.length };
+}
+
+/** The posts of all of them. */
+export function postsOf(deltas: readonly Pick<Delta, 'posts'>[]): PostColumns {
+  if (deltas.length === 1) return deltas[0].posts;
+  const names = new Set(deltas.flatMap(({ posts }) => [...posts.columns.keys()]));
+  const all = PostColumns.of([...names]);
+  for (const { posts } of deltas) all.append(posts);
+  return all;
+}
+
+/**
+ * What deltas add to a view: rows in the order of their keys, not trimmed.
+ * @param posts those of the deltas, for a caller that asks for several views
+ */
+export function rowsOfDeltas(
+  view: View,
+  deltas: readonly Pick<Delta, 'posts' | 'canaries'>[],
+  posts: PostColumns = postsOf(deltas),
+): Row[] {
+  if (view !== CANARY_VIEW) return countPosts(view, posts);
+  const newest: Counts = new Map();
+  for (const { canaries } of deltas) mergeCounts(view, newest, canaries);
+  return sortedRows(view, newest);
+}
