@@ -271,7 +271,10 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
       );
       // One beside them: of an interval whose fold was not finished.
       if (stored.size > remembered.length + 1) {
-        throw new InvariantError('bounded', `posts of ${stored.size} intervals are stored, of ${remembered.length} remembered`);
+        throw new InvariantError(
+          'bounded',
+          `posts of ${stored.size} intervals are stored, of ${remembered.length} remembered`,
+        );
       }
     }
     for (const view of VIEWS) {
