@@ -6,6 +6,7 @@ import { HOST } from './ports';
  * ordinary roles only, hence the password authenticator: with AllowAll every client is a superuser and nothing is rejected.
  * Paxos v2: with v1 the conditional writes of one hot row take up to 200 ms.
  * A mutation is what a statement writes to a partition, so its limit is that of a row, 1 MB; a batch of rows has the same limit.
+ * A conditional write beyond it is a failure of the server, where Keyspaces rejects the request.
  * @param durable acknowledge a write only when it is on disk. Cassandra's default periodic mode loses the last tenth of a
  *   second before kill -9, and Keyspaces never loses an acknowledged write.
  * @see https://docs.aws.amazon.com/keyspaces/latest/devguide/cassandra-apis.html
