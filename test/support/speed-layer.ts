@@ -7,11 +7,12 @@ import { sortedRows } from '../../lambda/domain/sorted-run';
 import { type View } from '../../lambda/domain/views';
 import { type FoldLimits } from '../../lambda/aggregate/folding';
 
-/** So that every batch is folded at once. */
-export const FOLD_AT_ONCE: FoldLimits = { deltas: 1, bytes: 1, fewest: 1, runs: 2 };
+/** So that every batch becomes a run at once. */
+export const FOLD_AT_ONCE: FoldLimits = { deltas: 1, bytes: 1, fewest: 1, runs: 8 };
 
-export function aggregateOver(store: AggregateStore, options: Partial<AggregateDeps> = {}) {
-  return makeHandler({
+/** @param make of another version. @default - of this one */
+export function aggregateOver(store: AggregateStore, options: Partial<AggregateDeps> = {}, make = makeHandler) {
+  return make({
     store,
     intervalMinutes: 60,
     horizon: 100,
