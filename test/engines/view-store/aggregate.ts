@@ -5,7 +5,6 @@ import { memoryStore, speedCounts } from '../../support/memory-store';
 import { aggregateOver } from '../../support/speed-layer';
 import { createStore, useCassandra } from './tables';
 
-const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');
 const TOPIC = 'posts';
 const PARTITIONS = [0, 1, 2];

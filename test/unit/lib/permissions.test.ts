@@ -68,7 +68,10 @@ describe('permissions: each function has these and no others', () => {
       [
         ...consume('pinterest-dev-aggregate'),
         ...store,
-        ...['speed_log', 'speed_head', 'speed_runs', 'speed_posts'].flatMap((table) => [select(table), modify(table)]),
+        select('speed_views'),
+        modify('speed_views'),
+        select('speed_state'),
+        modify('speed_state'),
       ],
     ],
     ['Seal', [...produce, ...get('seals', 'published', 'plan'), ...put('seals', 'plan')]],
@@ -96,17 +99,15 @@ describe('permissions: each function has these and no others', () => {
         ...store,
         ...get('seals', 'plan'),
         ...put('drift', 'plan'),
-        ...['speed_log', 'speed_head', 'speed_runs'].map(select),
+        select('speed_views'),
+        select('speed_state'),
         select('batch_views'),
         select('batch_runs'),
         select('boundary'),
         modify('boundary'),
       ],
     ],
-    [
-      'Query',
-      [...store, ...['speed_log', 'speed_head', 'speed_runs', 'batch_views', 'batch_runs', 'boundary'].map(select)],
-    ],
+    ['Query', [...store, select('speed_views'), select('batch_views'), select('batch_runs'), select('boundary')]],
   ])('%s', (step, expected) => {
     const actual = allowed(dev.processing, `Steps${step}Role`, dev.all);
     expect(actual).toHaveLength(own(step).length + expected.length);

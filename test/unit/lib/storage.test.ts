@@ -227,24 +227,12 @@ describe('the views', () => {
 
   test.each([
     [
-      'speed_log',
-      ['topic text', 'kafka_partition int', 'segment bigint'],
-      ['from_offset bigint'],
-      ['to_offset bigint', 'interval_start timestamp', 'as_of timestamp', 'posts blob'],
+      'speed_views',
+      ['view_name text', 'interval_start timestamp'],
+      ['kafka_partition int'],
+      ['applied_offset bigint', 'as_of timestamp', 'counts blob'],
     ],
-    ['speed_head', ['topic text', 'kafka_partition int'], [], ['folded_to bigint', 'state blob']],
-    [
-      'speed_runs',
-      ['topic text', 'kafka_partition int', 'view text', 'tier int', 'rest int'],
-      ['interval_start timestamp', 'from_offset bigint', 'to_offset bigint', 'chunk int'],
-      ['as_of timestamp', 'chunks int', 'counts blob'],
-    ],
-    [
-      'speed_posts',
-      ['topic text', 'kafka_partition int', 'interval_start timestamp'],
-      ['from_offset bigint', 'to_offset bigint', 'piece int'],
-      ['posts blob'],
-    ],
+    ['speed_state', ['topic text', 'kafka_partition int'], [], ['applied_offset bigint', 'state blob']],
     [
       'batch_views',
       ['view_name text', 'period text'],
@@ -266,23 +254,20 @@ describe('the views', () => {
         'interval_minutes int',
       ],
     ],
-  ])(
-    '%s has its keys and columns, can be restored unless it expires, and depends on its keyspace',
-    (name, partition, cluster, rest) => {
-      const { Properties, DependsOn } = table('dev', name);
-      expect(columns(Properties.PartitionKeyColumns)).toEqual(partition);
-      expect(
-        columns(((Properties.ClusteringKeyColumns ?? []) as { Column: unknown }[]).map(({ Column }) => Column)),
-      ).toEqual(cluster);
-      expect(columns(Properties.RegularColumns)).toEqual(rest);
-      expect(Properties).toMatchObject({
-        KeyspaceName: 'pinterest_dev',
-        PointInTimeRecoveryEnabled: !['speed_log', 'speed_runs'].includes(name),
-        BillingMode: { Mode: 'ON_DEMAND' },
-      });
-      expect(DependsOn).toEqual([expect.stringMatching(/^ViewsKeyspace/)]);
-    },
-  );
+  ])('%s has its keys and columns, can be restored, and depends on its keyspace', (name, partition, cluster, rest) => {
+    const { Properties, DependsOn } = table('dev', name);
+    expect(columns(Properties.PartitionKeyColumns)).toEqual(partition);
+    expect(
+      columns(((Properties.ClusteringKeyColumns ?? []) as { Column: unknown }[]).map(({ Column }) => Column)),
+    ).toEqual(cluster);
+    expect(columns(Properties.RegularColumns)).toEqual(rest);
+    expect(Properties).toMatchObject({
+      KeyspaceName: 'pinterest_dev',
+      PointInTimeRecoveryEnabled: true,
+      BillingMode: { Mode: 'ON_DEMAND' },
+    });
+    expect(DependsOn).toEqual([expect.stringMatching(/^ViewsKeyspace/)]);
+  });
 
   test.each([
     ['dev', 72],
@@ -290,14 +275,13 @@ describe('the views', () => {
     ['prod', 168],
     ['local', 24],
   ])('speed rows of %s expire after %d hours, and nothing else does', (stage, hours) => {
-    for (const name of ['speed_log', 'speed_runs']) {
-      expect(table(stage, name).Properties).toMatchObject({
-        DefaultTimeToLive: hours * 3_600,
-        ClientSideTimestampsEnabled: true,
-      });
+    expect(table(stage, 'speed_views').Properties).toMatchObject({
+      DefaultTimeToLive: hours * 3_600,
+      ClientSideTimestampsEnabled: true,
+    });
+    for (const name of ['speed_state', 'batch_views', 'batch_runs', 'unreferenced_runs', 'boundary']) {
+      expect(table(stage, name).Properties).not.toHaveProperty('DefaultTimeToLive');
     }
-    const others = ['speed_head', 'speed_posts', 'batch_views', 'batch_runs', 'unreferenced_runs', 'boundary'];
-    for (const name of others) expect(table(stage, name).Properties).not.toHaveProperty('DefaultTimeToLive');
   });
 });
 

@@ -9,8 +9,8 @@ import { speedSchema } from '../../../../lambda/formats/speed-head';
 const { columns: NAMES } = speedSchema(VIEWS, 60);
 
 /** Few values, so that keys come again; texts whose order in UTF-16 is not that of UTF-8. */
-const text = fc.constantFrom('', 'a', 'art', 'Å', '\uffff', '\u{10000}');
-const integer = fc.constantFrom(0, 1, 7, 12_000, Number.MAX_SAFE_INTEGER);
+const text: fc.Arbitrary<string | number> = fc.constantFrom('', 'a', 'art', 'Å', '\uffff', '\u{10000}');
+const integer: fc.Arbitrary<string | number> = fc.constantFrom(0, 1, 7, 12_000, Number.MAX_SAFE_INTEGER);
 const valueOf = (name: ColumnName) => fc.option(['int', 'long'].includes(columnOf(name).type) ? integer : text);
 
 const values = fc.record(Object.fromEntries(NAMES.map((name) => [name, valueOf(name)])));

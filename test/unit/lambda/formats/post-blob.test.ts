@@ -10,7 +10,8 @@ import { speedSchema } from '../../../../lambda/formats/speed-head';
 const NAMES: readonly ColumnName[] = speedSchema(VIEWS, 60).columns;
 const isInteger = (name: ColumnName) => ['int', 'long'].includes(columnOf(name).type);
 
-const integer = fc.oneof(
+const text: fc.Arbitrary<string | number> = fc.string({ unit: 'grapheme' });
+const integer: fc.Arbitrary<string | number> = fc.oneof(
   fc.maxSafeInteger(),
   fc.nat(50),
   fc.tuple(fc.integer({ min: -999, max: 999 }), fc.nat(4)).map(([digits, thousands]) => digits * 1000 ** thousands),
@@ -19,7 +20,7 @@ const row = fc.record({
   index: fc.maxSafeNat(),
   known: fc.integer({ min: 1, max: 7 }),
   news: fc.integer({ min: 1, max: 7 }),
-  values: fc.tuple(...NAMES.map((name) => fc.option(isInteger(name) ? integer : fc.string({ unit: 'grapheme' })))),
+  values: fc.tuple(...NAMES.map((name) => fc.option(isInteger(name) ? integer : text))),
 });
 const blobs: fc.Arbitrary<PostBlob> = fc
   .tuple(fc.array(row, { maxLength: 20 }), fc.array(fc.tuple(fc.string(), fc.nat(2 ** 45))), fc.string())
