@@ -82,7 +82,7 @@ describe('recent posts', () => {
         const rest = list.slice(cut).map((each, i) => (i === 0 ? { ...each, later: each.later + passed } : each));
         expect(lived(rest, replayed)).toEqual(lived(rest, live));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -115,5 +115,14 @@ describe('recent posts', () => {
     const { posts } = decodePosts(stored[0].blob);
     expect([posts.index, posts.known, posts.news]).toEqual([[1], [7], [4]]);
     expect([...posts.columns.values()].map((column) => column.valueAt(0))).toEqual(waiting.map(() => null));
+  });
+
+  it('that were complete and lost a section to the horizon do not count again what they joined', () => {
+    const recent = new RecentPosts(2, waiting);
+    for (const [interval, mask] of [1, 2, 4].entries()) recent.remember(interval, 1, sectionsOf(mask));
+    recent.remember(3, 2, sectionsOf(7));
+    const post = recent.remember(3, 1, sectionsOf(1))!;
+    expect(post).toMatchObject({ known: 7, news: 1 });
+    expect(Object.keys(post.sections)).toEqual(['pin']);
   });
 });
