@@ -8,7 +8,7 @@ import { type View } from '../../lambda/domain/views';
 import { type FoldLimits } from '../../lambda/aggregate/folding';
 
 /** So that every batch becomes a run at once. */
-export const FOLD_AT_ONCE: FoldLimits = { deltas: 1, bytes: 1, fewest: 1, runs: 8 };
+export const FOLD_AT_ONCE: FoldLimits = { deltas: 1, bytes: 1, fewest: 1, runs: 8, ms: 60_000 };
 
 /** @param make of another version. @default - of this one */
 export function aggregateOver(store: AggregateStore, options: Partial<AggregateDeps> = {}, make = makeHandler) {

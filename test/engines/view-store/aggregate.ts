@@ -9,7 +9,7 @@ const START = Date.parse('2026-11-22T21:00:00Z');
 const TOPIC = 'posts';
 const PARTITIONS = [0, 1, 2];
 /** So that there are runs of several tiers. */
-const LIMITS = { deltas: 2, bytes: 100_000, fewest: 2, runs: 2 };
+const LIMITS = { deltas: 2, bytes: 100_000, fewest: 2, runs: 2, ms: 60_000 };
 
 const fixture = useCassandra('aggregate_test');
 

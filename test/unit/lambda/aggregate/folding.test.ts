@@ -32,6 +32,7 @@ const limits: fc.Arbitrary<FoldLimits> = fc.record({
   bytes: fc.integer({ min: 1, max: 200 }),
   fewest: fc.integer({ min: 1, max: 3 }),
   runs: fc.integer({ min: 2, max: 3 }),
+  ms: fc.constant(1),
 });
 
 interface State {

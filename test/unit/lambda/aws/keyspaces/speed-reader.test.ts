@@ -38,6 +38,7 @@ describe('the views of the speed layer', () => {
       bytes: fc.constantFrom(1, 1_000),
       fewest: fc.integer({ min: 1, max: 2 }),
       runs: fc.integer({ min: 2, max: 3 }),
+      ms: fc.constant(60_000),
     });
     await fc.assert(
       fc.asyncProperty(
