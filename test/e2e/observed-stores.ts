@@ -43,7 +43,16 @@ export async function withKeyspaces(
       unreferencedRuns: tableOf('publish', ENV.unreferencedRuns),
       boundary: tableOf('publish', ENV.boundary),
     });
-    const where = ['topic', 'kafka_partition', 'view', 'tier', 'rest', 'interval_start', 'from_offset', 'to_offset']
+    const where = [
+      'topic',
+      'kafka_partition',
+      'view_name',
+      'tier',
+      'rest',
+      'interval_start',
+      'from_offset',
+      'to_offset',
+    ]
       .map((column) => `${column} = ?`)
       .join(' AND ');
     await use({

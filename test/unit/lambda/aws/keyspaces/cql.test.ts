@@ -33,6 +33,10 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\bBEGIN\b[^;]*\bBATCH\b/i, 'batches as text'],
   [/!=/, '!='],
   [/\bIN\s+\?/i, 'IN with a bound list'],
+  [
+    /(?:\(|,|\bSELECT|\bSET|\bWHERE|\bAND)\s*(?:view|token|order|index|to|of|table|limit)\b(?!\s*\()/i,
+    'a reserved word as a column',
+  ],
 ];
 
 /** The names of what Amazon Keyspaces does not have and `statement` uses; empty if it is fine. */
@@ -71,6 +75,8 @@ describe('the lint', () => {
     ['INSERT INTO tt (aa) VALUES (?) USING TTL 1', 'USING TTL: the table has a default'],
     ['BEGIN UNLOGGED BATCH UPDATE tt SET aa = 1 APPLY BATCH', 'batches as text'],
     ['UPDATE tt SET aa = 1 WHERE bb = 2 IF aa != 1', '!='],
+    ['INSERT INTO tt (aa, view) VALUES (?, ?)', 'a reserved word as a column'],
+    ['SELECT aa FROM tt WHERE bb = ? AND token = ?', 'a reserved word as a column'],
   ])('finds what Keyspaces rejects: %s', (statement, name) => {
     expect(lintCql(statement)).toEqual([name]);
   });
