@@ -163,11 +163,6 @@ function leversOf(
       givesUp: 'parallelism of archive, aggregate and compact; partitions of an existing topic may only grow',
     },
     {
-      name: `recentPosts=${Math.ceil(config.recentPosts / 4)} instead of ${config.recentPosts}`,
-      saves: savedBy({ recentPosts: Math.ceil(config.recentPosts / 4) }),
-      givesUp: 'the time within which the speed layer recognizes a repeated post',
-    },
-    {
       name: 'Event sources without provisioned pollers',
       saves: savedBy({}, { provisioned: false }),
       givesUp: 'retry controls, and endpoints of Lambda and STS are needed instead',
