@@ -239,7 +239,8 @@ export const COMPONENTS: readonly Component[] = [
   ),
   component('aggregate: posts that it remembers', 'MB', rememberedMb, aggregateLimit, SHARD, {
     sizedTo: 1,
-    levers: [lower('speedHorizonIntervals', 0), shorterIntervals],
+    // A function that is built for more has more memory.
+    levers: [raise('postsPerSecond', 1_000_000, 100), lower('speedHorizonIntervals', 0), shorterIntervals],
   }),
   component(
     'Lambda: environments of the account',

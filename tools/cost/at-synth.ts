@@ -12,7 +12,10 @@ const WINDOWS = [1, 5, 20, 60];
 /** @returns one line @throws Error if the stage has a part without a price in the model */
 export function costLine(config: PipelineConfig): string {
   const byWindow = WINDOWS.map((seconds) => {
-    const { perMillionPosts } = estimate({ ...config, aggregateWindowSeconds: seconds }, { rate: RATES[0], batch: BATCH });
+    const { perMillionPosts } = estimate(
+      { ...config, aggregateWindowSeconds: seconds },
+      { rate: RATES[0], batch: BATCH },
+    );
     return `${seconds} s ${perMillion(perMillionPosts)}`;
   });
   const results = RATES.map((rate) => estimate(config, { rate, batch: BATCH }));

@@ -102,7 +102,10 @@ const speedTable = () =>
     ROWS.intervals.map(({ batch, batches, logBytes, units }) => [
       ...[batch, batches, logBytes].map(fixedTo(0)),
       ...[units.log, units.runs, units.posts, units.head].map(fixedTo(1)),
-      ...[unitsOf(units), (unitsOf(speedWrites(MEASURED.speed, batch * batches, batches)) / (batch * batches)) * POSTS].map(fixedTo(0)),
+      ...[
+        unitsOf(units),
+        (unitsOf(speedWrites(MEASURED.speed, batch * batches, batches)) / (batch * batches)) * POSTS,
+      ].map(fixedTo(0)),
     ]),
   );
 

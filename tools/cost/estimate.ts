@@ -56,7 +56,7 @@ const COMPONENTS: Readonly<Record<string, (scene: components.Scene) => component
   'Function aggregate': components.aggregate,
   'Functions of the batch layer': components.batchFunctions,
   'Keyspaces, speed layer': components.speedStore,
-  'Keyspaces, batch layer and space': components.otherStore,
+  'Keyspaces, batch layer, expiry, space': components.otherStore,
   'S3 requests': components.s3Requests,
   'S3 storage': components.s3Storage,
   'Spark (EMR Serverless)': components.spark,

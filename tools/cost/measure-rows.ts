@@ -1,5 +1,6 @@
 /** Measures what the speed layer writes to the store: the function itself, on posts of one partition, until their interval is closed. */
 import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { FOLD, type FoldLimits } from '../../lambda/aggregate/folding';
@@ -16,7 +17,8 @@ import { today } from '../kit/time';
 import { envelopeOf, generate } from '../loadgen/generate';
 import { seeded } from '../loadgen/random';
 import { toQueued } from '../local/aws/batching';
-import { type FoldMeasurement, type IntervalMeasurement, type RowMeasurement, type Units } from './measurement';
+import { type FoldMeasurement, type IntervalMeasurement, type RowMeasurement } from './measurement';
+import { mapUnits } from './speed';
 
 const TOPIC = 'posts';
 const SEED = 1;
@@ -35,36 +37,36 @@ const INTERVALS = [
   [1_250, 120],
   [4_167, 36],
 ] as const;
-const REMEMBERED = 2 ** 17 + 1;
+const REMEMBERED = 2 ** 16 + 1;
 /** Bytes of a row's key, offset and timestamp, as the handler counts them. */
 const ROW_OVERHEAD = 100;
 const KB = 1_024;
 const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD) / KB);
 
-/** Keys that are spread as those of real posts, and names that are as long and hardly repeat. */
-function* records(): Generator<LambdaKafkaRecord> {
+/** @param spread keys over 53 bits, and names that are as long as real ones and that nothing can compress */
+function* records(spread = true): Generator<LambdaKafkaRecord> {
   const random = seeded(SEED);
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-  const names = new Map<string, string>();
-  const nameOf = (poster: string) => {
-    const name =
-      names.get(poster) ?? Array.from({ length: random.integer(14, 30) }, () => random.pick(letters)).join('');
-    names.set(poster, name);
-    return name;
+  const nameOf = (poster: number) => {
+    const own = seeded(poster);
+    return Array.from({ length: own.integer(14, 30) }, () => own.pick(letters)).join('');
   };
   let offset = 0;
   for (const post of generate({ posts: POSTS, seed: SEED })) {
     const index = random.integer(0, 2 ** 21 - 1) * 2 ** 32 + random.integer(0, 2 ** 32 - 1);
-    const value = envelopeOf(post)
+    const plain = envelopeOf(post);
+    const value = plain
       .replaceAll(/"(index|ind)":"?\d+/g, (found, name) => `"${name}":${found.includes(':"') ? '"' : ''}${index}`)
-      .replace(/"poster_name":"(Poster \d+)"/, (_, poster: string) => `"poster_name":"${nameOf(poster)}"`);
+      .replace(/"poster_name":"Poster (\d+)"/, (_, poster: string) => `"poster_name":"${nameOf(Number(poster))}"`);
     const source = {
       ...{ topic: TOPIC, partition: 0, offset: String(offset++), timestamp: String(START) },
-      ...{ key: Buffer.from(String(index)), value: Buffer.from(value) },
+      ...{ key: Buffer.from(spread ? String(index) : post.key), value: Buffer.from(spread ? value : plain) },
     };
     yield JSON.parse(toQueued({ ...source, timestampType: 'LOG_APPEND_TIME' }, 0).json) as LambdaKafkaRecord;
   }
 }
+
+const rounded = (value: number) => Number(value.toFixed(2));
 
 const take = (from: Iterator<LambdaKafkaRecord>, count: number) =>
   Array.from({ length: count }, () => from.next().value as LambdaKafkaRecord);
@@ -73,7 +75,7 @@ const take = (from: Iterator<LambdaKafkaRecord>, count: number) =>
 function countingStore() {
   const units = { log: 0, runs: 0, posts: 0, head: 0 };
   const chunks = new Map<string, SpeedChunk>();
-  const folds = new Map<string, FoldMeasurement>();
+  const folds = new Map<string, Omit<FoldMeasurement, 'runs'>>();
   const bytes = { log: 0, posts: 0 };
   const nameOf = ({ view, tier, from, to }: SpeedRunKey, chunk: number) => [view, tier, from, to, chunk].join();
   const store: AggregateStore = {
@@ -128,40 +130,44 @@ export async function measureInterval(
   await deliver(take(source, 1).map((record) => ({ ...record, timestamp: START + MINUTES * 60_000 })));
   const posts = batch * batches;
   return {
-    ...{ batch, batches, logBytes: Math.round(bytes.log / batches), postBytes: bytes.posts / posts },
-    units: Object.fromEntries(
-      Object.entries(units).map(([table, sum]) => [table, Number(((sum / posts) * 1_000).toFixed(2))]),
-    ) as unknown as Units,
-    folds: [...folds.values()].map((fold) => (fold.tier === 0 ? { ...fold, posts } : fold)),
+    ...{ batch, batches, logBytes: Math.round(bytes.log / batches), postBytes: rounded(bytes.posts / posts) },
+    units: mapUnits(units, (sum) => rounded((sum / posts) * 1_000)),
+    folds: [...Map.groupBy(folds.values(), ({ tier, posts: each }) => `${tier},${each}`).values()].map((same) => ({
+      ...{ tier: same[0].tier, posts: same[0].tier === 0 ? posts : same[0].posts, runs: same.length },
+      units: rounded(same.reduce((sum, fold) => sum + fold.units, 0) / same.length),
+    })),
   };
 }
 
 /** Mean bytes of a record in the event of a function, its comma included. */
 function eventBytesOf(count: number): number {
-  const all = take(records(), count);
+  const all = take(records(false), count);
   return Math.round(all.reduce((sum, each) => sum + Buffer.byteLength(JSON.stringify(each)) + 1, 0) / count);
 }
 
 /** Bytes of memory of a post, where tables have just grown: the most. */
-function rememberedBytesOf(count: number): number {
+async function rememberedBytesOf(count: number): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const used = () => {
-    collect();
+  const used = async () => {
+    // Buffers are freed between two events.
+    for (let i = 0; i < 2; i++) {
+      collect();
+      await setTimeout(20);
+    }
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
   const source = records();
-  const recent = new RecentPosts(1, speedSchema(VIEWS, MINUTES).waiting);
-  const remember = () => {
-    const event = { records: { [`${TOPIC}-0`]: [source.next().value as LambdaKafkaRecord] } };
-    const decoded = decodeRecord(recordsByPartition(event).get(0)![0]);
+  let recent: RecentPosts | undefined = new RecentPosts(1, speedSchema(VIEWS, MINUTES).waiting);
+  while (recent.size < count) {
+    const decoded = decodeRecord(recordsByPartition({ records: { [`${TOPIC}-0`]: take(source, 1) } }).get(0)![0]);
     if (decoded.kind === 'post') recent.remember(START, decoded.index, decoded.sections);
-  };
-  remember();
-  const before = used();
-  while (recent.size < count) remember();
-  return Math.round((used() - before) / count);
+  }
+  const withPosts = await used();
+  // What is freed with them: records leave other things behind.
+  recent = undefined;
+  return Math.round((withPosts - (await used())) / count);
 }
 
 async function run(argv: readonly string[]): Promise<void> {
@@ -175,7 +181,7 @@ async function run(argv: readonly string[]): Promise<void> {
     views: VIEWS.length,
     seed: SEED,
     eventBytes: eventBytesOf(20_000),
-    rememberedBytes: rememberedBytesOf(REMEMBERED),
+    rememberedBytes: await rememberedBytesOf(REMEMBERED),
     intervals,
   };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

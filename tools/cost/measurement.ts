@@ -32,11 +32,14 @@ export interface Units {
   readonly head: number;
 }
 
-/** A range of the log, folded: its runs of all views. */
+/** Ranges of the log with as many posts, folded. */
 export interface FoldMeasurement {
   /** 0: the whole interval. */
   readonly tier: number;
   readonly posts: number;
+  /** How many there are. */
+  readonly runs: number;
+  /** Mean write units of such a range: its runs of all views. */
   readonly units: number;
 }
 

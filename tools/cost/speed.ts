@@ -14,8 +14,8 @@ export interface SpeedSizes {
   readonly postBytes: number;
 }
 
-/** Rounding up adds half a unit on average, and a row has a key. */
-const UNITS_BESIDE = 0.6;
+/** Rounding up adds half a unit on average; a row has a key, and its blob names of columns. */
+const UNITS_BESIDE = 0.85;
 const KB = 1_024;
 
 /** Write units by table. */
@@ -24,7 +24,7 @@ export function speedWrites(sizes: SpeedSizes, posts: number, batches: number, l
   const deltas = Math.min(limits.deltas, Math.max(limits.fewest, limits.bytes / sizes.logBytes.grown(batch)));
   let runs = sizes.runUnits.at(posts);
   let folds = 1;
-  for (let count = Math.floor(batches / deltas), size = batch * deltas; count >= 1; ) {
+  for (let count = Math.floor(batches / deltas), size = batch * deltas; count >= 1;) {
     runs += count * sizes.runUnits.at(size);
     folds += count;
     [count, size] = [Math.floor(count / limits.runs), size * limits.runs];

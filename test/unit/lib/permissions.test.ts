@@ -94,13 +94,7 @@ describe('permissions: each function has these and no others', () => {
     ],
     [
       'Reconcile',
-      [
-        ...store,
-        ...get('seals', 'plan'),
-        ...put('drift', 'plan'),
-        ...served.map(select),
-        modify('boundary'),
-      ],
+      [...store, ...get('seals', 'plan'), ...put('drift', 'plan'), ...served.map(select), modify('boundary')],
     ],
     ['Query', [...store, ...served.map(select)]],
   ])('%s', (step, expected) => {

@@ -46,7 +46,7 @@ const sum = (units: Units) => Object.values(units).reduce((all, each) => all + e
 const POSTS = 730 * 3_600;
 
 /** An interval of 360 batches of 10 posts: a run each 64 deltas, and the one of all. */
-const UNITS = { log: 360 * 1.4, runs: 6 * 40, posts: 36 + 6 * 0.6, head: 6 };
+const UNITS = { log: 360 * 1.4, runs: 6 * 40, posts: 36 + 6 * 0.85, head: 6 };
 
 test('the store beside the speed writes: batch rows twice, deletion, what reconciliation reads, expiry, and space', () => {
   // 730 intervals of one partition: 40 KB of runs in each layer; what expires lives for 168 hours, posts for two.
