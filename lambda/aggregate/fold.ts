@@ -1,6 +1,7 @@
 /** Writes what is folded: runs and posts first, then the head that names them. */
 import { mapConcurrently } from '../runtime/concurrent';
 import { mergeRuns, runOf, trimRun } from '../domain/sorted-run';
+import { type View } from '../domain/views';
 import { encodePosts } from '../formats/post-blob';
 import { encodeHead, type SpeedSchema } from '../formats/speed-head';
 import { postsOf, rowsOfDeltas } from '../formats/speed-log';
@@ -14,11 +15,32 @@ const CONCURRENT_VIEWS = 4;
 /** Called with the size of each row that is written, bytes. */
 export type Count = (bytes: number) => void;
 
-async function writeRuns(store: AggregateStore, key: LogKey, fold: Fold, schema: SpeedSchema, count: Count) {
+/** A fold that is being written. Who goes on with it later writes the other views. */
+export interface Folding {
+  readonly fold: Fold;
+  readonly written: Set<View>;
+}
+
+export interface FoldOptions {
+  readonly schema: SpeedSchema;
+  readonly horizon: number;
+  readonly count: Count;
+  /** Whether there is time for another view. */
+  readonly allows: () => boolean;
+}
+
+async function writeRuns(
+  store: AggregateStore,
+  key: LogKey,
+  { fold, written }: Folding,
+  { schema, count, allows }: FoldOptions,
+): Promise<void> {
   const { interval, closes, runs, deltas, run } = fold;
   const posts = postsOf(deltas);
   const asOf = deltas.reduce((newest, delta) => Math.max(newest, delta.asOf), 0);
-  await mapConcurrently(schema.views, CONCURRENT_VIEWS, async (view) => {
+  const left = schema.views.filter((view) => !written.has(view));
+  await mapConcurrently(left, CONCURRENT_VIEWS, async (view) => {
+    if (!allows()) return;
     const opened = await mapConcurrently(runs, CONCURRENT_VIEWS, (each) =>
       openSpeedRun(store, { ...key, ...each, view, interval }),
     );
@@ -27,6 +49,7 @@ async function writeRuns(store: AggregateStore, key: LogKey, fold: Fold, schema:
     const target = closes ? closedRun(key, view, interval) : { ...key, ...run, view, interval };
     const newest = found.reduce((latest, each) => Math.max(latest, each.asOf), asOf);
     for (const size of await writeSpeedRun(store, target, newest, trimRun(view, mergeRuns(view, parts)))) count(size);
+    written.add(view);
   });
 }
 
@@ -48,19 +71,21 @@ async function writePosts(
 }
 
 /**
- * Writes one fold.
- * @returns the chain after it; undefined if another writer moved the head
+ * Writes a fold, or as much of it as there is time for.
+ * @returns the chain after it; `more` if views are left; undefined if another writer moved the head
  */
 export async function writeFold(
   store: AggregateStore,
   key: LogKey,
   chain: Chain,
-  fold: Fold,
-  { schema, horizon, count }: { readonly schema: SpeedSchema; readonly horizon: number; readonly count: Count },
-): Promise<Chain | undefined> {
-  await writeRuns(store, key, fold, schema, count);
-  await writePosts(store, key, fold, schema, count);
-  const head = { ...headAfter(chain.head, fold, horizon), wholeFrom: wholeFrom(chain, schema) };
+  folding: Folding,
+  options: FoldOptions,
+): Promise<Chain | 'more' | undefined> {
+  const { schema, horizon, count } = options;
+  await writeRuns(store, key, folding, options);
+  if (folding.written.size < schema.views.length) return 'more';
+  await writePosts(store, key, folding.fold, schema, count);
+  const head = { ...headAfter(chain.head, folding.fold, horizon), wholeFrom: wholeFrom(chain, schema) };
   for (const interval of chain.head.remembered) {
     if (!head.remembered.includes(interval)) await store.deletePosts(key, interval);
   }

@@ -19,9 +19,11 @@ export interface FoldLimits {
   readonly fewest: number;
   /** Runs of a tier that become one of the next. */
   readonly runs: number;
+  /** How long a batch goes on folding, ms: the next one waits for it. What is left is folded after that one. */
+  readonly ms: number;
 }
 
-export const FOLD: FoldLimits = { deltas: 64, bytes: 64 * 1_024, fewest: 4, runs: 8 };
+export const FOLD: FoldLimits = { deltas: 64, bytes: 64 * 1_024, fewest: 4, runs: 8, ms: 250 };
 
 export interface Fold {
   readonly interval: IntervalStart;
@@ -45,6 +47,10 @@ function enough(deltas: readonly Delta[], limits: FoldLimits): readonly Delta[] 
   }
   return [];
 }
+
+/** Whether they are the same: what was written of one need not be written of the other. */
+export const isSameFold = (a: Fold, b: Fold): boolean =>
+  a.interval === b.interval && a.run.tier === b.run.tier && a.run.from === b.run.from && a.run.to === b.run.to;
 
 /** Undefined if nothing is to be folded. */
 export function nextFold(head: SpeedHead, deltas: readonly Delta[], limits: FoldLimits = FOLD): Fold | undefined {

@@ -18,8 +18,8 @@ import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/ka
 import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { applyRecords, type BatchOutcome, type Part } from './core';
-import { writeFold } from './fold';
-import { FOLD, nextFold, type FoldLimits } from './folding';
+import { writeFold, type Folding } from './fold';
+import { FOLD, isSameFold, nextFold, type FoldLimits } from './folding';
 
 export interface AggregateDeps {
   readonly store: AggregateStore;
@@ -48,6 +48,7 @@ const ROW_OVERHEAD_BYTES = 100;
 interface Warm {
   chain: Chain;
   readonly recent: RecentPosts;
+  folding?: Folding;
 }
 
 interface Tally {
@@ -75,7 +76,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
   const cache = new Map<string, Warm>();
 
   /** Reads what is in the store and not in memory. */
-  async function catchUp(key: LogKey, { chain: known, recent }: Warm): Promise<Warm> {
+  async function catchUp(key: LogKey, { chain: known, recent, folding }: Warm): Promise<Warm> {
     const chain = await readChain(store, key, schema, known);
     // Some of it may be known already. To take note of the end of the log again leads to the same.
     for (const interval of chain.head.remembered) {
@@ -85,7 +86,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       }
     }
     for (const { interval, posts } of chain.deltas) recent.replay(interval, posts);
-    return { chain, recent };
+    return { chain, recent, folding };
   }
 
   const cold = (): Warm => ({ chain: EMPTY_CHAIN, recent: new RecentPosts(horizon, schema.waiting) });
@@ -110,13 +111,18 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
 
   /** @returns undefined if another writer moved the head: what is in memory is out of date */
   async function fold(key: LogKey, warm: Warm, tally: Tally): Promise<Warm | undefined> {
+    const began = deps.now();
     for (;;) {
       const next = nextFold(warm.chain.head, warm.chain.deltas, limits);
-      if (!next) return warm;
-      const chain = await writeFold(store, key, warm.chain, next, {
+      if (!next) return { ...warm, folding: undefined };
+      const begun = warm.folding && isSameFold(warm.folding.fold, next);
+      const folding: Folding = { fold: next, written: begun ? warm.folding!.written : new Set() };
+      const chain = await writeFold(store, key, warm.chain, folding, {
         ...{ schema, horizon },
         count: (bytes) => countRow(tally, bytes),
+        allows: () => deps.now() - began < limits.ms,
       });
+      if (chain === 'more') return { ...warm, folding };
       if (!chain) return undefined;
       warm.chain = chain;
     }

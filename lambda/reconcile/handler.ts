@@ -91,13 +91,8 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
 
   async function speedRun(view: View, chains: Chains, interval: IntervalStart): Promise<Run> {
     const parts = await speed.parts(view, chains, interval, interval);
-    return trimRun(
-      view,
-      mergeRuns(
-        view,
-        parts.map(({ rows }) => rows()),
-      ),
-    );
+    const runs = parts.map(({ rows }) => rows());
+    return trimRun(view, mergeRuns(view, runs));
   }
 
   /** Undefined if the view was added after the interval was published: there is nothing to compare. */

@@ -18,18 +18,18 @@ export interface Mutation {
 
 const aggregate: readonly Mutation[] = [
   {
-    name: 'A speed row counts the record at its own offset again.',
+    name: 'The record at the end of the chain is appended again.',
     file: 'lambda/aggregate/core.ts',
-    find: 'offsets[i] <= appliedOffset) continue;',
-    replace: 'offsets[i] < appliedOffset) continue;',
-    why: 'counted once: a function that ends between the rows and the state applies its last record twice',
+    find: 'if (record.offset <= offset) {',
+    replace: 'if (record.offset < offset) {',
+    why: 'counted once: a batch is redelivered with the last record of the one before',
   },
   {
     name: 'A bad record does not move the interval of its partition.',
     file: 'lambda/aggregate/core.ts',
-    find: 'state.interval = nextInterval(state.interval, record.timestamp, settings.intervalMinutes);',
+    find: 'interval = nextInterval(interval, record.timestamp, schema.intervalMinutes);',
     replace:
-      "if (decodeRecord(record).kind !== 'bad') state.interval = nextInterval(state.interval, record.timestamp, settings.intervalMinutes);",
+      "if (decodeRecord(record).kind !== 'bad') interval = nextInterval(interval, record.timestamp, schema.intervalMinutes);",
     why: 'layers agree: the log cuts at the first late record, whatever it is, and a clock that is behind follows it',
   },
   {
@@ -40,53 +40,76 @@ const aggregate: readonly Mutation[] = [
     why: 'layers agree: after a change of leader the clock steps back over the end of an interval',
   },
   {
+    name: 'A delta goes on behind the end of an interval.',
+    file: 'lambda/aggregate/core.ts',
+    find: '!part || part.interval !== interval || part.posts.isFull',
+    replace: '!part || part.posts.isFull',
+    why: 'layers agree: a batch crosses the end of an interval',
+  },
+  {
     name: 'The last arrival of a section counts, not the first.',
-    file: 'lambda/formats/speed-state.ts',
-    find: 'const sections = { ...arrived, ...post.incomplete };',
-    replace: 'const sections = { ...post.incomplete, ...arrived };',
+    file: 'lambda/domain/recent-posts.ts',
+    find: 'const all: Partial<Record<Section, SectionColumns>> = { ...sections };',
+    replace: `const all: Partial<Record<Section, SectionColumns>> = {};
+    for (const { waiting } of this.groups) Object.assign(all, waiting.get(index));
+    return this.add(interval, index, known, news, sections), { known, news, sections: { ...all, ...sections } };`,
     why: 'layers agree: a client repeats a section with other values, together with a new section',
   },
   {
     name: 'A second section replaces what an incomplete post had stored of the first.',
-    file: 'lambda/formats/speed-state.ts',
-    find: 'post.incomplete = keep(sections, post.seen, columns);',
-    replace: 'post.incomplete = keep(arrived, post.seen, columns);',
+    file: 'lambda/domain/recent-posts.ts',
+    find: 'group.waiting.set(index, { ...group.waiting.get(index), ...pick(sections, news, this.columns) });',
+    replace: 'group.waiting.set(index, pick(sections, news, this.columns));',
     why: 'counted once: the three sections of a post arrive one by one, and a view reads the first and the last',
   },
   {
     name: 'A partition remembers every post.',
-    file: 'lambda/formats/speed-state.ts',
-    find: 'while (state.recent.size > limit) evictOldest(state.recent);',
+    file: 'lambda/aggregate/folding.ts',
+    find: 'remembered: remembered.slice(-1 - horizon),',
+    replace: 'remembered,',
+    why: 'bounded state: it grows until it does not fit in memory, and then the partition stands still',
+  },
+  {
+    name: 'Posts that are forgotten stay in the store.',
+    file: 'lambda/aggregate/fold.ts',
+    find: 'if (!head.remembered.includes(interval)) await store.deletePosts(key, interval);',
+    replace: 'void interval;',
+    why: 'bounded rows: a row for each fold, for ever',
+  },
+  {
+    name: 'A partition remembers the posts of the newest interval only.',
+    file: 'lambda/domain/recent-posts.ts',
+    find: 'this.groups = [...this.groups, group].slice(-1 - this.horizon);',
+    replace: 'this.groups = [group];',
+    why: 'counted once: a section comes again in the next interval',
+  },
+  {
+    name: 'A column that a delta does not have is passed over, not null.',
+    file: 'lambda/domain/post-columns.ts',
+    find: 'for (let row = 0; row < other.rows; row++) column.codes.push(NULL);',
     replace: '',
-    why: 'bounded state: it grows until it does not fit a row, and then the partition stands still',
+    why: 'answers are right: a view with another column is deployed within an interval, and deltas of both versions are folded',
   },
   {
-    name: 'A new post evicts one post at most.',
-    file: 'lambda/formats/speed-state.ts',
-    find: 'while (state.recent.size > limit) evictOldest(state.recent);',
-    replace: 'if (state.recent.size > limit) evictOldest(state.recent);',
-    why: 'bounded state: recentPosts is lowered',
-  },
-  {
-    name: 'A column that a stored state does not have is undefined, not null.',
-    file: 'lambda/formats/speed-state.ts',
-    find: '[name, values[name] ?? null]',
-    replace: '[name, values[name]]',
-    why: 'liveness: a joined view with a new column is deployed while posts wait',
-  },
-  {
-    name: 'Rows of an interval in which the views were changed are compared.',
-    file: 'lambda/formats/speed-state.ts',
-    find: 'wholeFrom: views === schema.views ? wholeFrom : interval + schema.intervalMinutes * MINUTE,',
-    replace: 'wholeFrom,',
+    name: 'An interval in which the views were changed is compared if the change was before the newest fold.',
+    file: 'lambda/formats/speed-head.ts',
+    find: 'views === schema.fingerprint ? head.wholeFrom : head.interval + intervalMinutes * MINUTE',
+    replace: 'head.wholeFrom + 0 * MINUTE',
     why: 'no drift is reported where none is: a view is added within an interval',
   },
   {
-    name: 'A row of another definition of its view is decoded.',
-    file: 'lambda/formats/counts-codec.ts',
-    find: 'if (!content.subarray(0, FINGERPRINT_BYTES).equals(fingerprintOf(view))) return undefined;',
-    replace: '',
-    why: "answers are right: the order of a view's dimensions is changed",
+    name: 'An interval in which the views were changed is compared if the change was behind the newest fold.',
+    file: 'lambda/aws/keyspaces/speed-chain.ts',
+    find: 'deltas.filter(({ views }) => views !== fingerprint)',
+    replace: 'deltas.filter(({ views }) => views !== fingerprint && views.length === 0)',
+    why: 'no drift is reported where none is: a view is added within an interval',
+  },
+  {
+    name: 'Runs of a view are found by its name alone.',
+    file: 'lambda/formats/speed-run.ts',
+    find: "`${view.name}-${fingerprintOf(view).toString('hex')}`",
+    replace: "view.name + (fingerprintOf(view).length < 0 ? '-' : '')",
+    why: "answers come: the order of a view's dimensions is changed, and the rows of before can't be decoded",
   },
   {
     name: 'A run of another definition of its view is read.',
@@ -96,86 +119,110 @@ const aggregate: readonly Mutation[] = [
     why: "answers come: the order of a view's dimensions is changed, and the rows of before can't be decoded",
   },
   {
-    name: 'A speed row of another definition counts for the offsets that it has.',
+    name: 'The chain does not say in which interval it ends.',
     file: 'lambda/aggregate/handler.ts',
-    find: 'applyChange(change, counts, row?.counts && row.appliedOffset)',
-    replace: 'applyChange(change, counts, row?.appliedOffset)',
-    why: 'counted once: a view is changed while rows are ahead of the state',
+    find: 'interval: intervalOfEnd(chain) };',
+    replace: 'interval: 0 * intervalOfEnd(chain) };',
+    why: 'layers agree: a batch begins between a late record and one of a clock that is behind',
   },
   {
-    name: 'A stored state does not say in which interval it is.',
-    file: 'lambda/formats/speed-state.ts',
-    find: 'posts.unsigned(state.interval);',
-    replace: 'posts.unsigned(0);',
-    why: 'layers agree: a cold start between a late record and one of a clock that is behind',
-  },
-  {
-    name: 'A state that is half applied stays in the memory of the instance.',
+    name: 'What is half applied stays in the memory of the instance.',
     file: 'lambda/aggregate/handler.ts',
     find: 'cache.delete(id);',
     replace: '',
-    why: 'counted once: a write fails, the same instance gets the batch again and takes it for applied',
+    why: 'counted once: a write fails, the same instance gets the batch again and takes its posts for repeated ones',
   },
   {
-    name: 'The state is written before the rows.',
+    name: 'The head is written before the runs that it names.',
+    file: 'lambda/aggregate/fold.ts',
+    find: `  await writeRuns(store, key, folding, options);
+  if (folding.written.size < schema.views.length) return 'more';
+  await writePosts(store, key, folding.fold, schema, count);
+  const head = { ...headAfter(chain.head, folding.fold, horizon), wholeFrom: wholeFrom(chain, schema) };`,
+    replace: `  const head = { ...headAfter(chain.head, folding.fold, horizon), wholeFrom: wholeFrom(chain, schema) };
+  const early = { foldedTo: head.foldedTo, state: encodeHead(head, schema) };
+  if (!(await store.casHead(key, chain.stored ? chain.head.foldedTo : undefined, early))) return undefined;
+  await writeRuns(store, key, folding, options);
+  await writePosts(store, key, folding.fold, schema, count);
+  if (head) return { head, stored: true, deltas: chain.deltas.filter(({ from }) => from > head.foldedTo) };`,
+    why: 'counted once: a function that ends in between has noted the deltas as folded, and no run has them',
+  },
+  {
+    name: 'What was written of one fold is taken for written of the next.',
     file: 'lambda/aggregate/handler.ts',
-    find: `    await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
-      writeRow(partition, change, before, after, outcome.newest, tally),
-    );
-    const blob = encodeState(state, schema);
-    tally.writeUnits += unitsOf(blob.length);
-    const row = { appliedOffset: state.appliedOffset, state: blob };
-    if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {
-      tally.conditionFailed++;
-      throw new OutOfDateError(\`state is no longer at offset \${before.storedOffset ?? 'none'}\`);
-    }`,
-    replace: `    const blob = encodeState(state, schema);
-    const row = { appliedOffset: state.appliedOffset, state: blob };
-    if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {
-      tally.conditionFailed++;
-      throw new OutOfDateError('state');
-    }
-    await inParallel(outcome.changes, CONCURRENT_ROWS, (change) =>
-      writeRow(partition, change, before, after, outcome.newest, tally),
-    );`,
-    why: 'counted once: a function that ends in between has noted the records as applied, and no row has them',
+    find: 'const begun = warm.folding && isSameFold(warm.folding.fold, next);',
+    replace: 'const begun = warm.folding !== undefined || isSameFold(next, next) === false;',
+    why: 'layers agree: there was no time for all views of a fold, and another instance went on with it',
   },
   {
-    name: 'A row that another writer changed is taken for written.',
+    name: 'A fold for whose views there was no time is done.',
+    file: 'lambda/aggregate/fold.ts',
+    find: "if (folding.written.size < schema.views.length) return 'more';",
+    replace: '',
+    why: 'layers agree: the store is slow, and some views have no run',
+  },
+  {
+    name: 'Posts of what is folded are not stored.',
+    file: 'lambda/aggregate/fold.ts',
+    find: 'for (const posts of postsOf(deltas).waiting(schema.waiting)) {',
+    replace: 'for (const posts of [...postsOf(deltas).waiting(schema.waiting)].slice(1)) {',
+    why: 'counted once: an instance starts after a fold, and a section comes again',
+  },
+  {
+    name: "A place of the chain that another writer took is taken for one's own.",
     file: 'lambda/aggregate/handler.ts',
-    find: `    if (!applied) {
-      tally.conditionFailed++;`,
-    replace: `    if (applied === undefined) {
-      tally.conditionFailed++;`,
-    why: 'counted once: an abandoned invocation writes a row of fewer records while its successor writes the state of more',
+    find: 'if (!(await store.appendLog(key, { from, to, interval, asOf, posts }))) {',
+    replace: 'if (!(await store.appendLog(key, { from, to, interval, asOf, posts })) && from < 0) {',
+    why: 'counted once: an abandoned invocation appends fewer records where its successor appends more',
   },
   {
-    name: 'A state that another writer changed is taken for written.',
+    name: 'What was folded since by others is not taken note of.',
     file: 'lambda/aggregate/handler.ts',
-    find: 'if (!(await deps.store.casState(topic, partition, before.storedOffset, row))) {',
-    replace: 'if ((await deps.store.casState(topic, partition, before.storedOffset, row)) === undefined) {',
-    why: 'counted once: the sections of the batch are in the rows and not in the state, so a repeat counts again',
+    find: 'if (interval < known.head.interval) continue;',
+    replace: 'if (interval >= known.head.interval) continue;',
+    why: 'counted once: two instances take turns, and a section comes again after a fold of the other',
   },
   {
-    name: 'A row whose write failed does not stop the batch.',
+    name: 'A partition whose write failed does not stop the batch.',
     file: 'lambda/aggregate/handler.ts',
     find: 'if (failed) throw failed.reason;',
     replace: '',
-    why: 'counted once: the store throttles one row, and the state goes on',
+    why: 'counted once: a write times out, and the batch is committed without it',
+  },
+  {
+    name: 'Deltas that are folded count beside their run.',
+    file: 'lambda/aws/keyspaces/speed-chain.ts',
+    find: '.filter(({ from }) => from > head.foldedTo);',
+    replace: '.filter(({ from }) => from > head.foldedTo || from > 0);',
+    why: 'counted once: a warm query function read the deltas before they were folded',
+  },
+  {
+    name: 'The run of an interval counts before the head says that it is closed.',
+    file: 'lambda/aws/keyspaces/speed-reader.ts',
+    find: 'oldest <= head.closed ? await closedRuns(store, key, view, oldest, Math.min(newest, head.closed)) : [];',
+    replace: 'await closedRuns(store, key, view, oldest, newest);',
+    why: 'counted once: a query while an interval is folded, or after the function ended in the middle of it',
+  },
+  {
+    name: 'Of an interval that is over, runs of its tiers are forgotten.',
+    file: 'lambda/aggregate/folding.ts',
+    find: 'return { interval, closes: true, runs: head.runs, deltas: ofInterval, run: { tier: 0, from, to } };',
+    replace: 'return { interval, closes: true, runs: [], deltas: ofInterval, run: { tier: 0, from, to } };',
+    why: 'layers agree',
   },
   {
     name: 'A joined view counts a post again with a section that the view does not read.',
-    file: 'lambda/domain/merge.ts',
-    find: 'if ((known & plan.mask) !== plan.mask || (news & plan.mask) === 0) return undefined;',
-    replace: 'if ((known & plan.mask) !== plan.mask) return undefined;',
-    why: 'counted once: the section arrives after those that the view reads',
+    file: 'lambda/domain/post-columns.ts',
+    find: '(known[row] & mask) === mask && (news[row] & mask) !== 0 ? 0 : -1',
+    replace: '(known[row] & mask) === mask && news[row] !== 0 ? 0 : -1',
+    why: 'counted once: pin and geo are here, and the user comes later',
   },
   {
-    name: 'Of keys with equal values a trimmed view retains those that came first.',
-    file: 'lambda/domain/merge.ts',
-    find: 'members.sort((a, b) => b[1] - a[1] || compareText(a[0], b[0]));',
-    replace: 'members.sort((a, b) => b[1] - a[1]);',
-    why: 'layers agree: equal values at the last place that a view retains; they come in another order from another partition',
+    name: 'Of keys with equal values a trimmed view retains those that come last.',
+    file: 'lambda/domain/sorted-run.ts',
+    find: 'b.value - a.value || i - j).slice',
+    replace: 'b.value - a.value || j - i).slice',
+    why: 'layers agree: two posters have the same number of followers, and one place is left',
   },
   {
     name: 'A canary is decoded as a post.',
@@ -479,8 +526,8 @@ const reconcile: readonly Mutation[] = [
   {
     name: 'Reconcile does not trim what the partitions add up to.',
     file: 'lambda/reconcile/handler.ts',
-    find: 'for (const counts of merged.values()) trim(view, counts);',
-    replace: '',
+    find: 'return trimRun(view, mergeRuns(view, runs));',
+    replace: 'return mergeRuns(view, runs);',
     why: 'no drift is reported where none is: the partitions together have more keys than the view retains',
   },
   {
@@ -637,10 +684,10 @@ export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
 /** The code before the fixes of faults of meaning. */
 const fixed: readonly Mutation[] = [
   {
-    name: 'A warm instance applies a batch to a state that does not end where the batch begins.',
+    name: 'A warm instance appends a batch to a chain that does not end where the batch begins.',
     file: 'lambda/aggregate/handler.ts',
-    find: 'const before = cached && !isStale ? cached : await load(topic, partition);',
-    replace: 'const before = cached ?? (await load(topic, partition)); void isStale;',
+    find: 'const warm = cached && !isBehind ? cached : await catchUp(key, cached ?? cold());',
+    replace: 'const warm = cached ?? (await catchUp(key, cold())); void isBehind;',
     why: 'counted once: two instances take turns',
   },
   {

@@ -17,7 +17,7 @@ export async function aggregate({ rounds, posts }: Size = { rounds: 15, posts: P
   const handler = makeHandler({
     store: memoryStore(),
     intervalMinutes: 60,
-    recentPosts: 20_000,
+    horizon: 1,
     now: Date.now,
     report: (_, values) => {
       totals.writeUnits += values.writeUnits ?? 0;

@@ -48,7 +48,7 @@ export type Fault =
   | { readonly kind: 'scheduler'; readonly at: number; readonly ms: number };
 
 /** What a deployment changes. `none`: new instances of the same version. */
-export type Change = 'none' | 'view' | 'views' | 'fewerRecentPosts' | 'rollback';
+export type Change = 'none' | 'view' | 'views' | 'shorterHorizon' | 'rollback';
 
 export type FaultKind = Fault['kind'];
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -71,7 +71,8 @@ export interface Settings {
   readonly partitions: number;
   /** Of each function. */
   readonly instances: number;
-  readonly recentPosts: number;
+  /** Of the speed layer's memory: as long as sections of a post are apart. */
+  readonly speedHorizonIntervals: number;
   readonly identityHorizonHours: number;
   readonly speedTtlHours: number;
   /** The longest that an interval and partition takes in compact, and an interval in the views engine, ms. */
@@ -105,7 +106,7 @@ export function makePlan(options: PlanOptions): Plan {
     intervalMinutes: random.pick([60, 120, 120, 240]),
     partitions: random.integer(1, 3),
     instances: random.pick([2, 2, 3]),
-    recentPosts: 1_000,
+    speedHorizonIntervals: 8,
     identityHorizonHours: 16,
     speedTtlHours: 24,
     workMs: random.pick([100, 1_000, 30_000]),
@@ -226,7 +227,7 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     if (random.chance(0.5)) faults.push({ kind: 'deploy', at: random.integer(at, until), change: 'rollback' });
   };
   if (random.chance(0.5)) deployThenBack('view');
-  if (random.chance(0.2)) deployThenBack('fewerRecentPosts');
+  if (random.chance(0.2)) deployThenBack('shorterHorizon');
   if (random.chance(0.2)) deployThenBack('views');
   some(1, () => ({ kind: 'partitions', at: anyTime(), partitions: partitions + random.integer(1, 2) }));
   return faults.sort((a, b) => a.at - b.at);

@@ -2,7 +2,7 @@
 import { type Layer } from '../../lambda/query/api';
 import { type DriftReport } from '../../lambda/formats/interval-metadata';
 import { VIEWS, type View } from '../../lambda/domain/views';
-import { decodeState, stateSchema } from '../../lambda/formats/speed-state';
+import { decodeHead, speedSchema } from '../../lambda/formats/speed-head';
 import { planKey } from '../../lambda/formats/keys';
 import { type Plan as StoredPlan } from '../../lambda/formats/plan';
 import { CHUNK } from '../../lambda/formats/view-run';
@@ -79,6 +79,8 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
       );
       return;
     }
+    // The layers remember repeats for different times: such a one counts in one of them, until it is published.
+    if (settings.lateRepeats) return;
     const most = trimmed(
       view,
       reference.expected(view, () => true),
@@ -167,17 +169,24 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     const missing = lake.keys('published/').filter((key) => !reports.has(key.slice('published/'.length)));
     if (missing.length > 0)
       throw new InvariantError('live', `${missing.length} published intervals were never compared`);
-    for (const row of keyspaces.rows('speed_state')) {
-      const schema = stateSchema(simulation.version.views, simulation.plan.settings.intervalMinutes);
-      const { recent } = decodeState(0, keyspaces.value(row, 'state') as Buffer, schema);
+    for (const row of keyspaces.rows('speed_head')) {
+      const schema = speedSchema(simulation.version.views, settings.intervalMinutes);
+      const { remembered } = decodeHead(0, keyspaces.value(row, 'state') as Buffer, schema);
+      const partition = Number(keyspaces.value(row, 'kafka_partition'));
       // What runs when a version is deployed may end later.
-      const since = simulation.deployed + 15 * MINUTE;
-      const late = reference.lastPost(Number(keyspaces.value(row, 'kafka_partition'))) < since;
-      if (late || recent.size <= simulation.version.recentPosts) continue;
-      throw new InvariantError(
-        'bounded',
-        `a state has ${recent.size} posts, at most ${simulation.version.recentPosts}`,
+      const late = reference.lastPost(partition) < simulation.deployed + 15 * MINUTE;
+      if (!late && remembered.length > simulation.version.horizon + 1) {
+        throw new InvariantError('bounded', `posts of ${remembered.length} intervals are remembered`);
+      }
+      const stored = new Set(
+        [...keyspaces.rows('speed_posts')]
+          .filter((each) => Number(keyspaces.value(each, 'kafka_partition')) === partition)
+          .map((each) => Number(keyspaces.value(each, 'interval_start'))),
       );
+      // One beside them: of an interval whose fold was not finished.
+      if (stored.size > remembered.length + 1) {
+        throw new InvariantError('bounded', `posts of ${stored.size} intervals are stored, of ${remembered.length} remembered`);
+      }
     }
     for (const view of VIEWS) {
       const answer = async (layer: Layer) => {

@@ -1,5 +1,6 @@
 /** The whole pipeline in one process: the real handlers over the models, with clients, faults and invariants of a plan. */
 import { zstdCompressSync } from 'node:zlib';
+import { type FoldLimits } from '../../lambda/aggregate/folding';
 import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { keyspacesStore, type Tables } from '../../lambda/aws/keyspaces/store';
@@ -35,7 +36,7 @@ export const TOPIC = 'posts';
 /** What a deployment consists of. */
 export interface Version {
   readonly views: readonly View[];
-  readonly recentPosts: number;
+  readonly horizon: number;
 }
 
 /** Views that deployments add: one over columns that are stored anyway, and one that needs a column more of waiting posts. */
@@ -65,16 +66,18 @@ const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
 };
 
 const noReport = () => undefined;
+/** So that a few posts make runs of all tiers. */
+const FOLD_SOON: FoldLimits = { deltas: 3, bytes: 64 * 1_024, fewest: 1, runs: 2, ms: 100 };
 
 function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
   return Object.fromEntries(
-    Object.values(TABLES).map(({ name, partitionKey, clusteringKey = {}, columns }) => [
+    Object.values(TABLES).map(({ name, partitionKey, clusteringKey = {}, columns, expires }) => [
       name,
       {
         partitionKey: Object.keys(partitionKey),
         clusteringKey: Object.keys(clusteringKey),
         types: { ...partitionKey, ...clusteringKey, ...columns },
-        ...(name === 'speed_views' && { ttl: speedTtlHours * 3_600 }),
+        ...(expires && { ttl: speedTtlHours * 3_600 }),
       },
     ]),
   );
@@ -113,7 +116,7 @@ export class Simulation {
     this.network = new Network(this.world);
     this.topic = new Topic(this.world, TOPIC, settings.partitions);
     this.keyspaces = new Keyspaces(this.world, schemaOf(settings.speedTtlHours));
-    this.version = this.previous = { views: VIEWS, recentPosts: settings.recentPosts };
+    this.version = this.previous = { views: VIEWS, horizon: settings.speedHorizonIntervals };
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
     const random = this.world.random.stream('posts');
     for (let index = 0; index <= last; index++) {
@@ -212,7 +215,7 @@ export class Simulation {
       rollback: this.previous,
       view: { ...version, views: [...new Set([...version.views, ONE_SECTION])] },
       views: { ...version, views: [...new Set([...version.views, JOINED])] },
-      fewerRecentPosts: { ...version, recentPosts: 80 },
+      shorterHorizon: { ...version, horizon: 6 },
     }[change];
     this.previous = version;
     this.version = next;
@@ -233,7 +236,7 @@ export class Simulation {
     this.lake.put(SPARK_VIEWS_KEY, viewsAsJson(this.version.views));
   }
 
-  private makeHandler(name: FunctionName, process: Process, { views, recentPosts }: Version): Handler {
+  private makeHandler(name: FunctionName, process: Process, { views, horizon }: Version): Handler {
     const { intervalMinutes, identityHorizonHours, speedTtlHours } = this.plan.settings;
     const disk = new MemoryDisk();
     const lake = this.lake.port(process, disk);
@@ -252,7 +255,7 @@ export class Simulation {
           compress: async (content, options) => zstdCompressSync(content, options),
         });
       case 'aggregate':
-        return makeAggregate({ ...shared, store, recentPosts, views, log });
+        return makeAggregate({ ...shared, store, horizon, views, log, limits: FOLD_SOON });
       case 'seal':
         return makeSeal({
           ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },
@@ -273,7 +276,10 @@ export class Simulation {
       case 'query':
         return makeQuery({
           ...shared,
-          reader: queryReader(store, TOPIC, { ttl: 5_000, maxKeys: 300_000, now }),
+          reader: queryReader(store, {
+            ...{ topic: TOPIC, partitions: this.topic.partitions.length, intervalMinutes },
+            cache: { ttl: 5_000, maxKeys: 300_000, now },
+          }),
           partitions: this.topic.partitions.length,
           speedTtl: speedTtlHours * HOUR,
         });

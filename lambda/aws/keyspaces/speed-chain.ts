@@ -44,19 +44,20 @@ async function deltasAfter(store: SpeedReader, key: LogKey, offset: number): Pro
   }
 }
 
-/**
- * @param known what was read of it before: only what is new is read
- */
+/** @param known what was read of it before: only what is new is read, in one turn if it is not far behind */
 export async function readChain(
   store: SpeedReader,
   key: LogKey,
   schema: SpeedSchema,
   known: Chain = EMPTY_CHAIN,
 ): Promise<Chain> {
-  // First the head: what it names is there, and stays.
-  const row = await store.readHead(key);
+  const isWarm = known !== EMPTY_CHAIN;
+  const [row, added] = await Promise.all([store.readHead(key), isWarm ? deltasAfter(store, key, endOf(known)) : []]);
   const head = row ? decodeHead(row.foldedTo, row.state, schema) : FIRST_HEAD;
-  const deltas = known.deltas.filter(({ from }) => from > head.foldedTo);
-  const end = deltas.at(-1)?.to ?? head.foldedTo;
-  return { head, stored: row !== undefined, deltas: [...deltas, ...(await deltasAfter(store, key, end))] };
+  const stored = row !== undefined;
+  const deltas = [...known.deltas, ...added].filter(({ from }) => from > head.foldedTo);
+  // What the head names is there, and stays; it may be newer than the log that was read beside it.
+  if (isWarm && endOf({ ...known, deltas: [...known.deltas, ...added] }) >= head.foldedTo)
+    return { head, stored, deltas };
+  return { head, stored, deltas: await deltasAfter(store, key, head.foldedTo) };
 }

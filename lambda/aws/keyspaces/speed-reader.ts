@@ -80,12 +80,12 @@ export function speedViews(store: SpeedReader, topic: string, schema: SpeedSchem
   return {
     chains,
     async allChains(partitions) {
-      const found = await chains(Array.from({ length: partitions }, (_, partition) => partition));
       // Partitions that were added since the function was deployed have records, too.
-      for (;;) {
-        const next = await chainOf(found.size);
-        if (endOf(next) < 0) return found;
-        found.set(found.size, next);
+      for (let asked = partitions + 1; ; asked++) {
+        const found = await chains(Array.from({ length: asked }, (_, partition) => partition));
+        if (endOf(found.get(asked - 1)!) >= 0) continue;
+        found.delete(asked - 1);
+        return found;
       }
     },
     async parts(view, of, oldest, newest) {

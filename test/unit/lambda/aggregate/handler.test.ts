@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');
 const TOPIC = 'posts';
 /** So that a short log has runs of all tiers. */
-const FOLD_SOON: FoldLimits = { deltas: 2, bytes: 1e6, fewest: 1, runs: 2 };
+const FOLD_SOON: FoldLimits = { deltas: 2, bytes: 1e6, fewest: 1, runs: 2, ms: 250 };
 
 function handlerOver(store: AggregateStore, options: Partial<AggregateDeps> = {}) {
   return makeHandler({
@@ -92,7 +92,10 @@ type Delivery = typeof deliveries extends fc.Arbitrary<(infer D)[]> ? D : never;
 async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[], horizon: number) {
   const tables = memoryStore();
   const live = memoryStore(tables);
-  let handler = handlerOver(live, { horizon });
+  // Time passes at each look at the clock, so that a fold takes several batches.
+  let time = START;
+  const options = { horizon, now: () => (time += 60) };
+  let handler = handlerOver(live, options);
   let committed = 0;
   const zombies: { left: number; release: () => void; done: Promise<unknown> }[] = [];
   for (const { back, length, crash, cold, zombie } of schedule) {
@@ -106,12 +109,12 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
         store.beforeWrite = () => gate;
         zombies.push({ left: zombie, release: resolve, done: Promise.resolve() });
       });
-      zombies.at(-1)!.done = handlerOver(store, { horizon })(lambdaEvent(TOPIC, batch)).catch(() => undefined);
+      zombies.at(-1)!.done = handlerOver(store, options)(lambdaEvent(TOPIC, batch)).catch(() => undefined);
       // It reaches its first write before the others continue.
       for (let i = 0; i < 20; i++) await Promise.resolve();
       continue;
     }
-    if (cold) handler = handlerOver(live, { horizon });
+    if (cold) handler = handlerOver(live, options);
     const die = () => {
       throw new Error('the process died');
     };
@@ -133,7 +136,7 @@ async function deliver(log: readonly KafkaRecord[], schedule: readonly Delivery[
   for (const each of zombies) each.release();
   live.beforeWrite = () => undefined;
   live.afterWrite = () => undefined;
-  const last = () => handlerOver(live, { horizon })(lambdaEvent(TOPIC, log.slice(committed)));
+  const last = () => handlerOver(live, options)(lambdaEvent(TOPIC, log.slice(committed)));
   // So many late writers at once may win over it: then the event source redelivers, and each of them writes only once.
   await last().catch(async (error: Error) => {
     expect(error.message).toContain('has another writer');
