@@ -70,6 +70,8 @@ export class ObservedRun {
         running.startMonitoring(),
         running.startMonitoring({
           folder: 'prometheus-in-short',
+          // The rules read nothing else, and to be read each second takes half a processor of Airflow and the store.
+          brokerOnly: true,
           intervalSeconds: 1,
           ruleFiles: writeShorterRules(join(directory, 'rules'), SHORTER),
         }),

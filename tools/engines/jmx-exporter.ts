@@ -4,21 +4,25 @@ import { join } from 'node:path';
 import { installed } from './paths';
 import { HOST } from './ports';
 
-/** The MBeans that a scrape reads: reading all of a broker's takes seconds. */
+/** The MBeans that a scrape reads, each second in some tests: reading all of a broker's takes seconds. */
 const MBEANS = {
   kafka: [
     'java.lang:type=Memory',
     'kafka.controller:type=ControllerStats,*',
     'kafka.controller:type=KafkaController,*',
-    'kafka.network:type=RequestMetrics,name=TotalTimeMs,*',
+    'kafka.network:type=RequestMetrics,name=TotalTimeMs,request=FetchConsumer',
+    'kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce',
     'kafka.server:type=BrokerTopicMetrics,*',
     'kafka.server:type=KafkaRequestHandlerPool,*',
     'kafka.server:type=ReplicaManager,*',
   ],
   cassandra: [
     'java.lang:type=Memory',
-    'org.apache.cassandra.metrics:type=ClientRequest,*',
-    'org.apache.cassandra.metrics:type=Storage,*',
+    // Of the coordinator as a whole: there is one of each for every level of consistency, too.
+    'org.apache.cassandra.metrics:type=ClientRequest,scope=CASRead,*',
+    'org.apache.cassandra.metrics:type=ClientRequest,scope=CASWrite,*',
+    'org.apache.cassandra.metrics:type=ClientRequest,scope=Read,*',
+    'org.apache.cassandra.metrics:type=ClientRequest,scope=Write,*',
   ],
 } as const;
 

@@ -49,6 +49,8 @@ export interface Running {
 export interface MonitoringOptions extends Pick<Watched, 'intervalSeconds' | 'ruleFiles'> {
   /** Name of its folder, unique in a run. @default prometheus */
   readonly folder?: string;
+  /** Whether it reads the broker and what is reported for it, which is all that the rules look at. @default false */
+  readonly brokerOnly?: boolean;
 }
 
 export interface BringUpOptions {
@@ -133,7 +135,7 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
         );
         return airflow;
       });
-    const monitor = async ({ folder = 'prometheus', ...options }: MonitoringOptions = {}) => {
+    const monitor = async ({ folder = 'prometheus', brokerOnly = false, ...options }: MonitoringOptions = {}) => {
       if (!exporter) {
         say(PROMETHEUS_HINT);
         return undefined;
@@ -141,9 +143,10 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
       const lags = async () => groupLags(plan, await cloud.lag(RECENT_MS));
       return clock.phase('start Prometheus', async () => {
         const page = await track(serveMetrics({ series: () => cloud.series(), lags }));
+        const ofBroker = { kafka, functions: new URL(page.url).host, ...options };
+        if (brokerOnly) return track(startMonitoring(at(folder), ofBroker));
         const ofAirflow = await track(serveAirflow(() => airflow));
-        const pages = { functions: new URL(page.url).host, airflow: new URL(ofAirflow.url).host };
-        return track(startMonitoring(at(folder), { kafka, cassandra, ...pages, ...options }));
+        return track(startMonitoring(at(folder), { ...ofBroker, cassandra, airflow: new URL(ofAirflow.url).host }));
       });
     };
     const alarms = (options?: AlarmOptions) => {

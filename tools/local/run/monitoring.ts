@@ -17,7 +17,8 @@ const CLUSTER = 'local';
 
 export interface Watched {
   readonly kafka: Pick<KafkaEngine, 'exporter'>;
-  readonly cassandra: Pick<CassandraEngine, 'exporter'>;
+  /** @default - it is not read */
+  readonly cassandra?: Pick<CassandraEngine, 'exporter'>;
   /** `127.0.0.1:PORT` whose `/metrics` has the metrics of the functions. @default - none */
   readonly functions?: string;
   /** `127.0.0.1:PORT` whose `/metrics` has the metrics of Airflow. @default - none */
@@ -65,7 +66,7 @@ export function localJobs(
   if (node !== undefined) {
     jobs.push(nodeJob(CLUSTER, fixed(node, broker), mount));
   }
-  if (cassandra.exporter !== undefined) {
+  if (cassandra?.exporter !== undefined) {
     // Keyspaces has no MBeans, so only a few of the local store's metrics are stored.
     const stored =
       'org_apache_cassandra_metrics_ClientRequest_(Count|99thPercentile)|java_lang_Memory_HeapMemoryUsage_.*';
