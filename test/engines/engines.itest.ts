@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
+  type CassandraEngine,
   type KafkaEngine,
   s3Client,
   type S3Engine,
@@ -156,6 +157,10 @@ describe('Cassandra', () => {
     DefaultTimeToLive: 3600,
   };
   const clients: Client[] = [];
+  let first: CassandraEngine;
+  beforeAll(async () => {
+    first = await kept(startCassandra({ dir: join(dir, 'cassandra-1'), persistent: true, region: 'us-east-1' }));
+  });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.shutdown()));
     await endAll();
@@ -175,9 +180,8 @@ describe('Cassandra', () => {
   const where = 'WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?';
 
   it('keeps rows through kill -9, refuses what Keyspaces refuses, and follows the schema of the template', async () => {
-    const engine = await kept(startCassandra({ dir: join(dir, 'cassandra'), persistent: true, region: 'us-east-1' }));
-    await engine.applySchema([keyspace], [table]);
-    const app = client(engine.endpointUrl);
+    await first.applySchema([keyspace], [table]);
+    const app = client(first.endpointUrl);
     const insert =
       'INSERT INTO pipeline.speed_views (view_name, interval_start, kafka_partition, applied_offset) VALUES (?, ?, ?, ?) IF NOT EXISTS';
     expect((await app.execute(insert, [...key, 41])).wasApplied()).toBe(true);
@@ -194,13 +198,13 @@ describe('Cassandra', () => {
     await expect(app.execute(insert.replace(' IF NOT EXISTS', ''), [...key, 43], one)).rejects.toThrow('Guardrail');
     const last = [...key.slice(0, 2), 4, 77];
     await app.execute(insert, last);
-    await engine.kill9();
-    await engine.restart();
-    await engine.applySchema(
+    await first.kill9();
+    await first.restart();
+    await first.applySchema(
       [keyspace],
       [{ ...table, RegularColumns: [...table.RegularColumns, column('counts', 'blob')] }],
     );
-    const again = client(engine.endpointUrl);
+    const again = client(first.endpointUrl);
     const { rows } = await again.execute(
       `SELECT applied_offset, counts, TTL(applied_offset) AS ttl FROM pipeline.speed_views ${where}`,
       [...key],
@@ -212,15 +216,15 @@ describe('Cassandra', () => {
   });
 
   it('runs twice side by side, each with its own schema', async () => {
-    const start = (name: string) =>
-      kept(startCassandra({ dir: join(dir, name), persistent: false, region: 'us-east-1' }));
-    const [one, two] = await Promise.all([start('cassandra-1'), start('cassandra-2')]);
-    await one.applySchema([keyspace], [table]);
-    const superuser = two.superuser();
+    const second = await kept(
+      startCassandra({ dir: join(dir, 'cassandra-2'), persistent: false, region: 'us-east-1' }),
+    );
+    await first.applySchema([keyspace], []);
+    const superuser = second.superuser();
     const { rows } = await superuser.execute("SELECT * FROM system_schema.keyspaces WHERE keyspace_name = 'pipeline'");
     expect(rows).toHaveLength(0);
     await superuser.shutdown();
-    await Promise.all([one.kill9(), two.kill9()]);
+    expect([first, second].map((engine) => engine.running())).toEqual([true, true]);
   });
 });
 

@@ -205,25 +205,27 @@ async function waitForDags(call: Call, processes: readonly Supervised[], since: 
     if (dead !== undefined) {
       throw new Error(`airflow ended while starting: see ${dead.log}`);
     }
-    const errors = (await call('GET', '/importErrors')) as {
-      import_errors: { filename: string; stack_trace: string; timestamp: string }[];
-    };
-    // Import errors of an earlier start remain in the database until the file is parsed again.
-    const fresh = errors.import_errors.find(({ timestamp }) => new Date(timestamp) >= since);
-    if (fresh !== undefined) {
-      const { filename, stack_trace: trace } = fresh;
-      throw new Error(`airflow cannot import ${filename}:\n${trace}`);
-    }
     const health = (await call('GET', '/monitor/health')) as Health;
-    const dags = (await call('GET', '/dags?limit=1')) as { total_entries: number };
     const healthy = [health.metadatabase, health.scheduler, health.dag_processor].every(
       (it) => it.status === 'healthy',
     );
-    if (healthy && dags.total_entries > 0) {
-      return;
+    // Each request takes the API server some 50 ms, and until all are healthy the others need the processor.
+    let parsed = 0;
+    if (healthy) {
+      const errors = (await call('GET', '/importErrors')) as {
+        import_errors: { filename: string; stack_trace: string; timestamp: string }[];
+      };
+      // Import errors of an earlier start remain in the database until the file is parsed again.
+      const fresh = errors.import_errors.find(({ timestamp }) => new Date(timestamp) >= since);
+      if (fresh !== undefined) {
+        const { filename, stack_trace: trace } = fresh;
+        throw new Error(`airflow cannot import ${filename}:\n${trace}`);
+      }
+      parsed = ((await call('GET', '/dags?limit=1')) as { total_entries: number }).total_entries;
     }
+    if (parsed > 0) return;
     if (Date.now() > deadline) {
-      throw new Error(`airflow was not ready after 120 s: ${JSON.stringify(health)}, ${dags.total_entries} DAGs`);
+      throw new Error(`airflow was not ready after 120 s: ${JSON.stringify(health)}, ${parsed} DAGs`);
     }
     await sleep(300);
   }

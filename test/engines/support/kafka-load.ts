@@ -1,5 +1,6 @@
 /** What brings a broker to its knees: more requests than its threads can answer, and memory that is asked for and not used. */
 import { connect, type Socket } from 'node:net';
+import { platform } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { CompressionTypes, type ISocketFactory, Kafka, logLevel } from 'kafkajs';
 
@@ -48,9 +49,10 @@ export async function flood(broker: string, topic: string, connections: number):
   return () => sockets.forEach((socket) => socket.destroy());
 }
 
-/** Keeps so many cores busy. */
+/** Keeps so many cores busy, with the time that nothing else wants: Linux has a priority for each thread. */
 export function occupy(cores: number): () => Promise<unknown> {
-  const workers = Array.from({ length: cores }, () => new Worker('for (;;);', { eval: true }));
+  const work = platform() === 'linux' ? "require('node:os').setPriority(19); for (;;);" : 'for (;;);';
+  const workers = Array.from({ length: cores }, () => new Worker(work, { eval: true }));
   return () => Promise.all(workers.map((worker) => worker.terminate()));
 }
 

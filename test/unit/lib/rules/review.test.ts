@@ -13,11 +13,13 @@ import { emptyLayers } from '../../../support/synth';
 
 afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
 
-/** @param builtinCloudFormationValidation by itself, where the review does not do it */
-function compose(
-  overrides: Readonly<Record<string, unknown>>,
-  builtinCloudFormationValidation = true,
-): { app: App; pipeline: Pipeline; synth: () => void } {
+interface Composed {
+  readonly app: App;
+  readonly pipeline: Pipeline;
+  readonly synth: () => void;
+}
+
+function compose(overrides: Readonly<Record<string, unknown>>): Composed {
   const app = new App({
     context: {
       ...context,
@@ -25,7 +27,6 @@ function compose(
       '@aws-cdk/core:annotationsInValidationReport': false,
     },
     analyticsReporting: false,
-    builtinCloudFormationValidation,
   });
   const config = loadConfig(overrides);
   const pipeline = composePipeline(app, config, { layers: emptyLayers() });
@@ -37,6 +38,16 @@ function compose(
       app.synth();
     },
   };
+}
+
+const composed = new Map<string, Composed>();
+
+/** A configuration, composed once for all tests. */
+function composedOnce(overrides: Readonly<Record<string, unknown>>): Composed {
+  const key = JSON.stringify(overrides);
+  const found = composed.get(key) ?? compose(overrides);
+  composed.set(key, found);
+  return found;
 }
 
 describe('synth', () => {
@@ -51,7 +62,7 @@ describe('synth', () => {
     [{ stage: 'lean', orchestrator: 'mwaa', kms: 'customer' }],
     [{ stage: 'dev', auth: 'open', airflowWebserver: 'private', brokers: '4', intervalMinutes: '15' }],
   ])('finds nothing in %j', (overrides) => {
-    expect(compose(overrides).synth).not.toThrow();
+    expect(composedOnce(overrides).synth).not.toThrow();
   });
 
   test('stops with all findings, each with its rule, its place, and what is allowed', () => {
@@ -90,9 +101,8 @@ describe('synth', () => {
 describe('acknowledgements', () => {
   let apps: Readonly<Record<Stage, App>>;
   beforeAll(() => {
-    // Acknowledgements don't need the validation of CloudFormation, which takes most of a synth's time.
-    const composed = (stage: Stage) => compose({ stage }, false).app;
-    apps = { dev: composed('dev'), lean: composed('lean'), prod: composed('prod'), local: composed('local') };
+    const of = (stage: Stage) => composedOnce({ stage }).app;
+    apps = { dev: of('dev'), lean: of('lean'), prod: of('prod'), local: of('local') };
   });
 
   interface Place {
