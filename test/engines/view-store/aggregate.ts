@@ -5,7 +5,8 @@ import { type Store } from '../../../lambda/aws/keyspaces/store';
 import { VIEWS } from '../../../lambda/domain/views';
 import { lambdaEvent, toRecord, type RecordSpec } from '../../support/posts-log';
 import { memoryStore, rowKey } from '../../support/memory-store';
-import { createStore, useCassandra } from './tables';
+import { useCassandra } from './fixture';
+import { createStore } from './tables';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');

@@ -16,7 +16,7 @@ import { memoryStore } from '../../support/memory-store';
 import { lambdaEvent, toRecord } from '../../support/posts-log';
 import { viewObject } from '../../../tools/simulate/models/views-engine';
 import { inlineRun } from '../../support/view-runs';
-import { useCassandra } from './tables';
+import { useCassandra } from './fixture';
 
 const HOUR = 3_600_000;
 const TOPIC = 'posts';

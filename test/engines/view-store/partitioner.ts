@@ -1,5 +1,6 @@
 import { awsAccount } from '../../../tools/preflight/aws';
-import { REGION, useCassandra } from './tables';
+import { REGION } from '../support/shared-engines';
+import { useCassandra } from './fixture';
 
 /** The one question that goes over CQL; all others are tested over HTTP. */
 describe('the partitioner', () => {

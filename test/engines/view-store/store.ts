@@ -1,7 +1,8 @@
 import { throttlingStore } from '../../support/throttling-store';
 import { connect, StoreUnavailableError } from '../../../lambda/aws/keyspaces/keyspaces';
 import { MAX_IN } from '../../../lambda/aws/keyspaces/cql';
-import { REGION, useCassandra } from './tables';
+import { REGION } from '../support/shared-engines';
+import { useCassandra } from './fixture';
 
 const HOUR = 3_600_000;
 const INTERVAL = Date.parse('2026-11-22T21:00:00Z');

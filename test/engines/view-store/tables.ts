@@ -1,11 +1,8 @@
 /** The tables of the view store as the template defines them, in a keyspace of a suite's own. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect, type CqlSession } from '../../../lambda/aws/keyspaces/keyspaces';
 import { tableName } from '../../../lambda/aws/keyspaces/cql';
 import { keyspacesStore, type Store, type Tables } from '../../../lambda/aws/keyspaces/store';
-import { type CassandraEngine, startCassandra, type TableProperties } from '../../../tools/engines';
+import { type CassandraEngine, type TableProperties } from '../../../tools/engines';
 
 const REGION = 'us-east-1';
 const column = (name: string, type: string) => ({ ColumnName: name, ColumnType: type });
@@ -95,44 +92,4 @@ export async function createStore(cassandra: CassandraEngine, keyspace: string):
     boundary: tableName(keyspace, 'boundary'),
   };
   return { store: keyspacesStore(session, tables), session, tables };
-}
-
-export { REGION };
-
-export interface CassandraFixture extends TestStore {
-  readonly cassandra: CassandraEngine;
-}
-
-/** The one of this test file, from the first that needs it to the last. */
-let shared: { readonly dir: string; readonly starting: Promise<CassandraEngine> } | undefined;
-let users = 0;
-
-function sharedCassandra(): Promise<CassandraEngine> {
-  if (shared === undefined) {
-    const dir = mkdtempSync(join(tmpdir(), 'view-store-'));
-    shared = { dir, starting: startCassandra({ dir, persistent: false, region: REGION }) };
-  }
-  return shared.starting;
-}
-
-/**
- * A keyspace with the tables in the Cassandra that all suites of a test file share, for the suite that calls this; `current()` is
- * there from the first test on.
- */
-export function useCassandra(keyspace: string): { current(): CassandraFixture } {
-  let cassandra: CassandraEngine;
-  let opened: TestStore;
-  users++;
-  beforeAll(async () => {
-    cassandra = await sharedCassandra();
-    opened = await createStore(cassandra, keyspace);
-  }, 120_000);
-  afterAll(async () => {
-    await opened?.session.shutdown();
-    if (--users > 0 || shared === undefined) return;
-    const { dir, starting } = shared;
-    await starting.then((engine) => engine.kill9()).catch(() => undefined);
-    rmSync(dir, { recursive: true, force: true });
-  }, 60_000);
-  return { current: () => ({ cassandra, ...opened }) };
 }

@@ -4,22 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { type EventSourcePlan } from '../../tools/assembly/local-plan';
-import { type EventSource, startEventSource } from '../../tools/local/aws/event-source';
-import { serveMetrics } from '../../tools/local/aws/metrics-page';
-import { type RunningServer } from '../../tools/local/aws/server';
-import {
-  type CassandraEngine,
-  type KafkaEngine,
-  prometheusConfig,
-  startCassandra,
-  startKafka,
-} from '../../tools/engines';
-import { localJobs, type Monitoring, ruleFiles, startMonitoring } from '../../tools/local/run/monitoring';
-import { expressionsWithoutData, loadedRules, type Rule, seriesOf } from '../support/prometheus-queries';
+import { type EventSourcePlan } from '../../../tools/assembly/local-plan';
+import { type EventSource, startEventSource } from '../../../tools/local/aws/event-source';
+import { serveMetrics } from '../../../tools/local/aws/metrics-page';
+import { type RunningServer } from '../../../tools/local/aws/server';
+import { type KafkaEngine, prometheusConfig } from '../../../tools/engines';
+import { localJobs, type Monitoring, ruleFiles, startMonitoring } from '../../../tools/local/run/monitoring';
+import { expressionsWithoutData, loadedRules, type Rule, seriesOf } from '../../support/prometheus-queries';
+import { sharedCassandra, sharedKafka } from '../support/shared-engines';
 import { ALERT_CASES, ruleTests } from './prometheus-cases';
 
-const TOPIC = 'posts';
+const TOPIC = 'watched';
 const RECEIVED = { namespace: 'Test', name: 'received', dimensions: { step: 'archive' } };
 const RECORDS_PER_SEND = 50;
 
@@ -61,7 +56,6 @@ describe('promtool', () => {
 
 describe('a real Prometheus over a real broker and store', () => {
   let kafka: KafkaEngine;
-  let cassandra: CassandraEngine;
   let source: EventSource;
   let page: RunningServer;
   let monitoring: Monitoring;
@@ -81,10 +75,7 @@ describe('a real Prometheus over a real broker and store', () => {
   };
 
   beforeAll(async () => {
-    [kafka, cassandra] = await Promise.all([
-      startKafka({ dir: join(dir, 'kafka'), exporter: true }),
-      startCassandra({ dir: join(dir, 'cassandra'), persistent: false, region: 'us-east-1', exporter: true }),
-    ]);
+    kafka = sharedKafka();
     await kafka.createTopic(TOPIC, 3);
     source = startEventSource(plan, { brokers: kafka.brokers, invoke: async () => ({ payload: 'null' }) });
     page = await serveMetrics({
@@ -95,7 +86,10 @@ describe('a real Prometheus over a real broker and store', () => {
       },
     });
     const functions = new URL(page.url).host;
-    monitoring = await startMonitoring(join(dir, 'prometheus'), { kafka, cassandra, functions, intervalSeconds: 1 });
+    monitoring = await startMonitoring(join(dir, 'prometheus'), {
+      ...{ kafka, cassandra: sharedCassandra() },
+      ...{ functions, intervalSeconds: 1 },
+    });
     rules = await loadedRules(monitoring.prometheus.url);
   }, 180_000);
 
@@ -103,7 +97,6 @@ describe('a real Prometheus over a real broker and store', () => {
     await monitoring?.stop();
     await page?.stop();
     await source?.stop();
-    await Promise.all([kafka?.kill9(), cassandra?.kill9()]);
   }, 60_000);
 
   const produce = async (): Promise<void> => {
