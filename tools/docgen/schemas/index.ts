@@ -106,7 +106,7 @@ function operation(route: RouteDoc): object {
   };
 }
 
-export function documents(): Documents {
+function documents(): Documents {
   const post = classified(definitionsOf('lambda/domain/post.ts'));
   const all = { ...definitionsOf('lambda/ingest/api.ts'), ...definitionsOf('lambda/query/api.ts'), ...post };
   const routes = [...INGEST, ...QUERY_ROUTES];
