@@ -13,6 +13,8 @@ interface Point {
 
 export class DataPoints {
   private readonly series = new Map<string, Point[]>();
+  /** Alarms ask for the same metrics in each of their periods. */
+  private readonly keys = new WeakMap<MetricId, string>();
 
   /** @param at ms; about now, so that points arrive in order of time */
   add(metric: MetricId, value: number, at: number): void {
@@ -28,7 +30,9 @@ export class DataPoints {
 
   /** The values of `[from, to)`, ms, oldest first. */
   values(metric: MetricId, from: number, to: number): number[] {
-    const points = this.series.get(keyOf(metric)) ?? [];
+    const key = this.keys.get(metric) ?? keyOf(metric);
+    this.keys.set(metric, key);
+    const points = this.series.get(key) ?? [];
     const found: number[] = [];
     // From the newest: an alarm reads the last minutes of up to an hour.
     for (let i = points.length - 1; i >= 0 && points[i].at >= from; i--) {
