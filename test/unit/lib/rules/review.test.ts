@@ -52,14 +52,14 @@ function composedOnce(overrides: Readonly<Record<string, unknown>>): Composed {
 
 describe('synth', () => {
   test.each([
-    // That with the most types of resources first: for others than it has, the engine of the validation is made anew.
-    [{ stage: 'prod' }],
+    // For types of resources that the one before lacks, the engine of the validation is made anew: those after jwt have no others.
     [{ stage: 'lean' }],
-    [{ stage: 'dev' }],
-    [{ stage: 'local' }],
-    [{ stage: 'prod', auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'pipeline' }],
     [{ stage: 'prod', kms: 'customer', vpcCidr: '172.20.64.0/18', orchestrator: 'none', pollers: '4' }],
     [{ stage: 'lean', orchestrator: 'mwaa', kms: 'customer' }],
+    [{ stage: 'prod', auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'pipeline' }],
+    [{ stage: 'prod' }],
+    [{ stage: 'dev' }],
+    [{ stage: 'local' }],
     [{ stage: 'dev', auth: 'open', airflowWebserver: 'private', brokers: '4', intervalMinutes: '15' }],
   ])('finds nothing in %j', (overrides) => {
     expect(composedOnce(overrides).synth).not.toThrow();
