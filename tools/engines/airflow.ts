@@ -209,7 +209,7 @@ async function waitForDags(call: Call, processes: readonly Supervised[], since: 
     const healthy = [health.metadatabase, health.scheduler, health.dag_processor].every(
       (it) => it.status === 'healthy',
     );
-    // Each request takes the API server some 50 ms, and until all are healthy the others need the processor.
+    // Until all are healthy, further requests would take the processor from what starts.
     let parsed = 0;
     if (healthy) {
       const errors = (await call('GET', '/importErrors')) as {
