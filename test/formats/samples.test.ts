@@ -11,7 +11,6 @@ import type * as engineModule from '../../lambda/compact/engine';
 import type * as compactModule from '../../lambda/compact/handler';
 import { storedSummary } from '../../lambda/compact/inputs';
 import { intervalName } from '../../lambda/domain/intervals';
-import { joinKey } from '../../lambda/domain/merge';
 import { serialize } from '../../lambda/formats/interval-metadata';
 import { planKey, postsKey, quarantineKey, sealKey, viewKey } from '../../lambda/formats/keys';
 import { parsePlan } from '../../lambda/formats/plan';
@@ -27,7 +26,7 @@ import { memoryStore, rowKey, speedCounts, type MemoryStore, type SpeedTables } 
 import { nextVersion, type Addition } from '../support/next-version';
 import { lambdaEvent, toRecord, type RecordSpec } from '../support/posts-log';
 import { aggregateOver } from '../support/speed-layer';
-import { countsOf } from '../support/view-runs';
+import { countsOf, joinKey } from '../support/view-runs';
 import { HOUR, INTERVAL_MINUTES, LOG, START, TOPIC, VIEWS } from './log';
 
 const [MINUTE_VIEW, JOINED, TOP] = VIEWS;

@@ -11,7 +11,7 @@ import { queryReader } from '../../../lambda/query/reader';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
 import { makeHandler as makeSeal } from '../../../lambda/seal/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
-import { contribution, add, joinKey, trim, type Counts } from '../../../lambda/domain/merge';
+import { contribution, add, trim, type Counts } from '../../../lambda/domain/merge';
 import { decodeRecord } from '../../../lambda/domain/decode';
 import { findView, type View } from '../../../lambda/domain/views';
 import { HOUR } from '../../../lambda/domain/time';
@@ -26,7 +26,7 @@ import { memoryStore, rowKey, speedCounts } from '../../support/memory-store';
 import { nextVersion } from '../../support/next-version';
 import { lambdaEvent, toRecord, type RecordSpec } from '../../support/posts-log';
 import { aggregateOver, FOLD_AT_ONCE } from '../../support/speed-layer';
-import { inlineRun } from '../../support/view-runs';
+import { inlineRun, joinKey } from '../../support/view-runs';
 
 const TOPIC = 'posts';
 const START = Date.parse('2026-11-22T21:00:00Z');

@@ -3,12 +3,11 @@ import { makeHandler, type ReconcileDeps } from '../../../../lambda/reconcile/ha
 import { intervalName } from '../../../../lambda/domain/intervals';
 import { serialize } from '../../../../lambda/formats/interval-metadata';
 import { driftKey, sealKey } from '../../../../lambda/formats/keys';
-import { joinKey } from '../../../../lambda/domain/merge';
 import { findView, type View } from '../../../../lambda/domain/views';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 import { lambdaEvent, toRecord } from '../../../support/posts-log';
 import { aggregateOver, recordsOf } from '../../../support/speed-layer';
-import { inlineRun } from '../../../support/view-runs';
+import { inlineRun, joinKey } from '../../../support/view-runs';
 import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
 import { MemoryLake } from '../../../support/memory-lake';
 
