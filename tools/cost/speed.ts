@@ -16,6 +16,8 @@ export interface SpeedSizes {
 
 /** Rounding up adds half a unit on average; a row has a key, and its blob names of columns. */
 const UNITS_BESIDE = 0.85;
+/** Of the last fold of a tier, half is there on average when the interval ends. */
+const UNFINISHED = 0.5;
 const KB = 1_024;
 
 /** Write units by table. */
