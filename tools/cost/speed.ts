@@ -16,6 +16,8 @@ export interface SpeedSizes {
 
 /** Rounding up adds half a unit on average; a row has a key, and its blob names of columns. */
 const UNITS_BESIDE = 0.85;
+/** Of the last fold of a tier, half is there on average when the interval ends. */
+const UNFINISHED = 0.5;
 const KB = 1_024;
 
 /** Write units by table. */
@@ -24,12 +26,12 @@ export function speedWrites(sizes: SpeedSizes, posts: number, batches: number, l
   const deltas = Math.min(limits.deltas, Math.max(limits.fewest, limits.bytes / sizes.logBytes.grown(batch)));
   let runs = sizes.runUnits.at(posts);
   let folds = 1;
-  for (let count = Math.floor(batches / deltas), size = batch * deltas; count >= 1;) {
-    runs += count * sizes.runUnits.at(size);
-    folds += count;
-    [count, size] = [Math.floor(count / limits.runs), size * limits.runs];
+  const tierOne = batches / deltas;
+  for (let full = tierOne, size = batch * deltas; full > UNFINISHED; full /= limits.runs, size *= limits.runs) {
+    runs += (full - UNFINISHED) * sizes.runUnits.at(size);
+    folds += full - UNFINISHED;
   }
-  const rows = 1 + Math.floor(batches / deltas);
+  const rows = 1 + Math.max(0, tierOne - UNFINISHED);
   return {
     log: batches * sizes.logUnits.grown(batch),
     runs,

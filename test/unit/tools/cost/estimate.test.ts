@@ -45,8 +45,10 @@ const sum = (units: Units) => Object.values(units).reduce((all, each) => all + e
 /** One post a second: 2.628 million a month. */
 const POSTS = 730 * 3_600;
 
-/** An interval of 360 batches of 10 posts: a run each 64 deltas, and the one of all. */
-const UNITS = { log: 360 * 1.4, runs: 6 * 40, posts: 36 + 6 * 0.85, head: 6 };
+/** An interval of 360 batches of 10 posts: a run each 64 deltas, a second tier less often than once, and the one of all. */
+const FOLDS = { first: 360 / 64 - 0.5, second: 360 / 64 / 8 - 0.5 };
+const RUNS = 1 + FOLDS.first + FOLDS.second;
+const UNITS = { log: 360 * 1.4, runs: RUNS * 40, posts: 36 + (1 + FOLDS.first) * 0.85, head: RUNS };
 
 test('the store beside the speed writes: batch rows twice, deletion, what reconciliation reads, expiry, and space', () => {
   // 730 intervals of one partition: 40 KB of runs in each layer; what expires lives for 168 hours, posts for two.
