@@ -116,7 +116,8 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
         `view ${view.name}, ${layer}: ${key} is ${value}, at most ${most.get(key) ?? 0}`,
       );
     }
-    if (layer === 'speed' || view.top) return;
+    // What comes again after the batch layer's memory is not missing from the speed layer, which remembers longer.
+    if (layer === 'speed' || view.top || settings.lateRepeats) return;
     const least = reference.expected(view, ({ newest, seen }) => newest < asOf && seen <= asked);
     for (const [key, value] of least) {
       if (value <= (counts.get(key) ?? 0)) continue;
