@@ -224,7 +224,7 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
     simulation.network.weather.length = 0;
     for (const each of Object.values(simulation.functions)) each.calm();
     topic.clocks.fill(0);
-    topic.ticks.fill(1);
+    topic.grains.fill(1);
     orchestrator.downUntil = 0;
   });
 
