@@ -1,7 +1,8 @@
 /**
- * Kafka: a topic of partitions, each with a leader whose clock is its own, and may show the same time for a while. Records have append time, which can go
- * back. A producer whose answer is lost does not know whether its records are there; what it sends again under the same sequence
- * number is taken for the same. Retention takes records from the front. The real producer of the port runs over this model.
+ * Kafka: a topic of partitions, each with a leader whose clock is its own, and may show the same time for a while. Records have append
+ * time, which can go back. A producer whose answer is lost does not know whether its records are there; what it sends again under the
+ * same sequence number is taken for the same. Retention takes records from the front. The real producer of the port runs over this
+ * model.
  */
 import { createBatchingProducer, type BatchEntry } from '../../../lambda/aws/kafka/batching-producer';
 import { portOf } from '../../../lambda/aws/kafka/adapter-base';
