@@ -118,7 +118,8 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
         `view ${view.name}, ${layer}: ${key} is ${value}, at most ${most.get(key) ?? 0}`,
       );
     }
-    if (layer === 'speed' || view.top) return;
+    // What comes again after the batch layer's memory is not missing from the speed layer, which remembers longer.
+    if (layer === 'speed' || view.top || settings.lateRepeats) return;
     const least = reference.expected(view, ({ newest, seen }) => newest < asOf && seen <= asked);
     for (const [key, value] of least) {
       if (value <= (counts.get(key) ?? 0)) continue;
@@ -225,7 +226,7 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
     simulation.network.weather.length = 0;
     for (const each of Object.values(simulation.functions)) each.calm();
     topic.clocks.fill(0);
-    topic.ticks.fill(1);
+    topic.grains.fill(1);
     orchestrator.downUntil = 0;
   });
 
