@@ -265,18 +265,6 @@ async function run(plan: Plan, { trace }: RunOptions): Promise<Outcome> {
       if (!late && remembered.length > simulation.version.horizon + 1) {
         throw new InvariantError('bounded', `posts of ${remembered.length} intervals are remembered`);
       }
-      const stored = new Set(
-        [...keyspaces.rows('speed_posts')]
-          .filter((each) => Number(keyspaces.value(each, 'kafka_partition')) === partition)
-          .map((each) => Number(keyspaces.value(each, 'interval_start'))),
-      );
-      // One beside them: of an interval whose fold was not finished.
-      if (stored.size > remembered.length + 1) {
-        throw new InvariantError(
-          'bounded',
-          `posts of ${stored.size} intervals are stored, of ${remembered.length} remembered`,
-        );
-      }
     }
     for (const view of VIEWS) {
       const answer = async (layer: Layer) => {

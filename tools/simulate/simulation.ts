@@ -75,7 +75,7 @@ const FOLD_SOON: FoldLimits = { deltas: 3, bytes: 64 * 1_024, fewest: 1, runs: 2
 /** Of a run of `seal`: so few that a backlog takes more than one run. */
 const RUN_INTERVALS = 4;
 
-function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
+function schemaOf(settings: Plan['settings']): Record<string, TableSchema> {
   return Object.fromEntries(
     Object.values(TABLES).map(({ name, partitionKey, clusteringKey = {}, columns, expires }) => [
       name,
@@ -83,7 +83,7 @@ function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
         partitionKey: Object.keys(partitionKey),
         clusteringKey: Object.keys(clusteringKey),
         types: { ...partitionKey, ...clusteringKey, ...columns },
-        ...(expires && { ttl: speedTtlHours * 3_600 }),
+        ...(expires && { ttl: expires(settings) * 3_600 }),
       },
     ]),
   );
@@ -129,7 +129,7 @@ export class Simulation {
     this.network = new Network(this.world);
     this.topic = new Topic(this.world, TOPIC, settings.partitions);
     this.flowPartitions = settings.partitions;
-    this.keyspaces = new Keyspaces(this.world, schemaOf(settings.speedTtlHours));
+    this.keyspaces = new Keyspaces(this.world, schemaOf(settings));
     this.version = this.previous = { views: VIEWS, horizon: settings.speedHorizonIntervals };
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
     const random = this.world.random.stream('posts');
