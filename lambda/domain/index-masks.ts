@@ -13,6 +13,11 @@ export class IndexMasks {
   /** Nobody can choose indexes that collide. */
   private readonly seed = randomInt(0x1_0000_0000);
 
+  /** Of memory. */
+  get bytes(): number {
+    return this.indexes.byteLength + this.masks.byteLength;
+  }
+
   /** 0 if there is none. */
   get(index: number): SectionMask {
     return this.masks[this.place(index)];

@@ -61,6 +61,11 @@ export class RecentPosts {
     return this.groups.reduce((sum, { arrived }) => sum + arrived.size, 0);
   }
 
+  /** Of memory, without incomplete posts. */
+  get bytes(): number {
+    return this.groups.reduce((sum, { arrived }) => sum + arrived.bytes, 0);
+  }
+
   /** Takes note of sections that arrive. @returns undefined if none of them is new */
   remember(interval: IntervalStart, index: number, sections: Sections): Remembered | undefined {
     const arrived = maskOfPresent(sections);

@@ -3,7 +3,8 @@
  *
  * ```
  * 1 | keys | texts | codes                              each: length | zstd(…)
- *   keys     fingerprint of the view list of the function that wrote it, hex · number of sections, then their names, in the order of the bits
+ *   keys     fingerprint of the view list of the function that wrote it, hex
+ *            number of sections, then their names, in the order of the bits
  *            number of canaries, then of each: minute of arrival, when the newest of the minute was sent (ms)
  *            number of columns, then of each: name, 0 (text) or 1 (integer), and of texts: how many distinct ones
  *            number of posts; then their keys, by difference from the one before; then the known sections as bits; then those that are new

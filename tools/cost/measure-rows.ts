@@ -1,8 +1,5 @@
 /** Measures what the speed layer writes to the store: the function itself, on posts of one partition, until their interval is closed. */
 import { writeFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { FOLD, type FoldLimits } from '../../lambda/aggregate/folding';
 import { makeHandler } from '../../lambda/aggregate/handler';
 import { type AggregateStore, type SpeedChunk, type SpeedRunKey } from '../../lambda/aws/keyspaces/store';
@@ -145,29 +142,17 @@ function eventBytesOf(count: number): number {
   return Math.round(all.reduce((sum, each) => sum + Buffer.byteLength(JSON.stringify(each)) + 1, 0) / count);
 }
 
-/** Bytes of memory of a post, where tables have just grown: the most. */
-async function rememberedBytesOf(count: number): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const used = async () => {
-    // Buffers are freed between two events.
-    for (let i = 0; i < 2; i++) {
-      collect();
-      await setTimeout(20);
-    }
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
+/** Bytes of memory of a post while the tables grow, when the old ones are there beside the new ones: the most. */
+function rememberedBytesOf(count: number): number {
   const source = records();
-  let recent: RecentPosts | undefined = new RecentPosts(1, speedSchema(VIEWS, MINUTES).waiting);
-  while (recent.size < count) {
+  const recent = new RecentPosts(1, speedSchema(VIEWS, MINUTES).waiting);
+  let most = 0;
+  for (let before = recent.bytes; recent.size < count; before = recent.bytes) {
     const decoded = decodeRecord(recordsByPartition({ records: { [`${TOPIC}-0`]: take(source, 1) } }).get(0)![0]);
     if (decoded.kind === 'post') recent.remember(START, decoded.index, decoded.sections);
+    if (recent.bytes > before) most = (before + recent.bytes) / recent.size;
   }
-  const withPosts = await used();
-  // What is freed with them: records leave other things behind.
-  recent = undefined;
-  return Math.round((withPosts - (await used())) / count);
+  return Math.round(most);
 }
 
 async function run(argv: readonly string[]): Promise<void> {
@@ -181,7 +166,7 @@ async function run(argv: readonly string[]): Promise<void> {
     views: VIEWS.length,
     seed: SEED,
     eventBytes: eventBytesOf(20_000),
-    rememberedBytes: await rememberedBytesOf(REMEMBERED),
+    rememberedBytes: rememberedBytesOf(REMEMBERED),
     intervals,
   };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

@@ -25,7 +25,7 @@ interface Place {
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
 
 /** A value of the configuration in each stage. */
-const setting = (key: 'retentionDays' | 'speedTtlHours' | 'logRetentionDays' | 'speedHorizonIntervals') =>
+const setting = (key: 'retentionDays' | 'speedTtlHours' | 'logRetentionDays' | 'identityHorizonHours') =>
   STAGES.map((stage) => `${loadConfig({ stage })[key].toLocaleString('en-US')} in \`${stage}\``).join(', ');
 
 const columnsOf = ({ dimensions, value }: View) => [...dimensions, ...(value ? [value] : [])];
@@ -60,7 +60,7 @@ const TABLES: Readonly<Record<ViewTable, readonly [name: string, place: Place]>>
     'speed_posts',
     {
       holds: `the keys of recent posts, and of incomplete posts ${code(delicate(SPEED.waiting))}`,
-      retained: `intervals with posts, before the newest one: ${setting('speedHorizonIntervals')}`,
+      retained: `hours: ${setting('identityHorizonHours')}`,
     },
   ],
   batchViews: ['batch_views', { holds: VIEW_ROWS, retained: 'indefinitely' }],

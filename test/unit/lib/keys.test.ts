@@ -44,7 +44,7 @@ test('the key encrypts the lake, the volumes of the brokers and each table', () 
   const { EncryptionAtRest } = properties('AWS::MSK::Cluster').EncryptionInfo as Record<string, never>;
   expect(render((EncryptionAtRest as { DataVolumeKMSKeyId: unknown }).DataVolumeKMSKeyId, own.all)).toBe(KEY);
   const tables = Object.values(resources(own.storage, 'AWS::Cassandra::Table'));
-  expect(tables).toHaveLength(6);
+  expect(tables).toHaveLength(8);
   for (const table of tables) {
     const { EncryptionType, KmsKeyIdentifier } = table.Properties.EncryptionSpecification as Record<string, unknown>;
     expect([EncryptionType, render(KmsKeyIdentifier, own.all)]).toEqual(['CUSTOMER_MANAGED_KMS_KEY', KEY]);

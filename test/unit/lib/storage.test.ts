@@ -236,7 +236,7 @@ describe('the views', () => {
     ['speed_head', ['topic text', 'kafka_partition int'], [], ['folded_to bigint', 'state blob']],
     [
       'speed_runs',
-      ['topic text', 'kafka_partition int', 'view text', 'tier int', 'rest int'],
+      ['topic text', 'kafka_partition int', 'view_name text', 'tier int', 'rest int'],
       ['interval_start timestamp', 'from_offset bigint', 'to_offset bigint', 'chunk int'],
       ['as_of timestamp', 'chunks int', 'counts blob'],
     ],

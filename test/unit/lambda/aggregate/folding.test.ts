@@ -96,7 +96,7 @@ describe('folding', () => {
     for (let i = 0; i < deltas; i++) {
       state.deltas = [...state.deltas, { from: i, to: i, interval: 7, asOf: i, bytes: 900, posts }];
       foldAll(state, FOLD, 1);
-      expect(state.head.runs.length + state.deltas.length).toBeLessThan(64 + 4 * FOLD.runs);
+      expect(state.head.runs.length + state.deltas.length).toBeLessThan(FOLD.deltas + 4 * FOLD.runs);
     }
     const written = state.folds.reduce((sum, { run }) => sum + run.to - run.from + 1, 0);
     expect(written / deltas).toBeLessThan(5);
@@ -108,8 +108,8 @@ describe('folding', () => {
         FIRST_HEAD,
         Array.from({ length: count }, (_, i) => ({ from: i, to: i, interval: 7, asOf: 0, bytes }) as Delta),
       );
-    expect([of(100_000, 3), of(100_000, 4)?.deltas.length]).toEqual([undefined, 4]);
-    expect([of(10, 63), of(10, 70)?.deltas.length]).toEqual([undefined, 64]);
+    expect([of(200_000, 3), of(200_000, 4)?.deltas.length]).toEqual([undefined, 4]);
+    expect([of(10, 127), of(10, 140)?.deltas.length]).toEqual([undefined, 128]);
   });
 
   it('remembers the newest intervals with posts', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { columnOf, SECTIONS, type ColumnName } from '../../../../lambda/domain/columns';
 import { CodedColumn, PostColumns } from '../../../../lambda/domain/post-columns';
 import { VIEWS } from '../../../../lambda/domain/views';
-import { MAX_BLOB_BYTES, pack, unpack } from '../../../../lambda/formats/blob';
+import { MAX_BLOB_BYTES, packParts, unpackParts } from '../../../../lambda/formats/blob';
 import { ByteWriter } from '../../../../lambda/formats/bytes';
 import { decodePosts, encodePosts, type PostBlob } from '../../../../lambda/formats/post-blob';
 import { speedSchema } from '../../../../lambda/formats/speed-head';
@@ -43,24 +43,24 @@ const plain = ({ views, posts, canaries }: PostBlob) => ({
 
 /** A blob with the sections and columns of another version: one post, of which each column has one text. */
 function written(sections: readonly string[], mask: number, columns: readonly string[]): Buffer {
-  const writer = new ByteWriter(64);
-  writer.text('views');
-  writer.unsigned(sections.length);
-  for (const section of sections) writer.text(section);
-  writer.unsigned(0);
-  writer.unsigned(1);
-  writer.difference(0, 5);
-  writer.unsigned(mask);
-  writer.unsigned(mask);
-  writer.unsigned(columns.length);
+  const [keys, texts, codes] = [new ByteWriter(64), new ByteWriter(64), new ByteWriter(64)];
+  keys.text('views');
+  keys.unsigned(sections.length);
+  for (const section of sections) keys.text(section);
+  keys.unsigned(0);
+  keys.unsigned(columns.length);
   for (const name of columns) {
-    writer.text(name);
-    writer.unsigned(0);
-    writer.unsigned(1);
-    writer.text(`of ${name}`);
-    writer.unsigned(1);
+    keys.text(name);
+    keys.unsigned(0);
+    keys.unsigned(1);
+    texts.text(`of ${name}`);
+    codes.unsigned(1);
   }
-  return pack(1, writer.bytes(), () => 'too large');
+  keys.unsigned(1);
+  keys.difference(0, 5);
+  keys.unsigned(mask);
+  keys.unsigned(mask);
+  return packParts(1, [keys.bytes(), texts.bytes(), codes.bytes()], () => 'too large');
 }
 
 describe('the blob of posts', () => {
@@ -100,8 +100,14 @@ describe('the blob of posts', () => {
     expect(() => decodePosts(Buffer.concat([Buffer.of(7), blob.subarray(1)]))).toThrow(
       'posts of the speed layer must have version 1, got 7',
     );
-    const longer = pack(1, Buffer.concat([unpack(1, blob, 'posts'), Buffer.of(0)]), () => 'too large');
-    expect(() => decodePosts(longer)).toThrow('posts of the speed layer hold more bytes than posts');
+    for (const longer of [0, 1, 2]) {
+      const parts = unpackParts(1, blob, 'posts').map((part, i) =>
+        i === longer ? Buffer.concat([part, Buffer.of(0)]) : part,
+      );
+      expect(() => decodePosts(packParts(1, parts, () => 'too large'))).toThrow(
+        'posts of the speed layer hold more bytes than posts',
+      );
+    }
   });
 
   it('that does not fit a row is rejected with its size', () => {

@@ -134,7 +134,7 @@ describe('each stage', () => {
   test.each([
     ['dev', 'Kafka: an outage in the volume', 93],
     ['lean', 'Kafka: an outage in the volume', 186],
-    ['prod', 'aggregate: posts that it remembers', 1_777],
+    ['prod', 'aggregate: posts that it remembers', 1_659],
   ])('%s is full first at: %s, %d posts a second', (stage, name, rate) => {
     const first = firstToBind(sceneOf(loadConfig({ stage })));
     expect([first?.component.name, first?.rate]).toEqual([name, rate]);
@@ -239,7 +239,7 @@ describe('a rate that a combination cannot carry is rejected in one line with co
     [
       'more posts than aggregate can remember',
       { stage: 'prod', postsPerSecond: 30_000 },
-      "'aggregate: posts that it remembers' carries: 12,096 of 7,168 MB (lib/capacity/functions.ts); the smallest change that carries it: speedHorizonIntervals=0",
+      "'aggregate: posts that it remembers' carries: 12,960 of 7,168 MB (lib/capacity/functions.ts); the smallest change that carries it: speedHorizonIntervals=0",
     ],
   ])('%s', (_, overrides, expected) => {
     expect(() => loadConfig(overrides)).toThrow(ConfigError);

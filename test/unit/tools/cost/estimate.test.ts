@@ -45,20 +45,19 @@ const sum = (units: Units) => Object.values(units).reduce((all, each) => all + e
 /** One post a second: 2.628 million a month. */
 const POSTS = 730 * 3_600;
 
-/** An interval of 360 batches of 10 posts: a run each 64 deltas, a second tier less often than once, and the one of all. */
-const FOLDS = { first: 360 / 64 - 0.5, second: 360 / 64 / 8 - 0.5 };
-const RUNS = 1 + FOLDS.first + FOLDS.second;
+/** An interval of 360 batches of 10 posts: a run each 128 deltas, and the one of all. */
+const FOLDS = { first: 360 / 128 - 0.5 };
+const RUNS = 1 + FOLDS.first;
 const UNITS = { log: 360 * 1.4, runs: RUNS * 40, posts: 36 + (1 + FOLDS.first) * 0.85, head: RUNS };
 
-test('the store beside the speed writes: batch rows twice, deletion, what reconciliation reads, expiry, and space', () => {
-  // 730 intervals of one partition: 40 KB of runs in each layer; what expires lives for 168 hours, posts for two.
+test('the store beside the speed writes: batch rows twice, what reconciliation reads, expiry, and space', () => {
+  // 730 intervals of one partition: 40 KB of runs in each layer; what expires lives for 168 hours.
   const { usage } = components.otherStore(scene(1, 1));
   const kb = 730 * 40;
-  const expiring = UNITS.log + UNITS.runs;
-  const backedUp = 2 * UNITS.posts + kb;
+  const expiring = UNITS.log + UNITS.runs + UNITS.posts;
   expect(usage).toBeCloseTo(
-    ((2 * kb + 730 * UNITS.posts) * 0.625 + (kb + 2 * kb) * 0.25 * 0.125 + 730 * expiring * 0.275) / 1e6 +
-      (((expiring * 168 + backedUp) * 0.25 + backedUp * 0.2) * 1_024) / 1e9,
+    (2 * kb * 0.625 + (kb + 2 * kb) * 0.25 * 0.125 + 730 * expiring * 0.275) / 1e6 +
+      (((expiring * 168 + kb) * 0.25 + kb * 0.2) * 1_024) / 1e9,
     9,
   );
 });
