@@ -1,6 +1,7 @@
 /** What happens in a run from outside: requests of clients, faults, changes by operators. A seed makes it; shrinking takes parts away. */
 import { type Weather, FATES, SERVICES } from './process';
 import { SECTION_NAMES, type SectionName, VERSIONS } from './posts';
+import { LENGTH_CHANGES, VIEW_CHANGES, type Change } from './versions';
 import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
 import { Random } from './world';
 
@@ -43,17 +44,23 @@ export type Fault =
   | { readonly kind: 'clock'; readonly at: number; readonly broker: number; readonly ahead: number }
   | { readonly kind: 'retention'; readonly at: number; readonly ms: number }
   | { readonly kind: 'partitions'; readonly at: number; readonly partitions: number }
-  | { readonly kind: 'deploy'; readonly at: number; readonly change: Change }
+  | {
+      readonly kind: 'deploy';
+      readonly at: number;
+      readonly change: Change;
+      /** Takes the change back. */
+      readonly back?: true;
+    }
+  | { readonly kind: 'replay'; readonly at: number }
+  /** The person of the post. */
+  | { readonly kind: 'erase'; readonly at: number; readonly post: number }
   | { readonly kind: 'run'; readonly at: number; readonly back: number; readonly length: number }
   | { readonly kind: 'scheduler'; readonly at: number; readonly ms: number };
-
-/** What a deployment changes. `none`: new instances of the same version. */
-export type Change = 'none' | 'view' | 'views' | 'fewerRecentPosts' | 'rollback';
 
 export type FaultKind = Fault['kind'];
 export const FAULT_KINDS: readonly FaultKind[] = [
   ...(['weather', 'kill', 'stall', 'rebalance', 'clock', 'retention'] as const),
-  ...(['partitions', 'deploy', 'run', 'scheduler'] as const),
+  ...(['partitions', 'deploy', 'run', 'scheduler', 'replay', 'erase'] as const),
 ];
 
 export interface Plan {
@@ -80,7 +87,16 @@ export interface Settings {
   readonly lateRepeats: boolean;
   /** Names come in decomposed Unicode. */
   readonly decomposed: boolean;
+  /** Of the first post: they end at the largest number that JSON holds exactly, or are far from it. */
+  readonly firstPost: number;
+  /** The first version quarantines some posts that later ones accept. */
+  readonly strict: boolean;
+  /** What operators do when all is done, in this order. */
+  readonly ending: readonly Ending[];
 }
+
+export const ENDINGS = ['backfill', 'replay', 'erase', 'topic'] as const;
+export type Ending = (typeof ENDINGS)[number];
 
 export interface PlanOptions {
   readonly seed: number;
@@ -111,6 +127,9 @@ export function makePlan(options: PlanOptions): Plan {
     workMs: random.pick([100, 1_000, 30_000]),
     lateRepeats: random.chance(0.15),
     decomposed: random.chance(0.5),
+    firstPost: random.pick([0, 0, 2 ** 31 - 75, Number.MAX_SAFE_INTEGER - posts + 1]),
+    strict: random.chance(0.2),
+    ending: ENDINGS.filter(() => random.chance(0.12)),
   };
   const sends = makeSends(random.stream('sends'), posts, settings);
   const faults = makeFaults(random.stream('faults'), settings, sends);
@@ -119,6 +138,8 @@ export function makePlan(options: PlanOptions): Plan {
 
 /** Sections of a post come within this time, and repeats: within every memory of both layers. */
 const APART_MS = 4 * HOUR;
+/** Sections of some posts come almost a horizon apart. */
+const FAR_MS = 9 * HOUR;
 
 function makeSends(random: Random, posts: number, settings: Settings): Send[] {
   const until = START + settings.stormMs;
@@ -131,14 +152,14 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
       ? { again: { after, version: random.integer(0, VERSIONS - 1) } }
       : {};
   };
-  for (let index = 0; index < posts;) {
+  for (let made = 0; made < posts;) {
     const anyTime = random.integer(START, until - APART_MS);
     // Many come around an interval's end, where it matters whose clock is ahead.
     const end = anyTime - (anyTime % length) + length;
     const at = random.chance(0.3) ? Math.min(end + random.integer(-30_000, 30_000), until - APART_MS) : anyTime;
     // Some come in bursts, and some in one request.
     const together = random.chance(0.3) ? random.integer(2, 8) : 1;
-    const some = Array.from({ length: Math.min(together, posts - index) }, () => index++);
+    const some = Array.from({ length: Math.min(together, posts - made) }, () => settings.firstPost + made++);
     const apart = random.chance(0.4);
     if (!apart) {
       sends.push({
@@ -149,11 +170,12 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
       });
       continue;
     }
+    const far = at + FAR_MS < until && random.chance(0.1);
     for (const section of random.shuffled(SECTION_NAMES)) {
       // Some posts are never complete.
       const present = some.filter(() => random.chance(0.9));
       if (present.length === 0) continue;
-      const later = random.chance(0.5) ? random.integer(0, APART_MS / 2) : random.integer(0, 10_000);
+      const later = random.chance(0.5) ? random.integer(0, far ? FAR_MS : APART_MS / 2) : random.integer(0, 10_000);
       // Some bring a section that was there before, and changed it.
       const sections = random.chance(0.3) ? [...new Set([section, random.pick(SECTION_NAMES)])] : [section];
       sends.push({
@@ -164,6 +186,9 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
   }
   return sends.sort((a, b) => a.at - b.at);
 }
+
+export const MOST_ADDED_PARTITIONS = 2;
+const LENGTHS: ReadonlySet<Change> = new Set(LENGTH_CHANGES);
 
 /** Functions that work when posts come; the others work after an interval's end. */
 const AT_ONCE: readonly FunctionName[] = ['ingest', 'archive', 'aggregate'];
@@ -220,14 +245,30 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   }));
   some(1, () => ({ kind: 'scheduler', at: anyTime(), ms: random.integer(HOUR, 6 * HOUR) }));
   some(2, () => ({ kind: 'deploy', at: anyTime(), change: 'none' }));
-  const deployThenBack = (change: Change) => {
+  const deployThenBack = (change: Change, back: number) => {
     const at = Math.min(anyTime(), until - HOUR);
     faults.push({ kind: 'deploy', at, change });
-    if (random.chance(0.5)) faults.push({ kind: 'deploy', at: random.integer(at, until), change: 'rollback' });
+    if (!random.chance(back)) return;
+    // Some are taken back at once, some after days.
+    const latest = LENGTHS.has(change) || random.chance(0.3) ? Math.min(until, at + 3 * HOUR) : until;
+    faults.push({ kind: 'deploy', at: random.integer(at + 5 * MINUTE, latest), change, back: true });
   };
-  if (random.chance(0.5)) deployThenBack('view');
-  if (random.chance(0.2)) deployThenBack('fewerRecentPosts');
-  if (random.chance(0.2)) deployThenBack('views');
-  some(1, () => ({ kind: 'partitions', at: anyTime(), partitions: partitions + random.integer(1, 2) }));
+  for (const change of VIEW_CHANGES) if (random.chance(0.15)) deployThenBack(change, 0.5);
+  if (random.chance(0.2)) deployThenBack('recentPosts', 0.5);
+  if (settings.strict) {
+    const at = random.integer(start, until - HOUR);
+    faults.push({ kind: 'deploy', at, change: 'widerRule' });
+    some(2, () => ({ kind: 'replay', at: random.integer(start, until) }));
+  }
+  if (sends.length > 0 && random.chance(0.15)) {
+    const { at, posts } = random.pick(sends);
+    faults.push({ kind: 'erase', at: at + random.integer(HOUR, 12 * HOUR), post: posts[0].index });
+  }
+  for (const change of LENGTH_CHANGES) if (random.chance(0.1)) deployThenBack(change, 1);
+  some(1, () => ({
+    kind: 'partitions',
+    at: anyTime(),
+    partitions: partitions + random.integer(1, MOST_ADDED_PARTITIONS),
+  }));
   return faults.sort((a, b) => a.at - b.at);
 }

@@ -2,11 +2,13 @@
 import { zstdCompressSync } from 'node:zlib';
 import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
+import { type ObjectStore } from '../../lambda/aws/s3';
+import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 import { keyspacesStore, type Tables } from '../../lambda/aws/keyspaces/store';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
-import { SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
+import { PREFIXES, SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
 import { parseIntervalName } from '../../lambda/domain/intervals';
-import { VIEWS, viewsAsJson, type View } from '../../lambda/domain/views';
+import { viewsAsJson } from '../../lambda/domain/views';
 import { makeHandler as makeIngest } from '../../lambda/ingest/handler';
 import { makeHandler as makePublish } from '../../lambda/publish/handler';
 import { makeHandler as makeQuery } from '../../lambda/query/handler';
@@ -24,34 +26,23 @@ import { LambdaFunction, type Handler } from './models/lambda';
 import { Orchestrator } from './models/orchestrator';
 import { Bucket } from './models/s3';
 import { runViewsJob } from './models/views-engine';
-import { FUNCTIONS, HOUR, type Change, type Fault, type FunctionName, type Plan, type SourceName } from './plan';
+import {
+  FUNCTIONS,
+  HOUR,
+  MOST_ADDED_PARTITIONS,
+  type Fault,
+  type FunctionName,
+  type Plan,
+  type SourceName,
+} from './plan';
+import { erasePerson, replayQuarantine } from './operators';
 import { makePost, VERSIONS, type SimulatedPost } from './posts';
 import { Network, Process } from './process';
 import { Reference } from './reference';
+import { BASE_VIEWS, LENGTH_CHANGES, Versions, type Change, type Version } from './versions';
 import { World, type Random } from './world';
 
 export const TOPIC = 'posts';
-
-/** What a deployment consists of. */
-export interface Version {
-  readonly views: readonly View[];
-  readonly recentPosts: number;
-}
-
-/** Views that deployments add: one over columns that are stored anyway, and one that needs a column more of waiting posts. */
-const ONE_SECTION: View = {
-  name: 'posts_by_join_year',
-  description: 'Users per year of joining',
-  dimensions: ['join_year'],
-  merge: 'sum',
-};
-const JOINED: View = {
-  name: 'media_by_country',
-  description: 'Posts per country and media type',
-  dimensions: ['country', 'media_type'],
-  merge: 'sum',
-};
-export const ALL_VIEWS: readonly View[] = [...VIEWS, ONE_SECTION, JOINED];
 
 const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
   ingest: 29_000,
@@ -63,6 +54,11 @@ const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
   publish: 840_000,
   reconcile: 840_000,
 };
+
+const MINUTE = 60_000;
+/** The longest that a part of a deployment takes, ms. */
+const DEPLOY_PART_MS = MINUTE;
+const LENGTHS: ReadonlySet<Change> = new Set(LENGTH_CHANGES);
 
 const noReport = () => undefined;
 
@@ -84,6 +80,23 @@ const tables = Object.fromEntries(
   Object.entries(TABLES).map(([table, { name }]) => [table, name]),
 ) as unknown as Tables;
 
+const REJECTED = '!';
+const rejected = (base64: string) =>
+  Buffer.concat([Buffer.from(REJECTED), Buffer.from(base64, 'base64')]).toString('base64');
+
+/** Stores what is quarantined as it was sent. */
+function strictQuarantine(lake: ObjectStore): Pick<ObjectStore, 'put'> {
+  return {
+    put(key, body, options) {
+      if (!key.startsWith(PREFIXES.quarantine)) return lake.put(key, body, options);
+      const stored = JSON.parse(body.toString()) as { readonly payload: string };
+      const payload = Buffer.from(stored.payload, 'base64');
+      const asSent = payload.toString('latin1', 0, 1) === REJECTED ? payload.subarray(1) : payload;
+      return lake.put(key, JSON.stringify({ ...stored, payload: asSent.toString('base64') }), options);
+    },
+  };
+}
+
 export class Simulation {
   readonly world: World;
   readonly network: Network;
@@ -96,12 +109,10 @@ export class Simulation {
   readonly reference: Reference;
   /** By index, by version. */
   readonly posts = new Map<number, readonly SimulatedPost[]>();
-  version: Version;
-  /** When it was, ms. */
-  deployed = 0;
+  readonly versions: Versions;
+  /** Posts that operators have begun to erase. */
+  readonly erased = new Set<number>();
   private readonly workTimes: Random;
-  /** The one before. */
-  private previous: Version;
 
   constructor(
     readonly plan: Plan,
@@ -113,13 +124,17 @@ export class Simulation {
     this.network = new Network(this.world);
     this.topic = new Topic(this.world, TOPIC, settings.partitions);
     this.keyspaces = new Keyspaces(this.world, schemaOf(settings.speedTtlHours));
-    this.version = this.previous = { views: VIEWS, recentPosts: settings.recentPosts };
+    const { recentPosts, intervalMinutes } = settings;
+    this.versions = new Versions({ views: BASE_VIEWS, recentPosts, intervalMinutes, strict: settings.strict });
+    const first = this.versions.current;
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
     const random = this.world.random.stream('posts');
-    for (let index = 0; index <= last; index++) {
+    for (let index = settings.firstPost; index <= last; index++) {
       const bad = random.stream(`${index} bad`).chance(0.03);
+      const strict = settings.strict && random.stream(`${index} strict`).chance(0.1);
+      // What is quarantined once and accepted later is of one version.
       const make = (version: number) =>
-        makePost(index, version, random.stream(`${index} ${version}`), { ...settings, bad });
+        makePost(index, version, random.stream(`${index} ${strict ? 0 : version}`), { ...settings, bad, strict });
       this.posts.set(
         index,
         Array.from({ length: VERSIONS }, (_, version) => make(version)),
@@ -131,8 +146,9 @@ export class Simulation {
         new LambdaFunction(this.network, {
           name,
           timeoutMs: TIMEOUTS[name],
-          instances: settings.instances,
-          make: (process) => this.makeHandler(name, process, this.version),
+          // A task for each partition, and those that are added.
+          instances: name === 'compact' ? settings.partitions + MOST_ADDED_PARTITIONS : settings.instances,
+          make: (process) => this.makeHandler(name, process, first),
         }),
       ]),
     ) as Record<FunctionName, LambdaFunction>;
@@ -142,17 +158,17 @@ export class Simulation {
     this.reference = new Reference({
       topic: this.topic,
       posts: this.posts,
-      views: () => ALL_VIEWS,
-      intervalMinutes: settings.intervalMinutes,
+      intervalMinutes,
       horizonMs: settings.identityHorizonHours * HOUR,
       now: () => this.world.now,
+      isForgotten: (index) => this.isForgotten(index),
     });
     this.topic.onAppend = () => {
       this.reference.follow();
       for (const each of Object.values(this.sources)) each.wake();
     };
     this.orchestrator = new Orchestrator(this.world, {
-      intervalMinutes: settings.intervalMinutes,
+      intervalMinutes,
       tasks: () =>
         dagTasks(batchFlow({ partitions: this.topic.partitions.length }), {
           functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
@@ -161,12 +177,12 @@ export class Simulation {
       invoke: (name, event) => this.functions[name as FunctionName].invoke(event),
       views: (run) => {
         const process = new Process(this.network, 'spark');
-        const startOf = (name: string) => parseIntervalName(name, settings.intervalMinutes);
+        const startOf = (name: string) => parseIntervalName(name, intervalMinutes);
         const work = () => process.sleep(this.work());
         return runViewsJob(this.lake.port(process, new MemoryDisk()), run, startOf, work);
       },
     });
-    this.putViewsList();
+    this.putViewsList(first);
   }
 
   apply(fault: Fault): void {
@@ -187,14 +203,18 @@ export class Simulation {
       case 'partitions':
         this.topic.grow(fault.partitions);
         // It is a deployment: functions read the number from their environment.
-        return this.deploy('none');
+        return this.deploy('none', false);
       case 'run':
         return this.triggerRun(fault.back, fault.length);
       case 'scheduler':
         this.orchestrator.downUntil = this.world.now + fault.ms;
         return;
       case 'deploy':
-        return this.deploy(fault.change);
+        return this.deploy(fault.change, fault.back ?? false);
+      case 'replay':
+        return this.world.spawn(() => replayQuarantine(this));
+      case 'erase':
+        return this.world.spawn(() => erasePerson(this, this.posts.get(fault.post)![0].person));
     }
   }
 
@@ -202,26 +222,56 @@ export class Simulation {
     const seals = this.lake.keys('seals/').map((key) => /interval=(.*)\.json/.exec(key)![1]);
     const from = Math.max(0, seals.length - back);
     if (seals.length === 0) return;
-    this.orchestrator.trigger({ from: seals[from], interval: seals[Math.min(seals.length - 1, from + length)] });
+    void this.orchestrator.trigger({ from: seals[from], interval: seals[Math.min(seals.length - 1, from + length)] });
   }
 
-  private deploy(change: Change): void {
-    const { version } = this;
-    const next: Version = {
-      none: version,
-      rollback: this.previous,
-      view: { ...version, views: [...new Set([...version.views, ONE_SECTION])] },
-      views: { ...version, views: [...new Set([...version.views, JOINED])] },
-      fewerRecentPosts: { ...version, recentPosts: 80 },
-    }[change];
-    this.previous = version;
-    this.version = next;
-    this.deployed = this.world.now;
-    this.putViewsList();
-    // Functions are updated one after the other.
-    for (const name of this.world.random.stream(`deploy ${this.world.now}`).shuffled(FUNCTIONS)) {
-      this.functions[name].deploy((process) => this.makeHandler(name, process, next));
-    }
+  /** Whether a layer may count the records of a post from now on as if there were none before. */
+  private isForgotten(index: number): boolean {
+    return this.erased.has(index) || (this.isUncertain(index) && !this.versions.current.strict);
+  }
+
+  /** Whether a post may be counted, or not. */
+  isUncertain(index: number): boolean {
+    return this.erased.has(index) || this.posts.get(index)![0].strict;
+  }
+
+  /** One deployment at a time; parts of it are updated one after the other. */
+  private deploy(change: Change, back: boolean): void {
+    const { world, versions } = this;
+    if (versions.ready === Infinity) return void world.after(MINUTE, '', () => this.deploy(change, back));
+    if (!back && LENGTHS.has(change) && !this.hasData()) return;
+    const next = versions.begin(change, back);
+    const random = world.random.stream(`deploy ${world.now}`);
+    const parts = [
+      () => this.putViewsList(next),
+      ...FUNCTIONS.map((name) => () => this.functions[name].deploy((process) => this.makeHandler(name, process, next))),
+    ];
+    let at = world.now;
+    for (const part of random.shuffled(parts)) world.at((at += random.integer(0, DEPLOY_PART_MS)), '', part);
+    world.at(at, `deployed ${change}${back ? ' back' : ''}`, () => versions.end(world.now));
+  }
+
+  /** Each partition is in the tables, and an interval is served: what is stored says of which length it is. */
+  private hasData(): boolean {
+    const { aggregate } = this.sources;
+    return (
+      this.lake.keys('published/').length > 0 &&
+      this.topic.partitions.every((_, partition) => aggregate.committed(partition) > 0)
+    );
+  }
+
+  /** Consumers of a version with stricter rules: what these reject is no JSON for the rules of now. */
+  private byRules({ strict }: Version, handler: Handler): Handler {
+    if (!strict) return handler;
+    const isRejected = (key?: string | null) =>
+      key && (this.posts.get(Number(Buffer.from(key, 'base64').toString()))?.[0].strict ?? false);
+    return (event: LambdaKafkaEvent) => {
+      const records = Object.entries(event.records).map(([partition, some]) => [
+        partition,
+        some.map((record) => (isRejected(record.key) ? { ...record, value: rejected(record.value!) } : record)),
+      ]);
+      return handler({ ...event, records: Object.fromEntries(records) } as never);
+    };
   }
 
   /** How long a piece of work takes, ms. */
@@ -229,12 +279,13 @@ export class Simulation {
     return this.workTimes.integer(0, this.plan.settings.workMs);
   }
 
-  private putViewsList(): void {
-    this.lake.put(SPARK_VIEWS_KEY, viewsAsJson(this.version.views));
+  private putViewsList({ views }: Version): void {
+    this.lake.put(SPARK_VIEWS_KEY, viewsAsJson(views));
   }
 
-  private makeHandler(name: FunctionName, process: Process, { views, recentPosts }: Version): Handler {
-    const { intervalMinutes, identityHorizonHours, speedTtlHours } = this.plan.settings;
+  private makeHandler(name: FunctionName, process: Process, version: Version): Handler {
+    const { views, recentPosts, intervalMinutes } = version;
+    const { identityHorizonHours, speedTtlHours } = this.plan.settings;
     const disk = new MemoryDisk();
     const lake = this.lake.port(process, disk);
     const store = keyspacesStore(this.keyspaces.session(process), tables);
@@ -246,13 +297,16 @@ export class Simulation {
       case 'ingest':
         return makeIngest({ ...shared, send: this.topic.port(process).send });
       case 'archive':
-        return makeArchive({
-          ...shared,
-          store: lake,
-          compress: async (content, options) => zstdCompressSync(content, options),
-        });
+        return this.byRules(
+          version,
+          makeArchive({
+            ...shared,
+            store: version.strict ? strictQuarantine(lake) : lake,
+            compress: async (content, options) => zstdCompressSync(content, options),
+          }),
+        );
       case 'aggregate':
-        return makeAggregate({ ...shared, store, recentPosts, views, log });
+        return this.byRules(version, makeAggregate({ ...shared, store, recentPosts, views, log }));
       case 'seal':
         return makeSeal({
           ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },
@@ -275,6 +329,7 @@ export class Simulation {
           ...shared,
           reader: queryReader(store, TOPIC, { ttl: 5_000, maxKeys: 300_000, now }),
           partitions: this.topic.partitions.length,
+          views,
           speedTtl: speedTtlHours * HOUR,
         });
     }
