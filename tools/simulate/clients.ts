@@ -1,11 +1,10 @@
 /** Clients: send posts and repeat what was not acknowledged; ask questions, and compare the answers with the reference. */
 import { type IngestResponse } from '../../lambda/ingest/api';
-import { type ViewResponse } from '../../lambda/query/api';
+import { type Layer, type ViewResponse } from '../../lambda/query/api';
 import { type View } from '../../lambda/domain/views';
 import { type HttpResponse } from '../../lambda/runtime/http';
 import { type Send } from './plan';
 import { type SimulatedPost } from './posts';
-import { type Question } from './questions';
 import { keyText, type Expected } from './reference';
 import { type Simulation } from './simulation';
 import { InvariantError } from './world';
@@ -70,6 +69,21 @@ export async function send(simulation: Simulation, { posts, version, again }: Se
       if (left.length > 0) await world.sleep(random.integer(1_000, 20_000), '');
     }
   }
+}
+
+export interface Question {
+  readonly layer: Layer;
+  /** Rows of a page. @default - as many as fit */
+  readonly limit?: number;
+  /** How long the client waits before each further page, ms. */
+  readonly pauseMs?: number;
+  /** The largest rows only. */
+  readonly top?: number;
+  /** Intervals that start in `[from, to)`, ms. */
+  readonly from?: number;
+  readonly to?: number;
+  /** A value of a dimension, as it is sent, and as rows have it. */
+  readonly filter?: { readonly dimension: string; readonly sent: string; readonly value: string };
 }
 
 export interface Answer {

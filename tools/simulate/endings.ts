@@ -51,12 +51,9 @@ function remains({ lake }: Simulation, person: Person, gone: ReadonlySet<number>
     } else if (key.endsWith('.parquet')) {
       if (readRows<{ readonly post_key: number }>(body).some(({ post_key }) => gone.has(post_key))) return key;
     } else if (key.startsWith(PREFIXES.quarantine)) {
-      const { payload } = JSON.parse(body.toString()) as { readonly payload: string };
-      const text = Buffer.from(payload, 'base64').toString();
-      const { pin, geo, user } = JSON.parse(text) as Record<string, { readonly ind?: number; readonly index?: number }>;
-      const index = [pin?.index, geo?.ind, user?.ind, (JSON.parse(text) as { ind?: number }).ind];
-      if (index.some((each) => each !== undefined && gone.has(each)) && names.some((name) => text.includes(name)))
-        return key;
+      const { key: post, payload } = JSON.parse(body.toString()) as Readonly<Record<'key' | 'payload', string>>;
+      const [index, text] = [post, payload].map((each) => Buffer.from(each, 'base64').toString());
+      if (gone.has(Number(index)) && names.some((name) => text.includes(name))) return key;
     }
   }
   return undefined;

@@ -23,8 +23,15 @@ export const FUNCTIONS = PIPELINE_STEPS;
 export type FunctionName = (typeof FUNCTIONS)[number];
 export type SourceName = 'archive' | 'aggregate';
 
+/** What operators do by hand. */
+export type Operation =
+  | { readonly kind: 'replay'; readonly at: number }
+  /** The person of the post. */
+  | { readonly kind: 'erase'; readonly at: number; readonly post: number };
+
 /** What can go wrong, or be done. */
 export type Fault =
+  | Operation
   | ({ readonly kind: 'weather' } & Weather)
   | { readonly kind: 'kill'; readonly at: number; readonly target: FunctionName; readonly calls: number }
   | {
@@ -51,9 +58,6 @@ export type Fault =
       /** Takes the change back. */
       readonly back?: true;
     }
-  | { readonly kind: 'replay'; readonly at: number }
-  /** The person of the post. */
-  | { readonly kind: 'erase'; readonly at: number; readonly post: number }
   | { readonly kind: 'run'; readonly at: number; readonly back: number; readonly length: number }
   | { readonly kind: 'scheduler'; readonly at: number; readonly ms: number };
 

@@ -1,27 +1,12 @@
 /** Questions of clients to the query API: what is asked, and what an answer may be. */
 import { type Layer, LAYERS } from '../../lambda/query/api';
 import { type View } from '../../lambda/domain/views';
-import { ask, type Answer } from './clients';
+import { ask, type Answer, type Question } from './clients';
 import { HOUR, type Plan } from './plan';
 import { keyParts, type Added, type Expected } from './reference';
 import { type Simulation } from './simulation';
 import { ALL_VIEWS } from './versions';
 import { InvariantError, type Random } from './world';
-
-export interface Question {
-  readonly layer: Layer;
-  /** Rows of a page. @default - as many as fit */
-  readonly limit?: number;
-  /** How long the client waits before each further page, ms. */
-  readonly pauseMs?: number;
-  /** The largest rows only. */
-  readonly top?: number;
-  /** Intervals that start in `[from, to)`, ms. */
-  readonly from?: number;
-  readonly to?: number;
-  /** A value of a dimension, as it is sent, and as rows have it. */
-  readonly filter?: { readonly dimension: string; readonly sent: string; readonly value: string };
-}
 
 const MINUTE = 60_000;
 /** What runs when a deployment ends may be of the version before for so long. */

@@ -5,10 +5,11 @@ import { decodeState, stateSchema } from '../../lambda/formats/speed-state';
 import { planKey } from '../../lambda/formats/keys';
 import { type Plan as StoredPlan } from '../../lambda/formats/plan';
 import { CHUNK } from '../../lambda/formats/view-run';
-import { send } from './clients';
+import { send, type Question } from './clients';
 import { ENDINGS } from './endings';
-import { HOUR, type Plan } from './plan';
-import { answerTo, check, makeQuestion, mayDiffer, pose, settled, type Question } from './questions';
+import { erasePerson, replayQuarantine } from './operators';
+import { HOUR, type Fault, type Plan } from './plan';
+import { answerTo, check, makeQuestion, mayDiffer, pose, settled } from './questions';
 import { type Added } from './reference';
 import { Simulation } from './simulation';
 import { InvariantError } from './world';
@@ -63,7 +64,7 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
   orchestrator.start();
   for (const each of plan.sends) world.at(each.at, '', () => world.spawn(() => send(simulation, each)));
   for (const each of plan.faults) {
-    world.at(each.at, `fault ${JSON.stringify(each)}`, () => simulation.apply(each));
+    world.at(each.at, `fault ${JSON.stringify(each)}`, () => apply(each));
   }
   const random = world.random.stream('questions');
   for (let i = 0; i < QUESTIONS; i++) {
@@ -79,6 +80,13 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     topic.clocks.fill(0);
     orchestrator.downUntil = 0;
   });
+
+  function apply(fault: Fault): void {
+    if (fault.kind === 'replay') world.spawn(() => replayQuarantine(simulation));
+    else if (fault.kind === 'erase') {
+      world.spawn(() => erasePerson(simulation, simulation.posts.get(fault.post)![0].person));
+    } else simulation.apply(fault);
+  }
 
   /** All that must be right once everything came to rest. */
   async function checkEnd(): Promise<void> {

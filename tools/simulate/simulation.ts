@@ -31,11 +31,11 @@ import {
   HOUR,
   MOST_ADDED_PARTITIONS,
   type Fault,
+  type Operation,
   type FunctionName,
   type Plan,
   type SourceName,
 } from './plan';
-import { erasePerson, replayQuarantine } from './operators';
 import { makePost, VERSIONS, type SimulatedPost } from './posts';
 import { Network, Process } from './process';
 import { Reference } from './reference';
@@ -185,7 +185,7 @@ export class Simulation {
     this.putViewsList(first);
   }
 
-  apply(fault: Fault): void {
+  apply(fault: Exclude<Fault, Operation>): void {
     switch (fault.kind) {
       case 'weather':
         return void this.network.weather.push(fault);
@@ -211,10 +211,6 @@ export class Simulation {
         return;
       case 'deploy':
         return this.deploy(fault.change, fault.back ?? false);
-      case 'replay':
-        return this.world.spawn(() => replayQuarantine(this));
-      case 'erase':
-        return this.world.spawn(() => erasePerson(this, this.posts.get(fault.post)![0].person));
     }
   }
 
