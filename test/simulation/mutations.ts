@@ -665,22 +665,45 @@ export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
     name: 'A row that outgrows its limit stops its partition.',
     why: 'liveness: a client sends thousands of categories, or names that fill the state',
   },
-  {
-    name: 'Names are compared code point by code point.',
-    why: 'what is erased is gone: the same name in another Unicode form',
-  },
-  {
-    name: 'Replay lets the section be guessed.',
-    why: 'liveness: a quarantined geo with a title of its own is replayed',
-  },
-  {
-    name: 'Offsets of another topic of the same name are taken for those of this one.',
-    why: 'nothing acknowledged is lost: the topic is made anew',
-  },
 ];
 
 /** The code before the fixes of faults of meaning. */
 const fixed: readonly Mutation[] = [
+  {
+    name: 'Names are compared code point by code point.',
+    file: 'lambda/domain/sections/text.ts',
+    find: "(COMPOSABLE.test(text) ? text.normalize('NFC') : text);",
+    replace: 'text;',
+    why: 'what is erased is gone: the same name in another Unicode form',
+  },
+  {
+    name: 'Replay lets the section be guessed.',
+    file: 'tools/operate/replay/replay.ts',
+    find: 'rawPath: `/${section}`,',
+    replace: "rawPath: section === '' ? '/' : '/posts',",
+    why: 'liveness: a quarantined geo with a title of its own is replayed',
+  },
+  {
+    name: 'Offsets of another topic of the same name are taken for those of this one.',
+    file: 'lambda/seal/handler.ts',
+    find: 'if (!other) return;',
+    replace: 'if (!other || other) return;',
+    why: 'nothing acknowledged is lost: the topic is made anew',
+  },
+  {
+    name: 'Another topic of the same name is noticed only while it is shorter.',
+    file: 'lambda/seal/handler.ts',
+    find: ' ?? ofAnotherLog(seal, await endOf(interval))',
+    replace: '',
+    why: 'nothing acknowledged is lost: the topic is made anew, and grows beyond what was sealed before the next run',
+  },
+  {
+    name: 'A cursor of another definition of its view is taken.',
+    file: 'lambda/query/handler.ts',
+    find: "${fingerprintOf(view).toString('base64url')} ",
+    replace: '',
+    why: "each row once: the order of a view's dimensions is changed between two pages, before anything is published",
+  },
   {
     name: 'A warm instance appends a batch to a chain that does not end where the batch begins.',
     file: 'lambda/aggregate/handler.ts',

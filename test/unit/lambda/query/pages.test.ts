@@ -8,7 +8,7 @@ import { encodeCounts } from '../../../../lambda/formats/counts-codec';
 import { CHUNK, runVersion } from '../../../../lambda/formats/view-run';
 import { joinKey, mergeCounts, trim, type Counts } from '../../../../lambda/domain/merge';
 import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
-import { findView, type View } from '../../../../lambda/domain/views';
+import { findView, type SumView, type View } from '../../../../lambda/domain/views';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 
 const HOUR = 3_600_000;
@@ -51,14 +51,17 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
     drift: null,
     reconciledInterval: null,
   };
-  const handler = makeHandler({
-    reader: queryReader(store, 'posts'),
-    intervalMinutes: 60,
-    partitions: 1,
-    speedTtl: 48 * HOUR,
-    report: () => undefined,
-    now: () => OPEN + HOUR / 2,
-  });
+  const handlerOf = (views: readonly View[]) =>
+    makeHandler({
+      views,
+      reader: queryReader(store, 'posts'),
+      intervalMinutes: 60,
+      partitions: 1,
+      speedTtl: 48 * HOUR,
+      report: () => undefined,
+      now: () => OPEN + HOUR / 2,
+    });
+  let handler = handlerOf([view]);
   const ask = async (query: string) => {
     const response = await handler({
       rawPath: `/views/${view.name}`,
@@ -78,7 +81,8 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
     }
     return { rows, pages };
   };
-  return { store, put, ask, askAll };
+  const deploy = (views: readonly View[]) => void (handler = handlerOf(views));
+  return { store, put, ask, askAll, deploy };
 }
 
 const few = fc
@@ -141,6 +145,16 @@ describe('pages of a view', () => {
     const { ask, put } = await setUp(CATEGORY, [numbered(CHUNK.rows + 1), numbered(4), numbered(4)]);
     const { cursor } = await ask('limit=3');
     await put(MONTHS[1], numbered(5), 'w');
+    expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 410, error: { field: 'cursor' } });
+  });
+
+  test('of another definition of the view are gone, too, also where nothing is published', async () => {
+    const view = findView('category_by_country') as SumView;
+    const pairs: Counts = new Map(['art', 'food', 'travel', 'quotes'].map((each) => [joinKey(['Fiji', each]), 1]));
+    const { ask, store, deploy } = await setUp(view, [pairs, pairs, pairs]);
+    store.boundary = undefined;
+    const { cursor } = await ask('limit=3');
+    deploy([{ ...view, dimensions: ['category', 'country'] }]);
     expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 410, error: { field: 'cursor' } });
   });
 
