@@ -256,10 +256,11 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
       throw new InvariantError('idle', `${more} in ${IDLE} intervals without a post`);
     }
     let checked = false;
-    world.spawn(async () => {
+    const checkAll = async () => {
       await checkEnd();
       checked = true;
-    });
+    };
+    world.after(0, '', () => world.spawn(checkAll));
     for (let hours = 0; !checked; hours++) {
       if (hours === LONGEST_CHECK) throw new InvariantError('live', 'operators do not get through');
       await world.runUntil(world.now + HOUR);
