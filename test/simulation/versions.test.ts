@@ -31,7 +31,7 @@ describe('a view', () => {
     versions.begin('view', true);
     expect(versions.since(view)).toBe(Infinity);
     versions.end(30);
-    expect(versions.current).toEqual({ ...first, horizon: 6 });
+    expect(versions.current).toEqual({ ...first, horizon: 4 });
   });
 
   test('of another definition is another view, and begins anew after a rollback', () => {

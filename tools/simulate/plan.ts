@@ -1,7 +1,7 @@
 /** What happens in a run from outside: requests of clients, faults, changes by operators. A seed makes it; shrinking takes parts away. */
 import { type Weather, FATES, SERVICES } from './process';
 import { SECTION_NAMES, type SectionName, VERSIONS } from './posts';
-import { LENGTH_CHANGES, VIEW_CHANGES, type Change } from './versions';
+import { LENGTH_CHANGES, SPARE_HORIZON, VIEW_CHANGES, type Change } from './versions';
 import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
 import { Random } from './world';
 
@@ -151,13 +151,14 @@ export function makePlan(options: PlanOptions): Plan {
   const stormMs = hours * HOUR;
   // It has more intervals than a look back.
   const silence = random.chance(0.15);
+  const intervalMinutes = silence ? 60 : random.pick([60, 60, 120, 120, 240]);
   const settings: Settings = {
     start: START,
     stormMs,
-    intervalMinutes: silence ? 60 : random.pick([60, 60, 120, 120, 240]),
+    intervalMinutes,
     partitions: random.integer(1, 3),
     instances: random.pick([2, 2, 3]),
-    speedHorizonIntervals: 8,
+    speedHorizonIntervals: Math.ceil(APART_HOURS / (intervalMinutes / 60)) + 1 + SPARE_HORIZON,
     identityHorizonHours: 16,
     speedTtlHours: 24,
     workMs: random.pick([100, 1_000, 20_000]),
@@ -179,6 +180,8 @@ export function makePlan(options: PlanOptions): Plan {
 const APART_MS = 4 * HOUR;
 /** Sections of some posts come almost a horizon apart. */
 const FAR_MS = 9 * HOUR;
+/** The longest between two records of a post, by whatever clock: far sections, of which the last one is repeated. */
+const APART_HOURS = 14;
 
 function makeSends(random: Random, posts: number, settings: Settings): Send[] {
   const until = START + settings.stormMs;

@@ -26,6 +26,8 @@ export interface Added {
   readonly interval: number;
   /** Counted only if the post was forgotten meanwhile. */
   readonly anew: boolean;
+  /** A section of it counted before, and was forgotten since. */
+  readonly again: boolean;
 }
 
 export type Expected = ReadonlyMap<string, number>;
@@ -56,6 +58,8 @@ interface Arrived {
 interface Known {
   /** The interval in which a section arrived first. */
   readonly seen: Map<SectionName, number>;
+  /** Sections that ever arrived. */
+  readonly ever: Set<SectionName>;
   /** Sections that wait for others. Once all have met, none does from the next interval on. */
   readonly held: Map<SectionName, Arrived>;
   /** The interval in which all have met. */
@@ -184,7 +188,7 @@ export class Reference {
     const { horizonMs, now } = this.options;
     const { interval } = at;
     const name = `${partition} ${post.index}`;
-    const known = all.get(name) ?? { seen: new Map(), held: new Map(), complete: Infinity };
+    const known = all.get(name) ?? { seen: new Map(), ever: new Set(), held: new Map(), complete: Infinity };
     all.set(name, known);
     const { seen, held } = known;
     if (known.complete < interval) held.clear();
@@ -192,10 +196,12 @@ export class Reference {
     for (const [section, arrived] of seen) if (arrived < oldest) seen.delete(section);
     for (const [section, arrived] of held) if (arrived.interval < oldest) held.delete(section);
     const fresh = brought.filter((section) => !seen.has(section));
+    const again = fresh.filter((section) => known.ever.has(section));
     for (const section of fresh) {
       const minute = new Date(timestamp - (timestamp % MINUTE)).toISOString();
       const columns = { ...post.truth[section], ...(section === 'pin' && { arrival_minute: minute }) };
       seen.set(section, interval);
+      known.ever.add(section);
       held.set(section, { interval, at: now(), columns });
     }
     known.complete = held.size === SECTION_NAMES.length ? interval : Infinity;
@@ -211,6 +217,7 @@ export class Reference {
       const added: Added = {
         post: post.index,
         anew: all === this.anew,
+        again: again.some((section) => sections.has(section)),
         key: keyText(key as (string | number)[]),
         value: Number(value),
         ...{ partition, offset, newest: at.newest, interval, seen: now() },

@@ -68,9 +68,6 @@ const noReport = () => undefined;
 /** So that a few posts make runs of all tiers. */
 const FOLD_SOON: FoldLimits = { deltas: 3, bytes: 64 * 1_024, fewest: 1, runs: 2, ms: 100 };
 
-/** Of a run of `seal`: so few that a backlog takes more than one run. */
-const RUN_INTERVALS = 4;
-
 function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
   return Object.fromEntries(
     Object.values(TABLES).map(({ name, partitionKey, clusteringKey = {}, columns, expires }) => [
@@ -119,8 +116,8 @@ export class Simulation {
   readonly canary: LambdaFunction;
   /** Called with what the canary found. */
   onCanary: (began: number, found: Values<'canary'>) => void = () => undefined;
-  /** Called with the duration of each invocation. */
-  onEnded: (name: FunctionName, ms: number) => void = () => undefined;
+  /** Called with the duration of each invocation, and the run that it was a step of. */
+  onEnded: (name: FunctionName, ms: number, run: string | undefined) => void = () => undefined;
   /** By index, by version. */
   readonly posts = new Map<number, readonly SimulatedPost[]>();
   readonly versions: Versions;
@@ -166,7 +163,7 @@ export class Simulation {
           // A task for each partition, and those that are added.
           instances: name === 'compact' ? settings.partitions + MOST_ADDED_PARTITIONS : settings.instances,
           make: (process) => this.makeHandler(name, process, first),
-          ended: (ms) => this.onEnded(name, ms),
+          ended: (ms, run) => this.onEnded(name, ms, run),
         }),
       ]),
     ) as Record<FunctionName, LambdaFunction>;
@@ -351,7 +348,7 @@ export class Simulation {
       case 'seal':
         return makeSeal({
           ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },
-          limits: { ...LIMITS, intervals: RUN_INTERVALS, archiveMs: 180_000 },
+          limits: { ...LIMITS, archiveMs: 180_000 },
         });
       case 'compact':
         return makeCompact({

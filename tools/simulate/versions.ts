@@ -44,6 +44,9 @@ const replaced = (version: Version, views: readonly View[]): Version => ({
 const retaining = (keep: number) =>
   BASE_VIEWS.flatMap((view): View[] => (view.top ? [{ ...view, top: { ...view.top, keep } }] : []));
 
+/** Intervals that the speed layer remembers beyond what it needs. */
+export const SPARE_HORIZON = 4;
+
 /** In this order, whatever the order of deployments. */
 const CHANGES = {
   view: (version) => ({ ...version, views: [...version.views, ONE_SECTION] }),
@@ -52,7 +55,7 @@ const CHANGES = {
   dimensions: (version) => replaced(version, [SWAPPED]),
   topUp: (version) => replaced(version, retaining(5)),
   topDown: (version) => replaced(version, retaining(1)),
-  shorterHorizon: (version) => ({ ...version, horizon: 6 }),
+  shorterHorizon: (version) => ({ ...version, horizon: version.horizon - SPARE_HORIZON }),
   widerRule: (version) => ({ ...version, strict: false }),
   longer: (version) => ({ ...version, intervalMinutes: 2 * version.intervalMinutes }),
   shorter: (version) => ({ ...version, intervalMinutes: version.intervalMinutes / 2 }),
