@@ -37,7 +37,7 @@ export const NODES: readonly NodeSpec[] = [
   { id: 'publish', title: 'publish', kind: 'function', layer: 'batch' },
   { id: 'batch-store', title: 'batch_views', kind: 'Keyspaces', layer: 'batch' },
   { id: 'aggregate', title: 'aggregate', kind: 'function', layer: 'speed' },
-  { id: 'speed-store', title: 'speed_views', kind: 'Keyspaces', layer: 'speed' },
+  { id: 'speed-store', title: 'speed_log', kind: 'Keyspaces', layer: 'speed' },
   { id: 'reconcile', title: 'reconcile', kind: 'function', layer: 'both' },
   { id: 'query', title: 'query', kind: 'API, function', layer: 'both' },
 ];

@@ -13,7 +13,7 @@ import { sectionsOf, type View } from './views';
 export type Counts = Map<string, number>;
 
 /** U+001F, the unit separator. The cleaning leaves no C0 control character in a value. */
-export const KEY_SEPARATOR = '\u001f';
+const KEY_SEPARATOR = '\u001f';
 
 export type DimensionValue = string | number;
 
@@ -157,11 +157,6 @@ export function trim(view: View, counts: Counts): Counts {
     for (let i = keep; i < members.length; i++) counts.delete(members[i][0]);
   }
   return counts;
-}
-
-/** Joins dimension values, in the order of the view's dimensions. */
-export function joinKey(values: readonly DimensionValue[]): string {
-  return values.join(KEY_SEPARATOR);
 }
 
 /** The dimension values of a key: numbers for `int` and `long` columns, text for all others. */

@@ -18,7 +18,7 @@
  */
 import { columnOf } from '../domain/columns';
 import { type ColumnType } from '../domain/sections/section';
-import { compareText, KEY_SEPARATOR, type Counts, type DimensionValue } from '../domain/merge';
+import { compareText, type DimensionValue } from '../domain/merge';
 import { type Row } from '../domain/sorted-run';
 import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
@@ -165,14 +165,9 @@ function encode(view: View, keys: readonly (readonly string[])[], values: readon
 }
 
 /**
+ * Rows in the order of a run.
  * @throws Error naming the view, if the blob is larger than {@link MAX_BLOB_BYTES} or a value does not fit its column
  */
-export function encodeCounts(view: View, counts: ReadonlyMap<string, number>): Buffer {
-  const keys = [...counts.keys()].map((key) => key.split(KEY_SEPARATOR));
-  return encode(view, keys, [...counts.values()]);
-}
-
-/** Rows in the order of a run. @throws Error as {@link encodeCounts} */
 export function encodeRows(view: View, rows: readonly Row[]): Buffer {
   return encode(
     view,
@@ -206,23 +201,6 @@ function decode(view: View, blob: Buffer): Columns | undefined {
   for (let row = 0; row < rows; row++) values[row] = reader.difference(0);
   if (!reader.finished()) throw new Error(`counts of view '${view.name}' hold more bytes than rows`);
   return { rows, dimensions, values };
-}
-
-/**
- * @returns undefined for counts of another definition of the view
- * @throws Error naming the view, if the blob is not what {@link encodeCounts} writes
- */
-export function decodeCounts(view: View, blob: Buffer): Counts | undefined {
-  const columns = decode(view, blob);
-  if (!columns) return undefined;
-  const { rows, dimensions, values } = columns;
-  const counts: Counts = new Map();
-  for (let row = 0; row < rows; row++) {
-    let key = String(dimensions[0][row]);
-    for (let i = 1; i < dimensions.length; i++) key += KEY_SEPARATOR + String(dimensions[i][row]);
-    counts.set(key, values[row]);
-  }
-  return counts;
 }
 
 /** In the order of a run. @throws Error naming the view, if the blob is not what this file writes for this definition of it */

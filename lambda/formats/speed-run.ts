@@ -2,8 +2,8 @@
  * Runs of the speed layer: what an offset range of a partition adds to a view within an interval.
  *
  * ```
- * speed_runs ((topic, kafka_partition, view, tier, rest), interval_start, from_offset, to_offset, chunk)
- *   view        name of the view, `-`, fingerprint of its definition
+ * speed_runs ((topic, kafka_partition, view_name, tier, rest), interval_start, from_offset, to_offset, chunk)
+ *   view_name   name of the view, `-`, fingerprint of its definition
  *   tier        1: of deltas; n + 1: of runs of tier n; 0: all of the interval
  *   rest        0 for the first chunk of a run, 1 for the others: the first ones of many intervals are read at once
  *   from_offset of the first record, to_offset of the last one; both 0 in tier 0

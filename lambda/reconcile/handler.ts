@@ -78,8 +78,9 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
       if (waiting.length === 0) return;
       if (deps.now() >= deadline) {
         const [{ partition, to }] = waiting;
+        const end = offsets.get(partition)!;
         throw new NotYetError(
-          `the speed layer is behind in ${waiting.length} partitions: partition ${partition} of '${topic}' must be applied up to offset ${to - 1}, got ${offsets.get(partition) ?? 'none'}`,
+          `the speed layer is behind in ${waiting.length} partitions: partition ${partition} of '${topic}' must be applied up to offset ${to - 1}, got ${end < 0 ? 'none' : end}`,
         );
       }
     }

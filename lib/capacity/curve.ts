@@ -17,14 +17,8 @@ export class Curve {
     return y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
   }
 
-  /** Mean between 0 and x: of a row that grows from nothing to x posts. */
-  mean(x: number): number {
-    if (x <= 0) return this.at(0);
-    const stops = [0, ...this.points.map(([px]) => px).filter((px) => px < x), x];
-    let area = 0;
-    for (let i = 1; i < stops.length; i++) {
-      area += ((this.at(stops[i - 1]) + this.at(stops[i])) / 2) * (stops[i] - stops[i - 1]);
-    }
-    return area / x;
+  /** Beyond the marks in proportion. */
+  grown(x: number): number {
+    return this.at(x) * Math.max(1, x / this.points[this.points.length - 1][0]);
   }
 }

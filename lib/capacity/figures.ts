@@ -28,12 +28,10 @@ export interface Figures {
   readonly compactMb: Figure;
   readonly sparkStart: Figure;
   readonly sparkCoreSeconds: Figure;
-  /** Write units of a row of each view, together, by posts in partition and interval. */
-  readonly viewUnits: FigureCurve;
-  /** Write units of the row of the largest view, by posts in partition and interval. */
-  readonly largestViewUnits: FigureCurve;
-  /** Write units of a partition's state, by posts in it. */
-  readonly stateUnits: FigureCurve;
+  /** Of memory. */
+  readonly rememberedBytes: Figure;
+  /** Write units of a row of `speed_log`, by posts of a batch. */
+  readonly logUnits: FigureCurve;
 }
 
 // The points of a curve are pairs, which the type of a JSON file does not say.

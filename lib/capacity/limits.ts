@@ -32,6 +32,7 @@ export const LIMITS = {
     `${LAMBDA}/gettingstarted-limits.html`,
   ),
   lambdaDiskMb: limit(10_240, 'MB under /tmp', `${LAMBDA}/gettingstarted-limits.html`),
+  lambdaMemoryMb: limit(10_240, 'MB of memory', `${LAMBDA}/gettingstarted-limits.html`),
   lambdaMbPerVcpu: limit(1_769, 'MB of memory for one vCPU', `${LAMBDA}/configuration-memory.html`),
   pollerBytes: limit(5_000_000, 'bytes/s of a poller', `${LAMBDA}/kafka-scaling-modes.html`),
   pollers: limit(
@@ -63,8 +64,6 @@ export const LIMITS = {
   ),
   tableWrites: limit(40_000, 'write units/s of a table', `${KEYSPACES}/quotas.html`),
   partitionWrites: limit(1_000, 'write units/s of a partition', `${KEYSPACES}/bp-partition-key-design.html`),
-  partitionReads: limit(3_000, 'read units/s of a partition', `${KEYSPACES}/bp-partition-key-design.html`),
-  rowKb: limit(1_024, 'KB of a row', `${KEYSPACES}/quotas.html`),
   natSeconds: limit(
     350,
     's that a connection through NAT may be idle',

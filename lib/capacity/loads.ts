@@ -38,20 +38,36 @@ export const postsPerInterval = ({ config, rate }: Scene): number =>
 const batchesPerSecond = (scene: Scene, windowSeconds: number): number =>
   batchesOf(scene.rate, windowSeconds, eventBytes(scene), scene.config, scene.config.pollers).perMonth /
   (HOURS_PER_MONTH * 3_600);
-export const aggregateBatches = (scene: Scene) => batchesPerSecond(scene, scene.config.aggregateWindowSeconds);
+const aggregateBatches = (scene: Scene) => batchesPerSecond(scene, scene.config.aggregateWindowSeconds);
 export const archiveBatches = (scene: Scene) => batchesPerSecond(scene, scene.config.archiveWindowSeconds);
 
 const curves = new WeakMap<FigureCurve, Curve>();
-export function curve(figure: FigureCurve): Curve {
+function curve(figure: FigureCurve): Curve {
   const known = curves.get(figure) ?? new Curve(figure.points);
   curves.set(figure, known);
   return known;
 }
 
-/** Beyond its marks a curve is flat; a state grows with its posts. */
-export function stateKb({ config, figures }: Scene): number {
-  const last = figures.stateUnits.points[figures.stateUnits.points.length - 1][0];
-  return curve(figures.stateUnits).at(config.recentPosts) * Math.max(1, config.recentPosts / last);
+/** Write units a second of `speed_log`. A batch of a partition is a row. */
+export function logUnits(scene: Scene): number {
+  const batches = aggregateBatches(scene);
+  return batches * curve(scene.figures.logUnits).grown(scene.rate / batches);
+}
+
+/** Of posts that aggregate remembers. In the worst case one environment has had batches of all partitions. */
+export const rememberedMb = ({ config, rate, figures }: Scene): number =>
+  (rate * config.intervalMinutes * 60 * (config.speedHorizonIntervals + 1) * figures.rememberedBytes.value) / 1e6;
+
+/** The rest is for a batch, what it is decoded to, and Node. */
+export const REMEMBERED_SHARE = 0.7;
+const MEMORY_STEP_MB = 256;
+
+/** Memory of aggregate, at the rate that the stage is built for. */
+export function aggregateMb(config: PipelineConfig): number {
+  const { postsPerSecond } = config;
+  const needed = rememberedMb({ config, rate: postsPerSecond, batch: POSTS_PER_REQUEST, figures: FIGURES });
+  const stepped = Math.ceil(needed / REMEMBERED_SHARE / MEMORY_STEP_MB) * MEMORY_STEP_MB;
+  return Math.min(LIMITS.lambdaMemoryMb.value, Math.max(FUNCTION_MB.aggregate, stepped));
 }
 
 export const compactSeconds = (scene: Scene): number =>

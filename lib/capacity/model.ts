@@ -21,23 +21,23 @@ import {
 } from './levers';
 import { brokerReplicas, type DocumentedLimit, LIMITS, volumeBytes } from './limits';
 import {
-  aggregateBatches,
+  aggregateMb,
   archiveBatches,
   CATCH_UP,
   compactMb,
   compactSeconds,
   CONNECT_WITHIN,
   CONNECTIONS_PER_ENVIRONMENT,
-  curve,
   eventBytes,
   hoursToCover,
   ingestEnvironments,
+  logUnits,
   newConnections,
-  postsPerInterval,
+  REMEMBERED_SHARE,
+  rememberedMb,
   type Scene,
   sparkSeconds,
   sparkVcpu,
-  stateKb,
   vcpu,
 } from './loads';
 import { hoursRetained, replicasPerBroker } from './topic';
@@ -78,14 +78,14 @@ const configured = (key: ConfigKey, value: number): Limit => ({ kind: 'configure
 const built = (value: number): Limit => ({ kind: 'built', value });
 const measured = (value: number, document: string): Limit => ({ kind: 'measured', value, document });
 
+const aggregateLimit = ({ config }: Scene): Limit => built(REMEMBERED_SHARE * aggregateMb(config));
+
 /** Who waits for compact decides how long it may take; of an Airflow of your own nothing is known, so it is the function's timeout. */
 function compactLimit({ config: { orchestrator } }: Scene): Limit {
   if (orchestrator === 'none') return built(LONGEST_SECONDS);
   return documented(orchestrator === 'mwaa' ? LIMITS.natSeconds : LIMITS.clientSeconds);
 }
 
-/** @see https://docs.aws.amazon.com/keyspaces/latest/devguide/ReadWriteCapacityMode.OnDemand.html */
-const KB_PER_READ_UNIT = 4;
 const MOST_BURST = 5_000;
 
 const ASK = 'ask AWS to raise the quota';
@@ -237,13 +237,11 @@ export const COMPONENTS: readonly Component[] = [
     SHARD,
     { levers: [partitions] },
   ),
-  component(
-    'aggregate and archive: memory',
-    'MB',
-    () => Number.NaN,
-    () => undefined,
-    'nobody measured it',
-  ),
+  component('aggregate: posts that it remembers', 'MB', rememberedMb, aggregateLimit, SHARD, {
+    sizedTo: 1,
+    // A function that is built for more has more memory.
+    levers: [raise('postsPerSecond', 1_000_000, 100), lower('speedHorizonIntervals', 0), shorterIntervals],
+  }),
   component(
     'Lambda: environments of the account',
     'environments',
@@ -301,39 +299,20 @@ export const COMPONENTS: readonly Component[] = [
     effect: 'quota',
   }),
   component(
-    'Keyspaces: writes to speed_views',
+    'Keyspaces: writes to speed_log, the table with most',
     'write units/s',
-    (scene) => aggregateBatches(scene) * curve(scene.figures.viewUnits).mean(postsPerInterval(scene)),
+    logUnits,
     () => documented(LIMITS.tableWrites),
     ASK,
     { effect: 'quota', levers: [window, pollers, both(window, pollers)] },
   ),
   component(
-    'Keyspaces: a partition of speed_views',
+    'Keyspaces: a partition of speed_log',
     'write units/s',
-    (scene) => aggregateBatches(scene) * curve(scene.figures.largestViewUnits).mean(postsPerInterval(scene)),
-    () => documented(LIMITS.partitionWrites),
-    'the Kafka partition in the key of speed_views',
-    { levers: [window, pollers, both(window, pollers)] },
-  ),
-  component(
-    'Keyspaces: a partition of speed_state',
-    'write units/s',
-    (scene) => (aggregateBatches(scene) / scene.config.partitions) * stateKb(scene),
+    (scene) => logUnits(scene) / scene.config.partitions,
     () => documented(LIMITS.partitionWrites),
     'more partitions',
-    { levers: [window, pollers, both(window, pollers), lower('recentPosts', 1_000, 1_000)] },
-  ),
-  component('Keyspaces: a row of speed_state', 'KB', stateKb, () => documented(LIMITS.rowKb), 'fewer recentPosts', {
-    levers: [lower('recentPosts', 1_000, 1_000)],
-  }),
-  component(
-    'Keyspaces: a row of the largest view',
-    'KB',
-    (scene) => curve(scene.figures.largestViewUnits).at(postsPerInterval(scene)),
-    () => documented(LIMITS.rowKb),
-    'rows in chunks',
-    { levers: [partitions] },
+    { levers: [window, pollers, partitions] },
   ),
   component(
     'Speed rows: time to live',
@@ -342,14 +321,5 @@ export const COMPONENTS: readonly Component[] = [
     ({ config }) => configured('speedTtlHours', config.speedTtlHours),
     'fewer outageHours',
     { sizedTo: 1, levers: [raise('speedTtlHours', 24 * 365)] },
-  ),
-  component(
-    'query: the open interval of the largest view, asked once a second',
-    'read units/s of a partition',
-    (scene) =>
-      (scene.config.partitions * curve(scene.figures.largestViewUnits).at(postsPerInterval(scene))) / KB_PER_READ_UNIT,
-    () => documented(LIMITS.partitionReads),
-    'the Kafka partition in the key of speed_views',
-    { effect: 'less' },
   ),
 ];

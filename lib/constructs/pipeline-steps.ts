@@ -3,7 +3,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/runtime/env';
 import { FUNCTION_MB } from '../capacity/functions';
-import { compactDiskMb } from '../capacity/loads';
+import { aggregateMb, compactDiskMb } from '../capacity/loads';
 import { type PipelineConfig } from '../config';
 import { batchFlow, type FlowFunction, type FlowNames, type FlowTask } from './batch-flow';
 import { DuckdbLayer } from './duckdb-layer';
@@ -101,7 +101,7 @@ export class PipelineSteps extends Construct {
     const fn = this.step('Aggregate', {
       folder: 'aggregate',
       description: 'Appends the posts of the topic to the log of the speed layer, and folds it',
-      memory: FUNCTION_MB.aggregate,
+      memory: aggregateMb(config),
       timeout: Duration.minutes(5),
     });
     views.bind(fn, { speedLog: 'rw', speedHead: 'rw', speedRuns: 'rw', speedPosts: 'rw' });
@@ -200,7 +200,7 @@ export class PipelineSteps extends Construct {
     const { config, kafka, views } = this.props;
     const fn = this.step('Query', {
       folder: 'query',
-      description: 'Query API: batch views up to the time boundary, speed views after it',
+      description: 'Query API: batch views up to the time boundary, the speed layer after it',
       memory: 1024,
       timeout: API_TIMEOUT,
       files: config.page ? writePage : undefined,

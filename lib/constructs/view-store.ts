@@ -50,7 +50,7 @@ export const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
   speedRuns: {
     name: 'speed_runs',
     env: ENV.speedRuns,
-    partitionKey: { topic: 'text', kafka_partition: 'int', view: 'text', tier: 'int', rest: 'int' },
+    partitionKey: { topic: 'text', kafka_partition: 'int', view_name: 'text', tier: 'int', rest: 'int' },
     clusteringKey: { interval_start: 'timestamp', from_offset: 'bigint', to_offset: 'bigint', chunk: 'int' },
     columns: { as_of: 'timestamp', chunks: 'int', counts: 'blob' },
     expires: true,

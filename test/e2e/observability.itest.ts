@@ -6,6 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contentOf } from '../../observability/grafana';
 import { intervalName } from '../../lambda/domain/intervals';
+import { findView } from '../../lambda/domain/views';
+import { CLOSED, storedName } from '../../lambda/formats/speed-run';
 import { METRICS, metricNamespace, type MetricName } from '../../lambda/runtime/metrics';
 import { findFunction } from '../../tools/assembly/local-plan';
 import { namedMetrics } from '../../tools/assembly/named-metrics';
@@ -132,19 +134,26 @@ test('paused aggregation fires the alarms for canaries, lag and late answers unt
   await run.untilAlarms('OK', 'canary-speed', 'aggregate-lag', 'aggregate-late');
 });
 
-test('a lost speed row fires the alarm for drift until the row is back', async () => {
-  const { cloud } = run.running;
+test('a lost run of the speed layer fires the alarm for drift until it is back', async () => {
+  const { cloud, plan } = run.running;
+  const [{ name: topic, partitions }] = plan.topics;
   const { interval, firstInterval } = await run.query.boundary();
   const [first, last] = [Date.parse(firstInterval!), Date.parse(interval!)];
-  await withKeyspaces(run.running, async ({ store, deleteSpeedRow }) => {
-    const view = 'posts_by_category';
-    const published = list((last - first) / MINUTE_MS + 1, (i) => first + i * MINUTE_MS);
-    const [row] = await store.scanSpeedRows(view, published);
-    await deleteSpeedRow(view, row);
-    const reconcile = () => cloud.invoke('reconcile', { intervals: [intervalName(row.interval)] });
+  await withKeyspaces(run.running, async ({ store, deleteSpeedRun }) => {
+    const view = storedName(findView('posts_by_category')!);
+    const found = list(partitions, async (partition) => {
+      const closed = await store.listClosed({ topic, partition, view }, first, last);
+      return closed.map((row) => ({
+        row,
+        key: { topic, partition, view, tier: CLOSED, interval: row.interval, from: 0, to: 0 },
+      }));
+    });
+    const [{ key, row }] = (await Promise.all(found)).flat();
+    await deleteSpeedRun(key);
+    const reconcile = () => cloud.invoke('reconcile', { intervals: [intervalName(key.interval)] });
     await reconcile();
     await run.untilAlarms('ALARM', 'drift', 'answers-may-be-wrong');
-    await store.casSpeedRow({ view, interval: row.interval, partition: row.partition }, undefined, row);
+    await store.putSpeedChunk(key, 0, row);
     run.repeat(1_000, reconcile);
     await run.untilAlarms('OK', 'drift', 'answers-may-be-wrong');
   });

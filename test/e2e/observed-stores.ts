@@ -8,7 +8,7 @@ import { ENV } from '../../lambda/runtime/env';
 import { connect } from '../../lambda/aws/keyspaces/keyspaces';
 import { getSeal, rawObjects } from '../../lambda/aws/lake';
 import { connectS3 } from '../../lambda/aws/s3';
-import { keyspacesStore, type Store } from '../../lambda/aws/keyspaces/store';
+import { keyspacesStore, type SpeedRunKey, type Store } from '../../lambda/aws/keyspaces/store';
 import { findFunction } from '../../tools/assembly/local-plan';
 import { REGION } from '../../tools/assembly/local-account';
 import { type KafkaEngine, s3Client } from '../../tools/engines';
@@ -18,7 +18,8 @@ const INTERVAL_MINUTES = 1;
 
 interface Keyspaces {
   readonly store: Store;
-  deleteSpeedRow(view: string, row: { readonly interval: number; readonly partition: number }): Promise<void>;
+  /** Of a run that has one chunk. */
+  deleteSpeedRun(key: SpeedRunKey): Promise<void>;
 }
 
 export async function withKeyspaces(
@@ -31,20 +32,36 @@ export async function withKeyspaces(
   };
   const session = connect({ AWS_REGION: REGION, AWS_ENDPOINT_URL_KEYSPACES: cassandra.endpointUrl });
   try {
-    const speedViews = tableOf('aggregate', ENV.speedViews);
+    const speedRuns = tableOf('aggregate', ENV.speedRuns);
     const store = keyspacesStore(session, {
-      speedViews,
-      speedState: tableOf('aggregate', ENV.speedState),
+      speedRuns,
+      speedLog: tableOf('aggregate', ENV.speedLog),
+      speedHead: tableOf('aggregate', ENV.speedHead),
+      speedPosts: tableOf('aggregate', ENV.speedPosts),
       batchViews: tableOf('publish', ENV.batchViews),
       batchRuns: tableOf('publish', ENV.batchRuns),
       unreferencedRuns: tableOf('publish', ENV.unreferencedRuns),
       boundary: tableOf('publish', ENV.boundary),
     });
-    const where = 'view_name = ? AND interval_start = ? AND kafka_partition = ?';
+    const where = [
+      'topic',
+      'kafka_partition',
+      'view_name',
+      'tier',
+      'rest',
+      'interval_start',
+      'from_offset',
+      'to_offset',
+    ]
+      .map((column) => `${column} = ?`)
+      .join(' AND ');
     await use({
       store,
-      deleteSpeedRow: async (view, { interval, partition }) =>
-        void (await session.execute(`DELETE FROM ${speedViews} WHERE ${where}`, [view, new Date(interval), partition])),
+      deleteSpeedRun: async ({ topic, partition, view, tier, interval, from, to }) =>
+        void (await session.execute(`DELETE FROM ${speedRuns} WHERE ${where}`, [
+          ...[topic, partition, view, tier, 0],
+          ...[new Date(interval), from, to],
+        ])),
     });
   } finally {
     await session.shutdown();

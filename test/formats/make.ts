@@ -7,17 +7,17 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { compactionWith } from '../../lambda/compact/engine';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
 import { decodeRecord } from '../../lambda/domain/decode';
-import { parseIntervalName } from '../../lambda/domain/intervals';
-import { add, contributionOf, maskOfPresent, type Counts } from '../../lambda/domain/merge';
+import { intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
+import { add, contributionOf, type Counts } from '../../lambda/domain/merge';
+import { RecentPosts } from '../../lambda/domain/recent-posts';
 import { sortedRows } from '../../lambda/domain/sorted-run';
 import { viewsAsJson } from '../../lambda/domain/views';
 import { manifestKey, viewKey, viewsDoneKey } from '../../lambda/formats/keys';
-import { incompletePostColumns, emptyState, remember } from '../../lambda/formats/speed-state';
+import { speedSchema } from '../../lambda/formats/speed-head';
 import { encodeFirstKeys } from '../../lambda/formats/view-run';
 import { makeHandler as makePublish } from '../../lambda/publish/handler';
 import { makeHandler as makeReconcile } from '../../lambda/reconcile/handler';
@@ -25,8 +25,8 @@ import { makeHandler as makeSeal } from '../../lambda/seal/handler';
 import { sha256 } from '../../lambda/runtime/digest';
 import { memoryBatchStore } from '../support/memory-batch-store';
 import { MemoryLake } from '../support/memory-lake';
-import { memoryStore } from '../support/memory-store';
 import { lambdaEvent } from '../support/posts-log';
+import { aggregateOver, FOLD_AT_ONCE } from '../support/speed-layer';
 import { viewObject } from '../../tools/simulate/models/views-engine';
 import { HOUR, INTERVAL_MINUTES, LOG, START, TOPIC, VIEWS } from './log';
 
@@ -35,7 +35,6 @@ const shared = { topic: TOPIC, intervalMinutes: INTERVAL_MINUTES, views: VIEWS, 
 
 async function make(directory: string): Promise<void> {
   const lake = new MemoryLake();
-  const speed = memoryStore();
   const batch = memoryBatchStore();
   let now = START + 2 * HOUR;
   const clock = { now: () => now, sleep: (ms: number) => Promise.resolve((now += ms)) };
@@ -43,8 +42,11 @@ async function make(directory: string): Promise<void> {
 
   for (const records of [LOG.slice(0, 5), LOG.slice(5)]) {
     await makeArchive({ ...shared, ...clock, store: lake })(lambdaEvent(TOPIC, records));
-    await makeAggregate({ ...shared, ...clock, store: speed, recentPosts: 100 })(lambdaEvent(TOPIC, records));
   }
+  const { logs, heads, chunks, posts } = batch.speed;
+  // The first batch is folded: an interval that is over, and a run of the next. The second one waits, without the heartbeat record.
+  await aggregateOver(batch.speed, { ...shared, limits: FOLD_AT_ONCE })(lambdaEvent(TOPIC, LOG.slice(0, 5)));
+  await aggregateOver(batch.speed, shared)(lambdaEvent(TOPIC, LOG.slice(5, 7)));
   const offsetAt = (at: number) => LOG.findIndex(({ timestamp }) => timestamp >= at);
   const seal = makeSeal({
     ...shared,
@@ -71,12 +73,6 @@ async function make(directory: string): Promise<void> {
   await compact({ run, step: 'commit' });
   for (const name of ['2026-11-22T21-00', '2026-11-22T22-00']) await computeViews(lake, name);
   await makePublish({ ...shared, ...clock, lake, store: batch })({ run });
-  for (const [key, row] of speed.rows) {
-    const [view, interval, partition] = key.split('|');
-    batch.speedRows.push({ ...row, view, interval: Number(interval), partition: Number(partition) });
-  }
-  batch.applied.set(0, LOG.length - 1);
-  for (const [key, state] of speed.states) batch.states.set(key, state);
   const reconcile = makeReconcile({ ...shared, ...clock, lake, store: batch, speedTtl: 48 * HOUR, patience: 0 });
   const { reconciled } = (await reconcile({ run })) as { reconciled?: number };
   rmSync(temporary, { recursive: true });
@@ -84,8 +80,10 @@ async function make(directory: string): Promise<void> {
 
   for (const key of lake.keys('')) write(join(directory, 'lake', key), await lake.get(key));
   const tables = {
-    speed_views: batch.speedRows,
-    speed_state: [...speed.states].map(([name, row]) => ({ name, ...row })),
+    speed_log: [...logs],
+    speed_head: [...heads],
+    speed_runs: [...chunks],
+    speed_posts: [...posts],
     batch_views: [...batch.runs].map(([name, row]) => ({ name, ...row })),
     boundary: batch.boundary,
     first_keys: encodeFirstKeys([['art'], ['travel']]),
@@ -96,17 +94,17 @@ async function make(directory: string): Promise<void> {
 /** As the views engine does. */
 async function computeViews(lake: MemoryLake, name: string): Promise<void> {
   const interval = parseIntervalName(name, INTERVAL_MINUTES);
-  const state = emptyState();
+  const recent = new RecentPosts(100, speedSchema(VIEWS, INTERVAL_MINUTES).waiting);
   const keys: Record<string, number> = {};
   const all = new Map(VIEWS.map((view) => [view, new Map() as Counts]));
   for (const record of LOG) {
     const decoded = decodeRecord(record);
     if (decoded.kind !== 'post' || record.timestamp >= interval + HOUR) continue;
-    const post = remember(state, decoded.index, decoded.sections, 100, incompletePostColumns(VIEWS));
+    const at = intervalOf(record.timestamp, INTERVAL_MINUTES);
+    const post = recent.remember(at, decoded.index, decoded.sections);
     if (!post || record.timestamp < interval) continue;
     for (const [view, counts] of all) {
-      const known = maskOfPresent(post.sections) & post.known;
-      const found = contributionOf(view, post.sections, known, post.news);
+      const found = contributionOf(view, post.sections, post.known, post.news);
       if (found) add(view, counts, found.key, found.value);
     }
   }
@@ -115,7 +113,7 @@ async function computeViews(lake: MemoryLake, name: string): Promise<void> {
     await lake.put(viewKey(interval, view.name), viewObject(view, interval, sortedRows(view, counts)));
   }
   const manifest = sha256(await lake.get(manifestKey(interval)));
-  const done = { interval: name, rows: 0, views: keys, manifest, definition: sha256(viewsAsJson()) };
+  const done = { interval: name, rows: 0, views: keys, manifest, definition: sha256(viewsAsJson(VIEWS)) };
   await lake.put(viewsDoneKey(interval), `${JSON.stringify(done)}\n`);
 }
 

@@ -3,39 +3,43 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import type * as archiveModule from '../../lambda/archive/handler';
 import { getManifest, getSeal, rawObjects } from '../../lambda/aws/lake';
-import { type BoundaryRow, type FoundSpeedRow, type StateRow } from '../../lambda/aws/keyspaces/store';
+import { type BoundaryRow } from '../../lambda/aws/keyspaces/store';
 import { openRun } from '../../lambda/aws/keyspaces/view-runs';
 import type * as engineModule from '../../lambda/compact/engine';
 import type * as compactModule from '../../lambda/compact/handler';
 import { storedSummary } from '../../lambda/compact/inputs';
 import { intervalName } from '../../lambda/domain/intervals';
-import { joinKey } from '../../lambda/domain/merge';
-import { decodeCounts } from '../../lambda/formats/counts-codec';
 import { serialize } from '../../lambda/formats/interval-metadata';
 import { planKey, postsKey, quarantineKey, sealKey, viewKey } from '../../lambda/formats/keys';
 import { parsePlan } from '../../lambda/formats/plan';
-import { decodeState, stateSchema } from '../../lambda/formats/speed-state';
+import { decodePosts } from '../../lambda/formats/post-blob';
+import { decodeHead, speedSchema } from '../../lambda/formats/speed-head';
+import { deltaOf } from '../../lambda/formats/speed-log';
 import { decodeFirstKeys, type RunPointer } from '../../lambda/formats/view-run';
 import { parseViewObject } from '../../lambda/formats/view-object';
 import { openDuckdb } from '../support/duckdb';
 import { memoryBatchStore } from '../support/memory-batch-store';
 import { MemoryLake } from '../support/memory-lake';
-import { memoryStore, rowKey } from '../support/memory-store';
+import { memoryStore, rowKey, speedCounts, type MemoryStore, type SpeedTables } from '../support/memory-store';
 import { nextVersion, type Addition } from '../support/next-version';
 import { lambdaEvent, toRecord, type RecordSpec } from '../support/posts-log';
-import { countsOf } from '../support/view-runs';
+import { aggregateOver } from '../support/speed-layer';
+import { countsOf, joinKey } from '../support/view-runs';
 import { HOUR, INTERVAL_MINUTES, LOG, START, TOPIC, VIEWS } from './log';
 
 const [MINUTE_VIEW, JOINED, TOP] = VIEWS;
 const SECOND = START + HOUR;
 const quiet = { report: () => undefined, log: { warn: () => undefined }, now: () => SECOND };
 
+type EntriesOf<M> = M extends Map<infer K, infer V> ? readonly (readonly [K, V])[] : never;
+
 interface Tables {
-  readonly speed_views: readonly (FoundSpeedRow & { readonly view: string })[];
-  readonly speed_state: readonly (StateRow & { readonly name: string })[];
+  readonly speed_log: EntriesOf<SpeedTables['logs']>;
+  readonly speed_head: EntriesOf<SpeedTables['heads']>;
+  readonly speed_runs: EntriesOf<SpeedTables['chunks']>;
+  readonly speed_posts: EntriesOf<SpeedTables['posts']>;
   readonly batch_views: readonly (RunPointer & { readonly name: string })[];
   readonly boundary: BoundaryRow;
   readonly first_keys: Buffer;
@@ -58,6 +62,18 @@ function samplesOf(version: string): { readonly lake: MemoryLake; readonly table
   };
   return { lake, tables: JSON.parse(text, bytes) as Tables };
 }
+
+function speedOf({ speed_log, speed_head, speed_runs, speed_posts }: Tables): MemoryStore {
+  return memoryStore({
+    logs: new Map(speed_log.map(([key, rows]) => [key, [...rows]])),
+    heads: new Map(speed_head),
+    chunks: new Map(speed_runs),
+    posts: new Map(speed_posts),
+  });
+}
+
+const countsIn = (store: MemoryStore) =>
+  speedCounts(store, { topic: TOPIC, partitions: 1, intervalMinutes: INTERVAL_MINUTES, views: VIEWS });
 
 let temporary: string;
 beforeAll(() => void (temporary = mkdtempSync(join(tmpdir(), 'formats-'))));
@@ -138,56 +154,68 @@ describe.each(VERSIONS)('%s', (version) => {
       [joinKey(['Korea, Republic of', 'poster 2']), 3_000],
     ]);
     expect(await countsOf(run!.rows())).toEqual(expected);
-    const row = tables.speed_views.find(({ view, interval }) => view === TOP.name && interval === SECOND)!;
-    expect(decodeCounts(TOP, row.counts)).toEqual(expected);
-    expect(row).toMatchObject({ appliedOffset: 7, partition: 0 });
+    const speed = await countsIn(speedOf(tables));
+    expect(speed.get(rowKey(TOP.name, SECOND, 0))).toEqual(expected);
+    expect(speed.get(rowKey(MINUTE_VIEW.name, START, 0))!.size).toBe(3);
     expect(tables.boundary).toMatchObject({ interval: SECOND, firstInterval: START, intervalMinutes: 60, drift: 0 });
     expect(decodeFirstKeys(tables.first_keys)).toEqual([['art'], ['travel']]);
   });
 
-  test('of the speed state', () => {
-    const [{ appliedOffset, state }] = tables.speed_state;
-    const decoded = decodeState(appliedOffset, state, stateSchema(VIEWS, INTERVAL_MINUTES));
-    expect(decoded).toMatchObject({ appliedOffset: 7, interval: START + 2 * HOUR, wholeFrom: 0 });
-    expect([...decoded.recent]).toEqual([
-      [1, { seen: 7, incomplete: undefined }],
-      [
-        2,
-        {
-          seen: 3,
-          incomplete: { pin: expect.objectContaining({ category: 'art' }), geo: { country: 'Fiji' }, user: undefined },
-        },
-      ],
-      [4, { seen: 3, incomplete: expect.objectContaining({ geo: { country: 'Åland Islands' } }) }],
-      [5, { seen: 7, incomplete: undefined }],
+  test('of the log, the head, the runs and the posts of the speed layer', () => {
+    const [[, { foldedTo, state }]] = tables.speed_head;
+    expect(decodeHead(foldedTo, state, speedSchema(VIEWS, INTERVAL_MINUTES))).toEqual({
+      ...{ foldedTo: 4, interval: SECOND, asOf: START + 61 * 60_000, closed: START, wholeFrom: 0 },
+      ...{ runs: [{ tier: 1, from: 4, to: 4 }], remembered: [START, SECOND] },
+    });
+    const [[, rows]] = tables.speed_log;
+    expect(rows.map(({ from, to, interval }) => [from, to, interval])).toEqual([
+      [0, 3, START],
+      [4, 4, SECOND],
+      [5, 6, SECOND],
     ]);
+    const { posts, views } = deltaOf(rows[0]);
+    expect(views).toBe(speedSchema(VIEWS, INTERVAL_MINUTES).fingerprint);
+    expect([posts.index, posts.known, posts.news]).toEqual([
+      [1, 2, 4],
+      [7, 1, 3],
+      [7, 1, 3],
+    ]);
+    const column = (name: 'category' | 'country' | 'follower_count') =>
+      posts.index.map((_, at) => posts.columns.get(name)!.valueAt(at));
+    expect([column('category'), column('country'), column('follower_count')]).toEqual([
+      ['art', 'art', 'travel'],
+      ['Fiji', null, 'Åland Islands'],
+      [1_000, 1_000, 2_000],
+    ]);
+    expect(new Set(tables.speed_runs.map(([, { key }]) => key.tier))).toEqual(new Set([0, 1]));
+    const pieces = tables.speed_posts.map(([, { key, blob }]) => [key.interval, decodePosts(blob).posts] as const);
+    expect(pieces.map(([interval, { index, known }]) => [interval, index, known])).toEqual([
+      [START, [1, 2, 4], [7, 1, 3]],
+      [SECOND, [2], [3]],
+    ]);
+    // What is complete has no columns any more.
+    expect([0, 1].map((at) => pieces[0][1].columns.get('category')!.valueAt(at))).toEqual([null, 'art']);
   });
 
   const record = (minute: number, index: number, sections: Partial<RecordSpec>, offset: number) =>
     toRecord({ kind: 'post', timestamp: START + minute * 60_000, variant: 0, index, ...sections }, 0, offset);
 
   test('goes on in the speed layer', async () => {
-    const store = memoryStore();
-    for (const { name, ...row } of tables.speed_state) store.states.set(name, row);
-    for (const { view, interval, partition, ...row } of tables.speed_views) {
-      store.rows.set(rowKey(view, interval, partition), row);
-    }
-    const handle = makeAggregate({
-      ...quiet,
-      store,
-      views: VIEWS,
-      intervalMinutes: INTERVAL_MINUTES,
-      recentPosts: 100,
-    });
-    await handle(
+    const store = speedOf(tables);
+    await aggregateOver(store, { views: VIEWS })(
       lambdaEvent(TOPIC, [
+        LOG[7],
         record(121, 4, { user: true }, 8),
         record(122, 2, { pin: true }, 9),
         record(123, 6, { pin: true }, 10),
+        record(124, 6, { geo: true }, 11),
       ]),
     );
-    const row = store.rows.get(rowKey(MINUTE_VIEW.name, START + 2 * HOUR, 0))!;
-    expect(decodeCounts(MINUTE_VIEW, row.counts)).toEqual(new Map([['2026-11-22T23:03:00.000Z', 1]]));
+    const counts = await countsIn(store);
+    const third = START + 2 * HOUR;
+    expect(counts.get(rowKey(MINUTE_VIEW.name, third, 0))).toEqual(new Map([['2026-11-22T23:03:00.000Z', 1]]));
+    expect(counts.get(rowKey(JOINED.name, third, 0))).toEqual(new Map([[joinKey(['Fiji', 'art']), 1]]));
+    expect([...store.heads.values()].map(({ foldedTo }) => foldedTo)).toEqual([6]);
   });
 
   describe('goes on in the batch layer', () => {

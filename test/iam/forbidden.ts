@@ -22,13 +22,12 @@ const JOB = 'jobs/batch_views.py';
 const DEDUP = ['dedup-index/partition=0000/interval=B.parquet', 'incomplete-posts/partition=0000/interval=B.json'];
 const QUARANTINE = 'quarantine/posts/partition=0000/0.json';
 const EVERYWHERE = [RAW, POSTS, SEAL, MANIFEST, VIEW, DRIFT, JOB, QUARANTINE, ...DEDUP];
+const SPEED = ['{ViewsSpeedLog}', '{ViewsSpeedHead}', '{ViewsSpeedRuns}', '{ViewsSpeedPosts}'];
 const TABLES = {
-  speed: '{ViewsSpeedViews}',
-  state: '{ViewsSpeedState}',
   batch: '{ViewsBatchViews}',
   boundary: '{ViewsBoundary}',
 };
-const ALL_TABLES = Object.values(TABLES);
+const ALL_TABLES = [...SPEED, ...Object.values(TABLES)];
 
 /** All keys of the lake except these. */
 const but = (...keys: string[]) => lake(...EVERYWHERE.filter((key) => !keys.includes(key)));
@@ -100,17 +99,17 @@ const FORBIDDEN: Readonly<Record<Caller, Denied>> = {
     ...NO_KAFKA,
     ['s3:GetObject', ...but(SEAL, VIEW)],
     ['s3:PutObject', ...lake(...EVERYWHERE)],
-    ['cassandra:Select', TABLES.speed, TABLES.state],
-    ['cassandra:Modify', TABLES.speed, TABLES.state],
+    ['cassandra:Select', ...SPEED],
+    ['cassandra:Modify', ...SPEED],
   ],
   reconcile: [
     ...NO_KAFKA,
     ['s3:GetObject', ...but(SEAL)],
     ['s3:PutObject', ...but(DRIFT)],
     // A comparison that could change the compared data would prove nothing.
-    ['cassandra:Modify', TABLES.speed, TABLES.state, TABLES.batch],
+    ['cassandra:Modify', ...SPEED, TABLES.batch],
   ],
-  query: [...NO_KAFKA, ...NO_LAKE, ['cassandra:Modify', ...ALL_TABLES], ['cassandra:Select', TABLES.state]],
+  query: [...NO_KAFKA, ...NO_LAKE, ['cassandra:Modify', ...ALL_TABLES], ['cassandra:Select', '{ViewsSpeedPosts}']],
   canary: [
     ...NO_KAFKA,
     ...NO_LAKE,

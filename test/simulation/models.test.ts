@@ -258,7 +258,7 @@ describe('Kafka', () => {
   test('has clocks that stand still for a while', async () => {
     const { world } = setUp();
     const topic = new Topic(world, 'posts', 1);
-    topic.ticks[0] = 10_000;
+    topic.grains[0] = 10_000;
     const times = new Set<number>();
     for (let i = 0; i < 20; i++) {
       times.add(topic.append(0, [{ key: 'k', value: 'v' }]).logAppendTime);

@@ -329,11 +329,13 @@ const seal: readonly Mutation[] = [
     why: 'an idle pipeline does no work: the next run takes them for records, and writes others behind them',
   },
   {
-    name: 'Of a long backlog the newest intervals are planned first.',
-    file: 'lambda/seal/handler.ts',
-    find: 'open: open.slice(0, limits.intervals)',
-    replace: 'open: open.slice(-limits.intervals)',
-    why: 'liveness: after an outage of more intervals than one run takes, each needs the one before it, which no run takes',
+    name: 'Of several intervals that are due the newest is sealed first.',
+    file: 'lambda/seal/core.ts',
+    find: `    await search(low, middle);
+    await search(middle, high);`,
+    replace: `    await search(middle, high);
+    await search(low, middle);`,
+    why: 'liveness: after an outage each interval needs the one before it, and the chain has no link to it',
   },
   {
     name: 'A record of the first millisecond after an interval belongs to it.',

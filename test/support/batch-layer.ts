@@ -19,6 +19,8 @@ import { type Plan, type ViewsList } from '../../lambda/formats/plan';
 import { type StepResponse } from '../../lambda/runtime/budget';
 import { memoryBatchStore } from './memory-batch-store';
 import { MemoryLake } from './memory-lake';
+import { lambdaEvent, toRecord } from './posts-log';
+import { aggregateOver } from './speed-layer';
 import { viewObject } from '../../tools/simulate/models/views-engine';
 
 export const TOPIC = 'posts';
@@ -56,6 +58,8 @@ export class BatchLayer {
   readonly jobs: (readonly string[])[] = [];
   /** Whether the archive follows the log. */
   archiving = true;
+  /** By partition, the offset at which the speed layer stands still. */
+  readonly stalled = new Map<number, number>();
   /** Called whenever something is charged; may throw, as a function that is ended does. */
   onCharge: () => void = () => undefined;
   /** Append times of the records of each partition. */
@@ -64,6 +68,8 @@ export class BatchLayer {
   private appended = 0;
   /** By partition, the first offset that is not in the archive. */
   private readonly archived = new Map<number, number>();
+  private readonly aggregate: ReturnType<typeof aggregateOver>;
+  private readonly aggregated = new Map<number, number>();
   private readonly directory = mkdtempSync(join(tmpdir(), 'batch-layer-'));
   private readonly handlers: Readonly<Record<StepFunction, (event: unknown) => Promise<unknown>>>;
 
@@ -71,6 +77,7 @@ export class BatchLayer {
     this.log = Array.from({ length: options.partitions }, () => []);
     const { lake, store, clock } = this;
     const shared = { intervalMinutes: INTERVAL_MINUTES, now: () => clock.now };
+    this.aggregate = aggregateOver(store.speed, shared);
     const seal = makeSeal({
       ...shared,
       topic: TOPIC,
@@ -122,8 +129,9 @@ export class BatchLayer {
     this.onCharge();
   }
 
-  invoke(step: StepFunction, event: unknown): Promise<StepResponse> {
+  async invoke(step: StepFunction, event: unknown): Promise<StepResponse> {
     if (this.archiving) this.archive();
+    await this.follow();
     return this.handlers[step](event) as Promise<StepResponse>;
   }
 
@@ -131,10 +139,7 @@ export class BatchLayer {
   append(hours: number): void {
     for (let i = 0; i < hours; i++) {
       const at = START + this.appended++ * HOUR + HOUR / 2;
-      this.log.forEach((times, partition) => {
-        times.push(Math.max(at, times.at(-1) ?? at));
-        this.store.applied.set(partition, Number.MAX_SAFE_INTEGER);
-      });
+      for (const times of this.log) times.push(Math.max(at, times.at(-1) ?? at));
     }
   }
 
@@ -185,6 +190,17 @@ export class BatchLayer {
       }
       this.archived.set(partition, times.length);
     });
+  }
+
+  /** The speed layer up to the end of the log. No post is in it, so one batch with the newest record is like all of them. */
+  private async follow(): Promise<void> {
+    const newest = this.log.flatMap((times, partition) => {
+      const end = Math.min(times.length, this.stalled.get(partition) ?? Infinity);
+      if (end === (this.aggregated.get(partition) ?? 0)) return [];
+      this.aggregated.set(partition, end);
+      return [toRecord({ kind: 'heartbeat', timestamp: times[end - 1], index: 0, variant: 0 }, partition, end - 1)];
+    });
+    await this.aggregate(lambdaEvent(TOPIC, newest));
   }
 
   private kafka() {

@@ -1,18 +1,17 @@
-/** The batch side of the view store in memory, with conditions as the real one has them. */
+/** The view store in memory, with conditions as the real one has them: the batch side, over {@link memoryStore} for the speed side. */
 import {
   type BoundaryRow,
   type ChunkKey,
-  type FoundSpeedRow,
   type PublishStore,
   type ReconcileStore,
   type RunKey,
-  type StateRow,
   type UnreferencedRun,
 } from '../../lambda/aws/keyspaces/store';
 import { openRun } from '../../lambda/aws/keyspaces/view-runs';
 import { type Counts } from '../../lambda/domain/merge';
 import { type View } from '../../lambda/domain/views';
 import { blockOf, type RunPointer } from '../../lambda/formats/view-run';
+import { memoryStore, type MemoryStore } from './memory-store';
 import { countsOf } from './view-runs';
 
 const runName = ({ view, period, version }: RunKey) => `${view}|${period}|${version}`;
@@ -25,18 +24,16 @@ export interface MemoryBatchStore extends PublishStore, ReconcileStore {
   readonly chunks: Map<string, Buffer>;
   /** By `view|period|version`. */
   readonly unreferenced: Map<string, UnreferencedRun>;
-  readonly speedRows: (FoundSpeedRow & { readonly view: string })[];
-  /** By partition. */
-  readonly applied: Map<number, number>;
-  /** By `topic-partition`. */
-  readonly states: Map<string, StateRow>;
+  /** What the speed layer has; an aggregate handler over it fills it. */
+  readonly speed: MemoryStore;
   boundary: BoundaryRow | undefined;
   /** What was written, in order: `chunk VIEW|PERIOD|VERSION|CHUNK`, `run VIEW|PERIOD`, `boundary INTERVAL`. */
   readonly writes: string[];
   beforeWrite: () => void;
 }
 
-export function memoryBatchStore(): MemoryBatchStore {
+export function memoryBatchStore(speed: MemoryStore = memoryStore()): MemoryBatchStore {
+  const { readHead, readLog, readSpeedChunk, listClosed } = speed;
   const move = (interval: number, change: () => BoundaryRow) => {
     store.beforeWrite();
     store.writes.push(`boundary ${new Date(interval).toISOString()}`);
@@ -47,9 +44,8 @@ export function memoryBatchStore(): MemoryBatchStore {
     runs: new Map(),
     chunks: new Map(),
     unreferenced: new Map(),
-    speedRows: [],
-    applied: new Map(),
-    states: new Map(),
+    speed,
+    ...{ readHead, readLog, readSpeedChunk, listClosed },
     boundary: undefined,
     writes: [],
     beforeWrite: () => undefined,
@@ -87,10 +83,6 @@ export function memoryBatchStore(): MemoryBatchStore {
       })),
     moveBoundary: async (_, from, to, now) =>
       store.boundary?.interval === from && move(to, () => ({ ...store.boundary!, interval: to, publishedAt: now })),
-    scanSpeedRows: async (view, intervals) =>
-      store.speedRows.filter((row) => row.view === view && intervals.includes(row.interval)),
-    readState: async (topic, partition) => store.states.get(`${topic}-${partition}`),
-    readAppliedOffset: async (_, partition) => store.applied.get(partition),
     putDrift: async (_, drift, reconciledInterval) => {
       if (store.boundary) store.boundary = { ...store.boundary, drift, reconciledInterval };
       return store.boundary !== undefined;

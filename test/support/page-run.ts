@@ -5,21 +5,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { applyRecords, applyChange } from '../../lambda/aggregate/core';
-import { emptyState, incompletePostColumns } from '../../lambda/formats/speed-state';
 import { makeHandler } from '../../lambda/query/handler';
 import { liveMetrics } from '../../lambda/query/live';
 import { pageFiles } from '../../lambda/query/page';
-import { type QueryReader } from '../../lambda/query/reader';
+import { queryReader, type QueryReader } from '../../lambda/query/reader';
+import { memoryBatchStore } from './memory-batch-store';
+import { speedCounts } from './memory-store';
+import { lambdaEvent, toRecord } from './posts-log';
+import { aggregateOver } from './speed-layer';
 import { batchRunOf } from './view-runs';
 import { intervalName, intervalOf } from '../../lambda/domain/intervals';
 import { metricReader, sendSigned } from '../../lambda/query/cloudwatch';
 import { type KafkaRecord } from '../../lambda/domain/decode';
 import { type HttpEvent } from '../../lambda/runtime/http';
-import { type Counts } from '../../lambda/domain/merge';
 import { metricNamespace } from '../../lambda/runtime/metrics';
 import { type BoundaryRow } from '../../lambda/aws/keyspaces/store';
-import { VIEWS, type View } from '../../lambda/domain/views';
+import { VIEWS } from '../../lambda/domain/views';
 import { PAGE_FOLDER, writePage } from '../../lib/constructs/page-files';
 import { startControlApi } from '../../tools/local/aws/control-api';
 import { startHttpApi } from '../../tools/local/aws/http-api';
@@ -28,6 +29,7 @@ import { MetricSeries } from '../../tools/local/aws/metric-series';
 import { generate } from '../../tools/loadgen/generate';
 
 const NAMESPACE = metricNamespace({ project: 'test', stage: 'local' });
+const TOPIC = 'posts';
 const MINUTE = 60_000;
 /** Intervals of one minute, of which the newest two are not published yet. */
 const INTERVALS = 26;
@@ -64,20 +66,6 @@ function recordsUntil(now: number): KafkaRecord[] {
   });
 }
 
-function countsOf(records: readonly KafkaRecord[]): Map<string, Counts> {
-  const settings = { views: VIEWS, columns: incompletePostColumns(VIEWS), intervalMinutes: 1, recentPosts: POSTS };
-  const rows = new Map<string, Counts>();
-  for (const change of applyRecords(emptyState(), records, settings).changes) {
-    const key = rowKey(change.view, change.interval);
-    const counts: Counts = rows.get(key) ?? new Map();
-    applyChange(change, counts, undefined);
-    rows.set(key, counts);
-  }
-  return rows;
-}
-
-const rowKey = (view: View, interval: number) => `${view.name} ${intervalName(interval)}`;
-
 function seriesOf(records: readonly KafkaRecord[]): MetricSeries {
   const series = new MetricSeries();
   const add = (step: string, name: string, value: number, at: number) =>
@@ -107,7 +95,17 @@ export async function startPageRun(now: number): Promise<PageRun> {
   const directory = mkdtempSync(join(tmpdir(), 'page-'));
   writePage(directory);
   const records = recordsUntil(now);
-  const counts = countsOf(records);
+  const store = memoryBatchStore();
+  const newest = toRecord({ kind: 'heartbeat', timestamp: now - 5_000, index: 0, variant: 0 }, 0, records.length);
+  await aggregateOver(store.speed, { intervalMinutes: 1 })(lambdaEvent(TOPIC, [...records, newest]));
+  const topic = { topic: TOPIC, partitions: 1, intervalMinutes: 1 };
+  const speed = queryReader(store, topic);
+  const counts = new Map(
+    [...(await speedCounts(store.speed, topic))].map(([key, each]) => {
+      const [view, interval] = key.split('|');
+      return [`${view} ${intervalName(Number(interval))}`, each];
+    }),
+  );
   const first = intervalOf(records[0].timestamp, 1);
   const boundary = intervalOf(now, 1) - UNPUBLISHED * MINUTE;
   const control = await startControlApi({
@@ -129,7 +127,7 @@ export async function startPageRun(now: number): Promise<PageRun> {
     drift: 0,
     reconciledInterval: boundary,
   };
-  const stored = async <T>(read: () => T): Promise<T> => {
+  const stored = async <T>(read: () => T | Promise<T>): Promise<T> => {
     if (run.storeFails) throw run.storeFails;
     return read();
   };
@@ -142,14 +140,8 @@ export async function startPageRun(now: number): Promise<PageRun> {
           periods.flatMap((name) => counts.get(`${view.name} ${name}`) ?? []),
         ),
       ),
-    speedCounts: (view, intervals) =>
-      stored(() =>
-        intervals.flatMap((interval) => {
-          const found = counts.get(rowKey(view, interval));
-          const asOf = Math.min(interval + MINUTE - 1, now - 5_000);
-          return found ? [{ interval, partition: 0, counts: found, asOf }] : [];
-        }),
-      ),
+    speedParts: (...asked) => stored(() => speed.speedParts(...asked)),
+    applied: () => stored(() => speed.applied()),
   };
   const handler = makeHandler({
     reader,

@@ -1,10 +1,13 @@
 /** Runs of views for tests: from counts, as they are stored and as engines write them. */
 import { encodeRows } from '../../lambda/formats/counts-codec';
 import { runVersion, type RunPointer } from '../../lambda/formats/view-run';
-import { joinKey, type Counts } from '../../lambda/domain/merge';
+import { type Counts, type DimensionValue } from '../../lambda/domain/merge';
 import { mergeRuns, rowsAfter, runOf, sortedRows, type Row, type Run } from '../../lambda/domain/sorted-run';
 import { type View } from '../../lambda/domain/views';
 import { type BatchRun } from '../../lambda/query/reader';
+
+/** The key of counts: dimension values, in the order of the view's dimensions. */
+export const joinKey = (values: readonly DimensionValue[]): string => values.join('\u001f');
 
 export async function rowsOf(run: Run): Promise<Row[]> {
   const found: Row[] = [];

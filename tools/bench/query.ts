@@ -87,7 +87,10 @@ async function readBare(store: QueryStore, view: string, period: string): Promis
 
 async function ask(store: QueryStore, view: View, months: readonly Month[], rounds: number): Promise<Asked> {
   const handler = makeHandler({
-    reader: queryReader(store, TOPIC, { ttl: 0, maxKeys: 0, now: () => END + DAY }),
+    reader: queryReader(store, {
+      ...{ topic: TOPIC, partitions: 1, intervalMinutes: 60 },
+      cache: { ttl: 0, maxKeys: 0, now: () => END + DAY },
+    }),
     intervalMinutes: 60,
     partitions: 1,
     speedTtl: HOUR,

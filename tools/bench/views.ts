@@ -273,7 +273,10 @@ function questionsOf(size: ManyKeys): Question[] {
 
 async function ask(store: QueryStore, { what, path, query, rows, sum }: Question): Promise<Figure[]> {
   const handler = makeQuery({
-    reader: queryReader(store, TOPIC, { ttl: 0, maxKeys: 0, now: () => NOW }),
+    reader: queryReader(store, {
+      ...{ topic: TOPIC, partitions: 1, intervalMinutes: INTERVAL_MINUTES },
+      cache: { ttl: 0, maxKeys: 0, now: () => NOW },
+    }),
     intervalMinutes: INTERVAL_MINUTES,
     partitions: 1,
     speedTtl: HOUR,

@@ -1,6 +1,6 @@
 /** What the design is at 10 to 1,000,000 posts a second: a stage, grown by the smallest changes that carry the rate. */
 import { numberText, sceneOf, sized, smallestChange, used } from '../../lib/capacity/capacity';
-import { EXPRESS_SIZES, LIMITS } from '../../lib/capacity/limits';
+import { EXPRESS_SIZES } from '../../lib/capacity/limits';
 import { type Component, COMPONENTS, type Effect } from '../../lib/capacity/model';
 import { loadConfig, type PipelineConfig } from '../../lib/config';
 
@@ -24,8 +24,6 @@ export interface Design {
   /** Components over a default quota of an account. */
   readonly quotas: readonly Component[];
   readonly express: string;
-  /** Partitions in Keyspaces over which the open interval of the largest view has to be spread. */
-  readonly viewPartitions: number;
 }
 
 const over = (config: PipelineConfig, effect: Effect): Component[] => {
@@ -61,8 +59,6 @@ export function expressBrokers({ postBytes, partitions }: PipelineConfig, rate: 
   return `${count} × ${instance}`;
 }
 
-const VIEW_PARTITION = 'Keyspaces: a partition of speed_views';
-
 const STAGES = ['dev', 'lean', 'prod'] as const;
 const MOST_DEPLOYMENTS = 100;
 
@@ -78,20 +74,17 @@ export function designFor(rate: number): Design {
   for (let deployments = 1; deployments <= MOST_DEPLOYMENTS; deployments++) {
     const postsPerSecond = Math.ceil(rate / deployments);
     const config = grown({ ...start(postsPerSecond), postsPerSecond });
-    // The key of the views is a change of the code, not of a deployment: it has a column of its own.
-    if (over(config, 'stop').some(({ name }) => name !== VIEW_PARTITION)) continue;
-    const view = COMPONENTS.find(({ name }) => name === VIEW_PARTITION)!;
+    if (over(config, 'stop').length > 0) continue;
     return {
       ...{ rate, deployments, config, quotas: over(config, 'quota') },
       express: expressBrokers(config, postsPerSecond),
-      viewPartitions: Math.ceil(view.load(sceneOf(config)) / LIMITS.partitionWrites.value),
     };
   }
   throw new Error(`${rate} posts a second need more than ${MOST_DEPLOYMENTS} deployments`);
 }
 
 /** Rows of the table: what is at each rate. */
-export function designRow({ rate, config, express, viewPartitions, deployments }: Design): string[] {
+export function designRow({ rate, config, express, deployments }: Design): string[] {
   const { partitions, pollers, brokers, brokerInstance, brokerVolumeGb, sparkMaxVcpu, ingestConcurrency } = config;
   return [
     ...[rate, deployments].map(numberText),
@@ -99,11 +92,11 @@ export function designRow({ rate, config, express, viewPartitions, deployments }
     ...[partitions, pollers].map(numberText),
     `${brokers} × ${brokerInstance}, ${numberText(brokerVolumeGb)} GiB`,
     express,
-    ...[config.requestRate, ingestConcurrency, config.intervalMinutes, sparkMaxVcpu, viewPartitions].map(numberText),
+    ...[config.requestRate, ingestConcurrency, config.intervalMinutes, sparkMaxVcpu].map(numberText),
   ];
 }
 
 export const DESIGN_HEAD = [
   ...['posts/s', 'deployments', 'stage', 'partitions', 'pollers', 'Standard brokers', 'or Express brokers'],
-  ...['requestRate', 'ingestConcurrency', 'intervalMinutes', 'sparkMaxVcpu', 'Keyspaces partitions of a view'],
+  ...['requestRate', 'ingestConcurrency', 'intervalMinutes', 'sparkMaxVcpu'],
 ];

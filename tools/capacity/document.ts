@@ -75,10 +75,7 @@ tables: ${batch} posts a request.
 The first stage that is built for the rate, grown by the smallest changes that carry it; above what prod is built for, on the smallest
 Standard brokers of which AWS states the throughput. With more than one deployment, each has an equal part of the
 posts, and the other columns are of one.
-Express brokers are what would carry the same posts; the configuration does not offer them. The last column is the
-number of partitions in Keyspaces over
-which the open interval of the largest view has to be spread: above 1, the Kafka partition must be in the key of
-\`speed_views\`, which it is not yet.
+Express brokers are what would carry the same posts; the configuration does not offer them.
 
 ${markdownTable(DESIGN_HEAD, designs.map(designRow))}
 
@@ -105,7 +102,7 @@ ${unknown(capacityReport(loadConfig({ stage: 'prod' })))
 
 ## Measured
 
-Generated into \`lib/capacity/figures.json\` from the documents named; the sizes of rows are the curves in [cost and
+Generated into \`lib/capacity/figures.json\` from the documents named; the sizes of rows are in [cost and
 scale](cost-and-scale.md).
 The throughput of a partition is CPU of the function alone; durations were measured with all engines on two cores, so they are upper bounds.
 

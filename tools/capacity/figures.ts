@@ -3,7 +3,7 @@ import { type Figures } from '../../lib/capacity/figures';
 import aggregate from '../bench/results/aggregate.json';
 import archive from '../bench/results/archive.json';
 import compactLarge from '../bench/results/compact-large.json';
-import { MEASURED, ROWS, RUNS } from '../cost/measured';
+import { logUnitsOf, MEASURED, ROWS, RUNS } from '../cost/measured';
 import { pooled } from '../cost/measurement';
 import { type Generator } from '../docgen/generator';
 
@@ -51,15 +51,9 @@ function figures(): Figures {
     ),
     sparkStart: measured('seconds until a Spark job works', MEASURED.spark.start),
     sparkCoreSeconds: measured('core-seconds of Spark a post', MEASURED.spark.coreSecondsPerRow),
-    viewUnits: { points: ROWS.marks.map(({ posts, viewUnits }) => [posts, viewUnits]), source: RUNS_AND_ROWS },
-    largestViewUnits: {
-      points: ROWS.marks.map(({ posts, largestViewUnits }) => [posts, largestViewUnits]),
-      source: RUNS_AND_ROWS,
-    },
-    stateUnits: {
-      points: ROWS.marks.flatMap(({ posts, stateUnits }) =>
-        stateUnits === null ? [] : [[posts, stateUnits] as const],
-      ),
+    rememberedBytes: measured('bytes of memory of a post that aggregate remembers', ROWS.rememberedBytes),
+    logUnits: {
+      points: ROWS.intervals.map((interval) => [interval.batch, round(logUnitsOf(interval))]),
       source: RUNS_AND_ROWS,
     },
   };

@@ -1,10 +1,12 @@
 /** One function per component of the bill: its cost without posts, and what the posts add. */
+import { aggregateMb } from '../../lib/capacity/loads';
 import { type PipelineConfig } from '../../lib/config';
 import { batchFlow } from '../../lib/constructs/batch-flow';
 import { ASSUMPTIONS } from './assumptions';
 import { INTERFACE_ENDPOINTS, MEMORY_MB, type Step } from './functions';
 import { type Measured } from './measured';
 import { airflowHour, brokerHour, PRICES } from './prices';
+import { unitsOf } from './speed';
 import { alarmMetrics, COMPOSITE_ALARMS, dashboards, ownSeries } from './watching';
 import { type Workload } from './workload';
 
@@ -87,8 +89,8 @@ export function invocations(
   count: number,
   milliseconds: number,
   architecture: PipelineConfig['architecture'],
+  memory: number = MEMORY_MB[step],
 ): number {
-  const memory = MEMORY_MB[step];
   const stretched = milliseconds * Math.max(1, ASSUMPTIONS.vcpuMemory.value / memory);
   const gbSeconds = (count * stretched * memory) / 1024 / 1000;
   const price = architecture === 'arm64' ? PRICES.lambdaArm : PRICES.lambdaX86;
@@ -117,7 +119,7 @@ export function archive({ config, workload, measured }: Scene): Cost {
 export function aggregate({ config, workload, measured }: Scene): Cost {
   const { perMonth, records } = workload.aggregate;
   const ms = measured.aggregate(records);
-  const usage = invocations('aggregate', perMonth, ms, config.architecture);
+  const usage = invocations('aggregate', perMonth, ms, config.architecture, aggregateMb(config));
   return { fixed: 0, usage, basis: inMillions(perMonth, ms) };
 }
 
@@ -139,36 +141,44 @@ export function batchFunctions({ config, workload, measured }: Scene): Cost {
 }
 
 export function speedStore({ workload }: Scene): Cost {
-  const { views, state } = workload.unitsPerBatch;
+  const { log, runs, posts, head } = workload.speedUnits;
+  const units = unitsOf(workload.speedUnits);
+  const million = (value: number) => round(value / MILLION, 1);
   return {
     fixed: 0,
-    usage: workload.speedWriteUnits * PRICES.keyspacesWrite.usd,
+    usage: units * PRICES.keyspacesWrite.usd,
     basis:
-      `${round(workload.speedWriteUnits / MILLION)} M write units: ${round(workload.aggregate.perMonth / MILLION, 2)} M ` +
-      `batches × (${round(views)} KB of views + ${round(state)} KB of state)`,
+      `${million(units)} M write units: log ${million(log)}, runs ${million(runs)}, posts ${million(posts)}, ` +
+      `heads ${million(head)}; ${round((units / workload.posts) * 1_000)} per 1,000 posts`,
   };
 }
 
-/** Writes of batch views, reads of reconcile, expiry of speed rows, and storage of the tables. */
+/** Writes of batch views, reads of reconcile, expiry of speed rows, deletion of remembered posts, and storage of the tables. */
 export function otherStore({ config, workload, measured }: Scene): Cost {
-  const { intervals, postsPerInterval } = workload;
-  const perPartition = measured.viewUnits.at(postsPerInterval / config.partitions);
-  const batchKb = measured.viewUnits.at(postsPerInterval);
-  const speedKb = intervals * config.partitions * perPartition;
-  const writes = intervals * batchKb * 2;
-  const reads = (speedKb + intervals * batchKb * 2) / READ_UNIT_KB;
+  const { intervals, postsPerInterval, speedIntervals, speedUnits, posts } = workload;
+  const { runUnits } = measured.speed;
+  const batchKb = runUnits.at(postsPerInterval);
+  const closedKb = speedIntervals * runUnits.at(posts / speedIntervals);
+  const expiringKb = speedUnits.log + speedUnits.runs;
+  // To delete a row costs what it cost to write it.
+  const writes = intervals * batchKb * 2 + speedUnits.posts;
+  const reads = (closedKb + intervals * batchKb * 2) / READ_UNIT_KB;
   // Speed rows expire after some hours; batch rows do not.
-  const speedStored = (speedKb / hours) * Math.min(hours, config.speedTtlHours);
-  const state = config.partitions * measured.stateUnits.at(config.recentPosts);
-  const storedGb = ((speedStored + state + intervals * batchKb * ASSUMPTIONS.storedMonths.value) * 1024) / GB;
+  const expiringStored = (expiringKb / hours) * Math.min(hours, config.speedTtlHours);
+  const remembered = (speedUnits.posts / intervals) * (config.speedHorizonIntervals + 1);
+  const storedBatch = intervals * batchKb * ASSUMPTIONS.storedMonths.value;
+  const gb = (kb: number) => (kb * 1024) / GB;
   return {
     fixed: 0,
     usage:
       writes * PRICES.keyspacesWrite.usd +
       reads * PRICES.keyspacesRead.usd +
-      speedKb * PRICES.keyspacesTtlDelete.usd +
-      storedGb * (PRICES.keyspacesStorage.usd + PRICES.keyspacesRecovery.usd),
-    basis: `${round(writes / MILLION, 2)} M write units, ${round(reads / MILLION, 2)} M read units, ${round(storedGb, 1)} GB`,
+      expiringKb * PRICES.keyspacesTtlDelete.usd +
+      gb(expiringStored + remembered + storedBatch) * PRICES.keyspacesStorage.usd +
+      gb(remembered + storedBatch) * PRICES.keyspacesRecovery.usd,
+    basis:
+      `${round(writes / MILLION, 2)} M write units, ${round(reads / MILLION, 2)} M read units, ` +
+      `${round(gb(expiringStored + remembered + storedBatch), 1)} GB`,
   };
 }
 
@@ -245,7 +255,7 @@ export function network({ config, workload }: Scene): Cost {
   const nat = config.natGateways * hours * (PRICES.natHour.usd + PRICES.publicAddress.usd);
   const endpoints = INTERFACE_ENDPOINTS * config.availabilityZones;
   // The rows pass the endpoint of Keyspaces.
-  const gb = (workload.speedWriteUnits * 1024) / GB;
+  const gb = (unitsOf(workload.speedUnits) * 1024) / GB;
   return {
     fixed:
       nat + (nat > 0 ? ASSUMPTIONS.natGb.value * PRICES.natGb.usd : 0) + endpoints * hours * PRICES.endpointHour.usd,

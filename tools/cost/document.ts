@@ -6,6 +6,7 @@ import { BROKER_GB, CONNECT_UNIT, PUBLISHED_PARTS } from './clickstream';
 import { type Estimate, estimate } from './estimate';
 import { MEASURED, ROWS, RUNS } from './measured';
 import { perMillion, PRICES, usd } from './prices';
+import { speedWrites, unitsOf } from './speed';
 import { asMarkdown } from './text';
 import { type Generator } from '../docgen/generator';
 
@@ -92,13 +93,19 @@ function measurements(): string {
   return markdownTable(['what', 'value'], rows);
 }
 
-const marks = () =>
+const POSTS = 1_000;
+const fixedTo = (digits: number) => (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: digits });
+
+const speedTable = () =>
   markdownTable(
-    ['posts in partition and interval', 'write units of the view rows', 'write units of a state with these posts'],
-    ROWS.marks.map(({ posts, viewUnits, stateUnits }) => [
-      posts.toLocaleString('en-US'),
-      String(viewUnits),
-      stateUnits === null ? 'too large for a row' : String(stateUnits),
+    ['posts of a batch', 'batches', 'bytes of a batch', 'log', 'runs', 'posts', 'head', 'together', 'by the model'],
+    ROWS.intervals.map(({ batch, batches, logBytes, units }) => [
+      ...[batch, batches, logBytes].map(fixedTo(0)),
+      ...[units.log, units.runs, units.posts, units.head].map(fixedTo(1)),
+      ...[
+        unitsOf(units),
+        (unitsOf(speedWrites(MEASURED.speed, batch * batches, batches)) / (batch * batches)) * POSTS,
+      ].map(fixedTo(0)),
     ]),
   );
 
@@ -151,9 +158,8 @@ For \`prod\` at 1,000 posts a second, each change alone. Their savings can't be 
 
 ${levers()}
 
-The writes of the speed layer are the largest part that grows with the rate: each batch rewrites a row of every view for each
-partition that it contains, so its price depends on batches × KB, not on posts. A batch ends with its window or at
-6 MB, whichever is first. From a few hundred posts a second, a longer window alone changes little.
+The speed layer appends each batch once and writes it again when it is folded ([ADR 29](adr/0029-a-log-of-deltas.md)). Small batches pay a
+write unit each, however small they are: there a longer window saves. A batch ends with its window or at 6 MB, whichever is first.
 
 ## Components
 
@@ -168,7 +174,9 @@ To measure again: \`npm run pipeline -- measure-run FILE --exit --posts 40000 --
 
 ${measurements()}
 
-${marks()}
+Write units per 1,000 posts of a partition, from its first batch until its interval is closed:
+
+${speedTable()}
 
 ## Assumed
 

@@ -56,7 +56,7 @@ const COMPONENTS: Readonly<Record<string, (scene: components.Scene) => component
   'Function aggregate': components.aggregate,
   'Functions of the batch layer': components.batchFunctions,
   'Keyspaces, speed layer': components.speedStore,
-  'Keyspaces, batch layer and space': components.otherStore,
+  'Keyspaces, batch layer, expiry, space': components.otherStore,
   'S3 requests': components.s3Requests,
   'S3 storage': components.s3Storage,
   'Spark (EMR Serverless)': components.spark,
@@ -161,11 +161,6 @@ function leversOf(
       name: `partitions=${fewer} instead of ${config.partitions}`,
       saves: savedBy({ partitions: fewer }),
       givesUp: 'parallelism of archive, aggregate and compact; partitions of an existing topic may only grow',
-    },
-    {
-      name: `recentPosts=${Math.ceil(config.recentPosts / 4)} instead of ${config.recentPosts}`,
-      saves: savedBy({ recentPosts: Math.ceil(config.recentPosts / 4) }),
-      givesUp: 'the time within which the speed layer recognizes a repeated post',
     },
     {
       name: 'Event sources without provisioned pollers',

@@ -1,86 +1,189 @@
-/** Measures what a batch of the speed layer writes to the store while an interval fills: the sizes of its blobs, at marks. */
+/** Measures what the speed layer writes to the store: the function itself, on posts of one partition, until their interval is closed. */
 import { writeFileSync } from 'node:fs';
-import { applyChange, applyRecords, type Settings } from '../../lambda/aggregate/core';
-import { emptyState, encodeState, stateSchema } from '../../lambda/formats/speed-state';
-import { encodeCounts } from '../../lambda/formats/counts-codec';
-import { type KafkaRecord } from '../../lambda/domain/decode';
-import { type Counts } from '../../lambda/domain/merge';
-import { VIEWS, type View } from '../../lambda/domain/views';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { FOLD, type FoldLimits } from '../../lambda/aggregate/folding';
+import { makeHandler } from '../../lambda/aggregate/handler';
+import { type AggregateStore, type SpeedChunk, type SpeedRunKey } from '../../lambda/aws/keyspaces/store';
+import { decodeRecord } from '../../lambda/domain/decode';
+import { RecentPosts } from '../../lambda/domain/recent-posts';
+import { VIEWS } from '../../lambda/domain/views';
+import { speedSchema } from '../../lambda/formats/speed-head';
+import { type LambdaKafkaEvent, type LambdaKafkaRecord, recordsByPartition } from '../../lambda/runtime/kafka-event';
 import { type Command } from '../kit/command';
 import { onlyFile, parse } from '../kit/options';
 import { today } from '../kit/time';
 import { envelopeOf, generate } from '../loadgen/generate';
+import { seeded } from '../loadgen/random';
 import { toQueued } from '../local/aws/batching';
-import { type RowMark, type RowMeasurement } from './measurement';
+import { type FoldMeasurement, type IntervalMeasurement, type RowMeasurement } from './measurement';
+import { mapUnits } from './speed';
 
-const MARKS = [50, 200, 1_000, 5_000, 20_000, 50_000, 100_000, 300_000];
+const TOPIC = 'posts';
 const SEED = 1;
+const MINUTES = 60;
+const START = Date.parse('2026-11-22T21:00:00Z');
+/** More than any interval has, so that names repeat as seldom in each. */
+const POSTS = 310_000;
+/** Posts of a batch, and batches of the interval: an hour of 5 s; fewer of the largest ones, which would take an hour. */
+const INTERVALS = [
+  [1, 720],
+  [4, 720],
+  [12, 720],
+  [42, 720],
+  [130, 720],
+  [417, 720],
+  [1_250, 120],
+  [4_167, 36],
+] as const;
+const REMEMBERED = 2 ** 16 + 1;
 /** Bytes of a row's key, offset and timestamp, as the handler counts them. */
 const ROW_OVERHEAD = 100;
-const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD) / 1024);
+const KB = 1_024;
+const unitsOf = (bytes: number) => Math.ceil((bytes + ROW_OVERHEAD) / KB);
 
-function* records(posts: number): Generator<KafkaRecord> {
-  let offset = 0;
-  for (const { key, sections } of generate({ posts, seed: SEED })) {
-    const value = Buffer.from(envelopeOf({ sections }));
-    yield { partition: 0, offset: offset++, timestamp: 60_000, key: Buffer.from(key), value, headers: {} };
-  }
-}
-
-/** Mean bytes of a record in a Lambda event: key and value in base64, with position and time. */
-function eventBytesOf(posts: number): number {
-  let bytes = 0;
-  for (const { offset, timestamp, key, value } of records(posts)) {
-    const source = { topic: 'posts', partition: 0, offset: String(offset), timestamp: String(timestamp), key, value };
-    bytes += toQueued({ ...source, timestampType: 'LOG_APPEND_TIME' }, 0).bytes + 1;
-  }
-  return bytes / posts;
-}
-
-function measure(): RowMark[] {
-  const posts = MARKS[MARKS.length - 1];
-  const schema = stateSchema(VIEWS, 60);
-  const settings: Settings = { views: VIEWS, columns: schema.columns, intervalMinutes: 60, recentPosts: posts };
-  const state = emptyState();
-  const counts = new Map<View, Counts>(VIEWS.map((view) => [view, new Map<string, number>()]));
-  const marks: RowMark[] = [];
-  let batch: KafkaRecord[] = [];
-  const apply = () => {
-    for (const change of applyRecords(state, batch, settings).changes) {
-      applyChange(change, counts.get(change.view)!, undefined);
-    }
-    batch = [];
+/** @param spread keys over 53 bits, and names that are as long as real ones and that nothing can compress */
+function* records(spread = true): Generator<LambdaKafkaRecord> {
+  const random = seeded(SEED);
+  const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+  const nameOf = (poster: number) => {
+    const own = seeded(poster);
+    return Array.from({ length: own.integer(14, 30) }, () => own.pick(letters)).join('');
   };
-  let seen = 0;
-  for (const record of records(posts)) {
-    batch.push(record);
-    seen += 1;
-    const mark = MARKS.includes(seen);
-    if (batch.length === 1_000 || mark) apply();
-    if (!mark) continue;
-    const units = VIEWS.map((view) => unitsOf(encodeCounts(view, counts.get(view)!).length));
-    const viewUnits = units.reduce((sum, each) => sum + each, 0);
-    let stateUnits: number | null = null;
-    try {
-      stateUnits = unitsOf(encodeState(state, schema).length);
-    } catch {
-      // More posts than a row of the store can hold: the configuration rejects that many.
-    }
-    marks.push({ posts: seen, viewUnits, largestViewUnits: Math.max(...units), stateUnits });
+  let offset = 0;
+  for (const post of generate({ posts: POSTS, seed: SEED })) {
+    const index = random.integer(0, 2 ** 21 - 1) * 2 ** 32 + random.integer(0, 2 ** 32 - 1);
+    const plain = envelopeOf(post);
+    const value = plain
+      .replaceAll(/"(index|ind)":"?\d+/g, (found, name) => `"${name}":${found.includes(':"') ? '"' : ''}${index}`)
+      .replace(/"poster_name":"Poster (\d+)"/, (_, poster: string) => `"poster_name":"${nameOf(Number(poster))}"`);
+    const source = {
+      ...{ topic: TOPIC, partition: 0, offset: String(offset++), timestamp: String(START) },
+      ...{ key: Buffer.from(spread ? String(index) : post.key), value: Buffer.from(spread ? value : plain) },
+    };
+    yield JSON.parse(toQueued({ ...source, timestampType: 'LOG_APPEND_TIME' }, 0).json) as LambdaKafkaRecord;
   }
-  return marks;
 }
 
-function run(argv: readonly string[]): void {
+const rounded = (value: number) => Number(value.toFixed(2));
+
+const take = (from: Iterator<LambdaKafkaRecord>, count: number) =>
+  Array.from({ length: count }, () => from.next().value as LambdaKafkaRecord);
+
+/** Counts what one writer writes, and has the runs that it reads again. */
+function countingStore() {
+  const units = { log: 0, runs: 0, posts: 0, head: 0 };
+  const chunks = new Map<string, SpeedChunk>();
+  const folds = new Map<string, Omit<FoldMeasurement, 'runs'>>();
+  const bytes = { log: 0, posts: 0 };
+  const nameOf = ({ view, tier, from, to }: SpeedRunKey, chunk: number) => [view, tier, from, to, chunk].join();
+  const store: AggregateStore = {
+    readHead: async () => undefined,
+    readLog: async () => [],
+    listClosed: async () => [],
+    readPosts: async () => [],
+    deletePosts: async () => undefined,
+    readSpeedChunk: async (key, chunk) => chunks.get(nameOf(key, chunk)),
+    async appendLog(_, { interval, posts }) {
+      if (interval === START) {
+        units.log += unitsOf(posts.length);
+        bytes.log += posts.length;
+      }
+      return true;
+    },
+    async putSpeedChunk(key, chunk, row) {
+      chunks.set(nameOf(key, chunk), row);
+      const size = unitsOf(row.counts.length);
+      units.runs += size;
+      const range = `${key.tier},${key.from},${key.to}`;
+      const fold = folds.get(range) ?? { tier: key.tier, posts: key.to - key.from + 1, units: 0 };
+      folds.set(range, { ...fold, units: fold.units + size });
+    },
+    async putPosts(_, posts) {
+      units.posts += unitsOf(posts.length);
+      bytes.posts += posts.length;
+    },
+    async casHead(_, __, { state }) {
+      units.head += unitsOf(state.length);
+      return true;
+    },
+  };
+  return { store, units, bytes, folds };
+}
+
+/** An interval of so many batches, and the first batch of the next one, which closes it. */
+export async function measureInterval(
+  batch: number,
+  batches: number,
+  limits: FoldLimits = FOLD,
+): Promise<IntervalMeasurement> {
+  const { store, units, bytes, folds } = countingStore();
+  const handler = makeHandler({
+    // No time passes, so each batch folds to the end.
+    ...{ store, intervalMinutes: MINUTES, horizon: 1, limits, now: () => START },
+    ...{ report: () => undefined, log: { warn: () => undefined } },
+  });
+  const source = records();
+  const deliver = (of: readonly LambdaKafkaRecord[]) =>
+    handler({ records: { [`${TOPIC}-0`]: of } } satisfies LambdaKafkaEvent);
+  for (let i = 0; i < batches; i++) await deliver(take(source, batch));
+  await deliver(take(source, 1).map((record) => ({ ...record, timestamp: START + MINUTES * 60_000 })));
+  const posts = batch * batches;
+  return {
+    ...{ batch, batches, logBytes: Math.round(bytes.log / batches), postBytes: rounded(bytes.posts / posts) },
+    units: mapUnits(units, (sum) => rounded((sum / posts) * 1_000)),
+    folds: [...Map.groupBy(folds.values(), ({ tier, posts: each }) => `${tier},${each}`).values()].map((same) => ({
+      ...{ tier: same[0].tier, posts: same[0].tier === 0 ? posts : same[0].posts, runs: same.length },
+      units: rounded(same.reduce((sum, fold) => sum + fold.units, 0) / same.length),
+    })),
+  };
+}
+
+/** Mean bytes of a record in the event of a function, its comma included. */
+function eventBytesOf(count: number): number {
+  const all = take(records(false), count);
+  return Math.round(all.reduce((sum, each) => sum + Buffer.byteLength(JSON.stringify(each)) + 1, 0) / count);
+}
+
+/** Bytes of memory of a post, where tables have just grown: the most. */
+async function rememberedBytesOf(count: number): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = async () => {
+    // Buffers are freed between two events.
+    for (let i = 0; i < 2; i++) {
+      collect();
+      await setTimeout(20);
+    }
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const source = records();
+  let recent: RecentPosts | undefined = new RecentPosts(1, speedSchema(VIEWS, MINUTES).waiting);
+  while (recent.size < count) {
+    const decoded = decodeRecord(recordsByPartition({ records: { [`${TOPIC}-0`]: take(source, 1) } }).get(0)![0]);
+    if (decoded.kind === 'post') recent.remember(START, decoded.index, decoded.sections);
+  }
+  const withPosts = await used();
+  // What is freed with them: records leave other things behind.
+  recent = undefined;
+  return Math.round((withPosts - (await used())) / count);
+}
+
+async function run(argv: readonly string[]): Promise<void> {
   const { positionals } = parse(argv, {}, { positionals: true });
   const file = onlyFile(positionals);
+  const intervals: IntervalMeasurement[] = [];
+  for (const [batch, batches] of INTERVALS) intervals.push(await measureInterval(batch, batches));
   const result: RowMeasurement = {
     command: 'npm run pipeline -- measure-rows tools/cost/measurements/rows.json',
     date: today(),
     views: VIEWS.length,
     seed: SEED,
-    eventBytes: Math.round(eventBytesOf(20_000)),
-    marks: measure(),
+    eventBytes: eventBytesOf(20_000),
+    rememberedBytes: await rememberedBytesOf(REMEMBERED),
+    intervals,
   };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }
@@ -88,6 +191,6 @@ function run(argv: readonly string[]): void {
 export const command: Command = {
   operands: 'FILE',
   options: {},
-  about: "Runs the speed layer's code on generated posts of one partition, and writes the sizes as JSON.",
+  about: 'Runs the speed layer on generated posts of one partition, and writes what it stores as JSON.',
   run,
 };

@@ -1,9 +1,17 @@
 /** The committed measurements in the form that the model uses, read once. */
 import { Curve } from '../../lib/capacity/curve';
-import { fit, pooled, type RowMeasurement, type RunMeasurement, sparkFit } from './measurement';
+import {
+  fit,
+  type IntervalMeasurement,
+  pooled,
+  type RowMeasurement,
+  type RunMeasurement,
+  sparkFit,
+} from './measurement';
 import rows from './measurements/rows.json';
 import large from './measurements/run-large.json';
 import small from './measurements/run-small.json';
+import { type SpeedSizes } from './speed';
 
 export const RUNS: readonly RunMeasurement[] = [small, large];
 export const ROWS: RowMeasurement = rows;
@@ -24,14 +32,22 @@ export interface Measured {
   readonly compact: (records: number) => number;
   readonly publish: (intervals: number) => number;
   readonly reconcile: (intervals: number) => number;
-  /** Number of views. Each has one row per partition and interval. */
-  readonly views: number;
-  /** Write units of a row of each view, by posts in partition and interval. */
-  readonly viewUnits: Curve;
-  /** Write units of a partition's state, by posts in it. */
-  readonly stateUnits: Curve;
+  readonly speed: SpeedSizes;
   readonly spark: { readonly start: number; readonly coreSecondsPerRow: number };
 }
+
+const byBatch = (value: (interval: IntervalMeasurement) => number) =>
+  new Curve(ROWS.intervals.map((interval) => [interval.batch, value(interval)]));
+export const logUnitsOf = ({ units, batch }: IntervalMeasurement): number => (units.log * batch) / 1_000;
+/** Measured with several sizes of batches: their mean. */
+export const RUN_UNITS: readonly (readonly [posts: number, units: number])[] = [
+  ...Map.groupBy(
+    ROWS.intervals.flatMap(({ folds }) => folds),
+    ({ posts }) => posts,
+  ),
+]
+  .map(([posts, folds]) => [posts, folds.reduce((sum, { units }) => sum + units, 0) / folds.length] as const)
+  .sort(([a], [b]) => a - b);
 
 export const MEASURED: Measured = (() => {
   const of = (step: string) => pooled(RUNS, step);
@@ -43,11 +59,11 @@ export const MEASURED: Measured = (() => {
     parquetBytes: perPost('compact'),
     ...{ ingest: fit(of('ingest')), archive: fit(of('archive')), aggregate: fit(of('aggregate')) },
     ...{ compact: fit(of('compact')), publish: fit(of('publish')), reconcile: fit(of('reconcile')) },
-    views: ROWS.views,
-    viewUnits: new Curve(ROWS.marks.map(({ posts, viewUnits }) => [posts, viewUnits])),
-    stateUnits: new Curve(
-      ROWS.marks.flatMap(({ posts, stateUnits }) => (stateUnits === null ? [] : [[posts, stateUnits] as const])),
-    ),
+    speed: {
+      ...{ logBytes: byBatch(({ logBytes }) => logBytes), logUnits: byBatch(logUnitsOf) },
+      runUnits: new Curve(RUN_UNITS),
+      postBytes: Math.min(...ROWS.intervals.map(({ postBytes }) => postBytes)),
+    },
     spark: sparkFit(RUNS[0], RUNS[1]),
   };
 })();

@@ -24,15 +24,36 @@ export interface RunMeasurement {
   readonly spark: { readonly jobs: number; readonly seconds: number; readonly cores: number };
 }
 
-/** Write units of a partition's rows at a number of posts in its interval. */
-export interface RowMark {
+/** Write units per 1,000 posts, by table of the speed layer. */
+export interface Units {
+  readonly log: number;
+  readonly runs: number;
   readonly posts: number;
-  /** Sum over one row of each view. */
-  readonly viewUnits: number;
-  /** Units of the row of the largest view. */
-  readonly largestViewUnits: number;
-  /** Of a state with all of the posts. Null if it is too large for a row of the store. */
-  readonly stateUnits: number | null;
+  readonly head: number;
+}
+
+/** Ranges of the log with as many posts, folded. */
+export interface FoldMeasurement {
+  /** 0: the whole interval. */
+  readonly tier: number;
+  readonly posts: number;
+  /** How many there are. */
+  readonly runs: number;
+  /** Mean write units of such a range: its runs of all views. */
+  readonly units: number;
+}
+
+/** An interval of one partition. */
+export interface IntervalMeasurement {
+  /** Posts of a batch. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Mean bytes of a row of the log. */
+  readonly logBytes: number;
+  /** Bytes of a post in `speed_posts`. */
+  readonly postBytes: number;
+  readonly units: Units;
+  readonly folds: readonly FoldMeasurement[];
 }
 
 export interface RowMeasurement {
@@ -42,8 +63,10 @@ export interface RowMeasurement {
   readonly seed: number;
   /** Mean bytes of a record in the event of a function, its comma included. */
   readonly eventBytes: number;
-  /** By ascending number of posts. */
-  readonly marks: readonly RowMark[];
+  /** Bytes of memory of a post that is remembered. */
+  readonly rememberedBytes: number;
+  /** By ascending size of the batches. */
+  readonly intervals: readonly IntervalMeasurement[];
 }
 
 /** Sums of several runs. @throws Error if there is no run, or none has the step */

@@ -3,6 +3,8 @@ import { type Batches, batchesOf, HOURS_PER_MONTH } from '../../lib/capacity/bat
 import { type PipelineConfig } from '../../lib/config';
 import { MINIMUM_POLLERS } from './functions';
 import { type Measured } from './measured';
+import { type Units } from './measurement';
+import { mapUnits, speedWrites } from './speed';
 
 export interface Load {
   /** Posts a second, constant through the month. */
@@ -21,9 +23,10 @@ export interface Workload {
   /** Intervals in the month, empty ones included. */
   readonly intervals: number;
   readonly postsPerInterval: number;
-  readonly speedWriteUnits: number;
-  /** Write units of one batch of a partition: rows of the views, and its state. */
-  readonly unitsPerBatch: { readonly views: number; readonly state: number };
+  /** Intervals of a partition that have posts. */
+  readonly speedIntervals: number;
+  /** Write units of the speed layer, by table. */
+  readonly speedUnits: Units;
 }
 
 const MONTH = HOURS_PER_MONTH * 3_600;
@@ -41,18 +44,16 @@ export function workloadOf(
   const postsPerInterval = rate * intervalSeconds;
   const of = (window: number) => batchesOf(rate, window, measured.eventBytes, config, minimumPollers);
   const aggregate = of(config.aggregateWindowSeconds);
-  const views = measured.viewUnits.mean(postsPerInterval / config.partitions);
-  // In steady operation, the state of a partition is full.
-  const state = measured.stateUnits.at(config.recentPosts);
+  const intervals = MONTH / intervalSeconds;
+  const speedIntervals = Math.min(intervals * config.partitions, aggregate.perMonth);
+  const each = speedWrites(measured.speed, (rate * MONTH) / speedIntervals, aggregate.perMonth / speedIntervals);
+  const speedUnits = mapUnits(each, (units) => units * speedIntervals);
   return {
     posts: rate * MONTH,
     requests: (rate * MONTH) / batch,
     requestBytes: batch * measured.postBytes,
     archive: of(config.archiveWindowSeconds),
     aggregate,
-    intervals: MONTH / intervalSeconds,
-    postsPerInterval,
-    speedWriteUnits: aggregate.perMonth * (views + state),
-    unitsPerBatch: { views, state },
+    ...{ intervals, postsPerInterval, speedIntervals, speedUnits },
   };
 }

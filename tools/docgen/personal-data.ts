@@ -1,5 +1,5 @@
 /** docs/security/personal-data.md, from the classes of the fields, the views and the configuration. */
-import { incompletePostColumns } from '../../lambda/formats/speed-state';
+import { speedSchema } from '../../lambda/formats/speed-head';
 import { columnOf, COLUMNS, type ColumnName, SECTION_TABLE, SECTIONS } from '../../lambda/domain/columns';
 import { type DataClass, DATA_CLASSES, highest } from '../../lambda/domain/data-classes';
 import { PREFIXES } from '../../lambda/formats/keys';
@@ -25,7 +25,7 @@ interface Place {
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
 
 /** A value of the configuration in each stage. */
-const setting = (key: 'retentionDays' | 'speedTtlHours' | 'logRetentionDays' | 'recentPosts') =>
+const setting = (key: 'retentionDays' | 'speedTtlHours' | 'logRetentionDays' | 'speedHorizonIntervals') =>
   STAGES.map((stage) => `${loadConfig({ stage })[key].toLocaleString('en-US')} in \`${stage}\``).join(', ');
 
 const columnsOf = ({ dimensions, value }: View) => [...dimensions, ...(value ? [value] : [])];
@@ -49,18 +49,18 @@ const LAKE: Readonly<Record<Prefix, Place>> = {
   jobs: { holds: 'nothing of a post: the Spark job', retained: 'until it is replaced' },
 };
 
-function incompleteOfSpeedLayer(): string {
-  const incomplete = incompletePostColumns(VIEWS);
-  return code(delicate(SECTIONS.flatMap((section) => incomplete[section])));
-}
+const SPEED = speedSchema(VIEWS, 60);
+const EXPIRES = `hours: ${setting('speedTtlHours')}`;
 
 const TABLES: Readonly<Record<ViewTable, readonly [name: string, place: Place]>> = {
-  speedViews: ['speed_views', { holds: VIEW_ROWS, retained: `hours: ${setting('speedTtlHours')}` }],
-  speedState: [
-    'speed_state',
+  speedLog: ['speed_log', { holds: `the key of each post, and ${code(delicate(SPEED.columns))}`, retained: EXPIRES }],
+  speedHead: ['speed_head', { holds: 'nothing of a post: offsets and instants', retained: 'until it is replaced' }],
+  speedRuns: ['speed_runs', { holds: VIEW_ROWS, retained: EXPIRES }],
+  speedPosts: [
+    'speed_posts',
     {
-      holds: `the keys of recent posts, and of incomplete posts ${incompleteOfSpeedLayer()}`,
-      retained: `until newer posts take their place (posts a partition: ${setting('recentPosts')})`,
+      holds: `the keys of recent posts, and of incomplete posts ${code(delicate(SPEED.waiting))}`,
+      retained: `intervals with posts, before the newest one: ${setting('speedHorizonIntervals')}`,
     },
   ],
   batchViews: ['batch_views', { holds: VIEW_ROWS, retained: 'indefinitely' }],
@@ -144,7 +144,8 @@ compute it.
 
 ${places()}
 
-In S3, an overwritten or deleted object can be restored for ${NONCURRENT_DAYS} days. A table of Keyspaces can be restored to any second of the last ${RESTORE_DAYS} days.
+In S3, an overwritten or deleted object can be restored for ${NONCURRENT_DAYS} days. A table of
+Keyspaces whose rows do not expire can be restored to any second of the last ${RESTORE_DAYS} days.
 In stage \`dev\` everything is deleted with its stack; in \`prod\` it is retained. All of it is encrypted at rest and in transit.
 
 ## What the views hold
@@ -164,7 +165,7 @@ is all four of first name, last name, age and day of joining: there is no user i
 | S3, ${code([PREFIXES.quarantine])} | objects that name the person or have the key of one of the posts are deleted |
 | S3, ${code([PREFIXES.posts, PREFIXES.incompletePosts, PREFIXES.dedupIndex])} | computed again without the posts |
 | S3, ${code([PREFIXES.views])}; Keyspaces, \`batch_views\`, \`batch_runs\` | computed again by the runs of the DAG that the command prints; with \`--publish\`, it then deletes what they replaced |
-| Keyspaces, \`speed_views\`, \`speed_state\` | retained as in the table above |
+| Keyspaces, \`speed_log\`, \`speed_runs\`, \`speed_posts\` | retained as in the table above |
 | Kafka | retained as in the table above; an event source that is reset to an earlier offset reads the posts again |
 | S3, previous versions | retained for ${NONCURRENT_DAYS} days |
 | Keyspaces, restore | possible for ${RESTORE_DAYS} days |

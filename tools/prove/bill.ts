@@ -38,7 +38,7 @@ export const PARTS: readonly Part[] = [
     /Lambda/,
   ),
   part('API Gateway', ['Ingest API'], /API Gateway/),
-  part('Keyspaces', ['Keyspaces, speed layer', 'Keyspaces, batch layer and space'], /Keyspaces|MCS/),
+  part('Keyspaces', ['Keyspaces, speed layer', 'Keyspaces, batch layer, expiry, space'], /Keyspaces|MCS/),
   part('S3 storage', ['S3 storage'], /Simple Storage|S3/, /TimedStorage/),
   part('S3 requests', ['S3 requests'], /Simple Storage|S3/),
   part('EMR Serverless', ['Spark (EMR Serverless)'], /Elastic ?MapReduce|EMR/),

@@ -52,7 +52,7 @@ export type Fault =
       readonly broker: number;
       readonly ahead: number;
       /** How long it shows the same time, ms. */
-      readonly tick: number;
+      readonly grain: number;
     }
   | { readonly kind: 'retention'; readonly at: number; readonly ms: number }
   | {
@@ -291,7 +291,7 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   some(16, () => ({
     ...{ kind: 'clock', at: soonAfterSend(), broker: random.integer(0, 2) },
     ahead: random.pick([0, 0, 500, -500, 3_000, -3_000, 20_000, -20_000, 100_000, -100_000, 10 * MINUTE]),
-    tick: random.pick([1, 1, 1_000, 10_000]),
+    grain: random.pick([1, 1, 1_000, 10_000]),
   }));
   some(2, () => ({ kind: 'retention', at: anyTime(), ms: 30 * HOUR }));
   some(5, () => ({

@@ -153,7 +153,7 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     simulation.network.weather.length = 0;
     for (const each of Object.values(simulation.functions)) each.calm();
     topic.clocks.fill(0);
-    topic.ticks.fill(1);
+    topic.grains.fill(1);
     orchestrator.downUntil = 0;
   });
 

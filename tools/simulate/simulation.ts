@@ -222,7 +222,7 @@ export class Simulation {
         return this.sources[fault.source].rebalance(fault.partition, fault.back, fault.ms);
       case 'clock':
         this.topic.clocks[fault.broker] = fault.ahead;
-        this.topic.ticks[fault.broker] = fault.tick;
+        this.topic.grains[fault.broker] = fault.grain;
         return;
       case 'retention':
         return this.topic.deleteBefore(this.world.now - fault.ms);

@@ -29,12 +29,12 @@ export const speedHead = {
 /** `speed_runs`: what was folded. Equal keys have equal rows, so that it does not matter who writes them, nor how often. */
 export const speedRuns = {
   read: (table: string) =>
-    `SELECT as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view = ? AND tier = ? AND rest = ? AND interval_start = ? AND from_offset = ? AND to_offset = ? AND chunk = ?`,
+    `SELECT as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view_name = ? AND tier = ? AND rest = ? AND interval_start = ? AND from_offset = ? AND to_offset = ? AND chunk = ?`,
   /** The first chunks of the runs of some intervals. */
   list: (table: string) =>
-    `SELECT interval_start, as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view = ? AND tier = ? AND rest = ? AND interval_start >= ? AND interval_start <= ?`,
+    `SELECT interval_start, as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view_name = ? AND tier = ? AND rest = ? AND interval_start >= ? AND interval_start <= ?`,
   put: (table: string) =>
-    `INSERT INTO ${table} (topic, kafka_partition, view, tier, rest, interval_start, from_offset, to_offset, chunk, as_of, chunks, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO ${table} (topic, kafka_partition, view_name, tier, rest, interval_start, from_offset, to_offset, chunk, as_of, chunks, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 };
 
 /** `speed_posts`: the posts of what was folded, to recognize repeated ones. As in `speed_runs`, equal keys have equal rows. */

@@ -5,8 +5,10 @@ import { awsMetric, byStep, constant, metric, percentilesOf, type Statistic } fr
 
 /** The names of `lib/constructs/view-store.ts`. */
 export const TABLES = [
-  'speed_views',
-  'speed_state',
+  'speed_log',
+  'speed_head',
+  'speed_runs',
+  'speed_posts',
   'batch_views',
   'batch_runs',
   'unreferenced_runs',

@@ -1,4 +1,3 @@
-import { makeHandler as makeAggregate } from '../../../lambda/aggregate/handler';
 import { makeHandler as makePublish } from '../../../lambda/publish/handler';
 import { ANSWERS } from '../../../lambda/query/answers';
 import { makeHandler as makeQuery } from '../../../lambda/query/handler';
@@ -6,15 +5,15 @@ import { queryReader } from '../../../lambda/query/reader';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
-import { decodeCounts } from '../../../lambda/formats/counts-codec';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
 import { mergeCounts, trim, type Counts } from '../../../lambda/domain/merge';
 import { sortedRows } from '../../../lambda/domain/sorted-run';
 import { VIEWS } from '../../../lambda/domain/views';
 import { MemoryLake } from '../../support/memory-lake';
-import { memoryStore } from '../../support/memory-store';
+import { memoryStore, rowKey, speedCounts } from '../../support/memory-store';
 import { lambdaEvent, toRecord } from '../../support/posts-log';
 import { viewObject } from '../../../tools/simulate/models/views-engine';
+import { aggregateOver } from '../../support/speed-layer';
 import { inlineRun } from '../../support/view-runs';
 import { useCassandra } from './fixture';
 
@@ -38,20 +37,13 @@ const records = [0, 1].flatMap((partition) =>
   ),
 );
 
-const aggregateOver = (store: Parameters<typeof makeAggregate>[0]['store']) =>
-  makeAggregate({
-    store,
-    intervalMinutes: 60,
-    recentPosts: 1000,
-    now: () => NOW,
-    report: () => undefined,
-    log: { warn: () => undefined },
-  });
+const SPEED = { topic: TOPIC, partitions: 2, intervalMinutes: 60 };
 
 /** The lake as sealing, compaction and Spark would have left it: the views come from a pass over the log in memory. */
 async function lakeOf(): Promise<MemoryLake> {
   const memory = memoryStore();
   await aggregateOver(memory)(lambdaEvent(TOPIC, records));
+  const found = await speedCounts(memory, SPEED);
   const lake = new MemoryLake();
   for (const [b, interval] of INTERVALS.entries()) {
     const partitions = [0, 1].map((partition) => ({ partition, from: b * PER_INTERVAL, to: (b + 1) * PER_INTERVAL }));
@@ -68,8 +60,7 @@ async function lakeOf(): Promise<MemoryLake> {
     for (const view of VIEWS) {
       const counts: Counts = new Map();
       for (const partition of [0, 1]) {
-        const row = memory.rows.get(`${view.name}|${interval}|${partition}`);
-        if (row) mergeCounts(view, counts, decodeCounts(view, row.counts)!);
+        mergeCounts(view, counts, found.get(rowKey(view.name, interval, partition)) ?? new Map());
       }
       await lake.put(viewKey(interval, view.name), viewObject(view, interval, sortedRows(view, trim(view, counts))));
     }
@@ -92,7 +83,7 @@ test('both layers give the same answers before, while and after intervals are pu
     log: { warn: () => undefined },
   });
   const query = makeQuery({
-    reader: queryReader(store, TOPIC),
+    reader: queryReader(store, SPEED),
     intervalMinutes: 60,
     partitions: 2,
     speedTtl: 48 * HOUR,

@@ -1,79 +1,174 @@
 import { throttlingStore } from '../../support/throttling-store';
 import { connect, StoreUnavailableError } from '../../../lambda/aws/keyspaces/keyspaces';
-import { MAX_IN } from '../../../lambda/aws/keyspaces/cql';
+import { keyspacesStore } from '../../../lambda/aws/keyspaces/store';
+import { mapConcurrently } from '../../../lambda/runtime/concurrent';
+import { type LogRow } from '../../../lambda/formats/speed-log';
 import { REGION } from '../support/shared-engines';
 import { useCassandra } from './fixture';
+import { TTL } from './tables';
 
 const HOUR = 3_600_000;
 const INTERVAL = Date.parse('2026-11-22T21:00:00Z');
 
 const fixture = useCassandra('store_test');
 
-describe('speed rows', () => {
-  const row = (appliedOffset: number, text: string) => ({
-    appliedOffset,
-    asOf: INTERVAL + 5,
-    counts: Buffer.from(text),
-  });
-  const key = { view: 'posts_by_category', interval: INTERVAL, partition: 3 };
-
-  it('change only from the offset that the writer has read', async () => {
-    const { store } = fixture.current();
-    await expect(store.readSpeedRow(key)).resolves.toBeUndefined();
-    await expect(store.casSpeedRow(key, 7, row(8, 'zombie'))).resolves.toBe(false);
-    await expect(store.casSpeedRow(key, undefined, row(2 ** 40, 'one'))).resolves.toBe(true);
-    await expect(store.casSpeedRow(key, undefined, row(9, 'late'))).resolves.toBe(false);
-    await expect(store.casSpeedRow(key, 2 ** 40, row(2 ** 40 + 1, 'two'))).resolves.toBe(true);
-    await expect(store.casSpeedRow(key, 2 ** 40, row(2 ** 40 + 2, 'late'))).resolves.toBe(false);
-    await expect(store.readSpeedRow(key)).resolves.toEqual(row(2 ** 40 + 1, 'two'));
+describe('the log of the speed layer', () => {
+  const key = { topic: 'posts', partition: 3 };
+  const row = (from: number, text = 'posts', to = from): LogRow => ({
+    ...{ from, to, interval: INTERVAL, asOf: INTERVAL + 5 },
+    posts: Buffer.from(text),
   });
 
-  it('expire, whether they were inserted or updated', async () => {
-    const found = await fixture
-      .current()
-      .session.execute(
-        `SELECT TTL(counts) AS ttl, TTL(applied_offset) AS ttl2 FROM ${fixture.current().tables.speedViews} WHERE view_name = ? AND interval_start = ? AND kafka_partition = ?`,
-        [key.view, new Date(INTERVAL), 3],
-      );
-    expect(found.rows).toHaveLength(1);
-    for (const name of ['ttl', 'ttl2']) expect(found.rows[0][name]).toBeGreaterThan(3000);
-  });
-
-  it('are found for many intervals at once', async () => {
-    const { store } = fixture.current();
-    const intervals = Array.from({ length: MAX_IN }, (_, i) => INTERVAL + i * HOUR);
-    for (const interval of [intervals[1], intervals[MAX_IN - 1]]) {
-      for (const partition of [0, 11]) {
-        await store.casSpeedRow({ view: 'posts_by_country', interval, partition }, undefined, row(partition, 'x'));
+  it('takes a row at a place once, whoever comes first', async () => {
+    const { store, cassandra } = fixture.current();
+    const other = connect({ AWS_REGION: REGION, AWS_ENDPOINT_URL_KEYSPACES: cassandra.endpointUrl });
+    try {
+      const writers = [store, keyspacesStore(other, fixture.current().tables)];
+      for (let from = 0; from < 20; from++) {
+        const applied = await Promise.all(writers.map((each, i) => each.appendLog(key, row(from, `writer ${i}`))));
+        expect(applied.filter(Boolean)).toHaveLength(1);
+        const [found] = await store.readLog(key, 0, from);
+        expect(found).toEqual(row(from, `writer ${applied.indexOf(true)}`));
       }
+      await expect(store.appendLog(key, row(7, 'late', 9))).resolves.toBe(false);
+    } finally {
+      await other.shutdown();
     }
-    const found = await store.scanSpeedRows('posts_by_country', intervals);
-    expect(found.map(({ interval, partition }) => [interval, partition]).sort()).toEqual(
-      [intervals[1], intervals[MAX_IN - 1]].flatMap((interval) => [
-        [interval, 0],
-        [interval, 11],
-      ]),
-    );
-    expect(found[0]).toMatchObject({ asOf: INTERVAL + 5, counts: Buffer.from('x') });
-    await expect(store.scanSpeedRows('posts_by_country', [...intervals, 0])).rejects.toThrow(
-      'intervals of a scan must be at most 25',
+  });
+
+  it('is read by the segment, from an offset on, in order', async () => {
+    const { store } = fixture.current();
+    const at = { topic: 'segments', partition: 0 };
+    const border = 2 ** 20;
+    for (const from of [border + 5, 5, border, border - 1, 2 ** 40]) await store.appendLog(at, row(from));
+    const froms = async (segment: number, from: number) =>
+      (await store.readLog(at, segment, from)).map((each) => each.from);
+    await expect(froms(0, 0)).resolves.toEqual([5, border - 1]);
+    await expect(froms(0, 6)).resolves.toEqual([border - 1]);
+    await expect(froms(1, border)).resolves.toEqual([border, border + 5]);
+    await expect(froms(2, 0)).resolves.toEqual([]);
+    await expect(froms(2 ** 20, 0)).resolves.toEqual([2 ** 40]);
+    await expect(store.readLog({ ...at, partition: 1 }, 0, 0)).resolves.toEqual([]);
+  });
+
+  it('is read whole, however many pages its rows take', async () => {
+    const { store } = fixture.current();
+    const at = { topic: 'pages', partition: 0 };
+    const froms = Array.from({ length: 1_200 }, (_, from) => from);
+    // More than two pages of the driver.
+    await mapConcurrently(froms, 64, (from) => store.appendLog(at, row(from, 'x'.repeat(400))));
+    expect((await store.readLog(at, 0, 0)).map(({ from }) => from)).toEqual(froms);
+  }, 120_000);
+});
+
+describe('the head of a partition', () => {
+  it('changes only from where the writer has read it', async () => {
+    const { store } = fixture.current();
+    const key = { topic: 'posts', partition: 1 };
+    const head = (foldedTo: number, text: string) => ({ foldedTo, state: Buffer.from(text) });
+    await expect(store.readHead(key)).resolves.toBeUndefined();
+    await expect(store.casHead(key, 7, head(8, 'zombie'))).resolves.toBe(false);
+    await expect(store.casHead(key, undefined, head(2 ** 40, 'one'))).resolves.toBe(true);
+    await expect(store.casHead(key, undefined, head(9, 'late'))).resolves.toBe(false);
+    await expect(store.casHead(key, 2 ** 40, head(2 ** 40 + 1, 'two'))).resolves.toBe(true);
+    await expect(store.casHead(key, 2 ** 40, head(2 ** 40 + 2, 'late'))).resolves.toBe(false);
+    await expect(store.readHead(key)).resolves.toEqual(head(2 ** 40 + 1, 'two'));
+  });
+});
+
+describe('the runs of the speed layer', () => {
+  const key = {
+    topic: 'posts',
+    partition: 2,
+    view: 'posts_by_category-12ab',
+    tier: 0,
+    interval: INTERVAL,
+    from: 0,
+    to: 0,
+  };
+  const row = (text: string, chunks = 0) => ({ asOf: INTERVAL + 5, chunks, counts: Buffer.from(text) });
+
+  it('have chunks, which are written again without effect', async () => {
+    const { store } = fixture.current();
+    const open = { ...key, tier: 1, from: 2 ** 40, to: 2 ** 40 + 9 };
+    for (let i = 0; i < 2; i++) {
+      await store.putSpeedChunk(open, 1, row('rest'));
+      await store.putSpeedChunk(open, 0, row('first', 2));
+    }
+    await expect(store.readSpeedChunk(open, 0)).resolves.toEqual(row('first', 2));
+    await expect(store.readSpeedChunk(open, 1)).resolves.toEqual(row('rest'));
+    await expect(store.readSpeedChunk(open, 2)).resolves.toBeUndefined();
+    await expect(store.readSpeedChunk({ ...open, to: 2 ** 40 + 8 }, 0)).resolves.toBeUndefined();
+  });
+
+  it('of closed intervals are listed by their first chunks', async () => {
+    const { store } = fixture.current();
+    const intervals = [0, 1, 2, 3].map((hour) => INTERVAL + hour * HOUR);
+    for (const interval of intervals) {
+      await store.putSpeedChunk({ ...key, interval }, 1, row('rest'));
+      await store.putSpeedChunk({ ...key, interval }, 0, row(`first of ${interval}`, 2));
+    }
+    await expect(store.listClosed(key, intervals[1], intervals[2])).resolves.toEqual(
+      [intervals[1], intervals[2]].map((interval) => ({ interval, ...row(`first of ${interval}`, 2) })),
     );
   });
 });
 
-describe('speed state', () => {
-  it('changes only from the offset that the writer has read, and holds hundreds of kilobytes', async () => {
+describe('the posts that the speed layer recognizes', () => {
+  it('are read from an offset on, piece by piece, and deleted with their interval', async () => {
     const { store } = fixture.current();
-    const state = Buffer.alloc(600_000, 7);
-    await expect(store.readState('posts', 1)).resolves.toBeUndefined();
-    await expect(store.readAppliedOffset('posts', 1)).resolves.toBeUndefined();
-    await expect(store.casState('posts', 1, undefined, { appliedOffset: 0, state })).resolves.toBe(true);
-    await expect(store.casState('posts', 1, undefined, { appliedOffset: 5, state })).resolves.toBe(false);
-    await expect(store.casState('posts', 1, 0, { appliedOffset: 4, state })).resolves.toBe(true);
-    await expect(store.casState('posts', 1, 0, { appliedOffset: 9, state })).resolves.toBe(false);
-    await expect(store.readState('posts', 1)).resolves.toEqual({ appliedOffset: 4, state });
-    await expect(store.readAppliedOffset('posts', 1)).resolves.toBe(4);
+    const key = { topic: 'posts', partition: 4 };
+    const range = (from: number, to: number, piece: number, interval = INTERVAL) => ({
+      ...key,
+      interval,
+      from,
+      to,
+      piece,
+    });
+    const all = [range(9, 11, 0), range(0, 8, 1), range(0, 8, 0), range(0, 4, 0), range(12, 13, 0, INTERVAL + HOUR)];
+    for (const each of all) await store.putPosts(each, Buffer.from(`${each.from}-${each.to}.${each.piece}`));
+    const found = async (interval: number, from: number) =>
+      (await store.readPosts(key, interval, from)).map((blob) => blob.toString());
+    await expect(found(INTERVAL, 0)).resolves.toEqual(['0-4.0', '0-8.0', '0-8.1', '9-11.0']);
+    await expect(found(INTERVAL, 9)).resolves.toEqual(['9-11.0']);
+    await store.deletePosts(key, INTERVAL);
+    await expect(found(INTERVAL, 0)).resolves.toEqual([]);
+    await expect(found(INTERVAL + HOUR, 0)).resolves.toEqual(['12-13.0']);
   });
+
+  it('hold hundreds of kilobytes a row', async () => {
+    const { store } = fixture.current();
+    const key = { topic: 'posts', partition: 5, interval: INTERVAL, from: 0, to: 1, piece: 0 };
+    await store.putPosts(key, Buffer.alloc(600_000, 7));
+    const [blob] = await store.readPosts(key, INTERVAL, 0);
+    expect(blob.equals(Buffer.alloc(600_000, 7))).toBe(true);
+  });
+});
+
+test('rows of the log and of runs expire, and nothing else of the speed layer does', async () => {
+  const { session, tables } = fixture.current();
+  const ttls = async (table: string, column: string) => {
+    const { rows } = await session.execute(`SELECT TTL(${column}) AS ttl FROM ${table}`, []);
+    expect(rows.length).toBeGreaterThan(0);
+    return rows.map(({ ttl }) => ttl as number | null);
+  };
+  for (const [table, columns] of [
+    [tables.speedLog, ['posts', 'to_offset', 'as_of', 'interval_start']],
+    [tables.speedRuns, ['counts', 'chunks', 'as_of']],
+  ] as const) {
+    for (const column of columns) {
+      for (const ttl of await ttls(table, column)) {
+        expect(ttl).toBeGreaterThan(TTL - 600);
+        expect(ttl).toBeLessThanOrEqual(TTL);
+      }
+    }
+  }
+  for (const [table, column] of [
+    [tables.speedHead, 'state'],
+    [tables.speedPosts, 'posts'],
+  ] as const) {
+    expect(new Set(await ttls(table, column))).toEqual(new Set([null]));
+  }
 });
 
 describe('batch rows', () => {

@@ -160,14 +160,14 @@ describe('the overview', () => {
       'Kafka → aggregate',
       'Kafka → archive',
       'Spark ↔ S3 lake',
-      'aggregate → speed views',
+      'aggregate → speed log, runs',
       'archive → S3 lake',
       'batch views → query',
       'ingest → Kafka',
       'publish → batch views',
       'publish ↔ S3 lake',
       'seal, compact ↔ S3 lake',
-      'speed views → query',
+      'speed log, runs → query',
     ]);
   });
 

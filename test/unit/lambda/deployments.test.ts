@@ -3,28 +3,30 @@
  * The layers are the real handlers over stores in memory. `docs/how-to/change-a-live-deployment.md` says what each change needs.
  */
 import type * as aggregateModule from '../../../lambda/aggregate/handler';
-import { makeHandler as makeAggregate } from '../../../lambda/aggregate/handler';
+import { FOLD, type FoldLimits } from '../../../lambda/aggregate/folding';
+import { type makeHandler as makeAggregate } from '../../../lambda/aggregate/handler';
 import { makeHandler as makePublish } from '../../../lambda/publish/handler';
 import { makeHandler as makeQuery } from '../../../lambda/query/handler';
 import { queryReader } from '../../../lambda/query/reader';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
 import { makeHandler as makeSeal } from '../../../lambda/seal/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
-import { contribution, add, joinKey, trim, type Counts } from '../../../lambda/domain/merge';
+import { contribution, add, trim, type Counts } from '../../../lambda/domain/merge';
 import { decodeRecord } from '../../../lambda/domain/decode';
 import { findView, type View } from '../../../lambda/domain/views';
 import { HOUR } from '../../../lambda/domain/time';
-import { decodeCounts } from '../../../lambda/formats/counts-codec';
 import { serialize, type DriftReport } from '../../../lambda/formats/interval-metadata';
 import { driftKey, sealKey } from '../../../lambda/formats/keys';
-import { decodeState, stateSchema } from '../../../lambda/formats/speed-state';
+import { decodePosts } from '../../../lambda/formats/post-blob';
+import { decodeHead, speedSchema } from '../../../lambda/formats/speed-head';
 import { BatchLayer } from '../../support/batch-layer';
 import { memoryBatchStore, type MemoryBatchStore } from '../../support/memory-batch-store';
 import { MemoryLake } from '../../support/memory-lake';
-import { memoryStore, rowKey } from '../../support/memory-store';
+import { memoryStore, rowKey, speedCounts } from '../../support/memory-store';
 import { nextVersion } from '../../support/next-version';
 import { lambdaEvent, toRecord, type RecordSpec } from '../../support/posts-log';
-import { inlineRun } from '../../support/view-runs';
+import { aggregateOver, FOLD_AT_ONCE } from '../../support/speed-layer';
+import { inlineRun, joinKey } from '../../support/view-runs';
 
 const TOPIC = 'posts';
 const START = Date.parse('2026-11-22T21:00:00Z');
@@ -37,38 +39,29 @@ const SWAPPED: View = { ...JOINED, merge: 'sum', dimensions: ['category', 'count
 
 interface Settings {
   readonly views: readonly View[];
-  readonly recentPosts?: number;
+  readonly horizon?: number;
   readonly intervalMinutes?: number;
+  readonly limits?: FoldLimits;
 }
 
 /** The speed layer, and the questions and comparisons over it. */
 class Pipeline {
   readonly store = memoryStore();
-  readonly batch: MemoryBatchStore = memoryBatchStore();
+  readonly batch: MemoryBatchStore = memoryBatchStore(this.store);
   readonly lake = new MemoryLake();
   readonly log: ReturnType<typeof toRecord>[] = [];
   private settings: Required<Settings>;
   private handle: ReturnType<typeof makeAggregate>;
 
-  constructor(settings: Settings, make: typeof makeAggregate = makeAggregate) {
-    this.settings = { recentPosts: 1_000, intervalMinutes: 60, ...settings };
-    this.handle = this.aggregate(make);
+  constructor(settings: Settings) {
+    this.settings = { horizon: 100, intervalMinutes: 60, limits: FOLD_AT_ONCE, ...settings };
+    this.handle = aggregateOver(this.store, this.settings);
   }
 
   /** New instances, with nothing in memory. @param make of the version that is deployed */
-  deploy(settings: Partial<Settings>, make: typeof makeAggregate = makeAggregate): void {
+  deploy(settings: Partial<Settings>, make?: typeof makeAggregate): void {
     this.settings = { ...this.settings, ...settings };
-    this.handle = this.aggregate(make);
-  }
-
-  private aggregate(make: typeof makeAggregate) {
-    return make({
-      ...this.settings,
-      store: this.store,
-      now: () => START,
-      report: () => undefined,
-      log: { warn: () => undefined },
-    });
+    this.handle = aggregateOver(this.store, this.settings, make);
   }
 
   /** @param at minutes after the start */
@@ -85,33 +78,22 @@ class Pipeline {
   }
 
   /** What the speed layer shows of a view in an interval; undefined if it has no row of this definition. */
-  speed(view: View, interval = START): Record<string, number> | undefined {
-    const row = this.store.rows.get(rowKey(view.name, interval, 0));
-    const counts = row && decodeCounts(view, row.counts);
-    return counts && Object.fromEntries(counts);
+  async speed(view: View, interval = START): Promise<Record<string, number> | undefined> {
+    const { intervalMinutes } = this.settings;
+    const counts = await speedCounts(this.store, { topic: TOPIC, partitions: 1, intervalMinutes, views: [view] });
+    const found = counts.get(rowKey(view.name, interval, 0));
+    return found && Object.fromEntries(found);
   }
 
-  get state() {
-    const stored = this.store.states.get(`${TOPIC}-0`)!;
-    const { views, intervalMinutes } = this.settings;
-    return decodeState(stored.appliedOffset, stored.state, stateSchema(views, intervalMinutes));
-  }
-
-  private showSpeedRows(): void {
-    this.batch.speedRows.length = 0;
-    for (const [key, row] of this.store.rows) {
-      const [view, interval, partition] = key.split('|');
-      this.batch.speedRows.push({ ...row, view, interval: Number(interval), partition: Number(partition) });
-    }
-    for (const [key, state] of this.store.states) this.batch.states.set(key, state);
-    this.batch.applied.set(0, this.state.appliedOffset);
+  get head() {
+    const { foldedTo, state } = this.store.heads.get(`${TOPIC}-0`)!;
+    return decodeHead(foldedTo, state, speedSchema(this.settings.views, this.settings.intervalMinutes));
   }
 
   async ask(view: View): Promise<unknown> {
-    this.showSpeedRows();
     const { intervalMinutes } = this.settings;
     const query = makeQuery({
-      reader: queryReader(this.batch, TOPIC),
+      reader: queryReader(this.batch, { topic: TOPIC, partitions: 1, intervalMinutes }),
       partitions: 1,
       intervalMinutes,
       speedTtl: 48 * HOUR,
@@ -158,7 +140,6 @@ class Pipeline {
       reconciledInterval: null,
       intervalMinutes,
     };
-    this.showSpeedRows();
     const reconcile = makeReconcile({
       lake: this.lake,
       store: this.batch,
@@ -186,8 +167,8 @@ describe('a view more', () => {
     await pipeline.append(1, WHOLE, WHOLE);
     pipeline.deploy({ views: [CATEGORY, JOINED] });
     await pipeline.append(2, WHOLE);
-    expect(pipeline.speed(CATEGORY)).toEqual({ art: 3 });
-    expect(pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 1 });
+    expect(await pipeline.speed(CATEGORY)).toEqual({ art: 3 });
+    expect(await pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 1 });
     expect(await pipeline.reconcile()).toMatchObject({ expired: true, viewsChanged: true, drift: 0 });
     await pipeline.append(61, WHOLE);
     expect(await pipeline.reconcile(START + HOUR)).toMatchObject({ expired: false, drift: 0 });
@@ -199,8 +180,8 @@ describe('a view more', () => {
     pipeline.deploy({ views: [CATEGORY, JOINED, MEDIA] });
     await pipeline.append(2, { index: 1, geo: true }, WHOLE);
     await pipeline.append(3, { index: 2, geo: true });
-    expect(pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 3 });
-    expect(pipeline.speed(MEDIA)).toEqual({ [joinKey(['Fiji', 'image'])]: 1 });
+    expect(await pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 3 });
+    expect(await pipeline.speed(MEDIA)).toEqual({ [joinKey(['Fiji', 'image'])]: 1 });
   });
 
   test('is gone after a rollback, and the posts that wait are there', async () => {
@@ -208,11 +189,13 @@ describe('a view more', () => {
     await pipeline.append(1, { index: 1, pin: true });
     pipeline.deploy({ views: [CATEGORY, JOINED] });
     await pipeline.append(2, { index: 1, geo: true });
-    expect(pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 1 });
-    expect(pipeline.state.recent.get(1)!.incomplete).toEqual({
-      pin: { category: 'art' },
-      geo: { country: 'Fiji' },
-    });
+    expect(await pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 1 });
+    const pieces = [...pipeline.store.posts.values()].map(({ blob }) => decodePosts(blob).posts);
+    expect(pieces.map(({ index, columns }) => [index, [...columns.keys()]])).toEqual([
+      [[1], ['category', 'country', 'media_type']],
+      [[1], ['category', 'country']],
+    ]);
+    expect(pieces[1].columns.get('category')!.valueAt(0)).toBe('art');
   });
 });
 
@@ -224,9 +207,9 @@ describe('a view less', () => {
     await pipeline.append(2, WHOLE);
     pipeline.deploy({ views: [CATEGORY, JOINED] });
     await pipeline.append(3, WHOLE);
-    expect(pipeline.speed(CATEGORY)).toEqual({ art: 3 });
+    expect(await pipeline.speed(CATEGORY)).toEqual({ art: 3 });
     // What passed meanwhile is missing, so the interval is not compared.
-    expect(pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 2 });
+    expect(await pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 2 });
     expect(await pipeline.reconcile()).toMatchObject({ expired: true, viewsChanged: true });
   });
 });
@@ -245,16 +228,31 @@ describe.each([
     const pipeline = new Pipeline({ views: [before] });
     await pipeline.append(1, WHOLE, WHOLE);
     pipeline.deploy({ views: [after] });
-    expect(pipeline.speed(after)).toBeUndefined();
+    expect(await pipeline.speed(after)).toBeUndefined();
     await pipeline.append(2, WHOLE);
-    expect(pipeline.speed(after)).toEqual({ [joinKey(keyAfter)]: 1 });
+    expect(await pipeline.speed(after)).toEqual({ [joinKey(keyAfter)]: 1 });
     expect(await pipeline.reconcile()).toMatchObject({ viewsChanged: true });
     pipeline.deploy({ views: [before] });
     await pipeline.append(3, WHOLE);
-    expect(pipeline.speed(before)).toEqual({ [joinKey(keyBefore)]: 1 });
+    // It has its own rows from before; what passed meanwhile is missing, and the interval is not compared.
+    expect(await pipeline.speed(before)).toEqual({ [joinKey(keyBefore)]: 3 });
+    expect(await pipeline.reconcile()).toMatchObject({ viewsChanged: true });
     await pipeline.append(61, WHOLE);
     expect(await pipeline.reconcile(START + HOUR)).toMatchObject({ expired: false, drift: 0 });
   });
+});
+
+test('a definition whose columns the log has counts what is not folded yet, and its interval is not compared', async () => {
+  const pipeline = new Pipeline({ views: [JOINED], limits: FOLD });
+  await pipeline.append(1, WHOLE, WHOLE);
+  pipeline.deploy({ views: [SWAPPED] });
+  await pipeline.append(2, WHOLE);
+  expect(await pipeline.speed(SWAPPED)).toEqual({ [joinKey(['art', 'Fiji'])]: 3 });
+  expect(await pipeline.reconcile()).toMatchObject({ viewsChanged: true });
+  await pipeline.append(61, WHOLE);
+  expect(await pipeline.speed(SWAPPED)).toEqual({ [joinKey(['art', 'Fiji'])]: 3 });
+  expect(await pipeline.reconcile()).toMatchObject({ viewsChanged: true });
+  expect(await pipeline.reconcile(START + HOUR)).toMatchObject({ expired: false, drift: 0 });
 });
 
 describe('another definition', () => {
@@ -267,11 +265,11 @@ describe('another definition', () => {
     expect(await pipeline.ask(CATEGORY)).toMatchObject({ rows: [] });
   });
 
-  test('counts what rows of the one before had ahead of the state', async () => {
+  test('counts what the one before appended and did not fold', async () => {
     const pipeline = new Pipeline({ views: [JOINED] });
     const { store, log } = pipeline;
     let writes = 0;
-    // The function ends between the row and the state.
+    // The function ends between the row and the first run.
     store.beforeWrite = () => {
       if (++writes === 2) throw new Error('ended');
     };
@@ -280,7 +278,7 @@ describe('another definition', () => {
     log.length = 0;
     pipeline.deploy({ views: [SWAPPED] });
     await pipeline.append(1, WHOLE);
-    expect(pipeline.speed(SWAPPED)).toEqual({ [joinKey(['art', 'Fiji'])]: 1 });
+    expect(await pipeline.speed(SWAPPED)).toEqual({ [joinKey(['art', 'Fiji'])]: 1 });
   });
 });
 
@@ -295,7 +293,7 @@ describe('top', () => {
     await pipeline.append(1, { ...WHOLE, variant: 0 });
     pipeline.deploy({ views: [after] });
     await pipeline.append(2, { ...WHOLE, variant: 3 });
-    expect(pipeline.speed(after)).toEqual({ [joinKey(['Fiji', 'poster 3'])]: 4_000 });
+    expect(await pipeline.speed(after)).toEqual({ [joinKey(['Fiji', 'poster 3'])]: 4_000 });
     expect(await pipeline.reconcile()).toMatchObject({ viewsChanged: true });
     pipeline.deploy({ views: [before] });
     await pipeline.append(3, WHOLE);
@@ -304,17 +302,21 @@ describe('top', () => {
   });
 });
 
-describe('recentPosts', () => {
-  test('down forgets the oldest posts with the next new one, up remembers more from then on', async () => {
-    const pipeline = new Pipeline({ views: [CATEGORY], recentPosts: 50 });
-    await pipeline.append(1, ...Array.from({ length: 50 }, () => WHOLE));
-    pipeline.deploy({ recentPosts: 10 });
-    await pipeline.append(2, WHOLE);
-    expect([...pipeline.state.recent.keys()]).toEqual([41, 42, 43, 44, 45, 46, 47, 48, 49, 50]);
-    pipeline.deploy({ recentPosts: 50 });
-    await pipeline.append(3, ...Array.from({ length: 20 }, () => WHOLE));
-    expect(pipeline.state.recent.size).toBe(30);
-    expect(pipeline.speed(CATEGORY)).toEqual({ art: 71 });
+describe('speedHorizonIntervals', () => {
+  test('down forgets the oldest posts with the next interval, up remembers more from then on', async () => {
+    const pipeline = new Pipeline({ views: [CATEGORY], horizon: 2 });
+    await pipeline.append(1, { index: 1, ...WHOLE });
+    await pipeline.append(61, { index: 2, ...WHOLE }, { index: 1, ...WHOLE });
+    expect(pipeline.head.remembered).toEqual([START, START + HOUR]);
+    pipeline.deploy({ horizon: 0 });
+    await pipeline.append(62, { index: 2, ...WHOLE });
+    await pipeline.append(121, { index: 3, ...WHOLE }, { index: 2, ...WHOLE });
+    expect(pipeline.head.remembered).toEqual([START + 2 * HOUR]);
+    pipeline.deploy({ horizon: 2 });
+    await pipeline.append(181, { index: 4, ...WHOLE }, { index: 3, ...WHOLE }, { index: 1, ...WHOLE });
+    expect(pipeline.head.remembered).toEqual([START + 2 * HOUR, START + 3 * HOUR]);
+    const hours = [0, 1, 2, 3].map((hour) => pipeline.speed(CATEGORY, START + hour * HOUR));
+    expect(await Promise.all(hours)).toEqual([{ art: 1 }, { art: 1 }, { art: 2 }, { art: 2 }]);
   });
 });
 
@@ -332,11 +334,11 @@ describe('a column or a section more', () => {
       await pipeline.append(1, { index: 1, pin: true }, { index: 2, pin: true }, { index: 3, ...WHOLE });
       pipeline.deploy({ views: [...views, later] }, handlerOf(addition));
       await pipeline.append(2, { index: 1, geo: true }, { index: 3, ...WHOLE }, { index: 4, pin: true });
-      expect(pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 2 });
+      expect(await pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 2 });
       pipeline.deploy({ views });
       await pipeline.append(3, { index: 2, geo: true }, { index: 3, ...WHOLE }, { index: 4, geo: true });
-      expect(pipeline.speed(CATEGORY)).toEqual({ art: 4 });
-      expect(pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 4 });
+      expect(await pipeline.speed(CATEGORY)).toEqual({ art: 4 });
+      expect(await pipeline.speed(JOINED)).toEqual({ [joinKey(['Fiji', 'art'])]: 4 });
     },
   );
 });
@@ -348,10 +350,12 @@ describe('another length of an interval', () => {
     const pipeline = new Pipeline({ views: [CATEGORY] });
     await pipeline.append(1, WHOLE);
     await pipeline.reconcile();
-    const before = new Map(pipeline.store.rows);
+    const { logs, heads, chunks, posts } = pipeline.store;
+    const before = structuredClone({ logs, heads, chunks, posts });
     pipeline.deploy({ intervalMinutes });
     await expect(pipeline.append(2, WHOLE)).rejects.toThrow(how);
-    expect(pipeline.store.rows).toEqual(before);
+    expect(structuredClone({ logs, heads, chunks, posts })).toEqual(before);
+    await expect(pipeline.speed(CATEGORY)).rejects.toThrow(how);
     const seal = makeSeal({
       topic: TOPIC,
       intervalMinutes,

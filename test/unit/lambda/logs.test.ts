@@ -1,5 +1,4 @@
 /** What functions log: positions and reasons as JSON, never the content of a post. */
-import { makeHandler as makeAggregate } from '../../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../../lambda/archive/handler';
 import { makeHandler as makeIngest } from '../../../lambda/ingest/handler';
 import { makeHandler as makePublish } from '../../../lambda/publish/handler';
@@ -7,19 +6,18 @@ import { makeHandler as makeQuery } from '../../../lambda/query/handler';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
-import { decodeCounts } from '../../../lambda/formats/counts-codec';
 import { type KafkaRecord } from '../../../lambda/domain/decode';
 import { type HttpEvent } from '../../../lambda/runtime/http';
 import { sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
 import { log } from '../../../lambda/runtime/log';
-import { joinKey } from '../../../lambda/domain/merge';
 import { report, reportView } from '../../../lambda/runtime/metrics';
 import { findView } from '../../../lambda/domain/views';
 import { memoryBatchStore } from '../../support/memory-batch-store';
-import { batchRunOf, inlineRun } from '../../support/view-runs';
+import { batchRunOf, inlineRun, joinKey } from '../../support/view-runs';
 import { MemoryLake } from '../../support/memory-lake';
-import { memoryStore } from '../../support/memory-store';
+import { memoryStore, rowKey, speedCounts } from '../../support/memory-store';
 import { lambdaEvent } from '../../support/posts-log';
+import { aggregateOver } from '../../support/speed-layer';
 
 const MARKER = 'Zaphod Beeblebrox';
 const INTERVAL = Date.parse('2026-11-22T21:00:00Z');
@@ -123,10 +121,10 @@ describe('no line contains anything of a post that', () => {
 
   test('is aggregated, and a warning names where offsets are missing', async () => {
     const store = memoryStore();
-    const aggregate = makeAggregate({ store, intervalMinutes: 60, recentPosts: 10, now, report, log });
+    const aggregate = aggregateOver(store, { now, report, log });
     const lines = await expectNothingOfIt(() => aggregate(event));
-    const row = store.rows.get(`${TOP.name}|${INTERVAL}|3`)!;
-    expect([...decodeCounts(TOP, row.counts)!.keys()]).toEqual([joinKey(['Fiji', MARKER])]);
+    const counts = await speedCounts(store, { topic: 'posts', partitions: 4, intervalMinutes: 60 });
+    expect([...counts.get(rowKey(TOP.name, INTERVAL, 3))!.keys()]).toEqual([joinKey(['Fiji', MARKER])]);
     expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', topic: 'posts', partition: 3, missing: 6 }));
   });
 
@@ -193,7 +191,8 @@ describe('no line contains anything of a post that', () => {
       reader: {
         boundary,
         batchRun: async (view) => batchRunOf(view, []),
-        speedCounts: async () => [],
+        speedParts: async () => ({ parts: [], applied: new Map() }),
+        applied: () => Promise.reject(new Error('unexpected call of applied')),
       },
       ...{ intervalMinutes: 60, partitions: 1, speedTtl: 48 * 3_600_000, report, now },
     });

@@ -253,15 +253,15 @@ describe('reconcile', () => {
 
   it('responds notYet while the speed layer is behind, within its budget, and holds the lease', async () => {
     const layer = layerOf(2);
+    layer.stalled.set(1, 1);
     await runTo(layer, 'publish');
-    layer.store.applied.set(1, 0);
     const began = layer.clock.now;
     const response = await layer.invoke('reconcile', { run: 'a' });
     expect(response).toMatchObject({ state: 'notYet', reason: expect.stringContaining('partition 1 of') });
     expect(layer.clock.now - began).toBeLessThan(60_000);
     expect(layer.plan).toMatchObject({ run: 'a', unreconciled: names(layer, 1) });
     await expect(layer.invoke('reconcile', { run: 'a', notYet: 'fail' })).rejects.toThrow('the speed layer is behind');
-    layer.store.applied.set(1, 9);
+    layer.stalled.delete(1);
     await expect(layer.invoke('reconcile', { run: 'a' })).resolves.toEqual({ state: 'done', reconciled: 1 });
     expect(layer.plan.run).toBeNull();
   });

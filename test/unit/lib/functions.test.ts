@@ -18,8 +18,8 @@ describe('variables: each function has these and no others', () => {
   const keyspace = { KEYSPACE: 'pinterest_dev' };
   const minutes = { INTERVAL_MINUTES: '60' };
   const ttl = { SPEED_TTL_HOURS: '72' };
-  const speed = { SPEED_VIEWS_TABLE: 'speed_views' };
-  const state = { SPEED_STATE_TABLE: 'speed_state' };
+  const speed = { SPEED_LOG_TABLE: 'speed_log', SPEED_HEAD_TABLE: 'speed_head', SPEED_RUNS_TABLE: 'speed_runs' };
+  const posts = { SPEED_POSTS_TABLE: 'speed_posts', SPEED_HORIZON_INTERVALS: '1' };
   const batch = { BATCH_VIEWS_TABLE: 'batch_views', BATCH_RUNS_TABLE: 'batch_runs' };
   const unreferenced = { UNREFERENCED_RUNS_TABLE: 'unreferenced_runs' };
   const boundary = { BOUNDARY_TABLE: 'boundary' };
@@ -27,11 +27,11 @@ describe('variables: each function has these and no others', () => {
   test.each<[string, Record<string, string>]>([
     ['Ingest', kafka],
     ['Archive', { ...topic, ...bucket }],
-    ['Aggregate', { ...keyspace, ...speed, ...state, ...minutes, RECENT_POSTS: '20000' }],
+    ['Aggregate', { ...keyspace, ...speed, ...posts, ...minutes }],
     ['Seal', { ...kafka, ...bucket, ...minutes, ARCHIVE_WAIT_SECONDS: '210' }],
     ['Compact', { ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
     ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...unreferenced, ...boundary, ...minutes }],
-    ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...state, ...batch, ...boundary, ...minutes, ...ttl }],
+    ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
     ['Query', { ...topic, PARTITIONS: '6', ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
   ])('%s', (step, expected) => {
     expect(environment(dev.processing, `Steps${step}Function`, dev.all)).toEqual({

@@ -59,6 +59,8 @@ const get = (...names: (keyof typeof PREFIXES)[]) => [
 ];
 const put = (...names: (keyof typeof PREFIXES)[]) => names.map((name) => `s3:PutObject ${lake(name)}`);
 
+const served = ['speed_log', 'speed_head', 'speed_runs', 'batch_views', 'batch_runs', 'boundary'];
+
 describe('permissions: each function has these and no others', () => {
   test.each<[string, string[]]>([
     ['Ingest', produce],
@@ -68,10 +70,7 @@ describe('permissions: each function has these and no others', () => {
       [
         ...consume('pinterest-dev-aggregate'),
         ...store,
-        select('speed_views'),
-        modify('speed_views'),
-        select('speed_state'),
-        modify('speed_state'),
+        ...['speed_log', 'speed_head', 'speed_runs', 'speed_posts'].flatMap((name) => [select(name), modify(name)]),
       ],
     ],
     ['Seal', [...produce, ...get('seals', 'published', 'plan'), ...put('seals', 'plan')]],
@@ -95,19 +94,9 @@ describe('permissions: each function has these and no others', () => {
     ],
     [
       'Reconcile',
-      [
-        ...store,
-        ...get('seals', 'plan'),
-        ...put('drift', 'plan'),
-        select('speed_views'),
-        select('speed_state'),
-        select('batch_views'),
-        select('batch_runs'),
-        select('boundary'),
-        modify('boundary'),
-      ],
+      [...store, ...get('seals', 'plan'), ...put('drift', 'plan'), ...served.map(select), modify('boundary')],
     ],
-    ['Query', [...store, select('speed_views'), select('batch_views'), select('batch_runs'), select('boundary')]],
+    ['Query', [...store, ...served.map(select)]],
   ])('%s', (step, expected) => {
     const actual = allowed(dev.processing, `Steps${step}Role`, dev.all);
     expect(actual).toHaveLength(own(step).length + expected.length);

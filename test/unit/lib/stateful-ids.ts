@@ -15,8 +15,10 @@ export const STATEFUL_IDS: Readonly<Record<string, Readonly<Record<string, strin
     ViewsBatchViewsB100A271: 'AWS::Cassandra::Table',
     ViewsBoundary4BE6551A: 'AWS::Cassandra::Table',
     ViewsKeyspace88D6D427: 'AWS::Cassandra::Keyspace',
-    ViewsSpeedState7C7BE5E2: 'AWS::Cassandra::Table',
-    ViewsSpeedViews958A30DD: 'AWS::Cassandra::Table',
+    ViewsSpeedHead99E2C8D4: 'AWS::Cassandra::Table',
+    ViewsSpeedLogB36AD9E6: 'AWS::Cassandra::Table',
+    ViewsSpeedPosts7C176E79: 'AWS::Cassandra::Table',
+    ViewsSpeedRunsCF514E84: 'AWS::Cassandra::Table',
     ViewsUnreferencedRuns82CF6B6C: 'AWS::Cassandra::Table',
   },
 };

@@ -1,4 +1,5 @@
 import { POST_FILE_COLUMNS } from '../../../lambda/formats/post-files';
+import { TABLES } from '../../../lib/constructs/view-store';
 import { synthesize, type Templates } from '../../support/synth';
 import { render, resource, resources } from '../../support/templates';
 
@@ -227,12 +228,24 @@ describe('the views', () => {
 
   test.each([
     [
-      'speed_views',
-      ['view_name text', 'interval_start timestamp'],
-      ['kafka_partition int'],
-      ['applied_offset bigint', 'as_of timestamp', 'counts blob'],
+      'speed_log',
+      ['topic text', 'kafka_partition int', 'segment bigint'],
+      ['from_offset bigint'],
+      ['to_offset bigint', 'interval_start timestamp', 'as_of timestamp', 'posts blob'],
     ],
-    ['speed_state', ['topic text', 'kafka_partition int'], [], ['applied_offset bigint', 'state blob']],
+    ['speed_head', ['topic text', 'kafka_partition int'], [], ['folded_to bigint', 'state blob']],
+    [
+      'speed_runs',
+      ['topic text', 'kafka_partition int', 'view text', 'tier int', 'rest int'],
+      ['interval_start timestamp', 'from_offset bigint', 'to_offset bigint', 'chunk int'],
+      ['as_of timestamp', 'chunks int', 'counts blob'],
+    ],
+    [
+      'speed_posts',
+      ['topic text', 'kafka_partition int', 'interval_start timestamp'],
+      ['from_offset bigint', 'to_offset bigint', 'piece int'],
+      ['posts blob'],
+    ],
     [
       'batch_views',
       ['view_name text', 'period text'],
@@ -254,7 +267,7 @@ describe('the views', () => {
         'interval_minutes int',
       ],
     ],
-  ])('%s has its keys and columns, can be restored, and depends on its keyspace', (name, partition, cluster, rest) => {
+  ])('%s has its keys and columns, and depends on its keyspace', (name, partition, cluster, rest) => {
     const { Properties, DependsOn } = table('dev', name);
     expect(columns(Properties.PartitionKeyColumns)).toEqual(partition);
     expect(
@@ -263,7 +276,6 @@ describe('the views', () => {
     expect(columns(Properties.RegularColumns)).toEqual(rest);
     expect(Properties).toMatchObject({
       KeyspaceName: 'pinterest_dev',
-      PointInTimeRecoveryEnabled: true,
       BillingMode: { Mode: 'ON_DEMAND' },
     });
     expect(DependsOn).toEqual([expect.stringMatching(/^ViewsKeyspace/)]);
@@ -274,13 +286,13 @@ describe('the views', () => {
     ['lean', 72],
     ['prod', 168],
     ['local', 24],
-  ])('speed rows of %s expire after %d hours, and nothing else does', (stage, hours) => {
-    expect(table(stage, 'speed_views').Properties).toMatchObject({
-      DefaultTimeToLive: hours * 3_600,
-      ClientSideTimestampsEnabled: true,
-    });
-    for (const name of ['speed_state', 'batch_views', 'batch_runs', 'unreferenced_runs', 'boundary']) {
-      expect(table(stage, name).Properties).not.toHaveProperty('DefaultTimeToLive');
+  ])('log and runs of %s expire after %d hours, and nothing else does: that can be restored', (stage, hours) => {
+    for (const { name } of Object.values(TABLES)) {
+      const { Properties } = table(stage, name);
+      const expires = ['speed_log', 'speed_runs'].includes(name);
+      expect([name, Properties.PointInTimeRecoveryEnabled]).toEqual([name, !expires]);
+      expect([name, Properties.DefaultTimeToLive]).toEqual([name, expires ? hours * 3_600 : undefined]);
+      expect([name, Properties.ClientSideTimestampsEnabled]).toEqual([name, expires ? true : undefined]);
     }
   });
 });

@@ -38,7 +38,7 @@ describe('a workflow billed per run', () => {
   test('gets a new key, and is read again, whenever its definition changes, and only then', () => {
     expect(key(lean)).toMatch(/^workflows\/[0-9a-f]{16}\/pipeline\.yaml$/);
     expect(key(synthesize({ stage: 'lean', partitions: '6' }))).not.toBe(key(lean));
-    expect(key(synthesize({ stage: 'lean', requestRate: '7', recentPosts: '77' }))).toBe(key(lean));
+    expect(key(synthesize({ stage: 'lean', requestRate: '7', speedHorizonIntervals: '7' }))).toBe(key(lean));
   });
 
   test('logs to a group that expires', () => {

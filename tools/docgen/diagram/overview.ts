@@ -44,10 +44,10 @@ const GROUPS: readonly Group[] = [
   { title: 'ingest', line: 'HTTP API', lane: 'shared', at: [0, 3], has: titled('ingest λ', 'HTTP API: ingest') },
   { title: 'Kafka', line: 'topic posts', lane: 'shared', at: [1, 3], has: ({ kind }) => kind === 'topic' },
   { title: 'query', line: 'HTTP API', lane: 'shared', at: [5, 3], has: titled('query λ', 'HTTP API: query') },
-  { title: 'aggregate', line: 'counts a batch', lane: 'speed', at: [1, 4], has: titled('aggregate λ') },
+  { title: 'aggregate', line: 'appends, folds', lane: 'speed', at: [1, 4], has: titled('aggregate λ') },
   {
-    ...{ title: 'speed views', line: 'Keyspaces', lane: 'speed', at: [5, 4] },
-    has: titled('Keyspaces speed_views', 'Keyspaces speed_state'),
+    ...{ title: 'speed log, runs', line: 'Keyspaces', lane: 'speed', at: [5, 4] },
+    has: titled('Keyspaces speed_log', 'Keyspaces speed_head', 'Keyspaces speed_runs', 'Keyspaces speed_posts'),
   },
 ];
 

@@ -1,7 +1,8 @@
 /**
- * Kafka: a topic of partitions, each with a leader whose clock is its own, and may tick slowly. Records have append time, which can go
- * back. A producer whose answer is lost does not know whether its records are there; what it sends again under the same sequence
- * number is taken for the same. Retention takes records from the front. The real producer of the port runs over this model.
+ * Kafka: a topic of partitions, each with a leader whose clock is its own, and may show the same time for a while. Records have append
+ * time, which can go back. A producer whose answer is lost does not know whether its records are there; what it sends again under the
+ * same sequence number is taken for the same. Retention takes records from the front. The real producer of the port runs over this
+ * model.
  */
 import { createBatchingProducer, type BatchEntry } from '../../../lambda/aws/kafka/batching-producer';
 import { portOf } from '../../../lambda/aws/kafka/adapter-base';
@@ -28,7 +29,7 @@ export class Topic {
   /** What each broker's clock is ahead, ms. */
   readonly clocks: number[];
   /** How long each broker's clock shows the same time, ms. */
-  readonly ticks: number[];
+  readonly grains: number[];
   /** Called after each append. */
   onAppend: (partition: number) => void = () => undefined;
 
@@ -39,7 +40,7 @@ export class Topic {
     brokers = 3,
   ) {
     this.clocks = Array.from({ length: brokers }, () => 0);
-    this.ticks = Array.from({ length: brokers }, () => 1);
+    this.grains = Array.from({ length: brokers }, () => 1);
     this.grow(partitions);
   }
 
@@ -58,7 +59,7 @@ export class Topic {
     const baseOffset = records.length;
     const broker = partition % this.clocks.length;
     const clock = this.world.now + this.clocks[broker];
-    const timestamp = clock - (clock % this.ticks[broker]);
+    const timestamp = clock - (clock % this.grains[broker]);
     for (const { key, value, headers = {} } of entries) {
       records.push({
         partition,

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
-import { makeHandler as makeAggregate } from '../../../../lambda/aggregate/handler';
 import { agesOf, requestOf } from '../../../../lambda/canary/core';
 import { makeHandler, type Deps } from '../../../../lambda/canary/handler';
 import { routeOf } from '../../../../lambda/ingest/core';
 import { readCanary } from '../../../../lambda/query/canary';
-import { decodeCounts } from '../../../../lambda/formats/counts-codec';
+import { queryReader, type QueryReader } from '../../../../lambda/query/reader';
 import { decodeRecord, type KafkaRecord } from '../../../../lambda/domain/decode';
-import { CANARY_VIEW, findView, VIEWS } from '../../../../lambda/domain/views';
-import { memoryStore, type MemoryStore } from '../../../support/memory-store';
+import { CANARY_VIEW, VIEWS } from '../../../../lambda/domain/views';
+import { memoryBatchStore, type MemoryBatchStore } from '../../../support/memory-batch-store';
+import { speedCounts } from '../../../support/memory-store';
 import { lambdaEvent, logArbitrary, toRecord } from '../../../support/posts-log';
+import { aggregateOver } from '../../../support/speed-layer';
 import { setup } from '../ingest/harness';
 
 const MINUTE = 60_000;
@@ -23,29 +24,18 @@ const canary = (partition: number, offset: number, sent: number, timestamp = sen
   headers: { canary: String(sent) },
 });
 
-async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryStore> {
-  const store = memoryStore();
-  const handler = makeAggregate({
-    store,
-    intervalMinutes: 1,
-    recentPosts: 1000,
-    now: () => START,
-    report: () => undefined,
-    log: { warn: () => undefined },
-  });
-  await handler(lambdaEvent('posts', records));
+async function aggregated(records: readonly KafkaRecord[]): Promise<MemoryBatchStore> {
+  const store = memoryBatchStore();
+  await aggregateOver(store.speed, { intervalMinutes: 1 })(lambdaEvent('posts', records));
   return store;
 }
 
-const countsOf = ({ rows }: MemoryStore) =>
-  [...rows].map(([key, row]) => {
-    const [view, interval, partition] = key.split('|');
-    const counts = decodeCounts(findView(view) ?? CANARY_VIEW, row.counts)!;
-    return { view, interval: Number(interval), partition: Number(partition), asOf: row.asOf, counts };
-  });
+const TOPIC = { topic: 'posts', partitions: 2, intervalMinutes: 1 };
+const countsOf = ({ speed }: MemoryBatchStore) => speedCounts(speed, TOPIC);
 
 /** The query function's reader over the rows of a speed layer. */
-const readerOf = (store: MemoryStore, boundary?: number) => ({
+const readerOf = (store: MemoryBatchStore, boundary?: number): QueryReader => ({
+  ...queryReader(store, TOPIC),
   boundary: async () =>
     boundary === undefined
       ? undefined
@@ -58,8 +48,6 @@ const readerOf = (store: MemoryStore, boundary?: number) => ({
           reconciledInterval: null,
         },
   batchRun: () => Promise.reject(new Error('unexpected call of batchRun')),
-  speedCounts: async (view: { name: string }, intervals: readonly number[]) =>
-    countsOf(store).filter((row) => row.view === view.name && intervals.includes(row.interval)),
 });
 
 describe('a canary', () => {
@@ -94,9 +82,12 @@ describe('a canary', () => {
         const swapped = records.map((record) =>
           controlRecords.includes(record) ? canary(0, record.offset, record.timestamp, record.timestamp) : record,
         );
-        const [plain, watched] = [await aggregated(records), await aggregated(swapped)].map(countsOf);
-        expect(watched.filter(({ view }) => view !== CANARY_VIEW.name)).toEqual(plain);
-        expect(watched.some(({ view }) => view === CANARY_VIEW.name)).toBe(controlRecords.length > 0);
+        const [plain, watched] = await Promise.all(
+          [records, swapped].map(async (each) => countsOf(await aggregated(each))),
+        );
+        const isCanary = (key: string) => key.startsWith(`${CANARY_VIEW.name}|`);
+        expect(new Map([...watched].filter(([key]) => !isCanary(key)))).toEqual(plain);
+        expect([...watched.keys()].some(isCanary)).toBe(controlRecords.length > 0);
       }),
       { numRuns: 50 },
     );

@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { type Sections } from '../../../../lambda/domain/columns';
-import {
-  compareText,
-  contribution,
-  joinKey,
-  mergeCounts,
-  splitKey,
-  trim,
-  type Counts,
-} from '../../../../lambda/domain/merge';
+import { compareText, contribution, mergeCounts, splitKey, trim, type Counts } from '../../../../lambda/domain/merge';
 import { findView, type View } from '../../../../lambda/domain/views';
+import { joinKey } from '../../../support/view-runs';
 
 const SUM: View = { name: 'sums', description: '', dimensions: ['category'], merge: 'sum' };
 const BEST: View = {

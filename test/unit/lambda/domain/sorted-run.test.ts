@@ -10,9 +10,9 @@ import {
   type Row,
   type Run,
 } from '../../../../lambda/domain/sorted-run';
-import { joinKey, mergeCounts, trim, type Counts } from '../../../../lambda/domain/merge';
+import { mergeCounts, trim, type Counts } from '../../../../lambda/domain/merge';
 import { findView, type View } from '../../../../lambda/domain/views';
-import { countsOf, rowsOf } from '../../../support/view-runs';
+import { countsOf, rowsOf, joinKey } from '../../../support/view-runs';
 
 const SUM = findView('category_by_year')!;
 const MAX: View = { ...findView('top_poster_by_country')!, merge: 'max', top: { groupBy: 1, keep: 2 } };

@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { columnOf } from '../../../../lambda/domain/columns';
-import { decodeCounts, encodeCounts } from '../../../../lambda/formats/counts-codec';
-import { joinKey, type Counts } from '../../../../lambda/domain/merge';
+import { decodeRows, encodeRows } from '../../../../lambda/formats/counts-codec';
+import { type Counts } from '../../../../lambda/domain/merge';
 import { findView, VIEWS, type View } from '../../../../lambda/domain/views';
+import { joinKey } from '../../../support/view-runs';
+
+const encodeCounts = (view: View, counts: Counts) =>
+  encodeRows(
+    view,
+    [...counts].map(([key, value]) => ({ key: key.split('\u001f'), value })),
+  );
+const decodeCounts = (view: View, blob: Buffer): Counts =>
+  new Map(decodeRows(view, blob).map(({ key, value }) => [joinKey(key), value]));
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const instant = fc
@@ -26,7 +35,7 @@ describe('counts as a blob', () => {
   it.each(VIEWS.map((view) => [view.name, view] as const))('come back as they were: %s', (_, view) => {
     fc.assert(
       fc.property(countsOf(view), (counts) => {
-        const back = decodeCounts(view, encodeCounts(view, counts))!;
+        const back = decodeCounts(view, encodeCounts(view, counts));
         expect(new Map([...back].sort())).toEqual(new Map([...counts].sort()));
       }),
       { numRuns: 60 },
@@ -50,7 +59,7 @@ describe('counts as a blob', () => {
     });
     const blob = encodeCounts(view, new Map(rows));
     expect(encodeCounts(view, new Map([...rows].reverse()))).toEqual(blob);
-    expect(new Map([...decodeCounts(view, blob)!].sort())).toEqual(new Map([...rows].sort()));
+    expect(new Map([...decodeCounts(view, blob)].sort())).toEqual(new Map([...rows].sort()));
   });
 
   it('take less than a fifth of their JSON, which is what the store charges for', () => {
@@ -88,6 +97,6 @@ describe('counts as a blob', () => {
       "counts of view 'posts_by_category' must have version 1, got 9",
     );
     expect(() => decodeCounts(view, Buffer.alloc(0))).toThrow('got an empty blob');
-    expect(decodeCounts(findView('category_by_country')!, blob)).toBeUndefined();
+    expect(() => decodeCounts(findView('category_by_country')!, blob)).toThrow('are of another definition of it');
   });
 });

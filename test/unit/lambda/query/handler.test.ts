@@ -1,10 +1,12 @@
 import { type Deps, makeHandler, type Page } from '../../../../lambda/query/handler';
-import { type QueryReader } from '../../../../lambda/query/reader';
+import { type QueryReader, type SpeedRead } from '../../../../lambda/query/reader';
 import { type BoundaryRow } from '../../../../lambda/aws/keyspaces/store';
 import { StoreUnavailableError } from '../../../../lambda/aws/keyspaces/keyspaces';
 import { type HttpEvent } from '../../../../lambda/runtime/http';
-import { type Counts, joinKey } from '../../../../lambda/domain/merge';
-import { batchRunOf } from '../../../support/view-runs';
+import { type Counts } from '../../../../lambda/domain/merge';
+import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
+import { type View } from '../../../../lambda/domain/views';
+import { batchRunOf, joinKey } from '../../../support/view-runs';
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(`2026-11-22T${text}:00Z`);
@@ -34,9 +36,25 @@ function readerOf(overrides: Partial<QueryReader> = {}): QueryReader {
   return {
     boundary: unexpected('boundary'),
     batchRun: unexpected('batchRun'),
-    speedCounts: unexpected('speedCounts'),
+    speedParts: unexpected('speedParts'),
+    applied: unexpected('applied'),
     ...overrides,
   };
+}
+
+/** By partition, append time of the newest record. */
+const applied = new Map([
+  [0, at('12:30')],
+  [1, at('12:31')],
+]);
+const nothing: SpeedRead = { parts: [], applied: new Map() };
+
+function partsOf(view: View, intervals: readonly number[]): SpeedRead['parts'] {
+  return intervals.flatMap((interval) =>
+    (speedRows[interval] ?? []).map((each, partition) => {
+      return { interval, partition, rows: () => runOf(sortedRows(view, each)) };
+    }),
+  );
 }
 
 const rowsOf = (periods: readonly string[]) => periods.flatMap((name) => batchRows[name] ?? []);
@@ -45,15 +63,8 @@ const full = (row: BoundaryRow | undefined) =>
   readerOf({
     boundary: async () => row,
     batchRun: async (view, periods) => batchRunOf(view, rowsOf(periods), periods.join()),
-    speedCounts: async (_view, intervals) =>
-      intervals.flatMap((interval) =>
-        (speedRows[interval] ?? []).map((each, partition) => ({
-          interval,
-          partition,
-          counts: each,
-          asOf: interval + HOUR / 2 + partition * 60_000,
-        })),
-      ),
+    speedParts: async (view, intervals) => ({ parts: partsOf(view, intervals), applied }),
+    applied: async () => applied,
   });
 
 const reports: unknown[] = [];
@@ -139,15 +150,14 @@ describe('a request to the query API', () => {
     ],
     ['the time boundary, while a partition may have nothing or lag', '12:00', [at('12:30')]],
     ['the time boundary, while nothing is open', '12:00', []],
-  ])('is complete as of %s', async (_, asOf, applied) => {
+  ])('is complete as of %s', async (_, asOf, newest) => {
     const reader: QueryReader = {
       ...full(boundary),
-      speedCounts: async () =>
-        applied.map((newest, partition) => ({ interval: at('12:00'), partition, counts: counts({}), asOf: newest })),
+      speedParts: async () => ({ parts: [], applied: new Map(newest.entries()) }),
     };
     expect((await call(reader, '/views/posts_by_category')).body.asOf).toBe(`2026-11-22T${asOf}:00.000Z`);
     expect((await call({ ...reader, boundary: async () => undefined }, '/views/posts_by_category')).body.asOf).toBe(
-      applied.length >= 2 ? `2026-11-22T${asOf}:00.000Z` : null,
+      newest.length >= 2 ? `2026-11-22T${asOf}:00.000Z` : null,
     );
   });
 
@@ -160,7 +170,7 @@ describe('a request to the query API', () => {
     const reader = readerOf({
       boundary: async () => boundary,
       batchRun: async (view) => batchRunOf(view, [counts({ [joinKey(['Chad', 'art'])]: 2 })]),
-      speedCounts: async () => [],
+      speedParts: async () => nothing,
     });
     const rows = [{ country: 'Chad', category: 'art', category_count: 2 }];
     expect((await call(reader, '/answers/popular_category_by_country')).body.rows).toEqual(rows);
@@ -272,14 +282,14 @@ describe('the page', () => {
     });
   });
 
-  test('reads no batch rows to determine the freshness of answers', async () => {
-    const { boundary: read, speedCounts } = full(boundary);
-    expect((await get(readerOf({ boundary: read, speedCounts }), '/status')).statusCode).toBe(200);
+  test('reads no rows to determine the freshness of answers', async () => {
+    const reader = readerOf({ boundary: async () => boundary, applied: async () => applied });
+    expect((await get(reader, '/status')).statusCode).toBe(200);
   });
 
   test('gets 503 with Retry-After while the store is down', async () => {
-    const reader = readerOf({ boundary: () => Promise.reject(new StoreUnavailableError('no host available')) });
-    expect((await get(reader, '/status')).statusCode).toBe(503);
+    const down = () => Promise.reject(new StoreUnavailableError('no host available'));
+    expect((await get(readerOf({ boundary: down, applied: down }), '/status')).statusCode).toBe(503);
   });
 
   test.each(['/', '/status', '/assets/page.js'])('%s does not exist if the configuration has no page', async (path) => {

@@ -1,12 +1,13 @@
 import { queryReader } from '../../../../lambda/query/reader';
-import { encodeCounts } from '../../../../lambda/formats/counts-codec';
-import { MAX_IN } from '../../../../lambda/aws/keyspaces/cql';
 import { type QueryStore } from '../../../../lambda/aws/keyspaces/store';
 import { findView } from '../../../../lambda/domain/views';
+import { memoryStore } from '../../../support/memory-store';
+import { lambdaEvent } from '../../../support/posts-log';
+import { aggregateOver, recordsOf } from '../../../support/speed-layer';
 import { countsOf, inlineRun } from '../../../support/view-runs';
 
 const VIEW = findView('posts_by_category')!;
-const blobOf = (count: number) => encodeCounts(VIEW, new Map([['art', count]]));
+const HOUR = 3_600_000;
 
 function setUp(maxKeys = 100) {
   const runOf = (count: number) => inlineRun(VIEW, new Map([['art', count]]));
@@ -15,26 +16,20 @@ function setUp(maxKeys = 100) {
     ['2026-11-01', runOf(2)],
   ]);
   const clock = { now: 0 };
-  const scans: (readonly number[])[] = [];
   let reads = 0;
+  const speed = memoryStore();
   const store: QueryStore = {
+    ...speed,
     readBoundary: () => Promise.reject(new Error('unexpected')),
     readRun: async (_, period) => (reads++, runs.get(period)),
     readChunk: () => Promise.reject(new Error('unexpected')),
-    scanSpeedRows: async (_, intervals) => {
-      scans.push(intervals);
-      return intervals.map((interval) => ({
-        interval,
-        partition: 0,
-        appliedOffset: 1,
-        asOf: interval,
-        counts: blobOf(1),
-      }));
-    },
   };
-  const reader = queryReader(store, 'posts', { ttl: 1000, maxKeys, now: () => clock.now });
+  const reader = queryReader(store, {
+    ...{ topic: 'posts', partitions: 2, intervalMinutes: 60 },
+    cache: { ttl: 1000, maxKeys, now: () => clock.now },
+  });
   const read = async (...periods: string[]) => countsOf((await reader.batchRun(VIEW, periods)).rows());
-  return { reader, read, runs, runOf, clock, scans, reads: () => reads };
+  return { reader, read, runs, runOf, clock, speed, reads: () => reads };
 }
 
 describe('batch rows', () => {
@@ -75,10 +70,34 @@ describe('batch rows', () => {
   });
 });
 
-test('speed rows are scanned for as many intervals at once as the store allows', async () => {
-  const { reader, scans } = setUp();
-  const intervals = Array.from({ length: MAX_IN + 1 }, (_, i) => i * 60_000);
-  const found = await reader.speedCounts(VIEW, intervals);
-  expect(scans.map((each) => each.length)).toEqual([MAX_IN, 1]);
-  expect(found.map(({ interval }) => interval)).toEqual(intervals);
+describe('speed rows', () => {
+  it('are those of the intervals, with how far each partition is', async () => {
+    const { reader, speed } = setUp();
+    const counted = (count: number, hour: number, partition: number, from = 0) =>
+      recordsOf(VIEW, new Map([['art', count]]), { timestamp: hour * HOUR + 5, partition, from });
+    const batch = [...counted(1, 1, 0), ...counted(2, 2, 0, 1), ...counted(4, 3, 0, 3), ...counted(8, 2, 1)];
+    await aggregateOver(speed)(lambdaEvent('posts', batch));
+    const { parts, applied } = await reader.speedParts(VIEW, [2 * HOUR, 3 * HOUR]);
+    const found = parts.map(async ({ interval, partition, rows }) => [
+      interval / HOUR,
+      partition,
+      ...(await countsOf(rows())),
+    ]);
+    expect((await Promise.all(found)).sort()).toEqual([
+      [2, 0, ['art', 2]],
+      [2, 1, ['art', 8]],
+      [3, 0, ['art', 4]],
+    ]);
+    expect([...applied]).toEqual([
+      [0, 3 * HOUR + 5],
+      [1, 2 * HOUR + 5],
+    ]);
+    await expect(reader.applied()).resolves.toEqual(applied);
+  });
+
+  it('of no interval are not looked for', async () => {
+    const { reader, speed } = setUp();
+    speed.readHead = () => Promise.reject(new Error('unexpected read'));
+    await expect(reader.speedParts(VIEW, [])).resolves.toEqual({ parts: [], applied: new Map() });
+  });
 });

@@ -2,12 +2,12 @@ import { behind, difference, isExpired } from '../../../../lambda/reconcile/core
 import { makeHandler, type ReconcileDeps } from '../../../../lambda/reconcile/handler';
 import { intervalName } from '../../../../lambda/domain/intervals';
 import { serialize } from '../../../../lambda/formats/interval-metadata';
-import { encodeCounts } from '../../../../lambda/formats/counts-codec';
 import { driftKey, sealKey } from '../../../../lambda/formats/keys';
-import { joinKey } from '../../../../lambda/domain/merge';
 import { findView, type View } from '../../../../lambda/domain/views';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
-import { inlineRun } from '../../../support/view-runs';
+import { lambdaEvent, toRecord } from '../../../support/posts-log';
+import { aggregateOver, recordsOf } from '../../../support/speed-layer';
+import { inlineRun, joinKey } from '../../../support/view-runs';
 import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
 import { MemoryLake } from '../../../support/memory-lake';
 
@@ -28,8 +28,8 @@ describe('the difference of counts', () => {
     const map = (counts: object) => new Map<string, number>(Object.entries(counts));
     const run = (counts: object) => runOf(sortedRows(CATEGORY, map(counts)));
     const [batch, speed] = [map(a).size, map(b).size];
-    await expect(difference(run(a), map(b))).resolves.toEqual({ drift, batch, speed });
-    await expect(difference(run(b), map(a))).resolves.toEqual({ drift, batch: speed, speed: batch });
+    await expect(difference(run(a), run(b))).resolves.toEqual({ drift, batch, speed });
+    await expect(difference(run(b), run(a))).resolves.toEqual({ drift, batch: speed, speed: batch });
   });
 });
 
@@ -55,7 +55,21 @@ describe('the state of the speed layer', () => {
   });
 });
 
-function setUp(options: Partial<ReconcileDeps> = {}) {
+/** Five records of an interval: posts, then heartbeat records. Each partition has its own maximum; one of them remains after merging. */
+function recordsIn(interval: number, partition: number, from: number) {
+  const at = { timestamp: interval, partition };
+  const [poster, followers] = partition ? ['Ann', 9] : ['Bob', 8];
+  const top = recordsOf(TOP, new Map([[joinKey(['Fiji', poster]), followers]]), { ...at, from });
+  const others = recordsOf(CATEGORY, new Map([['art', 1 + partition]]), { ...at, from: from + 1 });
+  const posts = [...top, ...others];
+  const rest = Array.from({ length: 5 - posts.length }, (_, i) =>
+    toRecord({ kind: 'heartbeat', timestamp: interval, index: 0, variant: 0 }, partition, from + posts.length + i),
+  );
+  return [...posts, ...rest];
+}
+
+/** @param applied by partition, how many records the speed layer has at first */
+async function setUp(options: Partial<ReconcileDeps> = {}, applied = [10, 10]) {
   const lake = new MemoryLake();
   const store = memoryBatchStore();
   for (const [i, interval] of [FIRST, SECOND].entries()) {
@@ -70,20 +84,12 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     lake.objects.set(sealKey(interval), Buffer.from(serialize(seal)));
     store.runs.set(`${CATEGORY.name}|${intervalName(interval)}`, inlineRun(CATEGORY, new Map([['art', 5]])));
     store.runs.set(`${TOP.name}|${intervalName(interval)}`, inlineRun(TOP, new Map([[joinKey(['Fiji', 'Ann']), 9]])));
-    for (const partition of [0, 1]) {
-      const row = { interval, partition, appliedOffset: 9, asOf: interval };
-      store.speedRows.push(
-        { ...row, view: CATEGORY.name, counts: encodeCounts(CATEGORY, new Map([['art', 2 + partition]])) },
-        // Each partition has its own maximum; one of them remains after merging.
-        {
-          ...row,
-          view: TOP.name,
-          counts: encodeCounts(TOP, new Map([[joinKey(['Fiji', partition ? 'Ann' : 'Bob']), 8 + partition]])),
-        },
-      );
-    }
   }
-  store.applied.set(0, 9).set(1, 9);
+  const log = [0, 1].map((partition) => [...recordsIn(FIRST, partition, 0), ...recordsIn(SECOND, partition, 5)]);
+  const aggregate = aggregateOver(store.speed, { views: [CATEGORY, TOP] });
+  /** Up to a number of records of a partition. */
+  const deliver = (partition: number, end: number) => aggregate(lambdaEvent('posts', log[partition].slice(0, end)));
+  await Promise.all(applied.map((end, partition) => deliver(partition, end)));
   store.boundary = {
     interval: SECOND,
     firstInterval: FIRST,
@@ -111,12 +117,12 @@ function setUp(options: Partial<ReconcileDeps> = {}) {
     ...options,
   });
   const run = (...intervals: number[]) => handler({ intervals: intervals.map(intervalName) });
-  return { lake, store, report, reportView, warn, run };
+  return { lake, store, report, reportView, warn, run, deliver };
 }
 
 describe('reconciling', () => {
   it('finds no drift if the layers agree, merged over partitions and trimmed', async () => {
-    const { lake, store, report, reportView, warn, run } = setUp();
+    const { lake, store, report, reportView, warn, run } = await setUp();
     await expect(run(FIRST, SECOND)).resolves.toEqual({
       intervals: [FIRST, SECOND].map((interval) => ({ interval: intervalName(interval), drift: 0, expired: false })),
     });
@@ -138,7 +144,7 @@ describe('reconciling', () => {
   });
 
   it('reports how much the layers differ, per view and interval', async () => {
-    const { lake, store, reportView, warn, run } = setUp();
+    const { lake, store, reportView, warn, run } = await setUp();
     store.runs.set(`${CATEGORY.name}|${intervalName(SECOND)}`, inlineRun(CATEGORY, new Map([['travel', 1]])));
     await expect(run(FIRST, SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }, { drift: 6 }] });
     expect(lake.json(driftKey(SECOND))).toMatchObject({ drift: 6, views: { posts_by_category: { drift: 6 } } });
@@ -149,20 +155,21 @@ describe('reconciling', () => {
 
   it('waits for the speed layer', async () => {
     let slept = 0;
-    const { store, run } = setUp({
-      sleep: async () => {
-        if (++slept === 3) store.applied.set(1, 9);
+    const { run, deliver } = await setUp(
+      {
+        sleep: async () => {
+          if (++slept === 3) await deliver(1, 10);
+        },
       },
-    });
-    store.applied.set(1, 8);
+      [10, 9],
+    );
     await expect(run(SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0 }] });
     expect(slept).toBe(3);
   });
 
   it('stops waiting with an error that names the partition and the offsets', async () => {
     let now = SECOND + 2 * HOUR;
-    const { store, run } = setUp({ now: () => now, sleep: async () => (now += 500) });
-    store.applied.delete(1);
+    const { run } = await setUp({ now: () => now, sleep: async () => (now += 500) }, [10, 0]);
     await expect(run(SECOND)).rejects.toThrow(
       "the speed layer is behind in 1 partitions: partition 1 of 'posts' must be applied up to offset 9, got none",
     );
@@ -170,8 +177,9 @@ describe('reconciling', () => {
   });
 
   it('reports an interval with expired speed rows as expired, not as different', async () => {
-    const { lake, store, warn, run } = setUp({ now: () => FIRST + 48 * HOUR });
-    store.speedRows.splice(0, 4);
+    const { lake, store, warn, run } = await setUp({ now: () => FIRST + 48 * HOUR });
+    const { chunks } = store.speed;
+    for (const [name, { key }] of chunks) if (key.interval === FIRST) chunks.delete(name);
     await expect(run(FIRST, SECOND)).resolves.toEqual({
       intervals: [
         { interval: '2026-11-22T21-00', drift: 0, expired: true },
@@ -188,21 +196,21 @@ describe('reconciling', () => {
   });
 
   it('of an old interval does not change the newest reconciled one', async () => {
-    const { store, run } = setUp();
+    const { store, run } = await setUp();
     store.boundary = { ...store.boundary!, drift: 0, reconciledInterval: SECOND };
     await run(FIRST);
     expect(store.boundary).toMatchObject({ reconciledInterval: SECOND });
   });
 
   it('leaves out a view that was added after the interval was published', async () => {
-    const { store, lake, run } = setUp();
+    const { store, lake, run } = await setUp();
     store.runs.delete(`${TOP.name}|${intervalName(SECOND)}`);
     await expect(run(SECOND)).resolves.toMatchObject({ intervals: [{ drift: 0, expired: false }] });
     expect(lake.json(driftKey(SECOND))).not.toHaveProperty(['views', TOP.name]);
   });
 
   it('fails for an interval that is not published or not sealed', async () => {
-    const { store, lake, run } = setUp();
+    const { store, lake, run } = await setUp();
     for (const key of store.runs.keys()) if (key.endsWith(intervalName(SECOND))) store.runs.delete(key);
     await expect(run(SECOND)).rejects.toThrow('interval 2026-11-22T22-00 is not published');
     lake.objects.delete(sealKey(SECOND));

@@ -11,7 +11,7 @@ import {
   used,
 } from '../../../../lib/capacity/capacity';
 import { FIGURES } from '../../../../lib/capacity/figures';
-import { compactDiskMb, hoursToCover, type Scene } from '../../../../lib/capacity/loads';
+import { aggregateMb, compactDiskMb, hoursToCover, type Scene } from '../../../../lib/capacity/loads';
 import { COMPONENTS } from '../../../../lib/capacity/model';
 import { hoursRetained, replicasPerBroker, topicBytes } from '../../../../lib/capacity/topic';
 import { ConfigError, loadConfig, type PipelineConfig } from '../../../../lib/config';
@@ -40,6 +40,14 @@ const HAND: Scene = {
       sparkStart: value(10),
       sparkCoreSeconds: value(0.001),
     },
+    rememberedBytes: value(50),
+    logUnits: {
+      points: [
+        [1, 1],
+        [1_000, 40],
+      ],
+      source: 'docs/x.md',
+    },
   },
 };
 
@@ -63,6 +71,8 @@ describe('components by value, of prod at 1,200 posts of 1,000 bytes a second', 
     ['Batch layer: catching up twice as fast as time passes', 37 + 10 + 72, 1_800],
     ['Spark: capacity', 2.4 + 4, 64],
     ['Spark: vCPU of the account', 2.4 + 4, 16],
+    // An hour and the one before it; 70 % of 1,024 MB.
+    ['aggregate: posts that it remembers', 432, 716.8],
     ['Speed rows: time to live', 50, 168],
     ['Lambda: environments of the account', 136, 1_000],
   ])('%s: %d of %d', (name, load, limit) => {
@@ -95,8 +105,22 @@ describe('components by value, of prod at 1,200 posts of 1,000 bytes a second', 
     expect([of('mwaa'), of('mwaa-serverless'), of('none')]).toEqual([350, 60, 840]);
   });
 
-  test('what nobody measured and no page states is unknown', () => {
-    expect(at('aggregate and archive: memory', HAND)).toMatchObject({ load: NaN, limit: undefined, share: undefined });
+  test('a batch of a partition is a row of speed_log', () => {
+    const { rate, config } = HAND;
+    // 6 MB are 4,000 posts of the 12 partitions: full before its window of 5 s ends.
+    const batches = (12 * rate) / 4_000;
+    const units = 1 + (39 * (rate / batches - 1)) / 999;
+    expect(at('Keyspaces: writes to speed_log, the table with most', HAND).load).toBeCloseTo(batches * units, 6);
+    const found = at('Keyspaces: a partition of speed_log', HAND);
+    expect(found.load).toBeCloseTo((batches * units) / config.partitions, 6);
+    expect(found.limit?.value).toBe(1_000);
+  });
+
+  test('aggregate has the memory that the posts of its rate need', () => {
+    const of = (postsPerSecond: number) => aggregateMb({ ...loadConfig({ stage: 'prod' }), postsPerSecond });
+    const needed = (10_000 * 3_600 * 2 * FIGURES.rememberedBytes.value) / 1e6 / 0.7;
+    expect([of(1_000), of(1_000_000)]).toEqual([1_024, 10_240]);
+    expect(of(10_000)).toBe(Math.ceil(needed / 256) * 256);
   });
 });
 
@@ -110,7 +134,7 @@ describe('each stage', () => {
   test.each([
     ['dev', 'Kafka: an outage in the volume', 93],
     ['lean', 'Kafka: an outage in the volume', 186],
-    ['prod', 'Kafka: an outage in the volume', 1_929],
+    ['prod', 'aggregate: posts that it remembers', 1_777],
   ])('%s is full first at: %s, %d posts a second', (stage, name, rate) => {
     const first = firstToBind(sceneOf(loadConfig({ stage })));
     expect([first?.component.name, first?.rate]).toEqual([name, rate]);
@@ -139,7 +163,7 @@ describe('sizing', () => {
     const after = loadConfig({ stage: 'prod', postsPerSecond: 10_000 });
     const changed = Object.keys(after).filter((key) => after[key as 'stage'] !== before[key as 'stage']);
     expect(changed).toEqual(['postsPerSecond', 'brokerVolumeGb', 'partitions', 'pollers']);
-    expect(after).toMatchObject({ brokerVolumeGb: 3_930, partitions: 14, pollers: 8 });
+    expect(after).toMatchObject({ brokerVolumeGb: 3_930, partitions: 14, pollers: 3 });
   });
 
   test('leaves what the user set', () => {
@@ -213,9 +237,9 @@ describe('a rate that a combination cannot carry is rejected in one line with co
       'https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html); the smallest change that carries it: partitions=6',
     ],
     [
-      'more than the views of one partition',
+      'more posts than aggregate can remember',
       { stage: 'prod', postsPerSecond: 30_000 },
-      'bp-partition-key-design.html); no key carries it, but: the Kafka partition in the key of speed_views',
+      "'aggregate: posts that it remembers' carries: 12,096 of 7,168 MB (lib/capacity/functions.ts); the smallest change that carries it: speedHorizonIntervals=0",
     ],
   ])('%s', (_, overrides, expected) => {
     expect(() => loadConfig(overrides)).toThrow(ConfigError);
@@ -232,7 +256,7 @@ const SCENES = fc
     partitions: fc.integer({ min: 1, max: 200 }),
     brokerVolumeGb: fc.integer({ min: 10, max: 16_000 }),
     windowSeconds: fc.integer({ min: 0, max: 300 }),
-    recentPosts: fc.integer({ min: 1_000, max: 300_000 }),
+    speedHorizonIntervals: fc.integer({ min: 0, max: 3 }),
   })
   .map(({ stage, rate, windowSeconds, ...keys }) =>
     sceneOf({ ...loadConfig({ stage }), ...keys, aggregateWindowSeconds: windowSeconds, pollers: 1 }, rate),

@@ -49,9 +49,7 @@ describe('the stages', () => {
     const lean = loadConfig({ stage: 'lean' });
     const dev = loadConfig({ stage: 'dev' });
     expect(lean).toMatchObject({ removal: 'retain', auth: 'iam', kafkaAuth: 'iam', brokerInstance: 'kafka.t3.small' });
-    for (const key of ['partitions', 'recentPosts'] as const) {
-      expect(lean[key]).toBeLessThan(dev[key]);
-    }
+    expect(lean.partitions).toBeLessThan(dev.partitions);
     expect(lean.orchestrator).toBe('mwaa-serverless');
     for (const key of ['archiveWindowSeconds', 'aggregateWindowSeconds'] as const) {
       expect(lean[key]).toBeGreaterThan(dev[key]);
@@ -79,7 +77,7 @@ describe('the stages', () => {
       replicationFactor: 1,
       auth: 'open',
       kafkaAuth: 'unsecured',
-      recentPosts: 20_000,
+      speedHorizonIntervals: 60,
       speedTtlHours: 24,
       removal: 'destroy',
     });
@@ -221,7 +219,7 @@ describe('an invalid value is rejected in one line that names key, value and wha
     ['partitions', '', 'partitions must be an integer'],
     ['partitions', ' 3', 'partitions must be an integer'],
     ['partitions', Number.NaN, 'partitions must be an integer'],
-    ['recentPosts', '0', 'recentPosts must be an integer from 1 to 1000000'],
+    ['speedHorizonIntervals', '-1', 'speedHorizonIntervals must be an integer from 0 to 1000'],
     ['retentionDays', '-7', 'retentionDays must be an integer'],
     ['kafkaAuth', 'scram', 'kafkaAuth must be one of iam, unsecured'],
     ['auth', 'none', 'auth must be one of iam, jwt, open'],

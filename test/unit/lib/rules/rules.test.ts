@@ -160,8 +160,8 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'speed-covers-outage',
     'speed rows of two days for an outage of two days',
-    table('SpeedViews', 'DefaultTimeToLive', 48 * 3_600),
-    'ViewsSpeedViews',
+    table('SpeedLog', 'DefaultTimeToLive', 48 * 3_600),
+    'ViewsSpeedLog',
     'DefaultTimeToLive must be at least 178200 s for an outage of 48 hours, got 172800',
   ],
   [
@@ -216,8 +216,8 @@ const BROKEN: readonly [string, string, Mutate, string, string][] = [
   [
     'speed-ttl',
     'speed rows that expire before a late batch layer has published',
-    table('SpeedViews', 'DefaultTimeToLive', 4 * 3_600),
-    'ViewsSpeedViews',
+    table('SpeedLog', 'DefaultTimeToLive', 4 * 3_600),
+    'ViewsSpeedLog',
     'DefaultTimeToLive must be at least 4 × (interval + publish delay) = 21600 s, got 14400',
   ],
   [

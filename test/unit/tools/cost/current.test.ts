@@ -38,7 +38,7 @@ describe('the synthesized stacks', () => {
 const DESCRIPTIONS: Readonly<Record<keyof typeof MEMORY_MB, string>> = {
   ingest: 'Writes posts of HTTP requests to the topic',
   archive: 'Writes the topic to the raw log',
-  aggregate: 'Counts the records of the topic in the speed views',
+  aggregate: 'Appends the posts of the topic to the log',
   seal: 'Fixes the offset ranges',
   compact: 'Compacts the raw log of an interval',
   publish: 'Writes batch views and roll-ups to the store',

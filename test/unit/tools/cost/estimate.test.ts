@@ -2,19 +2,31 @@ import fc from 'fast-check';
 import { type Scene } from '../../../../tools/cost/components';
 import * as components from '../../../../tools/cost/components';
 import { estimate } from '../../../../tools/cost/estimate';
-import { type Measured } from '../../../../tools/cost/measured';
+import { MEASURED as REAL, type Measured, ROWS } from '../../../../tools/cost/measured';
+import { speedWrites } from '../../../../tools/cost/speed';
 import { Curve } from '../../../../lib/capacity/curve';
 import { airflowHour, brokerHour, PRICES } from '../../../../tools/cost/prices';
+import { type Units } from '../../../../tools/cost/measurement';
 import { workloadOf } from '../../../../tools/cost/workload';
 import { loadConfig } from '../../../../lib/config';
 
 /** Round numbers, so that a bill can be computed by hand. */
 const MEASURED: Measured = {
-  ...{ postBytes: 1_000, eventBytes: 1_500, rawBytes: 300, parquetBytes: 100, views: 13 },
+  ...{ postBytes: 1_000, eventBytes: 1_500, rawBytes: 300, parquetBytes: 100 },
   ...{ ingest: () => 100, archive: () => 200, aggregate: () => 300, compact: () => 1_000 },
   ...{ publish: () => 500, reconcile: () => 500 },
-  viewUnits: new Curve([[1, 40]]),
-  stateUnits: new Curve([[1, 10]]),
+  speed: {
+    logBytes: new Curve([
+      [0, 0],
+      [1_000, 40_000],
+    ]),
+    logUnits: new Curve([
+      [0, 1],
+      [1_000, 41],
+    ]),
+    runUnits: new Curve([[1, 40]]),
+    postBytes: 10.24,
+  },
   spark: { start: 10, coreSecondsPerRow: 0.001 },
 };
 const CONFIG = loadConfig({
@@ -28,15 +40,27 @@ function scene(rate: number, batch: number, overrides: Record<string, unknown> =
   return { config, workload, measured: MEASURED, pollerUnits: 1, brokerMetrics: true };
 }
 
+const sum = (units: Units) => Object.values(units).reduce((all, each) => all + each, 0);
+
 /** One post a second: 2.628 million a month. */
 const POSTS = 730 * 3_600;
 
-test('the store beside the speed writes: batch rows twice, what reconciliation reads, expiry, and space with recovery', () => {
-  // 730 intervals of one partition: 40 KB of views in each layer; speed rows live for 168 hours.
+/** An interval of 360 batches of 10 posts: a run each 64 deltas, a second tier less often than once, and the one of all. */
+const FOLDS = { first: 360 / 64 - 0.5, second: 360 / 64 / 8 - 0.5 };
+const RUNS = 1 + FOLDS.first + FOLDS.second;
+const UNITS = { log: 360 * 1.4, runs: RUNS * 40, posts: 36 + (1 + FOLDS.first) * 0.85, head: RUNS };
+
+test('the store beside the speed writes: batch rows twice, deletion, what reconciliation reads, expiry, and space', () => {
+  // 730 intervals of one partition: 40 KB of runs in each layer; what expires lives for 168 hours, posts for two.
   const { usage } = components.otherStore(scene(1, 1));
   const kb = 730 * 40;
-  const storedGb = ((40 * 168 + 10 + kb) * 1024) / 1e9;
-  expect(usage).toBeCloseTo((2 * kb * 0.625 + (kb + 2 * kb) * 0.25 * 0.125 + kb * 0.275) / 1e6 + storedGb * 0.45, 9);
+  const expiring = UNITS.log + UNITS.runs;
+  const backedUp = 2 * UNITS.posts + kb;
+  expect(usage).toBeCloseTo(
+    ((2 * kb + 730 * UNITS.posts) * 0.625 + (kb + 2 * kb) * 0.25 * 0.125 + 730 * expiring * 0.275) / 1e6 +
+      (((expiring * 168 + backedUp) * 0.25 + backedUp * 0.2) * 1_024) / 1e9,
+    9,
+  );
 });
 
 describe('components, computed by hand', () => {
@@ -71,10 +95,10 @@ describe('components, computed by hand', () => {
     );
   });
 
-  test('the speed layer pays units a batch, not posts', () => {
+  test('the speed layer pays for batches, and for what is folded', () => {
     // A batch each 10 s: the first record after 1 s, then 9 s of window.
     const { usage } = components.speedStore(scene(1, 1));
-    expect(usage).toBeCloseTo((POSTS / 10) * 50 * 0.625e-6, 6);
+    expect(usage).toBeCloseTo(730 * sum(UNITS) * 0.625e-6, 9);
   });
 
   test('each object of the raw log is put once and read once', () => {
@@ -96,7 +120,7 @@ describe('components, computed by hand', () => {
   test('the network pays gateways, addresses, endpoints in each zone, and what goes through them', () => {
     const { fixed, usage } = components.network(scene(1, 1));
     expect(fixed).toBeCloseTo(2 * 730 * 0.05 + 5 * 0.045 + 9 * 730 * 0.01, 6);
-    expect(usage).toBeCloseTo((((POSTS / 10) * 50 * 1024) / 1e9) * 0.01, 9);
+    expect(usage).toBeCloseTo(((730 * sum(UNITS) * 1024) / 1e9) * 0.01, 9);
   });
 
   test('traffic crosses zones once in and twice out, but for the share of its own zone', () => {
@@ -157,6 +181,22 @@ describe('components, computed by hand', () => {
     // 1 + 100 × 0.05 of the requests, and less than one a second of each event source.
     expect(Number(many.split(' ')[0])).toBeGreaterThan(15.7);
     expect(components.traces(scene(1, 1, { tracing: false })).usage).toBe(0);
+  });
+});
+
+describe('the writes of the speed layer', () => {
+  test.each(ROWS.intervals.map((interval) => [interval.batch, interval] as const))(
+    'are those that were measured, with batches of %d posts, within a tenth',
+    (batch, { batches, units }) => {
+      const posts = batch * batches;
+      const computed = (sum(speedWrites(REAL.speed, posts, batches)) / posts) * 1_000;
+      expect(Math.abs(computed / sum(units) - 1)).toBeLessThan(0.1);
+    },
+  );
+
+  test('are less with longer windows', () => {
+    const of = (batches: number) => sum(speedWrites(REAL.speed, 36_000, batches));
+    expect(of(60)).toBeLessThan(of(720));
   });
 });
 

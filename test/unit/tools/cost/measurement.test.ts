@@ -100,10 +100,8 @@ describe('Curve', () => {
     expect(curve.at(x)).toBeCloseTo(y);
   });
 
-  test('its mean is the area below it', () => {
-    expect(curve.mean(10)).toBeCloseTo(1);
-    expect(curve.mean(20)).toBeCloseTo((10 + 20) / 20);
-    expect(curve.mean(40)).toBeCloseTo((10 + 20 + 60) / 40);
-    expect(curve.mean(0)).toBe(1);
+  test('grows in proportion beyond its marks, where it is asked to', () => {
+    expect(curve.grown(30)).toBeCloseTo(3);
+    expect(curve.grown(80)).toBeCloseTo(6);
   });
 });

@@ -2,16 +2,19 @@ import {
   batchRuns,
   batchViews,
   boundary,
-  speedState,
-  speedViews,
+  speedHead,
+  speedLog,
+  speedPosts,
+  speedRuns,
   tableName,
   unreferencedRuns,
 } from '../../../../../lambda/aws/keyspaces/cql';
 
 function allStatements(table: string): string[] {
-  return [speedViews, speedState, batchViews, batchRuns, unreferencedRuns, boundary].flatMap((group) =>
-    Object.values(group).map((statement) => statement(table)),
-  );
+  return [
+    ...[speedLog, speedHead, speedRuns, speedPosts],
+    ...[batchViews, batchRuns, unreferencedRuns, boundary],
+  ].flatMap((group) => Object.values(group).map((statement: (table: string) => string) => statement(table)));
 }
 
 /** What Keyspaces refuses, or what costs there in a way that does not show locally. */
@@ -30,6 +33,10 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\bBEGIN\b[^;]*\bBATCH\b/i, 'batches as text'],
   [/!=/, '!='],
   [/\bIN\s+\?/i, 'IN with a bound list'],
+  [
+    /(?:\(|,|\bSELECT|\bSET|\bWHERE|\bAND)\s*(?:view|token|order|index|to|of|table|limit)\b(?!\s*\()/i,
+    'a reserved word as a column',
+  ],
 ];
 
 /** The names of what Amazon Keyspaces does not have and `statement` uses; empty if it is fine. */
@@ -43,10 +50,11 @@ describe('the statements', () => {
     expect(statement).toContain('"pipeline"."some_table"');
   });
 
-  it('change rows that are written concurrently only under a condition: runs have one writer', () => {
+  it('change rows only under a condition, unless they have one writer or all writers write the same', () => {
     const unconditional = allStatements('tt').filter((cql) => !cql.startsWith('SELECT') && !/ IF /.test(cql));
+    const same = [speedRuns.put, speedPosts.put, speedPosts.remove];
     const ofRuns = [batchViews.put, batchRuns.put, batchRuns.remove, unreferencedRuns.put, unreferencedRuns.remove];
-    expect(unconditional).toEqual(ofRuns.map((statement) => statement('tt')));
+    expect(unconditional).toEqual([...same, ...ofRuns].map((statement) => statement('tt')));
   });
 });
 
@@ -67,6 +75,8 @@ describe('the lint', () => {
     ['INSERT INTO tt (aa) VALUES (?) USING TTL 1', 'USING TTL: the table has a default'],
     ['BEGIN UNLOGGED BATCH UPDATE tt SET aa = 1 APPLY BATCH', 'batches as text'],
     ['UPDATE tt SET aa = 1 WHERE bb = 2 IF aa != 1', '!='],
+    ['INSERT INTO tt (aa, view) VALUES (?, ?)', 'a reserved word as a column'],
+    ['SELECT aa FROM tt WHERE bb = ? AND token = ?', 'a reserved word as a column'],
   ])('finds what Keyspaces rejects: %s', (statement, name) => {
     expect(lintCql(statement)).toEqual([name]);
   });

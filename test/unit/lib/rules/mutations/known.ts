@@ -244,7 +244,7 @@ export const KNOWN: readonly [number, string, string, Mutate][] = [
   [
     33,
     'a keyspace called reh-x!',
-    'F3031 at ViewsKeyspace, F3031 at ViewsSpeedViews, F3031 at ViewsSpeedState, F3031 at ViewsBatchViews, F3031 at ViewsBatchRuns, F3031 at ViewsUnreferencedRuns, F3031 at ViewsBoundary',
+    'F3031 at ViewsKeyspace, F3031 at ViewsSpeedLog, F3031 at ViewsSpeedHead, F3031 at ViewsSpeedRuns, F3031 at ViewsSpeedPosts, F3031 at ViewsBatchViews, F3031 at ViewsBatchRuns, F3031 at ViewsUnreferencedRuns, F3031 at ViewsBoundary',
     (d) => {
       d.set(KEYSPACE, '', 'KeyspaceName', 'reh-x!');
       d.all(ROWS).forEach(([, t]) => (t.Properties.KeyspaceName = 'reh-x!'));

@@ -3,33 +3,33 @@ import { BUCKET, ROWS, set, type Mutations } from './mutation';
 export const STORES: Mutations = [
   [
     'the order ASCENDING',
-    'W3030 at ViewsSpeedViews',
-    set(ROWS, 'ViewsSpeedViews', 'ClusteringKeyColumns.0.OrderBy', 'ASCENDING'),
+    'W3030 at ViewsSpeedLog',
+    set(ROWS, 'ViewsSpeedLog', 'ClusteringKeyColumns.0.OrderBy', 'ASCENDING'),
   ],
   [
     'a clustering key of type integer',
-    'KEYSPACES_CLUSTERING at ViewsSpeedViews',
-    set(ROWS, 'ViewsSpeedViews', 'ClusteringKeyColumns.0.Column.ColumnType', 'integer'),
+    'KEYSPACES_CLUSTERING at ViewsSpeedLog',
+    set(ROWS, 'ViewsSpeedLog', 'ClusteringKeyColumns.0.Column.ColumnType', 'integer'),
   ],
   [
     'an encryption that does not exist',
-    'W3030 at ViewsSpeedViews',
-    set(ROWS, 'ViewsSpeedViews', 'EncryptionSpecification.EncryptionType', 'AES'),
+    'W3030 at ViewsSpeedLog',
+    set(ROWS, 'ViewsSpeedLog', 'EncryptionSpecification.EncryptionType', 'AES'),
   ],
   [
     'a negative time to live',
-    'F3034 at ViewsSpeedViews, speed-ttl at ViewsSpeedViews, speed-covers-outage at ViewsSpeedViews',
-    set(ROWS, 'ViewsSpeedViews', 'DefaultTimeToLive', -1),
+    'F3034 at ViewsSpeedLog, speed-ttl at ViewsSpeedLog, speed-covers-outage at ViewsSpeedLog',
+    set(ROWS, 'ViewsSpeedLog', 'DefaultTimeToLive', -1),
   ],
   [
     'a time to live under the length of an outage',
-    'speed-covers-outage at ViewsSpeedViews',
-    set(ROWS, 'ViewsSpeedViews', 'DefaultTimeToLive', 48 * 3_600),
+    'speed-covers-outage at ViewsSpeedLog',
+    set(ROWS, 'ViewsSpeedLog', 'DefaultTimeToLive', 48 * 3_600),
   ],
   [
     'a time to live over 20 years',
-    'KEYSPACES_TTL at ViewsSpeedViews',
-    set(ROWS, 'ViewsSpeedViews', 'DefaultTimeToLive', 700000000),
+    'KEYSPACES_TTL at ViewsSpeedLog',
+    set(ROWS, 'ViewsSpeedLog', 'DefaultTimeToLive', 700000000),
   ],
   [
     'a type that Hive lacks',
