@@ -77,6 +77,8 @@ interface Position {
   offset: number;
   newest: number;
   interval: number;
+  /** The newest interval with a record that is no heartbeat record. */
+  filled: number;
   postAt: number;
 }
 
@@ -98,7 +100,7 @@ export class Reference {
   follow(): void {
     const { topic } = this.options;
     topic.partitions.forEach(({ records }, partition) => {
-      const at = (this.read[partition] ??= { offset: 0, newest: 0, interval: 0, postAt: 0 });
+      const at = (this.read[partition] ??= { offset: 0, newest: 0, interval: 0, filled: 0, postAt: 0 });
       for (; at.offset < records.length; at.offset++) this.take(partition, at, records[at.offset]);
     });
   }
@@ -115,9 +117,9 @@ export class Reference {
     return sum;
   }
 
-  /** The interval of the newest record of a partition. */
+  /** The newest interval of a partition with a record that is no heartbeat record. */
   intervalOf(partition: number): number {
-    return this.read[partition]?.interval ?? 0;
+    return this.read[partition]?.filled ?? 0;
   }
 
   /** When the last new post of a partition came, ms. */
@@ -137,7 +139,9 @@ export class Reference {
     at.newest = Math.max(at.newest, timestamp);
     at.interval = Math.max(at.interval, timestamp - (timestamp % length));
 
-    if ('heartbeat' in record.headers || 'canary' in record.headers) return;
+    if ('heartbeat' in record.headers) return;
+    at.filled = at.interval;
+    if ('canary' in record.headers) return;
     const sent = JSON.parse(record.value!.toString()) as Readonly<Record<string, unknown>>;
     const header = record.headers.section as SectionName | undefined;
     const brought = header ? [header] : SECTION_NAMES.filter((section) => section in sent);
