@@ -79,6 +79,8 @@ export interface Deps {
 interface Opened {
   readonly published: Published | undefined;
   readonly batch: BatchRun;
+  /** Rows that the pages before were made of have expired since. */
+  readonly isGone: boolean;
   /** The rows of both layers. @param after only rows with greater keys */
   readonly run: (after?: Key) => Run;
   readonly provenance: Provenance;
@@ -117,8 +119,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   const { intervalMinutes, page, views = VIEWS } = deps;
   const named = (name: string) => views.find((view) => view.name === name);
   const reader = ofLength(deps.reader, intervalMinutes);
-  const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined) =>
-    planRead(selection, published, { now: deps.now(), intervalMinutes, speedTtl: deps.speedTtl });
+  const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined, now = deps.now()) =>
+    planRead(selection, published, { now, intervalMinutes, speedTtl: deps.speedTtl });
 
   /** @param cursor whose time boundary counts. @default - what is served now */
   async function open(view: View, selection: Selection, cursor?: Cursor): Promise<Opened> {
@@ -136,6 +138,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     return {
       published,
       batch,
+      // The speed layer's oldest rows.
+      isGone: cursor !== undefined && planFor(selection, published, cursor.made).speed[0] !== plan.speed[0],
       run: selectedRun({
         view,
         batch: batch.rows,
@@ -155,10 +159,10 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   async function getPage(view: View, selection: Selection): Promise<HttpResponse> {
     const cursor = selection.cursor === undefined ? undefined : decodeCursor(view, selection, selection.cursor);
     if (isValidationError(cursor)) return rejected(400, cursor);
-    const { published, batch, run, provenance } = await open(view, selection, cursor);
+    const { published, batch, isGone, run, provenance } = await open(view, selection, cursor);
     // Of another definition of the view, keys are in another order.
     const version = `${fingerprintOf(view).toString('base64url')} ${batch.version}`;
-    if (cursor !== undefined && cursor.version !== version) {
+    if (cursor !== undefined && (isGone || cursor.version !== version)) {
       return rejected(410, invalid('cursor', selection.cursor, 'a cursor of rows that are still there: start again'));
     }
     const { rows, more } = await firstRows(countRows(view, run(cursor?.after)), selection.limit ?? PAGE_ROWS);
@@ -167,6 +171,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
         after: keyOf(view, rows.at(-1)!),
         boundary: published?.boundary ?? null,
         version,
+        made: cursor?.made ?? deps.now(),
       });
     return json(200, {
       view: view.name,

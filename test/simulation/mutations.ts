@@ -700,6 +700,13 @@ const fixed: readonly Mutation[] = [
     why: 'nothing acknowledged is lost: the topic is made anew, and grows beyond what was sealed before the next run',
   },
   {
+    name: 'A page lacks what has expired since the first one.',
+    file: 'lambda/query/handler.ts',
+    find: '(isGone || cursor.version !== version)',
+    replace: '(cursor.version !== version)',
+    why: 'each row once, or 410: a client comes back for the next page after the time to live of speed rows',
+  },
+  {
     name: 'A cursor of another definition of its view is taken.',
     file: 'lambda/query/handler.ts',
     find: "${fingerprintOf(view).toString('base64url')} ",

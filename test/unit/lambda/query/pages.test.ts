@@ -52,6 +52,8 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
     drift: null,
     reconciledInterval: null,
   };
+  let clock = OPEN + HOUR / 2;
+  const wait = (ms: number) => void (clock += ms);
   const handlerOf = (views: readonly View[]) =>
     makeHandler({
       views,
@@ -60,7 +62,7 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
       partitions: 1,
       speedTtl: 48 * HOUR,
       report: () => undefined,
-      now: () => OPEN + HOUR / 2,
+      now: () => clock,
     });
   let handler = handlerOf([view]);
   const ask = async (query: string) => {
@@ -83,7 +85,7 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
     return { rows, pages };
   };
   const deploy = (views: readonly View[]) => void (handler = handlerOf(views));
-  return { store, put, ask, askAll, deploy };
+  return { store, put, ask, askAll, deploy, wait };
 }
 
 const few = fc
@@ -153,6 +155,17 @@ describe('pages of a view', () => {
     expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 410, error: { field: 'cursor' } });
   });
 
+  test('are gone once the rows of what was open then expire', async () => {
+    const { ask, store, put, wait } = await setUp(CATEGORY, [numbered(4), numbered(4), numbered(4)]);
+    const { cursor } = await ask('limit=3');
+    await put('2026-11-01T00-00', numbered(4));
+    store.boundary = { ...store.boundary!, interval: OPEN };
+    wait(HOUR / 4);
+    expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 200 });
+    wait(48 * HOUR);
+    expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 410, error: { field: 'cursor' } });
+  });
+
   test('of another definition of the view are gone, too, also where nothing is published', async () => {
     const view = findView('category_by_country') as SumView;
     const pairs: Counts = new Map(['art', 'food', 'travel', 'quotes'].map((each) => [joinKey(['Fiji', each]), 1]));
@@ -198,9 +211,9 @@ describe('the largest rows', () => {
 
 test('a cursor comes back as it was', () => {
   fc.assert(
-    fc.property(fc.string(), fc.option(fc.nat()), fc.string(), (key, boundary, version) => {
+    fc.property(fc.string(), fc.option(fc.nat()), fc.string(), fc.nat(), (key, boundary, version, made) => {
       const selection = { filters: {}, kind: 'counts', layer: 'merged' } as const;
-      const cursor = { after: [key], boundary, version };
+      const cursor = { after: [key], boundary, version, made };
       const back = decodeCursor(CATEGORY, selection, encodeCursor(CATEGORY, selection, cursor));
       expect(isValidationError(back)).toBe(false);
       expect(back).toEqual(cursor);
