@@ -192,9 +192,16 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'Deltas that are folded count beside their run.',
     file: 'lambda/aws/keyspaces/speed-chain.ts',
-    find: '.filter(({ from }) => from > head.foldedTo);',
-    replace: '.filter(({ from }) => from > head.foldedTo || from > 0);',
+    find: 'warm.filter(({ from }) => from > head.foldedTo)',
+    replace: 'warm.filter(({ from }) => from > head.foldedTo || from > 0)',
     why: 'counted once: a warm query function read the deltas before they were folded',
+  },
+  {
+    name: 'A warm instance goes on behind rows that have expired.',
+    file: 'lambda/aws/keyspaces/speed-chain.ts',
+    find: 'again?.from === newest.from && again.to === newest.to',
+    replace: 'again?.from !== undefined || newest.from >= 0',
+    why: 'answers show what came: after a time to live without a post, a cold instance appends in the place of rows that a warm one knows',
   },
   {
     name: 'The run of an interval counts before the head says that it is closed.',
