@@ -86,9 +86,6 @@ export async function writeFold(
   if (folding.written.size < schema.views.length) return 'more';
   await writePosts(store, key, folding.fold, schema, count);
   const head = { ...headAfter(chain.head, folding.fold, horizon), wholeFrom: wholeFrom(chain, schema) };
-  for (const interval of chain.head.remembered) {
-    if (!head.remembered.includes(interval)) await store.deletePosts(key, interval);
-  }
   const state = encodeHead(head, schema);
   count(state.length);
   const expected = chain.stored ? chain.head.foldedTo : undefined;

@@ -23,7 +23,7 @@ export interface FoldLimits {
   readonly ms: number;
 }
 
-export const FOLD: FoldLimits = { deltas: 64, bytes: 64 * 1_024, fewest: 4, runs: 8, ms: 250 };
+export const FOLD: FoldLimits = { deltas: 128, bytes: 512 * 1_024, fewest: 4, runs: 8, ms: 250 };
 
 export interface Fold {
   readonly interval: IntervalStart;

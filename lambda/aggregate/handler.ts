@@ -110,7 +110,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
   }
 
   /** @returns undefined if another writer moved the head: what is in memory is out of date */
-  async function fold(key: LogKey, warm: Warm, tally: Tally): Promise<Warm | undefined> {
+  async function fold(key: LogKey, warm: Warm, ms: number, tally: Tally): Promise<Warm | undefined> {
     const began = deps.now();
     for (;;) {
       const next = nextFold(warm.chain.head, warm.chain.deltas, limits);
@@ -120,7 +120,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       const chain = await writeFold(store, key, warm.chain, folding, {
         ...{ schema, horizon },
         count: (bytes) => countRow(tally, bytes),
-        allows: () => deps.now() - began < limits.ms,
+        allows: () => deps.now() - began < ms,
       });
       if (chain === 'more') return { ...warm, folding };
       if (!chain) return undefined;
@@ -140,7 +140,8 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     const position = { offset: endOf(chain), interval: intervalOfEnd(chain) };
     const outcome = applyRecords(position, recent, records, schema);
     for (const part of outcome.parts) await append(key, warm, part, tally);
-    const folded = await fold(key, warm, tally);
+    // Without a post nobody waits, and no other batch may follow for long.
+    const folded = await fold(key, warm, outcome.posts > 0 ? limits.ms : Infinity, tally);
     if (folded) cache.set(id, folded);
     return outcome;
   }

@@ -147,13 +147,16 @@ export class ByteReader {
     return Number(BigInt(previous) + change);
   }
 
-  text(): string {
-    const length = this.unsigned();
+  bytes(length: number): Buffer {
     if (this.at + length > this.buffer.length) {
-      throw new RangeError(`text of ${length} bytes at ${this.at} exceeds the ${this.buffer.length} bytes there are`);
+      throw new RangeError(`${length} bytes at ${this.at} exceed the ${this.buffer.length} bytes there are`);
     }
     this.at += length;
-    return this.buffer.toString('utf8', this.at - length, this.at);
+    return this.buffer.subarray(this.at - length, this.at);
+  }
+
+  text(): string {
+    return this.bytes(this.unsigned()).toString('utf8');
   }
 
   finished(): boolean {

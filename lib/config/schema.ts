@@ -184,7 +184,7 @@ export const KEYS = {
    * Intervals with posts, before the newest one, for which the speed layer remembers which sections of which posts it has read. The
    * function has them in memory.
    */
-  speedHorizonIntervals: key(integer(0, 1_000), 1, { local: 60 }),
+  speedHorizonIntervals: key(integer(0, 1_000), 24, { lean: 6, prod: 1, local: 60 }),
 
   /** Seconds for which records gather before `archive` is invoked. Larger batches mean fewer S3 requests. */
   // lean: at 100 posts a second a batch reaches its limit of 6 MB within a minute. Longer windows would save nothing.

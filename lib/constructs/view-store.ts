@@ -24,8 +24,8 @@ interface TableDefinition {
   readonly clusteringKey?: Columns;
   /** Append only: a changed name or type replaces the table. */
   readonly columns: Columns;
-  /** Whether rows expire after `speedTtlHours`. They are made of the topic, so no backup of them is of use. */
-  readonly expires?: true;
+  /** Hours after which rows expire, if they do. They are made of the topic, so no backup of them is of use. */
+  readonly expires?: (config: Pick<PipelineConfig, 'speedTtlHours' | 'identityHorizonHours'>) => number;
 }
 
 /**
@@ -39,7 +39,7 @@ export const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
     partitionKey: { topic: 'text', kafka_partition: 'int', segment: 'bigint' },
     clusteringKey: { from_offset: 'bigint' },
     columns: { to_offset: 'bigint', interval_start: 'timestamp', as_of: 'timestamp', posts: 'blob' },
-    expires: true,
+    expires: ({ speedTtlHours }) => speedTtlHours,
   },
   speedHead: {
     name: 'speed_head',
@@ -53,7 +53,7 @@ export const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
     partitionKey: { topic: 'text', kafka_partition: 'int', view_name: 'text', tier: 'int', rest: 'int' },
     clusteringKey: { interval_start: 'timestamp', from_offset: 'bigint', to_offset: 'bigint', chunk: 'int' },
     columns: { as_of: 'timestamp', chunks: 'int', counts: 'blob' },
-    expires: true,
+    expires: ({ speedTtlHours }) => speedTtlHours,
   },
   speedPosts: {
     name: 'speed_posts',
@@ -61,6 +61,8 @@ export const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
     partitionKey: { topic: 'text', kafka_partition: 'int', interval_start: 'timestamp' },
     clusteringKey: { from_offset: 'bigint', to_offset: 'bigint', piece: 'int' },
     columns: { posts: 'blob' },
+    // The batch layer recognizes a repeated post for as long.
+    expires: ({ identityHorizonHours }) => identityHorizonHours,
   },
   batchViews: {
     name: 'batch_views',
@@ -154,7 +156,7 @@ export class ViewStore extends Construct {
   }
 
   private table(id: string, definition: TableDefinition, config: PipelineConfig): CfnTable {
-    const { expires = false } = definition;
+    const { expires } = definition;
     const columns = (all: Columns = {}) =>
       Object.entries(all).map(([columnName, columnType]) => ({ columnName, columnType }));
     const table = new CfnTable(this, id, {
@@ -166,12 +168,12 @@ export class ViewStore extends Construct {
         : undefined,
       regularColumns: columns(definition.columns),
       billingMode: { mode: 'ON_DEMAND' },
-      pointInTimeRecoveryEnabled: !expires,
+      pointInTimeRecoveryEnabled: expires === undefined,
       encryptionSpecification: this.key
         ? { encryptionType: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyIdentifier: this.key.keyArn }
         : { encryptionType: 'AWS_OWNED_KMS_KEY' },
       ...(expires && {
-        defaultTimeToLive: Duration.hours(config.speedTtlHours).toSeconds(),
+        defaultTimeToLive: Duration.hours(expires(config)).toSeconds(),
         // With server-side timestamps, each write to a table with a TTL costs a read.
         clientSideTimestampsEnabled: true,
       }),

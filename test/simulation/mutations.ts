@@ -70,13 +70,6 @@ const aggregate: readonly Mutation[] = [
     why: 'bounded state: it grows until it does not fit in memory, and then the partition stands still',
   },
   {
-    name: 'Posts that are forgotten stay in the store.',
-    file: 'lambda/aggregate/fold.ts',
-    find: 'if (!head.remembered.includes(interval)) await store.deletePosts(key, interval);',
-    replace: 'void interval;',
-    why: 'bounded rows: a row for each fold, for ever',
-  },
-  {
     name: 'A partition remembers the posts of the newest interval only.',
     file: 'lambda/domain/recent-posts.ts',
     find: 'this.groups = [...this.groups, group].slice(-1 - this.horizon);',

@@ -94,12 +94,6 @@ export function memoryStore(shared?: SpeedTables): MemoryStore {
       void (await write(
         () => void posts.set(keyText(nameOf(key), key.interval, key.from, key.to, key.piece), { key, blob }),
       )),
-    deletePosts: async (key, interval) =>
-      void (await write(() => {
-        for (const [name, each] of posts) {
-          if (nameOf(each.key) === nameOf(key) && each.key.interval === interval) posts.delete(name);
-        }
-      })),
   };
   return store;
 }

@@ -153,19 +153,20 @@ export function speedStore({ workload }: Scene): Cost {
   };
 }
 
-/** Writes of batch views, reads of reconcile, expiry of speed rows, deletion of remembered posts, and storage of the tables. */
+/** Writes of batch views, reads of reconcile, expiry of speed rows, and storage of the tables. */
 export function otherStore({ config, workload, measured }: Scene): Cost {
   const { intervals, postsPerInterval, speedIntervals, speedUnits, posts } = workload;
   const { runUnits } = measured.speed;
   const batchKb = runUnits.at(postsPerInterval);
   const closedKb = speedIntervals * runUnits.at(posts / speedIntervals);
-  const expiringKb = speedUnits.log + speedUnits.runs;
-  // To delete a row costs what it cost to write it.
-  const writes = intervals * batchKb * 2 + speedUnits.posts;
+  const expiringKb = speedUnits.log + speedUnits.runs + speedUnits.posts;
+  const writes = intervals * batchKb * 2;
   const reads = (closedKb + intervals * batchKb * 2) / READ_UNIT_KB;
   // Speed rows expire after some hours; batch rows do not.
-  const expiringStored = (expiringKb / hours) * Math.min(hours, config.speedTtlHours);
-  const remembered = (speedUnits.posts / intervals) * (config.speedHorizonIntervals + 1);
+  const stored = (kb: number, expiresAfter: number) => (kb / hours) * Math.min(hours, expiresAfter);
+  const expiringStored =
+    stored(speedUnits.log + speedUnits.runs, config.speedTtlHours) +
+    stored(speedUnits.posts, config.identityHorizonHours);
   const storedBatch = intervals * batchKb * ASSUMPTIONS.storedMonths.value;
   const gb = (kb: number) => (kb * 1024) / GB;
   return {
@@ -174,11 +175,11 @@ export function otherStore({ config, workload, measured }: Scene): Cost {
       writes * PRICES.keyspacesWrite.usd +
       reads * PRICES.keyspacesRead.usd +
       expiringKb * PRICES.keyspacesTtlDelete.usd +
-      gb(expiringStored + remembered + storedBatch) * PRICES.keyspacesStorage.usd +
-      gb(remembered + storedBatch) * PRICES.keyspacesRecovery.usd,
+      gb(expiringStored + storedBatch) * PRICES.keyspacesStorage.usd +
+      gb(storedBatch) * PRICES.keyspacesRecovery.usd,
     basis:
       `${round(writes / MILLION, 2)} M write units, ${round(reads / MILLION, 2)} M read units, ` +
-      `${round(gb(expiringStored + remembered + storedBatch), 1)} GB`,
+      `${round(gb(expiringStored + storedBatch), 1)} GB`,
   };
 }
 

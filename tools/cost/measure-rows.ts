@@ -83,7 +83,6 @@ function countingStore() {
     readLog: async () => [],
     listClosed: async () => [],
     readPosts: async () => [],
-    deletePosts: async () => undefined,
     readSpeedChunk: async (key, chunk) => chunks.get(nameOf(key, chunk)),
     async appendLog(_, { interval, posts }) {
       if (interval === START) {

@@ -68,7 +68,7 @@ const noReport = () => undefined;
 /** So that a few posts make runs of all tiers. */
 const FOLD_SOON: FoldLimits = { deltas: 3, bytes: 64 * 1_024, fewest: 1, runs: 2, ms: 100 };
 
-function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
+function schemaOf(settings: Plan['settings']): Record<string, TableSchema> {
   return Object.fromEntries(
     Object.values(TABLES).map(({ name, partitionKey, clusteringKey = {}, columns, expires }) => [
       name,
@@ -76,7 +76,7 @@ function schemaOf(speedTtlHours: number): Record<string, TableSchema> {
         partitionKey: Object.keys(partitionKey),
         clusteringKey: Object.keys(clusteringKey),
         types: { ...partitionKey, ...clusteringKey, ...columns },
-        ...(expires && { ttl: speedTtlHours * 3_600 }),
+        ...(expires && { ttl: expires(settings) * 3_600 }),
       },
     ]),
   );
@@ -137,7 +137,7 @@ export class Simulation {
     this.network = new Network(this.world);
     this.topic = new Topic(this.world, TOPIC, settings.partitions);
     this.flowPartitions = settings.partitions;
-    this.keyspaces = new Keyspaces(this.world, schemaOf(settings.speedTtlHours));
+    this.keyspaces = new Keyspaces(this.world, schemaOf(settings));
     const { speedHorizonIntervals: horizon, intervalMinutes, strict: isStrict } = settings;
     this.versions = new Versions({ views: BASE_VIEWS, horizon, intervalMinutes, strict: isStrict });
     const first = this.versions.current;

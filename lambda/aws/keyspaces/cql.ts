@@ -43,7 +43,6 @@ export const speedPosts = {
     `SELECT posts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND interval_start = ? AND from_offset >= ?`,
   put: (table: string) =>
     `INSERT INTO ${table} (topic, kafka_partition, interval_start, from_offset, to_offset, piece, posts) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  remove: (table: string) => `DELETE FROM ${table} WHERE topic = ? AND kafka_partition = ? AND interval_start = ?`,
 };
 
 /** `batch_views`: one pointer row per view and period (interval, day or month), with the run where it fits. */

@@ -87,7 +87,6 @@ export interface AggregateStore extends SpeedReader {
   /** Those of ranges that begin at an offset or behind it, in log order. */
   readPosts(key: LogKey, interval: IntervalStart, from: number): Promise<Buffer[]>;
   putPosts(key: PostsKey, posts: Buffer): Promise<void>;
-  deletePosts(key: LogKey, interval: IntervalStart): Promise<void>;
 }
 
 /** A run of the batch layer. */
@@ -223,9 +222,6 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
     },
     async putPosts({ topic, partition, interval, from, to, piece }, posts) {
       await run(cql.speedPosts.put(tables.speedPosts), topic, partition, at(interval), from, to, piece, posts);
-    },
-    async deletePosts({ topic, partition }, interval) {
-      await run(cql.speedPosts.remove(tables.speedPosts), topic, partition, at(interval));
     },
     async readRun(view, period) {
       const row = await first(run(cql.batchViews.read(tables.batchViews), view, period));

@@ -286,15 +286,18 @@ describe('the views', () => {
     ['lean', 72],
     ['prod', 168],
     ['local', 24],
-  ])('log and runs of %s expire after %d hours, and nothing else does: that can be restored', (stage, hours) => {
-    for (const { name } of Object.values(TABLES)) {
-      const { Properties } = table(stage, name);
-      const expires = ['speed_log', 'speed_runs'].includes(name);
-      expect([name, Properties.PointInTimeRecoveryEnabled]).toEqual([name, !expires]);
-      expect([name, Properties.DefaultTimeToLive]).toEqual([name, expires ? hours * 3_600 : undefined]);
-      expect([name, Properties.ClientSideTimestampsEnabled]).toEqual([name, expires ? true : undefined]);
-    }
-  });
+  ])(
+    'log and runs of %s expire after %d hours, posts after a week, and nothing else does: that can be restored',
+    (stage, hours) => {
+      for (const { name } of Object.values(TABLES)) {
+        const { Properties } = table(stage, name);
+        const life = { speed_log: hours, speed_runs: hours, speed_posts: 168 }[name];
+        expect([name, Properties.PointInTimeRecoveryEnabled]).toEqual([name, !life]);
+        expect([name, Properties.DefaultTimeToLive]).toEqual([name, life && life * 3_600]);
+        expect([name, Properties.ClientSideTimestampsEnabled]).toEqual([name, life && true]);
+      }
+    },
+  );
 });
 
 describe('outputs', () => {
