@@ -324,7 +324,7 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   }
   if (sends.length > 0 && random.chance(0.15)) {
     const { at, posts } = random.pick(sends);
-    faults.push({ kind: 'erase', at: at + random.integer(HOUR, 12 * HOUR), post: posts[0].index });
+    faults.push({ kind: 'erase', at: Math.min(until, at + random.integer(HOUR, 12 * HOUR)), post: posts[0].index });
   }
   for (const change of LENGTH_CHANGES) if (random.chance(0.1)) deployThenBack(change, 1);
   some(1, () => ({

@@ -157,10 +157,20 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     orchestrator.downUntil = 0;
   });
 
+  /** Operators at work. */
+  let busy = 0;
+  function operate(work: () => Promise<unknown>): void {
+    busy++;
+    world.spawn(async () => {
+      await work();
+      busy--;
+    });
+  }
+
   function apply(fault: Fault): void {
-    if (fault.kind === 'replay') world.spawn(() => replayQuarantine(simulation));
+    if (fault.kind === 'replay') operate(() => replayQuarantine(simulation));
     else if (fault.kind === 'erase') {
-      world.spawn(() => erasePerson(simulation, simulation.posts.get(fault.post)![0].person));
+      operate(() => erasePerson(simulation, simulation.posts.get(fault.post)![0].person));
     } else simulation.apply(fault);
   }
 
@@ -204,6 +214,7 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     }
     await checkAnswers();
     await checkCanary();
+    while (busy > 0) await world.sleep(10 * MINUTE, '');
     for (const ending of settings.ending) {
       await ENDINGS[ending](simulation);
       if (ending !== 'topic') await checkAnswers();
