@@ -11,7 +11,7 @@ import { type Key, type Run } from '../domain/sorted-run';
 import { report, type ReportOf } from '../runtime/metrics';
 import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
 import { type ValidationError, invalid, sentence } from '../domain/validation-error';
-import { findView, type View, VIEWS } from '../domain/views';
+import { fingerprintOf, type View, VIEWS } from '../domain/views';
 import {
   type AnswerRow,
   ANSWERS,
@@ -70,6 +70,8 @@ export interface Deps {
   readonly partitions: number;
   /** ms */
   readonly speedTtl: number;
+  /** @default - all views */
+  readonly views?: readonly View[];
   readonly report: ReportOf<'query'>;
   now(): number;
 }
@@ -77,6 +79,8 @@ export interface Deps {
 interface Opened {
   readonly published: Published | undefined;
   readonly batch: BatchRun;
+  /** Rows that the pages before were made of have expired since. */
+  readonly isGone: boolean;
   /** The rows of both layers. @param after only rows with greater keys */
   readonly run: (after?: Key) => Run;
   readonly provenance: Provenance;
@@ -112,10 +116,11 @@ function ofLength(reader: QueryReader, intervalMinutes: number): QueryReader {
 }
 
 export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpResponse> {
-  const { intervalMinutes, page } = deps;
+  const { intervalMinutes, page, views = VIEWS } = deps;
+  const named = (name: string) => views.find((view) => view.name === name);
   const reader = ofLength(deps.reader, intervalMinutes);
-  const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined) =>
-    planRead(selection, published, { now: deps.now(), intervalMinutes, speedTtl: deps.speedTtl });
+  const planFor = (selection: Parameters<typeof planRead>[0], published: Published | undefined, now = deps.now()) =>
+    planRead(selection, published, { now, intervalMinutes, speedTtl: deps.speedTtl });
 
   /** @param cursor whose time boundary counts. @default - what is served now */
   async function open(view: View, selection: Selection, cursor?: Cursor): Promise<Opened> {
@@ -133,6 +138,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     return {
       published,
       batch,
+      // The speed layer's oldest rows.
+      isGone: cursor !== undefined && planFor(selection, published, cursor.made).speed[0] !== plan.speed[0],
       run: selectedRun({
         view,
         batch: batch.rows,
@@ -152,8 +159,10 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   async function getPage(view: View, selection: Selection): Promise<HttpResponse> {
     const cursor = selection.cursor === undefined ? undefined : decodeCursor(view, selection, selection.cursor);
     if (isValidationError(cursor)) return rejected(400, cursor);
-    const { published, batch, run, provenance } = await open(view, selection, cursor);
-    if (cursor !== undefined && cursor.version !== batch.version) {
+    const { published, batch, isGone, run, provenance } = await open(view, selection, cursor);
+    // Of another definition of the view, keys are in another order.
+    const version = `${fingerprintOf(view).toString('base64url')} ${batch.version}`;
+    if (cursor !== undefined && (isGone || cursor.version !== version)) {
       return rejected(410, invalid('cursor', selection.cursor, 'a cursor of rows that are still there: start again'));
     }
     const { rows, more } = await firstRows(countRows(view, run(cursor?.after)), selection.limit ?? PAGE_ROWS);
@@ -161,7 +170,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       encodeCursor(view, selection, {
         after: keyOf(view, rows.at(-1)!),
         boundary: published?.boundary ?? null,
-        version: batch.version,
+        version,
+        made: cursor?.made ?? deps.now(),
       });
     return json(200, {
       view: view.name,
@@ -258,7 +268,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     const query = new URLSearchParams(event.rawQueryString ?? '');
     if (event.requestContext.http.method === 'GET' && segments.length <= 2) {
       if (name === undefined) {
-        if (resource === 'views') return json(200, listViews());
+        if (resource === 'views') return json(200, listViews(views));
         if (resource === 'answers') return json(200, listAnswers());
         if (resource === 'boundary') return json(200, boundaryOf(await reader.boundary()));
         // Not an API route: only for callers that may invoke the function directly.
@@ -269,8 +279,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
         }
       }
       if (resource === 'views' && name !== undefined) {
-        const view = findView(name);
-        return view ? getView(view, query) : unknown('view', name, VIEWS);
+        const view = named(name);
+        return view ? getView(view, query) : unknown('view', name, views);
       }
       if (resource === 'answers' && name !== undefined) return getAnswer(name, query);
       const response = page && (await getStatusPage(page, resource, name, event));
@@ -306,9 +316,9 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
 
 const shortened = ({ rows, more }: PageRows) => ({ rows, ...(more ? { truncated: true as const } : {}) });
 
-function listViews(): ViewsResponse {
+function listViews(views: readonly View[]): ViewsResponse {
   return {
-    views: VIEWS.map((view) => ({
+    views: views.map((view) => ({
       name: view.name,
       description: view.description,
       dimensions: view.dimensions,

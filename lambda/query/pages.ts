@@ -25,6 +25,8 @@ export interface Cursor {
   readonly boundary: IntervalStart | null;
   /** Of the batch rows that they are made of. */
   readonly version: string;
+  /** When the first page was made, ms. */
+  readonly made: number;
 }
 
 /** Names a request, without its cursor and the size of its pages. */
@@ -34,8 +36,8 @@ function hashOf(view: View, { from, to, filters, layer }: Selection): string {
 }
 
 export function encodeCursor(view: View, selection: Selection, cursor: Cursor): string {
-  const { after, boundary, version } = cursor;
-  const body = JSON.stringify([VERSION, hashOf(view, selection), after, boundary, version]);
+  const { after, boundary, version, made } = cursor;
+  const body = JSON.stringify([VERSION, hashOf(view, selection), after, boundary, version, made]);
   return Buffer.from(body).toString('base64url');
 }
 
@@ -43,7 +45,7 @@ export function encodeCursor(view: View, selection: Selection, cursor: Cursor): 
 export function decodeCursor(view: View, selection: Selection, text: string): Cursor | ValidationError {
   const wrong = invalid('cursor', text, 'the cursor of the page before, with the same parameters');
   try {
-    const [format, request, after, boundary, version] = JSON.parse(
+    const [format, request, after, boundary, version, made] = JSON.parse(
       Buffer.from(text, 'base64url').toString(),
     ) as unknown[];
     const isKey =
@@ -51,8 +53,9 @@ export function decodeCursor(view: View, selection: Selection, text: string): Cu
       after.length === view.dimensions.length &&
       after.every((part) => typeof part === 'string' || typeof part === 'number');
     const isBoundary = boundary === null || Number.isSafeInteger(boundary);
-    if (format !== VERSION || request !== hashOf(view, selection) || !isKey || !isBoundary) return wrong;
-    return { after: after as Key, boundary: boundary as number | null, version: String(version) };
+    const isAsked = format === VERSION && request === hashOf(view, selection);
+    if (!isAsked || !isKey || !isBoundary || !Number.isSafeInteger(made)) return wrong;
+    return { after: after as Key, boundary: boundary as number | null, version: String(version), made: made as number };
   } catch {
     return wrong;
   }

@@ -106,6 +106,15 @@ export function offsetsOf(seal: Seal | undefined): Offsets {
   return new Map(seal?.partitions.map(({ partition, to }) => [partition, to]) ?? []);
 }
 
+/**
+ * A partition of another log than the sealed one: the topic was made anew under the same name. All records before the end of a seal are
+ * older than the end of its interval, and stay so; those of a topic that was made later are newer, and begin at offset 0 again.
+ * @param from for each partition, an offset up to which the log has records that are older than the end of the sealed interval
+ */
+export function ofAnotherLog({ partitions }: Seal, from: Offsets): PartitionRange | undefined {
+  return partitions.find(({ partition, to }) => (from.get(partition) ?? 0) < to);
+}
+
 /** The next seal of the chain: in every partition it starts where the previous one ended. */
 export function nextSeal(
   { topic, intervalMinutes }: Pick<Seal, 'topic' | 'intervalMinutes'>,

@@ -22,7 +22,7 @@ import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { describeRanges } from '../domain/ranges';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
-import { beforeFirst, dueIntervals, nextSeal, offsetsOf, type DueInterval, type Offsets } from './core';
+import { beforeFirst, dueIntervals, nextSeal, ofAnotherLog, offsetsOf, type DueInterval, type Offsets } from './core';
 import { missingInArchive, readHeartbeats, sealStore } from './ports';
 
 export interface SealEvent {
@@ -175,6 +175,17 @@ export function makeHandler(deps: Deps): SealHandler {
     }
   }
 
+  /** @throws Error if the offsets of the seal are not those of the topic's log */
+  async function requireSameLog(seal: Seal, highs: Offsets): Promise<void> {
+    const interval = parseIntervalName(seal.interval, intervalMinutes);
+    const other = ofAnotherLog(seal, highs) ?? ofAnotherLog(seal, await endOf(interval));
+    if (!other) return;
+    throw new Error(
+      `topic '${topic}' must be the one of interval ${seal.interval}, which ends at offset ${other.to} of partition ${other.partition}, but ` +
+        `it was made anew: its records before that offset are newer or missing; docs/how-to/change-a-live-deployment.md says what to do`,
+    );
+  }
+
   /** Seals what is due up to the interval. */
   async function extend(upTo: IntervalStart, patience: Patience, budget?: Budget): Promise<Extended> {
     const began = deps.now();
@@ -190,6 +201,7 @@ export function makeHandler(deps: Deps): SealHandler {
 
     const from = offsetsOf(newest);
     const ends = await kafka.endOffsets(topic);
+    if (newest) await requireSameLog(newest, new Map(ends.map(({ partition, high }) => [partition, high])));
     for (const { partition, low } of ends) {
       const start = from.get(partition) ?? 0;
       if (low > start) log.warn('retention was faster than sealing', { partition, offset: start, low });

@@ -185,9 +185,16 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'Deltas that are folded count beside their run.',
     file: 'lambda/aws/keyspaces/speed-chain.ts',
-    find: '.filter(({ from }) => from > head.foldedTo);',
-    replace: '.filter(({ from }) => from > head.foldedTo || from > 0);',
+    find: 'warm.filter(({ from }) => from > head.foldedTo)',
+    replace: 'warm.filter(({ from }) => from > head.foldedTo || from > 0)',
     why: 'counted once: a warm query function read the deltas before they were folded',
+  },
+  {
+    name: 'A warm instance goes on behind rows that have expired.',
+    file: 'lambda/aws/keyspaces/speed-chain.ts',
+    find: 'again?.from === newest.from && again.to === newest.to',
+    replace: 'again?.from !== undefined || newest.from >= 0',
+    why: 'answers show what came: after a time to live without a post, a cold instance appends in the place of rows that a warm one knows',
   },
   {
     name: 'The run of an interval counts before the head says that it is closed.',
@@ -660,22 +667,52 @@ export const AFTER_THEIR_FIX: readonly Pick<Mutation, 'name' | 'why'>[] = [
     name: 'A row that outgrows its limit stops its partition.',
     why: 'liveness: a client sends thousands of categories, or names that fill the state',
   },
-  {
-    name: 'Names are compared code point by code point.',
-    why: 'what is erased is gone: the same name in another Unicode form',
-  },
-  {
-    name: 'Replay lets the section be guessed.',
-    why: 'liveness: a quarantined geo with a title of its own is replayed',
-  },
-  {
-    name: 'Offsets of another topic of the same name are taken for those of this one.',
-    why: 'nothing acknowledged is lost: the topic is made anew',
-  },
 ];
 
 /** The code before the fixes of faults of meaning. */
 const fixed: readonly Mutation[] = [
+  {
+    name: 'Names are compared code point by code point.',
+    file: 'lambda/domain/sections/text.ts',
+    find: "(COMPOSABLE.test(text) ? text.normalize('NFC') : text);",
+    replace: 'text;',
+    why: 'what is erased is gone: the same name in another Unicode form',
+  },
+  {
+    name: 'Replay lets the section be guessed.',
+    file: 'tools/operate/replay/replay.ts',
+    find: 'rawPath: `/${section}`,',
+    replace: "rawPath: section === '' ? '/' : '/posts',",
+    why: 'liveness: a quarantined geo with a title of its own is replayed',
+  },
+  {
+    name: 'Offsets of another topic of the same name are taken for those of this one.',
+    file: 'lambda/seal/handler.ts',
+    find: 'if (!other) return;',
+    replace: 'if (!other || other) return;',
+    why: 'nothing acknowledged is lost: the topic is made anew',
+  },
+  {
+    name: 'Another topic of the same name is noticed only while it is shorter.',
+    file: 'lambda/seal/handler.ts',
+    find: ' ?? ofAnotherLog(seal, await endOf(interval))',
+    replace: '',
+    why: 'nothing acknowledged is lost: the topic is made anew, and grows beyond what was sealed before the next run',
+  },
+  {
+    name: 'A page lacks what has expired since the first one.',
+    file: 'lambda/query/handler.ts',
+    find: '(isGone || cursor.version !== version)',
+    replace: '(cursor.version !== version)',
+    why: 'each row once, or 410: a client comes back for the next page after the time to live of speed rows',
+  },
+  {
+    name: 'A cursor of another definition of its view is taken.',
+    file: 'lambda/query/handler.ts',
+    find: "${fingerprintOf(view).toString('base64url')} ",
+    replace: '',
+    why: "each row once: the order of a view's dimensions is changed between two pages, before anything is published",
+  },
   {
     name: 'A warm instance appends a batch to a chain that does not end where the batch begins.',
     file: 'lambda/aggregate/handler.ts',

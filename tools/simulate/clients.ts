@@ -37,8 +37,19 @@ const HOSTILE: readonly unknown[] = [{}, 'post', null, { index: 'x' }, { index: 
  * stands beside it.
  */
 export async function send(simulation: Simulation, { posts, version, again, hostileAt }: Send): Promise<void> {
+  const [{ sections }] = posts;
+  // What has fields of two sections must say which one it is.
+  const isNamed = sections.length === 1 && posts.every((post) => post.sections.join() === sections.join());
+  const mustName = posts.some(
+    ({ index, sections: some }) => some.length === 1 && simulation.posts.get(index)![0].strict,
+  );
+  if (mustName && !isNamed) {
+    for (const post of posts) simulation.world.spawn(() => send(simulation, { at: 0, posts: [post], version, again }));
+    return;
+  }
   const { world, topic } = simulation;
   const random = world.random.stream(`send ${world.now} ${posts[0].index}`);
+  const path = isNamed && (mustName || random.chance(0.5)) ? `/${sections[0]}` : '/posts';
   for (let round = 0; round < (again === undefined ? 1 : 2); round++) {
     if (round > 0) await world.sleep(again!.after, '');
     const all = posts.map(({ index, sections }): Sent => {
@@ -49,7 +60,7 @@ export async function send(simulation: Simulation, { posts, version, again, host
     for (let left = all; left.length > 0;) {
       const body = left.length === 1 ? left[0].body : left.map((each) => each.body);
       const response = (await simulation.functions.ingest
-        .invoke(request('POST', '/posts', '', body))
+        .invoke(request('POST', path, '', body))
         .catch(() => undefined)) as HttpResponse | undefined;
       const results = response && (JSON.parse(response.body) as Partial<IngestResponse>).results;
       results?.forEach((result, i) => {
@@ -69,6 +80,21 @@ export async function send(simulation: Simulation, { posts, version, again, host
   }
 }
 
+export interface Question {
+  readonly layer: Layer;
+  /** Rows of a page. @default - as many as fit */
+  readonly limit?: number;
+  /** How long the client waits before each further page, ms. */
+  readonly pauseMs?: number;
+  /** The largest rows only. */
+  readonly top?: number;
+  /** Intervals that start in `[from, to)`, ms. */
+  readonly from?: number;
+  readonly to?: number;
+  /** A value of a dimension, as it is sent, and as rows have it. */
+  readonly filter?: { readonly dimension: string; readonly sent: string; readonly value: string };
+}
+
 export interface Answer {
   readonly counts: Expected;
   /** ms; 0 if it claims nothing. */
@@ -77,29 +103,34 @@ export interface Answer {
   readonly boundary: number | undefined;
 }
 
-/** Reads a view, page by page. @returns undefined if there was no answer */
-export async function ask(
-  simulation: Simulation,
-  view: View,
-  layer: Layer,
-  limit?: number,
-): Promise<Answer | undefined> {
+/** Reads a view, page by page. @returns undefined if there was no answer, or the pages were of rows that are gone */
+export async function ask(simulation: Simulation, view: View, question: Question): Promise<Answer | undefined> {
+  const { layer, limit, top, from, to, filter, pauseMs = 0 } = question;
+  const instant = (at: number) => new Date(at).toISOString();
   const counts = new Map<string, number>();
   let cursor: string | undefined;
   let first: ViewResponse | undefined;
   do {
-    const query = new URLSearchParams({ layer, ...(limit && { limit: String(limit) }), ...(cursor && { cursor }) });
+    if (cursor !== undefined && pauseMs > 0) await simulation.world.sleep(pauseMs, '');
+    const query = new URLSearchParams({
+      ...{ layer, ...(limit && { limit: String(limit) }), ...(top && { top: String(top) }), ...(cursor && { cursor }) },
+      ...{ ...(from && { from: instant(from) }), ...(to && { to: instant(to) }) },
+      ...(filter && { [filter.dimension]: filter.sent }),
+    });
     const response = (await simulation.functions.query
       .invoke(request('GET', `/views/${view.name}`, query.toString()))
       .catch(() => undefined)) as HttpResponse | undefined;
     if (response?.statusCode !== 200) return undefined;
     const page = JSON.parse(response.body) as ViewResponse;
     first ??= page;
+    const most = limit ?? top ?? Infinity;
+    if (page.rows.length > most) {
+      throw new InvariantError('pages', `view ${view.name} has ${page.rows.length} rows in a page of ${most}`);
+    }
     for (const row of page.rows) {
-      const values = page.columns.map((column) => row[column]);
-      const key = keyText(values.slice(0, -1));
+      const key = keyText(view.dimensions.map((column) => row[column]));
       if (counts.has(key)) throw new InvariantError('pages', `view ${view.name} has key ${key} on two pages`);
-      counts.set(key, Number(values[values.length - 1]));
+      counts.set(key, Number(row[page.columns[page.columns.length - 1]]));
     }
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -1,6 +1,7 @@
 /** What happens in a run from outside: requests of clients, faults, changes by operators. A seed makes it; shrinking takes parts away. */
 import { type Weather, FATES, SERVICES } from './process';
 import { SECTION_NAMES, type SectionName, VERSIONS } from './posts';
+import { LENGTH_CHANGES, SPARE_HORIZON, VIEW_CHANGES, type Change } from './versions';
 import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
 import { Random } from './world';
 
@@ -24,8 +25,15 @@ export const FUNCTIONS = PIPELINE_STEPS;
 export type FunctionName = (typeof FUNCTIONS)[number];
 export type SourceName = 'archive' | 'aggregate';
 
+/** What operators do by hand. */
+export type Operation =
+  | { readonly kind: 'replay'; readonly at: number }
+  /** The person of the post. */
+  | { readonly kind: 'erase'; readonly at: number; readonly post: number };
+
 /** What can go wrong, or be done. */
 export type Fault =
+  | Operation
   | ({ readonly kind: 'weather' } & Weather)
   | ({ readonly kind: 'kill'; /** The orchestrator dies with it. */ readonly withRuns: boolean } & Disturbed)
   | ({ readonly kind: 'stall'; readonly ms: number } & Disturbed)
@@ -54,7 +62,13 @@ export type Fault =
       /** Whether the flow is deployed, too: otherwise it has as many tasks as before. */
       readonly flow: boolean;
     }
-  | { readonly kind: 'deploy'; readonly at: number; readonly change: Change }
+  | {
+      readonly kind: 'deploy';
+      readonly at: number;
+      readonly change: Change;
+      /** Takes the change back. */
+      readonly back?: true;
+    }
   /** A run by hand: for a range that ends some intervals back, or as a scheduled one. */
   | { readonly kind: 'run'; readonly at: number; readonly range?: { readonly back: number; readonly length: number } }
   /** No run starts for a while. */
@@ -70,13 +84,10 @@ interface Disturbed {
   readonly share?: number;
 }
 
-/** What a deployment changes. `none`: new instances of the same version. */
-export type Change = 'none' | 'view' | 'views' | 'shorterHorizon' | 'rollback';
-
 export type FaultKind = Fault['kind'];
 export const FAULT_KINDS: readonly FaultKind[] = [
-  ...(['weather', 'kill', 'stall', 'rebalance', 'clock', 'retention'] as const),
-  ...(['partitions', 'deploy', 'run', 'scheduler', 'canary'] as const),
+  ...(['weather', 'kill', 'stall', 'rebalance', 'clock', 'retention', 'canary'] as const),
+  ...(['partitions', 'deploy', 'run', 'scheduler', 'replay', 'erase'] as const),
 ];
 
 export interface Plan {
@@ -110,7 +121,16 @@ export interface Settings {
   readonly lateRepeats: boolean;
   /** Names come in decomposed Unicode. */
   readonly decomposed: boolean;
+  /** Of the first post: they end at the largest number that JSON holds exactly, or are far from it. */
+  readonly firstPost: number;
+  /** The first version quarantines some posts that later ones accept. */
+  readonly strict: boolean;
+  /** What operators do when all is done, in this order. */
+  readonly ending: readonly Ending[];
 }
+
+export const ENDINGS = ['backfill', 'replay', 'erase', 'topic'] as const;
+export type Ending = (typeof ENDINGS)[number];
 
 export interface PlanOptions {
   readonly seed: number;
@@ -131,13 +151,14 @@ export function makePlan(options: PlanOptions): Plan {
   const stormMs = hours * HOUR;
   // It has more intervals than a look back.
   const silence = random.chance(0.15);
+  const intervalMinutes = silence ? 60 : random.pick([60, 60, 120, 120, 240]);
   const settings: Settings = {
     start: START,
     stormMs,
-    intervalMinutes: silence ? 60 : random.pick([60, 60, 120, 120, 240]),
+    intervalMinutes,
     partitions: random.integer(1, 3),
     instances: random.pick([2, 2, 3]),
-    speedHorizonIntervals: 8,
+    speedHorizonIntervals: Math.ceil(APART_HOURS / (intervalMinutes / 60)) + 1 + SPARE_HORIZON,
     identityHorizonHours: 16,
     speedTtlHours: 24,
     workMs: random.pick([100, 1_000, 20_000]),
@@ -146,6 +167,9 @@ export function makePlan(options: PlanOptions): Plan {
     silence,
     lateRepeats: random.chance(0.15),
     decomposed: random.chance(0.5),
+    firstPost: random.pick([0, 0, 2 ** 31 - 75, Number.MAX_SAFE_INTEGER - posts + 1]),
+    strict: random.chance(0.2),
+    ending: ENDINGS.filter(() => random.chance(0.12)),
   };
   const sends = makeSends(random.stream('sends'), posts, settings);
   const faults = makeFaults(random.stream('faults'), settings, sends);
@@ -154,6 +178,10 @@ export function makePlan(options: PlanOptions): Plan {
 
 /** Sections of a post come within this time, and repeats: within every memory of both layers. */
 const APART_MS = 4 * HOUR;
+/** Sections of some posts come almost a horizon apart. */
+const FAR_MS = 9 * HOUR;
+/** The longest between two records of a post, by whatever clock: far sections, of which the last one is repeated. */
+const APART_HOURS = 14;
 
 function makeSends(random: Random, posts: number, settings: Settings): Send[] {
   const until = START + settings.stormMs;
@@ -172,7 +200,7 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
       ? { again: { after, version: random.integer(0, VERSIONS - 1) } }
       : {};
   };
-  for (let index = 0; index < posts;) {
+  for (let made = 0; made < posts;) {
     const someTime = anyTime();
     // Many come around an interval's end, where it matters whose clock is ahead.
     const end = someTime - (someTime % length) + length;
@@ -180,7 +208,7 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
     // Some come in bursts, and some in one request.
     const together = random.chance(0.3) ? random.integer(2, 8) : 1;
     const hostile = () => random.chance(0.2) && { hostileAt: random.integer(0, together) };
-    const some = Array.from({ length: Math.min(together, posts - index) }, () => index++);
+    const some = Array.from({ length: Math.min(together, posts - made) }, () => settings.firstPost + made++);
     const apart = random.chance(0.4);
     if (!apart) {
       sends.push({
@@ -192,11 +220,12 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
       });
       continue;
     }
+    const far = at + FAR_MS < until && random.chance(0.1);
     for (const section of random.shuffled(SECTION_NAMES)) {
       // Some posts are never complete.
       const present = some.filter(() => random.chance(0.9));
       if (present.length === 0) continue;
-      const later = random.chance(0.5) ? random.integer(0, APART_MS / 2) : random.integer(0, 10_000);
+      const later = random.chance(0.5) ? random.integer(0, far ? FAR_MS : APART_MS / 2) : random.integer(0, 10_000);
       // Some bring a section that was there before, and changed it.
       const sections = random.chance(0.3) ? [...new Set([section, random.pick(SECTION_NAMES)])] : [section];
       sends.push({
@@ -207,6 +236,9 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
   }
   return sends.sort((a, b) => a.at - b.at);
 }
+
+export const MOST_ADDED_PARTITIONS = 2;
+const LENGTHS: ReadonlySet<Change> = new Set(LENGTH_CHANGES);
 
 /** Functions that work when posts come; the others work after an interval's end. */
 const AT_ONCE: readonly FunctionName[] = ['ingest', 'archive', 'aggregate'];
@@ -275,16 +307,29 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     return { kind: 'canary', at: trouble === undefined ? soonAfterSend() : trouble + random.integer(0, 10 * MINUTE) };
   });
   some(2, () => ({ kind: 'deploy', at: anyTime(), change: 'none' }));
-  const deployThenBack = (change: Change) => {
+  const deployThenBack = (change: Change, back: number) => {
     const at = Math.min(anyTime(), until - HOUR);
     faults.push({ kind: 'deploy', at, change });
-    if (random.chance(0.5)) faults.push({ kind: 'deploy', at: random.integer(at, until), change: 'rollback' });
+    if (!random.chance(back)) return;
+    // Some are taken back at once, some after days.
+    const latest = LENGTHS.has(change) || random.chance(0.3) ? Math.min(until, at + 3 * HOUR) : until;
+    faults.push({ kind: 'deploy', at: random.integer(at + 5 * MINUTE, latest), change, back: true });
   };
-  if (random.chance(0.5)) deployThenBack('view');
-  if (random.chance(0.2)) deployThenBack('shorterHorizon');
-  if (random.chance(0.2)) deployThenBack('views');
+  for (const change of VIEW_CHANGES) if (random.chance(0.15)) deployThenBack(change, 0.5);
+  if (random.chance(0.2)) deployThenBack('shorterHorizon', 0.5);
+  if (settings.strict) {
+    const at = random.integer(start, until - HOUR);
+    faults.push({ kind: 'deploy', at, change: 'widerRule' });
+    some(2, () => ({ kind: 'replay', at: random.integer(start, until) }));
+  }
+  if (sends.length > 0 && random.chance(0.15)) {
+    const { at, posts } = random.pick(sends);
+    faults.push({ kind: 'erase', at: Math.min(until, at + random.integer(HOUR, 12 * HOUR)), post: posts[0].index });
+  }
+  for (const change of LENGTH_CHANGES) if (random.chance(0.1)) deployThenBack(change, 1);
   some(1, () => ({
-    ...{ kind: 'partitions', at: anyTime(), partitions: partitions + random.integer(1, 2), flow: random.chance(0.5) },
+    ...{ kind: 'partitions', at: anyTime(), flow: random.chance(0.5) },
+    partitions: partitions + random.integer(1, MOST_ADDED_PARTITIONS),
   }));
   return faults.sort((a, b) => a.at - b.at);
 }

@@ -3,6 +3,7 @@
  * the product's cleaning has no part in it.
  */
 import { sketch } from '../../lambda/domain/person-sketch';
+import { type Person } from '../operate/erase/core';
 import { type Random } from './world';
 
 export type SectionName = 'pin' | 'geo' | 'user';
@@ -18,6 +19,10 @@ export interface SimulatedPost {
   readonly truth: Readonly<Record<SectionName, Truth>>;
   /** A value in it cannot be interpreted: its record is quarantined, and counts nowhere. */
   readonly bad: boolean;
+  /** A version with stricter rules quarantines its records. Each section has a field of another one, so the path must name it. */
+  readonly strict: boolean;
+  /** Who posted it. */
+  readonly person: Person;
 }
 
 export interface PostOptions {
@@ -25,6 +30,7 @@ export interface PostOptions {
   readonly decomposed?: boolean;
   /** A value in it cannot be interpreted: its record is quarantined, and counts nowhere. */
   readonly bad?: boolean;
+  readonly strict?: boolean;
 }
 
 const CATEGORIES: readonly (readonly [string, string])[] = [
@@ -66,7 +72,7 @@ export function makePost(
   index: number,
   version: number,
   random: Random,
-  { decomposed, bad = false }: PostOptions = {},
+  { decomposed, bad = false, strict = false }: PostOptions = {},
 ): SimulatedPost {
   const [sentCategory, category] = random.pick(CATEGORIES);
   const [sentCountry, country] = decomposed && random.chance(0.3) ? DECOMPOSED : random.pick(COUNTRIES);
@@ -76,11 +82,15 @@ export function makePost(
   const poster = random.chance(0.2) ? null : `poster ${random.integer(0, 20)}`;
   const year = random.integer(2015, 2018);
   const joined = random.integer(2012, 2014);
-  const name = `n${random.integer(0, 30)}`;
-  const person = sketch([name, 'x', age, `${joined}-02-03T04:05:06.000Z`].join('\u001f'));
+  const name = `Zo\u00eb ${random.integer(0, 30)}`;
+  const sentName = decomposed && random.chance(0.5) ? name.normalize('NFD') : name;
+  const person = { first_name: name, last_name: 'x', age, date_joined: `${joined}-02-03T04:05:06.000Z` };
+  const { register, rank } = sketch(Object.values(person).join('\u001f'));
   return {
     index,
     bad,
+    strict,
+    person,
     sent: {
       pin: {
         index,
@@ -90,13 +100,20 @@ export function makePost(
         is_image_or_video: sentMedia,
         version,
       },
-      geo: { version, ind: index, timestamp: `${year}-03-04 05:06:07`, country: sentCountry },
-      user: { version, ind: index, first_name: name, last_name: 'x', age, date_joined: `${joined}-02-03T04:05:06` },
+      geo: {
+        ...{ version, ind: index, timestamp: `${year}-03-04 05:06:07`, country: sentCountry },
+        ...(strict && { title: 'A bay' }),
+      },
+      user: {
+        ...{ version, ind: index, first_name: sentName, last_name: 'x', age },
+        date_joined: `${joined}-02-03T04:05:06`,
+        ...(strict && { country: 'Fiji' }),
+      },
     },
     truth: {
       pin: { category, follower_count: followers, poster_name: poster, media_type: media },
       geo: { country, post_year: year },
-      user: { age_group: ageGroup, join_year: joined, user_register: person.register, user_rank: person.rank },
+      user: { age_group: ageGroup, join_year: joined, user_register: register, user_rank: rank },
     },
   };
 }

@@ -4,12 +4,15 @@
  * the first arrival counts, in the interval of its append time or of the record before it.
  */
 import { type View } from '../../lambda/domain/views';
+import { type KafkaRecord } from '../../lambda/domain/decode';
+import { type Person } from '../operate/erase/core';
 import { type Topic } from './models/kafka';
 import { SECTION_NAMES, type SectionName, type SimulatedPost } from './posts';
+import { ALL_VIEWS, countedBy } from './versions';
 
 /** What one record adds to one view. */
 export interface Added {
-  readonly view: string;
+  readonly post: number;
   readonly key: string;
   readonly value: number;
   readonly partition: number;
@@ -18,13 +21,21 @@ export interface Added {
   readonly newest: number;
   /** When it was on the topic by the world's own clock, ms. */
   readonly seen: number;
+  /** When the first of the sections that it is of was on the topic, ms. */
+  readonly since: number;
   readonly interval: number;
+  /** Counted only if the post was forgotten meanwhile. */
+  readonly anew: boolean;
+  /** A section of it counted before, and was forgotten since. */
+  readonly again: boolean;
 }
 
 export type Expected = ReadonlyMap<string, number>;
 
 /** Joins the values of a key. */
-export const keyText = (values: readonly (string | number)[]): string => values.join(' | ');
+const KEY_SEPARATOR = ' | ';
+export const keyText = (values: readonly (string | number)[]): string => values.join(KEY_SEPARATOR);
+export const keyParts = (key: string): string[] => key.split(KEY_SEPARATOR);
 
 const SECTION_OF: Readonly<Record<string, SectionName>> = {
   ...{ category: 'pin', follower_count: 'pin', poster_name: 'pin', media_type: 'pin', arrival_minute: 'pin' },
@@ -32,10 +43,14 @@ const SECTION_OF: Readonly<Record<string, SectionName>> = {
   ...{ age_group: 'user', join_year: 'user', user_register: 'user', user_rank: 'user' },
 };
 
+const nameOf = (person: Person) => Object.values(person).join(KEY_SEPARATOR);
+
 const MINUTE = 60_000;
 
 interface Arrived {
   readonly interval: number;
+  /** By the world's own clock, ms. */
+  readonly at: number;
   readonly columns: Readonly<Record<string, string | number | null>>;
 }
 
@@ -43,6 +58,8 @@ interface Arrived {
 interface Known {
   /** The interval in which a section arrived first. */
   readonly seen: Map<SectionName, number>;
+  /** Sections that ever arrived. */
+  readonly ever: Set<SectionName>;
   /** Sections that wait for others. Once all have met, none does from the next interval on. */
   readonly held: Map<SectionName, Arrived>;
   /** The interval in which all have met. */
@@ -52,11 +69,12 @@ interface Known {
 export interface ReferenceOptions {
   readonly topic: Topic;
   readonly posts: ReadonlyMap<number, readonly SimulatedPost[]>;
-  readonly views: () => readonly View[];
   readonly intervalMinutes: number;
   /** How long a section is remembered, ms. */
   readonly horizonMs: number;
   readonly now: () => number;
+  /** Whether the layers may have forgotten a post: it was erased, or its records were quarantined. */
+  readonly isForgotten: (index: number) => boolean;
 }
 
 interface Position {
@@ -69,16 +87,22 @@ interface Position {
 }
 
 export class Reference {
-  /** By view. */
+  /** By what a view counts. */
   private readonly added = new Map<string, Added[]>();
   /** Of each partition: how many records were read, the newest append time, the interval of the last one, when the last new post came. */
   private readonly read: Position[] = [];
   /** By partition and index. */
   private readonly known = new Map<string, Known>();
-  /** Partitions and offsets. */
+  /** Partitions and offsets of records with a value that cannot be interpreted. */
   private readonly bad = new Set<string>();
+  /** Partitions and offsets of records that a version with stricter rules rejects. */
+  private readonly strict = new Set<string>();
   /** When those on the topic were sent, ms. */
   readonly canaries: number[] = [];
+  /** What is known of posts that were forgotten meanwhile. */
+  private readonly anew = new Map<string, Known>();
+  /** Posts by what names their person. */
+  private readonly persons = new Map<string, Set<number>>();
 
   constructor(private readonly options: ReferenceOptions) {}
 
@@ -94,7 +118,7 @@ export class Reference {
   /** What the view adds up to over some of the records. */
   expected(view: View, includes: (added: Added) => boolean): Expected {
     const sum = new Map<string, number>();
-    for (const each of this.added.get(view.name) ?? []) {
+    for (const each of this.added.get(countedBy(view)) ?? []) {
       if (!includes(each)) continue;
       const before = sum.get(each.key);
       if (before === undefined) sum.set(each.key, each.value);
@@ -108,6 +132,11 @@ export class Reference {
     return this.bad.has(`${partition} ${offset}`);
   }
 
+  /** Whether a version may reject the record. */
+  mayBeBad(partition: number, offset: number): boolean {
+    return this.isBad(partition, offset) || this.strict.has(`${partition} ${offset}`);
+  }
+
   /** The interval of the newest record of a partition that is no heartbeat record. */
   intervalOf(partition: number): number {
     return this.read[partition]?.filled ?? 0;
@@ -118,40 +147,65 @@ export class Reference {
     return this.read[partition]?.postAt ?? 0;
   }
 
-  private take(partition: number, at: Position, record: Topic['partitions'][number]['records'][number]): void {
-    const { posts, views, intervalMinutes, horizonMs, now } = this.options;
+  /** Posts of which a record names the person. */
+  postsOf(person: Person): ReadonlySet<number> {
+    return this.persons.get(nameOf(person)) ?? new Set();
+  }
+
+  private take(partition: number, at: Position, record: KafkaRecord): void {
+    const { posts, intervalMinutes, now, isForgotten } = this.options;
     const length = intervalMinutes * MINUTE;
     const { timestamp, offset } = record;
     at.newest = Math.max(at.newest, timestamp);
     at.interval = Math.max(at.interval, timestamp - (timestamp % length));
-    const { interval } = at;
     if ('heartbeat' in record.headers) return;
-    at.filled = interval;
+    at.filled = at.interval;
     if ('canary' in record.headers) return void this.canaries.push(Number(record.headers.canary));
     const sent = JSON.parse(record.value!.toString()) as Readonly<Record<string, unknown>>;
     const header = record.headers.section as SectionName | undefined;
     const brought = header ? [header] : SECTION_NAMES.filter((section) => section in sent);
     const { version } = (header ? sent : sent[brought[0]]) as { readonly version: number };
     const post = posts.get(Number(record.key!.toString()))![version];
-    if (post.bad && brought.includes('pin')) return void this.bad.add(`${partition} ${offset}`);
+    const place = `${partition} ${offset}`;
+    if (post.bad && brought.includes('pin')) return void this.bad.add(place);
+    if (post.strict) this.strict.add(place);
+    if (brought.includes('user')) {
+      const name = nameOf(post.person);
+      this.persons.set(name, (this.persons.get(name) ?? new Set()).add(post.index));
+    }
+    if (!this.known.has(`${partition} ${post.index}`)) at.postAt = now();
+    this.count(this.known, at, record, post, brought);
+    if (isForgotten(post.index)) this.count(this.anew, at, record, post, brought);
+  }
+
+  private count(
+    all: Map<string, Known>,
+    at: Position,
+    { partition, offset, timestamp }: KafkaRecord,
+    post: SimulatedPost,
+    brought: readonly SectionName[],
+  ): void {
+    const { horizonMs, now } = this.options;
+    const { interval } = at;
     const name = `${partition} ${post.index}`;
-    if (!this.known.has(name)) at.postAt = now();
-    const known = this.known.get(name) ?? { seen: new Map(), held: new Map(), complete: Infinity };
-    this.known.set(name, known);
+    const known = all.get(name) ?? { seen: new Map(), ever: new Set(), held: new Map(), complete: Infinity };
+    all.set(name, known);
     const { seen, held } = known;
     if (known.complete < interval) held.clear();
     const oldest = interval - horizonMs;
     for (const [section, arrived] of seen) if (arrived < oldest) seen.delete(section);
     for (const [section, arrived] of held) if (arrived.interval < oldest) held.delete(section);
     const fresh = brought.filter((section) => !seen.has(section));
+    const again = fresh.filter((section) => known.ever.has(section));
     for (const section of fresh) {
       const minute = new Date(timestamp - (timestamp % MINUTE)).toISOString();
       const columns = { ...post.truth[section], ...(section === 'pin' && { arrival_minute: minute }) };
       seen.set(section, interval);
-      held.set(section, { interval, columns });
+      known.ever.add(section);
+      held.set(section, { interval, at: now(), columns });
     }
     known.complete = held.size === SECTION_NAMES.length ? interval : Infinity;
-    for (const view of views()) {
+    for (const view of ALL_VIEWS) {
       const columns = [...view.dimensions, ...(view.value ? [view.value] : [])];
       const sections = new Set(columns.map((column) => SECTION_OF[column]));
       if (!fresh.some((section) => sections.has(section))) continue;
@@ -161,14 +215,17 @@ export class Reference {
       const value = view.value ? valueOf(view.value) : 1;
       if (value === null || key.some((part) => part === null)) continue;
       const added: Added = {
-        view: view.name,
+        post: post.index,
+        anew: all === this.anew,
+        again: again.some((section) => sections.has(section)),
         key: keyText(key as (string | number)[]),
         value: Number(value),
         ...{ partition, offset, newest: at.newest, interval, seen: now() },
+        since: Math.min(...[...sections].map((section) => held.get(section)!.at)),
       };
-      const all = this.added.get(view.name) ?? [];
-      this.added.set(view.name, all);
-      all.push(added);
+      const before = this.added.get(countedBy(view)) ?? [];
+      this.added.set(countedBy(view), before);
+      before.push(added);
     }
   }
 }

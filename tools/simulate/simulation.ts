@@ -3,12 +3,14 @@ import { zstdCompressSync } from 'node:zlib';
 import { type FoldLimits } from '../../lambda/aggregate/folding';
 import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
+import { type ObjectStore } from '../../lambda/aws/s3';
+import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 import { keyspacesStore, type Tables } from '../../lambda/aws/keyspaces/store';
 import { makeHandler as makeCanary } from '../../lambda/canary/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
-import { SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
+import { PREFIXES, SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
 import { parseIntervalName } from '../../lambda/domain/intervals';
-import { VIEWS, viewsAsJson, type View } from '../../lambda/domain/views';
+import { viewsAsJson } from '../../lambda/domain/views';
 import { makeHandler as makeIngest } from '../../lambda/ingest/handler';
 import { makeHandler as makePublish } from '../../lambda/publish/handler';
 import { makeHandler as makeQuery } from '../../lambda/query/handler';
@@ -28,34 +30,23 @@ import { LambdaFunction, type Handler } from './models/lambda';
 import { Orchestrator } from './models/orchestrator';
 import { Bucket } from './models/s3';
 import { runViewsJob } from './models/views-engine';
-import { FUNCTIONS, HOUR, type Change, type Fault, type FunctionName, type Plan, type SourceName } from './plan';
+import {
+  FUNCTIONS,
+  HOUR,
+  MOST_ADDED_PARTITIONS,
+  type Fault,
+  type Operation,
+  type FunctionName,
+  type Plan,
+  type SourceName,
+} from './plan';
 import { makePost, VERSIONS, type SimulatedPost } from './posts';
 import { Network, Process } from './process';
 import { Reference } from './reference';
+import { BASE_VIEWS, LENGTH_CHANGES, Versions, type Change, type Version } from './versions';
 import { World, type Random } from './world';
 
 export const TOPIC = 'posts';
-
-/** What a deployment consists of. */
-export interface Version {
-  readonly views: readonly View[];
-  readonly horizon: number;
-}
-
-/** Views that deployments add: one over columns that are stored anyway, and one that needs a column more of waiting posts. */
-const ONE_SECTION: View = {
-  name: 'posts_by_join_year',
-  description: 'Users per year of joining',
-  dimensions: ['join_year'],
-  merge: 'sum',
-};
-const JOINED: View = {
-  name: 'media_by_country',
-  description: 'Posts per country and media type',
-  dimensions: ['country', 'media_type'],
-  merge: 'sum',
-};
-export const ALL_VIEWS: readonly View[] = [...VIEWS, ONE_SECTION, JOINED];
 
 const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
   ingest: 29_000,
@@ -68,12 +59,14 @@ const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
   reconcile: 840_000,
 };
 
+const MINUTE = 60_000;
+/** The longest that a part of a deployment takes, ms. */
+const DEPLOY_PART_MS = MINUTE;
+const LENGTHS: ReadonlySet<Change> = new Set(LENGTH_CHANGES);
+
 const noReport = () => undefined;
 /** So that a few posts make runs of all tiers. */
 const FOLD_SOON: FoldLimits = { deltas: 3, bytes: 64 * 1_024, fewest: 1, runs: 2, ms: 100 };
-
-/** Of a run of `seal`: so few that a backlog takes more than one run. */
-const RUN_INTERVALS = 4;
 
 function schemaOf(settings: Plan['settings']): Record<string, TableSchema> {
   return Object.fromEntries(
@@ -93,6 +86,23 @@ const tables = Object.fromEntries(
   Object.entries(TABLES).map(([table, { name }]) => [table, name]),
 ) as unknown as Tables;
 
+const REJECTED = '!';
+const rejected = (base64: string) =>
+  Buffer.concat([Buffer.from(REJECTED), Buffer.from(base64, 'base64')]).toString('base64');
+
+/** Stores what is quarantined as it was sent. */
+function strictQuarantine(lake: ObjectStore): Pick<ObjectStore, 'put'> {
+  return {
+    put(key, body, options) {
+      if (!key.startsWith(PREFIXES.quarantine)) return lake.put(key, body, options);
+      const stored = JSON.parse(body.toString()) as { readonly payload: string };
+      const payload = Buffer.from(stored.payload, 'base64');
+      const asSent = payload.toString('latin1', 0, 1) === REJECTED ? payload.subarray(1) : payload;
+      return lake.put(key, JSON.stringify({ ...stored, payload: asSent.toString('base64') }), options);
+    },
+  };
+}
+
 export class Simulation {
   readonly world: World;
   readonly network: Network;
@@ -106,18 +116,16 @@ export class Simulation {
   readonly canary: LambdaFunction;
   /** Called with what the canary found. */
   onCanary: (began: number, found: Values<'canary'>) => void = () => undefined;
-  /** Called with the duration of each invocation. */
-  onEnded: (name: FunctionName, ms: number) => void = () => undefined;
+  /** Called with the duration of each invocation, and the run that it was a step of. */
+  onEnded: (name: FunctionName, ms: number, run: string | undefined) => void = () => undefined;
   /** By index, by version. */
   readonly posts = new Map<number, readonly SimulatedPost[]>();
-  version: Version;
-  /** When it was, ms. */
-  deployed = 0;
+  readonly versions: Versions;
+  /** Posts that operators have begun to erase. */
+  readonly erased = new Set<number>();
   private readonly workTimes: Random;
   /** Partitions of the topic when the flow was deployed. */
   private flowPartitions: number;
-  /** The one before. */
-  private previous: Version;
 
   constructor(
     readonly plan: Plan,
@@ -130,13 +138,17 @@ export class Simulation {
     this.topic = new Topic(this.world, TOPIC, settings.partitions);
     this.flowPartitions = settings.partitions;
     this.keyspaces = new Keyspaces(this.world, schemaOf(settings));
-    this.version = this.previous = { views: VIEWS, horizon: settings.speedHorizonIntervals };
+    const { speedHorizonIntervals: horizon, intervalMinutes, strict: isStrict } = settings;
+    this.versions = new Versions({ views: BASE_VIEWS, horizon, intervalMinutes, strict: isStrict });
+    const first = this.versions.current;
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
     const random = this.world.random.stream('posts');
-    for (let index = 0; index <= last; index++) {
+    for (let index = settings.firstPost; index <= last; index++) {
       const bad = random.stream(`${index} bad`).chance(0.03);
+      const strict = settings.strict && random.stream(`${index} strict`).chance(0.1);
+      // What is quarantined once and accepted later is of one version.
       const make = (version: number) =>
-        makePost(index, version, random.stream(`${index} ${version}`), { ...settings, bad });
+        makePost(index, version, random.stream(`${index} ${strict ? 0 : version}`), { ...settings, bad, strict });
       this.posts.set(
         index,
         Array.from({ length: VERSIONS }, (_, version) => make(version)),
@@ -148,9 +160,10 @@ export class Simulation {
         new LambdaFunction(this.network, {
           name,
           timeoutMs: TIMEOUTS[name],
-          instances: settings.instances,
-          make: (process) => this.makeHandler(name, process, this.version),
-          ended: (ms) => this.onEnded(name, ms),
+          // A task for each partition, and those that are added.
+          instances: name === 'compact' ? settings.partitions + MOST_ADDED_PARTITIONS : settings.instances,
+          make: (process) => this.makeHandler(name, process, first),
+          ended: (ms, run) => this.onEnded(name, ms, run),
         }),
       ]),
     ) as Record<FunctionName, LambdaFunction>;
@@ -167,17 +180,17 @@ export class Simulation {
     this.reference = new Reference({
       topic: this.topic,
       posts: this.posts,
-      views: () => ALL_VIEWS,
-      intervalMinutes: settings.intervalMinutes,
+      intervalMinutes,
       horizonMs: settings.identityHorizonHours * HOUR,
       now: () => this.world.now,
+      isForgotten: (index) => this.isForgotten(index),
     });
     this.topic.onAppend = () => {
       this.reference.follow();
       for (const each of Object.values(this.sources)) each.wake();
     };
     this.orchestrator = new Orchestrator(this.world, {
-      intervalMinutes: settings.intervalMinutes,
+      intervalMinutes,
       clientMs: settings.clientMs,
       tasks: () =>
         dagTasks(batchFlow({ partitions: this.flowPartitions }), {
@@ -187,15 +200,15 @@ export class Simulation {
       invoke: (name, event) => this.functions[name as FunctionName].invoke(event),
       views: (run) => {
         const process = new Process(this.network, 'spark');
-        const startOf = (name: string) => parseIntervalName(name, settings.intervalMinutes);
+        const startOf = (name: string) => parseIntervalName(name, intervalMinutes);
         const work = () => process.sleep(this.work());
         return runViewsJob(this.lake.port(process, new MemoryDisk()), run, startOf, work);
       },
     });
-    this.putViewsList();
+    this.putViewsList(first);
   }
 
-  apply(fault: Fault): void {
+  apply(fault: Exclude<Fault, Operation>): void {
     switch (fault.kind) {
       case 'weather':
         return void this.network.weather.push(fault);
@@ -217,7 +230,7 @@ export class Simulation {
         this.topic.grow(fault.partitions);
         if (fault.flow) this.flowPartitions = fault.partitions;
         // It is a deployment: functions read the number from their environment.
-        return this.deploy('none');
+        return this.deploy('none', false);
       case 'run':
         return this.triggerRun(fault.range);
       case 'scheduler':
@@ -227,7 +240,7 @@ export class Simulation {
       case 'canary':
         return void this.canary.invoke({}).catch(() => undefined);
       case 'deploy':
-        return this.deploy(fault.change);
+        return this.deploy(fault.change, fault.back ?? false);
     }
   }
 
@@ -241,31 +254,61 @@ export class Simulation {
   }
 
   private triggerRun(range?: { readonly back: number; readonly length: number }): void {
-    if (!range) return this.orchestrator.trigger({});
+    if (!range) return void this.orchestrator.trigger({});
     const { back, length } = range;
     const seals = this.lake.keys('seals/').map((key) => /interval=(.*)\.json/.exec(key)![1]);
     const from = Math.max(0, seals.length - back);
     if (seals.length === 0) return;
-    this.orchestrator.trigger({ from: seals[from], interval: seals[Math.min(seals.length - 1, from + length)] });
+    void this.orchestrator.trigger({ from: seals[from], interval: seals[Math.min(seals.length - 1, from + length)] });
   }
 
-  private deploy(change: Change): void {
-    const { version } = this;
-    const next: Version = {
-      none: version,
-      rollback: this.previous,
-      view: { ...version, views: [...new Set([...version.views, ONE_SECTION])] },
-      views: { ...version, views: [...new Set([...version.views, JOINED])] },
-      shorterHorizon: { ...version, horizon: 6 },
-    }[change];
-    this.previous = version;
-    this.version = next;
-    this.deployed = this.world.now;
-    this.putViewsList();
-    // Functions are updated one after the other.
-    for (const name of this.world.random.stream(`deploy ${this.world.now}`).shuffled(FUNCTIONS)) {
-      this.functions[name].deploy((process) => this.makeHandler(name, process, next));
-    }
+  /** Whether a layer may count the records of a post from now on as if there were none before. */
+  private isForgotten(index: number): boolean {
+    return this.erased.has(index) || (this.isUncertain(index) && !this.versions.current.strict);
+  }
+
+  /** Whether a post may be counted, or not. */
+  isUncertain(index: number): boolean {
+    return this.erased.has(index) || this.posts.get(index)![0].strict;
+  }
+
+  /** One deployment at a time; parts of it are updated one after the other. */
+  private deploy(change: Change, back: boolean): void {
+    const { world, versions } = this;
+    if (versions.ready === Infinity) return void world.after(MINUTE, '', () => this.deploy(change, back));
+    if (!back && LENGTHS.has(change) && !this.hasData()) return;
+    const next = versions.begin(change, back);
+    const random = world.random.stream(`deploy ${world.now}`);
+    const parts = [
+      () => this.putViewsList(next),
+      ...FUNCTIONS.map((name) => () => this.functions[name].deploy((process) => this.makeHandler(name, process, next))),
+    ];
+    let at = world.now;
+    for (const part of random.shuffled(parts)) world.at((at += random.integer(0, DEPLOY_PART_MS)), '', part);
+    world.at(at, `deployed ${change}${back ? ' back' : ''}`, () => versions.end(world.now));
+  }
+
+  /** Each partition is in the tables, and an interval is served: what is stored says of which length it is. */
+  private hasData(): boolean {
+    const { aggregate } = this.sources;
+    return (
+      this.lake.keys('published/').length > 0 &&
+      this.topic.partitions.every((_, partition) => aggregate.committed(partition) > 0)
+    );
+  }
+
+  /** Consumers of a version with stricter rules: what these reject is no JSON for the rules of now. */
+  private byRules({ strict }: Version, handler: Handler): Handler {
+    if (!strict) return handler;
+    const isRejected = (key?: string | null) =>
+      key && (this.posts.get(Number(Buffer.from(key, 'base64').toString()))?.[0].strict ?? false);
+    return (event: LambdaKafkaEvent) => {
+      const records = Object.entries(event.records).map(([partition, some]) => [
+        partition,
+        some.map((record) => (isRejected(record.key) ? { ...record, value: rejected(record.value!) } : record)),
+      ]);
+      return handler({ ...event, records: Object.fromEntries(records) } as never);
+    };
   }
 
   /** How long a piece of work takes, ms: about the same each time, from which steps conclude what they can begin. */
@@ -274,12 +317,13 @@ export class Simulation {
     return this.workTimes.integer(workMs * 0.9, workMs);
   }
 
-  private putViewsList(): void {
-    this.lake.put(SPARK_VIEWS_KEY, viewsAsJson(this.version.views));
+  private putViewsList({ views }: Version): void {
+    this.lake.put(SPARK_VIEWS_KEY, viewsAsJson(views));
   }
 
-  private makeHandler(name: FunctionName, process: Process, { views, horizon }: Version): Handler {
-    const { intervalMinutes, identityHorizonHours, speedTtlHours } = this.plan.settings;
+  private makeHandler(name: FunctionName, process: Process, version: Version): Handler {
+    const { views, horizon, intervalMinutes } = version;
+    const { identityHorizonHours, speedTtlHours } = this.plan.settings;
     const disk = new MemoryDisk();
     const lake = this.lake.port(process, disk);
     const store = keyspacesStore(this.keyspaces.session(process), tables);
@@ -291,17 +335,20 @@ export class Simulation {
       case 'ingest':
         return makeIngest({ ...shared, send: this.topic.port(process).send });
       case 'archive':
-        return makeArchive({
-          ...shared,
-          store: lake,
-          compress: async (content, options) => zstdCompressSync(content, options),
-        });
+        return this.byRules(
+          version,
+          makeArchive({
+            ...shared,
+            store: version.strict ? strictQuarantine(lake) : lake,
+            compress: async (content, options) => zstdCompressSync(content, options),
+          }),
+        );
       case 'aggregate':
-        return makeAggregate({ ...shared, store, horizon, views, log, limits: FOLD_SOON });
+        return this.byRules(version, makeAggregate({ ...shared, store, horizon, views, log, limits: FOLD_SOON }));
       case 'seal':
         return makeSeal({
           ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },
-          limits: { ...LIMITS, intervals: RUN_INTERVALS, archiveMs: 180_000 },
+          limits: { ...LIMITS, archiveMs: 180_000 },
         });
       case 'compact':
         return makeCompact({
@@ -319,10 +366,11 @@ export class Simulation {
         return makeQuery({
           ...shared,
           reader: queryReader(store, {
-            ...{ topic: TOPIC, partitions: this.topic.partitions.length, intervalMinutes },
+            ...{ topic: TOPIC, partitions: this.topic.partitions.length, intervalMinutes, views },
             cache: { ttl: 5_000, maxKeys: 300_000, now },
           }),
           partitions: this.topic.partitions.length,
+          views,
           speedTtl: speedTtlHours * HOUR,
         });
     }

@@ -2,7 +2,7 @@
 import { type IntervalStart } from '../../domain/intervals';
 import { MINUTE } from '../../domain/time';
 import { decodeHead, FIRST_HEAD, type SpeedHead, type SpeedSchema } from '../../formats/speed-head';
-import { deltaOf, segmentOf, type Delta } from '../../formats/speed-log';
+import { deltaOf, segmentOf, type Delta, type LogRow } from '../../formats/speed-log';
 import { type LogKey, type SpeedReader } from './store';
 
 export interface Chain {
@@ -31,20 +31,28 @@ export function wholeFrom({ head, deltas }: Chain, { fingerprint, intervalMinute
   return others.reduce((from, { interval }) => Math.max(from, interval + intervalMinutes * MINUTE), head.wholeFrom);
 }
 
-/** The deltas behind an offset. */
-async function deltasAfter(store: SpeedReader, key: LogKey, offset: number): Promise<Delta[]> {
-  const found: Delta[] = [];
-  for (let end = offset; ;) {
-    const segment = segmentOf(end + 1);
-    for (const row of await store.readLog(key, segment, end + 1)) {
-      found.push(deltaOf(row));
-      end = row.to;
+/** The rows of the log from an offset on. */
+async function rowsFrom(store: SpeedReader, key: LogKey, offset: number): Promise<LogRow[]> {
+  const found: LogRow[] = [];
+  for (let next = offset; ;) {
+    const segment = segmentOf(next);
+    for (const row of await store.readLog(key, segment, next)) {
+      found.push(row);
+      next = row.to + 1;
     }
-    if (segmentOf(end + 1) === segment) return found;
+    if (segmentOf(next) === segment) return found;
   }
 }
 
-/** @param known what was read of it before: only what is new is read, in one turn if it is not far behind */
+/** What is known, with what was appended since; undefined if its newest row has expired, and others may have its place. */
+async function goOn(store: SpeedReader, key: LogKey, known: Chain): Promise<readonly Delta[] | undefined> {
+  const newest = known.deltas.at(-1);
+  if (!newest) return (await rowsFrom(store, key, endOf(known) + 1)).map(deltaOf);
+  const [again, ...added] = await rowsFrom(store, key, newest.from);
+  return again?.from === newest.from && again.to === newest.to ? [...known.deltas, ...added.map(deltaOf)] : undefined;
+}
+
+/** @param known what was read of it before: only its newest row and what is new are read, in one turn if it is not far behind */
 export async function readChain(
   store: SpeedReader,
   key: LogKey,
@@ -52,12 +60,11 @@ export async function readChain(
   known: Chain = EMPTY_CHAIN,
 ): Promise<Chain> {
   const isWarm = known !== EMPTY_CHAIN;
-  const [row, added] = await Promise.all([store.readHead(key), isWarm ? deltasAfter(store, key, endOf(known)) : []]);
+  const [row, warm] = await Promise.all([store.readHead(key), isWarm ? goOn(store, key, known) : undefined]);
   const head = row ? decodeHead(row.foldedTo, row.state, schema) : FIRST_HEAD;
   const stored = row !== undefined;
-  const deltas = [...known.deltas, ...added].filter(({ from }) => from > head.foldedTo);
   // What the head names is there, and stays; it may be newer than the log that was read beside it.
-  if (isWarm && endOf({ ...known, deltas: [...known.deltas, ...added] }) >= head.foldedTo)
-    return { head, stored, deltas };
-  return { head, stored, deltas: await deltasAfter(store, key, head.foldedTo) };
+  if (warm && endOf({ ...known, deltas: warm }) >= head.foldedTo)
+    return { head, stored, deltas: warm.filter(({ from }) => from > head.foldedTo) };
+  return { head, stored, deltas: (await rowsFrom(store, key, head.foldedTo + 1)).map(deltaOf) };
 }

@@ -2,8 +2,6 @@
  * Erases a person or posts from the lake. Each step can be interrupted and repeated: what names the person is erased last of its
  * kind, and steps that are done are recognized.
  */
-import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
 import { type PublishResponse } from '../../../lambda/publish/handler';
 import { LIMITS } from '../../../lambda/seal/handler';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
@@ -12,7 +10,7 @@ import { RAW_COMPRESSION } from '../../../lambda/formats/raw-line';
 import { redact, type Target } from './core';
 import { type OperatorLake } from '../lake';
 import { callsFor, parseFileKey, runsFor, startOf, type RunConf } from './recompute';
-import { readRaw, search, type Found, type SearchDeps } from './search';
+import { readRaw, search, ZSTD, type Found, type SearchDeps } from './search';
 
 /** The compaction of the pipeline, deployed or in this process. */
 export type Compact = (event: unknown) => Promise<{ intervals: readonly { interval: string; rows: number }[] }>;
@@ -22,12 +20,11 @@ export interface EraseDeps extends SearchDeps {
   readonly compact: Compact;
 }
 
-const compress = promisify(zstdCompress);
-
-async function redactRaw({ lake, concurrency }: EraseDeps, { raw, posts }: Found): Promise<void> {
+async function redactRaw(deps: EraseDeps, { raw, posts }: Found): Promise<void> {
+  const { lake, concurrency, zstd = ZSTD } = deps;
   await mapConcurrently(raw, concurrency, async (key) => {
-    const { ndjson } = redact(await readRaw(lake, key), posts);
-    await lake.put(key, await compress(ndjson, RAW_COMPRESSION), { contentType: 'application/zstd' });
+    const { ndjson } = redact(await readRaw(deps, key), posts);
+    await lake.put(key, await zstd.compress(ndjson, RAW_COMPRESSION), { contentType: 'application/zstd' });
   });
 }
 
@@ -67,7 +64,7 @@ export async function deleteReplaced(
   publish: (event: unknown) => Promise<PublishResponse>,
   say: (line: string) => void,
 ): Promise<boolean> {
-  const run = `erase ${new Date().toISOString()}`;
+  const run = `erase ${new Date(Date.now()).toISOString()}`;
   const { state, deleted, holder, until } = await publish({ run, replaced: 'delete' });
   const done = state === 'done';
   say(

@@ -1,10 +1,8 @@
 /** Where a person or posts are in the lake: the raw log, the quarantine, `posts/` and `incomplete-posts/`. Nothing is changed. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
+import { zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib';
+import { DISK, type Disk } from '../../../lambda/compact/disk';
 import { type Manifest } from '../../../lambda/formats/interval-metadata';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
 import { parseRawKey, postsKey, PREFIXES } from '../../../lambda/formats/keys';
@@ -13,11 +11,22 @@ import { type OperatorLake } from '../lake';
 import { type ParquetSearch } from './parquet';
 import { startOf } from './recompute';
 
+export interface Zstd {
+  compress(content: string, options: ZstdOptions): Promise<Buffer>;
+  decompress(content: Buffer): Promise<Buffer>;
+}
+
+export const ZSTD: Zstd = { compress: promisify(zstdCompress), decompress: promisify(zstdDecompress) };
+
 export interface SearchDeps {
   readonly lake: Pick<OperatorLake, 'get' | 'list' | 'download'>;
   readonly parquet: ParquetSearch;
   /** Folder under which each search makes and removes one of its own. */
   readonly temporary: string;
+  /** @default - the machine's */
+  readonly disk?: Disk;
+  /** @default - in other threads */
+  readonly zstd?: Zstd;
   /** Objects that are read concurrently. */
   readonly concurrency: number;
   /** Prints a line of progress. Lines name no person. */
@@ -46,10 +55,11 @@ const PAGE = 1_000;
 /** Parquet files on disk at a time. */
 const FILES = 16;
 
-const decompress = promisify(zstdDecompress);
-
-export async function readRaw(lake: Pick<OperatorLake, 'get'>, key: string): Promise<string> {
-  return (await decompress(await lake.get(key))).toString('utf8');
+export async function readRaw(
+  { lake, zstd = ZSTD }: { readonly lake: Pick<OperatorLake, 'get'>; readonly zstd?: Zstd },
+  key: string,
+): Promise<string> {
+  return (await zstd.decompress(await lake.get(key))).toString('utf8');
 }
 
 async function* pagesOf(lake: SearchDeps['lake'], prefix: string, size: number, wanted: (key: string) => boolean) {
@@ -88,7 +98,7 @@ export async function search(deps: SearchDeps, target: Target): Promise<Found> {
   const isRaw = (key: string) => parseRawKey(key) !== undefined;
   if (person) {
     await walk('raw, for the posts of the person', PREFIXES.raw, isRaw, async (key) => {
-      for (const post of postsOf(await readRaw(lake, key), person)) posts.add(post);
+      for (const post of postsOf(await readRaw(deps, key), person)) posts.add(post);
     });
   }
 
@@ -115,7 +125,7 @@ export async function search(deps: SearchDeps, target: Target): Promise<Found> {
   let records = 0;
   if (posts.size > 0) {
     await walk('raw, for the records of the posts', PREFIXES.raw, isRaw, async (key) => {
-      const found = redact(await readRaw(lake, key), posts).records;
+      const found = redact(await readRaw(deps, key), posts).records;
       if (found > 0) raw.push(key);
       records += found;
     });
@@ -147,16 +157,17 @@ async function searchFiles(
   posts: readonly number[],
   { person }: Target,
 ): Promise<Files> {
+  const { disk = DISK } = deps;
   const holding: string[] = [];
   const sha256 = new Map<string, string>();
   let said = 0;
   for await (const keys of pagesOf(deps.lake, prefix, FILES, (key) => key.endsWith('.parquet'))) {
-    const directory = await mkdtemp(join(deps.temporary, 'erase-'));
+    const directory = await disk.makeTemporary(join(deps.temporary, 'erase-'));
     try {
       const files = keys.map((key, i) => ({ key, path: join(directory, `${i}.parquet`) }));
       await mapConcurrently(files, deps.concurrency, async ({ key, path }) => {
         await deps.lake.download(key, path);
-        sha256.set(key, await sha256Of(path));
+        sha256.set(key, await disk.sha256(path));
       });
       const paths = await deps.parquet.holding(
         files.map(({ path }) => path),
@@ -165,19 +176,13 @@ async function searchFiles(
       );
       holding.push(...files.filter(({ path }) => paths.has(path)).map(({ key }) => key));
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await disk.remove(directory);
     }
     if (sha256.size - said < PAGE && keys.length === FILES) continue;
     said = sha256.size;
     deps.say(`${prefix}: ${said} files read`);
   }
   return { holding, sha256 };
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 async function uncommitted({ lake, concurrency }: SearchDeps, { holding, sha256 }: Files): Promise<string[]> {

@@ -68,6 +68,12 @@ export class EventSource {
     });
   }
 
+  /** The topic was made anew: its group is gone with it. */
+  restart(): void {
+    for (const position of this.positions) position.generation++;
+    this.positions.length = 0;
+  }
+
   /** The offset up to which everything was handed over. */
   committed(partition: number): number {
     return this.positions[partition]?.next ?? 0;

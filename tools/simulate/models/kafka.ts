@@ -13,7 +13,7 @@ import { type World } from '../world';
 
 export interface Partition {
   /** Those before `low` are gone for readers. */
-  readonly records: KafkaRecord[];
+  records: KafkaRecord[];
   low: number;
 }
 
@@ -47,6 +47,11 @@ export class Topic {
   /** Partitions are only ever added. */
   grow(partitions: number): void {
     while (this.partitions.length < partitions) this.partitions.push({ records: [], low: 0 });
+  }
+
+  /** Deleted, and made anew under the same name. */
+  remake(): void {
+    for (const each of this.partitions) Object.assign(each, { records: [], low: 0 });
   }
 
   append(partition: number, entries: readonly BatchEntry['record'][]): { baseOffset: number; logAppendTime: number } {

@@ -16,8 +16,8 @@ export interface FunctionOptions {
   readonly timeoutMs: number;
   /** Makes the handler of an instance. */
   readonly make: (process: Process) => Handler;
-  /** Called after each invocation, with its duration. */
-  readonly ended?: (ms: number) => void;
+  /** Called after each invocation, with its duration, and the run that it was a step of. */
+  readonly ended?: (ms: number, run: string | undefined) => void;
 }
 
 /** Of requests and responses, bytes. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -114,7 +114,7 @@ export class LambdaFunction {
     process.run = (event as { readonly run?: string }).run;
     return new Promise((resolve, reject) => {
       const free = () => {
-        this.options.ended?.(world.now - began);
+        this.options.ended?.(world.now - began, process.run);
         cancel();
         instance.busy = false;
         instance.usedAt = world.now;

@@ -48,6 +48,8 @@ export class Orchestrator {
   last: { readonly at: number; readonly ok: boolean; readonly error?: string } | undefined;
   /** Jobs of the views engine that computed something. */
   jobs = 0;
+  /** Nothing starts meanwhile. */
+  private paused = false;
   private running = false;
   private queued: Run | undefined;
   private readonly active = new Set<Run>();
@@ -72,9 +74,21 @@ export class Orchestrator {
     });
   }
 
-  /** A run by hand, beside others. */
-  trigger(event: object): void {
-    void this.execute({ id: `manual__${this.triggered++}`, event, scheduled: false });
+  /** A run by hand, beside others. @returns whether it succeeded */
+  async trigger(event: object): Promise<boolean> {
+    while (this.paused) await this.world.sleep(MINUTE, '');
+    return this.execute({ id: `manual__${this.triggered++}`, event, scheduled: false });
+  }
+
+  /** Starts nothing, and waits until no run goes on. */
+  async pause(): Promise<void> {
+    this.paused = true;
+    while (this.active.size > 0) await this.world.sleep(MINUTE, '');
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.next();
   }
 
   /** Its runs end where they are; what they have invoked goes on. */
@@ -89,7 +103,7 @@ export class Orchestrator {
   }
 
   private next(): void {
-    if (this.running || !this.queued) return;
+    if (this.running || this.paused || !this.queued) return;
     const run = this.queued;
     this.queued = undefined;
     this.running = true;
@@ -100,7 +114,7 @@ export class Orchestrator {
     });
   }
 
-  private async execute(run: Run): Promise<void> {
+  private async execute(run: Run): Promise<boolean> {
     const { world } = this;
     world.note(`run ${run.id} starts`);
     this.active.add(run);
@@ -110,10 +124,11 @@ export class Orchestrator {
     } catch (caught) {
       error = (caught as Error).message;
     }
-    if (run.dead) return;
+    if (run.dead) return false;
     this.active.delete(run);
     world.note(`run ${run.id} ends${error === undefined ? '' : `: ${error}`}`);
     if (run.scheduled) this.last = { at: world.now, ok: error === undefined, error };
+    return error === undefined;
   }
 
   private async runTasks(run: Run): Promise<void> {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type S3Client } from '@aws-sdk/client-s3';
 import { connectS3, type ObjectStore } from '../../../lambda/aws/s3';
+import { connectLake, type OperatorLake } from '../../operate/lake';
 import { type Process } from '../process';
 import { type MemoryDisk } from './disk';
 
@@ -65,6 +66,21 @@ export class Bucket {
 
   /** The port of a process. */
   port(process: Process, disk: MemoryDisk): ObjectStore {
+    const store = connectS3('lake', this.client(process));
+    return {
+      ...store,
+      download: async (key, file) => disk.write(file, await store.get(key)),
+      upload: (file, key, options) => store.put(key, disk.read(file), options),
+    };
+  }
+
+  /** The lake of an operator, who may delete. */
+  operatorPort(process: Process, disk: MemoryDisk): OperatorLake {
+    const lake = connectLake('lake', this.client(process));
+    return { ...lake, download: async (key, file) => disk.write(file, await lake.get(key)) };
+  }
+
+  private client(process: Process): S3Client {
     const client = {
       send: (command: { readonly constructor: { readonly name: string }; readonly input: Input }) => {
         const { input } = command;
@@ -78,12 +94,7 @@ export class Bucket {
         });
       },
     };
-    const store = connectS3('lake', client as unknown as S3Client);
-    return {
-      ...store,
-      download: async (key, file) => disk.write(file, await store.get(key)),
-      upload: (file, key, options) => store.put(key, disk.read(file), options),
-    };
+    return client as unknown as S3Client;
   }
 
   private handle(name: string, input: Input, process: Process): unknown {

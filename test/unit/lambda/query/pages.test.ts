@@ -7,7 +7,7 @@ import { writeRun } from '../../../../lambda/aws/keyspaces/view-runs';
 import { CHUNK, runVersion } from '../../../../lambda/formats/view-run';
 import { mergeCounts, trim, type Counts } from '../../../../lambda/domain/merge';
 import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
-import { findView, type View } from '../../../../lambda/domain/views';
+import { findView, type SumView, type View } from '../../../../lambda/domain/views';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 import { lambdaEvent } from '../../../support/posts-log';
 import { aggregateOver, recordsOf } from '../../../support/speed-layer';
@@ -52,14 +52,19 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
     drift: null,
     reconciledInterval: null,
   };
-  const handler = makeHandler({
-    reader: queryReader(store, { topic: 'posts', partitions: 1, intervalMinutes: 60 }),
-    intervalMinutes: 60,
-    partitions: 1,
-    speedTtl: 48 * HOUR,
-    report: () => undefined,
-    now: () => OPEN + HOUR / 2,
-  });
+  let clock = OPEN + HOUR / 2;
+  const wait = (ms: number) => void (clock += ms);
+  const handlerOf = (views: readonly View[]) =>
+    makeHandler({
+      views,
+      reader: queryReader(store, { topic: 'posts', partitions: 1, intervalMinutes: 60, views }),
+      intervalMinutes: 60,
+      partitions: 1,
+      speedTtl: 48 * HOUR,
+      report: () => undefined,
+      now: () => clock,
+    });
+  let handler = handlerOf([view]);
   const ask = async (query: string) => {
     const response = await handler({
       rawPath: `/views/${view.name}`,
@@ -79,7 +84,8 @@ async function setUp(view: View, [september, october, open]: readonly Counts[]) 
     }
     return { rows, pages };
   };
-  return { store, put, ask, askAll };
+  const deploy = (views: readonly View[]) => void (handler = handlerOf(views));
+  return { store, put, ask, askAll, deploy, wait };
 }
 
 const few = fc
@@ -149,6 +155,27 @@ describe('pages of a view', () => {
     expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 410, error: { field: 'cursor' } });
   });
 
+  test('are gone once the rows of what was open then expire', async () => {
+    const { ask, store, put, wait } = await setUp(CATEGORY, [numbered(4), numbered(4), numbered(4)]);
+    const { cursor } = await ask('limit=3');
+    await put('2026-11-01T00-00', numbered(4));
+    store.boundary = { ...store.boundary!, interval: OPEN };
+    wait(HOUR / 4);
+    expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 200 });
+    wait(48 * HOUR);
+    expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 410, error: { field: 'cursor' } });
+  });
+
+  test('of another definition of the view are gone, too, also where nothing is published', async () => {
+    const view = findView('category_by_country') as SumView;
+    const pairs: Counts = new Map(['art', 'food', 'travel', 'quotes'].map((each) => [joinKey(['Fiji', each]), 1]));
+    const { ask, store, deploy } = await setUp(view, [pairs, pairs, pairs]);
+    store.boundary = undefined;
+    const { cursor } = await ask('limit=3');
+    deploy([{ ...view, dimensions: ['category', 'country'] }]);
+    expect(await ask(`limit=3&cursor=${cursor}`)).toMatchObject({ status: 410, error: { field: 'cursor' } });
+  });
+
   test('want the cursor of the same request', async () => {
     const { ask } = await setUp(CATEGORY, [numbered(4), numbered(4), numbered(4)]);
     const { cursor } = await ask('limit=3');
@@ -184,9 +211,9 @@ describe('the largest rows', () => {
 
 test('a cursor comes back as it was', () => {
   fc.assert(
-    fc.property(fc.string(), fc.option(fc.nat()), fc.string(), (key, boundary, version) => {
+    fc.property(fc.string(), fc.option(fc.nat()), fc.string(), fc.nat(), (key, boundary, version, made) => {
       const selection = { filters: {}, kind: 'counts', layer: 'merged' } as const;
-      const cursor = { after: [key], boundary, version };
+      const cursor = { after: [key], boundary, version, made };
       const back = decodeCursor(CATEGORY, selection, encodeCursor(CATEGORY, selection, cursor));
       expect(isValidationError(back)).toBe(false);
       expect(back).toEqual(cursor);

@@ -120,6 +120,46 @@ describe('finding due intervals', () => {
   });
 });
 
+describe('a topic that was made anew under the same name', () => {
+  const before = () => setUp([[at(0), at(0) + 5, at(1)], [at(1)]], 1);
+  const anew = (...partitions: number[][]) => {
+    const { kafka, store, run } = before();
+    return async () => {
+      await run({ interval: name(0) });
+      kafka.partitions.splice(0, Infinity, ...partitions);
+      kafka.now = at(4);
+      const objects = [...store.objects];
+      const sealing = run({ interval: name(3) });
+      return { sealing, objects, store };
+    };
+  };
+
+  it.each([
+    ['is shorter than what was sealed', [[at(2)], []]],
+    ['is as long', [[at(2), at(2)], []]],
+    ['is longer', [[at(2), at(2), at(2), at(3), at(4)], [at(4)]]],
+    ['has fewer partitions', []],
+  ])('is not sealed, and nothing is written, if its log %s', async (_, partitions) => {
+    const { sealing, objects, store } = await anew(...partitions)();
+    await expect(sealing).rejects.toThrow(
+      `topic 'posts' must be the one of interval ${name(0)}, which ends at offset 2 of partition 0, but it was made anew`,
+    );
+    expect([...store.objects]).toEqual(objects);
+  });
+
+  it('is another case than retention, and than a clock that steps back', async () => {
+    const { kafka, run } = before();
+    await run({ interval: name(0) });
+    kafka.partitions[0].push(at(0) + 7, at(4));
+    kafka.partitions[1].push(at(4));
+    kafka.endOffsets = async () =>
+      kafka.partitions.map(({ length }, partition) => ({ partition, low: 1, high: length }));
+    kafka.now = at(4);
+    const { intervals } = await run({ interval: name(3) });
+    expect(intervals.map(({ interval }) => interval)).toEqual([name(0), name(1)]);
+  });
+});
+
 describe('sealing', () => {
   it('fixes the ranges of every due interval, chained', async () => {
     const { run, store } = setUp(

@@ -146,7 +146,7 @@ describe('erasing a person', () => {
     expect(lake.keys(PREFIXES.posts)).toHaveLength(3);
     expect(views).toEqual([{ from: '2026-11-22T00-00', to: '2026-11-22T03-00' }]);
     for (const key of lake.keys(PREFIXES.raw)) {
-      const ndjson = await readRaw(lake, key);
+      const ndjson = await readRaw({ lake }, key);
       expect(ndjson).not.toContain('N4');
       const [first, last] = key.match(/\d{20}/g)!.map(Number);
       const offsets = ndjson

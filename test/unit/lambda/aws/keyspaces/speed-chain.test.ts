@@ -59,7 +59,7 @@ describe('the chain of a partition', () => {
     );
   });
 
-  it('is read again only behind what is known of it', async () => {
+  it('is read again only from the newest row on that is known of it', async () => {
     const { store, reads } = watched(memoryStore());
     const handle = aggregateOver(store);
     for (const offset of [0, 1, 2]) await handle(batch(offset));
@@ -67,7 +67,7 @@ describe('the chain of a partition', () => {
     await handle(batch(3));
     reads.length = 0;
     const chain = await readChain(store, KEY, SCHEMA, known);
-    expect(reads).toEqual([{ segment: 0, from: 3, rows: 1 }]);
+    expect(reads).toEqual([{ segment: 0, from: 2, rows: 2 }]);
     expect(chain.deltas.slice(0, 3)).toEqual(known.deltas);
     expect(chain.deltas[0]).toBe(known.deltas[0]);
     expect(rangesOf(chain)).toEqual([0, 1, 2, 3].map((offset) => [offset, offset]));
@@ -107,6 +107,19 @@ describe('the chain of a partition', () => {
     await aggregateOver(store, { limits })(lambdaEvent('posts', [post(3, 200)]));
     const after = await readChain(store, KEY, SCHEMA);
     expect([endOf(after), intervalOfEnd(after), asOfEnd(after)]).toEqual([3, 200 * HOUR, 200 * HOUR + 5]);
+  });
+
+  it('is read anew where the newest row that is known of it has expired, as a cold instance gives its place to others', async () => {
+    const store = memoryStore();
+    const limits = { ...FOLD_AT_ONCE, deltas: 2, fewest: 2 };
+    for (const offset of [0, 1, 2]) await aggregateOver(store, { limits })(batch(offset));
+    const known = await readChain(store, KEY, SCHEMA);
+    expect(rangesOf(known)).toEqual([[2, 2]]);
+    store.logs.clear();
+    await aggregateOver(store, { limits })(lambdaEvent('posts', [post(3)]));
+    const chain = await readChain(store, KEY, SCHEMA, known);
+    expect(rangesOf(chain)).toEqual([[2, 3]]);
+    expect(chain).toEqual(await readChain(store, KEY, SCHEMA));
   });
 
   it('is empty at first', async () => {

@@ -1,0 +1,130 @@
+/**
+ * Versions that are deployed on live data, and what each promises of its views. `docs/how-to/change-a-live-deployment.md` says it:
+ * a view whose definition is new has no rows of before until they are backfilled, and the rows of before are never misread.
+ */
+import { findView, VIEWS, type View } from '../../lambda/domain/views';
+
+/** What a deployment consists of. */
+export interface Version {
+  readonly views: readonly View[];
+  /** Intervals with posts that the speed layer remembers. */
+  readonly horizon: number;
+  readonly intervalMinutes: number;
+  /** Quarantines some posts that later versions accept. */
+  readonly strict: boolean;
+}
+
+/** The views, with so few keys of a group that there are more. */
+export const BASE_VIEWS = VIEWS.map((view): View => (view.top ? { ...view, top: { ...view.top, keep: 2 } } : view));
+
+/** Over columns that are stored anyway. */
+const ONE_SECTION: View = {
+  name: 'posts_by_join_year',
+  description: 'Users per year of joining',
+  dimensions: ['join_year'],
+  merge: 'sum',
+};
+/** Needs a column more of posts that wait. */
+const JOINED: View = {
+  name: 'media_by_country',
+  description: 'Posts per country and media type',
+  dimensions: ['country', 'media_type'],
+  merge: 'sum',
+};
+const LESS = 'followers_by_age_group';
+const SWAPPED: View = {
+  ...(findView('category_by_country') as View & { merge: 'sum' }),
+  dimensions: ['category', 'country'],
+};
+
+const replaced = (version: Version, views: readonly View[]): Version => ({
+  ...version,
+  views: version.views.map((view) => views.find(({ name }) => name === view.name) ?? view),
+});
+const retaining = (keep: number) =>
+  BASE_VIEWS.flatMap((view): View[] => (view.top ? [{ ...view, top: { ...view.top, keep } }] : []));
+
+/** Intervals that the speed layer remembers beyond what it needs. */
+export const SPARE_HORIZON = 4;
+
+/** In this order, whatever the order of deployments. */
+const CHANGES = {
+  view: (version) => ({ ...version, views: [...version.views, ONE_SECTION] }),
+  joinedView: (version) => ({ ...version, views: [...version.views, JOINED] }),
+  viewLess: (version) => ({ ...version, views: version.views.filter(({ name }) => name !== LESS) }),
+  dimensions: (version) => replaced(version, [SWAPPED]),
+  topUp: (version) => replaced(version, retaining(5)),
+  topDown: (version) => replaced(version, retaining(1)),
+  shorterHorizon: (version) => ({ ...version, horizon: version.horizon - SPARE_HORIZON }),
+  widerRule: (version) => ({ ...version, strict: false }),
+  longer: (version) => ({ ...version, intervalMinutes: 2 * version.intervalMinutes }),
+  shorter: (version) => ({ ...version, intervalMinutes: version.intervalMinutes / 2 }),
+} as const satisfies Record<string, (version: Version) => Version>;
+
+/** What a deployment changes. `none`: new instances of the same version. */
+export type Change = 'none' | keyof typeof CHANGES;
+
+/** Changes of views: a plain deployment each, and a backfill. */
+export const VIEW_CHANGES = ['view', 'joinedView', 'viewLess', 'dimensions', 'topUp', 'topDown'] as const;
+/** Another length of an interval, which every step stops at: it is always taken back. */
+export const LENGTH_CHANGES = ['longer', 'shorter'] as const;
+
+/** Names what a view counts; what it retains of that is another matter. */
+export const countedBy = ({ name, dimensions, merge, value }: View): string =>
+  JSON.stringify([name, dimensions, merge, value]);
+const definitionOf = (view: View) => JSON.stringify([countedBy(view), view.top]);
+
+/** Every view of any version, each once. */
+export const ALL_VIEWS: readonly View[] = [...BASE_VIEWS, ONE_SECTION, JOINED, SWAPPED];
+
+/** The versions one after the other. */
+export class Versions {
+  private readonly active = new Set<Change>();
+  private readonly deployed: { readonly version: Version; ready: number }[];
+
+  constructor(private readonly first: Version) {
+    this.deployed = [{ version: first, ready: -Infinity }];
+  }
+
+  get current(): Version {
+    return this.deployed[this.deployed.length - 1].version;
+  }
+
+  /** Begins a deployment. @param back takes the change back */
+  begin(change: Change, back: boolean): Version {
+    if (back) this.active.delete(change);
+    else this.active.add(change);
+    const version = Object.entries(CHANGES).reduce(
+      (made, [name, apply]) => (this.active.has(name as Change) ? apply(made) : made),
+      this.first,
+    );
+    this.deployed.push({ version, ready: Infinity });
+    return version;
+  }
+
+  /** All functions are of the newest version. */
+  end(now: number): void {
+    this.deployed[this.deployed.length - 1].ready = now;
+  }
+
+  /** All intervals were computed by the newest version. */
+  backfilled(): void {
+    const { version } = this.deployed[this.deployed.length - 1];
+    this.deployed.splice(0, Infinity, { version, ready: -Infinity });
+  }
+
+  /** When the newest deployment ended, ms; Infinity while it goes on. */
+  get ready(): number {
+    return this.deployed[this.deployed.length - 1].ready;
+  }
+
+  /** Since when all functions have known this definition, ms; Infinity if not all do. */
+  since(view: View): number {
+    let since = Infinity;
+    for (const { version, ready } of this.deployed.toReversed()) {
+      if (!version.views.some((each) => definitionOf(each) === definitionOf(view))) break;
+      since = ready;
+    }
+    return since;
+  }
+}
