@@ -2,10 +2,10 @@
 import { connect, type CqlSession } from '../../../lambda/aws/keyspaces/keyspaces';
 import { tableName } from '../../../lambda/aws/keyspaces/cql';
 import { keyspacesStore, type Store, type Tables } from '../../../lambda/aws/keyspaces/store';
-import { REGION } from '../support/shared-engines';
 import { TABLES } from '../../../lib/constructs/view-store';
 import { type CassandraEngine, type TableProperties } from '../../../tools/engines';
 
+const REGION = 'us-east-1';
 /** How long rows of tables that expire live, seconds. */
 export const TTL = 3_600;
 

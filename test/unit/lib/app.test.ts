@@ -21,12 +21,12 @@ const KIB = 1024;
 const BUDGETS: Readonly<Record<string, number>> = {
   Ingest: 320 * KIB,
   Archive: 30 * KIB,
-  Aggregate: 410 * KIB,
-  Seal: 316 * KIB,
+  Aggregate: 420 * KIB,
+  Seal: 318 * KIB,
   Compact: 42 * KIB,
-  Publish: 412 * KIB,
-  Reconcile: 406 * KIB,
-  Query: 416 * KIB,
+  Publish: 414 * KIB,
+  Reconcile: 414 * KIB,
+  Query: 424 * KIB,
   Canary: 30 * KIB,
 };
 
