@@ -66,6 +66,6 @@ describe('bytes', () => {
 
   it('that end too early are an error', () => {
     expect(() => new ByteReader(Buffer.of(0x80)).unsigned()).toThrow('bytes end at 1, in the middle of a value');
-    expect(() => new ByteReader(Buffer.of(5, 65)).text()).toThrow('text of 5 bytes at 1 exceeds the 2 bytes there are');
+    expect(() => new ByteReader(Buffer.of(5, 65)).text()).toThrow('5 bytes at 1 exceed the 2 bytes there are');
   });
 });
