@@ -276,8 +276,8 @@ const SUITES: readonly Suite[] = [
   },
 ];
 
-/** One more than cores: those that wait leave theirs to others. More than three would need more memory than a laptop has. */
-const LANES = Math.min(3, availableParallelism() + 1);
+/** As many as cores: with one more, waits of suites with a clock run out. More than three would need more memory than a laptop has. */
+const LANES = Math.min(3, availableParallelism());
 
 /** A suite, or a part of it, in one lane. */
 interface Task {
