@@ -1,10 +1,11 @@
 /** Writes what is folded: runs and posts first, then the head that names them. */
 import { mapConcurrently } from '../runtime/concurrent';
+import { type PostColumns } from '../domain/post-columns';
 import { mergeRuns, runOf, trimRun } from '../domain/sorted-run';
 import { type View } from '../domain/views';
 import { encodePosts } from '../formats/post-blob';
 import { encodeHead, type SpeedSchema } from '../formats/speed-head';
-import { postsOf, rowsOfDeltas } from '../formats/speed-log';
+import { newestOf, postsOf, rowsOfDeltas } from '../formats/speed-log';
 import { type Chain, wholeFrom } from '../aws/keyspaces/speed-chain';
 import { closedRun, openSpeedRun, writeSpeedRun } from '../aws/keyspaces/speed-runs';
 import { type AggregateStore, type LogKey } from '../aws/keyspaces/store';
@@ -18,8 +19,12 @@ export type Count = (bytes: number) => void;
 /** A fold that is being written. Who goes on with it later writes the other views. */
 export interface Folding {
   readonly fold: Fold;
+  /** Those of its deltas. */
+  readonly posts: PostColumns;
   readonly written: Set<View>;
 }
+
+export const startFolding = (fold: Fold): Folding => ({ fold, posts: postsOf(fold.deltas), written: new Set() });
 
 export interface FoldOptions {
   readonly schema: SpeedSchema;
@@ -32,12 +37,10 @@ export interface FoldOptions {
 async function writeRuns(
   store: AggregateStore,
   key: LogKey,
-  { fold, written }: Folding,
+  { fold, posts, written }: Folding,
   { schema, count, allows }: FoldOptions,
 ): Promise<void> {
   const { interval, closes, runs, deltas, run } = fold;
-  const posts = postsOf(deltas);
-  const asOf = deltas.reduce((newest, delta) => Math.max(newest, delta.asOf), 0);
   const left = schema.views.filter((view) => !written.has(view));
   await mapConcurrently(left, CONCURRENT_VIEWS, async (view) => {
     if (!allows()) return;
@@ -47,7 +50,7 @@ async function writeRuns(
     const found = opened.filter((each) => each !== undefined);
     const parts = [...found.map(({ rows }) => rows()), runOf(rowsOfDeltas(view, deltas, posts))];
     const target = closes ? closedRun(key, view, interval) : { ...key, ...run, view, interval };
-    const newest = found.reduce((latest, each) => Math.max(latest, each.asOf), asOf);
+    const newest = newestOf([...found, ...deltas]);
     for (const size of await writeSpeedRun(store, target, newest, trimRun(view, mergeRuns(view, parts)))) count(size);
     written.add(view);
   });
@@ -56,15 +59,15 @@ async function writeRuns(
 async function writePosts(
   store: AggregateStore,
   key: LogKey,
-  { interval, deltas }: Fold,
+  { fold: { interval, deltas }, posts }: Folding,
   schema: SpeedSchema,
   count: Count,
 ) {
   if (deltas.length === 0) return;
   const range = { ...key, interval, from: deltas[0].from, to: deltas.at(-1)!.to };
   let piece = 0;
-  for (const posts of postsOf(deltas).waiting(schema.waiting)) {
-    const blob = encodePosts({ views: schema.fingerprint, posts, canaries: new Map() });
+  for (const waiting of posts.waiting(schema.waiting)) {
+    const blob = encodePosts({ views: schema.fingerprint, posts: waiting, canaries: new Map() });
     await store.putPosts({ ...range, piece: piece++ }, blob);
     count(blob.length);
   }
@@ -84,7 +87,7 @@ export async function writeFold(
   const { schema, horizon, count } = options;
   await writeRuns(store, key, folding, options);
   if (folding.written.size < schema.views.length) return 'more';
-  await writePosts(store, key, folding.fold, schema, count);
+  await writePosts(store, key, folding, schema, count);
   const head = { ...headAfter(chain.head, folding.fold, horizon), wholeFrom: wholeFrom(chain, schema) };
   const state = encodeHead(head, schema);
   count(state.length);

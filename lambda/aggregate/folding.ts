@@ -6,7 +6,7 @@
  * written again a few times, however long the interval is, and a reader reads few rows.
  */
 import { type IntervalStart } from '../domain/intervals';
-import { type Delta } from '../formats/speed-log';
+import { newestOf, type Delta } from '../formats/speed-log';
 import { FIRST_TIER } from '../formats/speed-run';
 import { type OpenRun, type SpeedHead } from '../formats/speed-head';
 
@@ -84,7 +84,7 @@ export function headAfter(head: SpeedHead, { interval, closes, runs, deltas, run
     ...head,
     foldedTo: Math.max(head.foldedTo, run.to),
     interval,
-    asOf: deltas.reduce((newest, { asOf }) => Math.max(newest, asOf), head.asOf),
+    asOf: newestOf(deltas, head.asOf),
     closed: closes ? interval : head.closed,
     runs: closes ? [] : [...head.runs.slice(0, head.runs.length - runs.length), run],
     remembered: remembered.slice(-1 - horizon),

@@ -18,7 +18,7 @@ import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/ka
 import { invoked, log } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { applyRecords, type BatchOutcome, type Part } from './core';
-import { writeFold, type Folding } from './fold';
+import { startFolding, writeFold, type Folding } from './fold';
 import { FOLD, isSameFold, nextFold, type FoldLimits } from './folding';
 
 export interface AggregateDeps {
@@ -85,7 +85,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
         recent.replay(interval, decodePosts(blob).posts);
       }
     }
-    for (const { interval, posts } of chain.deltas) recent.replay(interval, posts);
+    for (const { to, interval, posts } of chain.deltas) if (to > endOf(known)) recent.replay(interval, posts);
     return { chain, recent, folding };
   }
 
@@ -116,7 +116,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       const next = nextFold(warm.chain.head, warm.chain.deltas, limits);
       if (!next) return { ...warm, folding: undefined };
       const begun = warm.folding && isSameFold(warm.folding.fold, next);
-      const folding: Folding = { fold: next, written: begun ? warm.folding!.written : new Set() };
+      const folding = begun ? warm.folding! : startFolding(next);
       const chain = await writeFold(store, key, warm.chain, folding, {
         ...{ schema, horizon },
         count: (bytes) => countRow(tally, bytes),

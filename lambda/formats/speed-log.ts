@@ -43,6 +43,10 @@ export function deltaOf({ posts: blob, ...row }: LogRow): Delta {
   return { ...row, ...decodePosts(blob), bytes: blob.length };
 }
 
+/** The newest append time of some, at least `floor`, ms. */
+export const newestOf = (some: readonly { readonly asOf: number }[], floor = 0): number =>
+  some.reduce((newest, { asOf }) => Math.max(newest, asOf), floor);
+
 /** The posts of all of them. */
 export function postsOf(deltas: readonly Pick<Delta, 'posts'>[]): PostColumns {
   if (deltas.length === 1) return deltas[0].posts;

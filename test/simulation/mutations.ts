@@ -130,13 +130,13 @@ const aggregate: readonly Mutation[] = [
     file: 'lambda/aggregate/fold.ts',
     find: `  await writeRuns(store, key, folding, options);
   if (folding.written.size < schema.views.length) return 'more';
-  await writePosts(store, key, folding.fold, schema, count);
+  await writePosts(store, key, folding, schema, count);
   const head = { ...headAfter(chain.head, folding.fold, horizon), wholeFrom: wholeFrom(chain, schema) };`,
     replace: `  const head = { ...headAfter(chain.head, folding.fold, horizon), wholeFrom: wholeFrom(chain, schema) };
   const early = { foldedTo: head.foldedTo, state: encodeHead(head, schema) };
   if (!(await store.casHead(key, chain.stored ? chain.head.foldedTo : undefined, early))) return undefined;
   await writeRuns(store, key, folding, options);
-  await writePosts(store, key, folding.fold, schema, count);
+  await writePosts(store, key, folding, schema, count);
   if (head) return { head, stored: true, deltas: chain.deltas.filter(({ from }) => from > head.foldedTo) };`,
     why: 'counted once: a function that ends in between has noted the deltas as folded, and no run has them',
   },
@@ -157,8 +157,8 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'Posts of what is folded are not stored.',
     file: 'lambda/aggregate/fold.ts',
-    find: 'for (const posts of postsOf(deltas).waiting(schema.waiting)) {',
-    replace: 'for (const posts of [...postsOf(deltas).waiting(schema.waiting)].slice(1)) {',
+    find: 'for (const waiting of posts.waiting(schema.waiting)) {',
+    replace: 'for (const waiting of [...posts.waiting(schema.waiting)].slice(1)) {',
     why: 'counted once: an instance starts after a fold, and a section comes again',
   },
   {

@@ -2,7 +2,7 @@
 import { type IntervalStart } from '../../domain/intervals';
 import { MINUTE } from '../../domain/time';
 import { decodeHead, FIRST_HEAD, type SpeedHead, type SpeedSchema } from '../../formats/speed-head';
-import { deltaOf, segmentOf, type Delta, type LogRow } from '../../formats/speed-log';
+import { deltaOf, newestOf, segmentOf, type Delta, type LogRow } from '../../formats/speed-log';
 import { type LogKey, type SpeedReader } from './store';
 
 export interface Chain {
@@ -22,8 +22,7 @@ export const endOf = ({ head, deltas }: Chain): number => deltas.at(-1)?.to ?? h
 export const intervalOfEnd = ({ head, deltas }: Chain): IntervalStart => deltas.at(-1)?.interval ?? head.interval;
 
 /** Newest append time, ms; 0 if there is no record. */
-export const asOfEnd = ({ head, deltas }: Chain): number =>
-  deltas.reduce((newest, { asOf }) => Math.max(newest, asOf), head.asOf);
+export const asOfEnd = ({ head, deltas }: Chain): number => newestOf(deltas, head.asOf);
 
 /** The first interval whose records are all counted for every view of the list. */
 export function wholeFrom({ head, deltas }: Chain, { fingerprint, intervalMinutes }: SpeedSchema): IntervalStart {
