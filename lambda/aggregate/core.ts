@@ -60,6 +60,8 @@ export function applyRecords(
   let quarantined = 0;
   let controlRecords = 0;
   let gap = 0;
+  const read: ReadonlySet<string> = new Set(schema.columns);
+  const isRead = (column: string) => read.has(column);
   for (const record of records) {
     if (record.offset <= offset) {
       repeated++;
@@ -83,7 +85,7 @@ export function applyRecords(
     offset = record.offset;
     part.to = offset;
     part.asOf = Math.max(part.asOf, record.timestamp);
-    const decoded = decodeRecord(record);
+    const decoded = decodeRecord(record, isRead);
     if (decoded.kind === 'heartbeat') {
       controlRecords++;
     } else if (decoded.kind === 'canary') {

@@ -105,6 +105,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       tally.conditionFailed++;
       throw new OutOfDateError(`another writer appended at offset ${from}`);
     }
+    part.posts.rest();
     const { chain } = warm;
     warm.chain = { ...chain, deltas: [...chain.deltas, { ...part, bytes: posts.length }] };
   }

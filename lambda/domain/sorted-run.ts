@@ -159,13 +159,20 @@ export interface ChunkLimits {
   readonly bytes: number;
 }
 
+/** Bytes of a value as text. */
+function sizeOf(part: DimensionValue): number {
+  if (typeof part === 'number') return String(part).length;
+  return Buffer.byteLength(part);
+}
+
 /** Cuts a run anew, by its rows alone: equal runs give equal chunks, whatever blocks they came in. */
 export async function* inChunks(run: Run, limits: ChunkLimits): Run {
   let chunk: Row[] = [];
   let bytes = 0;
   for await (const rows of run) {
     for (const row of rows) {
-      const size = row.key.reduce<number>((sum, part) => sum + Buffer.byteLength(String(part)), 0);
+      let size = 0;
+      for (const part of row.key) size += sizeOf(part);
       if (chunk.length > 0 && (chunk.length === limits.rows || bytes + size > limits.bytes)) {
         yield chunk;
         chunk = [];

@@ -5,8 +5,8 @@ import { envelopeOf, generate } from '../loadgen/generate';
 import { lambdaEvent } from '../../test/support/posts-log';
 
 export const TOPIC = 'posts';
-const PARTITIONS = 4;
-const START = Date.parse('2026-11-22T21:00:00Z');
+export const PARTITIONS = 4;
+export const START = Date.parse('2026-11-22T21:00:00Z');
 const SEED = 1;
 
 /** What fits the 6 MB that an event source delivers at most. */

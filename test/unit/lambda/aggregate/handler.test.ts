@@ -174,7 +174,7 @@ describe('the rows of a log', () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, async (log, schedule) => {
         const counts = await countsOf(await deliver(log, schedule, 100));
-        const posts = log.map(decodeRecord).filter((decoded) => decoded.kind === 'post');
+        const posts = log.map((each) => decodeRecord(each)).filter((decoded) => decoded.kind === 'post');
         for (const [name, section] of [
           ['posts_by_category', 'pin'],
           ['posts_by_country', 'geo'],
