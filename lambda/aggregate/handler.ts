@@ -10,8 +10,8 @@ import { type KafkaRecord } from '../domain/decode';
 import { RecentPosts } from '../domain/recent-posts';
 import { VIEWS, type View } from '../domain/views';
 import { decodePosts, encodePosts } from '../formats/post-blob';
-import { speedSchema } from '../formats/speed-head';
-import { EMPTY_CHAIN, endOf, intervalOfEnd, readChain, type Chain } from '../aws/keyspaces/speed-chain';
+import { encodeHead, speedSchema } from '../formats/speed-head';
+import { asOfEnd, EMPTY_CHAIN, endOf, intervalOfEnd, readChain, type Chain } from '../aws/keyspaces/speed-chain';
 import { storeFromEnvironment, type AggregateStore, type LogKey } from '../aws/keyspaces/store';
 import { ENV, requireNonNegativeInteger, requirePositiveInteger } from '../runtime/env';
 import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/kafka-event';
@@ -96,6 +96,18 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     tally.bytes += bytes;
   }
 
+  /** What deltas depend on is stored before the first of them: another version notices what it can't go on with. */
+  async function begin(key: LogKey, warm: Warm, tally: Tally): Promise<void> {
+    const { head } = warm.chain;
+    const state = encodeHead(head, schema);
+    countRow(tally, state.length);
+    if (!(await store.casHead(key, undefined, { foldedTo: head.foldedTo, state }))) {
+      tally.conditionFailed++;
+      throw new OutOfDateError('another writer began the chain');
+    }
+    warm.chain = { ...warm.chain, stored: true };
+  }
+
   async function append(key: LogKey, warm: Warm, part: Part, tally: Tally): Promise<void> {
     const posts = encodePosts(part);
     const { from, to, interval, asOf } = part;
@@ -138,8 +150,9 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     const isBehind = cached !== undefined && records[0].offset > endOf(cached.chain) + 1;
     const warm = cached && !isBehind ? cached : await catchUp(key, cached ?? cold());
     const { chain, recent } = warm;
-    const position = { offset: endOf(chain), interval: intervalOfEnd(chain) };
+    const position = { offset: endOf(chain), interval: intervalOfEnd(chain), asOf: asOfEnd(chain) };
     const outcome = applyRecords(position, recent, records, schema);
+    if (!chain.stored && outcome.parts.length > 0) await begin(key, warm, tally);
     for (const part of outcome.parts) await append(key, warm, part, tally);
     // Without a post nobody waits, and no other batch may follow for long.
     const folded = await fold(key, warm, outcome.posts > 0 ? limits.ms : Infinity, tally);

@@ -118,7 +118,7 @@ function readDictionary(reader: ByteReader, coding: Coding): DimensionValue[] {
 
 /**
  * Rows in the order of a run.
- * @throws Error naming the view, if the blob is larger than {@link MAX_BLOB_BYTES}, a value does not fit its column, or the order is another
+ * @throws Error naming the view, if the blob is larger than {@link MAX_BLOB_BYTES}, a value does not fit its column, or the order differs
  */
 export function encodeRows(view: View, rows: readonly Row[]): Buffer {
   const dictionaries = new ByteWriter(4096);
