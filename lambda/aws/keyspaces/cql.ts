@@ -15,6 +15,11 @@ export const speedLog = {
     `SELECT from_offset, to_offset, interval_start, as_of, posts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND segment = ? AND from_offset >= ?`,
   insert: (table: string) =>
     `INSERT INTO ${table} (topic, kafka_partition, segment, from_offset, to_offset, interval_start, as_of, posts) VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+  /** The places of a segment, without what stands there. */
+  list: (table: string) =>
+    `SELECT from_offset, to_offset FROM ${table} WHERE topic = ? AND kafka_partition = ? AND segment = ?`,
+  remove: (table: string) =>
+    `DELETE FROM ${table} WHERE topic = ? AND kafka_partition = ? AND segment = ? AND from_offset = ?`,
 };
 
 /** `speed_head`: how far the log of a partition is folded. */
@@ -24,6 +29,7 @@ export const speedHead = {
     `INSERT INTO ${table} (topic, kafka_partition, folded_to, state) VALUES (?, ?, ?, ?) IF NOT EXISTS`,
   update: (table: string) =>
     `UPDATE ${table} SET folded_to = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF folded_to = ?`,
+  remove: (table: string) => `DELETE FROM ${table} WHERE topic = ? AND kafka_partition = ?`,
 };
 
 /** `speed_runs`: what was folded. Equal keys have equal rows, so that it does not matter who writes them, nor how often. */

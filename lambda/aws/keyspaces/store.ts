@@ -89,6 +89,13 @@ export interface AggregateStore extends SpeedReader {
   putPosts(key: PostsKey, posts: Buffer): Promise<void>;
 }
 
+/** Deletes what is of a partition, while no function writes it. */
+export interface ChainStore extends Pick<SpeedReader, 'readHead'> {
+  listLog(key: LogKey, segment: number): Promise<Pick<LogRow, 'from' | 'to'>[]>;
+  deleteLog(key: LogKey, from: number): Promise<void>;
+  deleteHead(key: LogKey): Promise<void>;
+}
+
 /** A run of the batch layer. */
 export interface RunKey {
   readonly view: string;
@@ -140,7 +147,7 @@ export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader
 
 export interface QueryStore extends SpeedReader, BatchReader, BoundaryReader {}
 
-export type Store = AggregateStore & PublishStore & ReconcileStore & QueryStore;
+export type Store = AggregateStore & ChainStore & PublishStore & ReconcileStore & QueryStore;
 
 /** Names of the tables, quoted and with their keyspace. A function is given those that it is bound to. */
 export interface Tables {
@@ -203,6 +210,16 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
     appendLog({ topic, partition }, { from, to, interval, asOf, posts }) {
       const key = [topic, partition, segmentOf(from), from] as const;
       return applied(run(cql.speedLog.insert(tables.speedLog), ...key, to, at(interval), at(asOf), posts));
+    },
+    async listLog({ topic, partition }, segment) {
+      const { rows } = await run(cql.speedLog.list(tables.speedLog), topic, partition, segment);
+      return rows.map((row) => ({ from: integer(row.from_offset), to: integer(row.to_offset) }));
+    },
+    async deleteLog({ topic, partition }, from) {
+      await run(cql.speedLog.remove(tables.speedLog), topic, partition, segmentOf(from), from);
+    },
+    async deleteHead({ topic, partition }) {
+      await run(cql.speedHead.remove(tables.speedHead), topic, partition);
     },
     async readSpeedChunk(key, chunk) {
       const row = await first(run(cql.speedRuns.read(tables.speedRuns), ...chunkKey(key, chunk)));
