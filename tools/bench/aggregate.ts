@@ -18,7 +18,8 @@ import { type Report, type Size } from './report';
 const WARM_UP = 3;
 const INTERVAL_MINUTES = 60;
 
-function speedLayer(store: MemoryStore) {
+/** The speed layer over a store in memory, and what it wrote there. */
+export function speedLayer(store: MemoryStore) {
   const totals = { writeUnits: 0, bytes: 0 };
   const handler = makeHandler({
     store,
@@ -35,7 +36,7 @@ function speedLayer(store: MemoryStore) {
 }
 
 /** A heartbeat record behind all posts, in each partition: it ends the interval. */
-function intervalEnd(offsets: number): LambdaKafkaEvent {
+export function intervalEnd(offsets: number): LambdaKafkaEvent {
   const timestamp = START + INTERVAL_MINUTES * MINUTE;
   const base = { offset: offsets, timestamp, key: null, value: null, headers: { [HEARTBEAT_HEADER]: '1' } };
   return lambdaEvent(
@@ -45,7 +46,7 @@ function intervalEnd(offsets: number): LambdaKafkaEvent {
 }
 
 /** What the views answer, whatever the partition and interval. */
-async function countsIn(store: MemoryStore): Promise<CountsByView> {
+export async function countsIn(store: MemoryStore): Promise<CountsByView> {
   const counts: CountsByView = new Map(VIEWS.map(({ name }) => [name, new Map<string, number>()]));
   const found = await speedCounts(store, { topic: TOPIC, partitions: PARTITIONS, intervalMinutes: INTERVAL_MINUTES });
   for (const [place, some] of found) {

@@ -11,12 +11,14 @@ import { ingest } from './ingest';
 import { query } from './query';
 import { asText, type Report } from './report';
 import { retain } from './results';
+import { streams } from './streams';
 import { MANY, views } from './views';
 
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   ingest: () => ingest(),
   archive: () => archive(),
   aggregate: () => aggregate(),
+  streams: () => streams(),
   compact: () => compact(),
   query: () => query(),
   bundles: () => bundles(),
