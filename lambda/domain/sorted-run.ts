@@ -125,7 +125,10 @@ export function trimRun(view: View, run: Run): Run {
 
 async function* trimGroups({ groupBy, keep }: NonNullable<View['top']>, run: Run): Run {
   let group: Row[] = [];
-  const sameGroup = (row: Row) => compareKeys(group[0].key.slice(0, groupBy), row.key.slice(0, groupBy)) === 0;
+  const sameGroup = (row: Row) => {
+    for (let i = 0; i < groupBy; i++) if (row.key[i] !== group[0].key[i]) return false;
+    return true;
+  };
   const best = () => {
     const ranked = [...group.entries()].sort(([i, a], [j, b]) => b.value - a.value || i - j).slice(0, keep);
     return ranked.sort(([i], [j]) => i - j).map(([, row]) => row);
@@ -169,10 +172,17 @@ function sizeOf(part: DimensionValue): number {
 export async function* inChunks(run: Run, limits: ChunkLimits): Run {
   let chunk: Row[] = [];
   let bytes = 0;
+  /** Of the last row: the next one mostly shares its first dimensions. */
+  let last: Key = [];
+  const sizes: number[] = [];
   for await (const rows of run) {
     for (const row of rows) {
       let size = 0;
-      for (const part of row.key) size += sizeOf(part);
+      for (let i = 0; i < row.key.length; i++) {
+        if (row.key[i] !== last[i]) sizes[i] = sizeOf(row.key[i]);
+        size += sizes[i];
+      }
+      last = row.key;
       if (chunk.length > 0 && (chunk.length === limits.rows || bytes + size > limits.bytes)) {
         yield chunk;
         chunk = [];
