@@ -51,6 +51,11 @@ interface Warm {
   folding?: Folding;
 }
 
+interface Applied extends BatchOutcome {
+  /** When queries see it, ms: it is folded after that. */
+  readonly visible: number;
+}
+
 interface Tally {
   writeUnits: number;
   bytes: number;
@@ -141,7 +146,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     }
   }
 
-  async function attempt(key: LogKey, records: readonly KafkaRecord[], tally: Tally): Promise<BatchOutcome> {
+  async function attempt(key: LogKey, records: readonly KafkaRecord[], tally: Tally): Promise<Applied> {
     const id = `${key.topic}-${key.partition}`;
     const cached = cache.get(id);
     // Removed while it changes: a failure in between must not leave something half applied in memory.
@@ -154,10 +159,11 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     const outcome = applyRecords(position, recent, records, schema);
     if (!chain.stored && outcome.parts.length > 0) await begin(key, warm, tally);
     for (const part of outcome.parts) await append(key, warm, part, tally);
+    const visible = deps.now();
     // Without a post nobody waits, and no other batch may follow for long.
     const folded = await fold(key, warm, outcome.posts > 0 ? limits.ms : Infinity, tally);
     if (folded) cache.set(id, folded);
-    return outcome;
+    return { ...outcome, visible };
   }
 
   async function aggregate(key: LogKey, records: readonly KafkaRecord[]): Promise<void> {
@@ -183,7 +189,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
           ...tally,
           retries,
           duration: now - began,
-          ...(outcome.applied > 0 ? { freshness: now - outcome.newest } : {}),
+          ...(outcome.applied > 0 ? { freshness: outcome.visible - outcome.newest } : {}),
         });
         return;
       } catch (error) {

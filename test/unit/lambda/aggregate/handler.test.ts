@@ -325,6 +325,18 @@ describe('a batch', () => {
     expect(again).not.toHaveProperty('freshness');
   });
 
+  it('is as fresh as its row: what is folded after that delays no answer', async () => {
+    const store = memoryStore();
+    let time = START + 5;
+    const report = jest.fn();
+    const handler = handlerOver(
+      { ...store, putPosts: async (key, blob) => ((time += 900), store.putPosts(key, blob)) },
+      { report, now: () => time, limits: { ...FOLD_SOON, deltas: 1 } },
+    );
+    await handler(lambdaEvent(TOPIC, toLog([post(1, 0)])));
+    expect(report.mock.calls[0][1]).toMatchObject({ freshness: 5, duration: 900 });
+  });
+
   it('that starts beyond the end of the chain logs how many offsets are missing', async () => {
     const warn = jest.fn();
     const [, late] = toLog([post(1, 0), post(2, 0)]);
