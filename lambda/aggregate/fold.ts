@@ -1,6 +1,6 @@
 /** Writes what is folded: runs and posts first, then the head that names them. */
 import { mapConcurrently } from '../runtime/concurrent';
-import { type PostColumns } from '../domain/post-columns';
+import { waitingPosts, type PostColumns } from '../domain/post-columns';
 import { mergeRuns, runOf, trimRun } from '../domain/sorted-run';
 import { type View } from '../domain/views';
 import { encodePosts } from '../formats/post-blob';
@@ -66,7 +66,7 @@ async function writePosts(
   if (deltas.length === 0) return;
   const range = { ...key, interval, from: deltas[0].from, to: deltas.at(-1)!.to };
   let piece = 0;
-  for (const waiting of posts.waiting(schema.waiting)) {
+  for (const waiting of waitingPosts(posts, schema.waiting)) {
     const blob = encodePosts({ views: schema.fingerprint, posts: waiting, canaries: new Map() });
     await store.putPosts({ ...range, piece: piece++ }, blob);
     count(blob.length);

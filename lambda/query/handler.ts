@@ -9,7 +9,7 @@ import { RunReplacedError } from '../aws/keyspaces/view-runs';
 import { invoked, log } from '../runtime/log';
 import { type Key, type Run } from '../domain/sorted-run';
 import { report, type ReportOf } from '../runtime/metrics';
-import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
+import { type BoundaryRow, keyspacesReader, storeFromEnvironment } from '../aws/keyspaces/store';
 import { type ValidationError, invalid, sentence } from '../domain/validation-error';
 import { fingerprintOf, type View, VIEWS } from '../domain/views';
 import {
@@ -353,7 +353,7 @@ export const handler = invoked(() => {
   const topic = requireEnv(ENV.topic);
   return makeHandler({
     page: pageFromEnvironment(),
-    reader: queryReader(storeFromEnvironment('query'), { topic, partitions, intervalMinutes }),
+    reader: queryReader(storeFromEnvironment('query', keyspacesReader), { topic, partitions, intervalMinutes }),
     intervalMinutes,
     partitions,
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,

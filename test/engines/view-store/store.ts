@@ -1,6 +1,6 @@
 import { throttlingStore } from '../../support/throttling-store';
 import { connect, StoreUnavailableError } from '../../../lambda/aws/keyspaces/keyspaces';
-import { keyspacesStore } from '../../../lambda/aws/keyspaces/store';
+import { keyspacesStore } from '../../../lambda/aws/keyspaces/writer';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
 import { type LogRow } from '../../../lambda/formats/speed-log';
 import { REGION } from '../support/shared-engines';

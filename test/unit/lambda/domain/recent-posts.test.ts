@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Sections } from '../../../../lambda/domain/columns';
-import { PostColumns } from '../../../../lambda/domain/post-columns';
+import { PostColumns, waitingPosts } from '../../../../lambda/domain/post-columns';
 import { RecentPosts } from '../../../../lambda/domain/recent-posts';
 import { VIEWS } from '../../../../lambda/domain/views';
 import { decodePosts, encodePosts } from '../../../../lambda/formats/post-blob';
@@ -45,7 +45,7 @@ function lived(list: readonly Arrival[], recent: RecentPosts) {
     if (!post) return undefined;
     const posts = PostColumns.of(columns);
     posts.push(index, post.known, post.news, post.sections);
-    for (const piece of posts.waiting(waiting)) {
+    for (const piece of waitingPosts(posts, waiting)) {
       stored.push({ interval, blob: encodePosts({ views: 'v', posts: piece, canaries: new Map() }) });
     }
     return post;
