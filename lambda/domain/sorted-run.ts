@@ -127,6 +127,7 @@ async function* trimGroups({ groupBy, keep }: NonNullable<View['top']>, run: Run
   let group: Row[] = [];
   const sameGroup = (row: Row) => compareKeys(group[0].key.slice(0, groupBy), row.key.slice(0, groupBy)) === 0;
   const best = () => {
+    if (group.length <= keep) return group;
     const ranked = [...group.entries()].sort(([i, a], [j, b]) => b.value - a.value || i - j).slice(0, keep);
     return ranked.sort(([i], [j]) => i - j).map(([, row]) => row);
   };

@@ -39,8 +39,42 @@ export interface Delta extends PostBlob, Omit<LogRow, 'posts'> {
   readonly bytes: number;
 }
 
-export function deltaOf({ posts: blob, ...row }: LogRow): Delta {
-  return { ...row, ...decodePosts(blob), bytes: blob.length };
+/** A row as it was read. What is in the blob is decoded where it is asked for. */
+export class StoredDelta implements Delta {
+  readonly from: number;
+  readonly to: number;
+  readonly interval: IntervalStart;
+  readonly asOf: number;
+  readonly blob: Buffer;
+  private decoded: PostBlob | undefined;
+
+  constructor({ from, to, interval, asOf, posts }: LogRow) {
+    this.from = from;
+    this.to = to;
+    this.interval = interval;
+    this.asOf = asOf;
+    this.blob = posts;
+  }
+
+  get bytes(): number {
+    return this.blob.length;
+  }
+
+  get views(): string {
+    return this.content.views;
+  }
+
+  get posts(): PostColumns {
+    return this.content.posts;
+  }
+
+  get canaries(): PostBlob['canaries'] {
+    return this.content.canaries;
+  }
+
+  private get content(): PostBlob {
+    return (this.decoded ??= decodePosts(this.blob));
+  }
 }
 
 /** The newest append time of some, at least `floor`, ms. */
