@@ -3,6 +3,7 @@ import { type IntervalStart } from '../domain/intervals';
 import { mapConcurrently } from '../runtime/concurrent';
 import { sha256 } from '../runtime/digest';
 import { speedSchema } from '../formats/speed-head';
+import { endOf } from '../aws/keyspaces/speed-chain';
 import { appliedBy, speedViews } from '../aws/keyspaces/speed-reader';
 import { mergeRuns, rowsAfter, type Key, type Row, type Run } from '../domain/sorted-run';
 import { type BoundaryRow, type QueryStore } from '../aws/keyspaces/store';
@@ -19,7 +20,10 @@ export interface BatchRun {
 }
 
 export interface SpeedRead {
-  readonly parts: readonly CountedPart[];
+  /** Names what was read: another value, other rows. */
+  readonly version: string;
+  /** The rows. Nothing is counted before they are asked for. */
+  readonly parts: () => Promise<readonly CountedPart[]>;
   /** As {@link QueryReader.applied}, of the same instant. */
   readonly applied: ReadonlyMap<number, number>;
 }
@@ -134,9 +138,13 @@ export function queryReader(store: QueryStore, options: ReaderOptions): QueryRea
       return { version, rows: (after) => (after ? merged(after) : cache.through(name, version, merged())) };
     },
     async speedParts(view, intervals) {
-      if (intervals.length === 0) return { parts: [], applied: new Map() };
+      if (intervals.length === 0) return { version: '', parts: async () => [], applied: new Map() };
       const chains = await speed.allChains(partitions);
-      return { parts: await counted.parts(view, chains, intervals), applied: appliedBy(chains) };
+      return {
+        version: JSON.stringify([...chains.values()].map(endOf)),
+        parts: () => counted.parts(view, chains, intervals),
+        applied: appliedBy(chains),
+      };
     },
     applied: async () => appliedBy(await speed.allChains(partitions)),
   };
