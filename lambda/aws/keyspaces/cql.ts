@@ -25,12 +25,12 @@ export const updateHead = (table: string) =>
 
 /** `speed_runs`: what was folded. Equal keys have equal rows, so that it does not matter who writes them, nor how often. */
 export const readSpeedChunk = (table: string) =>
-  `SELECT as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view_name = ? AND tier = ? AND rest = ? AND interval_start = ? AND from_offset = ? AND to_offset = ? AND chunk = ?`;
+  `SELECT chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view_name = ? AND tier = ? AND rest = ? AND interval_start = ? AND from_offset = ? AND to_offset = ? AND chunk = ?`;
 /** The first chunks of the runs of some intervals. */
 export const listSpeedRuns = (table: string) =>
-  `SELECT interval_start, as_of, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view_name = ? AND tier = ? AND rest = ? AND interval_start >= ? AND interval_start <= ?`;
+  `SELECT interval_start, chunks, counts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND view_name = ? AND tier = ? AND rest = ? AND interval_start >= ? AND interval_start <= ?`;
 export const putSpeedChunk = (table: string) =>
-  `INSERT INTO ${table} (topic, kafka_partition, view_name, tier, rest, interval_start, from_offset, to_offset, chunk, as_of, chunks, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  `INSERT INTO ${table} (topic, kafka_partition, view_name, tier, rest, interval_start, from_offset, to_offset, chunk, chunks, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** `speed_posts`: the posts of what was folded, to recognize repeated ones. As in `speed_runs`, equal keys have equal rows. */
 export const readPosts = (table: string) =>

@@ -41,8 +41,13 @@ export function appliedBy(chains: Chains): Map<number, number> {
   return new Map([...chains].flatMap(([partition, chain]) => (endOf(chain) < 0 ? [] : [[partition, asOfEnd(chain)]])));
 }
 
+/** Others than the known partitions are looked for as often. */
+const SEEK_MS = MINUTE;
+
 /** What was appended since is read delta by delta; after a longer while, to start with the runs is less. */
 const IDLE_MS = 2 * MINUTE;
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 export function speedViews(
   store: SpeedReader,
@@ -50,6 +55,9 @@ export function speedViews(
   schema: SpeedSchema,
   now: () => number = Date.now,
 ): SpeedViews {
+  /** How many partitions there are, and when others were last looked for. */
+  let most = 0;
+  let sought = -Infinity;
   const known = new Map<number, { readonly at: number; readonly chain: ReadChain }>();
 
   /** Rows never change, so only what is new is read. */
@@ -92,16 +100,24 @@ export function speedViews(
     );
   }
 
+  /** Partitions that were added since the function was deployed have records, too, though not all of them at once. */
+  async function seek(atOnce: number): Promise<void> {
+    if (now() - sought <= SEEK_MS) return;
+    sought = now();
+    for (;;) {
+      const found = await chains(range(most, most + atOnce));
+      const newest = [...found].findLast(([, chain]) => endOf(chain) >= 0);
+      if (!newest) return;
+      most = newest[0] + 1;
+    }
+  }
+
   return {
     chains,
     async allChains(partitions) {
-      // Partitions that were added since the function was deployed have records, too.
-      for (let asked = partitions + 1; ; asked++) {
-        const found = await chains(Array.from({ length: asked }, (_, partition) => partition));
-        if (endOf(found.get(asked - 1)!) >= 0) continue;
-        found.delete(asked - 1);
-        return found;
-      }
+      const before = (most = Math.max(most, partitions));
+      const [found] = await Promise.all([chains(range(0, before)), seek(partitions)]);
+      return most === before ? found : chains(range(0, most));
     },
     runs,
     async parts(view, of, oldest, newest) {

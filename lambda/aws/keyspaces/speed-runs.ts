@@ -27,8 +27,6 @@ export const closedRun = (key: LogKey, view: View, interval: IntervalStart): Run
 export async function writeSpeedRun(
   store: Pick<AggregateStore, 'putSpeedChunk'>,
   target: RunOfView,
-  /** Newest append time of its records, ms. */
-  asOf: number,
   run: Run,
 ): Promise<number[]> {
   const key = keyOf(target);
@@ -38,7 +36,7 @@ export async function writeSpeedRun(
   const put = async (chunk: number, chunks: number, rows: readonly Row[]) => {
     const counts = encodeRows(view, rows);
     sizes.push(counts.length);
-    await store.putSpeedChunk(key, chunk, { asOf, chunks, counts });
+    await store.putSpeedChunk(key, chunk, { chunks, counts });
   };
   let chunks = 0;
   for await (const rows of inChunks(run, CHUNK)) {
@@ -65,7 +63,6 @@ function runFrom(store: Pick<SpeedReader, 'readSpeedChunk'>, view: View, key: Sp
 
 /** What a partition adds to a view in a range of offsets. */
 export interface SpeedRun {
-  readonly asOf: number;
   readonly rows: () => Run;
 }
 
@@ -76,7 +73,7 @@ export async function openSpeedRun(
 ): Promise<SpeedRun | undefined> {
   const key = keyOf(of);
   const first = await store.readSpeedChunk(key, 0);
-  return first && { asOf: first.asOf, rows: () => runFrom(store, of.view, key, first) };
+  return first && { rows: () => runFrom(store, of.view, key, first) };
 }
 
 /** The runs of closed intervals, from `oldest` to `newest`. */
@@ -89,7 +86,7 @@ export async function closedRuns(
 ): Promise<(SpeedRun & { readonly interval: IntervalStart })[]> {
   const found = await store.listClosed({ ...key, view: storedName(view) }, oldest, newest);
   return found.map((first) => {
-    const { interval, asOf } = first;
-    return { interval, asOf, rows: () => runFrom(store, view, keyOf(closedRun(key, view, interval)), first) };
+    const { interval } = first;
+    return { interval, rows: () => runFrom(store, view, keyOf(closedRun(key, view, interval)), first) };
   });
 }

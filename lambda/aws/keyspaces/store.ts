@@ -50,8 +50,6 @@ export interface SpeedRunKey extends LogKey {
 }
 
 export interface SpeedChunk {
-  /** ms */
-  readonly asOf: number;
   /** Of the run. */
   readonly chunks: number;
   readonly counts: Buffer;
@@ -164,7 +162,6 @@ const optional = <T>(value: unknown, read: (value: unknown) => T): T | null =>
   value === null || value === undefined ? null : read(value);
 
 const speedChunk = (row: Fields): SpeedChunk => ({
-  asOf: instant(row.as_of),
   chunks: integer(row.chunks),
   counts: row.counts as Buffer,
 });

@@ -23,8 +23,8 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
       const key = [topic, partition, segmentOf(from), from] as const;
       return applied(run(cql.insertLog(tables.speedLog), ...key, to, at(interval), at(asOf), posts));
     },
-    async putSpeedChunk(key, chunk, { asOf, chunks, counts }) {
-      await run(cql.putSpeedChunk(tables.speedRuns), ...chunkKey(key, chunk), at(asOf), chunks, counts);
+    async putSpeedChunk(key, chunk, { chunks, counts }) {
+      await run(cql.putSpeedChunk(tables.speedRuns), ...chunkKey(key, chunk), chunks, counts);
     },
     async readPosts({ topic, partition }, interval, from) {
       const { rows } = await run(cql.readPosts(tables.speedPosts), topic, partition, at(interval), from);

@@ -172,7 +172,8 @@ describe('what the speed layer has of a view', () => {
     const store = memoryStore();
     const handle = aggregateOver(store, { intervalMinutes: 1 });
     await handle(lambdaEvent(TOPIC, [post(0)]));
-    const speed = speedViews(store, TOPIC, SCHEMA, () => 0);
+    const clock = { now: 0 };
+    const speed = speedViews(store, TOPIC, SCHEMA, () => clock.now);
     const counted = countedViews(speed, 100);
     const read = async () => {
       const [part] = await counted.parts(VIEW, await speed.allChains(1), [START]);
@@ -180,6 +181,7 @@ describe('what the speed layer has of a view', () => {
     };
     await expect(read()).resolves.toEqual(new Map([['art', 1]]));
     await handle(lambdaEvent(TOPIC, [post(0, 0, 1)]));
+    clock.now = MINUTE + 1;
     await expect(read()).resolves.toEqual(new Map([['art', 2]]));
   });
 });
