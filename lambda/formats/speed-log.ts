@@ -13,9 +13,9 @@
  * place of the chain and nobody can append to another place than its end; a row is of one interval.
  */
 import { type IntervalStart } from '../domain/intervals';
-import { mergeCounts, type Counts } from '../domain/merge';
 import { countPosts, PostColumns } from '../domain/post-columns';
-import { sortedRows, type Row } from '../domain/sorted-run';
+import { type Row } from '../domain/sorted-run';
+import { ViewCounter } from '../domain/view-counter';
 import { CANARY_VIEW, type View } from '../domain/views';
 import { decodePosts, type PostBlob } from './post-blob';
 
@@ -90,6 +90,10 @@ export function postsOf(deltas: readonly Pick<Delta, 'posts'>[]): PostColumns {
   return all;
 }
 
+/** Of {@link CANARY_VIEW}. */
+export const rowsOfCanaries = (canaries: PostBlob['canaries']): Row[] =>
+  [...canaries].map(([minute, sent]) => ({ key: [minute], value: sent }));
+
 /**
  * What deltas add to a view: rows in the order of their keys, not trimmed.
  * @param posts those of the deltas, for a caller that asks for several views
@@ -100,7 +104,7 @@ export function rowsOfDeltas(
   posts: PostColumns = postsOf(deltas),
 ): Row[] {
   if (view !== CANARY_VIEW) return countPosts(view, posts);
-  const newest: Counts = new Map();
-  for (const { canaries } of deltas) mergeCounts(view, newest, canaries);
-  return sortedRows(view, newest);
+  const counter = new ViewCounter(view);
+  for (const { canaries } of deltas) counter.addRows(rowsOfCanaries(canaries));
+  return counter.rows();
 }

@@ -9,7 +9,7 @@ import { compareKeys, mergeRuns, runOf, trimRun, type Row, type Run } from '../d
 import { ViewCounter } from '../domain/view-counter';
 import { CANARY_VIEW, type View } from '../domain/views';
 import { decodePostsOf } from '../formats/post-blob';
-import { type StoredDelta } from '../formats/speed-log';
+import { rowsOfCanaries, type StoredDelta } from '../formats/speed-log';
 
 /** What all partitions add to a view within an interval. */
 export interface CountedPart {
@@ -31,7 +31,7 @@ const ENTRY_KEYS = 16;
 function addDelta(counter: ViewCounter, view: View, delta: StoredDelta): void {
   const posts = decodePostsOf(view, delta.blob);
   if (view !== CANARY_VIEW) counter.addPosts(posts);
-  else counter.addRows([...posts.canaries].map(([minute, sent]) => ({ key: [minute], value: sent })));
+  else counter.addRows(rowsOfCanaries(posts.canaries));
 }
 
 /** What follows an offset, of an interval; undefined if some of it is not known any more. */

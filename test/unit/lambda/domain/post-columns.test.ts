@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { columnOf, type ColumnName, type Sections } from '../../../../lambda/domain/columns';
-import { add, contributionOf, type Counts } from '../../../../lambda/domain/merge';
 import { CodedColumn, countPosts, PostColumns, waitingPosts } from '../../../../lambda/domain/post-columns';
-import { sortedRows } from '../../../../lambda/domain/sorted-run';
 import { findView, VIEWS, type View } from '../../../../lambda/domain/views';
 import { speedSchema } from '../../../../lambda/formats/speed-head';
+import { add, contributionOf, sortedRows, type Counts } from '../../../../tools/kit/counts';
 
 const { columns: NAMES } = speedSchema(VIEWS, 60);
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { mergeRuns, runOf, sortedRows, trimRun, type Row } from '../../../../lambda/domain/sorted-run';
+import { mergeRuns, runOf, trimRun, type Row } from '../../../../lambda/domain/sorted-run';
 import { ViewCounter, type SourceColumn } from '../../../../lambda/domain/view-counter';
 import { findView, type View } from '../../../../lambda/domain/views';
+import { sortedRows } from '../../../../tools/kit/counts';
 
 const TOP = { ...findView('top_poster_by_country')!, top: { groupBy: 1, keep: 2 } } as View;
 const SUM = findView('category_by_country')!;

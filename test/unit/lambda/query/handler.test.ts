@@ -3,10 +3,10 @@ import { type QueryReader, type SpeedRead } from '../../../../lambda/query/reade
 import { type BoundaryRow } from '../../../../lambda/aws/keyspaces/store';
 import { StoreUnavailableError } from '../../../../lambda/aws/keyspaces/keyspaces';
 import { type HttpEvent } from '../../../../lambda/runtime/http';
-import { type Counts } from '../../../../lambda/domain/merge';
-import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
+import { runOf } from '../../../../lambda/domain/sorted-run';
 import { type View } from '../../../../lambda/domain/views';
 import { batchRunOf, joinKey } from '../../../support/view-runs';
+import { sortedRows, type Counts } from '../../../../tools/kit/counts';
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(`2026-11-22T${text}:00Z`);
