@@ -118,7 +118,10 @@ export function trimRun(view: View, run: Run): Run {
 
 async function* trimGroups({ groupBy, keep }: NonNullable<View['top']>, run: Run): Run {
   let group: Row[] = [];
-  const sameGroup = (row: Row) => compareKeys(group[0].key.slice(0, groupBy), row.key.slice(0, groupBy)) === 0;
+  const sameGroup = ({ key }: Row) => {
+    for (let i = 0; i < groupBy; i++) if (key[i] !== group[0].key[i]) return false;
+    return true;
+  };
   const best = () => {
     if (group.length <= keep) return group;
     const ranked = [...group.entries()].sort(([i, a], [j, b]) => b.value - a.value || i - j).slice(0, keep);

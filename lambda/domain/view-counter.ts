@@ -27,6 +27,12 @@ export interface SourcePosts {
   readonly column: (name: View['dimensions'][number]) => SourceColumn | undefined;
 }
 
+export interface SourceCounts {
+  readonly rows: number;
+  readonly dimensions: readonly { readonly dictionary: readonly DimensionValue[]; readonly places: Uint32Array }[];
+  readonly values: Float64Array;
+}
+
 /** Codes of a dimension are below it, so that two of them fit a number. */
 const CODES = 2 ** 26;
 const SMALL = 2 ** 15;
@@ -144,7 +150,25 @@ export class ViewCounter {
     }
     const values = valued && 'integers' in valued ? valued.integers : undefined;
     if (valued && !values) return;
-    let rows = all.subarray(0, end);
+    this.addColumns(columns, all.subarray(0, end), values);
+  }
+
+  /** Those of a run. */
+  addCounts({ rows, dimensions, values }: SourceCounts): void {
+    const columns = dimensions.map(({ dictionary, places }): SourceColumn => {
+      // 0 is null, which no key has.
+      return {
+        codes: places.map((place) => place + 1),
+        size: dictionary.length,
+        valueOf: (code) => dictionary[code - 1],
+      };
+    });
+    const all = new Uint32Array(rows).map((_, row) => row);
+    this.addColumns(columns, all, values);
+  }
+
+  private addColumns(columns: readonly SourceColumn[], of: Uint32Array, values: Float64Array | undefined): void {
+    let rows = of;
     const codes: Int32Array[] = [];
     for (const [i, each] of columns.entries()) {
       codes.push(this.dimensions[i].codesOf(each, rows));

@@ -3,7 +3,7 @@
  * since. Rows never change and a fold has what its deltas had, so it does not matter what was folded meanwhile.
  */
 import { endOf } from '../aws/keyspaces/speed-chain';
-import { type Chains, type ReadChain, type SpeedPart, type SpeedViews } from '../aws/keyspaces/speed-reader';
+import { type Chains, type ReadChain, type StoredPart, type SpeedViews } from '../aws/keyspaces/speed-reader';
 import { type IntervalStart } from '../domain/intervals';
 import { compareKeys, mergeRuns, runOf, trimRun, type Row, type Run } from '../domain/sorted-run';
 import { ViewCounter } from '../domain/view-counter';
@@ -114,10 +114,10 @@ export function countedViews(speed: SpeedViews, maxKeys: number): CountedViews {
   const endsOf = (chains: Chains): Ends => new Map([...chains].map(([partition, chain]) => [partition, endOf(chain)]));
 
   /** @returns undefined if there are too many keys */
-  async function count(view: View, runs: readonly SpeedPart[], deltas: readonly StoredDelta[]) {
+  async function count(view: View, runs: readonly StoredPart[], deltas: readonly StoredDelta[]) {
     const counter = new ViewCounter(view);
-    for (const { rows } of runs) {
-      for await (const block of rows()) counter.addRows(block);
+    for (const { columns } of runs) {
+      for await (const block of columns()) counter.addCounts(block);
       if (counter.size > maxKeys) return undefined;
     }
     for (const delta of deltas) addDelta(counter, view, delta);

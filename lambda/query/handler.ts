@@ -205,7 +205,8 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
 
   /** Rows that come in one response, the largest ones with `top`. */
   function oneResponse(rows: AsyncIterable<AnswerRow>, columns: readonly string[], top: number | undefined, share = 1) {
-    return firstRows(top === undefined ? rows : largest(rows, columns.at(-1)!, top), PAGE_ROWS, share);
+    const valueOf = (row: AnswerRow) => Number(row[columns.at(-1)!]);
+    return firstRows(top === undefined ? rows : largest(inBlocks(rows), valueOf, top), PAGE_ROWS, share);
   }
 
   async function answerOf({ name, columns, rows }: StandardAnswer, { run }: Loaded, top?: number, share?: number) {
@@ -226,7 +227,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     const loaded = await opened.load();
     if (kind === 'counts') {
       const columns = columnsOfView(view);
-      const rows = await oneResponse(countRows(view, loaded.run()), columns, top);
+      const rows = await firstRows(countRows(view, loaded.run(), top), PAGE_ROWS);
       const counts: ViewResponse = { view: view.name, columns, ...shortened(rows), ...loaded.provenance };
       return json(200, counts, opened.headers);
     }
@@ -336,6 +337,10 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       return json(503, { message, status: 'down' } satisfies ErrorResponse & HealthResponse, { 'retry-after': '5' });
     }
   };
+}
+
+async function* inBlocks<T>(rows: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  for await (const row of rows) yield [row];
 }
 
 const shortened = ({ rows, more }: PageRows) => ({ rows, ...(more ? { truncated: true as const } : {}) });

@@ -7,7 +7,7 @@ import { type View } from '../../domain/views';
 import { type SpeedSchema } from '../../formats/speed-head';
 import { rowsOfDeltas, type StoredDelta } from '../../formats/speed-log';
 import { asOfEnd, type Chain, EMPTY_CHAIN, endOf, readChain } from './speed-chain';
-import { closedRuns, openSpeedRun } from './speed-runs';
+import { closedRuns, openSpeedRun, type SpeedRun } from './speed-runs';
 import { type SpeedReader } from './store';
 
 /** What a partition adds to a view within an interval. Not trimmed. */
@@ -23,12 +23,15 @@ export type ReadChain = Chain<StoredDelta> & { readonly passed: readonly StoredD
 /** By partition. */
 export type Chains = ReadonlyMap<number, ReadChain>;
 
+/** What is folded of it. */
+export interface StoredPart extends SpeedPart, SpeedRun {}
+
 export interface SpeedViews {
   chains(partitions: readonly number[]): Promise<Chains>;
   /** Of all partitions: at least so many, and those behind them that exist. */
   allChains(partitions: number): Promise<Chains>;
   /** What is folded of the intervals from `oldest` to `newest`, without those to which a partition adds nothing. */
-  runs(view: View, chains: Chains, oldest: IntervalStart, newest: IntervalStart): Promise<SpeedPart[]>;
+  runs(view: View, chains: Chains, oldest: IntervalStart, newest: IntervalStart): Promise<StoredPart[]>;
   /** The same with what is not folded. */
   parts(view: View, chains: Chains, oldest: IntervalStart, newest: IntervalStart): Promise<SpeedPart[]>;
 }
@@ -84,10 +87,10 @@ export function speedViews(
           )
         : [];
     const parts = [...closed, ...open.flatMap((run) => (run ? [{ ...run, interval }] : []))];
-    return parts.map((part) => ({ partition, interval: part.interval, rows: part.rows }));
+    return parts.map((part) => ({ partition, ...part }));
   }
 
-  async function runs(view: View, of: Chains, oldest: IntervalStart, newest: IntervalStart): Promise<SpeedPart[]> {
+  async function runs(view: View, of: Chains, oldest: IntervalStart, newest: IntervalStart): Promise<StoredPart[]> {
     const found = await mapConcurrently([...of], CONCURRENT_READS, ([partition, chain]) =>
       runsOf(view, partition, chain, oldest, newest),
     );
