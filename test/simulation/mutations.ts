@@ -279,7 +279,7 @@ const archive: readonly Mutation[] = [
   {
     name: 'An object that begins before the interval is not found.',
     file: 'lambda/aws/lake.ts',
-    find: 'rawStartAfter(topic, partition, from - LARGEST_BATCH);',
+    find: 'rawStartAfter(topic, partition, from - RAW_LOG.largestBatch);',
     replace: 'rawStartAfter(topic, partition, from);',
     why: 'liveness: a batch crosses the end of an interval, and the next one is never complete in the archive',
   },

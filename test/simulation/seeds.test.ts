@@ -20,8 +20,10 @@ test('a seed gives one run, byte for byte', async () => {
   const second = await runPlan(makePlan({ seed: 7, posts: 30 }), { trace: (line) => void again.push(line) });
   expect(again).toEqual(lines);
   expect(second).toEqual(first);
-  const other = await runPlan(makePlan({ seed: 8, posts: 30 }));
+  const other = await runPlan(makePlan({ seed: 8, posts: 30 }), { trace: () => undefined });
   expect(other.digest).not.toBe(first.digest);
+  const unseen = await runPlan(plan);
+  expect(unseen).toEqual({ ...first, digest: undefined });
 });
 
 test('the shortest history that does something has only what it takes', async () => {

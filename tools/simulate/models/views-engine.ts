@@ -62,10 +62,11 @@ async function compute(lake: Lake, interval: IntervalStart, views: readonly View
     rows.push(...found);
   }
   const keys: Record<string, number> = {};
+  const posts = rows.map((row) => ({ sections: sectionsOf(row), news: row.new_sections }));
   for (const view of views) {
     const counts: Counts = new Map();
-    for (const row of rows) {
-      const found = contribution(view, sectionsOf(row), row.new_sections);
+    for (const { sections, news } of posts) {
+      const found = contribution(view, sections, news);
       if (found) add(view, counts, found.key, found.value);
     }
     trim(view, counts);
