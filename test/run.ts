@@ -283,7 +283,7 @@ const SUITES: readonly Suite[] = [
   },
 ];
 
-/** Of suites with engines, as many as cores: with one more, their waits run out. More than three would need more memory than a laptop has. */
+/** Of suites with engines, as many as cores: with one more, their waits run out. More than three would need a laptop's whole memory. */
 const ENGINE_LANES = Math.min(3, availableParallelism());
 
 /** And one that takes what engines leave of the cores, at the priority below. */

@@ -4,11 +4,13 @@ import { parseStored, type Manifest, type PartitionRange, type Seal } from '../f
 import { manifestKey, parseRawKey, rawPrefix, rawStartAfter, sealKey, type RawRange } from '../formats/keys';
 import { NotFoundError, type ObjectStore } from './s3';
 
-/**
- * The largest number of records in an object of the raw log: one batch of the event source.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
- */
-const LARGEST_BATCH = 10_000;
+export const RAW_LOG = {
+  /**
+   * The largest number of records in an object: one batch of the event source.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html
+   */
+  largestBatch: 10_000,
+};
 
 /** An object of the raw log as it was listed. */
 export interface RawObject extends RawRange {
@@ -24,7 +26,7 @@ export async function rawObjects(
   const objects: RawObject[] = [];
   if (from === to) return objects;
   // Keys sort by first offset; an object that starts before the range may still reach into it.
-  const startAfter = rawStartAfter(topic, partition, from - LARGEST_BATCH);
+  const startAfter = rawStartAfter(topic, partition, from - RAW_LOG.largestBatch);
   for await (const { key, etag } of store.list({ prefix: rawPrefix(topic, partition), startAfter })) {
     const object = parseRawKey(key);
     if (!object) continue;

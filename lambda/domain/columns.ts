@@ -46,6 +46,8 @@ export function columnOf(name: ColumnName): Column {
   return byName.get(name)!;
 }
 
+const ofSection = bySection((section) => COLUMNS.filter((each) => each.section === section));
+
 export function columnsOf(section: Section): readonly Column[] {
-  return COLUMNS.filter((each) => each.section === section);
+  return ofSection[section];
 }

@@ -201,6 +201,23 @@ describe('Keyspaces', () => {
     expect(torn.size).toBeGreaterThan(1);
   });
 
+  test('goes on behind a row that is gone when the next page is read', async () => {
+    const setting = setUp();
+    const keyspaces = new Keyspaces(setting.world, schema());
+    const { execute } = keyspaces.session(setting.process);
+    const all = Array.from({ length: 12 }, (_, b) => b);
+    for (const order of Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? '' : ' ORDER BY b DESC'))) {
+      await setting.valueOf(Promise.all(all.map((b) => execute(INSERT, ['x', b, new Date(START), null]))));
+      const reading = execute(`SELECT b FROM "k"."t" WHERE a = ?${order}`, ['x']);
+      // The last ones of the first page.
+      const gone = [4, 7].map((b) => execute('DELETE FROM "k"."t" WHERE a = ? AND b = ?', ['x', b]));
+      const [{ rows }] = await setting.valueOf(Promise.all([reading, ...gone]));
+      const keys = rows.map(({ b }) => b);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(keys.length).toBeGreaterThanOrEqual(10);
+    }
+  });
+
   test('does not run what it does not know', () => {
     expect(() => parseStatement('SELECT a FROM t WHERE a CONTAINS ?')).toThrow('does not know');
     expect(() => parseStatement('SELECT a FROM t WHERE a IN ?')).toThrow('does not know');

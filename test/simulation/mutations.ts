@@ -157,8 +157,8 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'Posts of what is folded are not stored.',
     file: 'lambda/aggregate/fold.ts',
-    find: 'for (const waiting of posts.waiting(schema.waiting)) {',
-    replace: 'for (const waiting of [...posts.waiting(schema.waiting)].slice(1)) {',
+    find: 'for (const waiting of waitingPosts(posts, schema.waiting)) {',
+    replace: 'for (const waiting of [...waitingPosts(posts, schema.waiting)].slice(1)) {',
     why: 'counted once: an instance starts after a fold, and a section comes again',
   },
   {
@@ -279,7 +279,7 @@ const archive: readonly Mutation[] = [
   {
     name: 'An object that begins before the interval is not found.',
     file: 'lambda/aws/lake.ts',
-    find: 'rawStartAfter(topic, partition, from - LARGEST_BATCH);',
+    find: 'rawStartAfter(topic, partition, from - RAW_LOG.largestBatch);',
     replace: 'rawStartAfter(topic, partition, from);',
     why: 'liveness: a batch crosses the end of an interval, and the next one is never complete in the archive',
   },

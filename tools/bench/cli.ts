@@ -9,6 +9,7 @@ import { compact } from './compact';
 import { compactLarge } from './compact-large';
 import { ingest } from './ingest';
 import { query } from './query';
+import { queryOpen } from './query-open';
 import { asText, type Report } from './report';
 import { retain } from './results';
 import { streams } from './streams';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   streams: () => streams(),
   compact: () => compact(),
   query: () => query(),
+  'query-open': () => queryOpen(),
   bundles: () => bundles(),
   views: () => views(),
 };

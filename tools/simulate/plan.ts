@@ -1,7 +1,7 @@
 /** What happens in a run from outside: requests of clients, faults, changes by operators. A seed makes it; shrinking takes parts away. */
 import { type Weather, FATES, SERVICES } from './process';
 import { SECTION_NAMES, type SectionName, VERSIONS } from './posts';
-import { LENGTH_CHANGES, SPARE_HORIZON, VIEW_CHANGES, type Change } from './versions';
+import { BASE_VIEWS, isChanged, LENGTH_CHANGES, SPARE_HORIZON, VIEW_CHANGES, type Change } from './versions';
 import { PIPELINE_STEPS } from '../../lambda/runtime/metrics';
 import { Random } from './world';
 
@@ -103,6 +103,8 @@ export interface Settings {
   readonly stormMs: number;
   readonly intervalMinutes: number;
   readonly partitions: number;
+  /** Names of those of the first version. */
+  readonly views: readonly string[];
   /** Of each function. */
   readonly instances: number;
   /** Of the speed layer's memory: as long as sections of a post are apart. */
@@ -134,7 +136,7 @@ export type Ending = (typeof ENDINGS)[number];
 
 export interface PlanOptions {
   readonly seed: number;
-  /** @default 44 */
+  /** @default 40 */
   readonly hours?: number;
   /** @default 150 */
   readonly posts?: number;
@@ -143,11 +145,11 @@ export interface PlanOptions {
 }
 
 /** Two hours before a day's end, with a month's end a day later. */
-const START = Date.parse('2026-11-29T20:00:00Z');
+const START = Date.parse('2026-11-29T22:00:00Z');
 
 export function makePlan(options: PlanOptions): Plan {
   const random = new Random(`plan ${options.seed}`);
-  const { seed, hours = 44, posts = 150, only } = options;
+  const { seed, hours = 40, posts = 150, only } = options;
   const stormMs = hours * HOUR;
   // It has more intervals than a look back.
   const silence = random.chance(0.15);
@@ -170,6 +172,8 @@ export function makePlan(options: PlanOptions): Plan {
     firstPost: random.pick([0, 0, 2 ** 31 - 75, Number.MAX_SAFE_INTEGER - posts + 1]),
     strict: random.chance(0.2),
     ending: ENDINGS.filter(() => random.chance(0.12)),
+    // Most of what a seed costs is done for each view.
+    views: BASE_VIEWS.filter((view) => isChanged(view) || random.chance(0.4)).map(({ name }) => name),
   };
   const sends = makeSends(random.stream('sends'), posts, settings);
   const faults = makeFaults(random.stream('faults'), settings, sends);

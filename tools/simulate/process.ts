@@ -40,6 +40,8 @@ export class Network {
   /** When a call was last disturbed, ms. */
   troubled = 0;
   private readonly kinds = new Map<string, Set<string>>();
+  /** By what is called, for each service. */
+  private readonly known = new Map<Service, Map<string, string>>(SERVICES.map((service) => [service, new Map()]));
   private readonly random: Random;
 
   constructor(readonly world: World) {
@@ -56,6 +58,14 @@ export class Network {
       return each.fate;
     }
     return 'ok';
+  }
+
+  /** What is called, without the numbers in it. */
+  kindOf({ service, what }: Pick<CallOptions<unknown>, 'service' | 'what'>): string {
+    const known = this.known.get(service)!;
+    let kind = known.get(what);
+    if (kind === undefined) known.set(what, (kind = `${service} ${what.replace(/\d[\dTZ:.-]*/g, '#')}`));
+    return kind;
   }
 
   /** The kinds of calls that a function has made: rare ones are cut as often as frequent ones. */
@@ -122,10 +132,6 @@ export interface Cut extends Disturbance {
   readonly kind: string;
 }
 
-/** What is called, without the numbers in it. */
-const kindOf = ({ service, what }: Pick<CallOptions<unknown>, 'service' | 'what'>) =>
-  `${service} ${what.replace(/\d[\dTZ:.-]*/g, '#')}`;
-
 /** Never settles: the process that waits for it is gone. */
 const never = <T>() => new Promise<T>(() => undefined);
 
@@ -175,7 +181,7 @@ export class Process {
   }
 
   private disturbanceOf(options: Pick<CallOptions<unknown>, 'service' | 'what'>): Disturbance | undefined {
-    const kind = kindOf(options);
+    const kind = this.network.kindOf(options);
     this.network.kindsOf(this.role).add(kind);
     const cut = this.cuts.findIndex((each) => each.kind === kind);
     if (cut >= 0) {

@@ -5,12 +5,14 @@ import { ask, type Answer, type Question } from './clients';
 import { HOUR, type Plan } from './plan';
 import { keyParts, type Added, type Expected } from './reference';
 import { type Simulation } from './simulation';
-import { ALL_VIEWS } from './versions';
+import { ALL_VIEWS, BASE_VIEWS } from './versions';
 import { InvariantError, type Random } from './world';
 
 const MINUTE = 60_000;
 /** What runs when a deployment ends may be of the version before for so long. */
 const OVERLAP_MS = 15 * MINUTE;
+
+const BASE_NAMES: readonly string[] = BASE_VIEWS.map(({ name }) => name);
 
 /** Values by dimension; some are sent in another Unicode form. */
 const FILTERS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
@@ -25,7 +27,9 @@ const FILTERS: Readonly<Record<string, readonly (readonly [string, string])[]>> 
 
 export function makeQuestion(random: Random, plan: Plan): { readonly view: View; readonly question: Question } {
   const { start, stormMs } = plan.settings;
-  const view = random.pick(ALL_VIEWS);
+  const view = random.pick(
+    ALL_VIEWS.filter(({ name }) => !BASE_NAMES.includes(name) || plan.settings.views.includes(name)),
+  );
   const instant = () => {
     const at = start + random.integer(0, stormMs / HOUR) * HOUR;
     // Some are the start of a day.

@@ -24,7 +24,7 @@ export interface Added {
   /** When the first of the sections that it is of was on the topic, ms. */
   readonly since: number;
   readonly interval: number;
-  /** Counted only if the post was forgotten meanwhile. */
+  /** Counted only if the post was forgotten meanwhile, or its records before were rejected. */
   readonly anew: boolean;
   /** A section of it counted before, and was forgotten since. */
   readonly again: boolean;
@@ -42,6 +42,12 @@ const SECTION_OF: Readonly<Record<string, SectionName>> = {
   ...{ country: 'geo', post_year: 'geo' },
   ...{ age_group: 'user', join_year: 'user', user_register: 'user', user_rank: 'user' },
 };
+
+/** The views, the sections that each reads, and the name of what it counts. */
+const VIEWS = ALL_VIEWS.map((view) => {
+  const columns = [...view.dimensions, ...(view.value ? [view.value] : [])];
+  return { view, sections: [...new Set(columns.map((column) => SECTION_OF[column]))], counted: countedBy(view) };
+});
 
 const nameOf = (person: Person) => Object.values(person).join(KEY_SEPARATOR);
 
@@ -73,7 +79,7 @@ export interface ReferenceOptions {
   /** How long a section is remembered, ms. */
   readonly horizonMs: number;
   readonly now: () => number;
-  /** Whether the layers may have forgotten a post: it was erased, or its records were quarantined. */
+  /** Whether the layers may have forgotten a post: it was erased. */
   readonly isForgotten: (index: number) => boolean;
 }
 
@@ -99,7 +105,7 @@ export class Reference {
   private readonly strict = new Set<string>();
   /** When those on the topic were sent, ms. */
   readonly canaries: number[] = [];
-  /** What is known of posts that were forgotten meanwhile. */
+  /** What is known of posts that were forgotten meanwhile, or rejected. */
   private readonly anew = new Map<string, Known>();
   /** Posts by what names their person. */
   private readonly persons = new Map<string, Set<number>>();
@@ -175,7 +181,8 @@ export class Reference {
     }
     if (!this.known.has(`${partition} ${post.index}`)) at.postAt = now();
     this.count(this.known, at, record, post, brought);
-    if (isForgotten(post.index)) this.count(this.anew, at, record, post, brought);
+    // Of records that a version may reject, any may be the first that is accepted: those before are read again by other rules, or not.
+    if (post.strict || isForgotten(post.index)) this.count(this.anew, at, record, post, brought);
   }
 
   private count(
@@ -195,7 +202,7 @@ export class Reference {
     const oldest = interval - horizonMs;
     for (const [section, arrived] of seen) if (arrived < oldest) seen.delete(section);
     for (const [section, arrived] of held) if (arrived.interval < oldest) held.delete(section);
-    const fresh = brought.filter((section) => !seen.has(section));
+    const fresh = all === this.anew && post.strict ? brought : brought.filter((section) => !seen.has(section));
     const again = fresh.filter((section) => known.ever.has(section));
     for (const section of fresh) {
       const minute = new Date(timestamp - (timestamp % MINUTE)).toISOString();
@@ -205,11 +212,10 @@ export class Reference {
       held.set(section, { interval, at: now(), columns });
     }
     known.complete = held.size === SECTION_NAMES.length ? interval : Infinity;
-    for (const view of ALL_VIEWS) {
-      const columns = [...view.dimensions, ...(view.value ? [view.value] : [])];
-      const sections = new Set(columns.map((column) => SECTION_OF[column]));
-      if (!fresh.some((section) => sections.has(section))) continue;
-      if (![...sections].every((section) => held.has(section))) continue;
+    if (fresh.length === 0) return;
+    for (const { view, sections, counted } of VIEWS) {
+      if (!fresh.some((section) => sections.includes(section))) continue;
+      if (!sections.every((section) => held.has(section))) continue;
       const valueOf = (column: string) => held.get(SECTION_OF[column])!.columns[column];
       const key = view.dimensions.map(valueOf);
       const value = view.value ? valueOf(view.value) : 1;
@@ -217,14 +223,14 @@ export class Reference {
       const added: Added = {
         post: post.index,
         anew: all === this.anew,
-        again: again.some((section) => sections.has(section)),
+        again: again.some((section) => sections.includes(section)),
         key: keyText(key as (string | number)[]),
         value: Number(value),
         ...{ partition, offset, newest: at.newest, interval, seen: now() },
-        since: Math.min(...[...sections].map((section) => held.get(section)!.at)),
+        since: Math.min(...sections.map((section) => held.get(section)!.at)),
       };
-      const before = this.added.get(countedBy(view)) ?? [];
-      this.added.set(countedBy(view), before);
+      const before = this.added.get(counted) ?? [];
+      this.added.set(counted, before);
       before.push(added);
     }
   }

@@ -5,7 +5,8 @@ import { makeHandler as makeAggregate } from '../../lambda/aggregate/handler';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { type ObjectStore } from '../../lambda/aws/s3';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
-import { keyspacesStore, type Tables } from '../../lambda/aws/keyspaces/store';
+import { type Tables } from '../../lambda/aws/keyspaces/store';
+import { keyspacesStore } from '../../lambda/aws/keyspaces/writer';
 import { makeHandler as makeCanary } from '../../lambda/canary/handler';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
 import { PREFIXES, SPARK_VIEWS_KEY } from '../../lambda/formats/keys';
@@ -43,10 +44,12 @@ import {
 import { makePost, VERSIONS, type SimulatedPost } from './posts';
 import { Network, Process } from './process';
 import { Reference } from './reference';
-import { BASE_VIEWS, LENGTH_CHANGES, Versions, type Change, type Version } from './versions';
+import { baseViews, LENGTH_CHANGES, Versions, type Change, type Version } from './versions';
 import { World, type Random } from './world';
 
 export const TOPIC = 'posts';
+/** The most records of a partition that an event source hands over together. */
+export const LARGEST_BATCH = 40;
 
 const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
   ingest: 29_000,
@@ -139,7 +142,7 @@ export class Simulation {
     this.flowPartitions = settings.partitions;
     this.keyspaces = new Keyspaces(this.world, schemaOf(settings));
     const { speedHorizonIntervals: horizon, intervalMinutes, strict: isStrict } = settings;
-    this.versions = new Versions({ views: BASE_VIEWS, horizon, intervalMinutes, strict: isStrict });
+    this.versions = new Versions({ views: baseViews(settings.views), horizon, intervalMinutes, strict: isStrict });
     const first = this.versions.current;
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
     const random = this.world.random.stream('posts');
@@ -173,7 +176,7 @@ export class Simulation {
     });
     const source = (name: SourceName) =>
       new EventSource(this.world, {
-        ...{ name, topic: this.topic, target: this.functions[name], batch: 40 },
+        ...{ name, topic: this.topic, target: this.functions[name], batch: LARGEST_BATCH },
         windowMs: settings.windowMs[name],
       });
     this.sources = { archive: source('archive'), aggregate: source('aggregate') };
@@ -183,7 +186,7 @@ export class Simulation {
       intervalMinutes,
       horizonMs: settings.identityHorizonHours * HOUR,
       now: () => this.world.now,
-      isForgotten: (index) => this.isForgotten(index),
+      isForgotten: (index) => this.erased.has(index),
     });
     this.topic.onAppend = () => {
       this.reference.follow();
@@ -227,6 +230,10 @@ export class Simulation {
       case 'retention':
         return this.topic.deleteBefore(this.world.now - fault.ms);
       case 'partitions':
+        // The first rows of a partition say which length its intervals have, and no other one is read from then on.
+        if (this.versions.current.intervalMinutes !== this.plan.settings.intervalMinutes) {
+          return void this.world.after(MINUTE, '', () => this.apply(fault));
+        }
         this.topic.grow(fault.partitions);
         if (fault.flow) this.flowPartitions = fault.partitions;
         // It is a deployment: functions read the number from their environment.
@@ -260,11 +267,6 @@ export class Simulation {
     const from = Math.max(0, seals.length - back);
     if (seals.length === 0) return;
     void this.orchestrator.trigger({ from: seals[from], interval: seals[Math.min(seals.length - 1, from + length)] });
-  }
-
-  /** Whether a layer may count the records of a post from now on as if there were none before. */
-  private isForgotten(index: number): boolean {
-    return this.erased.has(index) || (this.isUncertain(index) && !this.versions.current.strict);
   }
 
   /** Whether a post may be counted, or not. */

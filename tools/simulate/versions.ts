@@ -17,6 +17,9 @@ export interface Version {
 /** The views, with so few keys of a group that there are more. */
 export const BASE_VIEWS = VIEWS.map((view): View => (view.top ? { ...view, top: { ...view.top, keep: 2 } } : view));
 
+/** Those of some names. */
+export const baseViews = (names: readonly string[]): View[] => BASE_VIEWS.filter(({ name }) => names.includes(name));
+
 /** Over columns that are stored anyway. */
 const ONE_SECTION: View = {
   name: 'posts_by_join_year',
@@ -36,6 +39,9 @@ const SWAPPED: View = {
   ...(findView('category_by_country') as View & { merge: 'sum' }),
   dimensions: ['category', 'country'],
 };
+
+/** Whether some change is of the view. */
+export const isChanged = ({ name, top }: View): boolean => name === LESS || name === SWAPPED.name || top !== undefined;
 
 const replaced = (version: Version, views: readonly View[]): Version => ({
   ...version,
@@ -72,7 +78,8 @@ export const LENGTH_CHANGES = ['longer', 'shorter'] as const;
 /** Names what a view counts; what it retains of that is another matter. */
 export const countedBy = ({ name, dimensions, merge, value }: View): string =>
   JSON.stringify([name, dimensions, merge, value]);
-const definitionOf = (view: View) => JSON.stringify([countedBy(view), view.top]);
+const isEqual = (a: View, b: View) =>
+  a === b || (a.name === b.name && countedBy(a) === countedBy(b) && JSON.stringify(a.top) === JSON.stringify(b.top));
 
 /** Every view of any version, each once. */
 export const ALL_VIEWS: readonly View[] = [...BASE_VIEWS, ONE_SECTION, JOINED, SWAPPED];
@@ -122,7 +129,7 @@ export class Versions {
   since(view: View): number {
     let since = Infinity;
     for (const { version, ready } of this.deployed.toReversed()) {
-      if (!version.views.some((each) => definitionOf(each) === definitionOf(view))) break;
+      if (!version.views.some((each) => isEqual(each, view))) break;
       since = ready;
     }
     return since;

@@ -64,7 +64,7 @@ export interface WorldOptions {
   readonly seed: string;
   /** ms */
   readonly start: number;
-  /** Called with each line of the history. @default - it is hashed only */
+  /** Called with each line of the history. @default - none is written, and the history has no digest */
   readonly trace?: (line: string) => void;
 }
 
@@ -85,8 +85,6 @@ export class World {
   events = 0;
   private readonly heap: Event[] = [];
   private readonly hash = createHash('sha256');
-  /** Those that are not hashed yet. */
-  private readonly notes: string[] = [];
   private scheduled = 0;
   private failure: Error | undefined;
 
@@ -117,9 +115,10 @@ export class World {
   }
 
   note(line: string): void {
-    this.notes.push(`${this.now} ${line}\n`);
-    if (this.notes.length === NOTES) this.hashNotes();
-    this.options.trace?.(`${new Date(this.now).toISOString()} ${line}\n`);
+    if (!this.options.trace) return;
+    const dated = `${new Date(this.now).toISOString()} ${line}\n`;
+    this.hash.update(dated);
+    this.options.trace(dated);
   }
 
   /** Ends the run with an error. */
@@ -152,15 +151,9 @@ export class World {
     }
   }
 
-  /** Names all that happened. */
-  digest(): string {
-    this.hashNotes();
-    return this.hash.copy().digest('hex');
-  }
-
-  private hashNotes(): void {
-    this.hash.update(this.notes.join(''));
-    this.notes.length = 0;
+  /** Names all that happened; undefined if nobody follows the history. */
+  digest(): string | undefined {
+    return this.options.trace && this.hash.copy().digest('hex');
   }
 
   /** The product's own timers, clock and logs are this world's while it runs, and what it compresses is stored as it is. */
@@ -178,10 +171,14 @@ export class World {
     Date.now = () => this.now;
     const silent = () => undefined;
     Object.assign(log, { info: silent, warn: silent, error: silent });
+    const { stackTraceLimit } = Error;
+    // Most errors are a part of the game. Where one ends a run, its history is asked for again.
+    if (!this.options.trace) Error.stackTraceLimit = 0;
     const { zstdCompressSync, zstdDecompressSync } = zlib;
     Object.assign(zlib, { zstdCompressSync: store, zstdDecompressSync: restoreWith(zstdDecompressSync) });
     return () => {
       Object.assign(zlib, { zstdCompressSync, zstdDecompressSync });
+      Error.stackTraceLimit = stackTraceLimit;
       Object.assign(globalThis, real);
       Date.now = now;
       Object.assign(log, loggers);
@@ -216,9 +213,6 @@ export class World {
     heap[at] = last;
   }
 }
-
-/** Notes that are hashed together. */
-const NOTES = 1_000;
 
 /** No magic number of a frame of zstd. */
 const STORED = Buffer.from('stored: ');

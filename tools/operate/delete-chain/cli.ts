@@ -1,7 +1,8 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { connect } from '../../../lambda/aws/keyspaces/keyspaces';
 import { tableName } from '../../../lambda/aws/keyspaces/cql';
-import { keyspacesStore, type Tables } from '../../../lambda/aws/keyspaces/store';
+import { type Tables } from '../../../lambda/aws/keyspaces/store';
+import { keyspacesStore } from '../../../lambda/aws/keyspaces/writer';
 import { TABLES } from '../../../lib/constructs/view-store';
 import { type Command } from '../../kit/command';
 import { deleteChain } from './delete-chain';

@@ -31,9 +31,26 @@ interface Cell {
 
 export interface StoredRow {
   readonly keys: Readonly<Record<string, Value>>;
-  readonly cells: Record<string, Cell>;
+  cells: Record<string, Cell>;
   /** Of the row itself, which an INSERT sets: a row without live columns is there until then. */
   marker: number;
+}
+
+/** A partition of a table. */
+interface Rows {
+  /** By the values of the clustering key. */
+  readonly byName: Map<string, StoredRow>;
+  /** By the clustering key; undefined while they have to be sorted anew. */
+  sorted: StoredRow[] | undefined;
+}
+
+/** Where a reader of a partition is: behind a row. */
+type Place = StoredRow | 'start';
+
+interface Page {
+  readonly rows: CqlResult['rows'];
+  /** Undefined at the end. */
+  readonly after: Place | undefined;
 }
 
 /** Keys and values of a row, bytes. @see https://docs.aws.amazon.com/keyspaces/latest/devguide/quotas.html */
@@ -60,6 +77,8 @@ interface Statement {
   readonly using: readonly ('TTL' | 'TIMESTAMP')[];
   readonly limit: 'value' | number | undefined;
   readonly descending: boolean;
+  /** For the history. */
+  readonly what: string;
 }
 
 const names = (list: string) => list.split(',').map((each) => each.trim().split(/[\s=]/)[0]);
@@ -126,7 +145,7 @@ export function parseStatement(text: string): Statement {
   takeUsing();
   if (rest !== '') need(/^$/);
   const limit = limited === undefined ? undefined : limited === '?' ? 'value' : Number(limited);
-  return { verb, table, columns, where, conditions, using, limit, descending };
+  return { verb, table, columns, where, conditions, using, limit, descending, what: `${verb} ${table}` };
 }
 
 /** Of a condition: one value, or those of IN. */
@@ -145,14 +164,23 @@ function grouped({ where }: Statement, bound: readonly Bound[]): Bound[] {
 const sizeOf = (value: Value) =>
   value === null ? 0 : typeof value === 'number' ? 8 : Buffer.isBuffer(value) ? value.length : Buffer.byteLength(value);
 
-const compare = (a: Value, b: Value) =>
-  typeof a === 'number' && typeof b === 'number'
-    ? a - b
-    : Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+/** Of a key there are no other letters than those whose order is that of their bytes. */
+const compare = (a: Value, b: Value) => {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (typeof a !== 'string' || typeof b !== 'string')
+    return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+  return a === b ? 0 : a < b ? -1 : 1;
+};
+
+const keysOf = (columns: readonly string[], given: ReadonlyMap<string, Value>) =>
+  Object.fromEntries(columns.map((column) => [column, given.get(column)!]));
+
+const KEY_SEPARATOR = '\u0000';
+const nameOf = (values: readonly Value[]) => values.join(KEY_SEPARATOR);
 
 export class Keyspaces {
-  /** By table, by the values of the partition key, by those of the clustering key. */
-  private readonly tables = new Map<string, Map<string, Map<string, StoredRow>>>();
+  /** By table, by the values of the partition key. */
+  private readonly tables = new Map<string, Map<string, Rows>>();
   private readonly statements = new Map<string, Statement>();
   /** Called after each statement that wrote a row. */
   onWrite: (table: string, row: StoredRow) => void = () => undefined;
@@ -171,16 +199,15 @@ export class Keyspaces {
         const call = <T>(effect: () => T) =>
           process.call({
             ...({ service: 'keyspaces', failure, attempts: ATTEMPTS, effect } as const),
-            what: `${statement.verb} ${statement.table}`,
+            what: statement.what,
           });
         if (statement.verb !== 'SELECT') return call(() => this.write(statement, bound));
         const rows: CqlResult['rows'][number][] = [];
         for (const read of this.pagesOf(statement, bound)) {
-          for (let after: string | undefined = ''; after !== undefined;) {
-            const from: string = after;
-            const page = await call(() => read(from));
+          for (let page: Page = { rows: [], after: 'start' }; page.after !== undefined;) {
+            const { after } = page;
+            page = await call(() => read(after));
             rows.push(...page.rows);
-            after = page.after;
           }
         }
         const limit = this.limitOf(statement, bound);
@@ -193,7 +220,7 @@ export class Keyspaces {
   /** All live rows, for invariants. */
   *rows(table: string): Generator<StoredRow> {
     for (const rows of this.tables.get(table)?.values() ?? []) {
-      for (const row of rows.values()) if (this.isLive(row)) yield row;
+      for (const row of rows.byName.values()) if (this.isLive(row)) yield row;
     }
   }
 
@@ -222,12 +249,24 @@ export class Keyspaces {
     );
   }
 
-  private partition(table: string, key: string): Map<string, StoredRow> {
+  private partition(table: string, key: string): Rows {
     let partitions = this.tables.get(table);
     if (!partitions) this.tables.set(table, (partitions = new Map()));
     let rows = partitions.get(key);
-    if (!rows) partitions.set(key, (rows = new Map()));
+    if (!rows) partitions.set(key, (rows = { byName: new Map(), sorted: undefined }));
     return rows;
+  }
+
+  private order(table: string, a: StoredRow, b: StoredRow): number {
+    for (const column of this.schemaOf(table).clusteringKey) {
+      const order = compare(a.keys[column], b.keys[column]);
+      if (order !== 0) return order;
+    }
+    return 0;
+  }
+
+  private sortedRows(table: string, rows: Rows): readonly StoredRow[] {
+    return (rows.sorted ??= [...rows.byName.values()].sort((a, b) => this.order(table, a, b)));
   }
 
   private limitOf({ limit, where }: Statement, bound: readonly Bound[]): number {
@@ -235,14 +274,11 @@ export class Keyspaces {
   }
 
   /** One reader for each partition of the store; it reads a page, behind a row. */
-  private pagesOf(statement: Statement, bound: readonly Bound[]) {
+  private pagesOf(statement: Statement, bound: readonly Bound[]): ((after: Place) => Page)[] {
     const { table, columns, where, descending } = statement;
     const { partitionKey, clusteringKey, types } = this.schemaOf(table);
     const valuesOf = (column: string) => {
-      const at = where.findIndex(
-        (each) =>
-          each.column === column && /=|IN/.test(each.operator) && each.operator !== '<=' && each.operator !== '>=',
-      );
+      const at = where.findIndex((each) => each.column === column && (each.operator === '=' || each.operator === 'IN'));
       if (at < 0) throw new Error(`a SELECT of ${table} must name ${column}`);
       return (where[at].operator === 'IN' ? bound[at] : [bound[at]]) as readonly Value[];
     };
@@ -258,31 +294,44 @@ export class Keyspaces {
         const found = row.keys[column] ?? null;
         if (operator === 'IN') return (value as readonly Value[]).some((each) => compare(each, found) === 0);
         const order = compare(found, value as Value);
-        return { '=': order === 0, '<': order < 0, '<=': order <= 0, '>': order > 0, '>=': order >= 0 }[operator];
+        if (operator === '=') return order === 0;
+        return operator[0] === '<'
+          ? order < 0 || (order === 0 && operator === '<=')
+          : order > 0 || (order === 0 && operator === '>=');
       });
-    const direction = descending ? -1 : 1;
-    const inOrder = (a: StoredRow, b: StoredRow) => {
-      for (const column of clusteringKey) {
-        const order = compare(a.keys[column], b.keys[column]);
-        if (order !== 0) return order * direction;
+    const output = (row: StoredRow) => {
+      const values: Record<string, unknown> = {};
+      for (const column of columns) {
+        const value = this.value(row, column);
+        values[column] = value !== null && types[column] === 'timestamp' ? new Date(value as number) : value;
       }
-      return 0;
+      return values;
     };
-    const output = (row: StoredRow) =>
-      Object.fromEntries(
-        columns.map((column) => {
-          const value = this.value(row, column);
-          return [column, value !== null && types[column] === 'timestamp' ? new Date(value as number) : value];
-        }),
-      );
-    return keys.map((key) => (after: string) => {
-      const found = [...this.partition(table, JSON.stringify(key)).entries()]
-        .filter(([, row]) => this.isLive(row) && matches(row))
-        .sort(([, a], [, b]) => inOrder(a, b));
-      const start = after === '' ? 0 : found.findIndex(([name]) => name === after) + 1;
-      const page = found.slice(start, start + PAGE_ROWS);
-      const more = start + PAGE_ROWS < found.length;
-      return { rows: page.map(([, row]) => output(row)), after: more ? page[page.length - 1][0] : undefined };
+    const wanted = clusteringKey.map((column) =>
+      others.find((each) => each.column === column && each.operator === '='),
+    );
+    /** Of the only row that can be found. */
+    const name = wanted.every((each) => each !== undefined)
+      ? nameOf(wanted.map(({ value }) => value as Value))
+      : undefined;
+    const direction = descending ? -1 : 1;
+    return keys.map((key) => (after) => {
+      const partition = this.partition(table, nameOf(key));
+      const page: StoredRow[] = [];
+      if (name !== undefined) {
+        const row = partition.byName.get(name);
+        if (row && this.isLive(row) && matches(row)) page.push(row);
+        return { rows: page.map(output), after: undefined };
+      }
+      const sorted = this.sortedRows(table, partition);
+      for (let i = 0; i < sorted.length && page.length <= PAGE_ROWS; i++) {
+        const row = sorted[descending ? sorted.length - 1 - i : i];
+        if (after !== 'start' && direction * this.order(table, row, after) <= 0) continue;
+        if (this.isLive(row) && matches(row)) page.push(row);
+      }
+      const more = page.length > PAGE_ROWS;
+      if (more) page.pop();
+      return { rows: page.map(output), after: more ? page[page.length - 1] : undefined };
     });
   }
 
@@ -312,13 +361,14 @@ export class Keyspaces {
         if (!given.has(column)) throw new Error(`a ${verb} of ${table} must name ${column}`);
         return given.get(column)!;
       });
-    const rows = this.partition(table, JSON.stringify(part(partitionKey)));
+    const rows = this.partition(table, nameOf(part(partitionKey)));
     if (verb === 'DELETE' && !clusteringKey.every((column) => given.has(column))) {
-      rows.clear();
+      rows.byName.clear();
+      rows.sorted = undefined;
       return { rows: [], applied: true };
     }
-    const name = JSON.stringify(part(clusteringKey));
-    const stored = rows.get(name);
+    const name = nameOf(part(clusteringKey));
+    const stored = rows.byName.get(name);
     const live = stored && this.isLive(stored) ? stored : undefined;
     const holds =
       conditions === 'none' ||
@@ -332,27 +382,28 @@ export class Keyspaces {
         }));
     if (!holds) return { rows: [], applied: false };
     if (verb === 'DELETE') {
-      rows.delete(name);
+      rows.byName.delete(name);
+      rows.sorted = undefined;
       return { rows: [], applied: true };
     }
-    const keys = Object.fromEntries([...partitionKey, ...clusteringKey].map((column) => [column, given.get(column)!]));
-    const row: StoredRow = {
-      keys,
-      cells: { ...live?.cells },
-      marker: verb === 'INSERT' ? expires : (live?.marker ?? 0),
-    };
+    const keys = stored?.keys ?? keysOf([...partitionKey, ...clusteringKey], given);
+    const cells = { ...live?.cells };
     columns.forEach((column, i) => {
       if (column in keys) return;
-      const before = row.cells[column];
+      const before = cells[column];
       if (before && before.written > timestamp) return;
-      row.cells[column] = { value: written[i], expires, written: timestamp };
+      cells[column] = { value: written[i], expires, written: timestamp };
     });
-    const bytes = [...Object.values(keys), ...Object.values(row.cells).map(({ value }) => value)].reduce<number>(
-      (sum, value) => sum + sizeOf(value),
-      ROW_OVERHEAD,
-    );
+    let bytes = ROW_OVERHEAD;
+    for (const column in keys) bytes += sizeOf(keys[column]);
+    for (const column in cells) bytes += sizeOf(cells[column].value);
     if (bytes > ROW_LIMIT) throw new Error(`a row of ${table} has ${bytes} bytes, at most ${ROW_LIMIT} are allowed`);
-    rows.set(name, row);
+    const marker = verb === 'INSERT' ? expires : (live?.marker ?? 0);
+    const row: StoredRow = stored ? Object.assign(stored, { cells, marker }) : { keys, cells, marker };
+    if (!stored) {
+      rows.byName.set(name, row);
+      rows.sorted = undefined;
+    }
     this.onWrite(table, row);
     return { rows: [], applied: true };
   }

@@ -36,14 +36,12 @@ function failed(name: string, httpStatusCode: number): Error {
 
 export class Bucket {
   readonly objects = new Map<string, StoredObject>();
-  /** Sorted; undefined while it has to be sorted anew. */
-  private sorted: string[] | undefined;
+  /** All keys: they are ASCII, so their own order is that of their bytes. */
+  private readonly sorted: string[] = [];
   /** Called after each object that was written. */
   onPut: (key: string, body: Buffer, process?: Process) => void = () => undefined;
 
   keys(prefix = ''): string[] {
-    // All keys are ASCII, so their own order is that of their bytes.
-    this.sorted ??= [...this.objects.keys()].sort();
     return this.sorted.slice(this.firstFrom(prefix), this.firstFrom(`${prefix}\uffff`));
   }
 
@@ -53,15 +51,14 @@ export class Bucket {
   }
 
   put(key: string, body: Buffer | string, process?: Process): void {
-    if (!this.objects.has(key)) this.sorted = undefined;
+    if (!this.objects.has(key)) this.sorted.splice(this.firstFrom(key), 0, key);
     const bytes = Buffer.from(body as string);
     this.objects.set(key, { body: bytes, etag: `"${createHash('md5').update(bytes).digest('hex')}"` });
     this.onPut(key, bytes, process);
   }
 
   delete(key: string): void {
-    this.objects.delete(key);
-    this.sorted = undefined;
+    if (this.objects.delete(key)) this.sorted.splice(this.firstFrom(key), 1);
   }
 
   /** The port of a process. */
@@ -122,10 +119,10 @@ export class Bucket {
       }
       case 'ListObjectsV2': {
         const after = input.ContinuationToken ?? input.StartAfter ?? '';
-        const keys = this.keys(input.Prefix);
-        const start = after === '' ? 0 : keys.findIndex((key) => key > after);
-        const page = start < 0 ? [] : keys.slice(start, start + PAGE_KEYS);
-        const more = start >= 0 && start + PAGE_KEYS < keys.length;
+        const start = Math.max(this.firstFrom(input.Prefix), this.firstFrom(`${after}\u0000`));
+        const end = this.firstFrom(`${input.Prefix}\uffff`);
+        const page = this.sorted.slice(start, Math.min(end, start + PAGE_KEYS));
+        const more = start + PAGE_KEYS < end;
         return {
           Contents: page.map((Key) => {
             const { body, etag } = this.objects.get(Key)!;
@@ -144,7 +141,7 @@ export class Bucket {
   }
 
   private firstFrom(key: string): number {
-    const keys = this.sorted!;
+    const keys = this.sorted;
     let [low, high] = [0, keys.length];
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { columnOf } from '../../../../lambda/domain/columns';
 import { decodeRows, encodeRows } from '../../../../lambda/formats/counts-codec';
-import { type Counts } from '../../../../lambda/domain/merge';
-import { sortedRows } from '../../../../lambda/domain/sorted-run';
 import { findView, VIEWS, type View } from '../../../../lambda/domain/views';
 import { joinKey } from '../../../support/view-runs';
+import { type Counts, sortedRows } from '../../../../tools/kit/counts';
 
 const encodeCounts = (view: View, counts: Counts) => encodeRows(view, sortedRows(view, counts));
 const decodeCounts = (view: View, blob: Buffer): Counts =>
