@@ -59,6 +59,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Sends quarantined records again, once the rules accept them',
     load: () => require('./operate/replay/cli') as Module,
   },
+  'delete-chain': {
+    summary: 'Deletes what the speed layer has of a partition, so that it begins anew',
+    load: () => require('./operate/delete-chain/cli') as Module,
+  },
   dashboards: {
     summary: 'Writes the Grafana boards and alert rules as files to import',
     load: () => require('./operate/boards') as Module,

@@ -16,6 +16,8 @@ export interface Position {
   readonly offset: number;
   /** Of the record at that offset; 0 before the first. */
   readonly interval: IntervalStart;
+  /** Newest append time up to it, ms; 0 before the first. */
+  readonly asOf: number;
 }
 
 /** A delta that is not encoded. */
@@ -40,10 +42,16 @@ export interface BatchOutcome {
   readonly gap: number;
 }
 
+/** The records are not those that were counted under their offsets. */
+export class AnotherLogError extends Error {
+  override readonly name = 'AnotherLogError';
+}
+
 /**
  * Cuts records into deltas: at the end of an interval, and where a row of the store would become too large.
  * @param records of one partition, by ascending offset; those up to the position are skipped
  * @param recent takes note of the posts
+ * @throws AnotherLogError if a record up to the position is newer than all that was counted: the topic was made anew
  */
 export function applyRecords(
   position: Position,
@@ -60,8 +68,11 @@ export function applyRecords(
   let quarantined = 0;
   let controlRecords = 0;
   let gap = 0;
+  const read: ReadonlySet<string> = new Set(schema.columns);
+  const isRead = (column: string) => read.has(column);
   for (const record of records) {
     if (record.offset <= offset) {
+      if (record.timestamp > Math.max(position.asOf, newest)) throw anotherLog(record, position);
       repeated++;
       continue;
     }
@@ -83,7 +94,7 @@ export function applyRecords(
     offset = record.offset;
     part.to = offset;
     part.asOf = Math.max(part.asOf, record.timestamp);
-    const decoded = decodeRecord(record);
+    const decoded = decodeRecord(record, isRead);
     if (decoded.kind === 'heartbeat') {
       controlRecords++;
     } else if (decoded.kind === 'canary') {
@@ -103,4 +114,12 @@ export function applyRecords(
     }
   }
   return { parts, newest, applied, posts, repeated, quarantined, controlRecords, gap };
+}
+
+function anotherLog({ partition, offset, timestamp }: KafkaRecord, position: Position): AnotherLogError {
+  const [appended, asOf] = [timestamp, position.asOf].map((ms) => new Date(ms).toISOString());
+  return new AnotherLogError(
+    `partition ${partition} is of another log: offset ${offset} was appended at ${appended}, but all up to ${position.offset} was counted by ${asOf}; ` +
+      'docs/runbook.md, "Rebuild a view", says how to begin anew',
+  );
 }

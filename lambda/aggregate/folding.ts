@@ -2,6 +2,7 @@
  * Which part of the log is folded next, and what the head is afterwards. It follows from the chain alone, whoever folds and whenever: so
  * two writers that fold at once write the same rows.
  *
+ * Deltas that add nothing are passed over where no other is before them: so an idle partition has no delta whose expiry would be missed.
  * A few deltas become a run, a few runs of a tier one of the next, and all of an interval one run once it is over. So a record is
  * written again a few times, however long the interval is, and a reader reads few rows.
  */
@@ -33,7 +34,7 @@ export interface Fold {
   readonly runs: readonly OpenRun[];
   /** Deltas behind the head that go into it. */
   readonly deltas: readonly Delta[];
-  /** What comes out; with `closes`, of tier 0. */
+  /** What comes out, if there is a run or a delta that adds something; with `closes`, of tier 0. */
   readonly run: OpenRun;
 }
 
@@ -48,6 +49,8 @@ function enough(deltas: readonly Delta[], limits: FoldLimits): readonly Delta[] 
   return [];
 }
 
+const addsNothing = ({ posts, canaries }: Delta): boolean => posts.rows === 0 && canaries.size === 0;
+
 /** Whether they are the same: what was written of one need not be written of the other. */
 export const isSameFold = (a: Fold, b: Fold): boolean =>
   a.interval === b.interval && a.run.tier === b.run.tier && a.run.from === b.run.from && a.run.to === b.run.to;
@@ -57,6 +60,12 @@ export function nextFold(head: SpeedHead, deltas: readonly Delta[], limits: Fold
   const interval = head.runs.length > 0 ? head.interval : deltas.at(0)?.interval;
   if (interval === undefined) return undefined;
   const ofInterval = deltas.filter((delta) => delta.interval === interval);
+  const behind = ofInterval.findIndex((delta) => !addsNothing(delta));
+  const idle = behind < 0 ? ofInterval : ofInterval.slice(0, behind);
+  if (idle.length > 0) {
+    const run = { tier: FIRST_TIER, from: idle[0].from, to: idle.at(-1)!.to };
+    return { interval, closes: false, runs: [], deltas: idle, run };
+  }
   const from = head.runs.at(0)?.from ?? deltas[0].from;
   if (ofInterval.length < deltas.length) {
     const to = ofInterval.at(-1)?.to ?? head.foldedTo;
@@ -79,6 +88,7 @@ export function nextFold(head: SpeedHead, deltas: readonly Delta[], limits: Fold
  */
 export function headAfter(head: SpeedHead, { interval, closes, runs, deltas, run }: Fold, horizon: number): SpeedHead {
   const hasPosts = deltas.some(({ posts }) => posts.rows > 0);
+  const isRun = runs.length > 0 || !deltas.every(addsNothing);
   const remembered = hasPosts ? [...new Set([...head.remembered, interval])] : head.remembered;
   return {
     ...head,
@@ -86,7 +96,7 @@ export function headAfter(head: SpeedHead, { interval, closes, runs, deltas, run
     interval,
     asOf: newestOf(deltas, head.asOf),
     closed: closes ? interval : head.closed,
-    runs: closes ? [] : [...head.runs.slice(0, head.runs.length - runs.length), run],
+    runs: closes ? [] : isRun ? [...head.runs.slice(0, head.runs.length - runs.length), run] : head.runs,
     remembered: remembered.slice(-1 - horizon),
   };
 }

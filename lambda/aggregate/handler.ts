@@ -10,8 +10,8 @@ import { type KafkaRecord } from '../domain/decode';
 import { RecentPosts } from '../domain/recent-posts';
 import { VIEWS, type View } from '../domain/views';
 import { decodePosts, encodePosts } from '../formats/post-blob';
-import { speedSchema } from '../formats/speed-head';
-import { EMPTY_CHAIN, endOf, intervalOfEnd, readChain, type Chain } from '../aws/keyspaces/speed-chain';
+import { encodeHead, speedSchema } from '../formats/speed-head';
+import { asOfEnd, EMPTY_CHAIN, endOf, intervalOfEnd, readChain, type Chain } from '../aws/keyspaces/speed-chain';
 import { storeFromEnvironment, type AggregateStore, type LogKey } from '../aws/keyspaces/store';
 import { keyspacesStore } from '../aws/keyspaces/writer';
 import { ENV, requireNonNegativeInteger, requirePositiveInteger } from '../runtime/env';
@@ -50,6 +50,11 @@ interface Warm {
   chain: Chain;
   readonly recent: RecentPosts;
   folding?: Folding;
+}
+
+interface Applied extends BatchOutcome {
+  /** When queries see it, ms: it is folded after that. */
+  readonly visible: number;
 }
 
 interface Tally {
@@ -97,6 +102,18 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     tally.bytes += bytes;
   }
 
+  /** What deltas depend on is stored before the first of them: another version notices what it can't go on with. */
+  async function begin(key: LogKey, warm: Warm, tally: Tally): Promise<void> {
+    const { head } = warm.chain;
+    const state = encodeHead(head, schema);
+    countRow(tally, state.length);
+    if (!(await store.casHead(key, undefined, { foldedTo: head.foldedTo, state }))) {
+      tally.conditionFailed++;
+      throw new OutOfDateError('another writer began the chain');
+    }
+    warm.chain = { ...warm.chain, stored: true };
+  }
+
   async function append(key: LogKey, warm: Warm, part: Part, tally: Tally): Promise<void> {
     const posts = encodePosts(part);
     const { from, to, interval, asOf } = part;
@@ -106,6 +123,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
       tally.conditionFailed++;
       throw new OutOfDateError(`another writer appended at offset ${from}`);
     }
+    part.posts.rest();
     const { chain } = warm;
     warm.chain = { ...chain, deltas: [...chain.deltas, { ...part, bytes: posts.length }] };
   }
@@ -129,7 +147,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     }
   }
 
-  async function attempt(key: LogKey, records: readonly KafkaRecord[], tally: Tally): Promise<BatchOutcome> {
+  async function attempt(key: LogKey, records: readonly KafkaRecord[], tally: Tally): Promise<Applied> {
     const id = `${key.topic}-${key.partition}`;
     const cached = cache.get(id);
     // Removed while it changes: a failure in between must not leave something half applied in memory.
@@ -138,13 +156,15 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     const isBehind = cached !== undefined && records[0].offset > endOf(cached.chain) + 1;
     const warm = cached && !isBehind ? cached : await catchUp(key, cached ?? cold());
     const { chain, recent } = warm;
-    const position = { offset: endOf(chain), interval: intervalOfEnd(chain) };
+    const position = { offset: endOf(chain), interval: intervalOfEnd(chain), asOf: asOfEnd(chain) };
     const outcome = applyRecords(position, recent, records, schema);
+    if (!chain.stored && outcome.parts.length > 0) await begin(key, warm, tally);
     for (const part of outcome.parts) await append(key, warm, part, tally);
+    const visible = deps.now();
     // Without a post nobody waits, and no other batch may follow for long.
     const folded = await fold(key, warm, outcome.posts > 0 ? limits.ms : Infinity, tally);
     if (folded) cache.set(id, folded);
-    return outcome;
+    return { ...outcome, visible };
   }
 
   async function aggregate(key: LogKey, records: readonly KafkaRecord[]): Promise<void> {
@@ -170,7 +190,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
           ...tally,
           retries,
           duration: now - began,
-          ...(outcome.applied > 0 ? { freshness: now - outcome.newest } : {}),
+          ...(outcome.applied > 0 ? { freshness: outcome.visible - outcome.newest } : {}),
         });
         return;
       } catch (error) {

@@ -9,7 +9,15 @@ import { type Section, type SectionColumns, SECTION_TABLE } from './columns';
 import { type RawSection } from './sections/section';
 import { type ValidationError } from './validation-error';
 
-/** @param timestamp append time of the record, ms since the epoch */
-export function cleanSection(section: Section, raw: RawSection, timestamp: number): SectionColumns | ValidationError {
-  return SECTION_TABLE[section].clean(raw, timestamp);
+/**
+ * @param timestamp append time of the record, ms since the epoch
+ * @param isRead the columns that the caller reads: others may be null. What is valid does not depend on it. @default - all
+ */
+export function cleanSection(
+  section: Section,
+  raw: RawSection,
+  timestamp: number,
+  isRead?: (column: string) => boolean,
+): SectionColumns | ValidationError {
+  return SECTION_TABLE[section].clean(raw, timestamp, isRead);
 }

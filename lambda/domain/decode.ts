@@ -35,13 +35,16 @@ export type Decoded =
   | { readonly kind: 'canary'; readonly sent: number }
   | ({ readonly kind: 'bad'; readonly reason: string } & Partial<ValidationError>);
 
+type IsRead = (column: string) => boolean;
+
 const HEARTBEAT: Decoded = { kind: 'heartbeat' };
 
 function bad(validationError: ValidationError): Decoded {
   return { kind: 'bad', ...validationError, reason: sentence(validationError) };
 }
 
-export function decodeRecord(record: KafkaRecord): Decoded {
+/** @param isRead the columns that the caller reads. @default - all */
+export function decodeRecord(record: KafkaRecord, isRead?: IsRead): Decoded {
   if (record.headers[HEARTBEAT_HEADER] === '1') return HEARTBEAT;
   if (Object.hasOwn(record.headers, CANARY_HEADER)) return decodeCanary(record.headers[CANARY_HEADER]);
   const { value } = record;
@@ -55,7 +58,7 @@ export function decodeRecord(record: KafkaRecord): Decoded {
     return { kind: 'bad', reason: isUtf8(value) ? 'value must be JSON' : 'value must be UTF-8' };
   }
   if (text.includes('\ufffd') && !isUtf8(value)) return { kind: 'bad', reason: 'value must be UTF-8' };
-  return decodeValue(record, raw);
+  return decodeValue(record, raw, isRead);
 }
 
 function decodeCanary(sent: string): Decoded {
@@ -63,7 +66,7 @@ function decodeCanary(sent: string): Decoded {
   return { kind: 'canary', sent: Number(sent) };
 }
 
-function decodeValue(record: KafkaRecord, raw: unknown): Decoded {
+function decodeValue(record: KafkaRecord, raw: unknown, isRead: IsRead | undefined): Decoded {
   const named = Object.hasOwn(record.headers, SECTION_HEADER) ? record.headers[SECTION_HEADER] : undefined;
   let index: number;
   let sections: Readonly<Partial<Record<Section, RawSection>>>;
@@ -87,7 +90,7 @@ function decodeValue(record: KafkaRecord, raw: unknown): Decoded {
   const key = keyOf(index);
   const recordKey = record.key === null ? undefined : record.key.toString('latin1');
   if (recordKey !== key) return bad(invalid('key', recordKey, `${key}, the post's index`));
-  return cleanAll(key, index, sections, record.timestamp);
+  return cleanAll(key, index, sections, record.timestamp, isRead);
 }
 
 function cleanAll(
@@ -95,12 +98,13 @@ function cleanAll(
   index: number,
   raw: Readonly<Partial<Record<Section, RawSection>>>,
   timestamp: number,
+  isRead: IsRead | undefined,
 ): Decoded {
   const sections: Partial<Record<Section, SectionColumns>> = {};
   for (const section of SECTIONS) {
     const from = raw[section];
     if (from === undefined) continue;
-    const cleaned = cleanSection(section, from, timestamp);
+    const cleaned = cleanSection(section, from, timestamp, isRead);
     if (isValidationError(cleaned)) return bad(cleaned);
     sections[section] = cleaned;
   }

@@ -69,11 +69,16 @@ export class RecentPosts {
     const news = arrived & ~before;
     if (news === 0) return undefined;
     const known = before | news;
-    // The first arrival of a section counts, so its stored values replace the ones that arrived now.
-    const all: Partial<Record<Section, SectionColumns>> = { ...sections };
-    for (const { waiting } of this.groups) Object.assign(all, waiting.get(index));
+    const all = before === 0 ? sections : this.allOf(index, sections);
     this.add(interval, index, known, news, sections);
     return { known, news, sections: all };
+  }
+
+  /** The first arrival of a section counts, so its stored values replace the ones that arrived now. */
+  private allOf(index: number, sections: Sections): Sections {
+    const all: Partial<Record<Section, SectionColumns>> = { ...sections };
+    for (const { waiting } of this.groups) Object.assign(all, waiting.get(index));
+    return all;
   }
 
   /** Takes note of what was stored of posts. */

@@ -119,7 +119,8 @@ export function trimRun(view: View, run: Run): Run {
 async function* trimGroups({ groupBy, keep }: NonNullable<View['top']>, run: Run): Run {
   let group: Row[] = [];
   const sameGroup = ({ key }: Row) => {
-    for (let i = 0; i < groupBy; i++) if (key[i] !== group[0].key[i]) return false;
+    const [{ key: first }] = group;
+    for (let i = 0; i < groupBy; i++) if (key[i] !== first[i]) return false;
     return true;
   };
   const best = () => {
@@ -156,13 +157,27 @@ export interface ChunkLimits {
   readonly bytes: number;
 }
 
+/** Bytes of a value as text. */
+function sizeOf(part: DimensionValue): number {
+  if (typeof part === 'number') return String(part).length;
+  return Buffer.byteLength(part);
+}
+
 /** Cuts a run anew, by its rows alone: equal runs give equal chunks, whatever blocks they came in. */
 export async function* inChunks(run: Run, limits: ChunkLimits): Run {
   let chunk: Row[] = [];
   let bytes = 0;
+  /** Of the last row: the next one mostly shares its first dimensions. */
+  let last: Key = [];
+  const sizes: number[] = [];
   for await (const rows of run) {
     for (const row of rows) {
-      const size = row.key.reduce<number>((sum, part) => sum + Buffer.byteLength(String(part)), 0);
+      let size = 0;
+      for (let i = 0; i < row.key.length; i++) {
+        if (row.key[i] !== last[i]) sizes[i] = sizeOf(row.key[i]);
+        size += sizes[i];
+      }
+      last = row.key;
       if (chunk.length > 0 && (chunk.length === limits.rows || bytes + size > limits.bytes)) {
         yield chunk;
         chunk = [];

@@ -8,8 +8,9 @@
  *   state      blob    1 | zstd(JSON of the rest)
  * ```
  *
- * Invariants: `folded_to` only grows; the delta behind it begins at the next offset; runs cover the records of `interval` up to it, in log
- * order, or it is closed and they are one run of tier 0.
+ * Invariants: it is there before the first delta, so that all deltas are of its interval length; `folded_to` only grows; the delta
+ * behind it begins at the next offset; runs cover what the records of `interval` up to it add, in log order, or it is closed and they are
+ * one run of tier 0.
  */
 import { createHash } from 'node:crypto';
 import { type ColumnName } from '../domain/columns';

@@ -52,7 +52,7 @@ const aggregate: readonly Mutation[] = [
     find: 'const all: Partial<Record<Section, SectionColumns>> = { ...sections };',
     replace: `const all: Partial<Record<Section, SectionColumns>> = {};
     for (const { waiting } of this.groups) Object.assign(all, waiting.get(index));
-    return this.add(interval, index, known, news, sections), { known, news, sections: { ...all, ...sections } };`,
+    return { ...all, ...sections };`,
     why: 'layers agree: a client repeats a section with other values, together with a new section',
   },
   {
@@ -114,8 +114,8 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'The chain does not say in which interval it ends.',
     file: 'lambda/aggregate/handler.ts',
-    find: 'interval: intervalOfEnd(chain) };',
-    replace: 'interval: 0 * intervalOfEnd(chain) };',
+    find: 'interval: intervalOfEnd(chain),',
+    replace: 'interval: 0 * intervalOfEnd(chain),',
     why: 'layers agree: a batch begins between a late record and one of a clock that is behind',
   },
   {

@@ -4,6 +4,7 @@ import { segmentOf, type LogRow } from '../../lambda/formats/speed-log';
 import { speedViews } from '../../lambda/aws/keyspaces/speed-reader';
 import {
   type AggregateStore,
+  type ChainStore,
   type HeadRow,
   type LogKey,
   type PostsKey,
@@ -23,7 +24,7 @@ export interface SpeedTables {
   readonly posts: Map<string, { readonly key: PostsKey; readonly blob: Buffer }>;
 }
 
-export interface MemoryStore extends AggregateStore, SpeedTables {
+export interface MemoryStore extends AggregateStore, ChainStore, SpeedTables {
   /** Called before each write with its number, counted from 0; may throw, or wait. */
   beforeWrite: (write: number) => Promise<void> | void;
   /** Called after each write that was carried out. */
@@ -85,6 +86,16 @@ export function memoryStore(shared?: SpeedTables): MemoryStore {
       }),
     putSpeedChunk: async (key, chunk, row) =>
       void (await write(() => void chunks.set(runText(key, chunk), { ...row, key, chunk }))),
+    listLog: async (key, segment) => (logs.get(nameOf(key)) ?? []).filter(({ from }) => segmentOf(from) === segment),
+    deleteLog: async (key, from) =>
+      void (await write(
+        () =>
+          void logs.set(
+            nameOf(key),
+            (logs.get(nameOf(key)) ?? []).filter((row) => row.from !== from),
+          ),
+      )),
+    deleteHead: async (key) => void (await write(() => void heads.delete(nameOf(key)))),
     readPosts: async (key, interval, from) =>
       [...posts.values()]
         .filter((each) => nameOf(each.key) === nameOf(key) && each.key.interval === interval && each.key.from >= from)

@@ -12,12 +12,14 @@ import { query } from './query';
 import { queryOpen } from './query-open';
 import { asText, type Report } from './report';
 import { retain } from './results';
+import { streams } from './streams';
 import { MANY, views } from './views';
 
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   ingest: () => ingest(),
   archive: () => archive(),
   aggregate: () => aggregate(),
+  streams: () => streams(),
   compact: () => compact(),
   query: () => query(),
   'query-open': () => queryOpen(),

@@ -26,16 +26,19 @@ export async function measure(work: () => Promise<unknown> | unknown): Promise<S
 /**
  * Runs each contender once a round; the first one changes with every round, as the second finds warm caches and garbage to collect.
  * @param warmUp rounds before the first that counts; `round` goes on counting from them
+ * @param prepare before each round; not measured
  * @returns the samples of each contender, one a round
  */
 export async function inTurn<Name extends string>(
   rounds: number,
   warmUp: number,
   contenders: Readonly<Record<Name, Work>>,
+  prepare?: Work,
 ): Promise<Record<Name, Sample[]>> {
   const names = Object.keys(contenders) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
   for (let round = 0; round < warmUp + rounds; round++) {
+    await prepare?.(round);
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + round) % names.length];
       const sample = await measure(() => contenders[name](round));

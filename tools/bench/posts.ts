@@ -5,7 +5,7 @@ import { envelopeOf, generate } from '../loadgen/generate';
 import { lambdaEvent } from '../../test/support/posts-log';
 
 export const TOPIC = 'posts';
-const PARTITIONS = 4;
+export const PARTITIONS = 4;
 export const START = Date.parse('2026-11-22T21:00:00Z');
 const SEED = 1;
 

@@ -14,6 +14,11 @@ export const readLog = (table: string) =>
   `SELECT from_offset, to_offset, interval_start, as_of, posts FROM ${table} WHERE topic = ? AND kafka_partition = ? AND segment = ? AND from_offset >= ?`;
 export const insertLog = (table: string) =>
   `INSERT INTO ${table} (topic, kafka_partition, segment, from_offset, to_offset, interval_start, as_of, posts) VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`;
+/** The places of a segment, without what stands there. */
+export const listLog = (table: string) =>
+  `SELECT from_offset, to_offset FROM ${table} WHERE topic = ? AND kafka_partition = ? AND segment = ?`;
+export const deleteLog = (table: string) =>
+  `DELETE FROM ${table} WHERE topic = ? AND kafka_partition = ? AND segment = ? AND from_offset = ?`;
 
 /** `speed_head`: how far the log of a partition is folded. */
 export const readHead = (table: string) =>
@@ -22,6 +27,7 @@ export const insertHead = (table: string) =>
   `INSERT INTO ${table} (topic, kafka_partition, folded_to, state) VALUES (?, ?, ?, ?) IF NOT EXISTS`;
 export const updateHead = (table: string) =>
   `UPDATE ${table} SET folded_to = ?, state = ? WHERE topic = ? AND kafka_partition = ? IF folded_to = ?`;
+export const deleteHead = (table: string) => `DELETE FROM ${table} WHERE topic = ? AND kafka_partition = ?`;
 
 /** `speed_runs`: what was folded. Equal keys have equal rows, so that it does not matter who writes them, nor how often. */
 export const readSpeedChunk = (table: string) =>

@@ -88,6 +88,13 @@ export interface AggregateStore extends SpeedReader {
   putPosts(key: PostsKey, posts: Buffer): Promise<void>;
 }
 
+/** Deletes what is of a partition, while no function writes it. */
+export interface ChainStore extends Pick<SpeedReader, 'readHead'> {
+  listLog(key: LogKey, segment: number): Promise<Pick<LogRow, 'from' | 'to'>[]>;
+  deleteLog(key: LogKey, from: number): Promise<void>;
+  deleteHead(key: LogKey): Promise<void>;
+}
+
 /** A run of the batch layer. */
 export interface RunKey {
   readonly view: string;
@@ -139,7 +146,7 @@ export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader
 
 export interface QueryStore extends SpeedReader, BatchReader, BoundaryReader {}
 
-export type Store = AggregateStore & PublishStore & ReconcileStore & QueryStore;
+export type Store = AggregateStore & ChainStore & PublishStore & ReconcileStore & QueryStore;
 
 /** Names of the tables, quoted and with their keyspace. A function is given those that it is bound to. */
 export interface Tables {

@@ -3,7 +3,7 @@ import { segmentOf } from '../../formats/speed-log';
 import { blockOf } from '../../formats/view-run';
 import * as cql from './cql';
 import { type CqlSession } from './keyspaces';
-import { chunkKey, instant, keyspacesReader, runOn, type Store, type Tables } from './store';
+import { chunkKey, instant, integer, keyspacesReader, runOn, type Store, type Tables } from './store';
 
 const applied = async (result: Promise<{ readonly applied: boolean }>) => (await result).applied;
 const at = (ms: number) => new Date(ms);
@@ -22,6 +22,16 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
     appendLog({ topic, partition }, { from, to, interval, asOf, posts }) {
       const key = [topic, partition, segmentOf(from), from] as const;
       return applied(run(cql.insertLog(tables.speedLog), ...key, to, at(interval), at(asOf), posts));
+    },
+    async listLog({ topic, partition }, segment) {
+      const { rows } = await run(cql.listLog(tables.speedLog), topic, partition, segment);
+      return rows.map((row) => ({ from: integer(row.from_offset), to: integer(row.to_offset) }));
+    },
+    async deleteLog({ topic, partition }, from) {
+      await run(cql.deleteLog(tables.speedLog), topic, partition, segmentOf(from), from);
+    },
+    async deleteHead({ topic, partition }) {
+      await run(cql.deleteHead(tables.speedHead), topic, partition);
     },
     async putSpeedChunk(key, chunk, { chunks, counts }) {
       await run(cql.putSpeedChunk(tables.speedRuns), ...chunkKey(key, chunk), chunks, counts);

@@ -153,7 +153,7 @@ export const pin = section({
     column('category', 'string', 'none', 'Category, lower case'),
     column('arrival_minute', 'timestamp', 'none', 'Minute of the log append time of the record that brought the pin'),
   ],
-  clean(raw, timestamp) {
+  clean(raw, timestamp, isRead = () => true) {
     let followers: number | null = null;
     if (raw.follower_count !== undefined && raw.follower_count !== null) {
       const text = String(raw.follower_count).trim();
@@ -182,16 +182,16 @@ export const pin = section({
     if (tooLong(category)) return invalid('pin.category', raw.category, NAME_ALLOWED);
     const poster = unless(cleanText(raw.poster_name), UNKNOWN_POSTER);
     if (tooLong(poster)) return invalid('pin.poster_name', raw.poster_name, `${NAME_ALLOWED}, or null`);
-    const saved = cleanText(raw.save_location);
+    const saved = isRead('save_location') ? cleanText(raw.save_location) : null;
     return {
-      unique_id: cleanText(raw.unique_id),
-      title: unless(cleanText(raw.title), NO_TITLE),
-      description: unless(cleanText(raw.description), NO_DESCRIPTION),
+      unique_id: isRead('unique_id') ? cleanText(raw.unique_id) : null,
+      title: isRead('title') ? unless(cleanText(raw.title), NO_TITLE) : null,
+      description: isRead('description') ? unless(cleanText(raw.description), NO_DESCRIPTION) : null,
       poster_name: poster,
       follower_count: followers,
-      tag_list: cleanTags(raw.tag_list),
+      tag_list: isRead('tag_list') ? cleanTags(raw.tag_list) : null,
       media_type: mediaType,
-      image_src: unless(cleanText(raw.image_src), NO_IMAGE),
+      image_src: isRead('image_src') ? unless(cleanText(raw.image_src), NO_IMAGE) : null,
       downloaded,
       save_location: saved?.startsWith(LOCAL_SAVE) ? cleanText(saved.slice(LOCAL_SAVE.length)) : saved,
       category: composed(category.toLowerCase()),

@@ -48,9 +48,14 @@ interface Definition<Columns extends readonly SectionColumn[]> {
   /**
    * @param raw a section whose structure was checked
    * @param timestamp append time of its record, ms since the epoch
+   * @param isRead whether a column is read: one that is not may be null, if no value of it is a validation error. @default - all are
    * @returns every column, null where the client sent nothing usable; or the value that cannot be interpreted
    */
-  clean(raw: RawSection, timestamp: number): Readonly<Record<Columns[number]['name'], Value>> | ValidationError;
+  clean(
+    raw: RawSection,
+    timestamp: number,
+    isRead?: (column: string) => boolean,
+  ): Readonly<Record<Columns[number]['name'], Value>> | ValidationError;
 }
 
 export const section = <const Columns extends readonly SectionColumn[]>(definition: Definition<Columns>) => definition;

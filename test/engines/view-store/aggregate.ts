@@ -3,6 +3,7 @@ import { type AggregateStore, type Store } from '../../../lambda/aws/keyspaces/s
 import { lambdaEvent, toRecord, type RecordSpec } from '../../support/posts-log';
 import { memoryStore, speedCounts } from '../../support/memory-store';
 import { aggregateOver } from '../../support/speed-layer';
+import { deleteChain } from '../../../tools/operate/delete-chain/delete-chain';
 import { useCassandra } from './fixture';
 import { createStore } from './tables';
 
@@ -81,6 +82,24 @@ describe('the speed layer on a real store', () => {
     expect(total('received')).toBe(
       total('written') + total('repeated') + total('quarantined') + total('controlRecords'),
     );
+  });
+
+  it('begins anew in a partition whose chain was deleted, with the records of another topic', async () => {
+    const anew = await createStore(fixture.current().cassandra, 'aggregate_anew');
+    try {
+      await handlerOver(anew.store)(upTo(log(0), 0, 40));
+      const later = log(9).map((record) => ({ ...record, timestamp: record.timestamp + 3_600_000 }));
+      await expect(handlerOver(anew.store)(upTo(later, 0, 60))).rejects.toThrow('is of another log');
+      for (const partition of PARTITIONS) await deleteChain(anew.store, { topic: TOPIC, partition }, true);
+      await handlerOver(anew.store)(upTo(later, 0, 60));
+      const interval = (counts: Awaited<ReturnType<typeof speedCounts>>) =>
+        [...counts].filter(([key]) => Number(key.split('|')[1]) >= START + 3_600_000);
+      const topic = { topic: TOPIC, partitions: PARTITIONS.length, intervalMinutes: 1 };
+      const right = await speedCounts(await expected(later), topic);
+      expect(new Map(interval(await speedCounts(anew.store, topic)))).toEqual(right);
+    } finally {
+      await anew.session.shutdown();
+    }
   });
 
   it('throws while the store is frozen, and the redelivered batch makes it whole', async () => {

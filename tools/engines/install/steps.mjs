@@ -18,7 +18,7 @@ const MAVEN_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 const JAR_SUMS = inPackage('maven', 'jars.sha256');
 
 /** Modules with their own list of checksums: a new version of them does not reinstall the engines. */
-const BESIDE_ENGINES = ['jmx-exporter', 'kafka-tools'];
+const BESIDE_ENGINES = ['jmx-exporter', 'kafka-tools', 'kafka-streams'];
 
 const sumsOf = (module) => (BESIDE_ENGINES.includes(module) ? inPackage('maven', module, 'jars.sha256') : JAR_SUMS);
 
@@ -184,6 +184,7 @@ export const STEPS = {
   'spark-jars': jars('spark-jars'),
   'jmx-exporter': jars('jmx-exporter'),
   'kafka-tools': { ...jars('kafka-tools'), optional: true },
+  'kafka-streams': { ...jars('kafka-streams'), optional: true },
   uv: venv('uv', 'installer of Python packages', { after: [], install: installUv }),
   s3: venv('s3', 'S3 (MiniStack)'),
   airflow: venv('airflow', 'Apache Airflow'),

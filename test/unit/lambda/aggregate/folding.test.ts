@@ -4,7 +4,7 @@ import { FIRST_HEAD, type SpeedHead } from '../../../../lambda/formats/speed-hea
 import { type Delta } from '../../../../lambda/formats/speed-log';
 
 /** What folding looks at. */
-type Outline = Pick<Delta, 'from' | 'to' | 'interval' | 'asOf' | 'bytes'> & {
+type Outline = Pick<Delta, 'from' | 'to' | 'interval' | 'asOf' | 'bytes' | 'canaries'> & {
   readonly posts: { readonly rows: number };
 };
 
@@ -24,7 +24,7 @@ const chains = fc
       const from = to + 1;
       to += length;
       interval += later;
-      return { from, to, interval, asOf: interval * 10 + (to % 10), bytes, posts: { rows } };
+      return { from, to, interval, asOf: interval * 10 + (to % 10), bytes, posts: { rows }, canaries: new Map() };
     });
   });
 const limits: fc.Arbitrary<FoldLimits> = fc.record({
@@ -73,7 +73,7 @@ describe('folding', () => {
     );
   });
 
-  it('has each record in exactly one run or delta, in order, at any time', () => {
+  it('has each record that adds something in exactly one run or delta, in order, at any time', () => {
     fc.assert(
       fc.property(chains, limits, (chain, at) => {
         const state = begin();
@@ -81,8 +81,12 @@ describe('folding', () => {
           state.deltas = [...state.deltas, delta];
           foldAll(state, at, 1);
           const ranges = [...closedOf(state), ...state.head.runs, ...state.deltas];
-          expect(ranges.map(({ from }) => from)).toEqual([0, ...ranges.slice(0, -1).map(({ to }) => to + 1)]);
-          expect(ranges.at(-1)!.to).toBe(delta.to);
+          ranges.forEach(({ from }, i) => expect(from).toBeGreaterThan(ranges[i - 1]?.to ?? -1));
+          for (const { from, to, posts } of chain.filter((each) => each.to <= delta.to)) {
+            const covering = ranges.filter((range) => range.from <= from && range.to >= to);
+            if (posts.rows > 0) expect(covering).toHaveLength(1);
+          }
+          expect(state.deltas.at(-1)?.to ?? state.head.foldedTo).toBe(delta.to);
           expect(state.deltas.every(({ interval }) => interval === delta.interval)).toBe(true);
         }
       }),
@@ -92,9 +96,9 @@ describe('folding', () => {
 
   it('leaves few rows to read, and writes a record again a few times', () => {
     const state = begin();
-    const [posts, deltas] = [{ rows: 1 }, 10_000];
+    const [posts, deltas, canaries] = [{ rows: 1 }, 10_000, new Map()];
     for (let i = 0; i < deltas; i++) {
-      state.deltas = [...state.deltas, { from: i, to: i, interval: 7, asOf: i, bytes: 900, posts }];
+      state.deltas = [...state.deltas, { from: i, to: i, interval: 7, asOf: i, bytes: 900, posts, canaries }];
       foldAll(state, FOLD, 1);
       expect(state.head.runs.length + state.deltas.length).toBeLessThan(FOLD.deltas + 4 * FOLD.runs);
     }
@@ -106,7 +110,9 @@ describe('folding', () => {
     const of = (bytes: number, count: number) =>
       nextFold(
         FIRST_HEAD,
-        Array.from({ length: count }, (_, i) => ({ from: i, to: i, interval: 7, asOf: 0, bytes }) as Delta),
+        Array.from({ length: count }, (_, i) => {
+          return { from: i, to: i, interval: 7, asOf: 0, bytes, posts: { rows: 1 } } as Delta;
+        }),
       );
     expect([of(200_000, 3), of(200_000, 4)?.deltas.length]).toEqual([undefined, 4]);
     expect([of(10, 127), of(10, 140)?.deltas.length]).toEqual([undefined, 128]);
@@ -122,9 +128,28 @@ describe('folding', () => {
       asOf: 0,
       bytes: 1,
       posts: { rows: each },
+      canaries: new Map(),
     }));
     foldAll(state, FOLD, 1);
-    expect(state.head).toMatchObject({ remembered: [9, 10], closed: 11, runs: [] });
-    expect(state.deltas.map(({ interval }) => interval)).toEqual([12]);
+    expect(state.head).toMatchObject({ remembered: [9, 10], closed: 10, runs: [], foldedTo: 5 });
+  });
+
+  it('passes over what adds nothing and has nothing before it, so that its expiry is not missed', () => {
+    const of = (rows: number, i: number, interval = 7): Outline => {
+      return { from: i, to: i, interval, asOf: 0, bytes: 1, posts: { rows }, canaries: new Map() };
+    };
+    const state = begin();
+    state.deltas = [of(0, 0), of(0, 1), of(1, 2), of(0, 3)];
+    foldAll(state, FOLD, 1);
+    expect([state.head.foldedTo, state.head.runs, state.deltas.length]).toEqual([1, [], 2]);
+    // The interval ends, and after it nothing is left that could expire.
+    state.deltas = [...state.deltas, of(0, 4, 8)];
+    foldAll(state, FOLD, 1);
+    expect(state.head).toMatchObject({ foldedTo: 4, interval: 8, closed: 7, runs: [] });
+    expect(state.deltas).toEqual([]);
+    // A canary adds something.
+    state.deltas = [{ ...of(0, 5, 8), canaries: new Map([['2026-11-22T21:00:00.000Z', 1]]) }];
+    foldAll(state, FOLD, 1);
+    expect(state.head.foldedTo).toBe(4);
   });
 });

@@ -174,7 +174,7 @@ describe('the rows of a log', () => {
     await fc.assert(
       fc.asyncProperty(logs, deliveries, async (log, schedule) => {
         const counts = await countsOf(await deliver(log, schedule, 100));
-        const posts = log.map(decodeRecord).filter((decoded) => decoded.kind === 'post');
+        const posts = log.map((each) => decodeRecord(each)).filter((decoded) => decoded.kind === 'post');
         for (const [name, section] of [
           ['posts_by_category', 'pin'],
           ['posts_by_country', 'geo'],
@@ -195,11 +195,15 @@ describe('a batch', () => {
   const post = (index: number, at: number, sections: Partial<RecordSpec> = { pin: true, geo: true, user: true }) =>
     ({ kind: 'post', index, timestamp: START + at, variant: index, ...sections }) as RecordSpec;
 
-  it('appends one row', async () => {
+  it('appends one row; the first one of a partition stores before it what all depend on', async () => {
     const store = memoryStore();
-    await handlerOver(store)(lambdaEvent(TOPIC, toLog([post(1, 0, { pin: true }), post(2, 5)])));
-    expect(store.writes).toBe(1);
+    const handler = handlerOver(store);
+    const log = toLog([post(1, 0, { pin: true }), post(2, 5), post(3, 6)]);
+    await handler(lambdaEvent(TOPIC, log.slice(0, 2)));
+    expect([store.writes, store.heads.get('posts-0')?.foldedTo]).toEqual([2, -1]);
     expect(store.logs.get('posts-0')).toMatchObject([{ from: 0, to: 1, interval: START, asOf: START + 5 }]);
+    await handlerOver(store, { limits: undefined })(lambdaEvent(TOPIC, log.slice(2)));
+    expect(store.writes).toBe(3);
   });
 
   it('that crosses the end of an interval becomes two rows, and the interval that is over one run of each view', async () => {
@@ -224,7 +228,7 @@ describe('a batch', () => {
       casHead: (key, expected, head) => (order.push('head'), store.casHead(key, expected, head)),
     };
     await handlerOver(spied)(lambdaEvent(TOPIC, toLog([post(1, 0), post(2, MINUTE)])));
-    expect(order).toEqual([...VIEWS.map(() => 'run'), 'posts', 'head']);
+    expect(order).toEqual(['head', ...VIEWS.map(() => 'run'), 'posts', 'head']);
   });
 
   it('names the posts of the intervals that are remembered', async () => {
@@ -313,11 +317,24 @@ describe('a batch', () => {
       gap: 0,
       freshness: 200,
     });
-    expect(values).toMatchObject({ writeUnits: 1, conditionFailed: 0, retries: 0 });
+    // The row, and the head before the first one.
+    expect(values).toMatchObject({ writeUnits: 2, conditionFailed: 0, retries: 0 });
     await handler(lambdaEvent(TOPIC, log));
     const again = report.mock.calls[1][1] as Record<string, number>;
     expect(again).toMatchObject({ received: 4, written: 0, repeated: 4, writeUnits: 0 });
     expect(again).not.toHaveProperty('freshness');
+  });
+
+  it('is as fresh as its row: what is folded after that delays no answer', async () => {
+    const store = memoryStore();
+    let time = START + 5;
+    const report = jest.fn();
+    const handler = handlerOver(
+      { ...store, putPosts: async (key, blob) => ((time += 900), store.putPosts(key, blob)) },
+      { report, now: () => time, limits: { ...FOLD_SOON, deltas: 1 } },
+    );
+    await handler(lambdaEvent(TOPIC, toLog([post(1, 0)])));
+    expect(report.mock.calls[0][1]).toMatchObject({ freshness: 5, duration: 900 });
   });
 
   it('that starts beyond the end of the chain logs how many offsets are missing', async () => {
@@ -330,5 +347,45 @@ describe('a batch', () => {
       missing: 40,
       last: 40,
     });
+  });
+
+  it('of another interval length is rejected, even if nothing is folded yet', async () => {
+    const store = memoryStore();
+    await handlerOver(store, { limits: undefined })(lambdaEvent(TOPIC, toLog([post(1, 0)])));
+    const longer = handlerOver(store, { intervalMinutes: 60 });
+    const next = toRecord(post(2, 1), 0, 1);
+    await expect(longer(lambdaEvent(TOPIC, [next]))).rejects.toThrow('deploy with -c intervalMinutes=1');
+    expect(store.logs.get('posts-0')).toHaveLength(1);
+  });
+
+  it('of a topic made anew is rejected, not taken for repeated records', async () => {
+    const store = memoryStore();
+    const handler = handlerOver(store, { limits: undefined });
+    const log = toLog([post(1, 0), post(2, 1), post(3, 2)]);
+    await handler(lambdaEvent(TOPIC, log));
+    const anew = toLog([post(4, 10), post(5, 11)]);
+    for (const instance of [handler, handlerOver(store)]) {
+      await expect(instance(lambdaEvent(TOPIC, anew))).rejects.toThrow(
+        'partition 0 is of another log: offset 0 was appended at 2026-11-22T21:00:00.010Z',
+      );
+    }
+    // The same records again are repeated ones, whoever gets them.
+    for (const instance of [handler, handlerOver(store)]) await instance(lambdaEvent(TOPIC, log));
+    expect(store.logs.get('posts-0')).toHaveLength(1);
+  });
+
+  it('after longer than rows live finds no gap, and the posts that count already', async () => {
+    const store = memoryStore();
+    const report = jest.fn();
+    const options = { report, limits: undefined };
+    const heartbeat = (at: number) => ({ ...post(0, at), kind: 'heartbeat' }) as RecordSpec;
+    // Posts, and what ends their interval; then nothing for days.
+    const log = toLog([post(1, 0), post(2, 1), heartbeat(MINUTE), heartbeat(2 * MINUTE), post(1, 2), post(3, 3)]);
+    const late = log.slice(4).map((record) => ({ ...record, timestamp: record.timestamp + 5_000 * MINUTE }));
+    for (const record of log.slice(0, 4)) await handlerOver(store, options)(lambdaEvent(TOPIC, [record]));
+    store.logs.clear();
+    store.chunks.clear();
+    await handlerOver(store, options)(lambdaEvent(TOPIC, late));
+    expect(report.mock.calls.at(-1)![1]).toMatchObject({ gap: 0, written: 1, repeated: 1 });
   });
 });

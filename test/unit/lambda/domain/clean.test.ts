@@ -335,3 +335,24 @@ test('the minute of arrival is that of the record, not of the client', () => {
   });
   expect(pin({})).toMatchObject({ arrival_minute: '2026-11-22T21:07:00.000Z' });
 });
+
+test('what is valid, and each column that is read, does not depend on which others are', () => {
+  const raw = {
+    index: 1,
+    category: ' Art',
+    title: 'T',
+    description: 'D',
+    tag_list: 'a,b',
+    unique_id: 'u',
+    image_src: 'i',
+  };
+  const all = cleanSection('pin', raw, AT) as Record<string, unknown>;
+  const read = cleanSection('pin', raw, AT, (column) => column === 'category');
+  expect(read).toEqual({ ...all, title: null, description: null, tag_list: null, unique_id: null, image_src: null });
+  for (const name of Object.keys(all)) {
+    expect(cleanSection('pin', raw, AT, (column) => column === name)).toMatchObject({ [name]: all[name] });
+  }
+  expect(cleanSection('pin', { ...raw, follower_count: 'abc' }, AT, () => false)).toMatchObject({
+    field: 'pin.follower_count',
+  });
+});
