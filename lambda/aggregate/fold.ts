@@ -1,11 +1,11 @@
 /** Writes what is folded: runs and posts first, then the head that names them. */
 import { mapConcurrently } from '../runtime/concurrent';
-import { type PostColumns } from '../domain/post-columns';
+import { waitingPosts, type PostColumns } from '../domain/post-columns';
 import { mergeRuns, runOf, trimRun } from '../domain/sorted-run';
 import { type View } from '../domain/views';
 import { encodePosts } from '../formats/post-blob';
 import { encodeHead, type SpeedSchema } from '../formats/speed-head';
-import { newestOf, postsOf, rowsOfDeltas } from '../formats/speed-log';
+import { postsOf, rowsOfDeltas } from '../formats/speed-log';
 import { type Chain, wholeFrom } from '../aws/keyspaces/speed-chain';
 import { closedRun, openSpeedRun, writeSpeedRun } from '../aws/keyspaces/speed-runs';
 import { type AggregateStore, type LogKey } from '../aws/keyspaces/store';
@@ -50,8 +50,7 @@ async function writeRuns(
     const found = opened.filter((each) => each !== undefined);
     const parts = [...found.map(({ rows }) => rows()), runOf(rowsOfDeltas(view, deltas, posts))];
     const target = closes ? closedRun(key, view, interval) : { ...key, ...run, view, interval };
-    const newest = newestOf([...found, ...deltas]);
-    for (const size of await writeSpeedRun(store, target, newest, trimRun(view, mergeRuns(view, parts)))) count(size);
+    for (const size of await writeSpeedRun(store, target, trimRun(view, mergeRuns(view, parts)))) count(size);
     written.add(view);
   });
 }
@@ -66,7 +65,7 @@ async function writePosts(
   if (deltas.length === 0) return;
   const range = { ...key, interval, from: deltas[0].from, to: deltas.at(-1)!.to };
   let piece = 0;
-  for (const waiting of posts.waiting(schema.waiting)) {
+  for (const waiting of waitingPosts(posts, schema.waiting)) {
     const blob = encodePosts({ views: schema.fingerprint, posts: waiting, canaries: new Map() });
     await store.putPosts({ ...range, piece: piece++ }, blob);
     count(blob.length);

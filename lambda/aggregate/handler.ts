@@ -13,6 +13,7 @@ import { decodePosts, encodePosts } from '../formats/post-blob';
 import { speedSchema } from '../formats/speed-head';
 import { EMPTY_CHAIN, endOf, intervalOfEnd, readChain, type Chain } from '../aws/keyspaces/speed-chain';
 import { storeFromEnvironment, type AggregateStore, type LogKey } from '../aws/keyspaces/store';
+import { keyspacesStore } from '../aws/keyspaces/writer';
 import { ENV, requireNonNegativeInteger, requirePositiveInteger } from '../runtime/env';
 import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/kafka-event';
 import { invoked, log } from '../runtime/log';
@@ -197,7 +198,7 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
 
 export const handler = invoked(() =>
   makeHandler({
-    store: storeFromEnvironment('aggregate'),
+    store: storeFromEnvironment('aggregate', keyspacesStore),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     horizon: requireNonNegativeInteger(ENV.speedHorizonIntervals),
     now: Date.now,

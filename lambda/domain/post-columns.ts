@@ -100,28 +100,6 @@ export class PostColumns implements Heads {
     }
   }
 
-  /**
-   * The same posts with what is needed to recognize repeated ones: those of the given columns, null where nothing is missing of the post.
-   * In pieces that fit a row of the store each.
-   */
-  *waiting(names: readonly ColumnName[]): Generator<PostColumns> {
-    let piece = PostColumns.of(names);
-    for (let row = 0; row < this.rows; row++) {
-      if (piece.isFull) {
-        yield piece;
-        piece = PostColumns.of(names);
-      }
-      piece.index.push(this.index[row]);
-      piece.known.push(this.known[row]);
-      piece.news.push(this.news[row]);
-      const isComplete = this.known[row] === ALL_SECTIONS;
-      for (const [name, column] of piece.columns) {
-        column.codes.push(isComplete ? NULL : column.codeOf(this.columns.get(name)?.valueAt(row) ?? null));
-      }
-    }
-    if (piece.rows > 0) yield piece;
-  }
-
   /** Adds the rows of `other` behind its own. A column that `other` does not have is null. */
   append(other: PostColumns): void {
     for (let row = 0; row < other.rows; row++) {
@@ -139,6 +117,28 @@ export class PostColumns implements Heads {
       for (const code of from.codes) column.codes.push(recoded[code]);
     }
   }
+}
+
+/**
+ * The same posts with what is needed to recognize repeated ones: those of the given columns, null where nothing is missing of the post.
+ * In pieces that fit a row of the store each.
+ */
+export function* waitingPosts(posts: PostColumns, names: readonly ColumnName[]): Generator<PostColumns> {
+  let piece = PostColumns.of(names);
+  for (let row = 0; row < posts.rows; row++) {
+    if (piece.isFull) {
+      yield piece;
+      piece = PostColumns.of(names);
+    }
+    piece.index.push(posts.index[row]);
+    piece.known.push(posts.known[row]);
+    piece.news.push(posts.news[row]);
+    const isComplete = posts.known[row] === ALL_SECTIONS;
+    for (const [name, column] of piece.columns) {
+      column.codes.push(isComplete ? NULL : column.codeOf(posts.columns.get(name)?.valueAt(row) ?? null));
+    }
+  }
+  if (piece.rows > 0) yield piece;
 }
 
 /** Numbers what occurs from 0 on, so that the next dimension fits beside it. @returns how many there are */

@@ -52,10 +52,6 @@ export class RecentPosts {
     private readonly columns: readonly ColumnName[],
   ) {}
 
-  get intervals(): IntervalStart[] {
-    return this.groups.map(({ interval }) => interval);
-  }
-
   /** How many sections and posts are remembered. */
   get size(): number {
     return this.groups.reduce((sum, { arrived }) => sum + arrived.size, 0);

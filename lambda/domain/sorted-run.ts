@@ -7,7 +7,7 @@
  * Invariants: no key stands in a run twice; a run is never empty blocks only between others; merging runs of the parts of a
  * period gives the run of the period, trimming included.
  */
-import { compareText, splitKey, type DimensionValue } from './merge';
+import { compareText, type DimensionValue } from './merge';
 import { type View } from './views';
 
 export type Key = readonly DimensionValue[];
@@ -36,13 +36,6 @@ export function compareKeys(a: Key, b: Key): number {
     if (order !== 0) return order;
   }
   return a.length - b.length;
-}
-
-/** The rows of counts that fit memory, sorted. */
-export function sortedRows(view: View, counts: ReadonlyMap<string, number>): Row[] {
-  return [...counts]
-    .map(([joined, value]) => ({ key: splitKey(view, joined), value }))
-    .sort((a, b) => compareKeys(a.key, b.key));
 }
 
 /** One run of rows that are all there. */
@@ -125,8 +118,12 @@ export function trimRun(view: View, run: Run): Run {
 
 async function* trimGroups({ groupBy, keep }: NonNullable<View['top']>, run: Run): Run {
   let group: Row[] = [];
-  const sameGroup = (row: Row) => compareKeys(group[0].key.slice(0, groupBy), row.key.slice(0, groupBy)) === 0;
+  const sameGroup = ({ key }: Row) => {
+    for (let i = 0; i < groupBy; i++) if (key[i] !== group[0].key[i]) return false;
+    return true;
+  };
   const best = () => {
+    if (group.length <= keep) return group;
     const ranked = [...group.entries()].sort(([i, a], [j, b]) => b.value - a.value || i - j).slice(0, keep);
     return ranked.sort(([i], [j]) => i - j).map(([, row]) => row);
   };

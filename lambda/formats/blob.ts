@@ -52,8 +52,16 @@ function contentOf(version: number, blob: Buffer, what: string): Buffer {
 
 /** The contents of {@link packParts}. @throws Error as {@link unpack} */
 export function unpackParts(version: number, blob: Buffer, what: string): Buffer[] {
+  return partsOf(version, blob, what).map((part) => part());
+}
+
+/** As {@link unpackParts}, each part decompressed when it is asked for. @throws Error as {@link pack} */
+export function partsOf(version: number, blob: Buffer, what: string): (() => Buffer)[] {
   const reader = new ByteReader(contentOf(version, blob, what));
-  const contents: Buffer[] = [];
-  while (!reader.finished()) contents.push(zstdDecompressSync(reader.bytes(reader.unsigned())));
-  return contents;
+  const parts: (() => Buffer)[] = [];
+  while (!reader.finished()) {
+    const part = reader.bytes(reader.unsigned());
+    parts.push(() => zstdDecompressSync(part));
+  }
+  return parts;
 }

@@ -117,8 +117,10 @@ export class ByteReader {
   }
 
   unsigned(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
+    const first = this.byte();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let factor = 128; ; factor *= 128) {
       const byte = this.byte();
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
@@ -147,6 +149,19 @@ export class ByteReader {
     return Number(BigInt(previous) + change);
   }
 
+  /** So many numbers, each below 2^32. */
+  unsignedOnes(count: number): Uint32Array {
+    const values = new Uint32Array(count);
+    for (let i = 0; i < count; i++) values[i] = this.unsigned();
+    return values;
+  }
+
+  /** Passes over so many numbers. */
+  skip(count: number): void {
+    let left = count;
+    while (left > 0) if (this.byte() < 0x80) left--;
+  }
+
   bytes(length: number): Buffer {
     if (this.at + length > this.buffer.length) {
       throw new RangeError(`${length} bytes at ${this.at} exceed the ${this.buffer.length} bytes there are`);
@@ -157,6 +172,22 @@ export class ByteReader {
 
   text(): string {
     return this.bytes(this.unsigned()).toString('utf8');
+  }
+
+  /** Passes over a text. @returns where it is */
+  pass(): number {
+    const place = this.at;
+    this.bytes(this.unsigned());
+    return place;
+  }
+
+  /** @param place of {@link pass} */
+  textAt(place: number): string {
+    const before = this.at;
+    this.at = place;
+    const text = this.text();
+    this.at = before;
+    return text;
   }
 
   finished(): boolean {

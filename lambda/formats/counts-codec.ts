@@ -176,28 +176,28 @@ export function encodeRows(view: View, rows: readonly Row[]): Buffer {
   );
 }
 
-interface Columns {
+/** Rows as columns: a value of a dimension is a place in its dictionary. */
+export interface CountColumns {
   readonly rows: number;
-  readonly dimensions: readonly (readonly DimensionValue[])[];
-  readonly values: readonly number[];
+  readonly dimensions: readonly { readonly dictionary: readonly DimensionValue[]; readonly places: Uint32Array }[];
+  readonly values: Float64Array;
 }
 
-function decode(view: View, blob: Buffer): Columns | undefined {
+/** @throws Error naming the view, if the blob is not what this file writes for this definition of it */
+export function decodeColumns(view: View, blob: Buffer): CountColumns {
   const content = unpack(VERSION, blob, `counts of view '${view.name}'`);
-  if (!content.subarray(0, FINGERPRINT_BYTES).equals(fingerprintOf(view))) return undefined;
+  if (!content.subarray(0, FINGERPRINT_BYTES).equals(fingerprintOf(view))) {
+    throw new Error(`counts of view '${view.name}' are of another definition of it`);
+  }
   const reader = new ByteReader(content.subarray(FINGERPRINT_BYTES));
   const dictionaries = view.dimensions.map((name) => readDictionary(reader, codingOf(columnOf(name).type)));
   const rows = reader.unsigned();
   const dimensions = dictionaries.map((dictionary, i) => {
-    const column = new Array<DimensionValue>(rows);
-    let place = 0;
-    for (let row = 0; row < rows; row++) {
-      place = i === 0 ? place + reader.unsigned() : reader.unsigned();
-      column[row] = dictionary[place];
-    }
-    return column;
+    const places = reader.unsignedOnes(rows);
+    if (i === 0) for (let row = 1; row < rows; row++) places[row] += places[row - 1];
+    return { dictionary, places };
   });
-  const values = new Array<number>(rows);
+  const values = new Float64Array(rows);
   for (let row = 0; row < rows; row++) values[row] = reader.difference(0);
   if (!reader.finished()) throw new Error(`counts of view '${view.name}' hold more bytes than rows`);
   return { rows, dimensions, values };
@@ -205,11 +205,9 @@ function decode(view: View, blob: Buffer): Columns | undefined {
 
 /** In the order of a run. @throws Error naming the view, if the blob is not what this file writes for this definition of it */
 export function decodeRows(view: View, blob: Buffer): Row[] {
-  const columns = decode(view, blob);
-  if (!columns) throw new Error(`counts of view '${view.name}' are of another definition of it`);
-  const { rows, dimensions, values } = columns;
+  const { rows, dimensions, values } = decodeColumns(view, blob);
   return Array.from({ length: rows }, (_, row) => ({
-    key: dimensions.map((column) => column[row]),
+    key: dimensions.map(({ dictionary, places }) => dictionary[places[row]]),
     value: values[row],
   }));
 }

@@ -21,7 +21,9 @@
 import { columnOf, COLUMNS, SECTIONS, type ColumnName } from '../domain/columns';
 import { type SectionMask } from '../domain/merge';
 import { CodedColumn, PostColumns } from '../domain/post-columns';
-import { MAX_BLOB_BYTES, packParts, unpackParts } from './blob';
+import { type SourceColumn, type SourcePosts } from '../domain/view-counter';
+import { type View } from '../domain/views';
+import { MAX_BLOB_BYTES, packParts, partsOf, unpackParts } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
 
 const VERSION = 1;
@@ -108,30 +110,40 @@ function readColumn(texts: ByteReader, codes: ByteReader, rows: number, distinct
   return column;
 }
 
-/** @throws Error if the blob is not what {@link encodePosts} writes */
-export function decodePosts(blob: Buffer): PostBlob {
-  const [keys, texts, codes] = unpackParts(VERSION, blob, WHAT).map((content) => new ByteReader(content));
+/** What stands before the columns. */
+function readHeads(keys: ByteReader) {
   const views = keys.text();
   const sections = Array.from({ length: keys.unsigned() }, () => keys.text());
   const bits = sections.map((name) => SECTIONS.findIndex((each) => each === name));
-  const readMask = () => {
-    const stored = keys.unsigned();
-    return bits.reduce<SectionMask>(
-      (mask, bit, place) => ((stored & (1 << place)) !== 0 && bit >= 0 ? mask | (1 << bit) : mask),
-      0,
-    );
-  };
   const canaries = new Map<string, number>();
   for (let left = keys.unsigned(); left > 0; left--) canaries.set(keys.text(), keys.unsigned());
-  const stored = Array.from({ length: keys.unsigned() }, () => {
+  const columns = Array.from({ length: keys.unsigned() }, () => {
     const name = keys.text();
     return { name, distinct: keys.unsigned() === TEXT ? keys.unsigned() : undefined };
   });
+  /** By stored mask, those of today. */
+  const masks = Array.from({ length: 1 << bits.length }, (_, stored) =>
+    bits.reduce<SectionMask>(
+      (mask, bit, place) => ((stored & (1 << place)) !== 0 && bit >= 0 ? mask | (1 << bit) : mask),
+      0,
+    ),
+  );
   const rows = keys.unsigned();
+  const readMasks = () => {
+    const read = keys.unsignedOnes(rows);
+    return read.map((stored) => masks[stored]);
+  };
+  return { views, canaries, columns, rows, readMasks };
+}
+
+/** @throws Error if the blob is not what {@link encodePosts} writes */
+export function decodePosts(blob: Buffer): PostBlob {
+  const [keys, texts, codes] = unpackParts(VERSION, blob, WHAT).map((content) => new ByteReader(content));
+  const { views, canaries, columns: stored, rows, readMasks } = readHeads(keys);
   const index: number[] = [];
   for (let row = 0; row < rows; row++) index.push(keys.difference(index.at(-1) ?? 0));
-  const known = Array.from({ length: rows }, readMask);
-  const news = Array.from({ length: rows }, readMask);
+  const known = [...readMasks()];
+  const news = [...readMasks()];
   const columns = new Map<ColumnName, CodedColumn>();
   for (const { name, distinct } of stored) {
     const column = readColumn(texts, codes, rows, distinct);
@@ -140,4 +152,57 @@ export function decodePosts(blob: Buffer): PostBlob {
   }
   if (![keys, texts, codes].every((part) => part.finished())) throw new Error(`${WHAT} hold more bytes than posts`);
   return { views, posts: new PostColumns(columns, { index, known, news }), canaries };
+}
+
+/** What a view counts of the posts, without their keys and the columns that it does not read. */
+export interface PostsOfView extends SourcePosts {
+  readonly canaries: Canaries;
+}
+
+/** @throws Error if the blob has another version, or ends too early */
+export function decodePostsOf(view: View, blob: Buffer): PostsOfView {
+  const names = new Set<string>([...view.dimensions, ...(view.value ? [view.value] : [])]);
+  const [keys, texts, codes] = partsOf(VERSION, blob, WHAT).map((part) => lazily(() => new ByteReader(part())));
+  const { canaries, columns: stored, rows, readMasks } = readHeads(keys());
+  keys().skip(rows);
+  const known = readMasks();
+  const news = readMasks();
+  const columns = new Map<string, SourceColumn>();
+  const lastText = stored.findLastIndex(({ name, distinct }) => distinct !== undefined && names.has(name));
+  for (const [place, { name, distinct }] of stored.entries()) {
+    if (columns.size === names.size) break;
+    if (names.has(name)) {
+      columns.set(
+        name,
+        distinct === undefined ? scanIntegers(codes(), rows) : scanTexts(texts(), codes(), rows, distinct),
+      );
+      continue;
+    }
+    codes().skip(distinct === undefined ? 2 * rows : rows);
+    // Texts behind which no column is asked for need not be decompressed.
+    if (place < lastText) for (let left = distinct ?? 0; left > 0; left--) texts().pass();
+  }
+  return { canaries, known, news, column: (name) => columns.get(name) };
+}
+
+function scanTexts(texts: ByteReader, codes: ByteReader, rows: number, size: number): SourceColumn {
+  const places = new Uint32Array(size);
+  for (let i = 0; i < size; i++) places[i] = texts.pass();
+  return { codes: codes.unsignedOnes(rows), size, valueOf: (code) => texts.textAt(places[code - 1]) };
+}
+
+function scanIntegers(codes: ByteReader, rows: number): SourceColumn {
+  const integers = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) integers[row] = codes.difference(0);
+  for (let row = 0; row < rows; row++) {
+    const thousands = codes.unsigned();
+    if (thousands === NULL_THOUSANDS) integers[row] = NaN;
+    else if (thousands > 0) integers[row] *= 1000 ** thousands;
+  }
+  return { integers };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }

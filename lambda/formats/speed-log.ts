@@ -13,9 +13,9 @@
  * place of the chain and nobody can append to another place than its end; a row is of one interval.
  */
 import { type IntervalStart } from '../domain/intervals';
-import { mergeCounts, type Counts } from '../domain/merge';
 import { countPosts, PostColumns } from '../domain/post-columns';
-import { sortedRows, type Row } from '../domain/sorted-run';
+import { type Row } from '../domain/sorted-run';
+import { ViewCounter } from '../domain/view-counter';
 import { CANARY_VIEW, type View } from '../domain/views';
 import { decodePosts, type PostBlob } from './post-blob';
 
@@ -39,8 +39,42 @@ export interface Delta extends PostBlob, Omit<LogRow, 'posts'> {
   readonly bytes: number;
 }
 
-export function deltaOf({ posts: blob, ...row }: LogRow): Delta {
-  return { ...row, ...decodePosts(blob), bytes: blob.length };
+/** A row as it was read. What is in the blob is decoded where it is asked for. */
+export class StoredDelta implements Delta {
+  readonly from: number;
+  readonly to: number;
+  readonly interval: IntervalStart;
+  readonly asOf: number;
+  readonly blob: Buffer;
+  private decoded: PostBlob | undefined;
+
+  constructor({ from, to, interval, asOf, posts }: LogRow) {
+    this.from = from;
+    this.to = to;
+    this.interval = interval;
+    this.asOf = asOf;
+    this.blob = posts;
+  }
+
+  get bytes(): number {
+    return this.blob.length;
+  }
+
+  get views(): string {
+    return this.content.views;
+  }
+
+  get posts(): PostColumns {
+    return this.content.posts;
+  }
+
+  get canaries(): PostBlob['canaries'] {
+    return this.content.canaries;
+  }
+
+  private get content(): PostBlob {
+    return (this.decoded ??= decodePosts(this.blob));
+  }
 }
 
 /** The newest append time of some, at least `floor`, ms. */
@@ -56,6 +90,10 @@ export function postsOf(deltas: readonly Pick<Delta, 'posts'>[]): PostColumns {
   return all;
 }
 
+/** Of {@link CANARY_VIEW}. */
+export const rowsOfCanaries = (canaries: PostBlob['canaries']): Row[] =>
+  [...canaries].map(([minute, sent]) => ({ key: [minute], value: sent }));
+
 /**
  * What deltas add to a view: rows in the order of their keys, not trimmed.
  * @param posts those of the deltas, for a caller that asks for several views
@@ -66,7 +104,7 @@ export function rowsOfDeltas(
   posts: PostColumns = postsOf(deltas),
 ): Row[] {
   if (view !== CANARY_VIEW) return countPosts(view, posts);
-  const newest: Counts = new Map();
-  for (const { canaries } of deltas) mergeCounts(view, newest, canaries);
-  return sortedRows(view, newest);
+  const counter = new ViewCounter(view);
+  for (const { canaries } of deltas) counter.addRows(rowsOfCanaries(canaries));
+  return counter.rows();
 }

@@ -7,7 +7,6 @@
  *   tier        1: of deltas; n + 1: of runs of tier n; 0: all of the interval
  *   rest        0 for the first chunk of a run, 1 for the others: the first ones of many intervals are read at once
  *   from_offset of the first record, to_offset of the last one; both 0 in tier 0
- *   as_of       newest append time, ms
  *   chunks      how many the run has
  *   counts      blob: the rows of a chunk (counts-codec)
  * ```

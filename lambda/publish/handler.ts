@@ -21,6 +21,7 @@ import { invoked } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type PublishStore } from '../aws/keyspaces/store';
+import { keyspacesStore } from '../aws/keyspaces/writer';
 import { VIEWS, type View } from '../domain/views';
 import { completedBy, daysOfMonth, planMoves, rollUpsWith, union, type Move, type RollUps } from './core';
 import { runPublisher, type PublishedRun } from './runs';
@@ -249,7 +250,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
 export const handler = invoked(() =>
   makeHandler({
     lake: lakeFromEnvironment(),
-    store: storeFromEnvironment('publish'),
+    store: storeFromEnvironment('publish', keyspacesStore),
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     now: Date.now,

@@ -7,6 +7,7 @@ import { type DimensionValue } from '../domain/merge';
 import { compareKeys, type Key, type Row, type Run } from '../domain/sorted-run';
 import { findView, type View, VIEWS } from '../domain/views';
 import { PAGE_ROWS } from './api';
+import { largest } from './pages';
 
 export type AnswerRow = Readonly<Record<string, DimensionValue>>;
 
@@ -226,8 +227,10 @@ export function answersOf(view: View): StandardAnswer[] {
 /** The columns of a view; its value is the last one. */
 export const columnsOfView = (view: View): string[] => [...view.dimensions, view.value ?? 'count'];
 
-/** The rows of a view as they are answered. */
-export async function* countRows(view: View, run: Run): AsyncGenerator<AnswerRow> {
+/** The rows of a view as they are answered. @param top only the largest ones, before most of them become objects */
+export async function* countRows(view: View, run: Run, top?: number): AsyncGenerator<AnswerRow> {
   const columns = columnsOfView(view);
-  for await (const rows of run) for (const { key, value } of rows) yield rowOf(columns, [...key, value]);
+  if (top === undefined)
+    for await (const rows of run) for (const { key, value } of rows) yield rowOf(columns, [...key, value]);
+  else for await (const { key, value } of largest(run, (row) => row.value, top)) yield rowOf(columns, [...key, value]);
 }

@@ -24,12 +24,12 @@ export async function readCanary(reader: QueryReader, now: number, intervalMinut
   const length = intervalEnd(0, intervalMinutes);
   const newestIn = async (last: IntervalStart) => {
     const oldest = last - (INTERVALS - 1) * length;
-    const { parts } = await reader.speedParts(
+    const read = await reader.speedParts(
       CANARY_VIEW,
       Array.from({ length: INTERVALS }, (_, i) => oldest + i * length),
     );
     let newest = oldest;
-    for (const { rows } of parts) {
+    for (const { rows } of await read.parts()) {
       for await (const block of rows()) for (const { value } of block) newest = Math.max(newest, value);
     }
     return newest;

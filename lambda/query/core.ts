@@ -76,9 +76,11 @@ export function asOf(
 ): number | undefined {
   const served = published ? intervalEnd(published.boundary, intervalMinutes) : -Infinity;
   const floor = layer === 'speed' ? -Infinity : served;
-  // Partitions that were added since this function was deployed have rows, too.
-  const all = new Set([...Array(partitions).keys(), ...applied.keys()]);
-  const known = [...all].map((partition) => Math.max(floor, applied.get(partition) ?? floor));
+  // Partitions that were added since this function was deployed have rows, too; those before them are there, with or without one.
+  const all = Math.max(partitions, ...[...applied.keys()].map((partition) => partition + 1));
+  const known = Array.from({ length: all }, (_, partition) => partition).map((partition) =>
+    Math.max(floor, applied.get(partition) ?? floor),
+  );
   const complete = layer === 'batch' ? served : Math.min(...known);
   return complete === -Infinity ? undefined : complete;
 }

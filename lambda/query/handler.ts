@@ -9,7 +9,7 @@ import { RunReplacedError } from '../aws/keyspaces/view-runs';
 import { invoked, log } from '../runtime/log';
 import { type Key, type Run } from '../domain/sorted-run';
 import { report, type ReportOf } from '../runtime/metrics';
-import { type BoundaryRow, storeFromEnvironment } from '../aws/keyspaces/store';
+import { type BoundaryRow, keyspacesReader, storeFromEnvironment } from '../aws/keyspaces/store';
 import { type ValidationError, invalid, sentence } from '../domain/validation-error';
 import { fingerprintOf, type View, VIEWS } from '../domain/views';
 import {
@@ -35,6 +35,7 @@ import {
   type ViewsResponse,
 } from './api';
 import { readCanary } from './canary';
+import { etagOf, isUnchanged, notModified, validators } from './conditional';
 import { asOf, planRead, type Published } from './core';
 import { type LiveMetrics, liveMetrics } from './live';
 import { ASSETS, type PageFiles, pageFiles } from './page';
@@ -81,6 +82,14 @@ interface Opened {
   readonly batch: BatchRun;
   /** Rows that the pages before were made of have expired since. */
   readonly isGone: boolean;
+  /** Of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether the client has the answer. */
+  readonly isUnchanged: boolean;
+  load(): Promise<Loaded>;
+}
+
+interface Loaded {
   /** The rows of both layers. @param after only rows with greater keys */
   readonly run: (after?: Key) => Run;
   readonly provenance: Provenance;
@@ -123,7 +132,7 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
     planRead(selection, published, { now, intervalMinutes, speedTtl: deps.speedTtl });
 
   /** @param cursor whose time boundary counts. @default - what is served now */
-  async function open(view: View, selection: Selection, cursor?: Cursor): Promise<Opened> {
+  async function open(event: HttpEvent, view: View, selection: Selection, cursor?: Cursor): Promise<Opened> {
     const now = publishedOf(await reader.boundary());
     const published = cursor === undefined ? now : pinned(now, cursor.boundary);
     const plan = planFor(selection, published);
@@ -134,37 +143,48 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       ),
       reader.speedParts(view, plan.speed),
     ]);
-    const intervals = { batch: plan.periods.length, speed: new Set(speed.parts.map(({ interval }) => interval)).size };
+    const [oldest, newest] = [plan.speed.at(0), plan.speed.at(-1)];
+    const etag = etagOf(fingerprintOf(view).toString('hex'), published, batch.version, oldest, newest, speed.version);
     return {
       published,
       batch,
+      headers: validators(etag, plan.speed.length > 0),
+      isUnchanged: isUnchanged(event, etag),
       // The speed layer's oldest rows.
       isGone: cursor !== undefined && planFor(selection, published, cursor.made).speed[0] !== plan.speed[0],
-      run: selectedRun({
-        view,
-        batch: batch.rows,
-        speed: speed.parts.map(({ rows }) => rows),
-        filters: selection.filters,
-      }),
-      provenance: {
-        boundary: instant(published?.boundary),
-        asOf: instant(asOf(selection.layer, published, speed.applied, deps)),
-        intervals,
-        buckets: intervals,
+      async load() {
+        const parts = await speed.parts();
+        const intervals = { batch: plan.periods.length, speed: new Set(parts.map(({ interval }) => interval)).size };
+        return {
+          run: selectedRun({
+            view,
+            batch: batch.rows,
+            speed: parts.map(({ rows }) => rows),
+            filters: selection.filters,
+          }),
+          provenance: {
+            boundary: instant(published?.boundary),
+            asOf: instant(asOf(selection.layer, published, speed.applied, deps)),
+            intervals,
+            buckets: intervals,
+          },
+        };
       },
     };
   }
 
   /** All pages are made by the time boundary of the first one, and of the same batch rows. */
-  async function getPage(view: View, selection: Selection): Promise<HttpResponse> {
+  async function getPage(event: HttpEvent, view: View, selection: Selection): Promise<HttpResponse> {
     const cursor = selection.cursor === undefined ? undefined : decodeCursor(view, selection, selection.cursor);
     if (isValidationError(cursor)) return rejected(400, cursor);
-    const { published, batch, isGone, run, provenance } = await open(view, selection, cursor);
+    const { published, batch, isGone, headers, isUnchanged, load } = await open(event, view, selection, cursor);
     // Of another definition of the view, keys are in another order.
     const version = `${fingerprintOf(view).toString('base64url')} ${batch.version}`;
     if (cursor !== undefined && (isGone || cursor.version !== version)) {
       return rejected(410, invalid('cursor', selection.cursor, 'a cursor of rows that are still there: start again'));
     }
+    if (isUnchanged) return notModified(headers);
+    const { run, provenance } = await load();
     const { rows, more } = await firstRows(countRows(view, run(cursor?.after)), selection.limit ?? PAGE_ROWS);
     const next = () =>
       encodeCursor(view, selection, {
@@ -173,25 +193,27 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
         version,
         made: cursor?.made ?? deps.now(),
       });
-    return json(200, {
+    const page: ViewResponse = {
       view: view.name,
       columns: columnsOfView(view),
       rows,
       ...provenance,
       ...(more ? { cursor: next() } : {}),
-    } satisfies ViewResponse);
+    };
+    return json(200, page, headers);
   }
 
   /** Rows that come in one response, the largest ones with `top`. */
   function oneResponse(rows: AsyncIterable<AnswerRow>, columns: readonly string[], top: number | undefined, share = 1) {
-    return firstRows(top === undefined ? rows : largest(rows, columns.at(-1)!, top), PAGE_ROWS, share);
+    const valueOf = (row: AnswerRow) => Number(row[columns.at(-1)!]);
+    return firstRows(top === undefined ? rows : largest(inBlocks(rows), valueOf, top), PAGE_ROWS, share);
   }
 
-  async function answerOf({ name, columns, rows }: StandardAnswer, { run }: Opened, top?: number, share?: number) {
+  async function answerOf({ name, columns, rows }: StandardAnswer, { run }: Loaded, top?: number, share?: number) {
     return { answer: name, columns, ...shortened(await oneResponse(rows(run), columns, top, share)) };
   }
 
-  async function getView(view: View, query: URLSearchParams): Promise<HttpResponse> {
+  async function getView(event: HttpEvent, view: View, query: URLSearchParams): Promise<HttpResponse> {
     const selection = parseSelection(query, view);
     if (isValidationError(selection)) return rejected(400, selection);
     const standard = answersOf(view);
@@ -199,28 +221,31 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       return rejected(400, invalid('answer', 'standard', 'counts, because no standard answer uses this view'));
     }
     const { kind, top } = selection;
-    if (kind === 'counts' && top === undefined) return getPage(view, selection);
-    const opened = await open(view, selection);
+    if (kind === 'counts' && top === undefined) return getPage(event, view, selection);
+    const opened = await open(event, view, selection);
+    if (opened.isUnchanged) return notModified(opened.headers);
+    const loaded = await opened.load();
     if (kind === 'counts') {
       const columns = columnsOfView(view);
-      const rows = await oneResponse(countRows(view, opened.run()), columns, top);
-      return json(200, { view: view.name, columns, ...shortened(rows), ...opened.provenance } satisfies ViewResponse);
+      const rows = await firstRows(countRows(view, loaded.run(), top), PAGE_ROWS);
+      const counts: ViewResponse = { view: view.name, columns, ...shortened(rows), ...loaded.provenance };
+      return json(200, counts, opened.headers);
     }
     const answers: StandardResponse['answers'][number][] = [];
-    for (const answer of standard) answers.push(await answerOf(answer, opened, top, 1 / standard.length));
-    return json(200, { view: view.name, answers, ...opened.provenance } satisfies StandardResponse);
+    for (const answer of standard) answers.push(await answerOf(answer, loaded, top, 1 / standard.length));
+    return json(200, { view: view.name, answers, ...loaded.provenance } satisfies StandardResponse, opened.headers);
   }
 
-  async function getAnswer(name: string, query: URLSearchParams): Promise<HttpResponse> {
+  async function getAnswer(event: HttpEvent, name: string, query: URLSearchParams): Promise<HttpResponse> {
     const answer = findAnswer(name);
     if (!answer) return unknown('answer', name, ANSWERS);
     const selection = parseSelection(query, answer.view, []);
     if (isValidationError(selection)) return rejected(400, selection);
-    const opened = await open(answer.view, selection);
-    return json(200, {
-      ...(await answerOf(answer, opened, selection.top)),
-      ...opened.provenance,
-    } satisfies AnswerResponse);
+    const opened = await open(event, answer.view, selection);
+    if (opened.isUnchanged) return notModified(opened.headers);
+    const loaded = await opened.load();
+    const response: AnswerResponse = { ...(await answerOf(answer, loaded, selection.top)), ...loaded.provenance };
+    return json(200, response, opened.headers);
   }
 
   function boundaryOf(row: BoundaryRow | undefined): BoundaryResponse {
@@ -280,9 +305,9 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       }
       if (resource === 'views' && name !== undefined) {
         const view = named(name);
-        return view ? getView(view, query) : unknown('view', name, views);
+        return view ? getView(event, view, query) : unknown('view', name, views);
       }
-      if (resource === 'answers' && name !== undefined) return getAnswer(name, query);
+      if (resource === 'answers' && name !== undefined) return getAnswer(event, name, query);
       const response = page && (await getStatusPage(page, resource, name, event));
       if (response) return response;
     }
@@ -312,6 +337,10 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
       return json(503, { message, status: 'down' } satisfies ErrorResponse & HealthResponse, { 'retry-after': '5' });
     }
   };
+}
+
+async function* inBlocks<T>(rows: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  for await (const row of rows) yield [row];
 }
 
 const shortened = ({ rows, more }: PageRows) => ({ rows, ...(more ? { truncated: true as const } : {}) });
@@ -353,7 +382,7 @@ export const handler = invoked(() => {
   const topic = requireEnv(ENV.topic);
   return makeHandler({
     page: pageFromEnvironment(),
-    reader: queryReader(storeFromEnvironment('query'), { topic, partitions, intervalMinutes }),
+    reader: queryReader(storeFromEnvironment('query', keyspacesReader), { topic, partitions, intervalMinutes }),
     intervalMinutes,
     partitions,
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,

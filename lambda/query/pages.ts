@@ -87,20 +87,21 @@ async function* filtered(run: Run, includes: (key: Key) => boolean): Run {
 }
 
 /** The rows with the largest values, largest first; of equal ones those that come first. In memory for twice as many. */
-export async function* largest(rows: AsyncIterable<AnswerRow>, column: string, count: number) {
-  const valueOf = (row: AnswerRow) => Number(row[column]);
-  let best: AnswerRow[] = [];
+export async function* largest<T>(blocks: AsyncIterable<readonly T[]>, valueOf: (row: T) => number, count: number) {
+  let best: T[] = [];
   let least = -Infinity;
   const cut = () => {
     best.sort((a, b) => valueOf(b) - valueOf(a));
     best = best.slice(0, count);
   };
-  for await (const row of rows) {
-    if (valueOf(row) <= least) continue;
-    best.push(row);
-    if (best.length < 2 * count) continue;
-    cut();
-    least = valueOf(best[count - 1]);
+  for await (const rows of blocks) {
+    for (const row of rows) {
+      if (valueOf(row) <= least) continue;
+      best.push(row);
+      if (best.length < 2 * count) continue;
+      cut();
+      least = valueOf(best[count - 1]);
+    }
   }
   cut();
   yield* best;

@@ -3,11 +3,13 @@ import { type IntervalStart } from '../domain/intervals';
 import { mapConcurrently } from '../runtime/concurrent';
 import { sha256 } from '../runtime/digest';
 import { speedSchema } from '../formats/speed-head';
-import { appliedBy, speedViews, type SpeedPart } from '../aws/keyspaces/speed-reader';
+import { endOf } from '../aws/keyspaces/speed-chain';
+import { appliedBy, speedViews } from '../aws/keyspaces/speed-reader';
 import { mergeRuns, rowsAfter, type Key, type Row, type Run } from '../domain/sorted-run';
 import { type BoundaryRow, type QueryStore } from '../aws/keyspaces/store';
 import { openRun } from '../aws/keyspaces/view-runs';
 import { type View, VIEWS } from '../domain/views';
+import { countedViews, type CountedPart } from './counted';
 
 /** The runs that exist of some periods, merged. */
 export interface BatchRun {
@@ -18,7 +20,10 @@ export interface BatchRun {
 }
 
 export interface SpeedRead {
-  readonly parts: readonly SpeedPart[];
+  /** Names what was read: another value, other rows. */
+  readonly version: string;
+  /** The rows. Nothing is counted before they are asked for. */
+  readonly parts: () => Promise<readonly CountedPart[]>;
   /** As {@link QueryReader.applied}, of the same instant. */
   readonly applied: ReadonlyMap<number, number>;
 }
@@ -111,8 +116,10 @@ export interface ReaderOptions {
 
 export function queryReader(store: QueryStore, options: ReaderOptions): QueryReader {
   const { topic, partitions, intervalMinutes, views = VIEWS } = options;
-  const cache = batchCache(options.cache ?? CACHE);
-  const speed = speedViews(store, topic, speedSchema(views, intervalMinutes));
+  const { cache: limits = CACHE } = options;
+  const cache = batchCache(limits);
+  const speed = speedViews(store, topic, speedSchema(views, intervalMinutes), limits.now);
+  const counted = countedViews(speed, limits.maxKeys);
 
   return {
     boundary: () => store.readBoundary(topic),
@@ -131,10 +138,13 @@ export function queryReader(store: QueryStore, options: ReaderOptions): QueryRea
       return { version, rows: (after) => (after ? merged(after) : cache.through(name, version, merged())) };
     },
     async speedParts(view, intervals) {
-      if (intervals.length === 0) return { parts: [], applied: new Map() };
+      if (intervals.length === 0) return { version: '', parts: async () => [], applied: new Map() };
       const chains = await speed.allChains(partitions);
-      const parts = await speed.parts(view, chains, intervals[0], intervals.at(-1)!);
-      return { parts, applied: appliedBy(chains) };
+      return {
+        version: JSON.stringify([...chains.values()].map(endOf)),
+        parts: () => counted.parts(view, chains, intervals),
+        applied: appliedBy(chains),
+      };
     },
     applied: async () => appliedBy(await speed.allChains(partitions)),
   };

@@ -20,6 +20,7 @@ import { invoked, log } from '../runtime/log';
 import { report, reportView, type ReportOf, type ReportViewOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type ReconcileStore } from '../aws/keyspaces/store';
+import { keyspacesStore } from '../aws/keyspaces/writer';
 import { endOf, wholeFrom } from '../aws/keyspaces/speed-chain';
 import { speedViews, type Chains } from '../aws/keyspaces/speed-reader';
 import { openRun } from '../aws/keyspaces/view-runs';
@@ -247,7 +248,7 @@ const PATIENCE = 120_000;
 export const handler = invoked(() =>
   makeHandler({
     lake: lakeFromEnvironment(),
-    store: storeFromEnvironment('reconcile'),
+    store: storeFromEnvironment('reconcile', keyspacesStore),
     topic: requireEnv(ENV.topic),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     speedTtl: requirePositiveInteger(ENV.speedTtlHours) * HOUR,

@@ -52,7 +52,7 @@ export const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
     env: ENV.speedRuns,
     partitionKey: { topic: 'text', kafka_partition: 'int', view_name: 'text', tier: 'int', rest: 'int' },
     clusteringKey: { interval_start: 'timestamp', from_offset: 'bigint', to_offset: 'bigint', chunk: 'int' },
-    columns: { as_of: 'timestamp', chunks: 'int', counts: 'blob' },
+    columns: { chunks: 'int', counts: 'blob' },
     expires: ({ speedTtlHours }) => speedTtlHours,
   },
   speedPosts: {

@@ -26,7 +26,6 @@ import { connectKafka } from '../../lambda/aws/kafka/connect';
 import { type KafkaPort } from '../../lambda/aws/kafka/port';
 import { planKey, PREFIXES, quarantineKey, SPARK_VIEWS_KEY, viewKey } from '../../lambda/formats/keys';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
-import { add, contribution, trim, type Counts } from '../../lambda/domain/merge';
 import { connectS3, NotFoundError, PreconditionFailedError, type ObjectStore } from '../../lambda/aws/s3';
 import { VIEWS, viewsAsJson, type View } from '../../lambda/domain/views';
 import {
@@ -41,6 +40,7 @@ import {
 import { countsOf } from '../support/view-runs';
 import { countedOnce, type LogRecord, type ReferenceRow } from '../support/counted-once';
 import { ROOT } from '../../tools/kit/root';
+import { add, contribution, trim, type Counts } from '../../tools/kit/counts';
 
 const TOPIC = 'posts';
 const PARTITIONS = 2;

@@ -12,9 +12,7 @@ import { compactionWith } from '../../lambda/compact/engine';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
 import { decodeRecord } from '../../lambda/domain/decode';
 import { intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
-import { add, contributionOf, type Counts } from '../../lambda/domain/merge';
 import { RecentPosts } from '../../lambda/domain/recent-posts';
-import { sortedRows } from '../../lambda/domain/sorted-run';
 import { viewsAsJson } from '../../lambda/domain/views';
 import { manifestKey, viewKey, viewsDoneKey } from '../../lambda/formats/keys';
 import { speedSchema } from '../../lambda/formats/speed-head';
@@ -29,6 +27,7 @@ import { lambdaEvent } from '../support/posts-log';
 import { aggregateOver, FOLD_AT_ONCE } from '../support/speed-layer';
 import { viewObject } from '../../tools/simulate/models/views-engine';
 import { HOUR, INTERVAL_MINUTES, LOG, START, TOPIC, VIEWS } from './log';
+import { add, contributionOf, sortedRows, type Counts } from '../../tools/kit/counts';
 
 const quiet = { report: () => undefined, reportView: () => undefined, log: { warn: () => undefined } };
 const shared = { topic: TOPIC, intervalMinutes: INTERVAL_MINUTES, views: VIEWS, ...quiet };

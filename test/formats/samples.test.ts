@@ -16,7 +16,7 @@ import { planKey, postsKey, quarantineKey, sealKey, viewKey } from '../../lambda
 import { parsePlan } from '../../lambda/formats/plan';
 import { decodePosts } from '../../lambda/formats/post-blob';
 import { decodeHead, speedSchema } from '../../lambda/formats/speed-head';
-import { deltaOf } from '../../lambda/formats/speed-log';
+import { StoredDelta } from '../../lambda/formats/speed-log';
 import { decodeFirstKeys, type RunPointer } from '../../lambda/formats/view-run';
 import { parseViewObject } from '../../lambda/formats/view-object';
 import { openDuckdb } from '../support/duckdb';
@@ -173,7 +173,7 @@ describe.each(VERSIONS)('%s', (version) => {
       [4, 4, SECOND],
       [5, 6, SECOND],
     ]);
-    const { posts, views } = deltaOf(rows[0]);
+    const { posts, views } = new StoredDelta(rows[0]);
     expect(views).toBe(speedSchema(VIEWS, INTERVAL_MINUTES).fingerprint);
     expect([posts.index, posts.known, posts.news]).toEqual([
       [1, 2, 4],

@@ -157,8 +157,8 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'Posts of what is folded are not stored.',
     file: 'lambda/aggregate/fold.ts',
-    find: 'for (const waiting of posts.waiting(schema.waiting)) {',
-    replace: 'for (const waiting of [...posts.waiting(schema.waiting)].slice(1)) {',
+    find: 'for (const waiting of waitingPosts(posts, schema.waiting)) {',
+    replace: 'for (const waiting of [...waitingPosts(posts, schema.waiting)].slice(1)) {',
     why: 'counted once: an instance starts after a fold, and a section comes again',
   },
   {

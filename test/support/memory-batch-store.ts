@@ -8,11 +8,11 @@ import {
   type UnreferencedRun,
 } from '../../lambda/aws/keyspaces/store';
 import { openRun } from '../../lambda/aws/keyspaces/view-runs';
-import { type Counts } from '../../lambda/domain/merge';
 import { type View } from '../../lambda/domain/views';
 import { blockOf, type RunPointer } from '../../lambda/formats/view-run';
 import { memoryStore, type MemoryStore } from './memory-store';
 import { countsOf } from './view-runs';
+import { type Counts } from '../../tools/kit/counts';
 
 const runName = ({ view, period, version }: RunKey) => `${view}|${period}|${version}`;
 const chunkName = ({ chunk, ...run }: ChunkKey) => `${runName(run)}|${chunk}`;

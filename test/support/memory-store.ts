@@ -10,10 +10,10 @@ import {
   type SpeedChunk,
   type SpeedRunKey,
 } from '../../lambda/aws/keyspaces/store';
-import { type Counts } from '../../lambda/domain/merge';
 import { CANARY_VIEW, VIEWS, type View } from '../../lambda/domain/views';
 import { mergeRuns, trimRun } from '../../lambda/domain/sorted-run';
 import { countsOf } from './view-runs';
+import { type Counts } from '../../tools/kit/counts';
 
 export interface SpeedTables {
   /** By `topic-partition`. */

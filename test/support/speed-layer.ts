@@ -2,10 +2,9 @@
 import { makeHandler, type AggregateDeps } from '../../lambda/aggregate/handler';
 import { type AggregateStore } from '../../lambda/aws/keyspaces/store';
 import { type KafkaRecord } from '../../lambda/domain/decode';
-import { type Counts } from '../../lambda/domain/merge';
-import { sortedRows } from '../../lambda/domain/sorted-run';
 import { type View } from '../../lambda/domain/views';
 import { type FoldLimits } from '../../lambda/aggregate/folding';
+import { sortedRows, type Counts } from '../../tools/kit/counts';
 
 /** So that every batch becomes a run at once. */
 export const FOLD_AT_ONCE: FoldLimits = { deltas: 1, bytes: 1, fewest: 1, runs: 8, ms: 60_000 };

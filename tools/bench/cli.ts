@@ -9,6 +9,7 @@ import { compact } from './compact';
 import { compactLarge } from './compact-large';
 import { ingest } from './ingest';
 import { query } from './query';
+import { queryOpen } from './query-open';
 import { asText, type Report } from './report';
 import { retain } from './results';
 import { MANY, views } from './views';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   aggregate: () => aggregate(),
   compact: () => compact(),
   query: () => query(),
+  'query-open': () => queryOpen(),
   bundles: () => bundles(),
   views: () => views(),
 };

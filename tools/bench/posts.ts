@@ -6,7 +6,7 @@ import { lambdaEvent } from '../../test/support/posts-log';
 
 export const TOPIC = 'posts';
 const PARTITIONS = 4;
-const START = Date.parse('2026-11-22T21:00:00Z');
+export const START = Date.parse('2026-11-22T21:00:00Z');
 const SEED = 1;
 
 /** What fits the 6 MB that an event source delivers at most. */

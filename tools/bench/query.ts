@@ -10,9 +10,8 @@ import { makeHandler } from '../../lambda/query/handler';
 import { queryReader } from '../../lambda/query/reader';
 import { encodeRows } from '../../lambda/formats/counts-codec';
 import { runVersion } from '../../lambda/formats/view-run';
-import { runOf, sortedRows, type Row } from '../../lambda/domain/sorted-run';
+import { runOf, type Row } from '../../lambda/domain/sorted-run';
 import { decodeRecord } from '../../lambda/domain/decode';
-import { contribution, add, type Counts, trim } from '../../lambda/domain/merge';
 import { type QueryStore, type RunStore } from '../../lambda/aws/keyspaces/store';
 import { writeRun } from '../../lambda/aws/keyspaces/view-runs';
 import { SECTIONS } from '../../lambda/domain/columns';
@@ -23,6 +22,7 @@ import { inTurn, median, quantile } from './measure';
 import { posts, records } from './posts';
 import { type Figure, type Report, type Size } from './report';
 import { DAY, HOUR } from '../../lambda/domain/time';
+import { contribution, add, trim, sortedRows, type Counts } from '../kit/counts';
 
 const REGION = 'us-east-1';
 const TOPIC = 'posts';

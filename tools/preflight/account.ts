@@ -10,6 +10,8 @@ export interface Account {
   zonesOffering(instanceType: string): Promise<readonly string[]>;
   kafkaVersions(): Promise<readonly string[]>;
   grafanaVersions(): Promise<readonly string[]>;
+  /** Versions of Airflow in MWAA's user guide: no call of MWAA lists them. */
+  airflowVersions(): Promise<readonly string[]>;
   /** Releases of EMR: no call of EMR Serverless lists its own, which have the same names. */
   emrReleases(): Promise<readonly string[]>;
   /** Principals that have all permissions on a new database of the catalog. */
@@ -29,6 +31,9 @@ export interface Account {
   nameTaken(type: string, name: string): Promise<boolean>;
 }
 
+/** The page, as text. */
+export const AIRFLOW_VERSIONS_URL = 'https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.md';
+
 /** The permission that each method needs. */
 export const ACTIONS: Readonly<Record<keyof Account, string>> = {
   region: 'sts:GetCallerIdentity',
@@ -38,6 +43,7 @@ export const ACTIONS: Readonly<Record<keyof Account, string>> = {
   zonesOffering: 'ec2:DescribeInstanceTypeOfferings',
   kafkaVersions: 'kafka:ListKafkaVersions',
   grafanaVersions: 'grafana:ListVersions',
+  airflowVersions: `GET ${AIRFLOW_VERSIONS_URL}`,
   emrReleases: 'elasticmapreduce:ListReleaseLabels',
   catalogPrincipals: 'lakeformation:GetDataLakeSettings',
   quota: 'servicequotas:GetServiceQuota',

@@ -35,7 +35,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Sha256 } from '../../lambda/aws/auth/sha256';
 import { connect } from '../../lambda/aws/keyspaces/keyspaces';
-import { type Account } from './account';
+import { type Account, AIRFLOW_VERSIONS_URL } from './account';
+import { airflowVersionsIn } from './airflow-versions';
 import { type Quota } from './responses';
 
 /** A person waits: a service that does not respond soon is reported. */
@@ -147,6 +148,12 @@ export function awsAccount(region?: string, endpoint?: string): Account {
         .filter(({ Status }) => Status === 'ACTIVE')
         .map(({ Version }) => Version!),
     grafanaVersions: () => collect(paginateListVersions({ client: grafana }, {}), (page) => page.grafanaVersions),
+    airflowVersions: async () => {
+      const { pathname, origin } = new URL(AIRFLOW_VERSIONS_URL);
+      const page = await fetch(new URL(pathname, endpoint ?? origin), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!page.ok) throw new Error(`HTTP ${page.status}`);
+      return airflowVersionsIn(await page.text());
+    },
     emrReleases: async () => {
       const labels: string[] = [];
       let NextToken: string | undefined;

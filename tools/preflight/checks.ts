@@ -1,5 +1,6 @@
 /** Every check of a deployment against an account: pure functions of needs and responses, in the order of the report. */
 import { type PipelineConfig } from '../../lib/config';
+import { AIRFLOW_VERSIONS_URL } from './account';
 import { type AwsResponses } from './responses';
 import { exportChecks, nameChecks, notDeployed, stackChecks } from './name-checks';
 import { type Needs } from './needs';
@@ -26,6 +27,7 @@ export function check(place: Place, needs: Needs, responses: AwsResponses): read
     zonesCheck(place, responses),
     ...brokerChecks(place, needs, responses),
     ...versionChecks(needs, responses),
+    ...airflowChecks(needs, responses),
     ...catalogChecks(responses),
     ...quotaChecks(missing, responses),
     ...keyspacesChecks(responses),
@@ -104,7 +106,7 @@ function brokerChecks({ availabilityZones }: Place, needs: Needs, responses: Aws
   return types;
 }
 
-/** A version that is not offered fails the deployment after half an hour. MWAA's versions are not checked. */
+/** A version that is not offered fails the deployment after half an hour. */
 function versionChecks(needs: Needs, responses: AwsResponses): Result[] {
   const kinds = [
     ['Kafka version', needs.kafkaVersions, responses.kafkaVersions, 'kafka-cluster'],
@@ -120,6 +122,22 @@ function versionChecks(needs: Needs, responses: AwsResponses): Result[] {
       );
     }),
   );
+}
+
+/** A guide that cannot be read says nothing about the account: it does not stop a deployment, and the line names the page. */
+function airflowChecks({ airflowVersions }: Needs, { airflowVersions: response }: AwsResponses): Result[] {
+  if (response === undefined) return [];
+  return airflowVersions.map((version) => {
+    const check = `Airflow version ${version}`;
+    if ('failure' in response)
+      return resultFrom(check, `not checked: ${response.failure.reason}; compare with ${AIRFLOW_VERSIONS_URL}`);
+    const offered = response.value;
+    if (offered.includes(version)) return resultFrom(check, 'is offered');
+    return resultFrom(check, [
+      `is not among ${offered.join(', ')} of ${AIRFLOW_VERSIONS_URL}`,
+      'change lib/constructs/airflow-environment.ts',
+    ]);
+  });
 }
 
 /**

@@ -63,6 +63,7 @@ export function gather(account: Account, needs: Needs): Promise<AwsResponses> {
       grafanaVersions: query('grafanaVersions'),
       catalogPrincipals: query('catalogPrincipals'),
     }),
+    ...(needs.airflowVersions.length > 0 && { airflowVersions: query('airflowVersions') }),
     ...(needs.emrReleases.length > 0 && { emrReleases: query('emrReleases') }),
     ...(needs.identityCenter && { identityCenters: query('identityCenters') }),
     offerings: each('zonesOffering', needs.brokerTypes),

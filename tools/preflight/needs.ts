@@ -28,6 +28,7 @@ export interface Needs {
   readonly brokerTypes: readonly string[];
   readonly kafkaVersions: readonly string[];
   readonly grafanaVersions: readonly string[];
+  readonly airflowVersions: readonly string[];
   readonly emrReleases: readonly string[];
   readonly names: readonly FixedName[];
   readonly serviceRoles: readonly ServiceRole[];
@@ -85,6 +86,7 @@ export function needsOf(stacks: readonly Stack[]): Needs {
     brokerTypes: unique(clusters.map(brokerType)),
     kafkaVersions: unique(clusters.map((cluster) => String(cluster.KafkaVersion))),
     grafanaVersions: unique(workspaces.map((each) => String(each.GrafanaVersion))),
+    airflowVersions: unique(of('AWS::MWAA::Environment').map((each) => String(each.AirflowVersion))),
     emrReleases: unique(of('AWS::EMRServerless::Application').map((each) => String(each.ReleaseLabel))),
     names: all.flatMap(fixedNames),
     serviceRoles: workspaces.some((each) => each.VpcConfiguration !== undefined) ? [...roles, GRAFANA_ROLE] : roles,

@@ -63,6 +63,7 @@ export interface AwsResponses {
   readonly offerings: Readonly<Record<string, AwsResponse<readonly string[]>>>;
   readonly kafkaVersions: AwsResponse<readonly string[]>;
   readonly grafanaVersions?: AwsResponse<readonly string[]>;
+  readonly airflowVersions?: AwsResponse<readonly string[]>;
   readonly emrReleases?: AwsResponse<readonly string[]>;
   readonly catalogPrincipals?: AwsResponse<readonly string[]>;
   readonly quotas: Readonly<Record<QuotaName, AwsResponse<number>>>;

@@ -6,8 +6,9 @@
  * @see https://github.com/aws/aws-sigv4-auth-cassandra-nodejs-driver-plugin
  */
 import { SignatureV4 } from '@smithy/signature-v4';
-import { auth } from 'cassandra-driver';
+import { type auth } from 'cassandra-driver';
 import { sha256 } from '../../runtime/digest';
+import { loadDriver } from '../keyspaces/driver';
 import { type AwsCredentials } from './credentials';
 import { Sha256 } from './sha256';
 
@@ -49,7 +50,7 @@ export function nonceOf(challenge: string): string {
 }
 
 /** An interface in the driver's types but a class in the driver, which rejects providers that do not extend it. */
-const { AuthProvider } = auth as unknown as { readonly AuthProvider: new () => auth.AuthProvider };
+const { AuthProvider } = loadDriver().auth as unknown as { readonly AuthProvider: new () => auth.AuthProvider };
 
 class SigV4AuthProvider extends AuthProvider {
   constructor(

@@ -6,6 +6,7 @@
 import type cassandra from 'cassandra-driver';
 import { credentialsFromEnvironment, regionFromEnvironment, type AwsCredentials } from '../auth/credentials';
 import type * as sigV4 from '../auth/sigv4-authenticator';
+import { loadDriver, type Driver } from './driver';
 
 /** The store is unreachable or does not respond in time. The statement may or may not have been executed. */
 export class StoreUnavailableError extends Error {
@@ -58,7 +59,7 @@ const SERVER_FAILURES = new Set([
 export function classify(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   // By class: class names do not survive minification.
-  const { errors } = require('cassandra-driver') as typeof cassandra;
+  const { errors } = loadDriver();
   const client = [
     errors.NoHostAvailableError,
     errors.OperationTimedOutError,
@@ -143,7 +144,7 @@ export function retrier({ now, sleep, random, throttled }: Waiting) {
 }
 
 /** The driver's own retries are immediate. It tries only the next host where one does not respond at all. */
-function noRetries(driver: typeof cassandra): cassandra.policies.retry.RetryPolicy {
+function noRetries(driver: Driver): cassandra.policies.retry.RetryPolicy {
   const policy = new driver.policies.retry.RetryPolicy();
   const next = policy.onRequestError.bind(policy);
   policy.onReadTimeout = () => policy.rethrowResult();
@@ -157,7 +158,7 @@ function noRetries(driver: typeof cassandra): cassandra.policies.retry.RetryPoli
 type Environment = Readonly<Record<string, string | undefined>>;
 
 function endpointOptions(
-  driver: typeof cassandra,
+  driver: Driver,
   environment: Environment,
   credentials?: () => AwsCredentials,
 ): cassandra.ClientOptions {
@@ -203,8 +204,7 @@ async function open(
   environment: Environment,
   { credentials, throttled = () => undefined }: ConnectOptions,
 ): Promise<CqlSession> {
-  // Takes 80 ms to load: not at import, so code that never uses the store does not pay for it.
-  const driver = require('cassandra-driver') as typeof cassandra;
+  const driver = loadDriver();
   const client = new driver.Client({
     ...endpointOptions(driver, environment, credentials),
     queryOptions: {

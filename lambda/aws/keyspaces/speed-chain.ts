@@ -2,18 +2,20 @@
 import { type IntervalStart } from '../../domain/intervals';
 import { MINUTE } from '../../domain/time';
 import { decodeHead, FIRST_HEAD, type SpeedHead, type SpeedSchema } from '../../formats/speed-head';
-import { deltaOf, newestOf, segmentOf, type Delta, type LogRow } from '../../formats/speed-log';
+import { newestOf, segmentOf, StoredDelta, type Delta, type LogRow } from '../../formats/speed-log';
 import { type LogKey, type SpeedReader } from './store';
 
-export interface Chain {
+export interface Chain<D extends Delta = Delta> {
   readonly head: SpeedHead;
   /** Whether the head is stored. */
   readonly stored: boolean;
   /** Behind the head, in order. */
-  readonly deltas: readonly Delta[];
+  readonly deltas: readonly D[];
+  /** Those that the head passed since the chain was read before, in order. @default - it was read anew */
+  readonly passed?: readonly D[];
 }
 
-export const EMPTY_CHAIN: Chain = { head: FIRST_HEAD, stored: false, deltas: [] };
+export const EMPTY_CHAIN: Chain<never> = { head: FIRST_HEAD, stored: false, deltas: [] };
 
 /** The newest offset of the chain; -1 if there is none. */
 export const endOf = ({ head, deltas }: Chain): number => deltas.at(-1)?.to ?? head.foldedTo;
@@ -43,27 +45,35 @@ async function rowsFrom(store: SpeedReader, key: LogKey, offset: number): Promis
   }
 }
 
+const deltasOf = (rows: readonly LogRow[]) => rows.map((row) => new StoredDelta(row));
+
 /** What is known, with what was appended since; undefined if its newest row has expired, and others may have its place. */
-async function goOn(store: SpeedReader, key: LogKey, known: Chain): Promise<readonly Delta[] | undefined> {
+async function goOn<D extends Delta>(
+  store: SpeedReader,
+  key: LogKey,
+  known: Chain<D>,
+): Promise<readonly (D | StoredDelta)[] | undefined> {
   const newest = known.deltas.at(-1);
-  if (!newest) return (await rowsFrom(store, key, endOf(known) + 1)).map(deltaOf);
+  if (!newest) return deltasOf(await rowsFrom(store, key, endOf(known) + 1));
   const [again, ...added] = await rowsFrom(store, key, newest.from);
-  return again?.from === newest.from && again.to === newest.to ? [...known.deltas, ...added.map(deltaOf)] : undefined;
+  return again?.from === newest.from && again.to === newest.to ? [...known.deltas, ...deltasOf(added)] : undefined;
 }
 
 /** @param known what was read of it before: only its newest row and what is new are read, in one turn if it is not far behind */
-export async function readChain(
+export async function readChain<D extends Delta = StoredDelta>(
   store: SpeedReader,
   key: LogKey,
   schema: SpeedSchema,
-  known: Chain = EMPTY_CHAIN,
-): Promise<Chain> {
+  known: Chain<D> = EMPTY_CHAIN,
+): Promise<Chain<D | StoredDelta>> {
   const isWarm = known !== EMPTY_CHAIN;
   const [row, warm] = await Promise.all([store.readHead(key), isWarm ? goOn(store, key, known) : undefined]);
   const head = row ? decodeHead(row.foldedTo, row.state, schema) : FIRST_HEAD;
   const stored = row !== undefined;
   // What the head names is there, and stays; it may be newer than the log that was read beside it.
-  if (warm && endOf({ ...known, deltas: warm }) >= head.foldedTo)
-    return { head, stored, deltas: warm.filter(({ from }) => from > head.foldedTo) };
-  return { head, stored, deltas: (await rowsFrom(store, key, head.foldedTo + 1)).map(deltaOf) };
+  if (warm && endOf({ ...known, deltas: warm }) >= head.foldedTo) {
+    const passed = warm.filter(({ to }) => to <= head.foldedTo);
+    return { head, stored, deltas: warm.filter(({ from }) => from > head.foldedTo), passed };
+  }
+  return { head, stored, deltas: deltasOf(await rowsFrom(store, key, head.foldedTo + 1)) };
 }

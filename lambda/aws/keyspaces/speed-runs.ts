@@ -1,5 +1,5 @@
 /** Writes and reads the runs of the speed layer, a chunk at a time. */
-import { decodeRows, encodeRows } from '../../formats/counts-codec';
+import { decodeColumns, decodeRows, encodeRows, type CountColumns } from '../../formats/counts-codec';
 import { CLOSED, storedName } from '../../formats/speed-run';
 import { CHUNK } from '../../formats/view-run';
 import { type IntervalStart } from '../../domain/intervals';
@@ -27,8 +27,6 @@ export const closedRun = (key: LogKey, view: View, interval: IntervalStart): Run
 export async function writeSpeedRun(
   store: Pick<AggregateStore, 'putSpeedChunk'>,
   target: RunOfView,
-  /** Newest append time of its records, ms. */
-  asOf: number,
   run: Run,
 ): Promise<number[]> {
   const key = keyOf(target);
@@ -38,7 +36,7 @@ export async function writeSpeedRun(
   const put = async (chunk: number, chunks: number, rows: readonly Row[]) => {
     const counts = encodeRows(view, rows);
     sizes.push(counts.length);
-    await store.putSpeedChunk(key, chunk, { asOf, chunks, counts });
+    await store.putSpeedChunk(key, chunk, { chunks, counts });
   };
   let chunks = 0;
   for await (const rows of inChunks(run, CHUNK)) {
@@ -52,21 +50,35 @@ export async function writeSpeedRun(
 }
 
 /** @param first its first chunk */
-function runFrom(store: Pick<SpeedReader, 'readSpeedChunk'>, view: View, key: SpeedRunKey, first: SpeedChunk): Run {
-  return (async function* rows() {
-    yield decodeRows(view, first.counts);
+function runFrom(
+  store: Pick<SpeedReader, 'readSpeedChunk'>,
+  view: View,
+  key: SpeedRunKey,
+  first: SpeedChunk,
+): SpeedRun {
+  async function* blobs() {
+    yield first.counts;
     for (let chunk = 1; chunk < first.chunks; chunk++) {
       const found = await store.readSpeedChunk(key, chunk);
       if (!found) throw new Error(`chunk ${chunk} of a run of ${key.view} is gone: speedTtlHours is over`);
-      yield decodeRows(view, found.counts);
+      yield found.counts;
     }
-  })();
+  }
+  return {
+    async *rows() {
+      for await (const blob of blobs()) yield decodeRows(view, blob);
+    },
+    async *columns() {
+      for await (const blob of blobs()) yield decodeColumns(view, blob);
+    },
+  };
 }
 
 /** What a partition adds to a view in a range of offsets. */
 export interface SpeedRun {
-  readonly asOf: number;
   readonly rows: () => Run;
+  /** The same, for who counts them. */
+  readonly columns: () => AsyncIterable<CountColumns>;
 }
 
 /** Undefined if the range adds nothing to this definition of the view. */
@@ -76,7 +88,7 @@ export async function openSpeedRun(
 ): Promise<SpeedRun | undefined> {
   const key = keyOf(of);
   const first = await store.readSpeedChunk(key, 0);
-  return first && { asOf: first.asOf, rows: () => runFrom(store, of.view, key, first) };
+  return first && runFrom(store, of.view, key, first);
 }
 
 /** The runs of closed intervals, from `oldest` to `newest`. */
@@ -89,7 +101,7 @@ export async function closedRuns(
 ): Promise<(SpeedRun & { readonly interval: IntervalStart })[]> {
   const found = await store.listClosed({ ...key, view: storedName(view) }, oldest, newest);
   return found.map((first) => {
-    const { interval, asOf } = first;
-    return { interval, asOf, rows: () => runFrom(store, view, keyOf(closedRun(key, view, interval)), first) };
+    const { interval } = first;
+    return { interval, ...runFrom(store, view, keyOf(closedRun(key, view, interval)), first) };
   });
 }

@@ -1,10 +1,11 @@
 /**
- * The handlers' typed interfaces to the view store. Tests pass fakes of them; {@link keyspacesStore} is the real one.
+ * The handlers' typed interfaces to the view store. Tests pass fakes of them; {@link keyspacesReader} is the real one of who only reads,
+ * keyspacesStore that of all others.
  * Offsets are 64-bit integers in the store and numbers here: a Kafka partition does not reach 2^53 records.
  */
 import { type IntervalStart } from '../../domain/intervals';
 import * as cql from './cql';
-import { segmentOf, type LogRow } from '../../formats/speed-log';
+import { type LogRow } from '../../formats/speed-log';
 import { CLOSED } from '../../formats/speed-run';
 import { blockOf, type RunPointer } from '../../formats/view-run';
 import { ENV, requireEnv } from '../../runtime/env';
@@ -49,8 +50,6 @@ export interface SpeedRunKey extends LogKey {
 }
 
 export interface SpeedChunk {
-  /** ms */
-  readonly asOf: number;
   /** Of the run. */
   readonly chunks: number;
   readonly counts: Buffer;
@@ -157,41 +156,37 @@ export interface Tables {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The driver returns bigint columns as objects. */
-const integer = (value: unknown) => Number(String(value));
-const instant = (value: unknown) => (value as Date).getTime();
+export const integer = (value: unknown) => Number(String(value));
+export const instant = (value: unknown) => (value as Date).getTime();
 const optional = <T>(value: unknown, read: (value: unknown) => T): T | null =>
   value === null || value === undefined ? null : read(value);
 
 const speedChunk = (row: Fields): SpeedChunk => ({
-  asOf: instant(row.as_of),
   chunks: integer(row.chunks),
   counts: row.counts as Buffer,
 });
 
 /** Key of a chunk, in the order of the columns. */
-const chunkKey = ({ topic, partition, view, tier, interval, from, to }: SpeedRunKey, chunk: number) =>
+export const chunkKey = ({ topic, partition, view, tier, interval, from, to }: SpeedRunKey, chunk: number) =>
   [topic, partition, view, tier, Math.min(chunk, 1), new Date(interval), from, to, chunk] as const;
 
-export function keyspacesStore(session: CqlSession, tables: Tables): Store {
-  const run = (statement: string, ...values: Parameters<CqlSession['execute']>[1]) =>
+const first = async (result: Promise<{ readonly rows: readonly Fields[] }>) => (await result).rows.at(0);
+
+/** Runs a statement with its values. */
+export const runOn =
+  (session: CqlSession) =>
+  (statement: string, ...values: Parameters<CqlSession['execute']>[1]) =>
     session.execute(statement, values);
-  const first = async (result: Promise<{ readonly rows: readonly Fields[] }>) => (await result).rows.at(0);
-  const applied = async (result: Promise<{ readonly applied: boolean }>) => (await result).applied;
-  const at = (ms: number) => new Date(ms);
+
+export function keyspacesReader(session: CqlSession, tables: Tables): QueryStore {
+  const run = runOn(session);
   return {
     async readHead({ topic, partition }) {
-      const row = await first(run(cql.speedHead.read(tables.speedHead), topic, partition));
+      const row = await first(run(cql.readHead(tables.speedHead), topic, partition));
       return row && { foldedTo: integer(row.folded_to), state: row.state as Buffer };
     },
-    casHead({ topic, partition }, expected, { foldedTo, state }) {
-      return applied(
-        expected === undefined
-          ? run(cql.speedHead.insert(tables.speedHead), topic, partition, foldedTo, state)
-          : run(cql.speedHead.update(tables.speedHead), foldedTo, state, topic, partition, expected),
-      );
-    },
     async readLog({ topic, partition }, segment, from) {
-      const { rows } = await run(cql.speedLog.read(tables.speedLog), topic, partition, segment, from);
+      const { rows } = await run(cql.readLog(tables.speedLog), topic, partition, segment, from);
       return rows.map((row) => ({
         from: integer(row.from_offset),
         to: integer(row.to_offset),
@@ -200,31 +195,17 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
         posts: row.posts as Buffer,
       }));
     },
-    appendLog({ topic, partition }, { from, to, interval, asOf, posts }) {
-      const key = [topic, partition, segmentOf(from), from] as const;
-      return applied(run(cql.speedLog.insert(tables.speedLog), ...key, to, at(interval), at(asOf), posts));
-    },
     async readSpeedChunk(key, chunk) {
-      const row = await first(run(cql.speedRuns.read(tables.speedRuns), ...chunkKey(key, chunk)));
+      const row = await first(run(cql.readSpeedChunk(tables.speedRuns), ...chunkKey(key, chunk)));
       return row && speedChunk(row);
     },
     async listClosed({ topic, partition, view }, oldest, newest) {
       const key = [topic, partition, view, CLOSED, 0] as const;
-      const { rows } = await run(cql.speedRuns.list(tables.speedRuns), ...key, at(oldest), at(newest));
+      const { rows } = await run(cql.listSpeedRuns(tables.speedRuns), ...key, new Date(oldest), new Date(newest));
       return rows.map((row) => ({ ...speedChunk(row), interval: instant(row.interval_start) }));
     },
-    async putSpeedChunk(key, chunk, { asOf, chunks, counts }) {
-      await run(cql.speedRuns.put(tables.speedRuns), ...chunkKey(key, chunk), at(asOf), chunks, counts);
-    },
-    async readPosts({ topic, partition }, interval, from) {
-      const { rows } = await run(cql.speedPosts.read(tables.speedPosts), topic, partition, at(interval), from);
-      return rows.map((row) => row.posts as Buffer);
-    },
-    async putPosts({ topic, partition, interval, from, to, piece }, posts) {
-      await run(cql.speedPosts.put(tables.speedPosts), topic, partition, at(interval), from, to, piece, posts);
-    },
     async readRun(view, period) {
-      const row = await first(run(cql.batchViews.read(tables.batchViews), view, period));
+      const row = await first(run(cql.readPointer(tables.batchViews), view, period));
       return (
         row && {
           version: row.version as string,
@@ -236,36 +217,11 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
     },
     async readChunk({ view, period, version, chunk }) {
       const key = [view, period, version, blockOf(chunk), chunk] as const;
-      const row = await first(run(cql.batchRuns.read(tables.batchRuns), ...key));
+      const row = await first(run(cql.readChunk(tables.batchRuns), ...key));
       return row && (row.counts as Buffer);
     },
-    async putRun(view, period, { version, chunks, counts, firstKeys }) {
-      const values = [version, chunks, counts ?? null, firstKeys ?? null] as const;
-      await run(cql.batchViews.put(tables.batchViews), view, period, ...values);
-    },
-    async putChunk({ view, period, version, chunk }, counts) {
-      await run(cql.batchRuns.put(tables.batchRuns), view, period, version, blockOf(chunk), chunk, counts);
-    },
-    async deleteBlock({ view, period, version, block }) {
-      await run(cql.batchRuns.remove(tables.batchRuns), view, period, version, block);
-    },
-    async listUnreferenced(topic) {
-      const { rows } = await run(cql.unreferencedRuns.list(tables.unreferencedRuns), topic);
-      return rows.map((row) => ({
-        view: row.view_name as string,
-        period: row.period as string,
-        version: row.version as string,
-        since: instant(row.since),
-      }));
-    },
-    async putUnreferenced(topic, { view, period, version, since }) {
-      await run(cql.unreferencedRuns.put(tables.unreferencedRuns), topic, view, period, version, at(since));
-    },
-    async deleteUnreferenced(topic, { view, period, version }) {
-      await run(cql.unreferencedRuns.remove(tables.unreferencedRuns), topic, view, period, version);
-    },
     async readBoundary(name) {
-      const row = await first(run(cql.boundary.read(tables.boundary), name));
+      const row = await first(run(cql.readBoundary(tables.boundary), name));
       return (
         row && {
           interval: instant(row.interval_start),
@@ -277,12 +233,6 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
         }
       );
     },
-    startBoundary: (name, interval, intervalMinutes, now) =>
-      applied(run(cql.boundary.first(tables.boundary), name, at(interval), at(interval), intervalMinutes, at(now))),
-    moveBoundary: (name, from, to, now) =>
-      applied(run(cql.boundary.move(tables.boundary), at(to), at(now), name, at(from))),
-    putDrift: (name, drift, reconciledInterval) =>
-      applied(run(cql.boundary.reconciled(tables.boundary), drift, at(reconciledInterval), name)),
   };
 }
 
@@ -301,13 +251,14 @@ const VARIABLES = {
  * The store over this process's session, with the table names from the function's environment. A function is bound only
  * to the tables it uses, so each name is looked up on first use, and an error names the missing variable.
  * @param step the one that reports throttled statements
+ * @param make {@link keyspacesReader}, or keyspacesStore
  */
-export function storeFromEnvironment(step: StoreStep): Store {
+export function storeFromEnvironment<T>(step: StoreStep, make: (session: CqlSession, tables: Tables) => T): T {
   const session = sharedSession(() => reportThrottled(step));
   const keyspace = requireEnv(ENV.keyspace);
   const tables = {} as Record<keyof Tables, string>;
   for (const [table, variable] of Object.entries(VARIABLES)) {
     Object.defineProperty(tables, table, { get: () => cql.tableName(keyspace, requireEnv(variable)) });
   }
-  return keyspacesStore(session, tables);
+  return make(session, tables);
 }

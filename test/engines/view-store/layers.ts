@@ -6,16 +6,15 @@ import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler'
 import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
-import { mergeCounts, trim, type Counts } from '../../../lambda/domain/merge';
-import { sortedRows } from '../../../lambda/domain/sorted-run';
 import { VIEWS } from '../../../lambda/domain/views';
 import { MemoryLake } from '../../support/memory-lake';
 import { memoryStore, rowKey, speedCounts } from '../../support/memory-store';
 import { lambdaEvent, toRecord } from '../../support/posts-log';
 import { viewObject } from '../../../tools/simulate/models/views-engine';
 import { aggregateOver } from '../../support/speed-layer';
-import { inlineRun } from '../../support/view-runs';
+import { inlineRun, mergeCounts } from '../../support/view-runs';
 import { useCassandra } from './fixture';
+import { trim, sortedRows, type Counts } from '../../../tools/kit/counts';
 
 const HOUR = 3_600_000;
 const TOPIC = 'posts';

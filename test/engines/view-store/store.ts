@@ -1,6 +1,6 @@
 import { throttlingStore } from '../../support/throttling-store';
 import { connect, StoreUnavailableError } from '../../../lambda/aws/keyspaces/keyspaces';
-import { keyspacesStore } from '../../../lambda/aws/keyspaces/store';
+import { keyspacesStore } from '../../../lambda/aws/keyspaces/writer';
 import { mapConcurrently } from '../../../lambda/runtime/concurrent';
 import { type LogRow } from '../../../lambda/formats/speed-log';
 import { REGION } from '../support/shared-engines';
@@ -86,7 +86,7 @@ describe('the runs of the speed layer', () => {
     from: 0,
     to: 0,
   };
-  const row = (text: string, chunks = 0) => ({ asOf: INTERVAL + 5, chunks, counts: Buffer.from(text) });
+  const row = (text: string, chunks = 0) => ({ chunks, counts: Buffer.from(text) });
 
   it('have chunks, which are written again without effect', async () => {
     const { store } = fixture.current();
@@ -152,7 +152,7 @@ test('rows of the log and of runs expire, and nothing else of the speed layer do
   };
   for (const [table, columns] of [
     [tables.speedLog, ['posts', 'to_offset', 'as_of', 'interval_start']],
-    [tables.speedRuns, ['counts', 'chunks', 'as_of']],
+    [tables.speedRuns, ['counts', 'chunks']],
     [tables.speedPosts, ['posts']],
   ] as const) {
     for (const column of columns) {

@@ -1,7 +1,8 @@
 /** The tables of the view store as the template defines them, in a keyspace of a suite's own. */
 import { connect, type CqlSession } from '../../../lambda/aws/keyspaces/keyspaces';
 import { tableName } from '../../../lambda/aws/keyspaces/cql';
-import { keyspacesStore, type Store, type Tables } from '../../../lambda/aws/keyspaces/store';
+import { type Store, type Tables } from '../../../lambda/aws/keyspaces/store';
+import { keyspacesStore } from '../../../lambda/aws/keyspaces/writer';
 import { TABLES } from '../../../lib/constructs/view-store';
 import { type CassandraEngine, type TableProperties } from '../../../tools/engines';
 

@@ -11,7 +11,6 @@ import { queryReader } from '../../../lambda/query/reader';
 import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler';
 import { makeHandler as makeSeal } from '../../../lambda/seal/handler';
 import { intervalName } from '../../../lambda/domain/intervals';
-import { contribution, add, trim, type Counts } from '../../../lambda/domain/merge';
 import { decodeRecord } from '../../../lambda/domain/decode';
 import { findView, type View } from '../../../lambda/domain/views';
 import { HOUR } from '../../../lambda/domain/time';
@@ -27,6 +26,7 @@ import { nextVersion } from '../../support/next-version';
 import { lambdaEvent, toRecord, type RecordSpec } from '../../support/posts-log';
 import { aggregateOver, FOLD_AT_ONCE } from '../../support/speed-layer';
 import { inlineRun, joinKey } from '../../support/view-runs';
+import { contribution, add, trim, type Counts } from '../../../tools/kit/counts';
 
 const TOPIC = 'posts';
 const START = Date.parse('2026-11-22T21:00:00Z');

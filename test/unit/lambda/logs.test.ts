@@ -191,7 +191,7 @@ describe('no line contains anything of a post that', () => {
       reader: {
         boundary,
         batchRun: async (view) => batchRunOf(view, []),
-        speedParts: async () => ({ parts: [], applied: new Map() }),
+        speedParts: async () => ({ version: '', parts: async () => [], applied: new Map() }),
         applied: () => Promise.reject(new Error('unexpected call of applied')),
       },
       ...{ intervalMinutes: 60, partitions: 1, speedTtl: 48 * 3_600_000, report, now },

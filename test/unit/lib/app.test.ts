@@ -26,7 +26,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Compact: 42 * KIB,
   Publish: 414 * KIB,
   Reconcile: 414 * KIB,
-  Query: 424 * KIB,
+  Query: 420 * KIB,
   Canary: 30 * KIB,
 };
 

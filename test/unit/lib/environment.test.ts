@@ -1,7 +1,8 @@
 /** The environment variables of each function: those that its bundle reads, all of them and no others. */
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { type Tables, keyspacesStore, type Store } from '../../../lambda/aws/keyspaces/store';
+import { type Tables, type Store } from '../../../lambda/aws/keyspaces/store';
+import { keyspacesStore } from '../../../lambda/aws/keyspaces/writer';
 import { ENV, type EnvName } from '../../../lambda/runtime/env';
 import { ROOT } from '../../../tools/kit/root';
 import { synthesize } from '../../support/synth';

@@ -238,7 +238,7 @@ describe('the views', () => {
       'speed_runs',
       ['topic text', 'kafka_partition int', 'view_name text', 'tier int', 'rest int'],
       ['interval_start timestamp', 'from_offset bigint', 'to_offset bigint', 'chunk int'],
-      ['as_of timestamp', 'chunks int', 'counts blob'],
+      ['chunks int', 'counts blob'],
     ],
     [
       'speed_posts',

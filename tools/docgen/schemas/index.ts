@@ -72,6 +72,26 @@ export interface Documents {
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
+const text = (description: string, example: string) => ({ description, schema: { type: 'string' }, example });
+
+/** Of answers that can be asked for anew. */
+const VALIDATORS = {
+  ETag: text('Names what the answer is made of: time boundary, batch rows, position in each partition', 'W/"…"'),
+  'Cache-Control': text('5 seconds where the batch layer serves all of the answer', 'private, no-cache'),
+};
+
+function headersOf(route: RouteDoc, status: string): object {
+  if (status === '503') return { headers: { 'Retry-After': { schema: { type: 'integer' } } } };
+  return route.conditional && ['200', '304'].includes(status) ? { headers: VALIDATORS } : {};
+}
+
+function contentOf(types: readonly string[]): object {
+  if (types.length === 0) return {};
+  return {
+    content: { 'application/json': { schema: types.length === 1 ? ref(types[0]) : { anyOf: types.map(ref) } } },
+  };
+}
+
 function operation(route: RouteDoc): object {
   const parameters = [
     ...(route.path.match(/\{(\w+)\}/g) ?? []).map((name) => ({
@@ -81,6 +101,9 @@ function operation(route: RouteDoc): object {
       schema: { type: 'string' },
     })),
     ...(route.query ?? []).map(({ name, description, schema }) => ({ name, in: 'query', description, schema })),
+    ...(route.conditional
+      ? [{ name: 'If-None-Match', in: 'header', description: 'ETag of an answer', schema: { type: 'string' } }]
+      : []),
   ];
   return {
     operationId: route.id,
@@ -96,11 +119,7 @@ function operation(route: RouteDoc): object {
     responses: Object.fromEntries(
       Object.entries(route.responses).map(([status, [description, ...types]]) => [
         status,
-        {
-          description,
-          ...(status === '503' && { headers: { 'Retry-After': { schema: { type: 'integer' } } } }),
-          content: { 'application/json': { schema: types.length === 1 ? ref(types[0]) : { anyOf: types.map(ref) } } },
-        },
+        { description, ...headersOf(route, status), ...contentOf(types) },
       ]),
     ),
   };

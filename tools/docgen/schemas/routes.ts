@@ -12,7 +12,9 @@ export interface RouteDoc {
   readonly query?: readonly { readonly name: string; readonly description: string; readonly schema: object }[];
   /** Schema of the body by media type. */
   readonly body?: Readonly<Record<string, object>>;
-  /** Description of each status, and the types its body may have. */
+  /** Whether its answers can be asked for anew with If-None-Match. */
+  readonly conditional?: true;
+  /** Description of each status, and the types its body may have; 304 has none. */
   readonly responses: Readonly<Record<string, readonly [string, ...string[]]>>;
 }
 
@@ -129,9 +131,16 @@ const get = (
   query?: RouteDoc['query'],
 ): RouteDoc => ({ id, tag: 'query', method: 'get', path, summary, query, responses });
 
+/** An answer that is computed from rows. */
+const answer = (...args: Parameters<typeof get>): RouteDoc => {
+  const route = get(...args);
+  const unchanged = 'What the answer is made of has not changed since the one that If-None-Match names';
+  return { ...route, conditional: true, responses: { ...route.responses, 304: [unchanged] } };
+};
+
 export const QUERY_ROUTES: readonly RouteDoc[] = [
   get('/views', 'listViews', 'All views', { 200: ['The views', 'ViewsResponse'] }),
-  get(
+  answer(
     '/views/{view}',
     'readView',
     `One of ${VIEWS.map(({ name }) => name).join(', ')}`,
@@ -161,7 +170,7 @@ export const QUERY_ROUTES: readonly RouteDoc[] = [
     ],
   ),
   get('/answers', 'listAnswers', 'All standard answers', { 200: ['The answers', 'AnswersResponse'] }),
-  get(
+  answer(
     '/answers/{name}',
     'readAnswer',
     'One of the standard answers',

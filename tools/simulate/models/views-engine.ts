@@ -5,8 +5,7 @@
 import { type ObjectStore, NotFoundError } from '../../../lambda/aws/s3';
 import { columnsOf, type Section, type Sections } from '../../../lambda/domain/columns';
 import { intervalName, type IntervalStart } from '../../../lambda/domain/intervals';
-import { add, contribution, trim, type Counts } from '../../../lambda/domain/merge';
-import { sortedRows, type Row } from '../../../lambda/domain/sorted-run';
+import { type Row } from '../../../lambda/domain/sorted-run';
 import { type View } from '../../../lambda/domain/views';
 import { type Manifest } from '../../../lambda/formats/interval-metadata';
 import {
@@ -20,6 +19,7 @@ import {
 import { type ViewsList } from '../../../lambda/formats/plan';
 import { sha256 } from '../../../lambda/runtime/digest';
 import { type PostRow, readRows } from './compaction';
+import { add, contribution, trim, sortedRows, type Counts } from '../../kit/counts';
 
 /** An object of a views engine. */
 export function viewObject(view: View, interval: IntervalStart, rows: readonly Row[]): string {

@@ -4,11 +4,11 @@ import { makeHandler, type AggregateDeps } from '../../../../lambda/aggregate/ha
 import { SECTIONS, type Section, type SectionColumns } from '../../../../lambda/domain/columns';
 import { decodeHead, speedSchema } from '../../../../lambda/formats/speed-head';
 import { decodeRecord, type KafkaRecord } from '../../../../lambda/domain/decode';
-import { add, trim, type Counts } from '../../../../lambda/domain/merge';
 import { type AggregateStore } from '../../../../lambda/aws/keyspaces/store';
 import { findView, sectionsOf, VIEWS } from '../../../../lambda/domain/views';
 import { memoryStore, rowKey, speedCounts, type MemoryStore } from '../../../support/memory-store';
 import { lambdaEvent, logArbitrary, toRecord, type RecordSpec } from '../../../support/posts-log';
+import { add, trim, type Counts } from '../../../../tools/kit/counts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T21:00:00Z');

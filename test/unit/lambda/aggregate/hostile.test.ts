@@ -1,12 +1,12 @@
 /** Valid posts that are as hard on the store as a client can make them: every text is long, and no two are equal. */
 import { decodeRecord, type KafkaRecord } from '../../../../lambda/domain/decode';
-import { add, contribution, trim, type Counts } from '../../../../lambda/domain/merge';
 import { VIEWS } from '../../../../lambda/domain/views';
 import { type Section } from '../../../../lambda/domain/columns';
 import { MAX_BLOB_BYTES } from '../../../../lambda/formats/blob';
 import { memoryStore, rowKey, speedCounts, type MemoryStore } from '../../../support/memory-store';
 import { lambdaEvent } from '../../../support/posts-log';
 import { aggregateOver } from '../../../support/speed-layer';
+import { add, contribution, trim, type Counts } from '../../../../tools/kit/counts';
 
 const HOUR = 3_600_000;
 const START = Date.parse('2026-11-22T21:00:00Z');

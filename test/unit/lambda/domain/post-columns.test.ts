@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { columnOf, type ColumnName, type Sections } from '../../../../lambda/domain/columns';
-import { add, contributionOf, type Counts } from '../../../../lambda/domain/merge';
-import { CodedColumn, countPosts, PostColumns } from '../../../../lambda/domain/post-columns';
-import { sortedRows } from '../../../../lambda/domain/sorted-run';
+import { CodedColumn, countPosts, PostColumns, waitingPosts } from '../../../../lambda/domain/post-columns';
 import { findView, VIEWS, type View } from '../../../../lambda/domain/views';
 import { speedSchema } from '../../../../lambda/formats/speed-head';
+import { add, contributionOf, sortedRows, type Counts } from '../../../../tools/kit/counts';
 
 const { columns: NAMES } = speedSchema(VIEWS, 60);
 
@@ -109,14 +108,14 @@ describe('posts as columns', () => {
     const list = Array.from({ length: 13_000 }, (_, i) => {
       return { index: i, known: 1, news: 1, values: { category: String(i).padStart(100, 'x') } as Post['values'] };
     });
-    const pieces = [...columnsOf(list).waiting(['category'])];
+    const pieces = [...waitingPosts(columnsOf(list), ['category'])];
     expect(pieces.length).toBeGreaterThan(1);
     expect(pieces.flatMap(({ index }) => index)).toEqual(list.map(({ index }) => index));
     for (const { columns, rows } of pieces) {
       expect(rows).toBeLessThanOrEqual(6_000);
       expect(columns.get('category')!.textBytes).toBeLessThanOrEqual(256 * 1_024 + 100);
     }
-    expect([...PostColumns.of(['category']).waiting(['category'])]).toEqual([]);
+    expect([...waitingPosts(PostColumns.of(['category']), ['category'])]).toEqual([]);
   });
 });
 

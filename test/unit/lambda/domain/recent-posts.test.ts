@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Sections } from '../../../../lambda/domain/columns';
-import { PostColumns } from '../../../../lambda/domain/post-columns';
+import { PostColumns, waitingPosts } from '../../../../lambda/domain/post-columns';
 import { RecentPosts } from '../../../../lambda/domain/recent-posts';
 import { VIEWS } from '../../../../lambda/domain/views';
 import { decodePosts, encodePosts } from '../../../../lambda/formats/post-blob';
@@ -45,7 +45,7 @@ function lived(list: readonly Arrival[], recent: RecentPosts) {
     if (!post) return undefined;
     const posts = PostColumns.of(columns);
     posts.push(index, post.known, post.news, post.sections);
-    for (const piece of posts.waiting(waiting)) {
+    for (const piece of waitingPosts(posts, waiting)) {
       stored.push({ interval, blob: encodePosts({ views: 'v', posts: piece, canaries: new Map() }) });
     }
     return post;
@@ -76,7 +76,7 @@ describe('recent posts', () => {
         const tail = before.stored.slice(-1 - again);
         for (const { interval, blob } of [...before.stored, ...tail])
           replayed.replay(interval, decodePosts(blob).posts);
-        expect([replayed.intervals, replayed.size]).toEqual([live.intervals, live.size]);
+        expect(replayed.size).toBe(live.size);
         const passed = list.slice(0, cut).reduce((sum, { later }) => sum + later, 0);
         const rest = list.slice(cut).map((each, i) => (i === 0 ? { ...each, later: each.later + passed } : each));
         expect(lived(rest, replayed)).toEqual(lived(rest, live));
@@ -89,9 +89,7 @@ describe('recent posts', () => {
     const recent = new RecentPosts(1, waiting);
     for (const interval of [5, 6]) recent.remember(interval, interval, sectionsOf(7));
     expect(recent.remember(6, 5, sectionsOf(7))).toBeUndefined();
-    expect(recent.intervals).toEqual([5, 6]);
     recent.remember(9, 9, sectionsOf(7));
-    expect(recent.intervals).toEqual([6, 9]);
     expect(recent.remember(9, 6, sectionsOf(7))).toBeUndefined();
     expect(recent.remember(9, 5, sectionsOf(7))).toMatchObject({ known: 7, news: 7 });
     expect(recent.size).toBe(3);

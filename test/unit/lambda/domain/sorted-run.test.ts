@@ -5,14 +5,13 @@ import {
   mergeRuns,
   rowsAfter,
   runOf,
-  sortedRows,
   trimRun,
   type Row,
   type Run,
 } from '../../../../lambda/domain/sorted-run';
-import { mergeCounts, trim, type Counts } from '../../../../lambda/domain/merge';
 import { findView, type View } from '../../../../lambda/domain/views';
-import { countsOf, rowsOf, joinKey } from '../../../support/view-runs';
+import { countsOf, rowsOf, joinKey, mergeCounts } from '../../../support/view-runs';
+import { trim, sortedRows, type Counts } from '../../../../tools/kit/counts';
 
 const SUM = findView('category_by_year')!;
 const MAX: View = { ...findView('top_poster_by_country')!, merge: 'max', top: { groupBy: 1, keep: 2 } };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { columnOf } from '../../../../lambda/domain/columns';
 import { decodeRows, encodeRows } from '../../../../lambda/formats/counts-codec';
-import { type Counts } from '../../../../lambda/domain/merge';
 import { findView, VIEWS, type View } from '../../../../lambda/domain/views';
 import { joinKey } from '../../../support/view-runs';
+import { type Counts } from '../../../../tools/kit/counts';
 
 const encodeCounts = (view: View, counts: Counts) =>
   encodeRows(

@@ -4,11 +4,12 @@ import { cover } from '../../../../lambda/domain/periods';
 import { intervalEnd, intervalName, type IntervalStart } from '../../../../lambda/domain/intervals';
 import { serialize } from '../../../../lambda/formats/interval-metadata';
 import { manifestKey, publishedKey, sealKey, viewKey, viewsDoneKey } from '../../../../lambda/formats/keys';
-import { mergeCounts, type Counts } from '../../../../lambda/domain/merge';
 import { findView } from '../../../../lambda/domain/views';
 import { memoryBatchStore, publishedCounts, type MemoryBatchStore } from '../../../support/memory-batch-store';
 import { viewObject } from '../../../../tools/simulate/models/views-engine';
 import { MemoryLake } from '../../../support/memory-lake';
+import { type Counts } from '../../../../tools/kit/counts';
+import { mergeCounts } from '../../../support/view-runs';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2027-06-01T00:00:00Z');

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { type AnswerRow, ANSWERS, findAnswer } from '../../../../lambda/query/answers';
 import { PAGE_ROWS } from '../../../../lambda/query/api';
-import { type Counts } from '../../../../lambda/domain/merge';
-import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
+import { runOf } from '../../../../lambda/domain/sorted-run';
 import { joinKey } from '../../../support/view-runs';
+import { sortedRows, type Counts } from '../../../../tools/kit/counts';
 
 const counts = (rows: [...(string | number)[]][]): Counts =>
   new Map(rows.map((row) => [joinKey(row.slice(0, -1)), Number(row[row.length - 1])]));

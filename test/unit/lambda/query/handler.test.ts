@@ -3,10 +3,10 @@ import { type QueryReader, type SpeedRead } from '../../../../lambda/query/reade
 import { type BoundaryRow } from '../../../../lambda/aws/keyspaces/store';
 import { StoreUnavailableError } from '../../../../lambda/aws/keyspaces/keyspaces';
 import { type HttpEvent } from '../../../../lambda/runtime/http';
-import { type Counts } from '../../../../lambda/domain/merge';
-import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
+import { runOf } from '../../../../lambda/domain/sorted-run';
 import { type View } from '../../../../lambda/domain/views';
 import { batchRunOf, joinKey } from '../../../support/view-runs';
+import { sortedRows, type Counts } from '../../../../tools/kit/counts';
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(`2026-11-22T${text}:00Z`);
@@ -47,9 +47,9 @@ const applied = new Map([
   [0, at('12:30')],
   [1, at('12:31')],
 ]);
-const nothing: SpeedRead = { parts: [], applied: new Map() };
+const nothing: SpeedRead = { version: '', parts: async () => [], applied: new Map() };
 
-function partsOf(view: View, intervals: readonly number[]): SpeedRead['parts'] {
+function partsOf(view: View, intervals: readonly number[]): Awaited<ReturnType<SpeedRead['parts']>> {
   return intervals.flatMap((interval) =>
     (speedRows[interval] ?? []).map((each, partition) => {
       return { interval, partition, rows: () => runOf(sortedRows(view, each)) };
@@ -63,7 +63,7 @@ const full = (row: BoundaryRow | undefined) =>
   readerOf({
     boundary: async () => row,
     batchRun: async (view, periods) => batchRunOf(view, rowsOf(periods), periods.join()),
-    speedParts: async (view, intervals) => ({ parts: partsOf(view, intervals), applied }),
+    speedParts: async (view, intervals) => ({ version: 'v1', parts: async () => partsOf(view, intervals), applied }),
     applied: async () => applied,
   });
 
@@ -153,7 +153,7 @@ describe('a request to the query API', () => {
   ])('is complete as of %s', async (_, asOf, newest) => {
     const reader: QueryReader = {
       ...full(boundary),
-      speedParts: async () => ({ parts: [], applied: new Map(newest.entries()) }),
+      speedParts: async () => ({ ...nothing, applied: new Map(newest.entries()) }),
     };
     expect((await call(reader, '/views/posts_by_category')).body.asOf).toBe(`2026-11-22T${asOf}:00.000Z`);
     expect((await call({ ...reader, boundary: async () => undefined }, '/views/posts_by_category')).body.asOf).toBe(
@@ -296,5 +296,81 @@ describe('the page', () => {
     const handler = makeHandler(deps(readerOf()));
     const { statusCode, body } = await handler({ rawPath: path, requestContext: { http: { method: 'GET' } } });
     expect([statusCode, body]).toEqual([404, expect.stringContaining('path must be GET /views')]);
+  });
+});
+
+describe('an answer that the client has', () => {
+  const ask = async (reader: QueryReader, path: string, tag?: string) => {
+    const [rawPath, rawQueryString = ''] = path.split('?');
+    const headers = tag === undefined ? {} : { 'if-none-match': tag };
+    return makeHandler(deps(reader))({ rawPath, rawQueryString, headers, requestContext: { http: { method: 'GET' } } });
+  };
+  /** Rows are not read. */
+  const versions = (row = boundary, batch = '', speed = 'v1') => {
+    const unexpected = () => {
+      throw new Error('unexpected read of rows');
+    };
+    return readerOf({
+      boundary: async () => row,
+      batchRun: async (_, periods) => ({ version: `${batch}${periods.join()}`, rows: unexpected }),
+      speedParts: async (_, intervals) =>
+        intervals.length > 0 ? { version: speed, applied, parts: unexpected } : { ...nothing, parts: unexpected },
+    });
+  };
+  const first = (reader = full(boundary)): QueryReader => ({
+    ...reader,
+    batchRun: async (view, periods) => ({
+      ...(await full(boundary).batchRun(view, periods)),
+      version: periods.join(),
+    }),
+    speedParts: async (view, intervals) =>
+      intervals.length > 0 ? full(boundary).speedParts(view, intervals) : nothing,
+  });
+  const PATHS = [
+    '/views/posts_by_category',
+    '/views/posts_by_category?limit=1',
+    '/views/posts_by_category?top=2',
+    '/views/category_by_country?answer=standard',
+    '/answers/popular_category_by_country',
+  ];
+
+  test.each(PATHS)('is not read again: %s', async (path) => {
+    const { statusCode, headers } = await ask(first(), path);
+    expect([statusCode, headers['cache-control']]).toEqual([200, 'private, no-cache']);
+    expect(headers.etag).toMatch(/^W\/"[0-9a-f]{22}"$/);
+    for (const tag of [headers.etag, headers.etag.slice(2), `"other", ${headers.etag}`, '*']) {
+      const again = await ask(versions(), path, tag);
+      expect(again).toEqual({
+        statusCode: 304,
+        headers: { etag: headers.etag, 'cache-control': 'private, no-cache' },
+        body: '',
+      });
+    }
+  });
+
+  test.each<[string, QueryReader]>([
+    ['the time boundary moves', versions({ ...boundary, interval: at('12:00') })],
+    ['an interval is published again', versions(boundary, 'again ')],
+    ['something is appended', versions(boundary, '', 'v2')],
+  ])('is read again once %s', async (_, reader) => {
+    const { headers } = await ask(first(), '/views/posts_by_category');
+    await ask(reader, '/views/posts_by_category', headers.etag).then(
+      ({ statusCode }) => expect(statusCode).toBe(500),
+      (error: Error) => expect(error.message).toBe('unexpected read of rows'),
+    );
+  });
+
+  test('is of the batch layer alone where the range is: it may be cached for seconds', async () => {
+    const path = '/views/posts_by_category?to=2026-11-22T12:00:00Z';
+    const { headers } = await ask(first(), path);
+    expect(headers['cache-control']).toBe('private, max-age=5');
+    expect((await ask(versions(boundary, '', 'v2'), path, headers.etag)).statusCode).toBe(304);
+  });
+
+  test('has no name where there is none: a request is wrong, or the rows of its cursor are gone', async () => {
+    expect((await ask(full(boundary), '/views/posts_by_category?top=0', '*')).headers.etag).toBeUndefined();
+    const page = JSON.parse((await ask(first(), '/views/posts_by_category?limit=1')).body);
+    const gone = await ask(versions(boundary, 'again '), `/views/posts_by_category?limit=1&cursor=${page.cursor}`, '*');
+    expect([gone.statusCode, gone.headers.etag]).toEqual([410, undefined]);
   });
 });

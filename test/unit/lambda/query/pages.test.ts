@@ -5,13 +5,13 @@ import { queryReader } from '../../../../lambda/query/reader';
 import { isValidationError } from '../../../../lambda/query/request';
 import { writeRun } from '../../../../lambda/aws/keyspaces/view-runs';
 import { CHUNK, runVersion } from '../../../../lambda/formats/view-run';
-import { mergeCounts, trim, type Counts } from '../../../../lambda/domain/merge';
-import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
+import { runOf } from '../../../../lambda/domain/sorted-run';
 import { findView, type SumView, type View } from '../../../../lambda/domain/views';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 import { lambdaEvent } from '../../../support/posts-log';
 import { aggregateOver, recordsOf } from '../../../support/speed-layer';
-import { joinKey } from '../../../support/view-runs';
+import { joinKey, mergeCounts } from '../../../support/view-runs';
+import { trim, sortedRows, type Counts } from '../../../../tools/kit/counts';
 
 const HOUR = 3_600_000;
 const MONTHS = ['2026-09', '2026-10'];

@@ -77,27 +77,27 @@ describe('speed rows', () => {
       recordsOf(VIEW, new Map([['art', count]]), { timestamp: hour * HOUR + 5, partition, from });
     const batch = [...counted(1, 1, 0), ...counted(2, 2, 0, 1), ...counted(4, 3, 0, 3), ...counted(8, 2, 1)];
     await aggregateOver(speed)(lambdaEvent('posts', batch));
-    const { parts, applied } = await reader.speedParts(VIEW, [2 * HOUR, 3 * HOUR]);
-    const found = parts.map(async ({ interval, partition, rows }) => [
-      interval / HOUR,
-      partition,
-      ...(await countsOf(rows())),
-    ]);
+    const { parts, applied, version } = await reader.speedParts(VIEW, [2 * HOUR, 3 * HOUR]);
+    const found = (await parts()).map(async ({ interval, rows }) => [interval / HOUR, ...(await countsOf(rows()))]);
     expect((await Promise.all(found)).sort()).toEqual([
-      [2, 0, ['art', 2]],
-      [2, 1, ['art', 8]],
-      [3, 0, ['art', 4]],
+      [2, ['art', 10]],
+      [3, ['art', 4]],
     ]);
     expect([...applied]).toEqual([
       [0, 3 * HOUR + 5],
       [1, 2 * HOUR + 5],
     ]);
     await expect(reader.applied()).resolves.toEqual(applied);
+    // Of what is appended later, even in the partition that is ahead, the version shows it.
+    expect(version).toBe('[6,7]');
+    await aggregateOver(speed)(lambdaEvent('posts', counted(1, 3, 0, 7)));
+    expect((await reader.speedParts(VIEW, [3 * HOUR])).version).toBe('[7,7]');
   });
 
   it('of no interval are not looked for', async () => {
     const { reader, speed } = setUp();
     speed.readHead = () => Promise.reject(new Error('unexpected read'));
-    await expect(reader.speedParts(VIEW, [])).resolves.toEqual({ parts: [], applied: new Map() });
+    const read = await reader.speedParts(VIEW, []);
+    expect([read.version, read.applied, await read.parts()]).toEqual(['', new Map(), []]);
   });
 });

@@ -8,8 +8,9 @@ import { memoryBatchStore } from '../../../support/memory-batch-store';
 import { lambdaEvent, toRecord } from '../../../support/posts-log';
 import { aggregateOver, recordsOf } from '../../../support/speed-layer';
 import { inlineRun, joinKey } from '../../../support/view-runs';
-import { runOf, sortedRows } from '../../../../lambda/domain/sorted-run';
+import { runOf } from '../../../../lambda/domain/sorted-run';
 import { MemoryLake } from '../../../support/memory-lake';
+import { sortedRows } from '../../../../tools/kit/counts';
 
 const HOUR = 3_600_000;
 const FIRST = Date.parse('2026-11-22T21:00:00Z');

@@ -8,6 +8,7 @@ import { compact } from '../../../../tools/bench/compact';
 import { inTurn, median, quantile } from '../../../../tools/bench/measure';
 import { posts } from '../../../../tools/bench/posts';
 import { measureQueries, writeMonths } from '../../../../tools/bench/query';
+import { measureOpen } from '../../../../tools/bench/query-open';
 import { asText, cells, type Figure, type Report, result } from '../../../../tools/bench/report';
 import { memoryBatchStore } from '../../../support/memory-batch-store';
 
@@ -51,6 +52,15 @@ describe('benches run on little', () => {
     expect(asked.size).toBe(4 * 12);
     // The handler and the bare read, in a round to warm up and one that counts.
     expect(new Set(asked.values())).toEqual(new Set([4]));
+  });
+
+  test('query-open: a warm reader and a new one answer the same, and what they read is counted', async () => {
+    const size = { topic: 'posts', partitions: 2, batches: 9, posts: 20, rounds: 2 };
+    const report = await measureOpen(size);
+    expectFigures(report, 8);
+    const units = report.figures.filter(({ what }) => what.endsWith('read units'));
+    expect(units).toHaveLength(8);
+    for (const { value } of units) expect(value).toBeGreaterThanOrEqual(5);
   });
 
   test('bundles, from an assembly: size and load of the asset that the template names', async () => {

@@ -57,6 +57,7 @@ test('a ready account passes every check, one line each', async () => {
       'ok    broker type kafka.m7g.large: is offered in eu-central-1a, eu-central-1b, eu-central-1c',
       'ok    Kafka version 4.1.x.kraft: is offered',
       'ok    Grafana version 12.4: is offered',
+      'ok    Airflow version 3.2.1: is offered',
       'ok    EMR release emr-7.13.0: is offered',
       'ok    Lake Formation: leaves new databases to IAM',
       'ok    quota of MSK brokers in the account: 90, of which 6 in use and 3 more needed',
@@ -114,12 +115,14 @@ describe('a failed check is reported with a remedy', () => {
       {
         replies: {
           ListVersions: json({ grafanaVersions: ['10.4'] }),
+          AirflowVersions: account.airflowVersions('v3.0.6', 'v2.11.0'),
           ListReleaseLabels: json({ ReleaseLabels: ['emr-7.12.0'] }),
         },
       },
       [
         'FAIL  Grafana version 12.4: is not among 10.4 → choose another region, or change lib/constructs/grafana-workspace.ts',
         'FAIL  EMR release emr-7.13.0: is not among emr-7.12.0 → choose another region, or change lib/constructs/spark-application.ts',
+        'FAIL  Airflow version 3.2.1: is not among 3.0.6, 2.11.0 of https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.md → change lib/constructs/airflow-environment.ts',
       ],
     ],
     [
@@ -397,8 +400,21 @@ test('lists are read to their last page', async () => {
   expect(lines).toEqual([expect.stringContaining('90, of which 88 in use')]);
 });
 
+test.each([
+  ['has no list of versions', { body: '# Apache Airflow versions' }, 'the page has no table of versions'],
+  ['is not found', { status: 404, body: '' }, 'HTTP 404'],
+])('a guide of MWAA that %s leaves the version of Airflow unchecked, and fails nothing', async (_, page, reason) => {
+  const found = await results({ replies: { AirflowVersions: page } });
+  expect(found.filter(({ ok }) => !ok)).toEqual([]);
+  expect(found.map(asLine)).toContain(
+    `ok    Airflow version 3.2.1: not checked: ${reason}; compare with https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.md`,
+  );
+});
+
 test('only reading operations are called', async () => {
   await results();
-  expect(stub!.called.filter((operation) => !/^(Get|List|Describe)[A-Z]/.test(operation))).toEqual([]);
+  expect(stub!.called.filter((operation) => !/^((Get|List|Describe)[A-Z]|AirflowVersions$)/.test(operation))).toEqual(
+    [],
+  );
   expect(stub!.called.length).toBeGreaterThan(20);
 });

@@ -83,7 +83,8 @@ describe('the views of the speed layer', () => {
     await aggregateOver(store, { intervalMinutes: 1 })(
       lambdaEvent('posts', [post(0, 0), post(1, 0, 1), post(2, 0, 2)]),
     );
-    const reader = speedViews(store, 'posts', SCHEMA);
+    const clock = { now: 0 };
+    const reader = speedViews(store, 'posts', SCHEMA, () => clock.now);
     expect([...appliedBy(await reader.allChains(1))]).toEqual([0, 1, 2].map((n) => [n, START + n * MINUTE]));
     // One that has nothing yet is not missing, and not applied.
     const chains = await reader.allChains(5);
@@ -91,6 +92,24 @@ describe('the views of the speed layer', () => {
       [0, 1, 2, 3, 4],
       [0, 1, 2],
     ]);
+  });
+
+  it('have a partition that was added behind one without a record, within a minute', async () => {
+    const { calls, store } = watched(memoryStore());
+    const handle = aggregateOver(store, { intervalMinutes: 1 });
+    await handle(lambdaEvent('posts', [post(0, 0), post(1, 0)]));
+    const clock = { now: 0 };
+    const reader = speedViews(store, 'posts', SCHEMA, () => clock.now);
+    expect([...(await reader.allChains(2)).keys()]).toEqual([0, 1]);
+    await handle(lambdaEvent('posts', [post(3, 0)]));
+    calls.length = 0;
+    clock.now = MINUTE;
+    expect([...(await reader.allChains(2)).keys()]).toEqual([0, 1]);
+    expect(calls.filter((call) => call.startsWith('head'))).toEqual(['head 0', 'head 1']);
+    clock.now = MINUTE + 1;
+    expect([...(await reader.allChains(2)).keys()]).toEqual([0, 1, 2, 3]);
+    clock.now++;
+    expect([...appliedBy(await reader.allChains(2)).keys()]).toEqual([0, 1, 3]);
   });
 
   it('are those of the intervals that are asked for: closed, open and not folded', async () => {

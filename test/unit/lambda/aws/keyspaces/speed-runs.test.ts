@@ -13,7 +13,7 @@ const ROWS = Array.from({ length: 2 * CHUNK.rows + 1 }, (_, i) => ({ key: [Strin
 
 const written = async (target: typeof RUN) => {
   const store = memoryStore();
-  const sizes = await writeSpeedRun(store, target, 70, runOf(ROWS));
+  const sizes = await writeSpeedRun(store, target, runOf(ROWS));
   return { store, sizes };
 };
 
@@ -22,7 +22,6 @@ describe('a run of the speed layer', () => {
     const { store, sizes } = await written(RUN);
     expect(sizes).toHaveLength(3);
     const run = (await openSpeedRun(store, RUN))!;
-    expect(run.asOf).toBe(70);
     expect(await rowsOf(run.rows())).toEqual(ROWS);
   });
 
@@ -37,18 +36,18 @@ describe('a run of the speed layer', () => {
       },
     };
     const target = closedRun(KEY, VIEW, 60);
-    await expect(writeSpeedRun(torn, target, 70, runOf(ROWS))).rejects.toThrow('ended');
+    await expect(writeSpeedRun(torn, target, runOf(ROWS))).rejects.toThrow('ended');
     expect(order).toEqual([1, 2, 0]);
     expect(await openSpeedRun(store, target)).toBeUndefined();
     expect(await closedRuns(store, KEY, VIEW, 0, 60)).toEqual([]);
-    await writeSpeedRun(store, target, 70, runOf(ROWS));
+    await writeSpeedRun(store, target, runOf(ROWS));
     const [run] = await closedRuns(store, KEY, VIEW, 0, 60);
     expect(await rowsOf(run.rows())).toEqual(ROWS);
   });
 
   it('without a row is not written', async () => {
     const store = memoryStore();
-    expect(await writeSpeedRun(store, RUN, 70, runOf([]))).toEqual([]);
+    expect(await writeSpeedRun(store, RUN, runOf([]))).toEqual([]);
     expect(store.writes).toBe(0);
   });
 
@@ -69,19 +68,11 @@ describe('a run of the speed layer', () => {
 test('runs of closed intervals are found from one interval to another', async () => {
   const store = memoryStore();
   for (const interval of [60, 120, 180, 240]) {
-    await writeSpeedRun(
-      store,
-      closedRun(KEY, VIEW, interval),
-      interval + 9,
-      runOf([{ key: ['art'], value: interval }]),
-    );
-    await writeSpeedRun(store, closedRun(KEY, OTHER, interval), 0, runOf([{ key: ['art'], value: 1 }]));
+    await writeSpeedRun(store, closedRun(KEY, VIEW, interval), runOf([{ key: ['art'], value: interval }]));
+    await writeSpeedRun(store, closedRun(KEY, OTHER, interval), runOf([{ key: ['art'], value: 1 }]));
   }
-  await writeSpeedRun(store, { ...RUN, interval: 120 }, 0, runOf(ROWS.slice(0, 1)));
+  await writeSpeedRun(store, { ...RUN, interval: 120 }, runOf(ROWS.slice(0, 1)));
   const found = await closedRuns(store, KEY, VIEW, 120, 180);
-  expect(found.map(({ interval, asOf }) => [interval, asOf])).toEqual([
-    [120, 129],
-    [180, 189],
-  ]);
+  expect(found.map(({ interval }) => interval)).toEqual([120, 180]);
   expect(await rowsOf(found[1].rows())).toEqual([{ key: ['art'], value: 180 }]);
 });

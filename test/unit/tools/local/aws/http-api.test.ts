@@ -118,3 +118,17 @@ test('a port in use is an error of one line with the port', async () => {
     `API ingest: port ${server.port} is in use`,
   );
 });
+
+test('passes validators on in both directions, and a 304 without a body', async () => {
+  const { etag, ...rest } = { etag: 'W/"a"', 'cache-control': 'private, no-cache' };
+  const invoke: Invoke = async (_, payload) => {
+    const { headers } = JSON.parse(payload) as { headers: Record<string, string> };
+    return {
+      payload: JSON.stringify({ statusCode: 304, headers: { etag: headers['if-none-match'], ...rest }, body: '' }),
+    };
+  };
+  server = await startHttpApi(api, { invoke });
+  const response = await fetch(`${server.url}/posts`, { method: 'POST', headers: { 'if-none-match': etag } });
+  expect([response.status, response.headers.get('etag'), await response.text()]).toEqual([304, etag, '']);
+  expect(response.headers.get('cache-control')).toBe('private, no-cache');
+});

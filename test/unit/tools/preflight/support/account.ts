@@ -103,6 +103,20 @@ export const role = (body: string): Reply =>
       '</Role></GetRoleResult></GetRoleResponse>',
   );
 
+/** The part of MWAA's user guide that lists versions, and the one after it. */
+export const airflowVersions = (...offered: readonly string[]): Reply => ({
+  body: [
+    '# Apache Airflow versions on Amazon MWAA',
+    '## Apache Airflow versions\n<a name="airflow-versions-official"></a>\n',
+    '| Apache Airflow version | Guide | Release date |\n| --- | --- | --- |',
+    ...offered.map(
+      (version) => `|  ${version}  |  [Apache Airflow ${version} reference](https://airflow.apache.org)  |  1 |`,
+    ),
+    '\n## Apache Airflow deprecated versions\n<a name="airflow-versions-deprecation"></a>\n',
+    '| Apache Airflow version |\n| --- |\n|  v2.2.2  |',
+  ].join('\n'),
+});
+
 /** Nothing is deployed, everything fits. */
 export const READY: Replies = {
   GetCallerIdentity: caller('111111111111'),
@@ -116,6 +130,7 @@ export const READY: Replies = {
     ],
   }),
   ListVersions: json({ grafanaVersions: ['10.4', '12.4'] }),
+  AirflowVersions: airflowVersions('v3.2.1', 'v3.0.6'),
   ListReleaseLabels: (body) =>
     json(
       body.includes('NextToken')

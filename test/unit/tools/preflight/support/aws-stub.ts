@@ -25,6 +25,7 @@ const BY_PATH: Readonly<Record<string, string>> = {
   'GET /v1/kafka-versions': 'ListKafkaVersions',
   'GET /v1/configurations': 'ListConfigurations',
   'GET /versions': 'ListVersions',
+  'GET /mwaa/latest/userguide/airflow-versions.md': 'AirflowVersions',
   'POST /GetDataLakeSettings': 'GetDataLakeSettings',
 };
 

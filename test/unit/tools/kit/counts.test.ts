@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { type Sections } from '../../../../lambda/domain/columns';
-import { compareText, contribution, mergeCounts, splitKey, trim, type Counts } from '../../../../lambda/domain/merge';
+import { compareText } from '../../../../lambda/domain/merge';
 import { findView, type View } from '../../../../lambda/domain/views';
-import { joinKey } from '../../../support/view-runs';
+import { joinKey, mergeCounts } from '../../../support/view-runs';
+import { contribution, splitKey, trim, type Counts } from '../../../../tools/kit/counts';
 
 const SUM: View = { name: 'sums', description: '', dimensions: ['category'], merge: 'sum' };
 const BEST: View = {
