@@ -1,5 +1,5 @@
 /** docs/simulation-mutations.md: after how many seeds the simulation finds each mutation. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/kit/root';
 import { markdownTable } from '../../tools/kit/table';
@@ -20,7 +20,8 @@ const ROW = /^\| (.+?) +\| `.+?` +\| +(\d+|not found) +\| (.+?) +\|$/;
 /** By name of the mutation. */
 export function readTable(): Map<string, Result> {
   const results = new Map<string, Result>();
-  for (const line of readFileSync(TABLE_FILE, 'utf8').split('\n')) {
+  const text = existsSync(TABLE_FILE) ? readFileSync(TABLE_FILE, 'utf8') : '';
+  for (const line of text.split('\n')) {
     const [, name, seed, by] = ROW.exec(line) ?? [];
     if (name) results.set(name.replaceAll('\\|', '|'), { seed: seed === 'not found' ? undefined : Number(seed), by });
   }

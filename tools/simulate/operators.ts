@@ -37,9 +37,12 @@ async function untilDone<T>({ world }: Simulation, work: () => Promise<T>): Prom
   }
 }
 
-/** A run of a range; one that another run keeps from working is started again. */
-async function runRange({ world, orchestrator }: Simulation, from: string, interval: string): Promise<void> {
-  while (!(await orchestrator.trigger({ from, interval }))) await world.sleep(MINUTE, '');
+/** A run of a range; one that fails is started again, after a while in which a scheduled run gets its turn: it may be what is missing. */
+async function runRange({ world, orchestrator, plan }: Simulation, from: string, interval: string): Promise<void> {
+  const random = world.random.stream(`run ${from} ${world.now}`);
+  while (!(await orchestrator.trigger({ from, interval }))) {
+    await world.sleep(random.integer(1, plan.settings.intervalMinutes) * MINUTE, '');
+  }
 }
 
 /** Computes all intervals again, as many a run as one takes. */

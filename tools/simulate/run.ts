@@ -215,7 +215,6 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     }
     await checkAnswers();
     await checkCanary();
-    while (busy > 0) await world.sleep(10 * MINUTE, '');
     for (const ending of settings.ending) {
       await ENDINGS[ending](simulation);
       if (ending !== 'topic') await checkAnswers();
@@ -244,11 +243,20 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     if (speedCanary < before) throw new InvariantError('canary', 'the speed layer does not show the newest canary');
   }
 
+  async function runUntilTrue(isDone: () => boolean): Promise<void> {
+    for (let hours = 0; !isDone(); hours++) {
+      if (hours === LONGEST_CHECK) throw new InvariantError('live', 'operators do not get through');
+      await world.runUntil(world.now + HOUR);
+    }
+  }
+
   let error: Error | undefined;
   const sizes = SMALL.map(([of]) => ({ ...of }));
   for (const [of, small] of SMALL) Object.assign(of, small);
   try {
-    await world.runUntil(stormEnd + (PATIENCE + 1) * length);
+    await world.runUntil(stormEnd + length);
+    await runUntilTrue(() => busy === 0);
+    await world.runUntil(world.now + PATIENCE * length);
     const done = () => ({
       jobs: orchestrator.jobs,
       records: topic.partitions.reduce((sum, { records }) => sum + records.length, 0),
@@ -266,10 +274,7 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
       checked = true;
     };
     world.after(0, '', () => world.spawn(checkAll));
-    for (let hours = 0; !checked; hours++) {
-      if (hours === LONGEST_CHECK) throw new InvariantError('live', 'operators do not get through');
-      await world.runUntil(world.now + HOUR);
-    }
+    await runUntilTrue(() => checked);
     world.note('all is right');
   } catch (caught) {
     error = caught as Error;

@@ -231,7 +231,7 @@ export class Simulation {
         return this.topic.deleteBefore(this.world.now - fault.ms);
       case 'partitions':
         // The first rows of a partition say which length its intervals have, and no other one is read from then on.
-        if (this.versions.current.intervalMinutes !== this.plan.settings.intervalMinutes) {
+        if (this.versions.ready === Infinity || LENGTH_CHANGES.some((change) => this.versions.has(change))) {
           return void this.world.after(MINUTE, '', () => this.apply(fault));
         }
         this.topic.grow(fault.partitions);
@@ -290,13 +290,10 @@ export class Simulation {
     world.at(at, `deployed ${change}${back ? ' back' : ''}`, () => versions.end(world.now));
   }
 
-  /** Each partition is in the tables, and an interval is served: what is stored says of which length it is. */
+  /** Each partition has a head, and an interval is served: what is stored says of which length it is. */
   private hasData(): boolean {
-    const { aggregate } = this.sources;
-    return (
-      this.lake.keys('published/').length > 0 &&
-      this.topic.partitions.every((_, partition) => aggregate.committed(partition) > 0)
-    );
+    const heads = [...this.keyspaces.rows('speed_head')].length;
+    return this.lake.keys('published/').length > 0 && heads === this.topic.partitions.length;
   }
 
   /** Consumers of a version with stricter rules: what these reject is no JSON for the rules of now. */

@@ -97,6 +97,11 @@ export class Versions {
     return this.deployed[this.deployed.length - 1].version;
   }
 
+  /** Whether a change is deployed, and was not taken back. */
+  has(change: Change): boolean {
+    return this.active.has(change);
+  }
+
   /** Begins a deployment. @param back takes the change back */
   begin(change: Change, back: boolean): Version {
     if (back) this.active.delete(change);
