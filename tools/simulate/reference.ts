@@ -198,11 +198,13 @@ export class Reference {
     const known = all.get(name) ?? { seen: new Map(), ever: new Set(), held: new Map(), complete: Infinity };
     all.set(name, known);
     const { seen, held } = known;
-    if (known.complete < interval) held.clear();
+    // Of records that may be rejected it is not known when all have met.
+    const mayWait = all === this.anew && post.strict;
+    if (known.complete < interval && !mayWait) held.clear();
     const oldest = interval - horizonMs;
     for (const [section, arrived] of seen) if (arrived < oldest) seen.delete(section);
     for (const [section, arrived] of held) if (arrived.interval < oldest) held.delete(section);
-    const fresh = all === this.anew && post.strict ? brought : brought.filter((section) => !seen.has(section));
+    const fresh = mayWait ? brought : brought.filter((section) => !seen.has(section));
     const again = fresh.filter((section) => known.ever.has(section));
     for (const section of fresh) {
       const minute = new Date(timestamp - (timestamp % MINUTE)).toISOString();
