@@ -29,7 +29,7 @@ const aggregate: readonly Mutation[] = [
     file: 'lambda/aggregate/core.ts',
     find: 'interval = nextInterval(interval, record.timestamp, schema.intervalMinutes);',
     replace:
-      "if (decodeRecord(record).kind !== 'bad') interval = nextInterval(interval, record.timestamp, schema.intervalMinutes);",
+      "if (decodeRecord(record, isRead).kind !== 'bad') interval = nextInterval(interval, record.timestamp, schema.intervalMinutes);",
     why: 'layers agree: the log cuts at the first late record, whatever it is, and a clock that is behind follows it',
   },
   {
@@ -712,13 +712,6 @@ const fixed: readonly Mutation[] = [
     find: "${fingerprintOf(view).toString('base64url')} ",
     replace: '',
     why: "each row once: the order of a view's dimensions is changed between two pages, before anything is published",
-  },
-  {
-    name: 'A warm instance appends a batch to a chain that does not end where the batch begins.',
-    file: 'lambda/aggregate/handler.ts',
-    find: 'const warm = cached && !isBehind ? cached : await catchUp(key, cached ?? cold());',
-    replace: 'const warm = cached ?? (await catchUp(key, cold())); void isBehind;',
-    why: 'counted once: two instances take turns',
   },
   {
     name: 'An answer is as of the newest record of any partition.',
