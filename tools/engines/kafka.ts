@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Archived, archiveFlags, archivingWithin } from './class-archive';
@@ -68,6 +69,10 @@ export interface KafkaEngine extends KafkaNode {
 
 const FIRST = 1;
 
+/** Half a minute: a broker is without a controller for nine seconds at most, unless it is frozen. */
+const CONTROLLER_TRIES = 120;
+const CONTROLLER_POLL_MS = 250;
+
 /** Calls `use` with an admin connection, and ends the connection. */
 async function withAdmin<T>(brokers: string, retries: number, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Kafka({
@@ -92,6 +97,10 @@ async function createTopic(
 ): Promise<void> {
   const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
   await withAdmin(brokers, 5, async (admin) => {
+    // On a busy machine a broker misses its heartbeats, and has no controller until the next one: kafkajs does not try again.
+    for (let tries = 0; (await admin.describeCluster()).controller === null && tries < CONTROLLER_TRIES; tries++) {
+      await sleep(CONTROLLER_POLL_MS);
+    }
     if (!(await admin.listTopics()).includes(name)) {
       await admin.createTopics({
         waitForLeaders: true,
