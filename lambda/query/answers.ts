@@ -6,10 +6,8 @@ import { estimate } from '../domain/hyperloglog';
 import { type DimensionValue } from '../domain/merge';
 import { compareKeys, type Key, type Row, type Run } from '../domain/sorted-run';
 import { findView, type View, VIEWS } from '../domain/views';
-import { PAGE_ROWS } from './api';
+import { type ResponseRow, PAGE_ROWS } from './api';
 import { largest } from './pages';
-
-export type AnswerRow = Readonly<Record<string, DimensionValue>>;
 
 export interface StandardAnswer {
   readonly name: string;
@@ -17,7 +15,7 @@ export interface StandardAnswer {
   readonly view: View;
   readonly columns: readonly string[];
   /** @param run reads the rows of the view; each call from the first one on */
-  readonly rows: (run: () => Run) => AsyncIterable<AnswerRow>;
+  readonly rows: (run: () => Run) => AsyncIterable<ResponseRow>;
 }
 
 /** The state of each group when its last row was added. A group shares the first `size` values of its keys. */
@@ -57,7 +55,7 @@ function addTie(ties: Ties, row: Row): void {
   if (row.value === ties.value && ties.rows.length <= PAGE_ROWS) ties.rows.push(row);
 }
 
-const rowOf = (columns: readonly string[], values: readonly DimensionValue[]): AnswerRow =>
+const rowOf = (columns: readonly string[], values: readonly DimensionValue[]): ResponseRow =>
   Object.fromEntries(columns.map((column, i) => [column, values[i]]));
 
 function viewNamed(name: string): View {
@@ -228,7 +226,7 @@ export function answersOf(view: View): StandardAnswer[] {
 export const columnsOfView = (view: View): string[] => [...view.dimensions, view.value ?? 'count'];
 
 /** The rows of a view as they are answered. @param top only the largest ones, before most of them become objects */
-export async function* countRows(view: View, run: Run, top?: number): AsyncGenerator<AnswerRow> {
+export async function* countRows(view: View, run: Run, top?: number): AsyncGenerator<ResponseRow> {
   const columns = columnsOfView(view);
   if (top === undefined)
     for await (const rows of run) for (const { key, value } of rows) yield rowOf(columns, [...key, value]);

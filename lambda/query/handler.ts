@@ -12,15 +12,7 @@ import { report, type ReportOf } from '../runtime/metrics';
 import { type BoundaryRow, keyspacesReader, storeFromEnvironment } from '../aws/keyspaces/store';
 import { type ValidationError, invalid, sentence } from '../domain/validation-error';
 import { fingerprintOf, type View, VIEWS } from '../domain/views';
-import {
-  type AnswerRow,
-  ANSWERS,
-  answersOf,
-  columnsOfView,
-  countRows,
-  findAnswer,
-  type StandardAnswer,
-} from './answers';
+import { ANSWERS, answersOf, columnsOfView, countRows, findAnswer, type StandardAnswer } from './answers';
 import {
   type AnswerResponse,
   type AnswersResponse,
@@ -29,6 +21,7 @@ import {
   type HealthResponse,
   PAGE_ROWS,
   type Provenance,
+  type ResponseRow,
   type StandardResponse,
   type StatusResponse,
   type ViewResponse,
@@ -204,8 +197,13 @@ export function makeHandler(deps: Deps): (event: HttpEvent) => Promise<HttpRespo
   }
 
   /** Rows that come in one response, the largest ones with `top`. */
-  function oneResponse(rows: AsyncIterable<AnswerRow>, columns: readonly string[], top: number | undefined, share = 1) {
-    const valueOf = (row: AnswerRow) => Number(row[columns.at(-1)!]);
+  function oneResponse(
+    rows: AsyncIterable<ResponseRow>,
+    columns: readonly string[],
+    top: number | undefined,
+    share = 1,
+  ) {
+    const valueOf = (row: ResponseRow) => Number(row[columns.at(-1)!]);
     return firstRows(top === undefined ? rows : largest(inBlocks(rows), valueOf, top), PAGE_ROWS, share);
   }
 

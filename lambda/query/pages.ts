@@ -7,7 +7,7 @@ import { type IntervalStart } from '../domain/intervals';
 import { type ValidationError, invalid } from '../domain/validation-error';
 import { mergeRuns, rowsAfter, trimRun, type Key, type Run } from '../domain/sorted-run';
 import { type View } from '../domain/views';
-import { type AnswerRow } from './answers';
+import { type ResponseRow } from './api';
 import { keyFilter } from './core';
 import { type Selection } from './request';
 
@@ -108,17 +108,17 @@ export async function* largest<T>(blocks: AsyncIterable<readonly T[]>, valueOf: 
 }
 
 /** The key of a row of {@link countRows}. */
-export const keyOf = (view: View, row: AnswerRow): Key => view.dimensions.map((name) => row[name]);
+export const keyOf = (view: View, row: ResponseRow): Key => view.dimensions.map((name) => row[name]);
 
 export interface PageRows {
-  readonly rows: readonly AnswerRow[];
+  readonly rows: readonly ResponseRow[];
   /** Whether there are rows behind them. */
   readonly more: boolean;
 }
 
 /** The first rows: as many as asked for, as far as a response may hold them. @param share of the response */
-export async function firstRows(rows: AsyncIterable<AnswerRow>, limit: number, share = 1): Promise<PageRows> {
-  const first: AnswerRow[] = [];
+export async function firstRows(rows: AsyncIterable<ResponseRow>, limit: number, share = 1): Promise<PageRows> {
+  const first: ResponseRow[] = [];
   let bytes = 0;
   for await (const row of rows) {
     bytes += Buffer.byteLength(JSON.stringify(row)) + 1;

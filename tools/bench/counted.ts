@@ -31,24 +31,24 @@ function ageGroupOf(age: number): string {
 /** `2018-03-04 05:06:07` in one of its three forms, as the cleaning writes it. */
 const instantOf = (text: string) => `${text.slice(0, 10).replaceAll(':', '-')}T${text.slice(11, 19)}.000Z`;
 
-/** The columns of a post that views read; undefined where the post has none. */
+/** The columns of a post that views read; undefined where the post has none. Its sections have no names in common that a view needs. */
 function columnsOf(text: string, timestamp: number): Readonly<Record<string, string | number | undefined>> {
-  const { pin, geo, user } = JSON.parse(text) as { pin?: Raw; geo?: Raw; user?: Raw };
-  const joined = user && instantOf(String(user.date_joined));
-  const person = user && sketch([user.first_name, user.last_name, user.age, joined].join(SEPARATOR));
-  const poster = pin?.poster_name;
+  const post: Raw = Object.assign({}, ...Object.values(JSON.parse(text) as Readonly<Record<string, Raw>>));
+  const { category, country, age, poster_name: poster, follower_count: followers, is_image_or_video: media } = post;
+  const joined = post.date_joined === undefined ? undefined : instantOf(String(post.date_joined));
+  const person = joined && sketch([post.first_name, post.last_name, age, joined].join(SEPARATOR));
   return {
-    category: pin?.category,
-    media_type: pin && (MEDIA[String(pin.is_image_or_video)] ?? pin.is_image_or_video),
-    arrival_minute: pin && `${new Date(timestamp).toISOString().slice(0, 16)}:00.000Z`,
+    category,
+    media_type: MEDIA[String(media)] ?? media,
+    arrival_minute: category === undefined ? undefined : `${new Date(timestamp).toISOString().slice(0, 16)}:00.000Z`,
     poster_name: poster === 'User Info Error' ? undefined : poster,
-    follower_count: pin && followersOf(String(pin.follower_count)),
-    country: geo?.country,
-    post_year: geo && String(geo.timestamp).slice(0, 4),
-    age_group: user && ageGroupOf(Number(user.age)),
+    follower_count: followers === undefined ? undefined : followersOf(String(followers)),
+    country,
+    post_year: post.timestamp === undefined ? undefined : String(post.timestamp).slice(0, 4),
+    age_group: age === undefined ? undefined : ageGroupOf(Number(age)),
     join_year: joined?.slice(0, 4),
-    user_register: person?.register,
-    user_rank: person?.rank,
+    user_register: person ? person.register : undefined,
+    user_rank: person ? person.rank : undefined,
   };
 }
 

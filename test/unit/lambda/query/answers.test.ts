@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type AnswerRow, ANSWERS, findAnswer } from '../../../../lambda/query/answers';
+import { ANSWERS, findAnswer } from '../../../../lambda/query/answers';
+import { type ResponseRow } from '../../../../lambda/query/api';
 import { PAGE_ROWS } from '../../../../lambda/query/api';
 import { runOf } from '../../../../lambda/domain/sorted-run';
 import { joinKey } from '../../../support/view-runs';
@@ -8,9 +9,9 @@ import { sortedRows, type Counts } from '../../../../tools/kit/counts';
 const counts = (rows: [...(string | number)[]][]): Counts =>
   new Map(rows.map((row) => [joinKey(row.slice(0, -1)), Number(row[row.length - 1])]));
 
-async function rowsOf(name: string, given: Counts): Promise<AnswerRow[]> {
+async function rowsOf(name: string, given: Counts): Promise<ResponseRow[]> {
   const { view, rows } = findAnswer(name)!;
-  const found: AnswerRow[] = [];
+  const found: ResponseRow[] = [];
   for await (const row of rows(() => runOf(sortedRows(view, given)))) found.push(row);
   return found;
 }
