@@ -77,12 +77,14 @@ export function extended(plan: Plan, now: number, length: number): Plan {
   return { ...plan, leaseUntil: Math.max(plan.leaseUntil, now + length) };
 }
 
-/** @param open the intervals that are not published, oldest first; those that the plan has published stay in it */
+/**
+ * Adds intervals; none is taken out. A sealing that its run gave up may go on while later steps work, and what it found may be out of date.
+ * @param open intervals that are not published
+ */
 export function withIntervals(plan: Plan, open: readonly string[]): Plan {
-  const published = plan.intervals.slice(0, plan.published);
-  const intervals = [...published, ...open.filter((interval) => !published.includes(interval))];
-  const same = intervals.findIndex((interval, i) => interval !== plan.intervals[i]);
-  return { ...plan, intervals, manifests: same < 0 ? plan.manifests : plan.manifests.slice(0, same) };
+  const computed = plan.intervals.slice(0, plan.manifests.length);
+  const others = [...new Set([...plan.intervals, ...open])].filter((interval) => !computed.includes(interval));
+  return { ...plan, intervals: [...computed, ...others.sort()] };
 }
 
 /** @param manifests digests, of the first interval on */

@@ -61,7 +61,18 @@ describe('the work', () => {
   it('grows by intervals that are sealed later, and leaves what is published where it is', () => {
     const plan = withPublished(withManifests(withIntervals(taken(), [A, B]), ['m', 'n']), 1);
     expect(withIntervals(plan, [B, C])).toMatchObject({ intervals: [A, B, C], manifests: ['m', 'n'], published: 1 });
-    expect(withIntervals(plan, [C])).toMatchObject({ intervals: [A, C], manifests: ['m'], published: 1 });
+  });
+
+  it('loses no interval to a sealing that was given up, went on, and found all published', () => {
+    const plan = withManifests(withIntervals(taken(), [A]), ['m']);
+    const late = withIntervals(plan, []);
+    expect(late).toEqual(plan);
+    expect(withPublished(late, 1).unreconciled).toEqual([A]);
+  });
+
+  it('has an older interval before those that are not computed', () => {
+    const plan = withManifests(withIntervals(taken(), [B, C]), ['m']);
+    expect(withIntervals(plan, [A])).toMatchObject({ intervals: [B, A, C], manifests: ['m'] });
   });
 
   it('of the next run begins with what this one published and did not reconcile', () => {

@@ -3,7 +3,14 @@ import { beforeFirst, dueIntervals, type Offsets } from '../../../../lambda/seal
 import { makeHandler, type Deps, type SealEvent } from '../../../../lambda/seal/handler';
 import { intervalName, nextInterval } from '../../../../lambda/domain/intervals';
 import { type Seal } from '../../../../lambda/formats/interval-metadata';
-import { heartbeatsKey, publishedKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
+import { heartbeatsKey, planKey, publishedKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
+import {
+  parsePlan,
+  serializePlan,
+  withManifests,
+  withPublished,
+  withReconciled,
+} from '../../../../lambda/formats/plan';
 import { MemoryLake } from '../../../support/memory-lake';
 
 const MINUTE = 60_000;
@@ -397,7 +404,7 @@ describe('an idle topic', () => {
 
 describe('completeness', () => {
   it('lacking in a new interval does not keep sealed ones from being processed, even where waiting is a failure', async () => {
-    const { handle, kafka, publish, stopArchiving } = setUp([[at(0)]], 1.5);
+    const { handle, kafka, publish, store, stopArchiving } = setUp([[at(0)]], 1.5);
     const ask = (minute: number) => handle({ run: 'run', interval: name(minute), notYet: 'fail' });
     await expect(ask(0)).resolves.toEqual({ state: 'done', due: 1 });
     stopArchiving();
@@ -405,6 +412,9 @@ describe('completeness', () => {
     kafka.now = at(2.5);
     await expect(ask(1)).resolves.toMatchObject({ state: 'notYet', reason: expect.stringContaining('lacks'), due: 1 });
     publish(0);
+    const plan = parsePlan(planKey, store.objects.get(planKey)!.toString());
+    const done = withReconciled(withPublished(withManifests(plan, ['m']), 1), plan.intervals);
+    store.objects.set(planKey, Buffer.from(serializePlan(done)));
     await expect(ask(1)).rejects.toThrow('is not complete in the archive');
   });
 
