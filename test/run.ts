@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { availableParallelism, setPriority, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { ROOT } from '../tools/kit/root';
 
@@ -28,8 +28,6 @@ interface RunOptions {
   readonly sink?: Sink;
   /** For the suite's runner, after its own arguments. */
   readonly more: readonly string[];
-  /** As of nice: what else runs goes first. @default - 0 */
-  readonly niceness?: number;
 }
 
 type Run = (options: RunOptions) => Promise<Counts>;
@@ -44,8 +42,6 @@ interface Suite {
   readonly run: Run;
   /** About what it takes alone, on two cores: what takes long begins early. */
   readonly seconds: number;
-  /** It waits for engines, whose clocks run: at most a lane for each core has one of these, and they go before the others. */
-  readonly engines?: boolean;
   /** Take the place of `run` where the whole suite runs: together the same tests, in several lanes. */
   readonly parts?: readonly Part[];
 }
@@ -65,17 +61,17 @@ interface Execution {
   readonly hung: boolean;
 }
 
-interface ExecuteOptions extends Pick<RunOptions, 'sink' | 'niceness'> {
+interface ExecuteOptions {
+  readonly sink?: Sink;
   /** A file that the command writes when it is through: if it goes on for long after, it is ended. */
   readonly finished?: string;
 }
 
 function execute(command: string, args: readonly string[], options: ExecuteOptions = {}): Promise<Execution> {
-  const { sink, finished, niceness } = options;
+  const { sink, finished } = options;
   return new Promise((resolve, reject) => {
     const output = sink ? 'pipe' : 'inherit';
     const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', output, output] });
-    if (niceness !== undefined && child.pid !== undefined) setPriority(child.pid, niceness);
     if (sink) for (const stream of [child.stdout, child.stderr]) stream?.on('data', sink);
     let hung = false;
     const watch = setInterval(() => {
@@ -98,8 +94,8 @@ function execute(command: string, args: readonly string[], options: ExecuteOptio
 /** A command that is one test: it passes with exit code 0. */
 const command =
   (file: string, ...args: readonly string[]): Run =>
-  async ({ more, ...options }) => {
-    const failed = (await execute(file, [...args, ...more], options)).code === 0 ? 0 : 1;
+  async ({ sink, more }) => {
+    const failed = (await execute(file, [...args, ...more], { sink })).code === 0 ? 0 : 1;
     return { passed: 1 - failed, failed };
   };
 
@@ -138,12 +134,12 @@ function leftOpen(directory: string): number {
 
 const jest =
   (project: string, ...args: readonly string[]): Run =>
-  async ({ more, ...others }) => {
+  async ({ sink, more }) => {
     const directory = mkdtempSync(join(scratch, `${project}-`));
     const report = join(directory, 'results.json');
     const options = ['--selectProjects', project, '--json', `--outputFile=${report}`, ...args, ...more];
     const node = [...REPORT, `--report-directory=${directory}`, require.resolve('jest/bin/jest')];
-    const { code, hung } = await execute(process.execPath, [...node, ...options], { ...others, finished: report });
+    const { code, hung } = await execute(process.execPath, [...node, ...options], { sink, finished: report });
     try {
       const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
       const left = hung ? leftOpen(directory) : 0;
@@ -160,10 +156,10 @@ const onEngines = (project: string, ...args: readonly string[]) => jest(project,
 /** Each check of the rehearsal is a test. */
 const rehearsal =
   (stage: string): Run =>
-  async ({ more, ...options }) => {
+  async ({ sink, more }) => {
     const report = join(scratch, `rehearsal-${stage}.json`);
     const args = ['tools/pipeline.ts', 'rehearse', '--stage', stage, '--results', report, ...more];
-    const { code } = await execute(bin('tsx'), args, options);
+    const { code } = await execute(bin('tsx'), args, { sink });
     try {
       const { passed, failed } = JSON.parse(readFileSync(report, 'utf8')) as Counts;
       return atLeastOne({ passed, failed }, code);
@@ -174,11 +170,11 @@ const rehearsal =
 
 const pytest =
   (engine: string, folder: string): Run =>
-  async ({ more, ...options }) => {
+  async ({ sink, more }) => {
     const report = join(scratch, `${engine}.xml`);
     const args = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`];
     const named = more.some((each) => each.endsWith('.py'));
-    const { code } = await execute(python(engine), [...args, ...(named ? [] : [folder]), ...more], options);
+    const { code } = await execute(python(engine), [...args, ...(named ? [] : [folder]), ...more], { sink });
     const counted = (attribute: string, xml: string) =>
       Number(new RegExp(` ${attribute}="(\\d+)"`).exec(xml)?.[1] ?? 0);
     try {
@@ -199,7 +195,6 @@ const SUITES: readonly Suite[] = [
     name: 'engines',
     what: 'stores, pollers and faults on real engines',
     folders: ['test/engines'],
-    engines: true,
     seconds: 440,
     run: onEngines('engines'),
     parts: [
@@ -212,7 +207,6 @@ const SUITES: readonly Suite[] = [
     name: 'e2e',
     what: 'the whole pipeline, with faults and by npm start',
     folders: ['test/e2e'],
-    engines: true,
     seconds: 440,
     run: onEngines('e2e', '--testPathIgnorePatterns', PROVE),
     parts: [
@@ -225,7 +219,7 @@ const SUITES: readonly Suite[] = [
     what: 'cores, handlers with fakes, templates',
     folders: ['test'],
     seconds: 155,
-    run: jest('unit', '--maxWorkers=2'),
+    run: jest('unit', '--maxWorkers=50%'),
   },
   // The stage with the most in it; the others are for `npm run test:all`.
   { name: 'rehearse', what: 'deployment of stage prod to the emulator', seconds: 100, run: rehearsal('prod') },
@@ -240,7 +234,6 @@ const SUITES: readonly Suite[] = [
     name: 'prove',
     what: 'a proof of stage lean, without an account',
     folders: ['test/e2e/prove'],
-    engines: true,
     extra: true,
     seconds: 300,
     run: onEngines('e2e', PROVE),
@@ -283,12 +276,8 @@ const SUITES: readonly Suite[] = [
   },
 ];
 
-/** Of suites with engines, as many as cores: with one more, their waits run out. More than three would need a laptop's whole memory. */
-const ENGINE_LANES = Math.min(3, availableParallelism());
-
-/** And one that takes what engines leave of the cores, at the priority below. */
-const LANES = ENGINE_LANES + 1;
-const BEHIND_ENGINES = 10;
+/** As many as cores: with one more, waits of suites with a clock run out. More than three would need more memory than a laptop has. */
+const LANES = Math.min(3, availableParallelism());
 
 /** A suite, or a part of it, in one lane. */
 interface Task {
@@ -330,8 +319,7 @@ async function run({ suite, title, run }: Task, more: readonly string[], held?: 
       // So that a run of minutes shows how far it is.
       if (suite.parts) for (const [line] of chunk.toString().matchAll(OF_A_FILE)) console.log(`-- ${title}: ${line}`);
     });
-  const niceness = suite.engines ? undefined : BEHIND_ENGINES;
-  const counts = await run({ sink, more, niceness }).catch((error: Error) => {
+  const counts = await run({ sink, more }).catch((error: Error) => {
     console.error(`${title} could not be started: ${error.message}`);
     return { passed: 0, failed: 1 };
   });
@@ -344,18 +332,15 @@ async function run({ suite, title, run }: Task, more: readonly string[], held?: 
 }
 
 async function runAll(tasks: readonly Task[], more: readonly string[]): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = [...tasks];
   const lanes = Math.min(LANES, tasks.length);
-  const withEngines = tasks.filter(({ suite }) => suite.engines);
-  const others = tasks.filter(({ suite }) => !suite.engines);
-  const lane = async (next: () => Task | undefined): Promise<Result[]> => {
-    const results: Result[] = [];
-    for (let task = next(); task; task = next()) results.push(await run(task, more, lanes > 1 ? [] : undefined));
-    return results;
+  const lane = async () => {
+    for (let task = waiting.shift(); task; task = waiting.shift())
+      results.push(await run(task, more, lanes > 1 ? [] : undefined));
   };
-  const all = Array.from({ length: lanes }, (_, number) =>
-    lane(() => (number < ENGINE_LANES ? withEngines.shift() : undefined) ?? others.shift()),
-  );
-  return (await Promise.all(all)).flat();
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return results;
 }
 
 /** The suite of a test file: that with the longest folder above it; Python has suites of its own. */
