@@ -1,6 +1,5 @@
 /** What views read of posts, and the order of the values in their keys. */
-import { columnOf, SECTIONS, type Section, type Sections } from './columns';
-import { sectionsOf, type View } from './views';
+import { SECTIONS, type Section, type Sections } from './columns';
 
 export type DimensionValue = string | number;
 
@@ -22,34 +21,6 @@ export function maskOfPresent(sections: Sections): SectionMask {
     if (sections[SECTIONS[i]] !== undefined) mask |= 1 << i;
   }
   return mask;
-}
-
-interface ColumnAt {
-  readonly section: Section;
-  readonly name: string;
-}
-
-interface Plan {
-  readonly mask: SectionMask;
-  readonly dimensions: readonly ColumnAt[];
-  readonly value: ColumnAt | undefined;
-}
-
-const plans = new WeakMap<View, Plan>();
-
-/** Made once for each view: columns are looked up by name, which is too slow for every post. */
-export function planOf(view: View): Plan {
-  let plan = plans.get(view);
-  if (!plan) {
-    const at = (name: View['dimensions'][number]): ColumnAt => ({ section: columnOf(name).section, name });
-    plan = {
-      mask: maskOf(sectionsOf(view)),
-      dimensions: view.dimensions.map(at),
-      value: view.value ? at(view.value) : undefined,
-    };
-    plans.set(view, plan);
-  }
-  return plan;
 }
 
 /** Order by code point, which is that of UTF-8 bytes and so Spark's; JavaScript's own puts U+FFFF after U+10000. */

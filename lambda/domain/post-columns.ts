@@ -6,9 +6,9 @@
  * known is null.
  */
 import { columnOf, type ColumnName, type Section, type Sections } from './columns';
-import { ALL_SECTIONS, planOf, type DimensionValue, type SectionMask } from './merge';
+import { ALL_SECTIONS, maskOf, type DimensionValue, type SectionMask } from './merge';
 import { compareValues, type Row } from './sorted-run';
-import { type View } from './views';
+import { sectionsOf, type View } from './views';
 
 /** Place of null in every column. */
 const NULL = 0;
@@ -260,7 +260,7 @@ export function countPosts(view: View, posts: PostColumns): Row[] {
   const dimensions = view.dimensions.flatMap((name) => posts.columns.get(name) ?? []);
   const values = view.value && posts.columns.get(view.value);
   if (dimensions.length < view.dimensions.length || (view.value && !values)) return [];
-  const keys = new NumberedKeys(planOf(view).mask, posts, dimensions);
+  const keys = new NumberedKeys(maskOf(sectionsOf(view)), posts, dimensions);
   const isSum = view.merge === 'sum';
   const { numbers, size } = keys;
   // Places in the order of keys: all that there may be, or those that occur.

@@ -3,9 +3,9 @@
  * counts is nearly all of what a question about the open interval costs, so values are looked up once a source, and texts that can't be
  * among the best of a `top` view are not even decoded.
  */
-import { compareText, planOf, type DimensionValue, type SectionMask } from './merge';
-import { type Row } from './sorted-run';
-import { type View } from './views';
+import { maskOf, type DimensionValue, type SectionMask } from './merge';
+import { compareValues, type Row } from './sorted-run';
+import { sectionsOf, type View } from './views';
 
 /** The values of a column of a source. */
 export type SourceColumn =
@@ -27,6 +27,7 @@ export interface SourcePosts {
   readonly column: (name: View['dimensions'][number]) => SourceColumn | undefined;
 }
 
+/** Rows as columns: a value of a dimension is a place in its dictionary. */
 export interface SourceCounts {
   readonly rows: number;
   readonly dimensions: readonly { readonly dictionary: readonly DimensionValue[]; readonly places: Uint32Array }[];
@@ -75,10 +76,7 @@ class Dimension {
     const ranks = new Uint32Array(this.values.length);
     const order = [...new Set(used)];
     const { values } = this;
-    order.sort((a, b) => {
-      const [x, y] = [values[a], values[b]];
-      return typeof x === 'number' && typeof y === 'number' ? x - y : compareText(String(x), String(y));
-    });
+    order.sort((a, b) => compareValues(values[a], values[b]));
     for (let rank = 0; rank < order.length; rank++) ranks[order[rank]] = rank;
     return ranks;
   }
@@ -124,8 +122,10 @@ export class ViewCounter {
   private readonly values: number[] = [];
   private readonly groups: Map<number, Group> | undefined;
   private readonly among: boolean[] = [];
+  private readonly mask: SectionMask;
 
   constructor(private readonly view: View) {
+    this.mask = maskOf(sectionsOf(view));
     this.dimensions = view.dimensions.map(() => new Dimension());
     this.codes = view.dimensions.map(() => []);
     this.pairs = view.dimensions.map(() => new Pairs());
@@ -138,11 +138,10 @@ export class ViewCounter {
   }
 
   addPosts({ known, news, column }: SourcePosts): void {
-    const { view } = this;
+    const { view, mask } = this;
     const columns = view.dimensions.flatMap((name) => column(name) ?? []);
     const valued = view.value && column(view.value);
     if (columns.length < view.dimensions.length || (view.value && !valued)) return;
-    const { mask } = planOf(view);
     const all = new Uint32Array(known.length);
     let end = 0;
     for (let row = 0; row < known.length; row++) {

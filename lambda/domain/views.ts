@@ -131,7 +131,11 @@ export const CANARY_VIEW: View = {
   merge: 'max',
 };
 
-const columnsRead = (view: View): readonly ColumnName[] => [...view.dimensions, ...(view.value ? [view.value] : [])];
+/** The columns that a view reads: those of its dimensions and of its value. */
+export const columnsRead = (view: View): readonly ColumnName[] => [
+  ...view.dimensions,
+  ...(view.value ? [view.value] : []),
+];
 
 /** The sections a view reads, in the order of {@link SECTIONS}: those of its dimensions and of its value. */
 export function sectionsOf(view: View): readonly Section[] {

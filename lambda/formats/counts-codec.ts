@@ -20,6 +20,7 @@ import { columnOf } from '../domain/columns';
 import { type ColumnType } from '../domain/sections/section';
 import { compareText, type DimensionValue } from '../domain/merge';
 import { type Row } from '../domain/sorted-run';
+import { type SourceCounts } from '../domain/view-counter';
 import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
 import { FINGERPRINT_BYTES, fingerprintOf, type View } from '../domain/views';
@@ -142,15 +143,8 @@ export function encodeRows(view: View, rows: readonly Row[]): Buffer {
   );
 }
 
-/** Rows as columns: a value of a dimension is a place in its dictionary. */
-export interface CountColumns {
-  readonly rows: number;
-  readonly dimensions: readonly { readonly dictionary: readonly DimensionValue[]; readonly places: Uint32Array }[];
-  readonly values: Float64Array;
-}
-
 /** @throws Error naming the view, if the blob is not what this file writes for this definition of it */
-export function decodeColumns(view: View, blob: Buffer): CountColumns {
+export function decodeColumns(view: View, blob: Buffer): SourceCounts {
   const content = unpack(VERSION, blob, `counts of view '${view.name}'`);
   if (!content.subarray(0, FINGERPRINT_BYTES).equals(fingerprintOf(view))) {
     throw new Error(`counts of view '${view.name}' are of another definition of it`);

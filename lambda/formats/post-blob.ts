@@ -22,7 +22,7 @@ import { columnOf, COLUMNS, SECTIONS, type ColumnName } from '../domain/columns'
 import { type SectionMask } from '../domain/merge';
 import { CodedColumn, PostColumns } from '../domain/post-columns';
 import { type SourceColumn, type SourcePosts } from '../domain/view-counter';
-import { type View } from '../domain/views';
+import { columnsRead, type View } from '../domain/views';
 import { MAX_BLOB_BYTES, packParts, partsOf, unpackParts } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
 
@@ -161,7 +161,7 @@ export interface PostsOfView extends SourcePosts {
 
 /** @throws Error if the blob has another version, or ends too early */
 export function decodePostsOf(view: View, blob: Buffer): PostsOfView {
-  const names = new Set<string>([...view.dimensions, ...(view.value ? [view.value] : [])]);
+  const names = new Set<string>(columnsRead(view));
   const [keys, texts, codes] = partsOf(VERSION, blob, WHAT).map((part) => lazily(() => new ByteReader(part())));
   const { canaries, columns: stored, rows, readMasks } = readHeads(keys());
   keys().skip(rows);

@@ -10,6 +10,7 @@ import { ViewCounter } from '../domain/view-counter';
 import { CANARY_VIEW, type View } from '../domain/views';
 import { decodePostsOf } from '../formats/post-blob';
 import { rowsOfCanaries, type StoredDelta } from '../formats/speed-log';
+import { Entries } from './entries';
 
 /** What all partitions add to a view within an interval. */
 export interface CountedPart {
@@ -73,26 +74,9 @@ export interface CountedViews {
 
 /** @param maxKeys of all views that are remembered; a view and interval of more keys is read anew, in bounded memory */
 export function countedViews(speed: SpeedViews, maxKeys: number): CountedViews {
-  /** The last one used is the last one. */
-  const entries = new Map<string, Counted>();
-  let keys = 0;
-
-  function drop(name: string): void {
-    const entry = entries.get(name);
-    if (!entry) return;
-    entries.delete(name);
-    keys -= entry.rows.length + ENTRY_KEYS;
-  }
-
-  function remember(name: string, entry: Counted): void {
-    drop(name);
-    entries.set(name, entry);
-    keys += entry.rows.length + ENTRY_KEYS;
-    for (const oldest of entries.keys()) {
-      if (keys <= maxKeys) break;
-      drop(oldest);
-    }
-  }
+  const entries = new Entries<Counted>(maxKeys);
+  // Each time that it is used, so that the one used longest ago goes first.
+  const remember = (name: string, entry: Counted) => entries.set(name, entry, entry.rows.length + ENTRY_KEYS);
 
   /** With what was appended since; undefined if that is not known. */
   async function goOn(

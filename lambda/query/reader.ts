@@ -10,6 +10,7 @@ import { type BoundaryRow, type QueryStore } from '../aws/keyspaces/store';
 import { openRun } from '../aws/keyspaces/view-runs';
 import { type View, VIEWS } from '../domain/views';
 import { countedViews, type CountedPart } from './counted';
+import { Entries } from './entries';
 
 /** The runs that exist of some periods, merged. */
 export interface BatchRun {
@@ -56,7 +57,6 @@ interface Cached {
   readonly until: number;
   readonly version: string;
   readonly blocks: readonly (readonly Row[])[];
-  readonly keys: number;
 }
 
 /**
@@ -64,26 +64,12 @@ interface Cached {
  * range. So they are cached for seconds, merged. A boundary that moves leads to other periods, which are another entry.
  */
 function batchCache(options: CacheOptions) {
-  const entries = new Map<string, Cached>();
-  let keys = 0;
-  const drop = (name: string) => {
-    keys -= entries.get(name)?.keys ?? 0;
-    entries.delete(name);
-  };
-  function add(name: string, entry: Omit<Cached, 'until'>): void {
-    drop(name);
-    entries.set(name, { ...entry, until: options.now() + options.ttl });
-    keys += entry.keys;
-    for (const oldest of entries.keys()) {
-      if (keys <= options.maxKeys) break;
-      drop(oldest);
-    }
-  }
+  const entries = new Entries<Cached>(options.maxKeys);
   return {
     get(name: string): BatchRun | undefined {
       const found = entries.get(name);
       if (!found || found.until <= options.now()) {
-        drop(name);
+        entries.delete(name);
         return undefined;
       }
       return { version: found.version, rows: (after) => rowsAfter(found.blocks, after) };
@@ -98,7 +84,7 @@ function batchCache(options: CacheOptions) {
         else blocks.length = 0;
         yield rows;
       }
-      if (read <= options.maxKeys) add(name, { version, blocks, keys: read });
+      if (read <= options.maxKeys) entries.set(name, { version, blocks, until: options.now() + options.ttl }, read);
     },
   };
 }

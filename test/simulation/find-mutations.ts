@@ -3,18 +3,14 @@
  * `npx tsx test/simulation/find-mutations.ts [--seed 1] [--runs 200] [--write] [part of a name or file …]`. `--write` puts the results
  * into docs/simulation-mutations.md. Exits with 1 if a mutation is not found.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { mapConcurrently } from '../../lambda/runtime/concurrent';
-import { ROOT } from '../../tools/kit/root';
 import { readTable, TABLE_FILE, tableText, type Result } from './mutation-table';
 import { MUTATIONS, type Mutation } from './mutations';
-import { buildSimulation, firstFailure } from './program';
-
-const FOLDER = join(ROOT, '.local', 'mutations');
+import { firstFailure } from './program';
 
 async function writeTable(results: ReadonlyMap<string, Result>): Promise<void> {
   const text = tableText(results);
@@ -34,17 +30,13 @@ async function main(): Promise<void> {
   const isChosen = ({ file, name }: Mutation) =>
     positionals.length === 0 || positionals.some((part) => `${file} ${name}`.includes(part));
   const chosen = MUTATIONS.filter(isChosen);
-  mkdirSync(FOLDER, { recursive: true });
   const missed: string[] = [];
   // A run of some mutations leaves the others as they are.
   const results = readTable();
   let written = Promise.resolve();
-  await mapConcurrently([...chosen.entries()], availableParallelism(), async ([i, mutation]) => {
+  await mapConcurrently(chosen, availableParallelism(), async (mutation) => {
     const { name } = mutation;
-    const program = join(FOLDER, `${process.pid}-${i}.cjs`);
-    await buildSimulation(program, mutation);
-    const failure = await firstFailure(program, Number(values.seed), Number(values.runs));
-    rmSync(program);
+    const failure = await firstFailure(Number(values.seed), Number(values.runs), mutation);
     if (!failure) missed.push(name);
     console.log(
       failure ? `seed ${String(failure.seed).padStart(3)}  ${name}  ${failure.message}` : `NOT FOUND  ${name}`,

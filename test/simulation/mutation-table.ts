@@ -28,16 +28,17 @@ export function readTable(): Map<string, Result> {
   return results;
 }
 
-/** Those of mutations that are no longer planted are left out. */
+/** Only of the mutations that the list has today. */
 export function tableText(results: ReadonlyMap<string, Result>): string {
-  const rows = MUTATIONS.flatMap(({ name, file }) => {
-    const found = results.get(name);
-    return found ? [[cell(name), `\`${file}\``, String(found.seed ?? 'not found'), found.by]] : [];
+  const tried = MUTATIONS.flatMap(({ name, file }) => {
+    const result = results.get(name);
+    return result ? [{ name, file, ...result }] : [];
   });
-  const seeds = [...results.values()].flatMap(({ seed }) => seed ?? []);
+  const rows = tried.map(({ name, file, seed, by }) => [cell(name), `\`${file}\``, String(seed ?? 'not found'), by]);
+  const seeds = tried.flatMap(({ seed }) => seed ?? []);
   return `# Mutations and the seeds that find them
 
-Each line is a fault that was planted in the product, alone, and the first seed, from 1 on, in which the
+Each line is a mutation of the product, alone, and the first seed, from 1 on, in which the
 [simulation](adr/0031-a-deterministic-simulation.md) finds it. ${seeds.length} of ${rows.length} are found, the last one by seed
 ${Math.max(...seeds)}. \`npx tsx test/simulation/find-mutations.ts --write\` runs them and writes this page; a part of a name or of a file behind it
 chooses some. \`test/simulation/mutations.ts\` says of each what it breaks, and under what.

@@ -3,7 +3,7 @@
  * is looked up in another context.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { ROOT } from '../../tools/kit/root';
@@ -33,7 +33,7 @@ export interface Failure {
   readonly message: string;
 }
 
-function planted({ file, find, replace }: Mutation): Plugin {
+function mutating({ file, find, replace }: Mutation): Plugin {
   const path = join(ROOT, file);
   const contents = readFileSync(path, 'utf8').replace(find, () => replace);
   return {
@@ -43,7 +43,7 @@ function planted({ file, find, replace }: Mutation): Plugin {
   };
 }
 
-export async function buildSimulation(outfile: string, mutation?: Mutation): Promise<void> {
+async function bundle(outfile: string, mutation?: Mutation): Promise<void> {
   await build({
     stdin: { contents: PROGRAM, resolveDir: ROOT, loader: 'ts' },
     bundle: true,
@@ -52,12 +52,31 @@ export async function buildSimulation(outfile: string, mutation?: Mutation): Pro
     packages: 'external',
     outfile,
     logLevel: 'error',
-    plugins: mutation ? [planted(mutation)] : [],
+    plugins: mutation ? [mutating(mutation)] : [],
   });
 }
 
-/** Runs seeds up to the first one that fails. @returns undefined if none does @throws Error if the program itself fails */
-export function firstFailure(program: string, first: number, runs: number): Promise<Failure | undefined> {
+/** Beside node_modules, where it finds what is not bundled. */
+const FOLDER = join(ROOT, '.local', 'simulation');
+let programs = 0;
+
+/**
+ * Runs seeds up to the first one that fails.
+ * @param mutation @default - the product as it is
+ * @returns undefined if none fails @throws Error if the program itself fails
+ */
+export async function firstFailure(first: number, runs: number, mutation?: Mutation): Promise<Failure | undefined> {
+  mkdirSync(FOLDER, { recursive: true });
+  const program = join(FOLDER, `${process.pid}-${programs++}.cjs`);
+  try {
+    await bundle(program, mutation);
+    return await execute(program, first, runs);
+  } finally {
+    rmSync(program, { force: true });
+  }
+}
+
+function execute(program: string, first: number, runs: number): Promise<Failure | undefined> {
   return new Promise((resolve, reject) => {
     const seeds = [first, runs].map(String);
     const child = spawn(process.execPath, [program, ...seeds], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });

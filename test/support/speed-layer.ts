@@ -1,4 +1,5 @@
 /** The speed layer of tests: the real aggregate handler over a store, and posts that give the counts that a test wants. */
+import fc from 'fast-check';
 import { makeHandler, type AggregateDeps } from '../../lambda/aggregate/handler';
 import { type AggregateStore } from '../../lambda/aws/keyspaces/store';
 import { type KafkaRecord } from '../../lambda/domain/decode';
@@ -8,6 +9,15 @@ import { sortedRows, type Counts } from '../../tools/kit/counts';
 
 /** So that every batch becomes a run at once. */
 export const FOLD_AT_ONCE: FoldLimits = { deltas: 1, bytes: 1, fewest: 1, runs: 8, ms: 60_000 };
+
+/** So that some batches are folded at once and some wait, in a few tiers. */
+export const foldsArbitrary: fc.Arbitrary<FoldLimits> = fc.record({
+  deltas: fc.integer({ min: 1, max: 5 }),
+  bytes: fc.constantFrom(1, 1_000),
+  fewest: fc.integer({ min: 1, max: 2 }),
+  runs: fc.integer({ min: 2, max: 3 }),
+  ms: fc.constant(60_000),
+});
 
 /** @param make of another version. @default - of this one */
 export function aggregateOver(store: AggregateStore, options: Partial<AggregateDeps> = {}, make = makeHandler) {

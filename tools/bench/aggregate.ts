@@ -10,6 +10,7 @@ import { VIEWS } from '../../lambda/domain/views';
 import { type LambdaKafkaEvent } from '../../lambda/runtime/kafka-event';
 import { memoryStore, speedCounts, type MemoryStore } from '../../test/support/memory-store';
 import { lambdaEvent } from '../../test/support/posts-log';
+import { add } from '../kit/counts';
 import { Counted, requireEqual, type CountsByView } from './counted';
 import { inTurn, measure, medianRatio, rate, type Sample } from './measure';
 import { PARTITIONS, POSTS_PER_BATCH, parseOnly, posts as postsOf, records, START, TOPIC } from './posts';
@@ -51,11 +52,7 @@ export async function countsIn(store: MemoryStore): Promise<CountsByView> {
   const found = await speedCounts(store, { topic: TOPIC, partitions: PARTITIONS, intervalMinutes: INTERVAL_MINUTES });
   for (const [place, some] of found) {
     const view = VIEWS.find(({ name }) => name === place.split('|')[0]);
-    const into = view && counts.get(view.name)!;
-    for (const [key, value] of some) {
-      const before = into?.get(key) ?? 0;
-      into?.set(key, view!.merge === 'sum' ? before + value : Math.max(before, value));
-    }
+    if (view) for (const [key, value] of some) add(view, counts.get(view.name)!, key, value);
   }
   return counts;
 }

@@ -8,21 +8,42 @@
  * - The same holds with trimming at any point, because only `max` views have a `top` (by type).
  */
 import { columnOf, type Section, type Sections } from '../../lambda/domain/columns';
-import {
-  compareText,
-  maskOf,
-  maskOfPresent,
-  planOf,
-  type DimensionValue,
-  type SectionMask,
-} from '../../lambda/domain/merge';
+import { compareText, maskOf, maskOfPresent, type DimensionValue, type SectionMask } from '../../lambda/domain/merge';
 import { compareKeys, type Row } from '../../lambda/domain/sorted-run';
-import { type View } from '../../lambda/domain/views';
+import { sectionsOf, type View } from '../../lambda/domain/views';
 
 export type Counts = Map<string, number>;
 
 /** U+001F, the unit separator. The cleaning leaves no C0 control character in a value. */
 const KEY_SEPARATOR = '\u001f';
+
+interface ColumnAt {
+  readonly section: Section;
+  readonly name: string;
+}
+
+interface Plan {
+  readonly mask: SectionMask;
+  readonly dimensions: readonly ColumnAt[];
+  readonly value: ColumnAt | undefined;
+}
+
+const plans = new WeakMap<View, Plan>();
+
+/** Made once for each view: columns are looked up by name, which is too slow for every post. */
+function planOf(view: View): Plan {
+  let plan = plans.get(view);
+  if (!plan) {
+    const at = (name: View['dimensions'][number]): ColumnAt => ({ section: columnOf(name).section, name });
+    plan = {
+      mask: maskOf(sectionsOf(view)),
+      dimensions: view.dimensions.map(at),
+      value: view.value ? at(view.value) : undefined,
+    };
+    plans.set(view, plan);
+  }
+  return plan;
+}
 
 export interface Contribution {
   readonly key: string;

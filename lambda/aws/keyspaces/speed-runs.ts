@@ -1,5 +1,6 @@
 /** Writes and reads the runs of the speed layer, a chunk at a time. */
-import { decodeColumns, decodeRows, encodeRows, type CountColumns } from '../../formats/counts-codec';
+import { type SourceCounts } from '../../domain/view-counter';
+import { decodeColumns, decodeRows, encodeRows } from '../../formats/counts-codec';
 import { CLOSED, storedName } from '../../formats/speed-run';
 import { CHUNK } from '../../formats/view-run';
 import { type IntervalStart } from '../../domain/intervals';
@@ -78,7 +79,7 @@ function runFrom(
 export interface SpeedRun {
   readonly rows: () => Run;
   /** The same, for who counts them. */
-  readonly columns: () => AsyncIterable<CountColumns>;
+  readonly columns: () => AsyncIterable<SourceCounts>;
 }
 
 /** Undefined if the range adds nothing to this definition of the view. */

@@ -1,6 +1,6 @@
 /** The command line of `delete-chain`. */
-import { integer, parse, required, text, withDefault } from '../../kit/options';
-import { changes } from '../options';
+import { parse, required, text } from '../../kit/options';
+import { changes, isChanging, partition, TOPIC } from '../options';
 
 export interface DeleteChainOptions {
   readonly region: string;
@@ -11,13 +11,11 @@ export interface DeleteChainOptions {
   readonly change: boolean;
 }
 
-const MAX_PARTITION = 999;
-
 export const OPTIONS = {
   region: required(text('REGION', 'of the deployment', 'the name of a region')),
   keyspace: required(text('KEYSPACE', 'with the tables of the views', 'the name of a keyspace')),
-  topic: withDefault('posts', text('T', 'the topic', 'the name of a topic')),
-  partition: required(integer('N', 'the partition of the topic', 0, MAX_PARTITION)),
+  topic: TOPIC,
+  partition: required(partition('the partition of the topic')),
   ...changes(
     'reports how many rows the chain has, changes nothing',
     'deletes them, while the event source is disabled',
@@ -26,7 +24,7 @@ export const OPTIONS = {
 
 /** @throws Error of one line that names the option, its value and what is allowed */
 export function parseDeleteChainOptions(argv: readonly string[]): DeleteChainOptions {
-  const { yes, 'dry-run': look, ...options } = parse(argv, OPTIONS).values;
-  if (yes && look) throw new Error('--yes and --dry-run exclude each other');
-  return { ...options, change: yes };
+  const { values } = parse(argv, OPTIONS);
+  const { region, keyspace, topic } = values;
+  return { region, keyspace, topic, partition: values.partition, change: isChanging(values) };
 }

@@ -6,7 +6,7 @@ import { CANARY_VIEW, findView, VIEWS, type View } from '../../../../lambda/doma
 import { speedSchema } from '../../../../lambda/formats/speed-head';
 import { memoryStore, type MemoryStore } from '../../../support/memory-store';
 import { lambdaEvent, logArbitrary, toRecord } from '../../../support/posts-log';
-import { aggregateOver, FOLD_AT_ONCE } from '../../../support/speed-layer';
+import { aggregateOver, FOLD_AT_ONCE, foldsArbitrary } from '../../../support/speed-layer';
 import { countsOf } from '../../../support/view-runs';
 
 const MINUTE = 60_000;
@@ -62,21 +62,13 @@ function watched(store: MemoryStore) {
   };
 }
 
-const limitsArbitrary = fc.record({
-  deltas: fc.integer({ min: 1, max: 4 }),
-  bytes: fc.constantFrom(1, 1_000),
-  fewest: fc.integer({ min: 1, max: 2 }),
-  runs: fc.integer({ min: 2, max: 3 }),
-  ms: fc.constant(60_000),
-});
-
 describe('what the speed layer has of a view', () => {
   it('is the same for a warm reader and a cold one, whatever is folded between two questions', async () => {
     const questions = fc.array(fc.constantFrom(...VIEWS, CANARY_VIEW), { minLength: 1, maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(
         logArbitrary(START, 4 * MINUTE, 30),
-        limitsArbitrary,
+        foldsArbitrary,
         fc.array(questions, { minLength: 1, maxLength: 6 }),
         fc.constantFrom(0, 3, 10_000),
         async (specs, limits, turns, maxKeys) => {

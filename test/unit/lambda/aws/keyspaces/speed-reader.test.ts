@@ -4,7 +4,7 @@ import { findView, VIEWS } from '../../../../../lambda/domain/views';
 import { speedSchema } from '../../../../../lambda/formats/speed-head';
 import { memoryStore, speedCounts, type MemoryStore } from '../../../../support/memory-store';
 import { lambdaEvent, logArbitrary, toRecord } from '../../../../support/posts-log';
-import { aggregateOver, FOLD_AT_ONCE } from '../../../../support/speed-layer';
+import { aggregateOver, FOLD_AT_ONCE, foldsArbitrary } from '../../../../support/speed-layer';
 import { countsOf } from '../../../../support/view-runs';
 
 const MINUTE = 60_000;
@@ -33,17 +33,10 @@ function watched(store: MemoryStore) {
 
 describe('the views of the speed layer', () => {
   it('are the same whatever is folded', async () => {
-    const limits = fc.record({
-      deltas: fc.integer({ min: 1, max: 5 }),
-      bytes: fc.constantFrom(1, 1_000),
-      fewest: fc.integer({ min: 1, max: 2 }),
-      runs: fc.integer({ min: 2, max: 3 }),
-      ms: fc.constant(60_000),
-    });
     await fc.assert(
       fc.asyncProperty(
         logArbitrary(START, 4 * MINUTE, 25),
-        limits,
+        foldsArbitrary,
         fc.integer({ min: 1, max: 4 }),
         async (specs, at, size) => {
           const records = specs.map((spec, offset) => toRecord(spec, 0, offset));
