@@ -52,8 +52,8 @@ ${results.map(section).join('\n\n')}
 ## Not measured yet
 
 A bench without a section above has no stored result. There is no bench for: Karapace as the peer of ingest over HTTP, Spark's views against
-the widest one alone, publishing after
-Spark's last file, synth against an app of one bucket. Freshness is in the report of every local run (\`npm start\`), without a peer.
+the widest one alone, publishing after Spark's last file, synth against an app of one bucket. Freshness is in the report of every local
+run (\`npm start\`), without a peer.
 `;
 }
 
