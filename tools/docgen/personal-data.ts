@@ -166,7 +166,7 @@ is all four of first name, last name, age and day of joining: there is no user i
 | S3, ${code([PREFIXES.posts, PREFIXES.incompletePosts, PREFIXES.dedupIndex])} | computed again without the posts |
 | S3, ${code([PREFIXES.views])}; Keyspaces, \`batch_views\`, \`batch_runs\` | computed again by the runs of the DAG that the command prints; with \`--publish\`, it then deletes what they replaced |
 | Keyspaces, \`speed_log\`, \`speed_runs\`, \`speed_posts\` | retained as in the table above |
-| Kafka | retained as in the table above; an event source that is reset to an earlier offset reads the posts again |
+| Kafka | retained as in the table above; an event source that goes back archives the posts again, so the search is repeated when they are gone |
 | S3, previous versions | retained for ${NONCURRENT_DAYS} days |
 | Keyspaces, restore | possible for ${RESTORE_DAYS} days |
 

@@ -77,8 +77,8 @@ export function check(
   const { reference } = simulation;
   const place = filter ? view.dimensions.findIndex((each) => each === filter.dimension) : -1;
   // What was quarantined counts when it is replayed.
-  const asked = ({ interval, key, post }: Added) =>
-    ((interval >= from && interval < to) || simulation.isUncertain(post)) &&
+  const asked = ({ interval, key, post, anew }: Added) =>
+    (simulation.isUncertain(post) || (!anew && interval >= from && interval < to)) &&
     (!filter || keyParts(key)[place] === filter.value);
   const sumOf = (of: (added: Added) => boolean) => reference.expected(view, (added) => asked(added) && of(added));
   const [least, most] = [sumOf(must), sumOf(may)];

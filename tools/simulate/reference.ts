@@ -49,7 +49,7 @@ const VIEWS = ALL_VIEWS.map((view) => {
   return { view, sections: [...new Set(columns.map((column) => SECTION_OF[column]))], counted: countedBy(view) };
 });
 
-const nameOf = (person: Person) => Object.values(person).join(KEY_SEPARATOR);
+export const nameOf = (person: Person) => Object.values(person).join(KEY_SEPARATOR);
 
 const MINUTE = 60_000;
 
@@ -79,8 +79,8 @@ export interface ReferenceOptions {
   /** How long a section is remembered, ms. */
   readonly horizonMs: number;
   readonly now: () => number;
-  /** Whether the layers may have forgotten a post: it was erased. */
-  readonly isForgotten: (index: number) => boolean;
+  /** Whether operators erase a post: before or after that, each record may be the first that the layers know of it. */
+  readonly isErased: (index: number) => boolean;
 }
 
 interface Position {
@@ -105,7 +105,7 @@ export class Reference {
   private readonly strict = new Set<string>();
   /** When those on the topic were sent, ms. */
   readonly canaries: number[] = [];
-  /** What is known of posts that were forgotten meanwhile, or rejected. */
+  /** What may be known of posts that are erased or rejected. */
   private readonly anew = new Map<string, Known>();
   /** Posts by what names their person. */
   private readonly persons = new Map<string, Set<number>>();
@@ -159,7 +159,7 @@ export class Reference {
   }
 
   private take(partition: number, at: Position, record: KafkaRecord): void {
-    const { posts, intervalMinutes, now, isForgotten } = this.options;
+    const { posts, intervalMinutes, now, isErased } = this.options;
     const length = intervalMinutes * MINUTE;
     const { timestamp, offset } = record;
     at.newest = Math.max(at.newest, timestamp);
@@ -182,7 +182,8 @@ export class Reference {
     if (!this.known.has(`${partition} ${post.index}`)) at.postAt = now();
     this.count(this.known, at, record, post, brought);
     // Of records that a version may reject, any may be the first that is accepted: those before are read again by other rules, or not.
-    if (post.strict || isForgotten(post.index)) this.count(this.anew, at, record, post, brought);
+    // The same of an erased post: Kafka may deliver some of its records again.
+    if (post.strict || isErased(post.index)) this.count(this.anew, at, record, post, brought);
   }
 
   private count(
@@ -198,8 +199,8 @@ export class Reference {
     const known = all.get(name) ?? { seen: new Map(), ever: new Set(), held: new Map(), complete: Infinity };
     all.set(name, known);
     const { seen, held } = known;
-    // Of records that may be rejected it is not known when all have met.
-    const mayWait = all === this.anew && post.strict;
+    // It is not known when all have met.
+    const mayWait = all === this.anew;
     if (known.complete < interval && !mayWait) held.clear();
     const oldest = interval - horizonMs;
     for (const [section, arrived] of seen) if (arrived < oldest) seen.delete(section);

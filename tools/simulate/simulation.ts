@@ -43,7 +43,7 @@ import {
 } from './plan';
 import { makePost, VERSIONS, type SimulatedPost } from './posts';
 import { Network, Process } from './process';
-import { Reference } from './reference';
+import { nameOf, Reference } from './reference';
 import { baseViews, LENGTH_CHANGES, Versions, type Change, type Version } from './versions';
 import { World, type Random } from './world';
 
@@ -180,13 +180,16 @@ export class Simulation {
         windowMs: settings.windowMs[name],
       });
     this.sources = { archive: source('archive'), aggregate: source('aggregate') };
+    const toErase = new Set(
+      plan.faults.filter((fault) => fault.kind === 'erase').map(({ post }) => nameOf(this.posts.get(post)![0].person)),
+    );
     this.reference = new Reference({
       topic: this.topic,
       posts: this.posts,
       intervalMinutes,
       horizonMs: settings.identityHorizonHours * HOUR,
       now: () => this.world.now,
-      isForgotten: (index) => this.erased.has(index),
+      isErased: (index) => this.posts.get(index)!.some(({ person }) => toErase.has(nameOf(person))),
     });
     this.topic.onAppend = () => {
       this.reference.follow();
