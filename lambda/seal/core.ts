@@ -30,6 +30,8 @@ export interface DueOptions {
    * intervals.
    */
   readonly endOf: (interval: IntervalStart) => Promise<Offsets>;
+  /** Whether the ranges hold heartbeat records and nothing else: what holds nothing else is no interval. */
+  readonly areHeartbeats: (ranges: readonly PartitionRange[]) => boolean;
   /** The most intervals to return. */
   readonly limit: number;
 }
@@ -40,12 +42,8 @@ interface Edge {
   readonly to: Offsets;
 }
 
-function sameOffsets(a: Offsets, b: Offsets): boolean {
-  for (const partition of new Set([...a.keys(), ...b.keys()])) {
-    if ((a.get(partition) ?? 0) !== (b.get(partition) ?? 0)) return false;
-  }
-  return true;
-}
+const rangesBetween = (from: Offsets, to: Offsets): PartitionRange[] =>
+  [...to].map(([partition, offset]) => ({ partition, from: from.get(partition) ?? 0, to: offset }));
 
 /** The chain never goes back, whatever a lookup returns (retention may have removed what it searched for). */
 function atLeast(offsets: Offsets, floor: Offsets): Offsets {
@@ -53,12 +51,12 @@ function atLeast(offsets: Offsets, floor: Offsets): Offsets {
 }
 
 /**
- * The non-empty intervals after `after` up to `upTo`, oldest first. Bisects: if the ends of two intervals are equal in
- * every partition, everything between them is empty and needs no lookup. So n intervals among m cost about n·log₂(m)
- * lookups.
+ * The non-empty intervals after `after` up to `upTo`, oldest first. Bisects: if there is nothing but heartbeat records between the ends
+ * of two intervals, everything between them is empty and needs no lookup. So n intervals among m cost about n·log₂(m)
+ * lookups. The offsets of empty intervals go to the next one, which begins where the last seal ends.
  */
 export async function dueIntervals(options: DueOptions): Promise<{ due: DueInterval[]; more: boolean }> {
-  const { after, upTo, length, from, endOf, limit } = options;
+  const { after, upTo, length, from, endOf, areHeartbeats, limit } = options;
   const due: DueInterval[] = [];
   let more = false;
   if (upTo <= after) return { due, more };
@@ -68,7 +66,7 @@ export async function dueIntervals(options: DueOptions): Promise<{ due: DueInter
     to: atLeast(await endOf(interval), from),
   });
   const search = async (low: Edge, high: Edge): Promise<void> => {
-    if (more || sameOffsets(low.to, high.to)) return;
+    if (more || areHeartbeats(rangesBetween(low.to, high.to))) return;
     if (high.interval - low.interval === length) {
       if (due.length === limit) more = true;
       else due.push({ interval: high.interval, to: high.to });
@@ -122,9 +120,7 @@ export function nextSeal(
   due: DueInterval,
 ): Seal {
   const from = offsetsOf(previous);
-  const partitions: PartitionRange[] = [...due.to]
-    .map(([partition, to]) => ({ partition, from: from.get(partition) ?? 0, to }))
-    .sort((a, b) => a.partition - b.partition);
+  const partitions = rangesBetween(from, due.to).sort((a, b) => a.partition - b.partition);
   return {
     interval: intervalName(due.interval),
     previous: previous?.interval ?? null,

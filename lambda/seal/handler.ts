@@ -232,18 +232,15 @@ export function makeHandler(deps: Deps): SealHandler {
       length,
       from: newest ? from : lows,
       endOf,
+      areHeartbeats: (ranges) => areHeartbeats(ranges, known),
       limit: limits.intervals - left.length,
     });
 
     const sealed: Seal[] = [];
-    let looked = 0;
     let previous = newest;
     const sealOne = async (interval: DueInterval) => {
       const seal = nextSeal({ topic, intervalMinutes }, previous, interval);
       await awaitArchive(seal, patience);
-      looked++;
-      // It is no interval: its offsets go to the next one, which begins where the last seal ends.
-      if (areHeartbeats(seal.partitions, known)) return;
       // Another run may have been faster; what is stored counts, and the chain goes on from there.
       previous = await seals.putOnce(seal);
       sealed.push(previous);
@@ -259,7 +256,7 @@ export function makeHandler(deps: Deps): SealHandler {
       lag,
       duration: deps.now() - began,
     });
-    return taken([...left, ...sealed], more, looked < due.length);
+    return taken([...left, ...sealed], more, sealed.length < due.length);
   }
 
   /** What one run can take of them, the oldest. */

@@ -103,6 +103,7 @@ describe('finding due intervals', () => {
             length: MINUTE,
             from: new Map(),
             endOf,
+            areHeartbeats: (ranges) => ranges.every(({ from, to }) => from === to),
             limit: 100,
           });
           const expected = new Set<number>();
@@ -117,6 +118,20 @@ describe('finding due intervals', () => {
         },
       ),
     );
+  });
+
+  it('finds posts behind any number of intervals of heartbeat records, whatever the limit', async () => {
+    const kafka = new FakeKafka([
+      [at(8), at(20)],
+      [...Array.from({ length: 7 }, (_, i) => at(1 + i)), at(20)],
+    ]);
+    const { due, more } = await dueIntervals({
+      ...{ after: at(0), upTo: at(19), length: MINUTE, from: new Map(), limit: 1 },
+      endOf: async (interval) => new Map([0, 1].map((p) => [p, kafka.offset(p, interval + MINUTE).offset])),
+      areHeartbeats: (ranges) => ranges.every(({ partition, from, to }) => partition === 1 || from === to),
+    });
+    expect(due.map(({ interval }) => interval)).toEqual([at(8)]);
+    expect(more).toBe(false);
   });
 
   it('needs few lookups for an outage of days', async () => {
