@@ -123,6 +123,8 @@ export interface Settings {
   readonly lateRepeats: boolean;
   /** Names come in decomposed Unicode. */
   readonly decomposed: boolean;
+  /** Share of posts whose pin cannot be interpreted. */
+  readonly bad: number;
   /** Of the first post: they end at the largest number that JSON holds exactly, or are far from it. */
   readonly firstPost: number;
   /** The first version quarantines some posts that later ones accept. */
@@ -169,6 +171,7 @@ export function makePlan(options: PlanOptions): Plan {
     silence,
     lateRepeats: random.chance(0.15),
     decomposed: random.chance(0.5),
+    bad: random.stream('bad').chance(0.25) ? 0.4 : 0.03,
     firstPost: random.pick([0, 0, 2 ** 31 - 75, Number.MAX_SAFE_INTEGER - posts + 1]),
     strict: random.chance(0.2),
     ending: ENDINGS.filter(() => random.chance(0.12)),
@@ -204,24 +207,27 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
       ? { again: { after, version: random.integer(0, VERSIONS - 1) } }
       : {};
   };
+  const someEnd = () => {
+    const at = anyTime();
+    return at - (at % length) + length;
+  };
+  // Many come around an interval's end, where it matters whose clock is ahead, and at some ends there are several.
+  const ends = [someEnd(), someEnd(), someEnd()];
+  const aroundEnd = () => (random.chance(0.5) ? random.pick(ends) : someEnd()) + random.integer(-30_000, 30_000);
   for (let made = 0; made < posts;) {
-    const someTime = anyTime();
-    // Many come around an interval's end, where it matters whose clock is ahead.
-    const end = someTime - (someTime % length) + length;
-    const at = random.chance(0.3) ? Math.min(end + random.integer(-30_000, 30_000), until - APART_MS) : someTime;
+    const at = random.chance(0.3) ? Math.min(aroundEnd(), until - APART_MS) : anyTime();
     // Some come in bursts, and some in one request.
     const together = random.chance(0.3) ? random.integer(2, 8) : 1;
     const hostile = () => random.chance(0.2) && { hostileAt: random.integer(0, together) };
     const some = Array.from({ length: Math.min(together, posts - made) }, () => settings.firstPost + made++);
     const apart = random.chance(0.4);
     if (!apart) {
-      sends.push({
-        at,
-        version: 0,
-        posts: some.map((each) => ({ index: each, sections: SECTION_NAMES })),
-        ...again(at),
-        ...hostile(),
-      });
+      const complete = some.map((index) => ({ index, sections: SECTION_NAMES }));
+      // In one request, or one after the other while those before are on their way.
+      const requests = random.stream('burst').chance(0.3) ? complete.map((post) => [post]) : [complete];
+      requests.forEach((posts, i) =>
+        sends.push({ at: at + 300 * i, version: 0, posts, ...again(at), ...(requests.length === 1 && hostile()) }),
+      );
       continue;
     }
     const far = at + FAR_MS < until && random.chance(0.1);
@@ -297,6 +303,20 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     ahead: random.pick([0, 0, 500, -500, 3_000, -3_000, 20_000, -20_000, 100_000, -100_000, 10 * MINUTE]),
     grain: random.pick([1, 1, 1_000, 10_000]),
   }));
+  const firstAfterSilence = settings.silence && sends.find(({ at }) => at > until - 5 * HOUR);
+  const paused = firstAfterSilence && random.chance(0.5) ? [start + 3 * HOUR, firstAfterSilence.at] : undefined;
+  if (paused) {
+    // Nobody marks the end of the interval, so that what is behind the newest fold expires, and instances still know it.
+    faults.push({ kind: 'scheduler', at: paused[0], ms: paused[1] - paused[0], dies: false });
+  }
+  if (firstAfterSilence) {
+    const soon = () => firstAfterSilence.at + random.pick([0, random.integer(0, 10 * MINUTE)]);
+    some(4, () => ({ kind: 'kill', at: soon(), target: 'aggregate', calls: random.integer(0, 9), withRuns: false }));
+    some(3, () => ({
+      ...{ kind: 'rebalance', at: soon(), source: 'aggregate', partition: random.integer(0, partitions - 1) },
+      ...{ back: random.integer(1, 20), ms: 0 },
+    }));
+  }
   some(2, () => ({ kind: 'retention', at: anyTime(), ms: 30 * HOUR }));
   some(5, () => ({
     ...{ kind: 'run', at: anyTime() },
@@ -312,7 +332,7 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   });
   some(2, () => ({ kind: 'deploy', at: anyTime(), change: 'none' }));
   const deployThenBack = (change: Change, back: number) => {
-    const at = Math.min(anyTime(), until - HOUR);
+    const at = Math.min(random.chance(0.5) ? soonAfterSend() : anyTime(), until - HOUR);
     faults.push({ kind: 'deploy', at, change });
     if (!random.chance(back)) return;
     // Some are taken back at once, some after days.
@@ -335,5 +355,8 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     ...{ kind: 'partitions', at: anyTime(), flow: random.chance(0.5) },
     partitions: partitions + random.integer(1, MOST_ADDED_PARTITIONS),
   }));
-  return faults.sort((a, b) => a.at - b.at);
+  // A deployment ends the instances that know something; what Kafka retains covers such a pause.
+  const disturbsPause = ({ kind, at }: Fault) =>
+    paused && (kind === 'retention' || (['deploy', 'partitions'].includes(kind) && at >= paused[0] && at < paused[1]));
+  return faults.filter((fault) => !disturbsPause(fault)).sort((a, b) => a.at - b.at);
 }

@@ -162,10 +162,13 @@ export function settled(simulation: Simulation, view: View, layer: Layer, { must
   };
 }
 
-/** Whether the layers may differ in the interval: by posts that were erased or replayed, or waited at the deployment of the view. */
+/**
+ * Whether the layers may differ in the interval: by posts that were erased or replayed, or waited at the deployment of the view. The
+ * interval of the deployment itself is not compared.
+ */
 export function mayDiffer(simulation: Simulation, view: View, at: number): boolean {
   const since = simulation.versions.since(view) + OVERLAP_MS;
   const isOther = (added: Added) =>
-    added.interval === at && (added.since < since || simulation.isUncertain(added.post));
+    added.interval === at && ((added.firstInterval < at && added.since < since) || simulation.isUncertain(added.post));
   return simulation.reference.expected(view, isOther).size > 0;
 }

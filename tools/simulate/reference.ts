@@ -24,6 +24,8 @@ export interface Added {
   /** When the first of the sections that it is of was on the topic, ms. */
   readonly since: number;
   readonly interval: number;
+  /** That of the first of the sections that it is of. */
+  readonly firstInterval: number;
   /** Counted only if the post was forgotten meanwhile, or its records before were rejected. */
   readonly anew: boolean;
   /** A section of it counted before, and was forgotten since. */
@@ -231,6 +233,7 @@ export class Reference {
         value: Number(value),
         ...{ partition, offset, newest: at.newest, interval, seen: now() },
         since: Math.min(...sections.map((section) => held.get(section)!.at)),
+        firstInterval: Math.min(...sections.map((section) => held.get(section)!.interval)),
       };
       const before = this.added.get(counted) ?? [];
       this.added.set(counted, before);

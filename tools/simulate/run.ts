@@ -16,6 +16,7 @@ import { type Process } from './process';
 import { answerTo, check, makeQuestion, mayDiffer, pose, settled } from './questions';
 import { type Added } from './reference';
 import { LARGEST_BATCH, Simulation, TOPIC } from './simulation';
+import { CHANGED_VIEWS, VIEW_CHANGES, type Change } from './versions';
 import { InvariantError } from './world';
 
 export interface RunOptions {
@@ -32,15 +33,18 @@ export interface Outcome {
 
 const MINUTE = 60_000;
 const QUESTIONS = 80;
+const VIEWS_CHANGED: ReadonlySet<Change> = new Set(VIEW_CHANGES);
 /** What a step does after its last unit, if nothing disturbs it. */
 const AFTER_BUDGET_MS = 5_000;
 const BATCH_STEPS: readonly string[] = ['seal', 'compact', 'publish', 'reconcile'];
-/** Intervals, once nothing fails any more, in which everything is published. */
+/** Intervals, once nothing fails any more, in which everything is published that did not wait before. */
 const PATIENCE = 3;
+/** The most intervals of a run. */
+const INTERVALS = 4;
 /** Sizes that make a small run pass what takes millions of posts: views have several chunks, a backlog takes several runs. */
 const SMALL = [
   [CHUNK, { rows: 5 }],
-  [LIMITS, { intervals: 4 }],
+  [LIMITS, { intervals: INTERVALS }],
   [RAW_LOG, { largestBatch: LARGEST_BATCH }],
 ] as const;
 /** The longest that operators take at the end, hours. */
@@ -150,6 +154,14 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     const { view, question } = makeQuestion(random, plan);
     world.at(at, '', () => world.spawn(() => pose(simulation, view, question)));
   }
+  // While rows of both versions are in the open interval.
+  for (const deployed of plan.faults) {
+    if (deployed.kind !== 'deploy' || !VIEWS_CHANGED.has(deployed.change)) continue;
+    for (const view of CHANGED_VIEWS) {
+      const at = deployed.at + random.integer(0, Math.min(length, HOUR));
+      world.at(at, '', () => world.spawn(() => pose(simulation, view, { layer: 'merged' })));
+    }
+  }
   world.at(stormEnd, 'nothing fails any more', () => {
     simulation.network.weather.length = 0;
     for (const each of Object.values(simulation.functions)) each.calm();
@@ -256,7 +268,9 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
   try {
     await world.runUntil(stormEnd + length);
     await runUntilTrue(() => busy === 0);
-    await world.runUntil(world.now + PATIENCE * length);
+    // A run an interval, while one more is due each time.
+    const backlog = (stormEnd - Math.max(boundary, settings.start)) / length;
+    await world.runUntil(world.now + Math.max(PATIENCE, 1 + Math.ceil(backlog / (INTERVALS - 1))) * length);
     const done = () => ({
       jobs: orchestrator.jobs,
       records: topic.partitions.reduce((sum, { records }) => sum + records.length, 0),

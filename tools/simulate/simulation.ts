@@ -147,7 +147,7 @@ export class Simulation {
     const last = plan.sends.reduce((most, { posts }) => Math.max(most, ...posts.map(({ index }) => index)), -1);
     const random = this.world.random.stream('posts');
     for (let index = settings.firstPost; index <= last; index++) {
-      const bad = random.stream(`${index} bad`).chance(0.03);
+      const bad = random.stream(`${index} bad`).chance(settings.bad);
       const strict = settings.strict && random.stream(`${index} strict`).chance(0.1);
       // What is quarantined once and accepted later is of one version.
       const make = (version: number) =>

@@ -81,8 +81,10 @@ export const countedBy = ({ name, dimensions, merge, value }: View): string =>
 const isEqual = (a: View, b: View) =>
   a === b || (a.name === b.name && countedBy(a) === countedBy(b) && JSON.stringify(a.top) === JSON.stringify(b.top));
 
+/** Views that only some versions have. */
+export const CHANGED_VIEWS: readonly View[] = [ONE_SECTION, JOINED, SWAPPED];
 /** Every view of any version, each once. */
-export const ALL_VIEWS: readonly View[] = [...BASE_VIEWS, ONE_SECTION, JOINED, SWAPPED];
+export const ALL_VIEWS: readonly View[] = [...BASE_VIEWS, ...CHANGED_VIEWS];
 
 /** The versions one after the other. */
 export class Versions {

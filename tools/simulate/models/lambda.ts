@@ -23,16 +23,11 @@ export interface FunctionOptions {
 /** Of requests and responses, bytes. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const PAYLOAD_LIMIT = 6 * 1024 * 1024;
 
-/** After so long an idle instance has ended; many end before. */
-const LONGEST_IDLE_MS = 3_600_000;
-
 interface Instance {
   readonly process: Process;
   readonly handler: Handler;
   readonly version: number;
   busy: boolean;
-  /** ms */
-  usedAt: number;
   /** Ends the invocation, if one is running. */
   end: ((error: Error) => void) | undefined;
 }
@@ -117,7 +112,6 @@ export class LambdaFunction {
         this.options.ended?.(world.now - began, process.run);
         cancel();
         instance.busy = false;
-        instance.usedAt = world.now;
         instance.end = undefined;
         process.disturbance = undefined;
         process.freeze();
@@ -157,10 +151,8 @@ export class LambdaFunction {
   }
 
   private takeInstance(): Instance | undefined {
-    const { now } = this.network.world;
-    for (const { busy, process, usedAt } of this.instances) {
-      if (!busy && (usedAt + LONGEST_IDLE_MS < now || this.random.chance(0.02))) process.kill();
-    }
+    // No document says how long an idle instance lives.
+    for (const { busy, process } of this.instances) if (!busy && this.random.chance(0.02)) process.kill();
     const idle = this.instances.filter(
       ({ busy, version, process }) => !busy && version === this.version && process.alive,
     );
@@ -185,7 +177,6 @@ export class LambdaFunction {
       handler: this.options.make(process),
       version: this.version,
       busy: false,
-      usedAt: this.network.world.now,
       end: undefined,
     };
     this.instances.push(instance);
