@@ -38,6 +38,8 @@ export interface AggregateDeps {
 
 /** How often a partition is retried when a condition fails. Two concurrent writers settle it in one or two attempts. */
 const ATTEMPTS = 5;
+/** Rows live longer, and no broker's clock is as far ahead. */
+const TRUSTED_MS = 3_600_000;
 const WRITE_UNIT_BYTES = 1024;
 /** Approximate size of a row's key, offsets and instant. */
 const ROW_OVERHEAD_BYTES = 100;
@@ -147,14 +149,20 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     }
   }
 
+  /** Whether a row may be appended to what is in memory: only the condition of the insert says that nobody else did. */
+  function isCurrent(chain: Chain, [first]: readonly KafkaRecord[]): boolean {
+    // If it ends before the batch begins, another instance had what lies between. Only the store shows whether the log lost offsets.
+    if (first.offset > endOf(chain) + 1) return false;
+    // Where rows have expired, others may begin further back, and no condition fails.
+    return deps.now() - asOfEnd(chain) < TRUSTED_MS;
+  }
+
   async function attempt(key: LogKey, records: readonly KafkaRecord[], tally: Tally): Promise<Applied> {
     const id = `${key.topic}-${key.partition}`;
     const cached = cache.get(id);
     // Removed while it changes: a failure in between must not leave something half applied in memory.
     cache.delete(id);
-    // If it ends before the batch begins, another instance had what lies between. Only the store shows whether the log lost offsets.
-    const isBehind = cached !== undefined && records[0].offset > endOf(cached.chain) + 1;
-    const warm = cached && !isBehind ? cached : await catchUp(key, cached ?? cold());
+    const warm = cached && isCurrent(cached.chain, records) ? cached : await catchUp(key, cached ?? cold());
     const { chain, recent } = warm;
     const position = { offset: endOf(chain), interval: intervalOfEnd(chain), asOf: asOfEnd(chain) };
     const outcome = applyRecords(position, recent, records, schema);

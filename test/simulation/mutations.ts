@@ -194,7 +194,7 @@ const aggregate: readonly Mutation[] = [
     file: 'lambda/aws/keyspaces/speed-chain.ts',
     find: 'again?.from === newest.from && again.to === newest.to',
     replace: 'again?.from !== undefined || newest.from >= 0',
-    why: 'answers show what came: after a time to live without a post, a cold instance appends in the place of rows that a warm one knows',
+    why: 'counted once: after a time to live without a post, a cold instance appends in the place of rows that a warm one knows',
   },
   {
     name: 'The run of an interval counts before the head says that it is closed.',

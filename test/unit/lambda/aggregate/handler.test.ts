@@ -286,6 +286,22 @@ describe('a batch', () => {
     expect(await countsOf(store)).toEqual(reference(log));
   });
 
+  it('is counted once if what a warm instance knows has expired, and another one has its place', async () => {
+    const store = memoryStore();
+    let time = START;
+    const options = { now: () => time, limits: { ...FOLD_SOON, deltas: 9 } };
+    const [a, b] = [handlerOver(store, options), handlerOver(store, options)];
+    const day = 24 * 3_600_000;
+    const log = toLog([post(1, 0), post(2, 1), post(3, day)]);
+    await a(lambdaEvent(TOPIC, log.slice(0, 1)));
+    await b(lambdaEvent(TOPIC, log.slice(1, 2)));
+    store.logs.clear();
+    time += day;
+    await a(lambdaEvent(TOPIC, log.slice(2)));
+    await b(lambdaEvent(TOPIC, log.slice(2)));
+    expect([...store.logs.get('posts-0')!.values()].map(({ from, to }) => [from, to])).toEqual([[0, 2]]);
+  });
+
   it('that never gets to the end of the log fails after some attempts, so that the event source redelivers it', async () => {
     const store = memoryStore();
     const handler = handlerOver({ ...store, appendLog: async () => false });
