@@ -331,8 +331,13 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     return { kind: 'canary', at: trouble === undefined ? soonAfterSend() : trouble + random.integer(0, 10 * MINUTE) };
   });
   some(2, () => ({ kind: 'deploy', at: anyTime(), change: 'none' }));
+  /** A run is at work while the parts of a deployment follow one another. */
+  const beforeEnd = () => {
+    const at = random.integer(start, until);
+    return at - (at % length) + length - random.integer(0, 5 * MINUTE);
+  };
   const deployThenBack = (change: Change, back: number) => {
-    const at = Math.min(random.chance(0.5) ? soonAfterSend() : anyTime(), until - HOUR);
+    const at = Math.min(random.pick([soonAfterSend, anyTime, beforeEnd])(), until - HOUR);
     faults.push({ kind: 'deploy', at, change });
     if (!random.chance(back)) return;
     // Some are taken back at once, some after days.
