@@ -82,6 +82,8 @@ export const KEYS = {
    * deployment, because brokers can't change their key.
    */
   kms: key(oneOf('aws', 'customer'), 'aws'),
+  /** Where the released schema of a post is registered: in Glue Schema Registry (`glue`, free), or not (`none`). */
+  schemaRegistry: key(oneOf('none', 'glue'), 'none'),
   /** Processor architecture of the functions and the Spark application. */
   architecture: key(oneOf('arm64', 'x86_64'), 'arm64'),
 

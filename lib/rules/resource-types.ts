@@ -60,6 +60,7 @@ const PERMISSIONS = ignored('the IAM tests prove permissions, the local engines 
 const OBSERVABILITY = ignored('the run prints the metrics');
 const DEPLOYMENT = ignored('only acts while CloudFormation deploys');
 const CATALOG = ignored('only Athena reads the catalog');
+const CLIENTS = ignored('only clients read the schema');
 
 const NATIVE = { by: 'native' } as const;
 const STUB = { by: 'stub' } as const;
@@ -71,6 +72,7 @@ const NO_QUERIES = { by: 'native', noEffect: 'nothing queries the catalog' } as 
 const POSTS = 'the posts, and everything that was computed from them';
 const SERVED = 'what the query API reads; it can be computed again from the lake';
 const ATHENA = 'how Athena reads the lake';
+const SCHEMA = 'which posts clients may send';
 
 const TABLE = {
   'AWS::APS::RuleGroupsNamespace': { local: OBSERVABILITY, emulated: STUB },
@@ -137,6 +139,24 @@ const TABLE = {
     retained: { why: ATHENA, command: 'aws glue delete-database --name NAME' },
     local: CATALOG,
     emulated: NO_QUERIES,
+  },
+  'AWS::Glue::Registry': {
+    state: 'mixed',
+    retained: { why: SCHEMA, command: 'aws glue delete-registry --registry-id RegistryName=NAME' },
+    local: CLIENTS,
+    emulated: STUB,
+  },
+  'AWS::Glue::Schema': {
+    state: 'mixed',
+    retained: { why: SCHEMA, command: 'none: deleted with the registry' },
+    local: CLIENTS,
+    emulated: STUB,
+  },
+  'AWS::Glue::SchemaVersion': {
+    state: 'mixed',
+    retained: { why: SCHEMA, command: 'none: deleted with the registry' },
+    local: CLIENTS,
+    emulated: STUB,
   },
   'AWS::Glue::Table': {
     state: 'data',

@@ -4,6 +4,7 @@ import { type Construct } from 'constructs';
 import { KafkaCluster } from '../constructs/kafka-cluster';
 import { type PipelineNetwork } from '../constructs/network';
 import { PostLake } from '../constructs/post-lake';
+import { PostSchema } from '../constructs/post-schema';
 import { ViewStore } from '../constructs/view-store';
 import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 
@@ -31,6 +32,7 @@ export class StorageStack extends PipelineStack {
     });
     this.lake = new PostLake(this, 'Lake', { config, key });
     this.views = new ViewStore(this, 'Views', { config, key });
+    if (config.schemaRegistry === 'glue') new PostSchema(this, 'Schema', config);
     this.fixIntervals();
 
     new CfnOutput(this, 'LakeBucket', { value: this.lake.bucket.bucketName, description: 'Bucket of the batch layer' });

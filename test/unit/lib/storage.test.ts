@@ -1,3 +1,4 @@
+import released from '../../../docs/schemas/post.schema.released.json';
 import { POST_FILE_COLUMNS } from '../../../lambda/formats/post-files';
 import { TABLES } from '../../../lib/constructs/view-store';
 import { synthesize, type Templates } from '../../support/synth';
@@ -304,4 +305,19 @@ describe('outputs', () => {
   test.each(['LakeBucket', 'KafkaClusterArn', 'Keyspace'])('include %s', (name) => {
     expect(Object.keys(templates.dev.storage.findOutputs(name))).toEqual([name]);
   });
+});
+
+describe('the schema of a post', () => {
+  test('is registered where the config says so, as it was released, and each version stays', () => {
+    const { storage } = synthesize({ stage: 'dev', schemaRegistry: 'glue' });
+    expect(resource(storage, 'AWS::Glue::Schema').Properties).toMatchObject({
+      Registry: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^SchemaRegistry/), 'Arn'] } },
+      DataFormat: 'JSON',
+      Compatibility: 'BACKWARD',
+    });
+    const version = resource(storage, 'AWS::Glue::SchemaVersion');
+    expect(JSON.parse(version.Properties.SchemaDefinition as string)).toEqual(released);
+    expect(version.UpdateReplacePolicy).toBe('Retain');
+    expect(Object.keys(resources(templates.dev.storage, 'AWS::Glue::Schema'))).toEqual([]);
+  }, 60_000);
 });

@@ -8,7 +8,7 @@ const CONFIGURATIONS = [
   { stage: 'lean' },
   { stage: 'prod' },
   { stage: 'local' },
-  { stage: 'prod', kms: 'customer', orchestrator: 'none', alarmEmail: 'alarms@example.com' },
+  { stage: 'prod', kms: 'customer', orchestrator: 'none', alarmEmail: 'alarms@example.com', schemaRegistry: 'glue' },
   { stage: 'dev', auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'pipeline' },
 ];
 
