@@ -63,6 +63,8 @@ const RECORD_OVERHEAD = 100;
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
+const isAwaited = ({ settle }: Entry) => settle !== undefined;
+
 function within<T>(work: Promise<T>, milliseconds: number, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${what} took longer than ${milliseconds} ms`)), milliseconds);
@@ -104,7 +106,7 @@ export function createBatchingProducer(client: BatchingClient, limits: ProducerL
     }
     const batch = queue.slice(0, taken);
     queue = queue.slice(taken);
-    return batch.filter((entry) => entry.settle);
+    return batch.filter(isAwaited);
   }
 
   async function sendToLeader(session: ProducerSession, entries: readonly Entry[]): Promise<void> {
@@ -148,7 +150,8 @@ export function createBatchingProducer(client: BatchingClient, limits: ProducerL
     if (Date.now() - lastUsed > idle) void endSession();
     current ??= client.openSession();
     const mine = current;
-    work = mine.then((session) => sendToLeaders(session, batch));
+    // What was given up while the session opened may be sent again by its client already: a frozen function goes on hours later.
+    work = mine.then((session) => sendToLeaders(session, batch.filter(isAwaited)));
     try {
       await within(work, batchTimeout, 'kafka');
       work = undefined;

@@ -205,6 +205,30 @@ describe('a session', () => {
     expect(await producer.send([RECORD])).toMatchObject([{ ok: true }]);
   });
 
+  test('that opens too late sends nothing of what was given up meanwhile', async () => {
+    const sent: unknown[] = [];
+    let open = (): void => undefined;
+    const producer = createBatchingProducer(
+      {
+        openSession: async () => {
+          await new Promise<void>((resolve) => (open = resolve));
+          return {
+            sendBatch: async (entries) => (sent.push(...entries), accept(entries, 1)),
+            close: async () => undefined,
+          };
+        },
+        partitionOf: Number,
+        leaderOf: () => 0,
+      },
+      { sendTimeout: 20 },
+    );
+    await expect(producer.send([RECORD])).resolves.toEqual([{ ok: false, error: expect.stringContaining('20 ms') }]);
+    open();
+    await turn();
+    expect(sent).toEqual([]);
+    await producer.close();
+  });
+
   test('that fills in partitions gets the first batch whole, as the client does not know them before', async () => {
     let known = false;
     const sent: (number | undefined)[][] = [];
