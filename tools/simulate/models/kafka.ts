@@ -24,6 +24,9 @@ interface Appended {
   readonly result: { readonly baseOffset: number; readonly logAppendTime: number };
 }
 
+/** A broker closes a connection that is idle for so long. @see https://kafka.apache.org/documentation/#brokerconfigs_connections.max.idle.ms */
+const LONGEST_IDLE_MS = 10 * 60_000;
+
 export class Topic {
   readonly partitions: Partition[] = [];
   /** What each broker's clock is ahead, ms. */
@@ -120,7 +123,10 @@ export class Topic {
         const session = this.session();
         return {
           sendBatch: async (entries) => {
+            const began = this.world.now;
             const acknowledged = await call(`produce ${entries.length}`, () => {
+              // A function that was frozen meanwhile finds no broker at the other end.
+              if (this.world.now - began > LONGEST_IDLE_MS) throw new Error('the connection was closed');
               for (const entry of entries) entry.partition ??= this.partitionOf(entry.record.key!);
               const byPartition = Map.groupBy(entries, ({ partition }) => partition!);
               return [...byPartition].map(([partition, some]) => {
