@@ -37,6 +37,8 @@ async function main(): Promise<void> {
   await mapConcurrently(chosen, availableParallelism(), async (mutation) => {
     const { name } = mutation;
     const failure = await firstFailure(Number(values.seed), Number(values.runs), mutation);
+    if (failure && (await firstFailure(failure.seed, 1)))
+      throw new Error(`seed ${failure.seed} fails without a mutation`);
     if (!failure) missed.push(name);
     console.log(
       failure ? `seed ${String(failure.seed).padStart(3)}  ${name}  ${failure.message}` : `NOT FOUND  ${name}`,
