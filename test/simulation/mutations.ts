@@ -727,13 +727,6 @@ const fixed: readonly Mutation[] = [
     replace: 'if (areHeartbeats(open, known) && open.length < 0) {',
     why: 'an idle pipeline does no work',
   },
-  {
-    name: 'Intervals of heartbeat records alone are work for a run.',
-    file: 'lambda/seal/core.ts',
-    find: 'if (more || areHeartbeats(rangesBetween(low.to, high.to))) return;',
-    replace: 'if (more || rangesBetween(low.to, high.to).every(({ from, to }) => from === to)) return;',
-    why: 'liveness: a run that takes the oldest due intervals gets nowhere, and so does the next',
-  },
 ];
 
 const formats: readonly Mutation[] = [

@@ -310,12 +310,26 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     faults.push({ kind: 'scheduler', at: paused[0], ms: paused[1] - paused[0], dies: false });
   }
   if (firstAfterSilence) {
+    // No interval can be sealed for hours, while each run writes its heartbeat records.
+    const outage = { service: 's3', target: 'archive', fate: 'error', rate: 1 } as const;
+    const at = start + random.integer(2 * HOUR, 5 * HOUR);
+    if (random.chance(0.2)) faults.push({ kind: 'weather', ...outage, at, until: at + 14 * HOUR });
     const soon = () => firstAfterSilence.at + random.pick([0, random.integer(0, 10 * MINUTE)]);
     some(4, () => ({ kind: 'kill', at: soon(), target: 'aggregate', calls: random.integer(0, 9), withRuns: false }));
     some(3, () => ({
       ...{ kind: 'rebalance', at: soon(), source: 'aggregate', partition: random.integer(0, partitions - 1) },
       ...{ back: random.integer(1, 20), ms: 0 },
     }));
+  }
+  // A clock jumps over the end of an interval, and back.
+  const nearEnd = sends.filter(({ at }) => length - (at % length) < 30_000);
+  if (nearEnd.length > 0) {
+    for (let left = random.integer(0, 6); left > 0; left--) {
+      const { at } = random.pick(nearEnd);
+      const clock = { kind: 'clock', broker: random.integer(0, partitions - 1), grain: 1 } as const;
+      faults.push({ ...clock, at: at - 200, ahead: length - (at % length) + random.integer(0, 10_000) });
+      faults.push({ ...clock, at: at + random.integer(200, 3_000), ahead: 0 });
+    }
   }
   some(2, () => ({ kind: 'retention', at: anyTime(), ms: 30 * HOUR }));
   some(5, () => ({

@@ -160,6 +160,13 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     for (const view of CHANGED_VIEWS) {
       const at = deployed.at + random.integer(0, Math.min(length, HOUR));
       world.at(at, '', () => world.spawn(() => pose(simulation, view, { layer: 'merged' })));
+      // Its next page comes from another version.
+      const before = Math.max(settings.start, deployed.at - random.integer(0, 5 * MINUTE));
+      const paged = { layer: 'speed', limit: 2, pauseMs: 10 * MINUTE } as const;
+      world.at(before, '', () => {
+        const asked = simulation.versions.current.views.find(({ name }) => name === view.name);
+        if (asked) world.spawn(() => pose(simulation, asked, paged));
+      });
     }
   }
   world.at(stormEnd, 'nothing fails any more', () => {
