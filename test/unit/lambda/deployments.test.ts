@@ -356,6 +356,11 @@ describe('another length of an interval', () => {
     await expect(pipeline.append(2, WHOLE)).rejects.toThrow(how);
     expect(structuredClone({ logs, heads, chunks, posts })).toEqual(before);
     await expect(pipeline.speed(CATEGORY)).rejects.toThrow(how);
+    // Rather no answer than one in which intervals are missing.
+    const logged = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(await pipeline.ask(CATEGORY)).toEqual({ message: 'internal error' });
+    expect(logged.mock.calls.join()).toContain(how);
+    logged.mockRestore();
     const seal = makeSeal({
       topic: TOPIC,
       intervalMinutes,
