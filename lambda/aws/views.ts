@@ -1,10 +1,25 @@
-/** Whether the views of an interval are there, and are those of its manifest. */
+/** Whether the views of an interval are there, and are those of its manifest and of the list of views. */
 import { type IntervalStart } from '../domain/intervals';
 import { VIEWS, viewsAsJson } from '../domain/views';
 import { type ViewsDone } from '../formats/interval-metadata';
 import { viewsDoneKey } from '../formats/keys';
 import { sha256 } from '../runtime/digest';
 import { NotFoundError, type ObjectStore } from './s3';
+
+/** What the views engine noted last. Undefined if the views are not computed, or by another list of views: their rows would be misread. */
+export async function viewsDone(
+  store: Pick<ObjectStore, 'get'>,
+  interval: IntervalStart,
+  views = VIEWS,
+): Promise<ViewsDone | undefined> {
+  try {
+    const done = JSON.parse((await store.get(viewsDoneKey(interval))).toString('utf8')) as ViewsDone;
+    return done.definition === sha256(viewsAsJson(views)) ? done : undefined;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
 
 /** @param manifest digest of the manifest of the interval. False also for views of another one, or of another list of views. */
 export async function areViewsCurrent(
@@ -13,11 +28,5 @@ export async function areViewsCurrent(
   manifest: string,
   views = VIEWS,
 ): Promise<boolean> {
-  try {
-    const done = JSON.parse((await store.get(viewsDoneKey(interval))).toString('utf8')) as ViewsDone;
-    return done.manifest === manifest && done.definition === sha256(viewsAsJson(views));
-  } catch (error) {
-    if (error instanceof NotFoundError) return false;
-    throw error;
-  }
+  return (await viewsDone(store, interval, views))?.manifest === manifest;
 }

@@ -13,13 +13,13 @@ import { parseRunEvent } from '../formats/run-event';
 import { respond, startBudget, type StepResponse } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
-import { intervalNameOfManifest, manifestsOfDayPrefix, publishedKey, viewsDoneKey } from '../formats/keys';
+import { intervalNameOfManifest, manifestsOfDayPrefix, publishedKey } from '../formats/keys';
 import { getSeal } from '../aws/lake';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
-import { areViewsCurrent } from '../aws/views';
+import { areViewsCurrent, viewsDone } from '../aws/views';
 import { invoked } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
-import { lakeFromEnvironment, NotFoundError, type ObjectStore } from '../aws/s3';
+import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
 import { storeFromEnvironment, type PublishStore } from '../aws/keyspaces/store';
 import { keyspacesStore } from '../aws/keyspaces/writer';
 import { VIEWS, type View } from '../domain/views';
@@ -72,16 +72,12 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
   const plans = planStore(lake, intervalMinutes, deps.now);
   const runs = runPublisher({ lake, store, topic, now: deps.now });
 
-  /** Rejects intervals that Spark has not finished, before anything is written. */
+  const notComputed = (interval: IntervalStart) =>
+    new Error(`the views of interval ${intervalName(interval)} are not computed, or by another list of views`);
+
+  /** Rejects intervals that Spark has not finished by this list of views, before anything is written. */
   async function requireViews(interval: IntervalStart): Promise<void> {
-    try {
-      await lake.get(viewsDoneKey(interval));
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-      throw new Error(`the views of interval ${intervalName(interval)} are not computed: no object '${error.key}'`, {
-        cause: error,
-      });
-    }
+    if (!(await viewsDone(lake, interval, views))) throw notComputed(interval);
   }
 
   async function boundaryOf(): Promise<IntervalStart | undefined> {
@@ -204,7 +200,7 @@ export function makeHandler(deps: PublishDeps): (event: unknown) => Promise<Publ
     while (plan.published < plan.manifests.length) {
       const interval = parseIntervalName(plan.intervals[plan.published], intervalMinutes);
       if (!(await areViewsCurrent(lake, interval, plan.manifests[plan.published], views))) {
-        if (tally.received === 0) throw new Error(`the views of interval ${intervalName(interval)} are not computed`);
+        if (tally.received === 0) throw notComputed(interval);
         break;
       }
       if (!budget.allows()) {

@@ -6,7 +6,8 @@ import { makeHandler as makeReconcile } from '../../../lambda/reconcile/handler'
 import { intervalName } from '../../../lambda/domain/intervals';
 import { serialize } from '../../../lambda/formats/interval-metadata';
 import { manifestKey, sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
-import { VIEWS } from '../../../lambda/domain/views';
+import { VIEWS, viewsAsJson } from '../../../lambda/domain/views';
+import { sha256 } from '../../../lambda/runtime/digest';
 import { MemoryLake } from '../../support/memory-lake';
 import { memoryStore, rowKey, speedCounts } from '../../support/memory-store';
 import { lambdaEvent, toRecord } from '../../support/posts-log';
@@ -63,7 +64,7 @@ async function lakeOf(): Promise<MemoryLake> {
       }
       await lake.put(viewKey(interval, view.name), viewObject(view, interval, sortedRows(view, trim(view, counts))));
     }
-    await lake.put(viewsDoneKey(interval), '{}');
+    await lake.put(viewsDoneKey(interval), JSON.stringify({ definition: sha256(viewsAsJson()) }));
   }
   return lake;
 }

@@ -318,6 +318,17 @@ describe('speedHorizonIntervals', () => {
     const hours = [0, 1, 2, 3].map((hour) => pipeline.speed(CATEGORY, START + hour * HOUR));
     expect(await Promise.all(hours)).toEqual([{ art: 1 }, { art: 1 }, { art: 2 }, { art: 2 }]);
   });
+
+  test('by much down forgets all that is too much with the next interval, not one interval with each', async () => {
+    const pipeline = new Pipeline({ views: [CATEGORY], horizon: 8 });
+    for (let hour = 0; hour < 8; hour++) await pipeline.append(60 * hour, { index: hour, ...WHOLE });
+    expect(pipeline.head.remembered).toHaveLength(8);
+    pipeline.deploy({ horizon: 1 });
+    await pipeline.append(60 * 8, { index: 8, ...WHOLE });
+    expect(pipeline.head.remembered).toEqual([START + 7 * HOUR, START + 8 * HOUR]);
+    await pipeline.append(60 * 8 + 1, { index: 6, ...WHOLE }, { index: 7, ...WHOLE });
+    expect(await pipeline.speed(CATEGORY, START + 8 * HOUR)).toEqual({ art: 2 });
+  });
 });
 
 describe('a column or a section more', () => {
@@ -356,6 +367,11 @@ describe('another length of an interval', () => {
     await expect(pipeline.append(2, WHOLE)).rejects.toThrow(how);
     expect(structuredClone({ logs, heads, chunks, posts })).toEqual(before);
     await expect(pipeline.speed(CATEGORY)).rejects.toThrow(how);
+    // Rather no answer than one in which intervals are missing.
+    const logged = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(await pipeline.ask(CATEGORY)).toEqual({ message: 'internal error' });
+    expect(logged.mock.calls.join()).toContain(how);
+    logged.mockRestore();
     const seal = makeSeal({
       topic: TOPIC,
       intervalMinutes,

@@ -11,7 +11,8 @@ import { type HttpEvent } from '../../../lambda/runtime/http';
 import { sealKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
 import { log } from '../../../lambda/runtime/log';
 import { report, reportView } from '../../../lambda/runtime/metrics';
-import { findView } from '../../../lambda/domain/views';
+import { findView, viewsAsJson } from '../../../lambda/domain/views';
+import { sha256 } from '../../../lambda/runtime/digest';
 import { memoryBatchStore } from '../../support/memory-batch-store';
 import { batchRunOf, inlineRun, joinKey } from '../../support/view-runs';
 import { MemoryLake } from '../../support/memory-lake';
@@ -145,7 +146,7 @@ describe('no line contains anything of a post that', () => {
       partitions: [],
     };
     lake.objects.set(sealKey(INTERVAL), Buffer.from(serialize(seal)));
-    lake.objects.set(viewsDoneKey(INTERVAL), Buffer.from('{}'));
+    lake.objects.set(viewsDoneKey(INTERVAL), Buffer.from(JSON.stringify({ definition: sha256(viewsAsJson([TOP])) })));
     lake.objects.set(viewKey(INTERVAL, TOP.name), Buffer.from(text));
     const store = memoryBatchStore();
     const publish = makePublish({ lake, store, topic: 'posts', intervalMinutes: 60, views: [TOP], now, report });

@@ -8,6 +8,7 @@ import {
   viewsDoneKey,
   viewsListKey,
 } from '../../../lambda/formats/keys';
+import { type ViewsDone } from '../../../lambda/formats/interval-metadata';
 import { type StepResponse } from '../../../lambda/runtime/budget';
 import { BatchLayer, HOUR, TOPIC, type BatchLayerOptions } from '../../support/batch-layer';
 
@@ -207,6 +208,16 @@ describe('publish', () => {
     layer.lake.objects.set(manifestKey(layer.interval(0)), Buffer.from(`${manifest} `));
     await layer.views('a');
     await expect(layer.invoke('publish', { run: 'a' })).rejects.toThrow('are not computed');
+  });
+
+  it('does not take views of another list of views', async () => {
+    const layer = layerOf(1);
+    await runTo(layer, 'views');
+    const key = viewsDoneKey(layer.interval(0));
+    const done = layer.lake.json(key) as ViewsDone;
+    layer.lake.objects.set(key, Buffer.from(JSON.stringify({ ...done, definition: 'of the list of before' })));
+    await expect(layer.invoke('publish', { run: 'a' })).rejects.toThrow('are not computed');
+    expect(layer.store.boundary).toBeUndefined();
   });
 
   it('ends within its budget', async () => {

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { makeHandler } from '../../../../lambda/publish/handler';
 import { cover } from '../../../../lambda/domain/periods';
 import { intervalEnd, intervalName, type IntervalStart } from '../../../../lambda/domain/intervals';
+import { MAX_BLOB_BYTES } from '../../../../lambda/formats/blob';
 import { serialize } from '../../../../lambda/formats/interval-metadata';
 import { manifestKey, publishedKey, sealKey, viewKey, viewsDoneKey } from '../../../../lambda/formats/keys';
-import { findView } from '../../../../lambda/domain/views';
+import { compareKeys, type Row } from '../../../../lambda/domain/sorted-run';
+import { findView, viewsAsJson, type View } from '../../../../lambda/domain/views';
+import { sha256 } from '../../../../lambda/runtime/digest';
 import { memoryBatchStore, publishedCounts, type MemoryBatchStore } from '../../../support/memory-batch-store';
 import { viewObject } from '../../../../tools/simulate/models/views-engine';
 import { MemoryLake } from '../../../support/memory-lake';
@@ -37,9 +41,13 @@ function lakeWith(
 }
 
 function setView(lake: MemoryLake, interval: IntervalStart, count: number): void {
-  const object = viewObject(VIEW, interval, [{ key: ['art'], value: count }]);
-  lake.objects.set(viewKey(interval, VIEW.name), Buffer.from(object));
-  lake.objects.set(viewsDoneKey(interval), Buffer.from('{}'));
+  setRows(lake, interval, [{ key: ['art'], value: count }]);
+}
+
+/** What the views engine writes. */
+function setRows(lake: MemoryLake, interval: IntervalStart, rows: readonly Row[], view = VIEW): void {
+  lake.objects.set(viewKey(interval, view.name), Buffer.from(viewObject(view, interval, rows)));
+  lake.objects.set(viewsDoneKey(interval), Buffer.from(JSON.stringify({ definition: sha256(viewsAsJson([view])) })));
 }
 
 function publisher(lake: MemoryLake, store: MemoryBatchStore, intervalMinutes = 60, report = jest.fn()) {
@@ -142,7 +150,7 @@ describe('publishing', () => {
 
   it('writes nothing if the views are not finished or the interval is not sealed', async () => {
     for (const [key, message] of [
-      [viewsDoneKey(chain[1]), "the views of interval 2026-11-22T22-00 are not computed: no object 'views/"],
+      [viewsDoneKey(chain[1]), 'the views of interval 2026-11-22T22-00 are not computed'],
       [sealKey(chain[1]), 'interval 2026-11-22T22-00 is not sealed'],
     ] as const) {
       const lake = lakeWith(chain, () => 1);
@@ -151,6 +159,40 @@ describe('publishing', () => {
       await expect(publish(publisher(lake, store), chain)).rejects.toThrow(message);
       expect(store.writes).toEqual([]);
     }
+  });
+
+  it('writes nothing if the views are of the list of before, in which a view has its dimensions in another order', async () => {
+    const before = findView('category_by_country')!;
+    const swapped = { ...before, dimensions: ['category', 'country'] } as View;
+    const lake = lakeWith(chain.slice(0, 1), () => 1);
+    setRows(lake, chain[0], [{ key: ['Fiji', 'art'], value: 2 }], before);
+    const store = memoryBatchStore();
+    const deps = { lake, store, topic: 'posts', intervalMinutes: 60, now: () => NOW, report: () => undefined };
+    const message = 'the views of interval 2026-11-22T21-00 are not computed';
+    await expect(publish(makeHandler({ ...deps, views: [swapped] }), chain.slice(0, 1))).rejects.toThrow(message);
+    expect(store.writes).toEqual([]);
+    await publish(makeHandler({ ...deps, views: [before] }), chain.slice(0, 1));
+    expect(store.writes).toHaveLength(2);
+  });
+
+  it('of more keys than a row of the store holds moves the boundary, and the day and month are rolled up', async () => {
+    // The longest categories, none of them twice, of 4,500 posts: at first they take over a megabyte.
+    const hour = (day: string) => Date.parse(`${day}T23:00:00Z`);
+    const [last, next] = [hour('2026-11-30'), hour('2026-12-01')];
+    const lake = lakeWith([last, next], () => 1);
+    const rows = Array.from({ length: 4_500 }, (_, i) => {
+      const noise = createHash('shake256', { outputLength: 128 }).update(String(i)).digest('hex');
+      return { key: [noise], value: 1 };
+    }).sort((a, b) => compareKeys(a.key, b.key));
+    setRows(lake, last, rows);
+    const store = memoryBatchStore();
+    await expect(publish(publisher(lake, store), [last, next])).resolves.toEqual({ boundary: '2026-12-01T23-00' });
+    for (const period of ['2026-11-30T23-00', '2026-11-30', '2026-11']) {
+      expect(await publishedCounts(store, VIEW, period)).toEqual(new Map(rows.map(({ key }) => [key[0], 1])));
+    }
+    const sizes = [...store.chunks.values()].map(({ length }) => length);
+    expect(sizes.length).toBeGreaterThan(3);
+    expect(Math.max(...sizes)).toBeLessThan(MAX_BLOB_BYTES);
   });
 
   it('succeeds if another run has moved the boundary, or the response to its own move was lost', async () => {
