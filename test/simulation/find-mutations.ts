@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   });
   const isChosen = ({ file, name }: Mutation) =>
     positionals.length === 0 || positionals.some((part) => `${file} ${name}`.includes(part));
-  const chosen = MUTATIONS.filter(isChosen);
+  const chosen = MUTATIONS.filter((each) => each.unseen === undefined && isChosen(each));
   const missed: string[] = [];
   // A run of some mutations leaves the others as they are.
   const results = readTable();

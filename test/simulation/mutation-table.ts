@@ -30,11 +30,16 @@ export function readTable(): Map<string, Result> {
 
 /** Only of the mutations that the list has today. */
 export function tableText(results: ReadonlyMap<string, Result>): string {
-  const tried = MUTATIONS.flatMap(({ name, file }) => {
-    const result = results.get(name);
+  const tried = MUTATIONS.flatMap(({ name, file, unseen }) => {
+    const result = unseen === undefined ? results.get(name) : { seed: undefined, by: unseen };
     return result ? [{ name, file, ...result }] : [];
   });
-  const rows = tried.map(({ name, file, seed, by }) => [cell(name), `\`${file}\``, String(seed ?? 'not found'), by]);
+  const rows = tried.map(({ name, file, seed, by }) => [
+    cell(name),
+    `\`${file}\``,
+    String(seed ?? 'not found'),
+    cell(by),
+  ]);
   const seeds = tried.flatMap(({ seed }) => seed ?? []);
   return `# Mutations and the seeds that find them
 

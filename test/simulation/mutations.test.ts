@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from '@swc/core';
 import { ROOT } from '../../tools/kit/root';
+import { readTable } from './mutation-table';
 import { AFTER_THEIR_FIX, MUTATIONS } from './mutations';
 
 const sourceOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -12,6 +13,13 @@ describe('mutations', () => {
     expect(MUTATIONS.length).toBeGreaterThanOrEqual(45);
     const names = [...MUTATIONS, ...AFTER_THEIR_FIX].map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('are found by the seeds that docs/simulation-mutations.md names, but for those that something else stands before', () => {
+    const results = readTable();
+    const notFound = MUTATIONS.filter(({ name }) => results.get(name)?.seed === undefined);
+    expect(notFound).toEqual(MUTATIONS.filter(({ unseen }) => unseen !== undefined));
+    expect([...results.keys()]).toEqual(MUTATIONS.map(({ name }) => name));
   });
 
   test.each(MUTATIONS)('$name', ({ file, find, replace }) => {

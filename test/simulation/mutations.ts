@@ -14,6 +14,8 @@ export interface Mutation {
   readonly replace: string;
   /** Which invariant breaks, and under what. */
   readonly why: string;
+  /** What stands before it so that no seed finds it, and which unit test does. @default - a seed finds it */
+  readonly unseen?: string;
 }
 
 const aggregate: readonly Mutation[] = [
@@ -491,6 +493,8 @@ const publish: readonly Mutation[] = [
     find: '?.manifest === manifest;',
     replace: ' !== undefined;',
     why: 'what is erased is gone: publish is repeated after an interval was compacted again and before its views were computed',
+    unseen:
+      'within a run the views follow the manifest, and the lease ends a run that another one overtakes (unit test: run)',
   },
   {
     name: 'A run that a pointer row names is deleted after an hour.',

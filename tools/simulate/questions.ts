@@ -126,6 +126,8 @@ export async function pose(simulation: Simulation, view: View, question: Questio
   const expired = simulation.topic.partitions.map(({ records }) =>
     records.some(({ timestamp }) => timestamp >= firstLater && timestamp <= oldest),
   );
+  // An instance looks for partitions beyond those that it was deployed with once a minute.
+  const isKnown = simulation.topic.partitions.map(({ addedAt }) => asked >= addedAt + 2 * MINUTE);
   const bounds = {
     batch: {
       must: ({ interval }: Added) => interval <= boundary,
@@ -135,7 +137,9 @@ export async function pose(simulation: Simulation, view: View, question: Questio
       // What was there by then; and what the speed layer has applied, whatever the clock of its broker says.
       must: ({ interval, newest, seen, offset, partition }: Added) =>
         interval <= boundary ||
-        (!expired[partition] && ((newest < asOf && seen <= asked) || offset < (committed[partition] ?? 0))),
+        (!expired[partition] &&
+          isKnown[partition] &&
+          ((newest < asOf && seen <= asked) || offset < (committed[partition] ?? 0))),
       may: () => true,
     },
     speed: { must: () => false, may: () => true },

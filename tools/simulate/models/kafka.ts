@@ -15,6 +15,8 @@ export interface Partition {
   /** Those before `low` are gone for readers. */
   records: KafkaRecord[];
   low: number;
+  /** ms */
+  readonly addedAt: number;
 }
 
 /** What a broker knows of a producer session and partition: its newest batch. */
@@ -49,7 +51,9 @@ export class Topic {
 
   /** Partitions are only ever added. */
   grow(partitions: number): void {
-    while (this.partitions.length < partitions) this.partitions.push({ records: [], low: 0 });
+    while (this.partitions.length < partitions) {
+      this.partitions.push({ records: [], low: 0, addedAt: this.world.now });
+    }
   }
 
   /** Deleted, and made anew under the same name. */
