@@ -331,17 +331,18 @@ export function makeHandler(deps: Deps): SealHandler {
       if (due === 0) await plans.update(run, released);
       return { state: 'done', due };
     } catch (error) {
-      if (!(error instanceof NotYetError)) {
+      const fail = async () => {
         // The next attempt takes the lease again, and until then nobody waits for this run.
         await plans.update(run, released);
         throw error;
-      }
+      };
+      if (!(error instanceof NotYetError)) return fail();
       // What is sealed by now can be processed, whether or not the rest comes: the archive may have an outage.
       const newest = range.first === undefined ? await seals.newest(range.upTo) : undefined;
       const { open } = taken(newest ? await seals.unpublished(newest) : []);
       const planned = await plans.update(run, (current) => withIntervals(current, namesOf(open)));
       const due = dueOf(planned);
-      if (failNotYet && due === 0) throw error;
+      if (failNotYet && due === 0) return fail();
       return { state: 'notYet', reason: error.message, due };
     }
   }

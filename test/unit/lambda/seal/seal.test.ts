@@ -431,6 +431,8 @@ describe('completeness', () => {
     const done = withReconciled(withPublished(withManifests(plan, ['m']), 1), plan.intervals);
     store.objects.set(planKey, Buffer.from(serializePlan(done)));
     await expect(ask(1)).rejects.toThrow('is not complete in the archive');
+    // The run of the next interval need not wait for the lease to end.
+    expect(store.json(planKey)).toMatchObject({ run: null });
   });
 
   it('waits for the archive', async () => {
