@@ -58,6 +58,7 @@ export async function send(simulation: Simulation, { posts, version, again, host
     });
     if (hostileAt !== undefined) all.splice(hostileAt, 0, { post: undefined, body: random.pick(HOSTILE) });
     for (let left = all; left.length > 0;) {
+      await world.sleep(Math.max(0, simulation.sendersStopUntil - world.now), '');
       const body = left.length === 1 ? left[0].body : left.map((each) => each.body);
       const response = (await simulation.functions.ingest
         .invoke(request('POST', path, '', body))

@@ -65,6 +65,8 @@ const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
 const MINUTE = 60_000;
 /** The longest that a part of a deployment takes, ms. */
 const DEPLOY_PART_MS = MINUTE;
+/** While partitions are added. */
+const SENDERS_STOP_MS = 6 * MINUTE;
 const LENGTHS: ReadonlySet<Change> = new Set(LENGTH_CHANGES);
 
 const noReport = () => undefined;
@@ -126,6 +128,8 @@ export class Simulation {
   readonly versions: Versions;
   /** Posts that operators have begun to erase. */
   readonly erased = new Set<number>();
+  /** ms */
+  sendersStopUntil = 0;
   private readonly workTimes: Random;
   /** Partitions of the topic when the flow was deployed. */
   private flowPartitions: number;
@@ -237,10 +241,15 @@ export class Simulation {
         if (this.versions.ready === Infinity || LENGTH_CHANGES.some((change) => this.versions.has(change))) {
           return void this.world.after(MINUTE, '', () => this.apply(fault));
         }
-        this.topic.grow(fault.partitions);
-        if (fault.flow) this.flowPartitions = fault.partitions;
-        // It is a deployment: functions read the number from their environment.
-        return this.deploy('none', false);
+        // As docs/upgrades-and-teardown.md says: a record of a partition that no seal knew would be of an interval that is sealed, by a
+        // clock that is behind.
+        this.sendersStopUntil = this.world.now + SENDERS_STOP_MS;
+        return void this.world.after(MINUTE, '', () => {
+          this.topic.grow(fault.partitions);
+          if (fault.flow) this.flowPartitions = fault.partitions;
+          // It is a deployment: functions read the number from their environment.
+          this.deploy('none', false);
+        });
       case 'run':
         return this.triggerRun(fault.range);
       case 'scheduler':
