@@ -7,6 +7,7 @@ import { type Key } from '../domain/sorted-run';
 import { type View } from '../domain/views';
 import { type Layer } from './api';
 import { intervalsIn, cover, type Period } from '../domain/periods';
+import { MOST_AHEAD } from '../domain/time';
 import { type Selection } from './request';
 
 /** The intervals that the batch layer serves. */
@@ -44,7 +45,8 @@ export function planRead(
       : cover(Math.max(from, published.first), Math.min(to, served), served, intervalMinutes);
   // An interval that ended one time to live ago has lost its first rows. One interval ahead allows for a broker's
   // faster clock.
-  const oldest = intervalEnd(intervalOf(clock.now - clock.speedTtl, intervalMinutes), intervalMinutes);
+  const alive = clock.now - clock.speedTtl + MOST_AHEAD;
+  const oldest = intervalEnd(intervalOf(alive, intervalMinutes), intervalMinutes);
   const newest = intervalEnd(intervalEnd(intervalOf(clock.now, intervalMinutes), intervalMinutes), intervalMinutes);
   // The speed layer alone is read for published intervals too, but no earlier than the very first interval.
   const unserved = selection.layer === 'merged' ? served : (published?.first ?? -Infinity);

@@ -2,6 +2,7 @@
 import { mergeRuns, type Run } from '../domain/sorted-run';
 import { type PartitionRange } from '../formats/interval-metadata';
 import { type IntervalStart } from '../domain/intervals';
+import { MOST_AHEAD } from '../domain/time';
 
 export interface Compared {
   /** The sum of the absolute differences over all keys; 0 if and only if both are the same. */
@@ -29,11 +30,11 @@ export async function difference(batch: Run, speed: Run): Promise<Compared> {
 }
 
 /**
- * Whether speed rows of the interval may have expired. Their time to live starts at their last write, so for rows
+ * Whether speed rows of the interval may have expired. Their time to live starts when they are written, so for rows
  * written late this is early, never late.
  */
 export function isExpired(interval: IntervalStart, speedTtl: number, now: number): boolean {
-  return interval + speedTtl <= now;
+  return interval - MOST_AHEAD + speedTtl <= now;
 }
 
 /** The partitions in which the speed layer has not applied all offsets of the seal yet. */
