@@ -1,11 +1,12 @@
 /** Writes what is folded: runs and posts first, then the head that names them. */
 import { mapConcurrently } from '../runtime/concurrent';
 import { waitingPosts, type PostColumns } from '../domain/post-columns';
-import { mergeRuns, runOf, trimRun } from '../domain/sorted-run';
+import { columnRun, mergedChunks } from '../domain/merged-chunks';
 import { type View } from '../domain/views';
 import { encodePosts } from '../formats/post-blob';
 import { encodeHead, type SpeedSchema } from '../formats/speed-head';
-import { postsOf, rowsOfDeltas } from '../formats/speed-log';
+import { countDeltas, postsOf } from '../formats/speed-log';
+import { CHUNK } from '../formats/view-run';
 import { type Chain, wholeFrom } from '../aws/keyspaces/speed-chain';
 import { closedRun, openSpeedRun, writeSpeedRun } from '../aws/keyspaces/speed-runs';
 import { type AggregateStore, type LogKey } from '../aws/keyspaces/store';
@@ -48,9 +49,9 @@ async function writeRuns(
       openSpeedRun(store, { ...key, ...each, view, interval }),
     );
     const found = opened.filter((each) => each !== undefined);
-    const parts = [...found.map(({ rows }) => rows()), runOf(rowsOfDeltas(view, deltas, posts))];
+    const parts = [...found.map(({ columns }) => columns()), columnRun(countDeltas(view, deltas, posts))];
     const target = closes ? closedRun(key, view, interval) : { ...key, ...run, view, interval };
-    for (const size of await writeSpeedRun(store, target, trimRun(view, mergeRuns(view, parts)))) count(size);
+    for (const size of await writeSpeedRun(store, target, mergedChunks(view, parts, CHUNK))) count(size);
     written.add(view);
   });
 }

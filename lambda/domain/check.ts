@@ -5,15 +5,15 @@
  */
 import { bySection, type Section, SECTION_TABLE, SECTIONS } from './columns';
 import { KEY_FIELD, keyIn } from './post';
-import { ALLOWED, fits, isRequired, toIndex } from './sections/fields';
+import { ALLOWED, FITS, isRequired, toIndex } from './sections/fields';
 import { type RawSection } from './sections/section';
 import { anyOf, invalid, type ValidationError } from './validation-error';
 
 /** The key has two names, and is checked once. */
 const FIELDS = bySection((section) =>
   Object.entries(SECTION_TABLE[section].fields)
-    .map(([name, [kind]]) => [name, kind] as const)
-    .filter(([name, kind]) => kind !== 'index' || name === KEY_FIELD[section]),
+    .map(([name, [kind]]) => ({ name, kind, fits: FITS[kind] }))
+    .filter(({ name, kind }) => kind !== 'index' || name === KEY_FIELD[section]),
 );
 
 /** By field, the section of a flat record that has it. Fields of more than one section, such as the key's, identify none. */
@@ -50,12 +50,10 @@ function keyToCheck(section: Section, raw: RawSection): unknown {
 export function checkSection(section: Section, raw: unknown): ValidationError | undefined {
   if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return invalid(section, raw, 'an object');
   const object = raw as RawSection;
-  for (const [field, kind] of FIELDS[section]) {
-    const value = kind === 'index' ? keyToCheck(section, object) : object[field];
-    if (value === undefined || value === null) {
-      if (isRequired(kind)) return invalid(`${section}.${field}`, value, ALLOWED[kind]);
-    } else if (!fits(kind, value)) {
-      return invalid(`${section}.${field}`, value, ALLOWED[kind]);
+  for (const { name, kind, fits } of FIELDS[section]) {
+    const value = kind === 'index' ? keyToCheck(section, object) : object[name];
+    if (value === undefined || value === null ? isRequired(kind) : !fits(value)) {
+      return invalid(`${section}.${name}`, value, ALLOWED[kind]);
     }
   }
   return undefined;

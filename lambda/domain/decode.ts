@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { checkEnvelope, checkSection } from './check';
 import { cleanSection } from './clean';
 import { SECTIONS, type Section, type SectionColumns, type Sections } from './columns';
-import { keyIn, keyOf } from './post';
+import { isKeyOf, keyIn, keyOf } from './post';
 import { toIndex } from './sections/fields';
 import { type RawSection } from './sections/section';
 import { invalid, isValidationError, sentence, short, type ValidationError } from './validation-error';
@@ -30,7 +30,7 @@ export const HEARTBEAT_HEADER = 'heartbeat';
 export const CANARY_HEADER = 'canary';
 
 export type Decoded =
-  | { readonly kind: 'post'; readonly key: string; readonly index: number; readonly sections: Sections }
+  | { readonly kind: 'post'; readonly index: number; readonly sections: Sections }
   | { readonly kind: 'heartbeat' }
   | { readonly kind: 'canary'; readonly sent: number }
   | ({ readonly kind: 'bad'; readonly reason: string } & Partial<ValidationError>);
@@ -87,14 +87,13 @@ function decodeValue(record: KafkaRecord, raw: unknown, isRead: IsRead | undefin
     sections = { [section]: raw as RawSection };
   }
   // Were the key another, two sections of one post could lie in two partitions and never meet.
-  const key = keyOf(index);
-  const recordKey = record.key === null ? undefined : record.key.toString('latin1');
-  if (recordKey !== key) return bad(invalid('key', recordKey, `${key}, the post's index`));
-  return cleanAll(key, index, sections, record.timestamp, isRead);
+  if (!isKeyOf(index, record.key)) {
+    return bad(invalid('key', record.key?.toString('latin1'), `${keyOf(index)}, the post's index`));
+  }
+  return cleanAll(index, sections, record.timestamp, isRead);
 }
 
 function cleanAll(
-  key: string,
   index: number,
   raw: Readonly<Partial<Record<Section, RawSection>>>,
   timestamp: number,
@@ -108,5 +107,5 @@ function cleanAll(
     if (isValidationError(cleaned)) return bad(cleaned);
     sections[section] = cleaned;
   }
-  return { kind: 'post', key, index, sections };
+  return { kind: 'post', index, sections };
 }

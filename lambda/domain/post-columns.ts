@@ -6,8 +6,10 @@
  * known is null.
  */
 import { columnOf, type ColumnName, type Section, type Sections } from './columns';
+import { combined, type CountColumns } from './count-columns';
 import { ALL_SECTIONS, maskOf, type DimensionValue, type SectionMask } from './merge';
-import { compareValues, type Row } from './sorted-run';
+import { Numbers } from './numbers';
+import { valuesInOrder } from './sorted-run';
 import { sectionsOf, type View } from './views';
 
 /** Place of null in every column. */
@@ -15,19 +17,10 @@ const NULL = 0;
 
 /** 70 bytes a row at most: a key, two masks, and four bytes or a number in each column. */
 const MOST_ROWS = 6_000;
+const FIRST_ROWS = 64;
 const MOST_TEXT_BYTES = 256 * 1_024;
 /** Rows from one look at the size to the next: their texts are 64 KB at most. */
 const ROWS_A_LOOK = 16;
-
-/** From here on the order of UTF-16 is not that of code points. */
-const SURROGATES = /[\ud800-\uffff]/;
-
-/** In the order of keys. Where the engine's own order is the same, it takes a fraction of the time of comparing. */
-function inOrder(values: readonly DimensionValue[]): readonly DimensionValue[] {
-  if (values.every((value) => typeof value === 'number')) return [...Float64Array.from(values).sort()];
-  const isPlain = values.every((value) => typeof value === 'string' && !SURROGATES.test(value));
-  return isPlain ? values.toSorted() : values.toSorted(compareValues);
-}
 
 interface Order {
   readonly ranks: Uint32Array;
@@ -40,7 +33,7 @@ export class CodedColumn {
   /** The value of code n is at n - 1. */
   readonly values: DimensionValue[] = [];
   /** A code for each row. */
-  readonly codes: number[] = [];
+  readonly codes = new Numbers(new Uint32Array(FIRST_ROWS));
   /** Of the values that were there when it was asked for. */
   private order: Order | undefined;
   /** Made when it is asked for: a column that stays as it is does without, and takes less memory. */
@@ -65,13 +58,26 @@ export class CodedColumn {
   }
 
   valueAt(row: number): DimensionValue | null {
-    const code = this.codes[row];
+    const code = this.codes.at(row);
     return code === NULL ? null : this.values[code - 1];
   }
 
-  /** By code, the place of its value in the order of keys. */
-  ranks(): Uint32Array {
-    return this.inOrder().ranks;
+  /** Of rows whose values are not null: the place of each value in the order of keys. */
+  placesOf(rows: Uint32Array): Uint32Array {
+    const { ranks } = this.inOrder();
+    const codes = this.codes.all;
+    const places = new Uint32Array(rows.length);
+    for (let at = 0; at < rows.length; at++) places[at] = ranks[codes[rows[at]]];
+    return places;
+  }
+
+  /** Of rows whose values are numbers. */
+  numbersOf(rows: Uint32Array): Float64Array {
+    const { values } = this;
+    const codes = this.codes.all;
+    const numbers = new Float64Array(rows.length);
+    for (let at = 0; at < rows.length; at++) numbers[at] = Number(values[codes[rows[at]] - 1]);
+    return numbers;
   }
 
   /** The values in the order of keys. */
@@ -82,24 +88,18 @@ export class CodedColumn {
   private inOrder(): Order {
     const { values } = this;
     if (this.order?.sorted.length === values.length) return this.order;
-    const sorted = inOrder(values);
+    const sorted = valuesInOrder(values);
     const ranks = new Uint32Array(values.length + 1);
     for (let rank = 0; rank < sorted.length; rank++) ranks[this.codeOf(sorted[rank])] = rank;
     return (this.order = { ranks, sorted });
   }
 }
 
-/** Of each post. */
-interface Heads {
-  readonly index: number[];
-  readonly known: SectionMask[];
-  readonly news: SectionMask[];
-}
-
-export class PostColumns implements Heads {
-  readonly index: number[];
-  readonly known: SectionMask[];
-  readonly news: SectionMask[];
+export class PostColumns {
+  /** Of each post. */
+  readonly index = new Numbers(new Float64Array(FIRST_ROWS));
+  readonly known = new Numbers(new Uint32Array(FIRST_ROWS));
+  readonly news = new Numbers(new Uint32Array(FIRST_ROWS));
   /** Of each column, where its value is. */
   readonly places: readonly {
     readonly name: ColumnName;
@@ -107,13 +107,7 @@ export class PostColumns implements Heads {
     readonly column: CodedColumn;
   }[];
 
-  constructor(
-    readonly columns: ReadonlyMap<ColumnName, CodedColumn>,
-    { index, known, news }: Heads = { index: [], known: [], news: [] },
-  ) {
-    this.index = index;
-    this.known = known;
-    this.news = news;
+  constructor(readonly columns: ReadonlyMap<ColumnName, CodedColumn>) {
     this.places = Array.from(columns, ([name, column]) => ({ name, section: columnOf(name).section, column }));
   }
 
@@ -152,19 +146,17 @@ export class PostColumns implements Heads {
 
   /** Adds the rows of `other` behind its own. A column that `other` does not have is null. */
   append(other: PostColumns): void {
-    for (let row = 0; row < other.rows; row++) {
-      this.index.push(other.index[row]);
-      this.known.push(other.known[row]);
-      this.news.push(other.news[row]);
-    }
+    const rows = this.rows + other.rows;
+    this.index.fill(rows).set(other.index.all);
+    this.known.fill(rows).set(other.known.all);
+    this.news.fill(rows).set(other.news.all);
     for (const [name, column] of this.columns) {
+      const codes = column.codes.fill(rows);
       const from = other.columns.get(name);
-      if (!from) {
-        for (let row = 0; row < other.rows; row++) column.codes.push(NULL);
-        continue;
-      }
-      const recoded = [NULL, ...from.values.map((value) => column.codeOf(value))];
-      for (const code of from.codes) column.codes.push(recoded[code]);
+      if (!from) continue;
+      const recoded = Uint32Array.of(NULL, ...from.values.map((value) => column.codeOf(value)));
+      const given = from.codes.all;
+      for (let row = 0; row < given.length; row++) codes[row] = recoded[given[row]];
     }
   }
 }
@@ -174,110 +166,56 @@ export class PostColumns implements Heads {
  * In pieces that fit a row of the store each.
  */
 export function* waitingPosts(posts: PostColumns, names: readonly ColumnName[]): Generator<PostColumns> {
+  const [index, known, news] = [posts.index.all, posts.known.all, posts.news.all];
+  const whole = (piece: PostColumns) => {
+    for (const { column } of piece.places) column.codes.fill(piece.rows);
+    return piece;
+  };
   let piece = PostColumns.of(names);
-  for (let row = 0; row < posts.rows; row++) {
+  for (let row = 0; row < index.length; row++) {
     if (piece.isFull) {
-      yield piece;
+      yield whole(piece);
       piece = PostColumns.of(names);
     }
-    piece.index.push(posts.index[row]);
-    piece.known.push(posts.known[row]);
-    piece.news.push(posts.news[row]);
-    const isComplete = posts.known[row] === ALL_SECTIONS;
+    piece.index.push(index[row]);
+    piece.known.push(known[row]);
+    piece.news.push(news[row]);
+    if (known[row] === ALL_SECTIONS) continue;
     for (const { name, column } of piece.places) {
-      column.codes.push(isComplete ? NULL : column.codeOf(posts.columns.get(name)?.valueAt(row) ?? null));
+      column.codes.fill(piece.rows - 1);
+      column.codes.push(column.codeOf(posts.columns.get(name)?.valueAt(row) ?? null));
     }
   }
-  if (piece.rows > 0) yield piece;
-}
-
-/** Beyond so many combinations of values for each post, those that occur are sorted instead of counted in place. */
-const SPARSE = 8;
-
-/** Numbers what occurs from 0 on, in its order, so that the next dimension fits beside it. @returns what occurs, in order */
-function renumber(keys: Float64Array): Float64Array {
-  const distinct = [...new Set(keys)].filter((key) => key >= 0);
-  const found = Float64Array.from(distinct).sort();
-  const numbers = new Map<number, number>();
-  for (let number = 0; number < found.length; number++) numbers.set(found[number], number);
-  for (let row = 0; row < keys.length; row++) if (keys[row] >= 0) keys[row] = numbers.get(keys[row])!;
-  return found;
-}
-
-/** The keys of rows as numbers in the order of keys, and back. */
-class NumberedKeys {
-  /** Of each row; negative where the view does not count it. */
-  readonly numbers: Float64Array;
-  /** No number is as large. */
-  size = 1;
-  /** What the numbers were before they were numbered anew, by how many dimensions they stood for. */
-  private readonly renumbered = new Map<number, Float64Array>();
-
-  constructor(
-    mask: SectionMask,
-    { rows, known, news }: PostColumns,
-    private readonly dimensions: readonly CodedColumn[],
-  ) {
-    const numbers = new Float64Array(rows);
-    for (let row = 0; row < rows; row++) {
-      numbers[row] = (known[row] & mask) === mask && (news[row] & mask) !== 0 ? 0 : -1;
-    }
-    this.numbers = numbers;
-    for (const [place, column] of dimensions.entries()) {
-      const { codes, values } = column;
-      const ranks = column.ranks();
-      if (this.size * values.length > Number.MAX_SAFE_INTEGER) {
-        const before = renumber(numbers);
-        this.renumbered.set(place, before);
-        this.size = before.length;
-      }
-      for (let row = 0; row < rows; row++) {
-        if (numbers[row] < 0) continue;
-        const code = codes[row];
-        numbers[row] = code === NULL ? -1 : numbers[row] * values.length + ranks[code];
-      }
-      this.size *= values.length;
-    }
-  }
-
-  keyOf(number: number): DimensionValue[] {
-    const key = new Array<DimensionValue>(this.dimensions.length);
-    for (let i = key.length - 1; i >= 0; i--) {
-      const sorted = this.dimensions[i].sorted();
-      key[i] = sorted[number % sorted.length];
-      number = Math.floor(number / sorted.length);
-      number = this.renumbered.get(i)?.[number] ?? number;
-    }
-    return key;
-  }
+  if (piece.rows > 0) yield whole(piece);
 }
 
 /**
- * What the posts add to a view: a row for each key, sorted, not trimmed. A post counts where it has all sections that the view reads and
- * one of them is new. A column that the posts do not have is null in all of them.
+ * What the posts add to a view, not trimmed. A post counts where it has all sections that the view reads and one of them is new. A column
+ * that the posts do not have is null in all of them.
  */
-export function countPosts(view: View, posts: PostColumns): Row[] {
+export function countPosts(view: View, posts: PostColumns): CountColumns {
+  const mask = maskOf(sectionsOf(view));
   const dimensions = view.dimensions.flatMap((name) => posts.columns.get(name) ?? []);
-  const values = view.value && posts.columns.get(view.value);
-  if (dimensions.length < view.dimensions.length || (view.value && !values)) return [];
-  const keys = new NumberedKeys(maskOf(sectionsOf(view)), posts, dimensions);
-  const isSum = view.merge === 'sum';
-  const { numbers, size } = keys;
-  // Places in the order of keys: all that there may be, or those that occur.
-  const occurring = size > SPARSE * numbers.length ? renumber(numbers) : undefined;
-  const sums = new Float64Array(occurring?.length ?? size).fill(NaN);
-  for (let row = 0; row < numbers.length; row++) {
-    const place = numbers[row];
-    if (place < 0) continue;
-    const value = values ? values.valueAt(row) : 1;
-    if (typeof value !== 'number') continue;
-    const before = sums[place];
-    sums[place] = Number.isNaN(before) ? value : isSum ? before + value : Math.max(before, value);
+  const valued = view.value && posts.columns.get(view.value);
+  const isMissing = dimensions.length < view.dimensions.length || (view.value && !valued);
+  const [known, news] = [posts.known.all, posts.news.all];
+  let counted = new Uint32Array(isMissing ? 0 : posts.rows);
+  let rows = 0;
+  for (let row = 0; row < counted.length; row++) {
+    if ((known[row] & mask) === mask && (news[row] & mask) !== 0) counted[rows++] = row;
   }
-  const found: Row[] = [];
-  for (let place = 0; place < sums.length; place++) {
-    const value = sums[place];
-    if (!Number.isNaN(value)) found.push({ key: keys.keyOf(occurring ? occurring[place] : place), value });
+  for (const column of valued ? [...dimensions, valued] : dimensions) {
+    const codes = column.codes.all;
+    const given = rows;
+    rows = 0;
+    for (let at = 0; at < given; at++) if (codes[counted[at]] !== NULL) counted[rows++] = counted[at];
   }
-  return found;
+  counted = counted.subarray(0, rows);
+  const places = dimensions.map((column) => ({ places: column.placesOf(counted), size: column.values.length }));
+  const all = combined(view.merge, places, valued ? valued.numbersOf(counted) : new Float64Array(rows).fill(1));
+  return {
+    rows: all.values.length,
+    dimensions: dimensions.map((column, i) => ({ dictionary: column.sorted(), places: all.places[i] })),
+    values: all.values,
+  };
 }

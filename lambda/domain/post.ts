@@ -28,6 +28,10 @@ export type PostRecord = Post | Pin | Geo | User;
 /** The field of each section that holds the post's key, by the contract. */
 export const KEY_FIELD: Readonly<Record<Section, KeyField>> = bySection((section) => SECTION_TABLE[section].key);
 
+const DIGIT_0 = 48;
+/** Of an index: up to so many a number is exact. */
+const MOST_DIGITS = 16;
+
 /** What holds a section's key: its own field, or, where that is absent, the one of the other sections. */
 export function keyIn(section: Section, raw: RawSection): unknown {
   const own = KEY_FIELD[section];
@@ -37,4 +41,16 @@ export function keyIn(section: Section, raw: RawSection): unknown {
 /** The Kafka key of a post: all its sections have it, so all go to one partition, in order. */
 export function keyOf(index: number): string {
   return String(index);
+}
+
+/** Whether the bytes are {@link keyOf} the index: compared as digits, since each record is asked. */
+export function isKeyOf(index: number, key: Uint8Array | null): boolean {
+  if (key === null || key.length === 0 || (key[0] === DIGIT_0 && key.length > 1)) return false;
+  let number = 0;
+  for (let i = 0; i < key.length; i++) {
+    const digit = key[i] - DIGIT_0;
+    if (digit < 0 || digit > 9) return false;
+    number = number * 10 + digit;
+  }
+  return number === index && key.length <= MOST_DIGITS;
 }

@@ -83,25 +83,28 @@ export class RecentPosts {
 
   /** Takes note of what was stored of posts. */
   replay(interval: IntervalStart, posts: PostColumns): void {
-    for (let row = 0; row < posts.rows; row++) {
+    const [index, known, news] = [posts.index.all, posts.known.all, posts.news.all];
+    for (let row = 0; row < index.length; row++) {
       const sections: Partial<Record<Section, Record<string, SectionColumns[string]>>> = {};
       for (const name of this.columns) {
         const { section } = columnOf(name);
         (sections[section] ??= {})[name] = posts.columns.get(name)?.valueAt(row) ?? null;
       }
-      this.add(interval, posts.index[row], posts.known[row], posts.news[row], sections);
+      this.add(interval, index[row], known[row], news[row], sections);
     }
   }
 
   private maskOf(index: number): SectionMask {
-    return this.groups.reduce((mask, { arrived }) => mask | arrived.get(index), 0);
+    let mask: SectionMask = 0;
+    for (const { arrived } of this.groups) mask |= arrived.get(index);
+    return mask;
   }
 
   private add(interval: IntervalStart, index: number, known: SectionMask, news: SectionMask, sections: Sections): void {
     const group = this.groupOf(interval);
     group.arrived.add(index, news);
     if (known === ALL_SECTIONS) {
-      for (const { waiting } of this.groups) waiting.delete(index);
+      for (const { waiting } of this.groups) if (waiting.size > 0) waiting.delete(index);
     } else {
       group.waiting.set(index, { ...group.waiting.get(index), ...pick(sections, news, this.columns) });
     }

@@ -28,6 +28,16 @@ export function compareValues(a: DimensionValue, b: DimensionValue): number {
   return typeof a === 'number' && typeof b === 'number' ? a - b : compareText(String(a), String(b));
 }
 
+/** From here on the order of UTF-16 is not that of code points. */
+const SURROGATES = /[\ud800-\uffff]/;
+
+/** In the order of keys. Where the engine's own order is the same, it takes a fraction of the time of comparing. */
+export function valuesInOrder(values: readonly DimensionValue[]): readonly DimensionValue[] {
+  if (values.every((value) => typeof value === 'number')) return [...Float64Array.from(values).sort()];
+  const isPlain = values.every((value) => typeof value === 'string' && !SURROGATES.test(value));
+  return isPlain ? values.toSorted() : values.toSorted(compareValues);
+}
+
 /** The first values of a key are before the whole key. */
 export function compareKeys(a: Key, b: Key): number {
   const shared = Math.min(a.length, b.length);
@@ -157,8 +167,8 @@ export interface ChunkLimits {
   readonly bytes: number;
 }
 
-/** Bytes of a value as text. */
-function sizeOf(part: DimensionValue): number {
+/** UTF-8 bytes of a value as text. */
+export function textBytes(part: DimensionValue): number {
   if (typeof part === 'number') return String(part).length;
   return Buffer.byteLength(part);
 }
@@ -174,7 +184,7 @@ export async function* inChunks(run: Run, limits: ChunkLimits): Run {
     for (const row of rows) {
       let size = 0;
       for (let i = 0; i < row.key.length; i++) {
-        if (row.key[i] !== last[i]) sizes[i] = sizeOf(row.key[i]);
+        if (row.key[i] !== last[i]) sizes[i] = textBytes(row.key[i]);
         size += sizes[i];
       }
       last = row.key;

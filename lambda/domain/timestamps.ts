@@ -71,7 +71,8 @@ export function cleanTimestamp(value: unknown): string | null | undefined {
     return undefined;
   }
   if (day > DAYS[month - 1] + (month === 2 && leap(year) ? 1 : 0)) return undefined;
-  const whole = `${text.slice(0, 4)}-${text.slice(5, 7)}-${text.slice(8, 10)}T${text.slice(11, 19)}`;
+  const date = dash === '-' ? text.slice(0, 10) : `${text.slice(0, 4)}-${text.slice(5, 7)}-${text.slice(8, 10)}`;
+  const whole = `${date}T${text.slice(11, 19)}`;
   if (text.length === 19) return `${whole}.000Z`;
 
   let end = 19;

@@ -47,6 +47,19 @@ export class ByteWriter {
     this.buffer[this.end++] = value;
   }
 
+  /** Each as {@link unsigned}. */
+  unsignedOnes(values: Uint32Array): void {
+    this.room(5 * values.length);
+    const { buffer } = this;
+    let end = this.end;
+    for (let i = 0; i < values.length; i++) {
+      let value = values[i];
+      for (; value >= 0x80; value >>>= 7) buffer[end++] = (value & 0x7f) | 0x80;
+      buffer[end++] = value;
+    }
+    this.end = end;
+  }
+
   /** `value - previous`, where both are safe integers. */
   difference(previous: number, value: number): void {
     if (Math.abs(previous) < COMFORTABLE && Math.abs(value) < COMFORTABLE) {
@@ -152,7 +165,12 @@ export class ByteReader {
   /** So many numbers, each below 2^32. */
   unsignedOnes(count: number): Uint32Array {
     const values = new Uint32Array(count);
-    for (let i = 0; i < count; i++) values[i] = this.unsigned();
+    const { buffer } = this;
+    for (let i = 0; i < count; i++) {
+      // Past the end it is undefined, which is not smaller.
+      if (buffer[this.at] < 0x80) values[i] = buffer[this.at++];
+      else values[i] = this.unsigned();
+    }
     return values;
   }
 

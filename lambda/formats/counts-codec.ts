@@ -18,9 +18,9 @@
  */
 import { columnOf } from '../domain/columns';
 import { type ColumnType } from '../domain/sections/section';
-import { compareText, type DimensionValue } from '../domain/merge';
-import { type Row } from '../domain/sorted-run';
-import { type SourceCounts } from '../domain/view-counter';
+import { rowsOfColumns, type CountColumns } from '../domain/count-columns';
+import { type DimensionValue } from '../domain/merge';
+import { compareValues, type Row } from '../domain/sorted-run';
 import { MAX_BLOB_BYTES, pack, unpack } from './blob';
 import { ByteReader, ByteWriter } from './bytes';
 import { FINGERPRINT_BYTES, fingerprintOf, type View } from '../domain/views';
@@ -51,55 +51,61 @@ function fromInteger(coding: Coding, value: number): DimensionValue {
   return coding === 'instant' ? new Date(value).toISOString() : value;
 }
 
-/** Distinct values are few, rows are many: a row costs one look-up, whatever the coding. @returns the place of each row's value */
-function writeDictionary(writer: ByteWriter, view: View, dimension: number, rows: readonly Row[]): Uint32Array {
-  const seen = new Map<DimensionValue, number>();
-  const numbers = new Uint32Array(rows.length);
-  let last: DimensionValue | undefined;
-  for (let row = 0; row < rows.length; row++) {
-    const value = rows[row].key[dimension];
-    // Mostly that of the row before, in the first dimensions.
-    if (value === last) {
-      numbers[row] = numbers[row - 1];
-      continue;
+/** Rows as columns. Distinct values are few, rows are many: a row costs one look-up a dimension, whatever the coding. */
+function columnsOf(view: View, rows: readonly Row[]): CountColumns {
+  const dimensions = view.dimensions.map((name, dimension) => {
+    const seen = new Map<DimensionValue, number>();
+    const places = new Uint32Array(rows.length);
+    let last: DimensionValue | undefined;
+    for (let row = 0; row < rows.length; row++) {
+      const value = rows[row].key[dimension];
+      // Mostly that of the row before, in the first dimensions.
+      if (value === last) {
+        places[row] = places[row - 1];
+        continue;
+      }
+      last = value;
+      let number = seen.get(value);
+      if (number === undefined) seen.set(value, (number = seen.size));
+      places[row] = number;
     }
-    last = value;
-    let number = seen.get(value);
-    if (number === undefined) seen.set(value, (number = seen.size));
-    numbers[row] = number;
-  }
-  const coding = codingOf(columnOf(view.dimensions[dimension]).type);
-  const sorted = coding === 'text' ? writeTexts(writer, seen) : writeIntegers(writer, view, coding, dimension, seen);
-  const placeOf = new Uint32Array(seen.size);
-  for (const [place, number] of sorted.entries()) placeOf[number] = place;
-  return numbers.map((number) => placeOf[number]);
+    const coding = codingOf(columnOf(name).type);
+    const toOrder = (value: DimensionValue) => (coding === 'text' ? value : toInteger(view, coding, dimension, value));
+    const sorted = [...seen].sort(([a], [b]) => compareValues(toOrder(a), toOrder(b)));
+    const placeOf = new Uint32Array(seen.size);
+    for (const [place, [, number]] of sorted.entries()) placeOf[number] = place;
+    for (let row = 0; row < rows.length; row++) places[row] = placeOf[places[row]];
+    return { dictionary: sorted.map(([value]) => value), places };
+  });
+  return { rows: rows.length, dimensions, values: Float64Array.from(rows, ({ value }) => value) };
 }
 
-/** @returns the numbers of the texts, in the order in which they were written */
-function writeTexts(writer: ByteWriter, seen: ReadonlyMap<DimensionValue, number>): number[] {
-  const texts = Array.from(seen, ([value, number]) => ({ text: String(value), number }));
-  texts.sort((a, b) => compareText(a.text, b.text));
-  writer.unsigned(texts.length);
-  for (const { text } of texts) writer.text(text);
-  return texts.map(({ number }) => number);
-}
-
-function writeIntegers(
+/** Writes the values that rows have. @returns by place in the dictionary, that in what was written */
+function writeDictionary(
   writer: ByteWriter,
   view: View,
-  coding: Coding,
   dimension: number,
-  seen: ReadonlyMap<DimensionValue, number>,
-): number[] {
-  const integers = Array.from(seen, ([of, number]) => ({ value: toInteger(view, coding, dimension, of), number }));
-  integers.sort((a, b) => a.value - b.value);
-  writer.unsigned(integers.length);
+  { dictionary, places }: CountColumns['dimensions'][number],
+): Uint32Array {
+  const isUsed = new Uint8Array(dictionary.length);
+  for (const place of places) isUsed[place] = 1;
+  const written = new Uint32Array(dictionary.length);
+  let size = 0;
+  for (let place = 0; place < written.length; place++) if (isUsed[place]) written[place] = size++;
+  writer.unsigned(size);
+  const coding = codingOf(columnOf(view.dimensions[dimension]).type);
   let previous = 0;
-  for (const { value } of integers) {
-    writer.difference(previous, value);
-    previous = value;
+  for (let place = 0; place < written.length; place++) {
+    if (!isUsed[place]) continue;
+    if (coding === 'text') {
+      writer.text(String(dictionary[place]));
+    } else {
+      const integer = toInteger(view, coding, dimension, dictionary[place]);
+      writer.difference(previous, integer);
+      previous = integer;
+    }
   }
-  return integers.map(({ number }) => number);
+  return written;
 }
 
 function readDictionary(reader: ByteReader, coding: Coding): DimensionValue[] {
@@ -122,29 +128,37 @@ function readDictionary(reader: ByteReader, coding: Coding): DimensionValue[] {
  * @throws Error naming the view, if the blob is larger than {@link MAX_BLOB_BYTES}, a value does not fit its column, or the order differs
  */
 export function encodeRows(view: View, rows: readonly Row[]): Buffer {
+  return encodeColumns(view, columnsOf(view, rows));
+}
+
+/** @throws Error as {@link encodeRows} */
+export function encodeColumns(view: View, { rows, dimensions, values }: CountColumns): Buffer {
   const dictionaries = new ByteWriter(4096);
-  const writer = new ByteWriter(4096 + rows.length * 4);
-  writer.unsigned(rows.length);
-  for (let i = 0; i < view.dimensions.length; i++) {
-    let previous = 0;
-    for (const place of writeDictionary(dictionaries, view, i, rows)) {
-      if (i === 0 && place < previous) throw new Error(`rows of view '${view.name}' must be in the order of keys`);
-      // Ascending in the first dimension; in the others only within a group, where plain places compress better.
-      writer.unsigned(i === 0 ? place - previous : place);
-      previous = place;
+  const writer = new ByteWriter(4096 + rows * 4);
+  writer.unsigned(rows);
+  for (const [i, dimension] of dimensions.entries()) {
+    const written = writeDictionary(dictionaries, view, i, dimension);
+    const places = dimension.places.map((place) => written[place]);
+    // Ascending in the first dimension; in the others only within a group, where plain places compress better.
+    if (i === 0) {
+      for (let row = rows - 1; row > 0; row--) {
+        if (places[row] < places[row - 1]) throw new Error(`rows of view '${view.name}' must be in the order of keys`);
+        places[row] -= places[row - 1];
+      }
     }
+    writer.unsignedOnes(places);
   }
-  for (let row = 0; row < rows.length; row++) writer.difference(0, rows[row].value);
+  for (let row = 0; row < rows; row++) writer.difference(0, values[row]);
   return pack(
     VERSION,
     Buffer.concat([fingerprintOf(view), dictionaries.bytes(), writer.bytes()]),
     (bytes) =>
-      `counts of view '${view.name}' take ${bytes} bytes compressed (${rows.length} keys), at most ${MAX_BLOB_BYTES} fit a row`,
+      `counts of view '${view.name}' take ${bytes} bytes compressed (${rows} keys), at most ${MAX_BLOB_BYTES} fit a row`,
   );
 }
 
 /** @throws Error naming the view, if the blob is not what this file writes for this definition of it */
-export function decodeColumns(view: View, blob: Buffer): SourceCounts {
+export function decodeColumns(view: View, blob: Buffer): CountColumns {
   const content = unpack(VERSION, blob, `counts of view '${view.name}'`);
   if (!content.subarray(0, FINGERPRINT_BYTES).equals(fingerprintOf(view))) {
     throw new Error(`counts of view '${view.name}' are of another definition of it`);
@@ -164,10 +178,4 @@ export function decodeColumns(view: View, blob: Buffer): SourceCounts {
 }
 
 /** In the order of a run. @throws Error naming the view, if the blob is not what this file writes for this definition of it */
-export function decodeRows(view: View, blob: Buffer): Row[] {
-  const { rows, dimensions, values } = decodeColumns(view, blob);
-  return Array.from({ length: rows }, (_, row) => ({
-    key: dimensions.map(({ dictionary, places }) => dictionary[places[row]]),
-    value: values[row],
-  }));
-}
+export const decodeRows = (view: View, blob: Buffer): Row[] => rowsOfColumns(decodeColumns(view, blob));

@@ -45,13 +45,18 @@ export interface PostBlob {
 const isInteger = (name: ColumnName) => ['int', 'long'].includes(columnOf(name).type);
 
 function writeIntegers(writer: ByteWriter, { codes, values }: CodedColumn): void {
-  const powers = values.map((value) => {
-    let [digits, thousands] = [value as number, 0];
-    while (digits !== 0 && digits % 1000 === 0) [digits, thousands] = [digits / 1000, thousands + 1];
-    return { digits, thousands };
-  });
-  for (const code of codes) writer.difference(0, code === 0 ? 0 : powers[code - 1].digits);
-  for (const code of codes) writer.unsigned(code === 0 ? NULL_THOUSANDS : powers[code - 1].thousands);
+  const digits = new Float64Array(1 + values.length);
+  const thousands = new Uint32Array(1 + values.length).fill(NULL_THOUSANDS, 0, 1);
+  for (const [place, value] of values.entries()) {
+    let rest = Number(value);
+    let power = 0;
+    for (; rest !== 0 && rest % 1000 === 0; power++) rest /= 1000;
+    digits[place + 1] = rest;
+    thousands[place + 1] = power;
+  }
+  const all = codes.all;
+  for (let row = 0; row < all.length; row++) writer.difference(0, digits[all[row]]);
+  writer.unsignedOnes(all.map((code) => thousands[code]));
 }
 
 /** @throws Error naming the limit if the blob does not fit a row of the store */
@@ -77,16 +82,16 @@ export function encodePosts({ views, posts, canaries }: PostBlob): Buffer {
     }
     keys.unsigned(column.values.length);
     for (const value of column.values) texts.text(String(value));
-    for (const code of column.codes) codes.unsigned(code);
+    codes.unsignedOnes(column.codes.all);
   }
   keys.unsigned(posts.rows);
   let previous = 0;
-  for (const index of posts.index) {
+  for (const index of posts.index.all) {
     keys.difference(previous, index);
     previous = index;
   }
-  for (const mask of posts.known) keys.unsigned(mask);
-  for (const mask of posts.news) keys.unsigned(mask);
+  keys.unsignedOnes(posts.known.all);
+  keys.unsignedOnes(posts.news.all);
   return packParts(
     VERSION,
     [keys.bytes(), texts.bytes(), codes.bytes()],
@@ -97,16 +102,15 @@ export function encodePosts({ views, posts, canaries }: PostBlob): Buffer {
 /** @param distinct how many texts the column has; undefined if it has integers */
 function readColumn(texts: ByteReader, codes: ByteReader, rows: number, distinct: number | undefined): CodedColumn {
   const column = new CodedColumn();
+  const into = column.codes.fill(rows);
   if (distinct !== undefined) {
-    const places = [0, ...Array.from({ length: distinct }, () => column.codeOf(texts.text()))];
-    for (let row = 0; row < rows; row++) column.codes.push(places[codes.unsigned()]);
+    const places = Uint32Array.of(0, ...Array.from({ length: distinct }, () => column.codeOf(texts.text())));
+    const read = codes.unsignedOnes(rows);
+    for (let row = 0; row < rows; row++) into[row] = places[read[row]];
     return column;
   }
-  const digits = Array.from({ length: rows }, () => codes.difference(0));
-  for (let row = 0; row < rows; row++) {
-    const thousands = codes.unsigned();
-    column.codes.push(column.codeOf(thousands === NULL_THOUSANDS ? null : digits[row] * 1000 ** thousands));
-  }
+  const { integers } = scanIntegers(codes, rows);
+  for (let row = 0; row < rows; row++) into[row] = column.codeOf(Number.isNaN(integers[row]) ? null : integers[row]);
   return column;
 }
 
@@ -140,10 +144,9 @@ function readHeads(keys: ByteReader) {
 export function decodePosts(blob: Buffer): PostBlob {
   const [keys, texts, codes] = unpackParts(VERSION, blob, WHAT).map((content) => new ByteReader(content));
   const { views, canaries, columns: stored, rows, readMasks } = readHeads(keys);
-  const index: number[] = [];
-  for (let row = 0; row < rows; row++) index.push(keys.difference(index.at(-1) ?? 0));
-  const known = [...readMasks()];
-  const news = [...readMasks()];
+  const index = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) index[row] = keys.difference(row > 0 ? index[row - 1] : 0);
+  const [known, news] = [readMasks(), readMasks()];
   const columns = new Map<ColumnName, CodedColumn>();
   for (const { name, distinct } of stored) {
     const column = readColumn(texts, codes, rows, distinct);
@@ -151,7 +154,11 @@ export function decodePosts(blob: Buffer): PostBlob {
     if (today) columns.set(today.name, column);
   }
   if (![keys, texts, codes].every((part) => part.finished())) throw new Error(`${WHAT} hold more bytes than posts`);
-  return { views, posts: new PostColumns(columns, { index, known, news }), canaries };
+  const posts = new PostColumns(columns);
+  posts.index.fill(rows).set(index);
+  posts.known.fill(rows).set(known);
+  posts.news.fill(rows).set(news);
+  return { views, posts, canaries };
 }
 
 /** What a view counts of the posts, without their keys and the columns that it does not read. */
@@ -188,10 +195,11 @@ export function decodePostsOf(view: View, blob: Buffer): PostsOfView {
 function scanTexts(texts: ByteReader, codes: ByteReader, rows: number, size: number): SourceColumn {
   const places = new Uint32Array(size);
   for (let i = 0; i < size; i++) places[i] = texts.pass();
-  return { codes: codes.unsignedOnes(rows), size, valueOf: (code) => texts.textAt(places[code - 1]) };
+  const valueOf = (code: number) => (code === 0 ? null : texts.textAt(places[code - 1]));
+  return { codes: codes.unsignedOnes(rows), size: size + 1, valueOf };
 }
 
-function scanIntegers(codes: ByteReader, rows: number): SourceColumn {
+function scanIntegers(codes: ByteReader, rows: number): { readonly integers: Float64Array } {
   const integers = new Float64Array(rows);
   for (let row = 0; row < rows; row++) integers[row] = codes.difference(0);
   for (let row = 0; row < rows; row++) {

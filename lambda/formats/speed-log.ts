@@ -13,6 +13,7 @@
  * place of the chain and nobody can append to another place than its end; a row is of one interval.
  */
 import { type IntervalStart } from '../domain/intervals';
+import { type CountColumns } from '../domain/count-columns';
 import { countPosts, PostColumns } from '../domain/post-columns';
 import { type Row } from '../domain/sorted-run';
 import { ViewCounter } from '../domain/view-counter';
@@ -95,16 +96,16 @@ export const rowsOfCanaries = (canaries: PostBlob['canaries']): Row[] =>
   [...canaries].map(([minute, sent]) => ({ key: [minute], value: sent }));
 
 /**
- * What deltas add to a view: rows in the order of their keys, not trimmed.
+ * What deltas add to a view, not trimmed.
  * @param posts those of the deltas, for a caller that asks for several views
  */
-export function rowsOfDeltas(
+export function countDeltas(
   view: View,
   deltas: readonly Pick<Delta, 'posts' | 'canaries'>[],
   posts: PostColumns = postsOf(deltas),
-): Row[] {
+): CountColumns {
   if (view !== CANARY_VIEW) return countPosts(view, posts);
   const counter = new ViewCounter(view);
   for (const { canaries } of deltas) counter.addRows(rowsOfCanaries(canaries));
-  return counter.rows();
+  return counter.counts();
 }

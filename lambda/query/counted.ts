@@ -91,7 +91,7 @@ export function countedViews(speed: SpeedViews, maxKeys: number): CountedViews {
       if (!added) return undefined;
       for (const delta of added) addDelta(counter, view, delta);
     }
-    const all = counter.size > 0 ? await trimmed(view, merged(view, rows, counter.rows())) : rows;
+    const all = counter.exceeds(0) ? await trimmed(view, merged(view, rows, counter.rows())) : rows;
     return { rows: all, ends: endsOf(chains) };
   }
 
@@ -102,7 +102,7 @@ export function countedViews(speed: SpeedViews, maxKeys: number): CountedViews {
     const counter = new ViewCounter(view);
     for (const { columns } of runs) {
       for await (const block of columns()) counter.addCounts(block);
-      if (counter.size > maxKeys) return undefined;
+      if (counter.exceeds(maxKeys)) return undefined;
     }
     for (const delta of deltas) addDelta(counter, view, delta);
     return counter.rows();

@@ -81,8 +81,9 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'A column that a delta does not have is passed over, not null.',
     file: 'lambda/domain/post-columns.ts',
-    find: 'for (let row = 0; row < other.rows; row++) column.codes.push(NULL);',
-    replace: '',
+    find: 'const codes = column.codes.fill(rows);\n      const from = other.columns.get(name);\n      if (!from) continue;',
+    replace:
+      'const from = other.columns.get(name);\n      if (!from) continue;\n      const codes = column.codes.fill(column.codes.length + other.rows);',
     why: 'answers are right: a view with another column is deployed within an interval, and deltas of both versions are folded',
   },
   {
@@ -215,8 +216,8 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'A joined view counts a post again with a section that the view does not read.',
     file: 'lambda/domain/post-columns.ts',
-    find: '(known[row] & mask) === mask && (news[row] & mask) !== 0 ? 0 : -1',
-    replace: '(known[row] & mask) === mask && news[row] !== 0 ? 0 : -1',
+    find: '(known[row] & mask) === mask && (news[row] & mask) !== 0',
+    replace: '(known[row] & mask) === mask && news[row] !== 0',
     why: 'counted once: pin and geo are here, and the user comes later',
   },
   {

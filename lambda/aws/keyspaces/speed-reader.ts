@@ -2,10 +2,11 @@
 import { type IntervalStart } from '../../domain/intervals';
 import { MINUTE } from '../../domain/time';
 import { mapConcurrently } from '../../runtime/concurrent';
+import { rowsOfColumns } from '../../domain/count-columns';
 import { type Run, runOf } from '../../domain/sorted-run';
 import { type View } from '../../domain/views';
 import { type SpeedSchema } from '../../formats/speed-head';
-import { rowsOfDeltas, type StoredDelta } from '../../formats/speed-log';
+import { countDeltas, type StoredDelta } from '../../formats/speed-log';
 import { asOfEnd, type Chain, EMPTY_CHAIN, endOf, readChain } from './speed-chain';
 import { closedRuns, openSpeedRun, type SpeedRun } from './speed-runs';
 import { type SpeedReader } from './store';
@@ -127,7 +128,7 @@ export function speedViews(
       const counted = [...of].flatMap(([partition, { deltas }]) => {
         const asked = deltas.filter(({ interval }) => interval >= oldest && interval <= newest);
         return [...Map.groupBy(asked, ({ interval }) => interval)].flatMap(([interval, some]): SpeedPart[] => {
-          const rows = rowsOfDeltas(view, some);
+          const rows = rowsOfColumns(countDeltas(view, some));
           return rows.length > 0 ? [{ partition, interval, rows: () => runOf(rows) }] : [];
         });
       });

@@ -1,10 +1,10 @@
 /** Writes and reads the runs of the speed layer, a chunk at a time. */
-import { type SourceCounts } from '../../domain/view-counter';
-import { decodeColumns, decodeRows, encodeRows } from '../../formats/counts-codec';
+import { rowsOfColumns, type CountColumns } from '../../domain/count-columns';
+import { type ColumnRun } from '../../domain/merged-chunks';
+import { decodeColumns, encodeColumns } from '../../formats/counts-codec';
 import { CLOSED, storedName } from '../../formats/speed-run';
-import { CHUNK } from '../../formats/view-run';
 import { type IntervalStart } from '../../domain/intervals';
-import { inChunks, type Row, type Run } from '../../domain/sorted-run';
+import { type Run } from '../../domain/sorted-run';
 import { type View } from '../../domain/views';
 import { type AggregateStore, type LogKey, type SpeedChunk, type SpeedReader, type SpeedRunKey } from './store';
 
@@ -23,30 +23,31 @@ export const closedRun = (key: LogKey, view: View, interval: IntervalStart): Run
 
 /**
  * Writes a run; nothing if it has no row.
+ * @param chunks of the size that the store takes
  * @returns the sizes of the blobs, bytes
  */
 export async function writeSpeedRun(
   store: Pick<AggregateStore, 'putSpeedChunk'>,
   target: RunOfView,
-  run: Run,
+  chunks: ColumnRun,
 ): Promise<number[]> {
   const key = keyOf(target);
   const { view } = target;
   const sizes: number[] = [];
-  let first: readonly Row[] | undefined;
-  const put = async (chunk: number, chunks: number, rows: readonly Row[]) => {
-    const counts = encodeRows(view, rows);
+  let first: CountColumns | undefined;
+  const put = async (chunk: number, of: number, columns: CountColumns) => {
+    const counts = encodeColumns(view, columns);
     sizes.push(counts.length);
-    await store.putSpeedChunk(key, chunk, { chunks, counts });
+    await store.putSpeedChunk(key, chunk, { chunks: of, counts });
   };
-  let chunks = 0;
-  for await (const rows of inChunks(run, CHUNK)) {
-    if (first) await put(chunks, 0, rows);
-    else first = rows;
-    chunks++;
+  let count = 0;
+  for await (const columns of chunks) {
+    if (first) await put(count, 0, columns);
+    else first = columns;
+    count++;
   }
   // Last, so that a run that is there is all there.
-  if (first) await put(0, chunks, first);
+  if (first) await put(0, count, first);
   return sizes;
 }
 
@@ -57,20 +58,18 @@ function runFrom(
   key: SpeedRunKey,
   first: SpeedChunk,
 ): SpeedRun {
-  async function* blobs() {
-    yield first.counts;
+  async function* columns() {
+    yield decodeColumns(view, first.counts);
     for (let chunk = 1; chunk < first.chunks; chunk++) {
       const found = await store.readSpeedChunk(key, chunk);
       if (!found) throw new Error(`chunk ${chunk} of a run of ${key.view} is gone: speedTtlHours is over`);
-      yield found.counts;
+      yield decodeColumns(view, found.counts);
     }
   }
   return {
+    columns,
     async *rows() {
-      for await (const blob of blobs()) yield decodeRows(view, blob);
-    },
-    async *columns() {
-      for await (const blob of blobs()) yield decodeColumns(view, blob);
+      for await (const block of columns()) yield rowsOfColumns(block);
     },
   };
 }
@@ -79,7 +78,7 @@ function runFrom(
 export interface SpeedRun {
   readonly rows: () => Run;
   /** The same, for who counts them. */
-  readonly columns: () => AsyncIterable<SourceCounts>;
+  readonly columns: () => ColumnRun;
 }
 
 /** Undefined if the range adds nothing to this definition of the view. */

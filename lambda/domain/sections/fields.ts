@@ -68,26 +68,18 @@ function isWhole(value: unknown): boolean {
   return SIGNED_DIGITS.test(trimmed) && Number.isSafeInteger(Number(trimmed));
 }
 
-/** @param value neither null nor undefined */
-export function fits(kind: Kind, value: unknown): boolean {
-  switch (kind) {
-    case 'text':
-      return typeof value === 'string';
-    case 'index':
-      return toIndex(value) !== undefined;
-    case 'category':
-      return typeof value === 'string' && value.trim() !== '';
-    case 'count':
-      // Text is left to the cleaning, but digits beyond 2^53 - 1 are a number that cannot be held, not a word to interpret.
-      if (typeof value === 'string') return !DIGITS.test(value.trim()) || Number.isSafeInteger(Number(value));
-      return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-    case 'tags':
-      return typeof value === 'string' || (Array.isArray(value) && value.every((tag) => typeof tag === 'string'));
-    case 'integer':
-      return isWhole(value);
-    case 'flag':
-      return typeof value === 'boolean' || isWhole(value);
-    case 'degrees':
-      return Number.isFinite(toNumber(value));
-  }
-}
+/** Whether a value, neither null nor undefined, is of a kind. */
+export const FITS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  text: (value) => typeof value === 'string',
+  index: (value) => toIndex(value) !== undefined,
+  category: (value) => typeof value === 'string' && value.trim() !== '',
+  // Text is left to the cleaning, but digits beyond 2^53 - 1 are a number that cannot be held, not a word to interpret.
+  count: (value) =>
+    typeof value === 'string'
+      ? !DIGITS.test(value.trim()) || Number.isSafeInteger(Number(value))
+      : typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER,
+  tags: (value) => typeof value === 'string' || (Array.isArray(value) && value.every((tag) => typeof tag === 'string')),
+  integer: isWhole,
+  flag: (value) => typeof value === 'boolean' || isWhole(value),
+  degrees: (value) => Number.isFinite(toNumber(value)),
+};

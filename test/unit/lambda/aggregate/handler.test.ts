@@ -39,15 +39,15 @@ async function countsOf(store: MemoryStore): Promise<Record<string, [string, num
 /** The expected rows, computed naively: whole posts in plain maps, no state, no offsets, no batches. */
 function reference(log: readonly KafkaRecord[]): Record<string, [string, number][]> {
   const rows = new Map<string, Counts>();
-  const posts = new Map<string, Partial<Record<Section, SectionColumns>>>();
+  const posts = new Map<number, Partial<Record<Section, SectionColumns>>>();
   let interval = 0;
   for (const record of log) {
     interval = Math.max(interval, record.timestamp - (record.timestamp % MINUTE));
     const decoded = decodeRecord(record);
     if (decoded.kind !== 'post') continue;
-    const before = posts.get(decoded.key) ?? {};
+    const before = posts.get(decoded.index) ?? {};
     const after = { ...decoded.sections, ...before };
-    posts.set(decoded.key, after);
+    posts.set(decoded.index, after);
     for (const view of VIEWS) {
       const needed = sectionsOf(view);
       const complete = (post: object) => needed.every((section) => section in post);
@@ -189,7 +189,7 @@ describe('the rows of a log', () => {
             .filter(([key]) => key.startsWith(`${name}|`))
             .flatMap(([, each]) => each.map(([, count]) => count))
             .reduce((sum, count) => sum + count, 0);
-          expect(counted).toBe(new Set(posts.filter((post) => post.sections[section]).map((post) => post.key)).size);
+          expect(counted).toBe(new Set(posts.filter((post) => post.sections[section]).map((post) => post.index)).size);
         }
       }),
       { numRuns: 50 },

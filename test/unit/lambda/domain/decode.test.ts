@@ -13,7 +13,6 @@ const USER = { ind: '4', age: 20 };
 test('an envelope is decoded into its sections, each cleaned', () => {
   expect(decodeRecord(record({ user: USER, pin: PIN, geo: GEO }))).toMatchObject({
     kind: 'post',
-    key: '4',
     index: 4,
     sections: {
       pin: { category: 'art', follower_count: 2000, arrival_minute: '1970-01-01T00:01:00.000Z' },
@@ -25,7 +24,7 @@ test('an envelope is decoded into its sections, each cleaned', () => {
 
 test('a flat section is decoded by its header', () => {
   const decoded = decodeRecord(record(GEO, { headers: { section: 'geo' } }));
-  expect(decoded).toMatchObject({ kind: 'post', key: '4', sections: { geo: { country: 'Aruba' } } });
+  expect(decoded).toMatchObject({ kind: 'post', index: 4, sections: { geo: { country: 'Aruba' } } });
 });
 
 test('a null section is as if it were absent', () => {
@@ -62,6 +61,8 @@ describe('what is no post is bad, with the reason', () => {
     ['a wrong type', record({ pin: { ...PIN, category: 5 } }), { field: 'pin.category', value: '5' }],
     ['no category', record({ pin: { index: 4 } }), { field: 'pin.category', value: 'nothing' }],
     ['another key', record({ pin: PIN }, { key: Buffer.from('5') }), { field: 'key', value: '"5"' }],
+    ['a key with a zero before it', record({ pin: PIN }, { key: Buffer.from('04') }), { field: 'key', value: '"04"' }],
+    ['an empty key', record({ pin: PIN }, { key: Buffer.alloc(0) }), { field: 'key', value: '""' }],
     ['no key', record({ pin: PIN }, { key: null }), { field: 'key', value: 'nothing' }],
     ['sections of two posts', record({ pin: PIN, geo: { ind: 5 } }), { field: 'geo.ind', value: '5' }],
     ['what cleaning refuses', record({ geo: { ...GEO, latitude: 91 } }), { field: 'geo.latitude', value: '91' }],

@@ -110,7 +110,7 @@ describe('recent posts', () => {
     recent.remember(0, 1, sectionsOf(3));
     const { stored } = lived([{ later: 1, index: 1, mask: 4 }], recent);
     const { posts } = decodePosts(stored[0].blob);
-    expect([posts.index, posts.known, posts.news]).toEqual([[1], [7], [4]]);
+    expect([posts.index, posts.known, posts.news].map(({ all }) => [...all])).toEqual([[1], [7], [4]]);
     expect([...posts.columns.values()].map((column) => column.valueAt(0))).toEqual(waiting.map(() => null));
   });
 

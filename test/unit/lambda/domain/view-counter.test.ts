@@ -41,8 +41,13 @@ describe('counting a view over many sources', () => {
 
   it('leaves out rows that have no value', () => {
     const counter = new ViewCounter(TOP);
-    const country = { codes: Uint32Array.of(1, 0, 1, 1), size: 1, valueOf: () => 'Fiji' };
-    const poster = { codes: Uint32Array.of(1, 1, 0, 2), size: 2, valueOf: (code: number) => `poster ${code}` };
+    const country = {
+      codes: Uint32Array.of(1, 0, 1, 1),
+      size: 2,
+      valueOf: (code: number) => (code === 0 ? null : 'Fiji'),
+    };
+    const posterOf = (code: number) => (code === 0 ? null : `poster ${code}`);
+    const poster = { codes: Uint32Array.of(1, 1, 0, 2), size: 3, valueOf: posterOf };
     const columns = new Map<string, SourceColumn>([
       ['country', country],
       ['poster_name', poster],

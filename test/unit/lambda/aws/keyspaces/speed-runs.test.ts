@@ -1,6 +1,7 @@
 import { closedRun, closedRuns, openSpeedRun, writeSpeedRun } from '../../../../../lambda/aws/keyspaces/speed-runs';
-import { runOf } from '../../../../../lambda/domain/sorted-run';
+import { inChunks, runOf, type Row } from '../../../../../lambda/domain/sorted-run';
 import { findView, type View } from '../../../../../lambda/domain/views';
+import { decodeColumns, encodeRows } from '../../../../../lambda/formats/counts-codec';
 import { CHUNK } from '../../../../../lambda/formats/view-run';
 import { memoryStore } from '../../../../support/memory-store';
 import { rowsOf } from '../../../../support/view-runs';
@@ -11,9 +12,13 @@ const OTHER: View = { ...VIEW, merge: 'max', value: 'follower_count' };
 const RUN = { ...KEY, view: VIEW, interval: 60, tier: 1, from: 5, to: 9 };
 const ROWS = Array.from({ length: 2 * CHUNK.rows + 1 }, (_, i) => ({ key: [String(i).padStart(9, '0')], value: i }));
 
+async function* chunksOf(rows: readonly Row[], view: View = VIEW) {
+  for await (const chunk of inChunks(runOf(rows), CHUNK)) yield decodeColumns(view, encodeRows(view, chunk));
+}
+
 const written = async (target: typeof RUN) => {
   const store = memoryStore();
-  const sizes = await writeSpeedRun(store, target, runOf(ROWS));
+  const sizes = await writeSpeedRun(store, target, chunksOf(ROWS));
   return { store, sizes };
 };
 
@@ -36,18 +41,18 @@ describe('a run of the speed layer', () => {
       },
     };
     const target = closedRun(KEY, VIEW, 60);
-    await expect(writeSpeedRun(torn, target, runOf(ROWS))).rejects.toThrow('ended');
+    await expect(writeSpeedRun(torn, target, chunksOf(ROWS))).rejects.toThrow('ended');
     expect(order).toEqual([1, 2, 0]);
     expect(await openSpeedRun(store, target)).toBeUndefined();
     expect(await closedRuns(store, KEY, VIEW, 0, 60)).toEqual([]);
-    await writeSpeedRun(store, target, runOf(ROWS));
+    await writeSpeedRun(store, target, chunksOf(ROWS));
     const [run] = await closedRuns(store, KEY, VIEW, 0, 60);
     expect(await rowsOf(run.rows())).toEqual(ROWS);
   });
 
   it('without a row is not written', async () => {
     const store = memoryStore();
-    expect(await writeSpeedRun(store, RUN, runOf([]))).toEqual([]);
+    expect(await writeSpeedRun(store, RUN, chunksOf([]))).toEqual([]);
     expect(store.writes).toBe(0);
   });
 
@@ -68,10 +73,10 @@ describe('a run of the speed layer', () => {
 test('runs of closed intervals are found from one interval to another', async () => {
   const store = memoryStore();
   for (const interval of [60, 120, 180, 240]) {
-    await writeSpeedRun(store, closedRun(KEY, VIEW, interval), runOf([{ key: ['art'], value: interval }]));
-    await writeSpeedRun(store, closedRun(KEY, OTHER, interval), runOf([{ key: ['art'], value: 1 }]));
+    await writeSpeedRun(store, closedRun(KEY, VIEW, interval), chunksOf([{ key: ['art'], value: interval }]));
+    await writeSpeedRun(store, closedRun(KEY, OTHER, interval), chunksOf([{ key: ['art'], value: 1 }], OTHER));
   }
-  await writeSpeedRun(store, { ...RUN, interval: 120 }, runOf(ROWS.slice(0, 1)));
+  await writeSpeedRun(store, { ...RUN, interval: 120 }, chunksOf(ROWS.slice(0, 1)));
   const found = await closedRuns(store, KEY, VIEW, 120, 180);
   expect(found.map(({ interval }) => interval)).toEqual([120, 180]);
   expect(await rowsOf(found[1].rows())).toEqual([{ key: ['art'], value: 180 }]);
