@@ -1,7 +1,7 @@
 /** The model applied to a stage: shares, what binds first, the smallest change that carries a rate, and a stage sized by its rate. */
 import { type ConfigKey, type PipelineConfig } from '../config/schema';
 import { FIGURES } from './figures';
-import { type Change, type Lever } from './levers';
+import { type Change, type Group, type Lever } from './levers';
 import { POSTS_PER_REQUEST, type Scene } from './loads';
 import { type Component, COMPONENTS, type Effect, type Limit } from './model';
 
@@ -45,20 +45,20 @@ export const SIZED_KEYS: readonly ConfigKey[] = [
 function carriedBy(component: Component, scene: Scene, { groups }: Lever, share: number): Change | undefined {
   const carries = (change: Change) => shareOf(component, { ...scene, config: { ...scene.config, ...change } }) <= share;
   for (const group of groups(scene.config)) {
-    if (group.length > 0 && carries(group[group.length - 1])) return firstOf(group, carries);
+    if (group.length > 0 && carries(group.at(group.length - 1))) return firstOf(group, carries);
   }
   return undefined;
 }
 
 /** The first of a group that carries, where all after it do. */
-function firstOf(group: readonly Change[], carries: (change: Change) => boolean): Change {
+function firstOf(group: Group<Change>, carries: (change: Change) => boolean): Change {
   let [low, high] = [0, group.length - 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (carries(group[middle])) high = middle;
+    if (carries(group.at(middle))) high = middle;
     else low = middle + 1;
   }
-  return group[low];
+  return group.at(low);
 }
 
 /** The smallest change with which the component carries the load, by the first of its levers that is enough. */
