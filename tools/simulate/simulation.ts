@@ -291,7 +291,7 @@ export class Simulation {
     const { world, versions } = this;
     if (versions.ready === Infinity) return void world.after(MINUTE, '', () => this.deploy(change, back));
     if (!back && LENGTHS.has(change) && !this.hasData()) return;
-    const next = versions.begin(change, back);
+    const next = versions.begin(change, back, world.now);
     const random = world.random.stream(`deploy ${world.now}`);
     const parts = [
       () => this.putViewsList(next),

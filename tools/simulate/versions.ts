@@ -78,6 +78,7 @@ export const LENGTH_CHANGES = ['longer', 'shorter'] as const;
 /** Names what a view counts; what it retains of that is another matter. */
 export const countedBy = ({ name, dimensions, merge, value }: View): string =>
   JSON.stringify([name, dimensions, merge, value]);
+const columnsOf = ({ dimensions, value }: View): readonly string[] => [...dimensions, ...(value ? [value] : [])];
 const isEqual = (a: View, b: View) =>
   a === b || (a.name === b.name && countedBy(a) === countedBy(b) && JSON.stringify(a.top) === JSON.stringify(b.top));
 
@@ -89,10 +90,10 @@ export const ALL_VIEWS: readonly View[] = [...BASE_VIEWS, ...CHANGED_VIEWS];
 /** The versions one after the other. */
 export class Versions {
   private readonly active = new Set<Change>();
-  private readonly deployed: { readonly version: Version; ready: number }[];
+  private readonly deployed: { readonly version: Version; readonly begun: number; ready: number }[];
 
   constructor(private readonly first: Version) {
-    this.deployed = [{ version: first, ready: -Infinity }];
+    this.deployed = [{ version: first, begun: -Infinity, ready: -Infinity }];
   }
 
   get current(): Version {
@@ -105,14 +106,14 @@ export class Versions {
   }
 
   /** Begins a deployment. @param back takes the change back */
-  begin(change: Change, back: boolean): Version {
+  begin(change: Change, back: boolean, now: number): Version {
     if (back) this.active.delete(change);
     else this.active.add(change);
     const version = Object.entries(CHANGES).reduce(
       (made, [name, apply]) => (this.active.has(name as Change) ? apply(made) : made),
       this.first,
     );
-    this.deployed.push({ version, ready: Infinity });
+    this.deployed.push({ version, begun: now, ready: Infinity });
     return version;
   }
 
@@ -124,12 +125,20 @@ export class Versions {
   /** All intervals were computed by the newest version. */
   backfilled(): void {
     const { version } = this.deployed[this.deployed.length - 1];
-    this.deployed.splice(0, Infinity, { version, ready: -Infinity });
+    this.deployed.splice(0, Infinity, { version, begun: -Infinity, ready: -Infinity });
   }
 
   /** When the newest deployment ended, ms; Infinity while it goes on. */
   get ready(): number {
     return this.deployed[this.deployed.length - 1].ready;
+  }
+
+  /** The speed layer has no post of before for this view, ms: the version before stored no column that it needs. */
+  unseenBefore(view: View): number {
+    const first = this.deployed.findLastIndex(({ version }) => !version.views.some((each) => isEqual(each, view))) + 1;
+    if (first === 0 || first === this.deployed.length) return -Infinity;
+    const stored = new Set(this.deployed[first - 1].version.views.flatMap(columnsOf));
+    return columnsOf(view).every((column) => stored.has(column)) ? -Infinity : this.deployed[first].begun;
   }
 
   /** Since when all functions have known this definition, ms; Infinity if not all do. */
