@@ -133,12 +133,14 @@ export class Versions {
     return this.deployed[this.deployed.length - 1].ready;
   }
 
-  /** The speed layer has no post of before for this view, ms: the version before stored no column that it needs. */
+  /** The speed layer has no post of before for this view, ms: no version stored all columns that it needs. */
   unseenBefore(view: View): number {
-    const first = this.deployed.findLastIndex(({ version }) => !version.views.some((each) => isEqual(each, view))) + 1;
-    if (first === 0 || first === this.deployed.length) return -Infinity;
-    const stored = new Set(this.deployed[first - 1].version.views.flatMap(columnsOf));
-    return columnsOf(view).every((column) => stored.has(column)) ? -Infinity : this.deployed[first].begun;
+    const storing =
+      (column: string) =>
+      ({ version }: { readonly version: Version }) =>
+        version.views.some((each) => columnsOf(each).includes(column));
+    const begun = columnsOf(view).map((column) => this.deployed.find(storing(column))?.begun ?? Infinity);
+    return Math.max(...begun);
   }
 
   /** Since when all functions have known this definition, ms; Infinity if not all do. */
