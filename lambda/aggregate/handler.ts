@@ -14,6 +14,7 @@ import { encodeHead, speedSchema } from '../formats/speed-head';
 import { asOfEnd, EMPTY_CHAIN, endOf, intervalOfEnd, readChain, type Chain } from '../aws/keyspaces/speed-chain';
 import { storeFromEnvironment, type AggregateStore, type LogKey } from '../aws/keyspaces/store';
 import { keyspacesStore } from '../aws/keyspaces/writer';
+import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireNonNegativeInteger, requirePositiveInteger } from '../runtime/env';
 import { recordsByPartition, sizeOf, type LambdaKafkaEvent } from '../runtime/kafka-event';
 import { invoked, log } from '../runtime/log';
@@ -68,13 +69,6 @@ interface Tally {
 /** Another writer was faster: what was read is out of date. */
 class OutOfDateError extends Error {
   override readonly name = 'OutOfDateError';
-}
-
-/** Waits for all items even after a failure, so that nothing is in flight when a batch is repeated. */
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>) {
-  const done = await Promise.allSettled(items.map(work));
-  const failed = done.find((each) => each.status === 'rejected');
-  if (failed) throw failed.reason;
 }
 
 export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => Promise<void> {
@@ -218,9 +212,8 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     const topic = Object.values(event.records).flat().at(0)?.topic;
     if (topic === undefined) return;
     // An error in one partition must not stop the others: the batch is redelivered, and they skip what they applied.
-    await inParallel([...recordsByPartition(event, topic)], ([partition, records]) =>
-      aggregate({ topic, partition }, records),
-    );
+    const parts = [...recordsByPartition(event, topic)];
+    await mapConcurrently(parts, parts.length, ([partition, records]) => aggregate({ topic, partition }, records));
   };
 }
 

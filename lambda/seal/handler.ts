@@ -14,6 +14,7 @@ import { heartbeatsKey } from '../formats/keys';
 import { parseRunEvent, type RunEvent } from '../formats/run-event';
 import { released, withIntervals, type Plan } from '../formats/plan';
 import { NotYetError, startBudget, type Budget, type StepResponse } from '../runtime/budget';
+import { mapConcurrently } from '../runtime/concurrent';
 import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { kafkaFromEnvironment } from '../aws/kafka/connect';
@@ -135,21 +136,19 @@ export function makeHandler(deps: Deps): SealHandler {
     if (early > 0) await deps.sleep(early);
     const idle = (await kafka.offsetsAt(topic, end)).filter((each) => !each.found);
     const deadline = deps.now() + patience.end();
-    await Promise.all(
-      idle.map(async ({ partition }) => {
-        for (;;) {
-          const { offset, logAppendTime } = await kafka.writeHeartbeat(topic, partition);
-          written.push({ partition, offset });
-          if (logAppendTime >= end) return;
-          // The broker's clock lags. That heartbeat record belongs to this interval or an earlier one, and does no harm there.
-          const behind = end - logAppendTime;
-          if (deps.now() + behind > deadline) {
-            throw notOver(interval, `the clock of the broker that leads partition ${partition}`, behind);
-          }
-          await deps.sleep(behind + MARGIN_MS);
+    await mapConcurrently(idle, idle.length, async ({ partition }) => {
+      for (;;) {
+        const { offset, logAppendTime } = await kafka.writeHeartbeat(topic, partition);
+        written.push({ partition, offset });
+        if (logAppendTime >= end) return;
+        // The broker's clock lags. That heartbeat record belongs to this interval or an earlier one, and does no harm there.
+        const behind = end - logAppendTime;
+        if (deps.now() + behind > deadline) {
+          throw notOver(interval, `the clock of the broker that leads partition ${partition}`, behind);
         }
-      }),
-    );
+        await deps.sleep(behind + MARGIN_MS);
+      }
+    });
   }
 
   /** @throws Error naming the first partition whose offsets the archive lacks, and which */

@@ -181,8 +181,8 @@ const aggregate: readonly Mutation[] = [
   {
     name: 'A partition whose write failed does not stop the batch.',
     file: 'lambda/aggregate/handler.ts',
-    find: 'if (failed) throw failed.reason;',
-    replace: '',
+    find: 'aggregate({ topic, partition }, records));',
+    replace: 'aggregate({ topic, partition }, records).catch(() => undefined));',
     why: 'counted once: a write times out, and the batch is committed without it',
   },
   {
@@ -274,9 +274,8 @@ const archive: readonly Mutation[] = [
   {
     name: 'Concurrent work passes over what failed.',
     file: 'lambda/runtime/concurrent.ts',
-    find: `        failed = true;
-        throw error;`,
-    replace: '        void error;',
+    find: 'errors.push(error);',
+    replace: 'void error;',
     why: 'nothing acknowledged is lost: S3 fails one object of a batch, and the others let the batch pass',
   },
   {
@@ -524,7 +523,7 @@ const reconcile: readonly Mutation[] = [
   {
     name: 'Reconcile compares with speed rows that are past their time to live.',
     file: 'lambda/reconcile/core.ts',
-    find: 'return interval + speedTtl <= now;',
+    find: 'return interval - MOST_AHEAD + speedTtl <= now;',
     replace: 'return interval + speedTtl < 0 && now < 0;',
     why: 'no drift is reported where none is: an operator asks for an old range again',
   },
