@@ -98,8 +98,8 @@ function groupOf(key: string, dimensions: number): string {
 }
 
 /**
- * Deletes all but the best keys of each group of a `top` view (largest value, then first in the order of a run) and returns `counts`. Other views
- * are unchanged. A key among the best of a whole is among the best of the part that holds its largest value, so parts
+ * Deletes all but the best keys of each group of a `top` view (largest value, then first in the order of a run) and returns `counts`.
+ * Other views are unchanged. A key among the best of a whole is among the best of the part that holds its largest value, so parts
  * may be trimmed before they are merged.
  */
 export function trim(view: View, counts: Counts): Counts {
