@@ -92,13 +92,18 @@ class Lake:
         stream.close()
 
 
+def compact_json(value):
+    """JSON without spaces: all views engines write the same bytes."""
+    return json.dumps(value, separators=(",", ":"))
+
+
 class ViewObject:
     """A view of an interval as an object: a head, a line of JSON a row, and a last line that says how many they are."""
 
     def __init__(self, lake, interval, view):
         self.lake = lake
         self.path = lake.path(view_key(interval, view))
-        self.lines = [json.dumps({"view": view, "interval": interval})]
+        self.lines = [compact_json({"view": view, "interval": interval})]
         self.stream = None
         self.rows = 0
 
@@ -109,7 +114,7 @@ class ViewObject:
             self._flush()
 
     def close(self):
-        self.lines.append(json.dumps({"rows": self.rows}))
+        self.lines.append(compact_json({"rows": self.rows}))
         self._flush()
         self.stream.close()
 
@@ -221,8 +226,8 @@ def read_posts(spark, lake, manifests, views):
     return spark.read.schema(schema).parquet(*paths), types
 
 
-def best_of_groups(counted, views):
-    """Of each group of a view with ``top`` the rows with the largest values, and of equal ones those with the smallest keys."""
+def best_of_groups(counted, views, types):
+    """Of each group of a view with ``top`` the rows with the largest values, and of equal ones the first in the order of a run."""
     ranked = [(number, view["top"]) for number, view in enumerate(views) if "top" in view]
     if not ranked:
         return counted
@@ -232,7 +237,7 @@ def best_of_groups(counted, views):
         this = F.col("view") == number
         group = F.when(this, F.substring_index("key", SEPARATOR, top["groupBy"])).otherwise(group)
         keep = F.when(this, F.lit(top["keep"])).otherwise(keep)
-    within = Window.partitionBy("interval_start", "view", group).orderBy(F.col("value").desc(), "key")
+    within = Window.partitionBy("interval_start", "view", group).orderBy(F.col("value").desc(), *run_order(views, types))
     return counted.withColumn("rank", F.row_number().over(within)).where(F.col("rank") <= keep)
 
 
@@ -272,7 +277,7 @@ def aggregate(posts, types, views):
     for number, view in enumerate(views):
         line = F.when(F.col("view") == number, json_row(view, types, F.col("value"))).otherwise(line)
     return (
-        best_of_groups(counted, views)
+        best_of_groups(counted, views, types)
         .orderBy(F.col("view") != ROWS, "interval_start", "view", *run_order(views, types))
         .select("interval_start", "view", line.alias("line"))
     )
@@ -342,7 +347,7 @@ def compute(spark, lake, views, intervals, definition=None):
         done = {"interval": interval, "rows": manifest["rows"], "views": keys[interval], "manifest": digest(text)}
         if definition is not None:
             done["definition"] = definition
-        lake.write(lake.path(success_key(interval)), json.dumps(done) + "\n")
+        lake.write(lake.path(success_key(interval)), compact_json(done) + "\n")
     return keys
 
 

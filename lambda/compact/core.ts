@@ -89,7 +89,7 @@ const SHAPES =
 export function parseEvent(event: unknown, intervalMinutes: number): CompactCall {
   const { step, partition, of, intervals } = (event ?? {}) as Readonly<Record<string, unknown>>;
   if (step !== 'compact' && step !== 'commit') {
-    throw new Error(`step must be compact or commit, as in ${SHAPES}, got '${String(step)}'`);
+    throw new Error(`step must be compact, commit or views, as in ${SHAPES}, got '${String(step)}'`);
   }
   const run = parseRunEvent(event);
   if (run === undefined) {

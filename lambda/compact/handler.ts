@@ -1,7 +1,8 @@
 /**
  * From the raw log to one Parquet file an interval and partition, in which each post counts once. Two steps, so that the
  * partitions of an interval can run beside each other: `compact` does some partitions, interval by interval; `commit`
- * writes the manifests once all partitions are done. Outputs are a function of the log, so a rerun writes the same bytes.
+ * writes the manifests once all partitions are done. Outputs are a function of the log, so a rerun writes the same bytes. A third step,
+ * `views`, computes the views where DuckDB is the views engine: @see makeViewsHandler
  *
  * In a run, both go along its plan: they leave out what is done, and end within their budget.
  */
@@ -25,6 +26,8 @@ import { DISK, type Disk } from './disk';
 import { compactionWith, type Compaction } from './engine';
 import { inputsOf, isValid, storedSummary } from './inputs';
 import { partitionRun } from './partition';
+import { isViewsCall, makeViewsHandler } from './views';
+import { viewsEngineWith } from './views-engine';
 
 export interface Deps {
   readonly intervalMinutes: number;
@@ -230,14 +233,12 @@ function functionMb(): number {
   return Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 1_769);
 }
 
-export const handler = invoked(() =>
-  makeHandler({
-    intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
-    identityHorizonHours: requirePositiveInteger(ENV.identityHorizonHours),
-    store: lakeFromEnvironment(),
-    compaction: compactionWith(resourcesOf(functionMb())),
-    temporary: tmpdir(),
-    report,
-    now: Date.now,
-  }),
-);
+export const handler = invoked(() => {
+  const intervalMinutes = requirePositiveInteger(ENV.intervalMinutes);
+  const resources = resourcesOf(functionMb());
+  const shared = { intervalMinutes, store: lakeFromEnvironment(), temporary: tmpdir(), now: Date.now };
+  const identityHorizonHours = requirePositiveInteger(ENV.identityHorizonHours);
+  const compact = makeHandler({ ...shared, identityHorizonHours, compaction: compactionWith(resources), report });
+  const views = makeViewsHandler({ ...shared, engine: viewsEngineWith(resources) });
+  return async (event: unknown) => (isViewsCall(event) ? views(event) : compact(event));
+});

@@ -48,9 +48,9 @@ export interface IntervalOf {
   readonly horizon: string;
 }
 
-const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+export const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 const list = (values: readonly string[]) => `[${values.map(text).join(', ')}]`;
-const id = (name: string) => `"${name}"`;
+export const id = (name: string) => `"${name}"`;
 
 /** Name of a section's offset column: where the section first arrived in this interval. */
 const at = (section: Section) => `${section}_at`;
@@ -127,7 +127,7 @@ const KEYS = `CREATE TABLE arrived AS SELECT post_key AS k, ${SECTIONS.map(
 ).join(', ')} FROM records WHERE post_key IS NOT NULL GROUP BY post_key`;
 
 /** The rows of files that other versions of the code may have written: a column that a file does not have is null. */
-function readStored(columns: readonly StoredColumn[], files: readonly string[]): string {
+export function readStored(columns: readonly StoredColumn[], files: readonly string[]): string {
   const none = `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${id(name)}`).join(', ')} WHERE false`;
   return files.length > 0
     ? `(${none} UNION ALL BY NAME FROM read_parquet(${list(files)}, union_by_name = true))`

@@ -91,7 +91,7 @@ export interface DriftReport {
 }
 
 /** JSON as it is stored: the same for the same content, so a rerun writes the same bytes. */
-export function serialize(value: Seal | Manifest | PartitionSummary): string {
+export function serialize(value: Seal | Manifest | PartitionSummary | ViewsDone): string {
   return `${JSON.stringify(value)}\n`;
 }
 

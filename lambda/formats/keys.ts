@@ -78,7 +78,7 @@ export const summaryKey = (interval: IntervalStart, partition: number) =>
 /** Written last of an interval's compaction: a reader that finds it finds every file it names. */
 export const manifestKey = (interval: IntervalStart) => `${PREFIXES.manifests}${intervalFolder(interval)}.json`;
 
-/** A view of an interval as the Spark job computed it. */
+/** A view of an interval as the views engine computed it. */
 export const viewKey = (interval: IntervalStart, view: string) =>
   `${PREFIXES.views}${intervalFolder(interval)}/${view}.ndjson`;
 

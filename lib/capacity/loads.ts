@@ -76,6 +76,15 @@ export const compactSeconds = (scene: Scene): number =>
 /** Raw objects of an interval, as compact downloads them. What DuckDB spills beside them was never measured. */
 export const compactMb = (scene: Scene): number => (rawBytes(scene) * postsPerInterval(scene)) / 1e6;
 
+/**
+ * Parquet of an interval, all partitions, as the step of the views downloads it where DuckDB computes them: less than its raw objects.
+ */
+const viewsMb = (scene: Scene): number =>
+  scene.config.viewsEngine === 'duckdb' ? compactMb(scene) * scene.config.partitions : 0;
+
+/** The larger of what the two steps of the function download. */
+export const downloadedMb = (scene: Scene): number => Math.max(compactMb(scene), viewsMb(scene));
+
 /** What compact has had since it was measured with 1 GB of lines. */
 const LEAST_DISK_MB = 4_096;
 /** Raw objects fill this share of /tmp at most: the rest is for what DuckDB spills. */
@@ -84,20 +93,28 @@ const DISK_STEP_MB = 1_024;
 
 /** Space of compact under /tmp, at the rate that the stage is built for. */
 export function compactDiskMb(config: PipelineConfig): number {
-  const needed =
-    compactMb({ config, rate: config.postsPerSecond, batch: POSTS_PER_REQUEST, figures: FIGURES }) / RAW_SHARE;
+  const scene = { config, rate: config.postsPerSecond, batch: POSTS_PER_REQUEST, figures: FIGURES };
+  // The views spill little: their table is a tenth of the files.
+  const needed = Math.max(compactMb(scene) / RAW_SHARE, 2 * viewsMb(scene));
   const stepped = Math.ceil(needed / DISK_STEP_MB) * DISK_STEP_MB;
   return Math.min(LIMITS.lambdaDiskMb.value, Math.max(LEAST_DISK_MB, stepped));
 }
 
 /** Cores that compute an interval's views in a part of the interval's length, and those of the driver. */
 export const sparkVcpu = ({ config, rate, figures }: Scene): number =>
-  CATCH_UP * rate * figures.sparkCoreSeconds.value + config.sparkCores;
+  config.viewsEngine === 'spark' ? CATCH_UP * rate * figures.sparkCoreSeconds.value + config.sparkCores : 0;
 
-export const sparkSeconds = ({ config, rate, figures }: Scene): number =>
-  figures.sparkStart.value +
-  (rate * config.intervalMinutes * 60 * figures.sparkCoreSeconds.value) /
-    Math.max(1, config.sparkMaxVcpu - config.sparkCores);
+/** DuckDB, for all views of a post, one thread, a million posts. @see docs/adr/0032-a-second-engine-for-the-views.md */
+export const DUCKDB_VIEWS_SECONDS = 3.3e-6;
+
+export const viewsSeconds = ({ config, rate, figures }: Scene): number => {
+  const posts = rate * config.intervalMinutes * 60;
+  if (config.viewsEngine === 'duckdb') return posts * DUCKDB_VIEWS_SECONDS;
+  return (
+    figures.sparkStart.value +
+    (posts * figures.sparkCoreSeconds.value) / Math.max(1, config.sparkMaxVcpu - config.sparkCores)
+  );
+};
 
 /** Environments of ingest that work at once. */
 export function ingestEnvironments({ rate, batch, figures }: Scene): number {

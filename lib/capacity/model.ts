@@ -24,10 +24,10 @@ import {
   aggregateMb,
   archiveBatches,
   CATCH_UP,
-  compactMb,
   compactSeconds,
   CONNECT_WITHIN,
   CONNECTIONS_PER_ENVIRONMENT,
+  downloadedMb,
   eventBytes,
   hoursToCover,
   ingestEnvironments,
@@ -36,9 +36,9 @@ import {
   REMEMBERED_SHARE,
   rememberedMb,
   type Scene,
-  sparkSeconds,
   sparkVcpu,
   vcpu,
+  viewsSeconds,
 } from './loads';
 import { hoursRetained, replicasPerBroker } from './topic';
 
@@ -273,7 +273,7 @@ export const COMPONENTS: readonly Component[] = [
     () => built(FUNCTION_MB.compact),
     'nothing: it spills to /tmp',
   ),
-  component('compact: files of an interval in /tmp', 'MB', compactMb, () => documented(LIMITS.lambdaDiskMb), SHARD, {
+  component('compact: files of an interval in /tmp', 'MB', downloadedMb, () => documented(LIMITS.lambdaDiskMb), SHARD, {
     levers: [partitions, shorterIntervals],
   }),
   component('compact: time for an interval', 's', compactSeconds, compactLimit, SHARD, {
@@ -282,7 +282,7 @@ export const COMPONENTS: readonly Component[] = [
   component(
     'Batch layer: catching up twice as fast as time passes',
     's for an interval',
-    (scene) => compactSeconds(scene) + sparkSeconds(scene),
+    (scene) => compactSeconds(scene) + viewsSeconds(scene),
     ({ config }) => configured('intervalMinutes', (config.intervalMinutes * 60) / CATCH_UP),
     SHARD,
     { levers: [partitions, sparkCapacity] },

@@ -199,6 +199,11 @@ export const KEYS = {
   // lean: high enough that time or the 6 MB of a batch ends a window, not the count.
   batchSize: key(integer(1, 10_000), 5_000, { lean: 10_000 }),
 
+  /**
+   * What computes the views of an interval: a job of EMR Serverless (`spark`), or the function `compact` (`duckdb`: no application, and
+   * no wait for its start; for intervals that one machine can count).
+   */
+  viewsEngine: key(oneOf('spark', 'duckdb'), 'spark'),
   /** Maximum capacity of the Spark application, vCPU. */
   sparkMaxVcpu: key(integer(2, 400), 16, { prod: 64, local: 4 }),
   /** Maximum capacity of the Spark application, GB of memory. */

@@ -34,7 +34,8 @@ export interface AirflowEnvironmentProps {
   readonly subnets: SubnetSelection;
   readonly securityGroup: ISecurityGroup;
   readonly steps: PipelineSteps;
-  readonly spark: SparkApplication;
+  /** Absent where `viewsEngine` is not `spark`. */
+  readonly spark?: SparkApplication;
   readonly lake: PostLake;
   /**
    * Folder with the DAGs.

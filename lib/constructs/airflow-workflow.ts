@@ -22,7 +22,8 @@ const FILE = 'pipeline.yaml';
 export interface AirflowWorkflowProps {
   readonly config: PipelineConfig;
   readonly steps: PipelineSteps;
-  readonly spark: SparkApplication;
+  /** Absent where `viewsEngine` is not `spark`. */
+  readonly spark?: SparkApplication;
   readonly lake: PostLake;
 }
 

@@ -34,18 +34,13 @@ export interface SparkTask extends Task {
 
 export type FlowTask = StepTask | SparkTask;
 
-/** What computes the views of an interval. */
-export type ViewsEngine = 'spark';
-
-const VIEWS: Readonly<Record<ViewsEngine, (after: string) => FlowTask>> = {
-  spark: (after) => ({ kind: 'spark', id: 'spark', after: [after], listedBy: after }),
-};
+/** What computes the views of an interval: a job of EMR Serverless, or a step of `compact`. */
+export type ViewsEngine = 'spark' | 'duckdb';
 
 export interface FlowOptions {
   /** Partitions of the topic. Each has a task of `compact`; a seal that names more of them is shared among these tasks. */
   readonly partitions: number;
-  /** @default 'spark' */
-  readonly viewsEngine?: ViewsEngine;
+  readonly viewsEngine: ViewsEngine;
 }
 
 /**
@@ -58,7 +53,7 @@ const ARCHIVE_PATIENCE = 300 + 180;
 const SPEED_PATIENCE = 120;
 
 /** The tasks, each after those that it depends on. */
-export function batchFlow({ partitions, viewsEngine = 'spark' }: FlowOptions): readonly FlowTask[] {
+export function batchFlow({ partitions, viewsEngine }: FlowOptions): readonly FlowTask[] {
   const step = (
     id: string,
     name: FlowFunction,
@@ -72,7 +67,10 @@ export function batchFlow({ partitions, viewsEngine = 'spark' }: FlowOptions): r
       rounds: 2,
     }),
   );
-  const views = VIEWS[viewsEngine]('commit');
+  const views: FlowTask =
+    viewsEngine === 'spark'
+      ? { kind: 'spark', id: 'spark', after: ['commit'], listedBy: 'commit' }
+      : step('views', 'compact', ['commit'], { payload: { step: 'views' } });
   return [
     step('seal', 'seal', [], { patienceSeconds: ARCHIVE_PATIENCE, first: true }),
     ...compact,
@@ -109,10 +107,13 @@ export function sparkSubmit(lake: string): { readonly entryPoint: string; readon
 export interface FlowNames {
   /** Names of the functions. */
   readonly functions: Readonly<Record<FlowFunction, string>>;
-  readonly applicationId: string;
-  readonly jobRoleArn: string;
-  /** Name of the lake's S3 bucket. */
-  readonly lake: string;
+  /** Present where the flow has a job. */
+  readonly spark?: {
+    readonly applicationId: string;
+    readonly jobRoleArn: string;
+    /** Name of the lake's S3 bucket. */
+    readonly lake: string;
+  };
 }
 
 /** The tasks as `dags/pipeline.py` reads them, in its configuration. */
@@ -120,16 +121,8 @@ export function dagTasks(tasks: readonly FlowTask[], names: FlowNames): readonly
   return tasks.map((task) => {
     const { id, after } = task;
     if (task.kind === 'spark') {
-      return {
-        id,
-        after,
-        listedBy: task.listedBy,
-        spark: {
-          applicationId: names.applicationId,
-          jobRoleArn: names.jobRoleArn,
-          ...sparkSubmit(names.lake),
-        },
-      };
+      const { applicationId, jobRoleArn, lake } = names.spark!;
+      return { id, after, listedBy: task.listedBy, spark: { applicationId, jobRoleArn, ...sparkSubmit(lake) } };
     }
     const { payload, patienceSeconds, first } = task;
     return { id, after, function: names.functions[task.function], payload, patienceSeconds, ...(first && { first }) };

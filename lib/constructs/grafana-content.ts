@@ -119,7 +119,7 @@ export class GrafanaContent extends Construct {
       ingestApi: ingestApi.api.apiId,
       queryApi: queryApi.api.apiId,
       ...functions,
-      sparkApplication: spark.application.attrApplicationId,
+      sparkApplication: spark?.application.attrApplicationId ?? 'none',
       airflow: airflow?.environment.name ?? 'none',
       keyspace: views.keyspaceName,
       lake: lake.bucket.bucketName,

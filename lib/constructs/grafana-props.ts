@@ -12,7 +12,8 @@ export interface GrafanaWorkspaceProps {
   readonly monitored: Monitored;
   readonly lake: PostLake;
   readonly views: ViewStore;
-  readonly spark: SparkApplication;
+  /** @default - none: the panels about it have no data */
+  readonly spark?: SparkApplication;
   /** @default - none: the panels about it have no data */
   readonly airflow?: AirflowEnvironment;
   /** Topic that alert rules notify. */

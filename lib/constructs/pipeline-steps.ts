@@ -10,7 +10,7 @@ import { DuckdbLayer } from './duckdb-layer';
 import { type KafkaCluster } from './kafka-cluster';
 import { MAX_TIMEOUT, PipelineFunction, type FunctionNetwork, type PipelineFunctionProps } from './pipeline-function';
 import { writePage } from './page-files';
-import { type PostLake } from './post-lake';
+import { type PostLake, type Prefix } from './post-lake';
 import { type SparkApplication } from './spark-application';
 import { type ViewStore } from './view-store';
 
@@ -29,6 +29,10 @@ const API_TIMEOUT = Duration.seconds(29);
 
 /** Seconds that `archive` may take after its window: pollers, a cold start, the write, and a failed attempt. */
 const ARCHIVE_TIME = 180;
+
+/** What `compact` reads and writes beside its own where it computes the views, too. */
+const VIEWS_READ: readonly Prefix[] = ['posts', 'views'];
+const VIEWS_WRITTEN: readonly Prefix[] = ['views'];
 
 /** The functions of the pipeline, each with the permissions and variables of its step and no others. */
 export class PipelineSteps extends Construct {
@@ -149,9 +153,10 @@ export class PipelineSteps extends Construct {
       externalModules: DuckdbLayer.MODULES,
       layers: [duckdb],
     });
+    const views = config.viewsEngine === 'duckdb';
     lake.bind(fn, {
-      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'plan'],
-      write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan'],
+      read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'plan', ...(views ? VIEWS_READ : [])],
+      write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan', ...(views ? VIEWS_WRITTEN : [])],
     });
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
@@ -246,12 +251,12 @@ export function flowOf({
 }: {
   readonly config: PipelineConfig;
   readonly steps: PipelineSteps;
-  readonly spark: SparkApplication;
+  readonly spark?: SparkApplication;
   readonly lake: PostLake;
 }): { readonly tasks: readonly FlowTask[]; readonly names: FlowNames } {
   const nameOf = (step: FlowFunction) => steps[step].function.functionName;
   return {
-    tasks: batchFlow({ partitions: config.partitions }),
+    tasks: batchFlow(config),
     names: {
       functions: {
         seal: nameOf('seal'),
@@ -259,17 +264,21 @@ export function flowOf({
         publish: nameOf('publish'),
         reconcile: nameOf('reconcile'),
       },
-      applicationId: spark.application.attrApplicationId,
-      jobRoleArn: spark.jobRole.roleArn,
-      lake: lake.bucket.bucketName,
+      ...(spark && {
+        spark: {
+          applicationId: spark.application.attrApplicationId,
+          jobRoleArn: spark.jobRole.roleArn,
+          lake: lake.bucket.bucketName,
+        },
+      }),
     },
   };
 }
 
-/** Lets a role run the batch layer: invoke its four steps and run the Spark job between them. */
+/** Lets a role run the batch layer: invoke its four steps and run the Spark job between them, where there is one. */
 export function bindOrchestrator(
   role: Role,
-  { steps, spark }: { steps: PipelineSteps; spark: SparkApplication },
+  { steps, spark }: { steps: PipelineSteps; spark?: SparkApplication },
 ): void {
   role.addToPolicy(
     new PolicyStatement({
@@ -277,5 +286,5 @@ export function bindOrchestrator(
       resources: [steps.seal, steps.compact, steps.publish, steps.reconcile].map((step) => step.function.functionArn),
     }),
   );
-  spark.bindSubmitter(role);
+  spark?.bindSubmitter(role);
 }

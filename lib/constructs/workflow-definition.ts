@@ -100,17 +100,18 @@ const roundId = ({ id }: StepTask, round: number) => (round === 0 ? id : `${id}_
 const lastOf = (task: FlowTask) => (task.kind === 'step' ? roundId(task, task.rounds - 1) : task.id);
 
 export function workflowDefinition(options: WorkflowOptions): WorkflowDefinition {
-  const { name, intervalMinutes, functions, lake } = options;
+  const { name, intervalMinutes, functions } = options;
   const flow = new Map(options.tasks.map((task) => [task.id, task]));
   const tasks = options.tasks.flatMap((task): [string, WorkflowTask][] => {
     const after = task.after.map((id) => lastOf(flow.get(id)!));
     if (task.kind === 'step') return rounds(task, after, functions[task.function]);
+    const { applicationId, jobRoleArn, lake } = options.spark!;
     const spark = {
       operator: START_JOB,
       ...COMMON,
       dependencies: after,
-      application_id: options.applicationId,
-      execution_role_arn: options.jobRoleArn,
+      application_id: applicationId,
+      execution_role_arn: jobRoleArn,
       name: 'batch views',
       job_driver: { sparkSubmit: sparkSubmit(lake) },
       waiter_delay: POLL_SECONDS,

@@ -13,5 +13,7 @@ export class NetworkStack extends PipelineStack {
     super(scope, 'network', props.config, 'Pinterest data pipeline: network');
     if (props.config.kms === 'customer') this.key = new PipelineKey(this, 'Key', props);
     this.network = new PipelineNetwork(this, 'Network', props);
+    // Also where nobody imports it: this stack is updated before the one that gives it up with `viewsEngine`.
+    this.exportValue(this.network.spark.securityGroupId);
   }
 }

@@ -19,7 +19,8 @@ export interface ObservabilityStackProps extends PipelineStackProps {
   readonly network: PipelineNetwork;
   readonly lake: PostLake;
   readonly views: ViewStore;
-  readonly spark: SparkApplication;
+  /** @default - none: the panels about it have no data */
+  readonly spark?: SparkApplication;
   /** @default - none: the panels about it have no data */
   readonly airflow?: AirflowEnvironment;
   /** @default - alarm topics are not encrypted */

@@ -11,7 +11,8 @@ import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 export interface OrchestrationStackProps extends PipelineStackProps {
   readonly network: PipelineNetwork;
   readonly steps: PipelineSteps;
-  readonly spark: SparkApplication;
+  /** Absent where `viewsEngine` is not `spark`. */
+  readonly spark?: SparkApplication;
   readonly lake: PostLake;
   /**
    * Folder with the DAGs.

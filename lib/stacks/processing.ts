@@ -48,7 +48,8 @@ const PAGE_ROUTES: readonly ApiRoute[] = [
 /** Everything that computes: functions, their event sources and APIs, Spark. The stack stores no data and can be replaced. */
 export class ProcessingStack extends PipelineStack {
   public readonly steps: PipelineSteps;
-  public readonly spark: SparkApplication;
+  /** Present where `viewsEngine` is `spark`. */
+  public readonly spark?: SparkApplication;
   public readonly ingestApi: FunctionHttpApi;
   public readonly queryApi: FunctionHttpApi;
   /** Absent where `canaryMinutes` is 0. */
@@ -63,13 +64,15 @@ export class ProcessingStack extends PipelineStack {
       this.steps.bindPage();
       network.bindMetrics(this.steps.query);
     }
-    this.spark = new SparkApplication(this, 'Spark', {
-      config,
-      lake,
-      vpc: network.vpc,
-      subnets: network.dataSubnets,
-      securityGroup: network.spark,
-    });
+    if (config.viewsEngine === 'spark') {
+      this.spark = new SparkApplication(this, 'Spark', {
+        config,
+        lake,
+        vpc: network.vpc,
+        subnets: network.dataSubnets,
+        securityGroup: network.spark,
+      });
+    }
 
     if (config.canaryMinutes > 0) {
       this.canary = new Canary(this, 'Canary', { config, ingest: this.steps.ingest, query: this.steps.query });

@@ -14,6 +14,8 @@ import { RUN_TEMPLATE, sparkSubmit } from '../../lib/constructs/batch-flow';
 import { makeHandler as makeArchive } from '../../lambda/archive/handler';
 import { compactionWith } from '../../lambda/compact/engine';
 import { makeHandler as makeCompact } from '../../lambda/compact/handler';
+import { makeViewsHandler } from '../../lambda/compact/views';
+import { viewsEngineWith } from '../../lambda/compact/views-engine';
 import { LIMITS, makeHandler as makeSeal, type SealResponse } from '../../lambda/seal/handler';
 import { intervalName, intervalOf, parseIntervalName } from '../../lambda/domain/intervals';
 import { parsePlan } from '../../lambda/formats/plan';
@@ -160,6 +162,12 @@ async function archive(records: readonly KafkaRecord[]): Promise<void> {
         await handle(eventOf(own.slice(at + 3, at + 10).length > 0 ? own.slice(at + 3, at + 10) : own.slice(at)));
     }
   }
+}
+
+async function objectsUnder(prefix: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for await (const { key } of store.list({ prefix })) found.set(key, (await store.get(key)).toString('utf8'));
+  return found;
 }
 
 function sectionsOfRow(row: ReferenceRow): Sections {
@@ -321,6 +329,20 @@ describe('archive, seal, compact and Spark', () => {
     const rendered = entryPointArguments.map((argument) => (argument === RUN_TEMPLATE ? RUN : argument));
     const job = [join(ROOT, 'spark', 'batch_views.py'), ...rendered];
     await promisify(execFile)(command, [...args, ...job], { cwd: workDir, env, maxBuffer: 1 << 26 });
+    // The other engine writes the same bytes, and finds what is current.
+    const viewsStep = makeViewsHandler({
+      intervalMinutes: 1,
+      store,
+      engine: viewsEngineWith({ memoryMb: 256, threads: 1 }),
+      temporary: dir,
+      now: Date.now,
+    });
+    const views = { step: 'views', run: RUN };
+    await expect(viewsStep(views)).resolves.toEqual({ state: 'done', computed: 0 });
+    const bySpark = await objectsUnder(PREFIXES.views);
+    for (const key of bySpark.keys()) await store.put(key, '{}');
+    await expect(viewsStep(views)).resolves.toEqual({ state: 'done', computed: intervals.length });
+    expect(await objectsUnder(PREFIXES.views)).toEqual(bySpark);
     // The job and the functions agree on what the views are of.
     const { manifests } = parsePlan(planKey, (await store.get(planKey)).toString('utf8'));
     for (const [i, name] of intervals.entries()) {

@@ -47,11 +47,9 @@ function render(run: string): Readonly<Record<string, Rendered>> {
   const { tasks } = workflowDefinition({
     name: 'w',
     intervalMinutes: 60,
-    tasks: batchFlow({ partitions: 2 }),
+    tasks: batchFlow({ partitions: 2, viewsEngine: 'spark' }),
     functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
-    applicationId: 'app',
-    jobRoleArn: 'role',
-    lake: 'lake',
+    spark: { applicationId: 'app', jobRoleArn: 'role', lake: 'lake' },
   }).w;
   const output = execFileSync(PYTHON, ['-c', SCRIPT], {
     input: JSON.stringify([tasks, run]),

@@ -248,6 +248,20 @@ describe('with one key of the deployment', () => {
   });
 });
 
+describe('where DuckDB computes the views', () => {
+  test('compact may do with posts and views what the Spark job may do otherwise, and nothing more', async () => {
+    const { roles, recorded, services } = rolesOfStage({ stage: 'lean', viewsEngine: 'duckdb' });
+    const inPlace = RECORDED.filter(({ caller, resource }) => caller === 'spark' && /\/(posts|views)\//.test(resource))
+      .filter(({ action }) => /GetObject|PutObject/.test(action))
+      .map((call): Call => ({ ...call, caller: 'compact' }));
+    expect(new Set(inPlace.map(({ action }) => action)).size).toBe(2);
+    const calls = [...recorded, ...services, ...inPlace].filter(({ resource }) => roles.has(resource));
+    expect(await denied(roles, calls)).toEqual([]);
+    expect(withoutReason(uncalled(roles.grants, calls, roles)).map(line)).toEqual([]);
+    expect(Object.keys(roles.all).filter((role) => role.startsWith('Spark'))).toEqual([]);
+  });
+});
+
 describe('the matrix', () => {
   let roles: Roles;
   let calls: readonly Call[];

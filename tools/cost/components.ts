@@ -1,9 +1,9 @@
 /** One function per component of the bill: its cost without posts, and what the posts add. */
-import { aggregateMb } from '../../lib/capacity/loads';
+import { aggregateMb, DUCKDB_VIEWS_SECONDS } from '../../lib/capacity/loads';
 import { type PipelineConfig } from '../../lib/config';
 import { batchFlow } from '../../lib/constructs/batch-flow';
 import { ASSUMPTIONS } from './assumptions';
-import { INTERFACE_ENDPOINTS, MEMORY_MB, type Step } from './functions';
+import { interfaceEndpoints, MEMORY_MB, type Step } from './functions';
 import { type Measured } from './measured';
 import { airflowHour, brokerHour, PRICES } from './prices';
 import { unitsOf } from './speed';
@@ -127,8 +127,10 @@ export function aggregate({ config, workload, measured }: Scene): Cost {
 export function batchFunctions({ config, workload, measured }: Scene): Cost {
   const { intervals, postsPerInterval } = workload;
   const { partitions, architecture } = config;
+  const views = config.viewsEngine === 'duckdb' ? DUCKDB_VIEWS_SECONDS * 1_000 : 0;
   const total = (posts: number) =>
     invocations('compact', intervals * partitions, measured.compact(posts / partitions), architecture) +
+    (views > 0 ? invocations('compact', intervals, measured.reconcile(1) + posts * views, architecture) : 0) +
     invocations('seal', intervals, measured.reconcile(1), architecture) +
     invocations('publish', intervals, measured.publish(1), architecture) +
     invocations('reconcile', intervals, measured.reconcile(1), architecture);
@@ -208,6 +210,7 @@ function sparkSeconds({ config, measured }: Scene, rows: number): number {
 
 export function spark(scene: Scene): Cost {
   const { config, workload } = scene;
+  if (config.viewsEngine !== 'spark') return { fixed: 0, usage: 0, basis: 'none: compact computes the views' };
   const { sparkCores, sparkMemoryGb, architecture } = config;
   const memory = sparkMemoryGb + Math.max(SPARK_MEMORY.least, (SPARK_MEMORY.share - 1) * sparkMemoryGb);
   const discount = architecture === 'arm64' ? 1 - PRICES.sparkArmDiscount.usd : 1;
@@ -223,24 +226,25 @@ export function spark(scene: Scene): Cost {
 }
 
 /** Tasks of a run that are written down for MWAA Serverless, without the one that starts Spark. */
-function stepTasks({ partitions }: PipelineConfig): number {
-  const flow = batchFlow({ partitions });
+function stepTasks(config: PipelineConfig): number {
+  const flow = batchFlow(config);
   return flow.reduce((sum, task) => sum + (task.kind === 'step' ? task.rounds : 0), 0);
 }
 
-/** Each task of a run is billed separately. The task that starts Spark waits for it. */
+/** Each task of a run is billed separately. The task that starts Spark waits for it; without Spark there is none. */
 function airflowByTheRun(scene: Scene): Cost {
   const { config, workload } = scene;
   const least = ASSUMPTIONS.airflowTaskSeconds.value;
   const tasks = stepTasks(config);
+  const withSpark = config.viewsEngine === 'spark';
   const usd = (rows: number) =>
-    ((workload.intervals * (tasks * least + Math.max(least, sparkSeconds(scene, rows)))) / 3600) *
+    ((workload.intervals * (tasks * least + (withSpark ? Math.max(least, sparkSeconds(scene, rows)) : 0))) / 3600) *
     PRICES.airflowTask.usd;
   const fixed = usd(0);
   return {
     fixed,
     usage: usd(workload.postsPerInterval) - fixed,
-    basis: `${round(workload.intervals)} runs of ${tasks} tasks of a minute, and Spark's`,
+    basis: `${round(workload.intervals)} runs of ${tasks} tasks of a minute${withSpark ? ", and Spark's" : ''}`,
   };
 }
 
@@ -254,7 +258,7 @@ export function airflow(scene: Scene): Cost {
 
 export function network({ config, workload }: Scene): Cost {
   const nat = config.natGateways * hours * (PRICES.natHour.usd + PRICES.publicAddress.usd);
-  const endpoints = INTERFACE_ENDPOINTS * config.availabilityZones;
+  const endpoints = interfaceEndpoints(config) * config.availabilityZones;
   // The rows pass the endpoint of Keyspaces.
   const gb = (unitsOf(workload.speedUnits) * 1024) / GB;
   return {

@@ -1,4 +1,5 @@
 /** Facts of the templates on which prices depend. A test compares them with the synthesized templates. */
+import { type PipelineConfig } from '../../lib/config';
 import { FUNCTION_MB } from '../../lib/capacity/functions';
 
 export const MEMORY_MB = {
@@ -12,8 +13,9 @@ export const MEMORY_MB = {
 
 export type Step = keyof typeof MEMORY_MB;
 
-/** Interface endpoints of the network: Kafka, Keyspaces, logs. */
-export const INTERFACE_ENDPOINTS = 3;
+/** Interface endpoints of the network: Kafka, Keyspaces, and logs for Spark. */
+export const interfaceEndpoints = ({ viewsEngine }: Pick<PipelineConfig, 'viewsEngine'>) =>
+  viewsEngine === 'spark' ? 3 : 2;
 
 /** Minimum number of pollers of each event source. */
 export const MINIMUM_POLLERS = 1;

@@ -8,7 +8,7 @@
  * - The same holds with trimming at any point, because only `max` views have a `top` (by type).
  */
 import { columnOf, type Section, type Sections } from '../../lambda/domain/columns';
-import { compareText, maskOf, maskOfPresent, type DimensionValue, type SectionMask } from '../../lambda/domain/merge';
+import { maskOf, maskOfPresent, type DimensionValue, type SectionMask } from '../../lambda/domain/merge';
 import { compareKeys, type Row } from '../../lambda/domain/sorted-run';
 import { sectionsOf, type View } from '../../lambda/domain/views';
 
@@ -98,8 +98,8 @@ function groupOf(key: string, dimensions: number): string {
 }
 
 /**
- * Deletes all but the best keys of each group of a `top` view (largest value, then smallest key) and returns `counts`. Other views
- * are unchanged. A key among the best of a whole is among the best of the part that holds its largest value, so parts
+ * Deletes all but the best keys of each group of a `top` view (largest value, then first in the order of a run) and returns `counts`.
+ * Other views are unchanged. A key among the best of a whole is among the best of the part that holds its largest value, so parts
  * may be trimmed before they are merged.
  */
 export function trim(view: View, counts: Counts): Counts {
@@ -114,7 +114,7 @@ export function trim(view: View, counts: Counts): Counts {
   }
   for (const members of groups.values()) {
     if (members.length <= keep) continue;
-    members.sort((a, b) => b[1] - a[1] || compareText(a[0], b[0]));
+    members.sort((a, b) => b[1] - a[1] || compareKeys(splitKey(view, a[0]), splitKey(view, b[0])));
     for (let i = keep; i < members.length; i++) counts.delete(members[i][0]);
   }
   return counts;

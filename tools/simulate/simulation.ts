@@ -203,9 +203,9 @@ export class Simulation {
       intervalMinutes,
       clientMs: settings.clientMs,
       tasks: () =>
-        dagTasks(batchFlow({ partitions: this.flowPartitions }), {
+        dagTasks(batchFlow({ partitions: this.flowPartitions, viewsEngine: 'spark' }), {
           functions: { seal: 'seal', compact: 'compact', publish: 'publish', reconcile: 'reconcile' },
-          ...{ applicationId: '', jobRoleArn: '', lake: 'lake' },
+          spark: { applicationId: '', jobRoleArn: '', lake: 'lake' },
         }),
       invoke: (name, event) => this.functions[name as FunctionName].invoke(event),
       views: (run) => {

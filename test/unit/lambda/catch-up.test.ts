@@ -110,7 +110,7 @@ function behind(partitions: number, compactMs: number): BatchLayer {
   return layer;
 }
 
-const flowOf = (partitions: number) => batchFlow({ partitions });
+const flowOf = (partitions: number) => batchFlow({ partitions, viewsEngine: 'spark' });
 
 /** Starts a run each hour, or when the one before has ended, until every interval that is over is published. */
 async function catchUp(layer: BatchLayer, runner: Runner) {

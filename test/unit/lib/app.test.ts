@@ -23,7 +23,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   Archive: 30 * KIB,
   Aggregate: 420 * KIB,
   Seal: 318 * KIB,
-  Compact: 42 * KIB,
+  Compact: 48 * KIB,
   Publish: 414 * KIB,
   Reconcile: 414 * KIB,
   Query: 420 * KIB,

@@ -1,12 +1,11 @@
 import { batchFlow, dagTasks, sparkSubmit, type FlowTask } from '../../../lib/constructs/batch-flow';
+import { workflowDefinition } from '../../../lib/constructs/workflow-definition';
 
 const NAMES = {
   functions: { seal: 'seal-fn', compact: 'compact-fn', publish: 'publish-fn', reconcile: 'reconcile-fn' },
-  applicationId: 'app',
-  jobRoleArn: 'job-role',
-  lake: 'lake-bucket',
+  spark: { applicationId: 'app', jobRoleArn: 'job-role', lake: 'lake-bucket' },
 };
-const flow = batchFlow({ partitions: 3 });
+const flow = batchFlow({ partitions: 3, viewsEngine: 'spark' });
 const ids = (tasks: readonly FlowTask[]) => tasks.map(({ id }) => id);
 
 test('each task comes after those that it depends on', () => {
@@ -72,4 +71,21 @@ test('Spark reads its intervals from the list beside the plan', () => {
     listedBy: 'commit',
     spark: { applicationId: 'app', jobRoleArn: 'job-role', ...sparkSubmit('lake-bucket') },
   });
+});
+
+test('with DuckDB the views are a step of compact, and nothing is of Spark', () => {
+  const duckdb = batchFlow({ partitions: 3, viewsEngine: 'duckdb' });
+  expect(ids(duckdb)).toEqual(ids(flow).map((id) => (id === 'spark' ? 'views' : id)));
+  const { functions } = NAMES;
+  expect(dagTasks(duckdb, { functions })[5]).toEqual({
+    id: 'views',
+    after: ['commit'],
+    function: 'compact-fn',
+    payload: { step: 'views' },
+    patienceSeconds: 0,
+  });
+  const { tasks } = workflowDefinition({ name: 'w', intervalMinutes: 60, tasks: duckdb, functions }).w;
+  expect(tasks.views).toMatchObject({ dependencies: ['commit'], function_name: 'compact-fn' });
+  expect(JSON.parse(String(tasks.views.payload))).toEqual({ step: 'views', run: '{{ ti.run_id }}', notYet: 'fail' });
+  expect(tasks.publish.dependencies).toEqual(['views']);
 });

@@ -66,11 +66,9 @@ describe('Airflow', () => {
 
   test('reads a configuration that fits into an option, also with many partitions', () => {
     // The longest value of an option that CloudFormation takes.
-    const tasks = dagTasks(batchFlow({ partitions: 200 }), {
+    const tasks = dagTasks(batchFlow({ partitions: 200, viewsEngine: 'spark' }), {
       functions: { seal: 'x'.repeat(64), compact: 'x'.repeat(64), publish: 'x'.repeat(64), reconcile: 'x'.repeat(64) },
-      applicationId: 'x'.repeat(64),
-      jobRoleArn: 'x'.repeat(256),
-      lake: 'x'.repeat(63),
+      spark: { applicationId: 'x'.repeat(64), jobRoleArn: 'x'.repeat(256), lake: 'x'.repeat(63) },
     });
     expect(JSON.stringify(tasks).length).toBeLessThan(65_536);
   });

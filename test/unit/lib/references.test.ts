@@ -71,6 +71,7 @@ const GIVES_UP: readonly [Override, Override, number][] = [
   [{ stage: 'prod' }, { dashboards: 'overview', grafana: 'none' }, 2],
   [{ stage: 'prod' }, { prometheus: 'none' }, 1],
   [{ stage: 'prod' }, { orchestrator: 'mwaa-serverless' }, 3],
+  [{ stage: 'prod' }, { viewsEngine: 'duckdb' }, 3],
 ];
 
 test.each(GIVES_UP)(
@@ -80,6 +81,9 @@ test.each(GIVES_UP)(
     const changed = { ...was, ...keys };
     const after = allExports(changed);
     expect([...before.keys()].filter((name) => !after.has(name))).toHaveLength(gone);
+    // What storage and processing import stays: they are deployed after the stacks that export it.
+    const others = stacksOf(was).filter(({ part }) => part === 'storage' || part === 'processing');
+    for (const { imported } of others) expect([...imported].filter((name) => !after.has(name))).toEqual([]);
     const consumers = stacksOf(changed).filter(({ part }) => part === 'orchestration' || part === 'observability');
     expect(consumers).toHaveLength(2);
     for (const { imported } of consumers) expect([...imported].filter((name) => !before.has(name))).toEqual([]);

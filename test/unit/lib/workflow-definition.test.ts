@@ -9,11 +9,9 @@ import {
 const OPTIONS: WorkflowOptions = {
   name: 'pinterest-lean',
   intervalMinutes: 60,
-  tasks: batchFlow({ partitions: 3 }),
+  tasks: batchFlow({ partitions: 3, viewsEngine: 'spark' }),
   functions: { seal: 'seal-fn', compact: 'compact-fn', publish: 'publish-fn', reconcile: 'reconcile-fn' },
-  applicationId: 'app',
-  jobRoleArn: 'job-role',
-  lake: 'lake-bucket',
+  spark: { applicationId: 'app', jobRoleArn: 'job-role', lake: 'lake-bucket' },
 };
 const { tasks, ...workflow } = workflowDefinition(OPTIONS)['pinterest-lean'];
 const INVOKE = 'airflow.providers.amazon.aws.operators.lambda_function.LambdaInvokeFunctionOperator';

@@ -7,7 +7,7 @@ import { columnsOf, type Section, type Sections } from '../../../lambda/domain/c
 import { intervalName, type IntervalStart } from '../../../lambda/domain/intervals';
 import { type Row } from '../../../lambda/domain/sorted-run';
 import { type View } from '../../../lambda/domain/views';
-import { type Manifest } from '../../../lambda/formats/interval-metadata';
+import { serialize, type Manifest } from '../../../lambda/formats/interval-metadata';
 import {
   manifestKey,
   postsKey,
@@ -74,7 +74,7 @@ async function compute(lake: Lake, interval: IntervalStart, views: readonly View
     await lake.put(viewKey(interval, view.name), viewObject(view, interval, sortedRows(view, counts)));
   }
   const done = { interval: manifest.interval, rows: manifest.rows, views: keys, manifest: sha256(text), definition };
-  await lake.put(viewsDoneKey(interval), JSON.stringify(done));
+  await lake.put(viewsDoneKey(interval), serialize(done));
 }
 
 /** One job, for the intervals that the list of the run names. @param work how long an interval takes @returns how many were computed */

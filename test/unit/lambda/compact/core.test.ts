@@ -67,7 +67,7 @@ describe('the event', () => {
   });
 
   it.each([
-    [undefined, 'step must be compact or commit'],
+    [undefined, 'step must be compact, commit or views'],
     [{ step: 'x' }, "got 'x'"],
     [{ step: 'commit', intervals: [] }, 'intervals must be a list of at least one'],
     [{ step: 'commit', intervals: ['2026-11-22T21-30'] }, "got '2026-11-22T21-30'"],

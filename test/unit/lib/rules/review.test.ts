@@ -60,6 +60,7 @@ describe('synth', () => {
     [{ stage: 'prod' }],
     [{ stage: 'dev' }],
     [{ stage: 'local' }],
+    [{ stage: 'lean', viewsEngine: 'duckdb' }],
     [{ stage: 'dev', auth: 'open', airflowWebserver: 'private', brokers: '4', intervalMinutes: '15' }],
   ])('finds nothing in %j', (overrides) => {
     expect(composedOnce(overrides).synth).not.toThrow();
@@ -69,7 +70,7 @@ describe('synth', () => {
     const { pipeline, synth } = compose({ ingestConcurrency: '100' });
     const { storage, processing, orchestration } = pipeline;
     // Found by CloudFormation's schemas, which report a warning.
-    processing.spark.application.architecture = 'ARM';
+    processing.spark!.application.architecture = 'ARM';
     // By deploy.guard.
     orchestration!.airflow!.environment.environmentClass = 'mw1.gigantic';
     // By the rules of this project, as is the configuration above.

@@ -1,5 +1,5 @@
 /** The cost model repeats facts of the templates: these tests compare them. */
-import { INTERFACE_ENDPOINTS, MEMORY_MB, MINIMUM_POLLERS } from '../../../../tools/cost/functions';
+import { interfaceEndpoints, MEMORY_MB, MINIMUM_POLLERS } from '../../../../tools/cost/functions';
 import { synthesize, type Templates } from '../../../support/synth';
 
 describe('the synthesized stacks', () => {
@@ -23,7 +23,7 @@ describe('the synthesized stacks', () => {
     const interfaces = resources('AWS::EC2::VPCEndpoint').filter(
       (each) => each.Properties.VpcEndpointType === 'Interface',
     );
-    expect(interfaces).toHaveLength(INTERFACE_ENDPOINTS);
+    expect(interfaces).toHaveLength(interfaceEndpoints(templates.config));
     const sources = resources('AWS::Lambda::EventSourceMapping').map((each) => each.Properties.ProvisionedPollerConfig);
     expect(sources.map(({ MinimumPollers }) => MinimumPollers)).toEqual([MINIMUM_POLLERS, MINIMUM_POLLERS]);
   });
