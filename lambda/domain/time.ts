@@ -4,4 +4,4 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 /** No broker's clock is further ahead of that of a function. A record may be written so long before its append time. */
-export const MOST_AHEAD = HOUR;
+export const MOST_AHEAD = 60 * MINUTE;

@@ -44,9 +44,9 @@ export function tableText(results: ReadonlyMap<string, Result>): string {
   return `# Mutations and the seeds that find them
 
 Each line is a mutation of the product, alone, and the first seed, from 1 on, in which the
-[simulation](adr/0031-a-deterministic-simulation.md) finds it. ${seeds.length} of ${rows.length} are found, the last one by seed
-${Math.max(...seeds)}. \`npx tsx test/simulation/find-mutations.ts --write\` runs them and writes this page; a part of a name or of a
-file behind it chooses some. \`test/simulation/mutations.ts\` says of each what it breaks, and under what.
+[simulation](adr/0031-a-deterministic-simulation.md) finds it: ${seeds.length} of ${rows.length}, the last one by seed ${Math.max(...seeds)}.
+\`npx tsx test/simulation/find-mutations.ts --write\` runs them and writes this page; a part of a name or of a file behind it chooses some.
+\`test/simulation/mutations.ts\` says of each what it breaks, and under what.
 
 ${markdownTable(['mutation', 'file', 'seed', 'what does not hold'], rows)}
 `;
