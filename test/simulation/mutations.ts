@@ -198,7 +198,8 @@ const aggregate: readonly Mutation[] = [
     find: 'again?.from === newest.from && again.to === newest.to',
     replace: 'again?.from !== undefined || newest.from >= 0',
     why: 'counted once: after a time to live without a post, a cold instance appends in the place of rows that a warm one knows',
-    unseen: 'no answer promises what has expired, and only a redelivery at that moment counts twice (unit test: aggregate/handler)',
+    unseen:
+      'no answer promises what has expired, and only a redelivery at that moment counts twice (unit test: aggregate/handler)',
   },
   {
     name: 'The run of an interval counts before the head says that it is closed.',
