@@ -12,7 +12,7 @@ const named = (name: string) => ALL_VIEWS.filter((view) => view.name === name);
 describe('a view', () => {
   test('that is in every version is always whole', () => {
     const versions = new Versions(first);
-    versions.begin('view', false, 0);
+    versions.begin('view', false, []);
     expect(versions.since(BASE_VIEWS[0])).toBe(-Infinity);
     versions.end(10);
     expect(versions.since(BASE_VIEWS[0])).toBe(-Infinity);
@@ -22,13 +22,13 @@ describe('a view', () => {
     const versions = new Versions(first);
     const [view] = named('posts_by_join_year');
     expect(versions.since(view)).toBe(Infinity);
-    versions.begin('view', false, 0);
+    versions.begin('view', false, []);
     expect(versions.since(view)).toBe(Infinity);
     versions.end(10);
-    versions.begin('shorterHorizon', false, 0);
+    versions.begin('shorterHorizon', false, []);
     versions.end(20);
     expect(versions.since(view)).toBe(10);
-    versions.begin('view', true, 0);
+    versions.begin('view', true, []);
     expect(versions.since(view)).toBe(Infinity);
     versions.end(30);
     expect(versions.current).toEqual({ ...first, horizon: 4 });
@@ -37,24 +37,24 @@ describe('a view', () => {
   test('of a column that was not stored has no post of before its deployment in the speed layer', () => {
     const media = named('media_by_country')[0];
     const without = BASE_VIEWS.filter(({ dimensions }) => !dimensions.includes('media_type'));
-    const begun = [BASE_VIEWS, without].map((views) => {
+    const seen = [BASE_VIEWS, without].map((views) => {
       const versions = new Versions({ ...first, views });
-      versions.begin('joinedView', false, 7);
-      return [versions.unseenBefore(media), versions.unseenBefore(views[0])];
+      versions.begin('joinedView', false, [7]);
+      return [6, 7].map((offset) => versions.mayBeSeen(media)({ partition: 0, offset }));
     });
-    expect(begun).toEqual([
-      [-Infinity, -Infinity],
-      [7, -Infinity],
+    expect(seen).toEqual([
+      [true, true],
+      [false, true],
     ]);
   });
 
   test('of another definition is another view, and begins anew after a rollback', () => {
     const versions = new Versions(first);
     const [before, after] = named('category_by_country');
-    versions.begin('dimensions', false, 0);
+    versions.begin('dimensions', false, []);
     versions.end(10);
     expect([before, after].map((each) => versions.since(each))).toEqual([Infinity, 10]);
-    versions.begin('dimensions', true, 0);
+    versions.begin('dimensions', true, []);
     versions.end(20);
     expect([before, after].map((each) => versions.since(each))).toEqual([20, Infinity]);
     versions.backfilled();

@@ -126,7 +126,7 @@ export async function pose(simulation: Simulation, view: View, question: Questio
   const expired = simulation.topic.partitions.map(({ records }) =>
     records.some(({ timestamp }) => timestamp >= firstLater && timestamp <= oldest),
   );
-  const unseenBefore = versions.unseenBefore(view);
+  const mayBeSeen = versions.mayBeSeen(view);
   // An instance looks for partitions beyond those that it was deployed with once a minute.
   const isKnown = simulation.topic.partitions.map(({ addedAt }) => asked >= addedAt + 2 * MINUTE);
   const bounds = {
@@ -141,9 +141,9 @@ export async function pose(simulation: Simulation, view: View, question: Questio
         (!expired[partition] &&
           isKnown[partition] &&
           ((newest < asOf && seen <= asked) || offset < (committed[partition] ?? 0))),
-      may: ({ interval, seen }: Added) => interval <= boundary || seen >= unseenBefore,
+      may: (added: Added) => added.interval <= boundary || mayBeSeen(added),
     },
-    speed: { must: () => false, may: ({ seen }: Added) => seen >= unseenBefore },
+    speed: { must: () => false, may: mayBeSeen },
   }[layer];
   check(simulation, layer, view, question, answer.counts, settled(simulation, view, layer, bounds));
 }

@@ -291,7 +291,8 @@ export class Simulation {
     const { world, versions } = this;
     if (versions.ready === Infinity) return void world.after(MINUTE, '', () => this.deploy(change, back));
     if (!back && LENGTHS.has(change) && !this.hasData()) return;
-    const next = versions.begin(change, back, world.now);
+    const applied = this.topic.partitions.map((_, partition) => this.sources.aggregate.committed(partition));
+    const next = versions.begin(change, back, applied);
     const random = world.random.stream(`deploy ${world.now}`);
     const parts = [
       () => this.putViewsList(next),

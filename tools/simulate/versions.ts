@@ -90,10 +90,10 @@ export const ALL_VIEWS: readonly View[] = [...BASE_VIEWS, ...CHANGED_VIEWS];
 /** The versions one after the other. */
 export class Versions {
   private readonly active = new Set<Change>();
-  private readonly deployed: { readonly version: Version; readonly begun: number; ready: number }[];
+  private readonly deployed: { readonly version: Version; readonly applied: readonly number[]; ready: number }[];
 
   constructor(private readonly first: Version) {
-    this.deployed = [{ version: first, begun: -Infinity, ready: -Infinity }];
+    this.deployed = [{ version: first, applied: [], ready: -Infinity }];
   }
 
   get current(): Version {
@@ -105,15 +105,19 @@ export class Versions {
     return this.active.has(change);
   }
 
-  /** Begins a deployment. @param back takes the change back */
-  begin(change: Change, back: boolean, now: number): Version {
+  /**
+   * Begins a deployment.
+   * @param back takes the change back
+   * @param applied by partition, the offset up to which the speed layer has the topic
+   */
+  begin(change: Change, back: boolean, applied: readonly number[]): Version {
     if (back) this.active.delete(change);
     else this.active.add(change);
     const version = Object.entries(CHANGES).reduce(
       (made, [name, apply]) => (this.active.has(name as Change) ? apply(made) : made),
       this.first,
     );
-    this.deployed.push({ version, begun: now, ready: Infinity });
+    this.deployed.push({ version, applied, ready: Infinity });
     return version;
   }
 
@@ -125,7 +129,7 @@ export class Versions {
   /** All intervals were computed by the newest version. */
   backfilled(): void {
     const { version } = this.deployed[this.deployed.length - 1];
-    this.deployed.splice(0, Infinity, { version, begun: -Infinity, ready: -Infinity });
+    this.deployed.splice(0, Infinity, { version, applied: [], ready: -Infinity });
   }
 
   /** When the newest deployment ended, ms; Infinity while it goes on. */
@@ -133,14 +137,14 @@ export class Versions {
     return this.deployed[this.deployed.length - 1].ready;
   }
 
-  /** The speed layer has no post of before for this view, ms: no version stored all columns that it needs. */
-  unseenBefore(view: View): number {
+  /** Whether the speed layer may have a record in this view: some version stored each column that it needs, by then. */
+  mayBeSeen(view: View): (record: { readonly partition: number; readonly offset: number }) => boolean {
     const storing =
       (column: string) =>
       ({ version }: { readonly version: Version }) =>
         version.views.some((each) => columnsOf(each).includes(column));
-    const begun = columnsOf(view).map((column) => this.deployed.find(storing(column))?.begun ?? Infinity);
-    return Math.max(...begun);
+    const applied = columnsOf(view).map((column) => this.deployed.find(storing(column))?.applied);
+    return ({ partition, offset }) => applied.every((each) => each !== undefined && offset >= (each[partition] ?? 0));
   }
 
   /** Since when all functions have known this definition, ms; Infinity if not all do. */
