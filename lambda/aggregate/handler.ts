@@ -8,6 +8,7 @@
  */
 import { type KafkaRecord } from '../domain/decode';
 import { RecentPosts } from '../domain/recent-posts';
+import { HOUR } from '../domain/time';
 import { VIEWS, type View } from '../domain/views';
 import { decodePosts, encodePosts } from '../formats/post-blob';
 import { encodeHead, speedSchema } from '../formats/speed-head';
@@ -40,7 +41,7 @@ export interface AggregateDeps {
 /** How often a partition is retried when a condition fails. Two concurrent writers settle it in one or two attempts. */
 const ATTEMPTS = 5;
 /** Rows live longer, and no broker's clock is as far ahead. */
-const TRUSTED_MS = 3_600_000;
+const TRUSTED_MS = HOUR;
 const WRITE_UNIT_BYTES = 1024;
 /** Approximate size of a row's key, offsets and instant. */
 const ROW_OVERHEAD_BYTES = 100;

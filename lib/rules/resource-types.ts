@@ -73,6 +73,12 @@ const POSTS = 'the posts, and everything that was computed from them';
 const SERVED = 'what the query API reads; it can be computed again from the lake';
 const ATHENA = 'how Athena reads the lake';
 const SCHEMA = 'which posts clients may send';
+const REGISTERED = {
+  state: 'mixed',
+  retained: { why: SCHEMA, command: 'none: deleted with the registry' },
+  local: CLIENTS,
+  emulated: STUB,
+} as const;
 
 const TABLE = {
   'AWS::APS::RuleGroupsNamespace': { local: OBSERVABILITY, emulated: STUB },
@@ -141,23 +147,11 @@ const TABLE = {
     emulated: NO_QUERIES,
   },
   'AWS::Glue::Registry': {
-    state: 'mixed',
+    ...REGISTERED,
     retained: { why: SCHEMA, command: 'aws glue delete-registry --registry-id RegistryName=NAME' },
-    local: CLIENTS,
-    emulated: STUB,
   },
-  'AWS::Glue::Schema': {
-    state: 'mixed',
-    retained: { why: SCHEMA, command: 'none: deleted with the registry' },
-    local: CLIENTS,
-    emulated: STUB,
-  },
-  'AWS::Glue::SchemaVersion': {
-    state: 'mixed',
-    retained: { why: SCHEMA, command: 'none: deleted with the registry' },
-    local: CLIENTS,
-    emulated: STUB,
-  },
+  'AWS::Glue::Schema': REGISTERED,
+  'AWS::Glue::SchemaVersion': REGISTERED,
   'AWS::Glue::Table': {
     state: 'data',
     retained: { why: ATHENA, command: 'none: deleted with the database' },

@@ -214,6 +214,8 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
   // Many come around an interval's end, where it matters whose clock is ahead, and at some ends there are several.
   const ends = [someEnd(), someEnd(), someEnd()];
   const aroundEnd = () => (random.chance(0.5) ? random.pick(ends) : someEnd()) + random.integer(-30_000, 30_000);
+  // Posts that come together are in one request, or in requests that follow while those before are on their way.
+  const bursts = random.stream('burst').chance(0.3);
   for (let made = 0; made < posts;) {
     const at = random.chance(0.3) ? Math.min(aroundEnd(), until - APART_MS) : anyTime();
     // Some come in bursts, and some in one request.
@@ -223,8 +225,7 @@ function makeSends(random: Random, posts: number, settings: Settings): Send[] {
     const apart = random.chance(0.4);
     if (!apart) {
       const complete = some.map((index) => ({ index, sections: SECTION_NAMES }));
-      // In one request, or one after the other while those before are on their way.
-      const requests = random.stream('burst').chance(0.3) ? complete.map((post) => [post]) : [complete];
+      const requests = bursts ? complete.map((post) => [post]) : [complete];
       requests.forEach((posts, i) =>
         sends.push({ at: at + 300 * i, version: 0, posts, ...again(at), ...(requests.length === 1 && hostile()) }),
       );

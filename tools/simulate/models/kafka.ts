@@ -26,7 +26,10 @@ interface Appended {
   readonly result: { readonly baseOffset: number; readonly logAppendTime: number };
 }
 
-/** A broker closes a connection that is idle for so long. @see https://kafka.apache.org/documentation/#brokerconfigs_connections.max.idle.ms */
+/**
+ * A broker closes a connection that is idle for so long.
+ * @see https://kafka.apache.org/documentation/#brokerconfigs_connections.max.idle.ms
+ */
 const LONGEST_IDLE_MS = 10 * 60_000;
 
 export class Topic {

@@ -1,8 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { compactionWith } from '../../../../lambda/compact/engine';
 import { makeHandler } from '../../../../lambda/compact/handler';
@@ -11,7 +9,7 @@ import { serialize, type Manifest, type Seal } from '../../../../lambda/formats/
 import { columnsOf, COLUMNS, SECTIONS, type Section, type Sections } from '../../../../lambda/domain/columns';
 import { manifestKey, postsKey, rawKey, sealKey } from '../../../../lambda/formats/keys';
 import { countedOnce, type LogRecord } from '../../../support/counted-once';
-import { openDuckdb } from '../../../support/duckdb';
+import { duckdbOfSuite } from '../../../support/duckdb';
 import { MemoryLake } from '../../../support/memory-lake';
 import { compactionOn, readRows, type PostRow } from '../../../../tools/simulate/models/compaction';
 import { MemoryDisk } from '../../../../tools/simulate/models/disk';
@@ -116,21 +114,7 @@ const arbitraryLog: fc.Arbitrary<Log> = fc
     return { records, intervals: [...new Set(records.map((record) => record.interval))], objects };
   });
 
-let directory: string;
-let instance: DuckDBInstance;
-let connection: DuckDBConnection;
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'compact-test-'));
-  instance = await openDuckdb();
-  connection = await instance.connect();
-});
-
-afterAll(() => {
-  connection.closeSync();
-  instance.closeSync();
-  rmSync(directory, { recursive: true });
-});
+const duckdb = duckdbOfSuite();
 
 function handlerOn(store: MemoryLake) {
   return makeHandler({
@@ -138,7 +122,7 @@ function handlerOn(store: MemoryLake) {
     identityHorizonHours: HORIZON_HOURS,
     store,
     compaction: compactionWith({ memoryMb: 256, threads: 1 }),
-    temporary: directory,
+    temporary: duckdb.directory,
     report: () => undefined,
     now: () => 0,
   });
@@ -147,11 +131,11 @@ function handlerOn(store: MemoryLake) {
 async function rowsOf(store: MemoryLake, interval: number): Promise<Record<string, unknown>[]> {
   const body = store.objects.get(postsKey(interval, PARTITION));
   if (!body) return [];
-  const file = join(directory, 'look.parquet');
+  const file = join(duckdb.directory, 'look.parquet');
   writeFileSync(file, body);
   const times = COLUMNS.filter(({ type }) => type === 'timestamp').map(({ name }) => name);
   const replaced = times.map((name) => `strftime("${name}", '%Y-%m-%dT%H:%M:%S.%gZ') AS "${name}"`).join(', ');
-  const reader = await connection.runAndReadAll(`SELECT * REPLACE (${replaced}) FROM read_parquet('${file}')`);
+  const reader = await duckdb.connection.runAndReadAll(`SELECT * REPLACE (${replaced}) FROM read_parquet('${file}')`);
   return reader
     .getRowObjectsJson()
     .map((row) =>
@@ -273,7 +257,7 @@ describe('compaction in DuckDB', () => {
     await compactAll(store, twoIntervals.intervals);
     store.objects.delete(rawKey('posts', PARTITION, 0, 3));
     await expect(compactAll(store, twoIntervals.intervals)).rejects.toThrow('partition 3 lacks offsets 0-1');
-    expect(readdirSync(directory).filter((name) => name.startsWith('compact-'))).toEqual([]);
+    expect(readdirSync(duckdb.directory).filter((name) => name.startsWith('compact-'))).toEqual([]);
   });
 
   it('rejects a raw object that does not contain the offsets in its name', async () => {

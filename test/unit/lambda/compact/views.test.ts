@@ -1,7 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { acquired, serializePlan, viewsList, withIntervals, withManifests } from '../../../../lambda/formats/plan';
 import { makeViewsHandler, type ViewsDeps } from '../../../../lambda/compact/views';
@@ -25,7 +23,7 @@ import { sha256 } from '../../../../lambda/runtime/digest';
 import { readRows, type PostRow } from '../../../../tools/simulate/models/compaction';
 import { runViewsJob } from '../../../../tools/simulate/models/views-engine';
 import { countedOnce, type LogRecord } from '../../../support/counted-once';
-import { openDuckdb } from '../../../support/duckdb';
+import { duckdbOfSuite } from '../../../support/duckdb';
 import { MemoryLake } from '../../../support/memory-lake';
 import { logArbitrary, toRecord } from '../../../support/posts-log';
 
@@ -50,21 +48,7 @@ const ALL_VIEWS: readonly View[] = [
   { name: 'all_sections', description: '', dimensions: ['post_year', 'age_group', 'category'], merge: 'max' },
 ];
 
-let directory: string;
-let instance: DuckDBInstance;
-let connection: DuckDBConnection;
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'views-test-'));
-  instance = await openDuckdb();
-  connection = await instance.connect();
-});
-
-afterAll(() => {
-  connection.closeSync();
-  instance.closeSync();
-  rmSync(directory, { recursive: true });
-});
+const duckdb = duckdbOfSuite();
 
 /** The rows of a partition, by interval. */
 type Rows = ReadonlyMap<number, readonly PostRow[]>;
@@ -179,11 +163,11 @@ const FILE_TYPES = POST_FILE_COLUMNS.map(({ name, type }) => `"${name}": '${DUCK
 
 /** Rewrites the files of JSON as compaction would write them. */
 async function toParquet(lake: MemoryLake): Promise<void> {
-  const [from, to] = [join(directory, 'rows.json'), join(directory, 'rows.parquet')];
+  const [from, to] = [join(duckdb.directory, 'rows.json'), join(duckdb.directory, 'rows.parquet')];
   for (const key of lake.keys('posts/')) {
     const rows = readRows<PostRow>(await lake.get(key));
     writeFileSync(from, rows.map(({ columns, ...row }) => `${JSON.stringify({ ...row, ...columns })}\n`).join(''));
-    await connection.run(
+    await duckdb.connection.run(
       `COPY (FROM read_json('${from}', format = 'newline_delimited', columns = {${FILE_TYPES}})) TO '${to}' (FORMAT parquet)`,
     );
     await lake.upload(to, key);
@@ -194,8 +178,8 @@ function handlerOn(lake: MemoryLake, options: Partial<ViewsDeps> = {}) {
   return makeViewsHandler({
     intervalMinutes: MINUTES,
     store: lake,
-    engine: (work) => computeViews(connection, work),
-    temporary: directory,
+    engine: (work) => computeViews(duckdb.connection, work),
+    temporary: duckdb.directory,
     now: () => 0,
     ...options,
   });
@@ -241,13 +225,13 @@ async function parquetLake(): Promise<MemoryLake> {
 
 test('an engine of its own leaves nothing on the disk', async () => {
   const lake = await parquetLake();
-  const before = readdirSync(directory);
+  const before = readdirSync(duckdb.directory);
   const engine = viewsEngineWith({ memoryMb: 256, threads: 1 });
   expect(await handlerOn(lake, { engine })(EVENT)).toEqual({ state: 'done', computed: 2 });
   expect(lake.text(`views/interval=${intervalName(START)}/posts_by_category.ndjson`)).toBe(
     `{"view":"posts_by_category","interval":"${intervalName(START)}"}\n["art",2]\n{"rows":1}\n`,
   );
-  expect(readdirSync(directory)).toEqual(before);
+  expect(readdirSync(duckdb.directory)).toEqual(before);
 });
 
 test('what is current is left out; another manifest is not', async () => {
@@ -273,7 +257,7 @@ test('a call ends within its budget, and the next one goes on', async () => {
     now: () => clock,
     engine: (work: Parameters<typeof computeViews>[1]) => {
       clock += 30_000;
-      return computeViews(connection, work);
+      return computeViews(duckdb.connection, work);
     },
   };
   expect(await handlerOn(lake, slow)(EVENT)).toEqual({ state: 'more', computed: 1 });

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { type DuckDBConnection, type DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { type KafkaRecord } from '../../../../lambda/domain/decode';
 import { cleanText } from '../../../../lambda/domain/sections/text';
@@ -16,7 +14,7 @@ import { openParquetSearch, type ParquetSearch } from '../../../../tools/operate
 import { callsFor, runsFor } from '../../../../tools/operate/erase/recompute';
 import { countOf, readRaw, search } from '../../../../tools/operate/erase/search';
 import { foundText, leftText, viewsText } from '../../../../tools/operate/erase/text';
-import { openDuckdb } from '../../../support/duckdb';
+import { duckdbOfSuite } from '../../../support/duckdb';
 import { MemoryLake } from '../../../support/memory-lake';
 import { logArbitrary, sectionsJson, toRecord, type RecordSpec } from '../../../support/posts-log';
 import { compaction, sealedLog } from '../../../support/sealed-log';
@@ -26,25 +24,15 @@ const START = Date.parse('2026-11-22T00:00:00Z');
 const PARTITION = 3;
 const HORIZON_HOURS = 3;
 
-let directory: string;
+const duckdb = duckdbOfSuite();
 let parquet: ParquetSearch;
-let instance: DuckDBInstance;
-let connection: DuckDBConnection;
 let looks = 0;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'erase-test-'));
   parquet = await openParquetSearch();
-  instance = await openDuckdb();
-  connection = await instance.connect();
 });
 
-afterAll(() => {
-  parquet.close();
-  connection.closeSync();
-  instance.closeSync();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => parquet.close());
 
 /** The person that posts of this variant name. */
 function personOf(variant: number): Person {
@@ -57,8 +45,8 @@ const BLANK: RecordSpec = { timestamp: START, kind: 'post', index: 0, variant: 0
 const logOf = (specs: readonly RecordSpec[]): KafkaRecord[] =>
   specs.map((spec, offset) => toRecord(spec, PARTITION, offset));
 
-function depsOn(lake: MemoryLake, compact: Compact = compaction(lake, directory, HORIZON_HOURS)): EraseDeps {
-  return { lake, compact, parquet, temporary: directory, concurrency: 4, say: () => undefined };
+function depsOn(lake: MemoryLake, compact: Compact = compaction(lake, duckdb.directory, HORIZON_HOURS)): EraseDeps {
+  return { lake, compact, parquet, temporary: duckdb.directory, concurrency: 4, say: () => undefined };
 }
 
 async function eraseFrom(lake: MemoryLake, target: Target, compact?: Compact) {
@@ -68,7 +56,7 @@ async function eraseFrom(lake: MemoryLake, target: Target, compact?: Compact) {
 
 async function sealed(specs: readonly RecordSpec[]): Promise<MemoryLake> {
   const lake = new MemoryLake();
-  await sealedLog(lake, compaction(lake, directory, HORIZON_HOURS), PARTITION, logOf(specs));
+  await sealedLog(lake, compaction(lake, duckdb.directory, HORIZON_HOURS), PARTITION, logOf(specs));
   return lake;
 }
 
@@ -77,10 +65,10 @@ async function rowsOf(lake: MemoryLake): Promise<Record<string, unknown>> {
   const rows: Record<string, unknown> = {};
   for (const prefix of [PREFIXES.posts, PREFIXES.dedupIndex, PREFIXES.incompletePosts]) {
     for (const key of lake.keys(prefix).filter((each) => each.endsWith('.parquet'))) {
-      const file = join(directory, 'look.parquet');
+      const file = join(duckdb.directory, 'look.parquet');
       writeFileSync(file, lake.objects.get(key)!);
       const found = (
-        await connection.runAndReadAll(`FROM read_parquet('${file}') ORDER BY post_key`)
+        await duckdb.connection.runAndReadAll(`FROM read_parquet('${file}') ORDER BY post_key`)
       ).getRowObjectsJson();
       if (found.length > 0) rows[key] = found;
     }
@@ -210,17 +198,17 @@ describe('erasing a person', () => {
   test('finds a person in a file whatever the Unicode form of the names in it', async () => {
     const marks = fc.constantFrom('a', 'E', 'o', ' ', 'ñ', '\u0301', '\u0323', '\u0338', '\u1100', '\u1161', '\u212b');
     const names = fc.string({ unit: marks, minLength: 1 }).map((text) => cleanText(`x${text}`)!);
-    const file = join(directory, 'names.parquet');
+    const file = join(duckdb.directory, 'names.parquet');
     await fc.assert(
       fc.asyncProperty(names, names, fc.constantFrom('NFC', 'NFD'), async (first_name, last_name, form) => {
         const [first, last] = [first_name, last_name].map((name) => name.normalize(form));
-        await connection.run(
+        await duckdb.connection.run(
           `COPY (SELECT 1 AS post_key, '${first}' AS first_name, '${last}' AS last_name, 36 AS age,
              TIMESTAMPTZ '2016-01-02 03:04:05Z' AS date_joined) TO '${file}' (FORMAT parquet)`,
         );
         const person = { first_name, last_name, age: 36, date_joined: '2016-01-02T03:04:05.000Z' };
         // Each search has a file of its own: DuckDB remembers blocks of files by name.
-        const named = join(directory, `names-${looks++}.parquet`);
+        const named = join(duckdb.directory, `names-${looks++}.parquet`);
         renameSync(file, named);
         expect(await parquet.holding([named], [], person)).toEqual(new Set([named]));
         expect(await parquet.holding([named], [], { ...person, first_name: `${first_name}y` })).toEqual(new Set());
@@ -243,7 +231,7 @@ describe('erasing a person', () => {
     ]);
     expect(leftText(found)).toBe('9 left');
     expect(said.join('\n')).not.toContain('N4');
-    expect(readdirSync(directory).filter((name) => name.startsWith('erase-'))).toEqual([]);
+    expect(readdirSync(duckdb.directory).filter((name) => name.startsWith('erase-'))).toEqual([]);
   });
 
   test('by the key of a post needs no person', async () => {
