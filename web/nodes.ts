@@ -33,7 +33,7 @@ export const NODES: readonly NodeSpec[] = [
   { id: 'archive', title: 'archive', kind: 'function → S3', layer: 'batch' },
   { id: 'seal', title: 'seal', kind: 'function', layer: 'batch' },
   { id: 'compact', title: 'compact', kind: 'function → Parquet', layer: 'batch' },
-  { id: 'spark', title: 'batch views', kind: 'Spark job', layer: 'batch' },
+  { id: 'views', title: 'batch views', kind: 'DuckDB or Spark', layer: 'batch' },
   { id: 'publish', title: 'publish', kind: 'function', layer: 'batch' },
   { id: 'batch-store', title: 'batch_views', kind: 'Keyspaces', layer: 'batch' },
   { id: 'aggregate', title: 'aggregate', kind: 'function', layer: 'speed' },
@@ -48,8 +48,8 @@ export const EDGES: readonly (readonly [from: string, to: string, layer: Layer, 
   ['topic', 'archive', 'batch', 'archive'],
   ['archive', 'seal', 'batch', 'seal'],
   ['seal', 'compact', 'batch', 'compact'],
-  ['compact', 'spark', 'batch', 'compact'],
-  ['spark', 'publish', 'batch', 'publish'],
+  ['compact', 'views', 'batch', 'compact'],
+  ['views', 'publish', 'batch', 'publish'],
   ['publish', 'batch-store', 'batch', 'publish'],
   ['topic', 'aggregate', 'speed', 'aggregate'],
   ['aggregate', 'speed-store', 'speed', 'aggregate'],
@@ -114,11 +114,11 @@ export function nodeText(id: string, status: StatusResponse): NodeText {
       return counting('seal', 'written', 'intervals', undefined, `${total('seal', 'heartbeats')} heartbeats written`);
     case 'compact':
       return counting('compact', 'written', 'rows', undefined, `of ${total('compact', 'received')} records`);
-    case 'spark':
+    case 'views':
       return {
         main: duration(intervalMinutes * MINUTE),
         unit: 'an interval',
-        note: 'one job each',
+        note: 'all at once',
         live: recently('publish', 'written'),
       };
     case 'publish':

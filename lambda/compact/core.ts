@@ -89,7 +89,7 @@ const SHAPES =
 export function parseEvent(event: unknown, intervalMinutes: number): CompactCall {
   const { step, partition, of, intervals } = (event ?? {}) as Readonly<Record<string, unknown>>;
   if (step !== 'compact' && step !== 'commit') {
-    throw new Error(`step must be compact, commit or views, as in ${SHAPES}, got '${String(step)}'`);
+    throw new Error(`step must be compact or commit, as in ${SHAPES}, got '${String(step)}'`);
   }
   const run = parseRunEvent(event);
   if (run === undefined) {
@@ -121,6 +121,31 @@ function parseRising(intervals: unknown, intervalMinutes: number): IntervalStart
 function integer(name: string, value: unknown, least: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
   throw new Error(`${name} must be an integer of at least ${least}, got '${String(value)}'`);
+}
+
+/** What computes the views of an interval: a job of EMR Serverless, `commit` by DuckDB, or one of them by the interval's size. */
+export const VIEWS_ENGINES = ['spark', 'duckdb', 'auto'] as const;
+export type ViewsEngineName = (typeof VIEWS_ENGINES)[number];
+
+/**
+ * Most rows of an interval whose views DuckDB computes where both engines are there: two such intervals fit into a step's budget, so that
+ * a run catches up.
+ * @see docs/adr/0032-a-second-engine-for-the-views.md
+ */
+export const AUTO_ROWS = 5_000_000;
+
+/** Most rows of an interval whose views `commit` computes. Those of larger ones are left to the Spark job. */
+export const ROWS_OF_DUCKDB: Readonly<Record<ViewsEngineName, number>> = {
+  spark: 0,
+  duckdb: Infinity,
+  auto: AUTO_ROWS,
+};
+
+/** @throws Error naming the environment variable, its value and what is allowed */
+export function parseViewsEngine(variable: string, value: string): ViewsEngineName {
+  const found = VIEWS_ENGINES.find((name) => name === value);
+  if (found) return found;
+  throw new Error(`environment variable ${variable} must be one of ${VIEWS_ENGINES.join(', ')}, got '${value}'`);
 }
 
 export interface Resources {

@@ -1,8 +1,8 @@
 /**
  * From the raw log to one Parquet file an interval and partition, in which each post counts once. Two steps, so that the
  * partitions of an interval can run beside each other: `compact` does some partitions, interval by interval; `commit`
- * writes the manifests once all partitions are done. Outputs are a function of the log, so a rerun writes the same bytes. A third step,
- * `views`, computes the views where DuckDB is the views engine: @see makeViewsHandler
+ * writes the manifests once all partitions are done, and computes views where DuckDB is the views engine. Outputs are a function of
+ * the log, so a rerun writes the same bytes.
  *
  * In a run, both go along its plan: they leave out what is done, and end within their budget.
  */
@@ -13,7 +13,7 @@ import { serialize, type PartitionSummary, type Seal } from '../formats/interval
 import { mapConcurrently } from '../runtime/concurrent';
 import { sha256 } from '../runtime/digest';
 import { respond, startBudget, type StepResponse } from '../runtime/budget';
-import { ENV, requirePositiveInteger } from '../runtime/env';
+import { ENV, requireEnv, requirePositiveInteger } from '../runtime/env';
 import { manifestKey } from '../formats/keys';
 import { planName, withManifests } from '../formats/plan';
 import { getManifest, getSeal } from '../aws/lake';
@@ -21,12 +21,12 @@ import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { invoked } from '../runtime/log';
 import { report, type ReportOf } from '../runtime/metrics';
 import { lakeFromEnvironment, type ObjectStore } from '../aws/s3';
-import { manifestOf, parseEvent, resourcesOf, type CompactCall } from './core';
+import { manifestOf, parseEvent, parseViewsEngine, resourcesOf, ROWS_OF_DUCKDB, type CompactCall } from './core';
 import { DISK, type Disk } from './disk';
 import { compactionWith, type Compaction } from './engine';
 import { inputsOf, isValid, storedSummary } from './inputs';
 import { partitionRun } from './partition';
-import { isViewsCall, makeViewsHandler } from './views';
+import { makeViews, type ViewsDeps } from './views';
 import { viewsEngineWith } from './views-engine';
 
 export interface Deps {
@@ -34,6 +34,8 @@ export interface Deps {
   readonly identityHorizonHours: number;
   readonly store: Pick<ObjectStore, 'get' | 'list' | 'download' | 'upload'> & PlanObjects;
   readonly compaction: Compaction;
+  /** @default - the Spark job computes all views */
+  readonly viewsEngine?: ViewsDeps;
   /** @default - the machine's */
   readonly disk?: Disk;
   /** Folder under which each run makes and removes one of its own. */
@@ -51,11 +53,11 @@ export interface CompactResult {
 
 /** Of a call of a run. */
 export interface CompactResponse extends StepResponse {
-  /** Of `compact`: intervals and partitions that this call computed. */
+  /** Of `compact`: intervals and partitions that this call computed. Of `commit`: intervals whose views it computed. */
   readonly computed?: number;
   /** Of `commit`: intervals of the plan that have a manifest. */
   readonly committed?: number;
-  /** Of `commit`: intervals whose views are needed. */
+  /** Of `commit`: intervals whose views are left to the Spark job. */
   readonly views?: number;
 }
 
@@ -66,6 +68,7 @@ const CONCURRENT_READS = 16;
 export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResult | CompactResponse> {
   const { store, intervalMinutes, disk = DISK } = deps;
   const plans = planStore(store, intervalMinutes, deps.now);
+  const computeViews = deps.viewsEngine && makeViews(deps, deps.viewsEngine);
   const startOf = (name: string) => parseIntervalName(name, intervalMinutes);
 
   async function sealOf(interval: IntervalStart): Promise<Seal> {
@@ -188,7 +191,10 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
     return found.every((summary) => summary !== undefined) ? found : undefined;
   }
 
-  /** Commits the intervals of the plan up to the first one that is not compacted, and lists those to publish for the views engine. */
+  /**
+   * Commits the intervals of the plan up to the first one that is not compacted. Computes the views of those to publish, or lists the
+   * intervals for the Spark job.
+   */
   async function commitRun({ run }: Run<'commit'>): Promise<CompactResponse> {
     const budget = startBudget(deps.now);
     let plan = await plans.hold(run);
@@ -212,9 +218,15 @@ export function makeHandler(deps: Deps): (event: unknown) => Promise<CompactResu
       manifests.push(digest);
     }
     plan = await plans.update(run, (current) => withManifests(current, manifests));
-    const open = plan.intervals.slice(plan.published, manifests.length);
-    await plans.putViewsList(run, open);
-    return { state, committed: manifests.length, views: open.length };
+    const open = manifests.map((manifest, i) => ({ interval: plan.intervals[i], manifest })).slice(plan.published);
+    const views = await computeViews?.(open, budget);
+    const left = views?.left ?? open.map(({ interval }) => interval);
+    await plans.putViewsList(run, left);
+    return {
+      state: views?.state === 'more' ? 'more' : state,
+      ...{ committed: manifests.length, views: left.length },
+      ...(views && { computed: views.computed }),
+    };
   }
 
   return async (event) => {
@@ -238,7 +250,9 @@ export const handler = invoked(() => {
   const resources = resourcesOf(functionMb());
   const shared = { intervalMinutes, store: lakeFromEnvironment(), temporary: tmpdir(), now: Date.now };
   const identityHorizonHours = requirePositiveInteger(ENV.identityHorizonHours);
-  const compact = makeHandler({ ...shared, identityHorizonHours, compaction: compactionWith(resources), report });
-  const views = makeViewsHandler({ ...shared, engine: viewsEngineWith(resources) });
-  return async (event: unknown) => (isViewsCall(event) ? views(event) : compact(event));
+  const mostRows = ROWS_OF_DUCKDB[parseViewsEngine(ENV.viewsEngine, requireEnv(ENV.viewsEngine))];
+  return makeHandler({
+    ...{ ...shared, identityHorizonHours, compaction: compactionWith(resources), report },
+    ...(mostRows > 0 && { viewsEngine: { engine: viewsEngineWith(resources), mostRows } }),
+  });
 });

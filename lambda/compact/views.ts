@@ -1,38 +1,51 @@
 /**
- * The step that computes views where DuckDB is the views engine, in place of the Spark job: of each interval of the plan that has a
- * manifest and is not published, unless its views are current. It writes what the job writes, byte for byte.
+ * Computes the views of intervals of a run where DuckDB is the views engine, in place of the Spark job. It writes what the job writes,
+ * byte for byte.
  */
 import { join } from 'node:path';
 import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { VIEWS, viewsAsJson, type View } from '../domain/views';
 import { type Manifest, parseStored, serialize, type ViewsDone } from '../formats/interval-metadata';
 import { manifestKey, postsKey, viewKey, viewsDoneKey } from '../formats/keys';
-import { parseRunEvent } from '../formats/run-event';
-import { planStore, unlessSuperseded, type PlanObjects } from '../aws/plan';
 import { areViewsCurrent } from '../aws/views';
 import { type ObjectStore } from '../aws/s3';
-import { startBudget, type StepResponse } from '../runtime/budget';
+import { type Budget } from '../runtime/budget';
 import { mapConcurrently } from '../runtime/concurrent';
 import { sha256 } from '../runtime/digest';
 import { DISK, type Disk } from './disk';
 import { type ViewsEngine } from './views-engine';
 
 export interface ViewsDeps {
-  readonly intervalMinutes: number;
-  readonly store: Pick<ObjectStore, 'get' | 'download' | 'upload'> & PlanObjects;
   readonly engine: ViewsEngine;
+  /** Of an interval. Larger ones are left to the Spark job. */
+  readonly mostRows: number;
   /** @default - all views */
   readonly views?: readonly View[];
+}
+
+interface Shared {
+  readonly intervalMinutes: number;
+  readonly store: Pick<ObjectStore, 'get' | 'put' | 'download' | 'upload'>;
   /** @default - the machine's */
   readonly disk?: Disk;
   /** Folder under which each interval makes and removes one of its own. */
   readonly temporary: string;
-  now(): number;
 }
 
-export interface ViewsResponse extends StepResponse {
-  /** Intervals that this call computed. */
-  readonly computed?: number;
+/** An interval that has a manifest. */
+export interface Committed {
+  /** Name of the interval. */
+  readonly interval: string;
+  /** Digest of its manifest. */
+  readonly manifest: string;
+}
+
+export interface ViewsComputed {
+  readonly state: 'done' | 'more';
+  /** How many intervals. */
+  readonly computed: number;
+  /** Names of the intervals that are too large. */
+  readonly left: readonly string[];
 }
 
 const CONCURRENT_TRANSFERS = 16;
@@ -48,18 +61,13 @@ function requireRows({ interval, partitions }: Manifest, found: ReadonlyMap<numb
   }
 }
 
-/** Whether an event is of this step, and not of compaction. */
-export const isViewsCall = (event: unknown): boolean => (event as { step?: unknown } | null)?.step === 'views';
-
-export function makeViewsHandler(deps: ViewsDeps): (event: unknown) => Promise<ViewsResponse> {
-  const { store, intervalMinutes, views = VIEWS, disk = DISK } = deps;
-  const plans = planStore(store, intervalMinutes, deps.now);
-
-  async function compute(interval: IntervalStart): Promise<void> {
-    const key = manifestKey(interval);
-    const text = (await store.get(key)).toString('utf8');
-    const manifest = parseStored<Manifest>(key, text, intervalName(interval), intervalMinutes);
-    const directory = await disk.makeTemporary(join(deps.temporary, 'views-'));
+/** Computes the views of each of these intervals that are not current, as far as the budget goes. */
+export function makeViews(
+  { store, intervalMinutes, disk = DISK, temporary }: Shared,
+  { engine, mostRows, views = VIEWS }: ViewsDeps,
+): (intervals: readonly Committed[], budget: Budget) => Promise<ViewsComputed> {
+  async function compute(interval: IntervalStart, manifest: Manifest, text: string): Promise<void> {
+    const directory = await disk.makeTemporary(join(temporary, 'views-'));
     try {
       const parts = manifest.partitions.filter(({ rows }) => rows > 0);
       const files = await mapConcurrently(parts, CONCURRENT_TRANSFERS, async ({ partition }) => {
@@ -70,7 +78,7 @@ export function makeViewsHandler(deps: ViewsDeps): (event: unknown) => Promise<V
       const pathOf = ({ name }: View) => join(directory, `${name}.ndjson`);
       const own = join(directory, 'duckdb');
       await disk.makeFolder(own);
-      const { rows, keys } = await deps.engine({ views, interval: manifest.interval, files, pathOf }, own);
+      const { rows, keys } = await engine({ views, interval: manifest.interval, files, pathOf }, own);
       requireRows(manifest, rows);
       await mapConcurrently(views, CONCURRENT_TRANSFERS, (view) =>
         store.upload(pathOf(view), viewKey(interval, view.name)),
@@ -89,23 +97,25 @@ export function makeViewsHandler(deps: ViewsDeps): (event: unknown) => Promise<V
     }
   }
 
-  async function viewsRun(run: string): Promise<ViewsResponse> {
-    const budget = startBudget(deps.now);
-    const { intervals, manifests, published } = await plans.hold(run);
+  return async (intervals, budget) => {
+    const left: string[] = [];
+    let state: 'done' | 'more' = 'done';
     let computed = 0;
-    for (let i = published; i < manifests.length; i++) {
-      const interval = parseIntervalName(intervals[i], intervalMinutes);
-      if (await areViewsCurrent(store, interval, manifests[i], views)) continue;
-      if (!budget.allows()) return { state: 'more', computed };
-      await budget.unit(() => compute(interval));
-      computed++;
+    for (const { interval: name, manifest: digest } of intervals) {
+      const interval = parseIntervalName(name, intervalMinutes);
+      if (await areViewsCurrent(store, interval, digest, views)) continue;
+      const key = manifestKey(interval);
+      const text = (await store.get(key)).toString('utf8');
+      const manifest = parseStored<Manifest>(key, text, intervalName(interval), intervalMinutes);
+      if (manifest.rows > mostRows) {
+        left.push(name);
+      } else if (state === 'done' && budget.allows()) {
+        await budget.unit(() => compute(interval, manifest, text));
+        computed++;
+      } else {
+        state = 'more';
+      }
     }
-    return { state: 'done', computed };
-  }
-
-  return async (event) => {
-    const call = parseRunEvent(event);
-    if (!call) throw new Error('step views must have a run, as in {"step":"views","run":"…"}');
-    return unlessSuperseded<ViewsResponse>(() => viewsRun(call.run));
+    return { state, computed, left };
   };
 }

@@ -42,6 +42,8 @@ export const ENV = {
   publishDelayMinutes: 'PUBLISH_DELAY_MINUTES',
   /** How long seal waits for archive, seconds. */
   archiveWaitSeconds: 'ARCHIVE_WAIT_SECONDS',
+  /** What computes the views of an interval, see `VIEWS_ENGINES`. */
+  viewsEngine: 'VIEWS_ENGINE',
   /** Names of the functions whose lag the page shows. */
   archiveFunction: 'ARCHIVE_FUNCTION',
   aggregateFunction: 'AGGREGATE_FUNCTION',

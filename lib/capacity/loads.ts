@@ -1,4 +1,5 @@
 /** What a rate of posts means at each part of the pipeline: bytes, batches, seconds, megabytes. Pure. */
+import { ROWS_OF_DUCKDB } from '../../lambda/compact/core';
 import { type PipelineConfig } from '../config/schema';
 import { batchesOf, HOURS_PER_MONTH } from './batches';
 import { Curve } from './curve';
@@ -76,11 +77,17 @@ export const compactSeconds = (scene: Scene): number =>
 /** Raw objects of an interval, as compact downloads them. What DuckDB spills beside them was never measured. */
 export const compactMb = (scene: Scene): number => (rawBytes(scene) * postsPerInterval(scene)) / 1e6;
 
+/** Posts of an interval, all partitions. */
+const intervalPosts = (scene: Scene): number => postsPerInterval(scene) * scene.config.partitions;
+
+/** Whether DuckDB computes the views of an interval at this rate. */
+const isOfDuckdb = (scene: Scene): boolean => intervalPosts(scene) <= ROWS_OF_DUCKDB[scene.config.viewsEngine];
+
 /**
- * Parquet of an interval, all partitions, as the step of the views downloads it where DuckDB computes them: less than its raw objects.
+ * Parquet of an interval, all partitions, as `commit` downloads it where DuckDB computes the views: less than its raw objects.
  */
 const viewsMb = (scene: Scene): number =>
-  scene.config.viewsEngine === 'duckdb' ? compactMb(scene) * scene.config.partitions : 0;
+  (rawBytes(scene) * Math.min(intervalPosts(scene), ROWS_OF_DUCKDB[scene.config.viewsEngine])) / 1e6;
 
 /** The larger of what the two steps of the function download. */
 export const downloadedMb = (scene: Scene): number => Math.max(compactMb(scene), viewsMb(scene));
@@ -101,15 +108,18 @@ export function compactDiskMb(config: PipelineConfig): number {
 }
 
 /** Cores that compute an interval's views in a part of the interval's length, and those of the driver. */
-export const sparkVcpu = ({ config, rate, figures }: Scene): number =>
-  config.viewsEngine === 'spark' ? CATCH_UP * rate * figures.sparkCoreSeconds.value + config.sparkCores : 0;
+export const sparkVcpu = (scene: Scene): number => {
+  const { config, rate, figures } = scene;
+  return isOfDuckdb(scene) ? 0 : CATCH_UP * rate * figures.sparkCoreSeconds.value + config.sparkCores;
+};
 
 /** DuckDB, for all views of a post, one thread, a million posts. @see docs/adr/0032-a-second-engine-for-the-views.md */
 export const DUCKDB_VIEWS_SECONDS = 3.3e-6;
 
-export const viewsSeconds = ({ config, rate, figures }: Scene): number => {
-  const posts = rate * config.intervalMinutes * 60;
-  if (config.viewsEngine === 'duckdb') return posts * DUCKDB_VIEWS_SECONDS;
+export const viewsSeconds = (scene: Scene): number => {
+  const { config, figures } = scene;
+  const posts = intervalPosts(scene);
+  if (isOfDuckdb(scene)) return posts * DUCKDB_VIEWS_SECONDS;
   return (
     figures.sparkStart.value +
     (posts * figures.sparkCoreSeconds.value) / Math.max(1, config.sparkMaxVcpu - config.sparkCores)

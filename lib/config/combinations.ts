@@ -57,6 +57,11 @@ export const COMBINATIONS: readonly Combination[] = [
       `intervalMinutes must be at least ${LEAST_SERVERLESS_MINUTES} where orchestrator is mwaa-serverless, got ${c.intervalMinutes}`,
   },
   {
+    // Its workflow knows no condition: the job would start in each run, also where it has nothing to do.
+    broken: (c) => c.orchestrator === 'mwaa-serverless' && c.viewsEngine === 'auto',
+    message: () => 'viewsEngine must be spark or duckdb where orchestrator is mwaa-serverless, got auto',
+  },
+  {
     broken: (c) => c.kafkaAuth === 'unsecured' && c.stage !== 'local',
     message: (c) => `kafkaAuth must be iam in stage ${c.stage}, got unsecured (allowed in stage local only)`,
   },

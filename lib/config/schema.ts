@@ -2,6 +2,7 @@
  * The keys of the configuration, each with its meaning, the values that it accepts, and its value in each stage.
  * `combinations.ts` has the constraints between keys.
  */
+import { VIEWS_ENGINES } from '../../lambda/compact/core';
 import { httpsAddress, integer, integerOf, matching, oneOf, region, type Rule, trueOrFalse } from './rules';
 
 /**
@@ -200,10 +201,10 @@ export const KEYS = {
   batchSize: key(integer(1, 10_000), 5_000, { lean: 10_000 }),
 
   /**
-   * What computes the views of an interval: a job of EMR Serverless (`spark`), or the function `compact` (`duckdb`: no application, and
-   * no wait for its start; for intervals that one machine can count).
+   * What computes the views of an interval: a job of EMR Serverless (`spark`); the function `compact` (`duckdb`: no application, and no
+   * wait for its start; for intervals that one machine can count); or the one or the other by the interval's size (`auto`).
    */
-  viewsEngine: key(oneOf('spark', 'duckdb'), 'spark'),
+  viewsEngine: key(oneOf(...VIEWS_ENGINES), 'duckdb', { prod: 'auto' }),
   /** Maximum capacity of the Spark application, vCPU. */
   sparkMaxVcpu: key(integer(2, 400), 16, { prod: 64, local: 4 }),
   /** Maximum capacity of the Spark application, GB of memory. */

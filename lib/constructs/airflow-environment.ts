@@ -34,7 +34,7 @@ export interface AirflowEnvironmentProps {
   readonly subnets: SubnetSelection;
   readonly securityGroup: ISecurityGroup;
   readonly steps: PipelineSteps;
-  /** Absent where `viewsEngine` is not `spark`. */
+  /** Absent where `viewsEngine` is `duckdb`. */
   readonly spark?: SparkApplication;
   readonly lake: PostLake;
   /**

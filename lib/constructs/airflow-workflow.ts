@@ -22,7 +22,7 @@ const FILE = 'pipeline.yaml';
 export interface AirflowWorkflowProps {
   readonly config: PipelineConfig;
   readonly steps: PipelineSteps;
-  /** Absent where `viewsEngine` is not `spark`. */
+  /** Absent where `viewsEngine` is `duckdb`. */
   readonly spark?: SparkApplication;
   readonly lake: PostLake;
 }

@@ -2,6 +2,7 @@
  * The flow of the batch layer, once: which tasks there are, what each invokes, and which come first. The configuration of
  * `dags/pipeline.py` and the workflow of MWAA Serverless follow from it. Pure: a function of the configuration; names may be tokens.
  */
+import { type ViewsEngineName } from '../../lambda/compact/core';
 import { SPARK_JOB_KEY, SPARK_VIEWS_KEY, viewsListKey } from '../../lambda/formats/keys';
 
 export type FlowFunction = 'seal' | 'compact' | 'publish' | 'reconcile';
@@ -25,7 +26,7 @@ export interface StepTask extends Task {
   readonly first?: true;
 }
 
-/** Computes the views that `plan/views.json` lists, as a job of EMR Serverless. */
+/** Computes the views that `plan/views.json` lists, as a job of EMR Serverless: those that `commit` has not computed. */
 export interface SparkTask extends Task {
   readonly kind: 'spark';
   /** The task that says how many intervals there are to compute. */
@@ -34,13 +35,10 @@ export interface SparkTask extends Task {
 
 export type FlowTask = StepTask | SparkTask;
 
-/** What computes the views of an interval: a job of EMR Serverless, or a step of `compact`. */
-export type ViewsEngine = 'spark' | 'duckdb';
-
 export interface FlowOptions {
   /** Partitions of the topic. Each has a task of `compact`; a seal that names more of them is shared among these tasks. */
   readonly partitions: number;
-  readonly viewsEngine: ViewsEngine;
+  readonly viewsEngine: ViewsEngineName;
 }
 
 /**
@@ -67,10 +65,8 @@ export function batchFlow({ partitions, viewsEngine }: FlowOptions): readonly Fl
       rounds: 2,
     }),
   );
-  const views: FlowTask =
-    viewsEngine === 'spark'
-      ? { kind: 'spark', id: 'spark', after: ['commit'], listedBy: 'commit' }
-      : step('views', 'compact', ['commit'], { payload: { step: 'views' } });
+  const spark: readonly SparkTask[] =
+    viewsEngine === 'duckdb' ? [] : [{ kind: 'spark', id: 'spark', after: ['commit'], listedBy: 'commit' }];
   return [
     step('seal', 'seal', [], { patienceSeconds: ARCHIVE_PATIENCE, first: true }),
     ...compact,
@@ -80,8 +76,8 @@ export function batchFlow({ partitions, viewsEngine }: FlowOptions): readonly Fl
       compact.map(({ id }) => id),
       { payload: { step: 'commit' } },
     ),
-    views,
-    step('publish', 'publish', [views.id]),
+    ...spark,
+    step('publish', 'publish', [spark.length > 0 ? 'spark' : 'commit']),
     step('reconcile', 'reconcile', ['publish'], { patienceSeconds: SPEED_PATIENCE }),
   ];
 }

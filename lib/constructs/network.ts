@@ -64,7 +64,7 @@ export class PipelineNetwork extends Construct {
     // Functions look up the brokers' addresses and write views. Spark workers write logs.
     this.endpoint('Kafka', InterfaceVpcEndpointAwsService.KAFKA, Port.HTTPS, [this.functions]);
     this.endpoint('Keyspaces', InterfaceVpcEndpointAwsService.KEYSPACES, Port.tcp(CQL_PORT), [this.functions]);
-    if (config.viewsEngine === 'spark') {
+    if (config.viewsEngine !== 'duckdb') {
       this.endpoint('Logs', InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, Port.HTTPS, [this.spark]);
     }
   }

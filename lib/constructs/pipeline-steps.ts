@@ -153,7 +153,7 @@ export class PipelineSteps extends Construct {
       externalModules: DuckdbLayer.MODULES,
       layers: [duckdb],
     });
-    const views = config.viewsEngine === 'duckdb';
+    const views = config.viewsEngine !== 'spark';
     lake.bind(fn, {
       read: ['raw', 'dedupIndex', 'incompletePosts', 'seals', 'manifests', 'plan', ...(views ? VIEWS_READ : [])],
       write: ['posts', 'dedupIndex', 'incompletePosts', 'manifests', 'plan', ...(views ? VIEWS_WRITTEN : [])],
@@ -161,6 +161,7 @@ export class PipelineSteps extends Construct {
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.identityHorizonHours]: String(config.identityHorizonHours),
+      [ENV.viewsEngine]: config.viewsEngine,
     });
     return fn;
   }

@@ -11,7 +11,7 @@ import { PipelineStack, type PipelineStackProps } from './pipeline-stack';
 export interface OrchestrationStackProps extends PipelineStackProps {
   readonly network: PipelineNetwork;
   readonly steps: PipelineSteps;
-  /** Absent where `viewsEngine` is not `spark`. */
+  /** Absent where `viewsEngine` is `duckdb`. */
   readonly spark?: SparkApplication;
   readonly lake: PostLake;
   /**

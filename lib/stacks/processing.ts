@@ -48,7 +48,7 @@ const PAGE_ROUTES: readonly ApiRoute[] = [
 /** Everything that computes: functions, their event sources and APIs, Spark. The stack stores no data and can be replaced. */
 export class ProcessingStack extends PipelineStack {
   public readonly steps: PipelineSteps;
-  /** Present where `viewsEngine` is `spark`. */
+  /** Absent where `viewsEngine` is `duckdb`. */
   public readonly spark?: SparkApplication;
   public readonly ingestApi: FunctionHttpApi;
   public readonly queryApi: FunctionHttpApi;
@@ -64,7 +64,7 @@ export class ProcessingStack extends PipelineStack {
       this.steps.bindPage();
       network.bindMetrics(this.steps.query);
     }
-    if (config.viewsEngine === 'spark') {
+    if (config.viewsEngine !== 'duckdb') {
       this.spark = new SparkApplication(this, 'Spark', {
         config,
         lake,

@@ -151,7 +151,9 @@ describe('npm start -- --exit', () => {
 
     first = await start(repository, [...args, '--answers', at('first.json')]);
     let killed = false;
-    second = await start(repository, [...args, '--answers', at('second.json'), '--rate', '400'], (line) => {
+    // Spark takes over from DuckDB, on the same data.
+    const again = [...args, '--answers', at('second.json'), '--rate', '400', '--views-engine', 'spark'];
+    second = await start(repository, again, (line) => {
       // Once posts flow: the function that takes them, then the broker.
       if (killed || !line.includes('first 202')) return;
       killed = true;

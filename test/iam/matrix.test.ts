@@ -16,6 +16,11 @@ const OPERATORS = RECORDED.filter(({ caller }) => caller === 'airflow').map((cal
   ...call,
   caller: 'workflow',
 }));
+/** Where DuckDB is a views engine, compact reads posts, and reads and writes views, with the calls of the Spark job. */
+const OF_DUCKDB = RECORDED.filter(
+  ({ caller, action, resource }) =>
+    caller === 'spark' && /\/(posts|views)\//.test(resource) && /GetObject|PutObject/.test(action),
+).map((call): Call => ({ ...call, caller: 'compact' }));
 /** Other resources that assume a role, in stages that have them. */
 const TAKERS: Readonly<Partial<Record<Caller, string>>> = {
   airflow: 'AirflowEnvironment',
@@ -52,10 +57,17 @@ function rolesOfStage(overrides: Readonly<Record<string, string>>): StageRoles {
   const cluster = roles.arn('{KafkaCluster.Arn}').split(':cluster/')[1];
   const names = { project: templates.config.project, stage: templates.config.stage, cluster, assets: roles.assets };
   const present = ({ caller }: Call) => ROLES[caller] in roles.all;
-  const forbidden = forbiddenCalls(names);
+  const { viewsEngine } = templates.config;
+  const made = [...RECORDED, ...OPERATORS, ...(viewsEngine === 'spark' ? [] : OF_DUCKDB)];
+  // Forbidden only where Spark computes all views.
+  const isOfDuckdb = ({ caller, action, resource, context }: Call) =>
+    caller === 'compact' &&
+    (resource.includes('/views/') || context?.['s3:prefix'] === 'views/') &&
+    /GetObject|PutObject|ListBucket/.test(action);
+  const forbidden = forbiddenCalls(names).filter((call) => viewsEngine === 'spark' || !isOfDuckdb(call));
   return {
     roles,
-    recorded: [...RECORDED, ...OPERATORS].filter(present),
+    recorded: made.filter((call) => present(call) && (viewsEngine !== 'duckdb' || !call.resource.startsWith('{Spark'))),
     services: serviceCalls(names, templates.config).filter(present),
     forbidden: forbidden.filter((call) => present(call) && roles.has(call.resource)),
     lacks: forbidden.map(({ resource }) => resource).filter((resource) => !roles.has(resource)),
@@ -146,7 +158,9 @@ describe.each(STAGES)('the roles of stage %s', (stage) => {
     // A reason without a grant has to be removed.
     const present = (caller: Caller) => ROLES[caller] in roles.all;
     expect(new Set(unused.map(reservedFor))).toEqual(
-      new Set(RESERVED.filter(({ callers = CALLERS }) => callers.some(present))),
+      new Set(
+        RESERVED.filter(({ callers = CALLERS, ofSpark }) => callers.some(present) && (!ofSpark || present('spark'))),
+      ),
     );
     console.log(
       `IAM of ${stage}: ${calls.length} recorded and ${services.length} documented calls allowed, ` +
@@ -248,17 +262,13 @@ describe('with one key of the deployment', () => {
   });
 });
 
-describe('where DuckDB computes the views', () => {
-  test('compact may do with posts and views what the Spark job may do otherwise, and nothing more', async () => {
-    const { roles, recorded, services } = rolesOfStage({ stage: 'lean', viewsEngine: 'duckdb' });
-    const inPlace = RECORDED.filter(({ caller, resource }) => caller === 'spark' && /\/(posts|views)\//.test(resource))
-      .filter(({ action }) => /GetObject|PutObject/.test(action))
-      .map((call): Call => ({ ...call, caller: 'compact' }));
-    expect(new Set(inPlace.map(({ action }) => action)).size).toBe(2);
-    const calls = [...recorded, ...services, ...inPlace].filter(({ resource }) => roles.has(resource));
+describe('where Spark computes all views', () => {
+  test('compact may neither read posts nor touch views, and nothing else is missing or too much', async () => {
+    const { roles, recorded: calls, services, forbidden } = rolesOfStage({ stage: 'dev', viewsEngine: 'spark' });
+    expect(new Set(OF_DUCKDB.map(({ action }) => action))).toEqual(new Set(['s3:GetObject', 's3:PutObject']));
+    expect(await permitted(roles, [...OF_DUCKDB, ...forbidden])).toEqual([]);
     expect(await denied(roles, calls)).toEqual([]);
-    expect(withoutReason(uncalled(roles.grants, calls, roles)).map(line)).toEqual([]);
-    expect(Object.keys(roles.all).filter((role) => role.startsWith('Spark'))).toEqual([]);
+    expect(withoutReason(uncalled(roles.grants, [...calls, ...services], roles)).map(line)).toEqual([]);
   });
 });
 

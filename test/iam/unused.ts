@@ -4,6 +4,8 @@ import { type Grant } from './roles';
 
 export interface Reserved {
   readonly reason: string;
+  /** Where Spark is a views engine. @default - everywhere */
+  readonly ofSpark?: true;
   /** @default - any */
   readonly callers?: readonly Caller[];
   readonly action: string;
@@ -31,16 +33,19 @@ export const RESERVED: readonly Reserved[] = [
   {
     reason: 'the operator starts an application that has stopped; the local one never stops',
     callers: ['airflow', 'workflow'],
+    ofSpark: true,
     action: 'emr-serverless:StartApplication',
   },
   {
     reason: 'the operator cancels the job of a stopped task',
     callers: ['airflow', 'workflow'],
+    ofSpark: true,
     action: 'emr-serverless:CancelJobRun',
   },
   {
     reason: 'the link from a task to the Spark UI of its job',
     callers: ['airflow', 'workflow'],
+    ofSpark: true,
     action: 'emr-serverless:GetDashboardForJobRun',
   },
   {

@@ -10,6 +10,8 @@ import { makeHandler as makePublish } from '../../lambda/publish/handler';
 import { makeHandler as makeReconcile } from '../../lambda/reconcile/handler';
 import { makeHandler as makeSeal, type SealRunEvent } from '../../lambda/seal/handler';
 import { type Compaction } from '../../lambda/compact/engine';
+import { type ViewsEngine } from '../../lambda/compact/views-engine';
+import { type Manifest } from '../../lambda/formats/interval-metadata';
 import { areViewsCurrent } from '../../lambda/aws/views';
 import { sha256 } from '../../lambda/runtime/digest';
 import { intervalName, parseIntervalName, type IntervalStart } from '../../lambda/domain/intervals';
@@ -37,8 +39,10 @@ export interface BatchLayerOptions {
   readonly compactMs: number;
   /** What an interval costs in `publish` and `reconcile`, ms. @default 1_000 */
   readonly publishMs?: number;
-  /** What a job of the views engine costs, ms. @default 60_000 */
+  /** What a job of Spark costs, ms. @default 60_000 */
   readonly viewsMs?: number;
+  /** What the views of an interval cost in `commit`, ms. @default - the Spark job computes them */
+  readonly duckdbMs?: number;
 }
 
 /** The fake of DuckDB reads no input: thousands need not be written to the disk. */
@@ -96,6 +100,9 @@ export class BatchLayer {
         compaction: this.compaction(),
         temporary: this.directory,
         report: () => undefined,
+        ...(options.duckdbMs !== undefined && {
+          viewsEngine: { engine: this.viewsEngine(options.duckdbMs), mostRows: Infinity },
+        }),
       }),
       publish: makePublish({ ...shared, topic: TOPIC, lake, store, report: () => undefined }),
       reconcile: makeReconcile({
@@ -216,6 +223,17 @@ export class BatchLayer {
         const offset = log[partition].push(clock.now) - 1;
         return { offset, logAppendTime: clock.now };
       },
+    };
+  }
+
+  /** Finds the rows of the manifest, and counts none of them. */
+  private viewsEngine(costMs: number): ViewsEngine {
+    return async ({ views, interval, pathOf }) => {
+      this.charge(costMs);
+      const start = parseIntervalName(interval, INTERVAL_MINUTES);
+      for (const view of views) writeFileSync(pathOf(view), viewObject(view, start, []));
+      const { partitions } = this.lake.json(manifestKey(start)) as Manifest;
+      return { rows: new Map(partitions.map(({ partition, rows }) => [partition, rows])), keys: {} };
     };
   }
 

@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os';
+import { AUTO_ROWS } from '../../lambda/compact/core';
 import { generate } from '../docgen/generate';
 import { type Command } from '../kit/command';
 import { flag, parse } from '../kit/options';
@@ -8,6 +9,7 @@ import { bundles } from './bundles';
 import { compact } from './compact';
 import { compactLarge } from './compact-large';
 import { ingest } from './ingest';
+import { intervalViews } from './interval-views';
 import { query } from './query';
 import { queryOpen } from './query-open';
 import { asText, type Report } from './report';
@@ -24,10 +26,12 @@ const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   query: () => query(),
   'query-open': () => queryOpen(),
   bundles: () => bundles(),
+  'interval-views': () => intervalViews(),
   views: () => views(),
 };
 const LARGE: Readonly<Record<string, () => Promise<Report>>> = {
   compact: () => compactLarge(),
+  'interval-views': () => intervalViews({ rounds: 1, posts: AUTO_ROWS }),
   views: () => views(MANY),
 };
 

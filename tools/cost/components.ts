@@ -1,4 +1,5 @@
 /** One function per component of the bill: its cost without posts, and what the posts add. */
+import { ROWS_OF_DUCKDB } from '../../lambda/compact/core';
 import { aggregateMb, DUCKDB_VIEWS_SECONDS } from '../../lib/capacity/loads';
 import { type PipelineConfig } from '../../lib/config';
 import { batchFlow } from '../../lib/constructs/batch-flow';
@@ -123,14 +124,19 @@ export function aggregate({ config, workload, measured }: Scene): Cost {
   return { fixed: 0, usage, basis: inMillions(perMonth, ms) };
 }
 
+/** Whether DuckDB computes the views of all intervals. */
+const isOfDuckdb = ({ config, workload }: Scene) => workload.postsPerInterval <= ROWS_OF_DUCKDB[config.viewsEngine];
+
 /** Seal, compact, publish and reconcile run for each interval, however few posts it has. */
-export function batchFunctions({ config, workload, measured }: Scene): Cost {
+export function batchFunctions(scene: Scene): Cost {
+  const { config, workload, measured } = scene;
   const { intervals, postsPerInterval } = workload;
   const { partitions, architecture } = config;
-  const views = config.viewsEngine === 'duckdb' ? DUCKDB_VIEWS_SECONDS * 1_000 : 0;
+  const views = isOfDuckdb(scene) ? DUCKDB_VIEWS_SECONDS * 1_000 : 0;
   const total = (posts: number) =>
     invocations('compact', intervals * partitions, measured.compact(posts / partitions), architecture) +
-    (views > 0 ? invocations('compact', intervals, measured.reconcile(1) + posts * views, architecture) : 0) +
+    // Commit.
+    invocations('compact', intervals, measured.reconcile(1) + posts * views, architecture) +
     invocations('seal', intervals, measured.reconcile(1), architecture) +
     invocations('publish', intervals, measured.publish(1), architecture) +
     invocations('reconcile', intervals, measured.reconcile(1), architecture);
@@ -210,7 +216,7 @@ function sparkSeconds({ config, measured }: Scene, rows: number): number {
 
 export function spark(scene: Scene): Cost {
   const { config, workload } = scene;
-  if (config.viewsEngine !== 'spark') return { fixed: 0, usage: 0, basis: 'none: compact computes the views' };
+  if (isOfDuckdb(scene)) return { fixed: 0, usage: 0, basis: 'none: compact computes the views' };
   const { sparkCores, sparkMemoryGb, architecture } = config;
   const memory = sparkMemoryGb + Math.max(SPARK_MEMORY.least, (SPARK_MEMORY.share - 1) * sparkMemoryGb);
   const discount = architecture === 'arm64' ? 1 - PRICES.sparkArmDiscount.usd : 1;
@@ -218,9 +224,11 @@ export function spark(scene: Scene): Cost {
   const seconds = (rows: number) => sparkSeconds(scene, rows);
   const total = (rows: number) => (workload.intervals * SPARK_WORKERS * workerHour * seconds(rows)) / 3600;
   const vcpuHours = (workload.intervals * SPARK_WORKERS * sparkCores * seconds(workload.postsPerInterval)) / 3600;
+  // By size, an interval without posts needs no job.
+  const fixed = config.viewsEngine === 'spark' ? total(0) : 0;
   return {
-    fixed: total(0),
-    usage: total(workload.postsPerInterval) - total(0),
+    fixed,
+    usage: total(workload.postsPerInterval) - fixed,
     basis: `${round(vcpuHours)} vCPU-h: ${round(workload.intervals)} jobs of ${round(seconds(workload.postsPerInterval))} s`,
   };
 }
@@ -236,7 +244,7 @@ function airflowByTheRun(scene: Scene): Cost {
   const { config, workload } = scene;
   const least = ASSUMPTIONS.airflowTaskSeconds.value;
   const tasks = stepTasks(config);
-  const withSpark = config.viewsEngine === 'spark';
+  const withSpark = config.viewsEngine !== 'duckdb';
   const usd = (rows: number) =>
     ((workload.intervals * (tasks * least + (withSpark ? Math.max(least, sparkSeconds(scene, rows)) : 0))) / 3600) *
     PRICES.airflowTask.usd;

@@ -141,11 +141,14 @@ function leversOf(
     before - price({ ...config, ...change }, load, measured, { ...asBuilt(config), ...variant }).monthly;
   const slower = Math.min(MAX_WINDOW_SECONDS, Math.max(1, config.aggregateWindowSeconds) * 4);
   const fewer = Math.max(1, Math.floor(config.partitions / 2));
+  const auto = config.viewsEngine === 'auto';
   const levers: Lever[] = [
     {
       name: 'Airflow billed per run (MWAA Serverless) instead of an environment',
-      saves: savedBy({ orchestrator: 'mwaa-serverless', natGateways: 0 }),
-      givesUp: 'the web server, and steps of more than a minute (orchestrator=mwaa-serverless)',
+      saves: savedBy({ orchestrator: 'mwaa-serverless', natGateways: 0, ...(auto && { viewsEngine: 'duckdb' }) }),
+      givesUp: auto
+        ? 'the web server, steps of more than a minute, and Spark (orchestrator=mwaa-serverless, viewsEngine=duckdb)'
+        : 'the web server, and steps of more than a minute (orchestrator=mwaa-serverless)',
     },
     {
       name: `aggregateWindowSeconds=${slower} instead of ${config.aggregateWindowSeconds}`,

@@ -15,7 +15,7 @@ export type Step = keyof typeof MEMORY_MB;
 
 /** Interface endpoints of the network: Kafka, Keyspaces, and logs for Spark. */
 export const interfaceEndpoints = ({ viewsEngine }: Pick<PipelineConfig, 'viewsEngine'>) =>
-  viewsEngine === 'spark' ? 3 : 2;
+  viewsEngine === 'duckdb' ? 2 : 3;
 
 /** Minimum number of pollers of each event source. */
 export const MINIMUM_POLLERS = 1;

@@ -32,7 +32,10 @@ async function main(argv: readonly string[]): Promise<void> {
   mkdirSync(options.data, { recursive: true });
   const display = startDisplay(process.stdout);
   const clock = startClock(display.line);
-  const running = await bringUp({ directory: options.data, clock, say: display.line, routing: options });
+  const running = await bringUp({
+    ...{ directory: options.data, clock, say: display.line, routing: options },
+    overrides: { viewsEngine: options.viewsEngine },
+  });
   display.line(
     `invocations are routed at random by seed ${options.seed}, to ${options.instances} instances of a function or more`,
   );

@@ -4,7 +4,15 @@ import { retainedIn } from '../assembly/retained';
 import { type Clock } from '../local/run/clock';
 import { ACCOUNT, REGION } from '../assembly/local-account';
 import { cdk, type CdkOptions, environment, reasonOf } from './cdk';
-import { boardsProblem, CHANGE, type Check, unexpectedChanges, unexpectedMakers, unexpectedRemains } from './checks';
+import {
+  boardsProblem,
+  CHANGE,
+  type Check,
+  expectedOf,
+  unexpectedChanges,
+  unexpectedMakers,
+  unexpectedRemains,
+} from './checks';
 import { type Emulator, startEmulator } from './emulator';
 import { type Order } from './options';
 import { type Entry, living } from './record';
@@ -31,6 +39,11 @@ export interface ScenarioResult {
 }
 
 const stacksOf = (assembly: string) => readCloudAssembly(assembly).stacks;
+
+const hasSpark = (assembly: string) =>
+  stacksOf(assembly).some(({ template }) =>
+    Object.values(template.Resources ?? {}).some(({ Type }) => Type === 'AWS::EMRServerless::Application'),
+  );
 
 /** The common prefix of the stacks' names. */
 const prefixOf = (assembly: string) => stacksOf(assembly)[0].name.replace(/-[^-]*$/, '');
@@ -60,7 +73,7 @@ class Scenario {
       await this.smoke(assembly);
       await this.deployAgain(assembly);
       await this.update(await changed);
-      await this.submitJob(assembly);
+      if (hasSpark(assembly)) await this.submitJob(assembly);
     }
     return this.destroy(assembly, before);
   }
@@ -109,7 +122,8 @@ class Scenario {
   }
 
   private async update(assembly: string): Promise<void> {
-    const { keys, expected } = CHANGE;
+    const { keys } = CHANGE;
+    const expected = expectedOf(hasSpark(assembly));
     const settings = Object.entries(keys).map(([key, value]) => `${key} to ${value}`);
     const name = `the deployed app can be updated: ${settings.join(', ')}`;
     const changes = await this.changesOf(() => this.deploy('update', name, assembly));

@@ -133,7 +133,7 @@ describe('synth as a process', () => {
 
   test("bundles each function into one file without the SDK's clients and DuckDB, and uploads the Spark job where the DAG reads it", () => {
     cpSync(emptyLayers(), join(copy, '.local', 'layers'), { recursive: true });
-    const { status, stderr, assembly } = run(copy, { stage: 'local' });
+    const { status, stderr, assembly } = run(copy, { stage: 'local', viewsEngine: 'auto' });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     expect(unreadable(assembly)).toEqual([]);
     const template = JSON.parse(readFileSync(join(assembly, 'pinterest-local-processing.template.json'), 'utf8'));

@@ -73,19 +73,15 @@ test('Spark reads its intervals from the list beside the plan', () => {
   });
 });
 
-test('with DuckDB the views are a step of compact, and nothing is of Spark', () => {
+test('with DuckDB alone there is one task fewer, and nothing is of Spark', () => {
   const duckdb = batchFlow({ partitions: 3, viewsEngine: 'duckdb' });
-  expect(ids(duckdb)).toEqual(ids(flow).map((id) => (id === 'spark' ? 'views' : id)));
+  expect(ids(duckdb)).toEqual(ids(flow).filter((id) => id !== 'spark'));
   const { functions } = NAMES;
-  expect(dagTasks(duckdb, { functions })[5]).toEqual({
-    id: 'views',
-    after: ['commit'],
-    function: 'compact-fn',
-    payload: { step: 'views' },
-    patienceSeconds: 0,
-  });
+  expect(dagTasks(duckdb, { functions })[5]).toMatchObject({ id: 'publish', after: ['commit'] });
   const { tasks } = workflowDefinition({ name: 'w', intervalMinutes: 60, tasks: duckdb, functions }).w;
-  expect(tasks.views).toMatchObject({ dependencies: ['commit'], function_name: 'compact-fn' });
-  expect(JSON.parse(String(tasks.views.payload))).toEqual({ step: 'views', run: '{{ ti.run_id }}', notYet: 'fail' });
-  expect(tasks.publish.dependencies).toEqual(['views']);
+  expect(tasks.publish.dependencies).toEqual(['commit']);
+});
+
+test('by size, Spark runs what commit leaves to it, as where it computes all views', () => {
+  expect(batchFlow({ partitions: 3, viewsEngine: 'auto' })).toEqual(flow);
 });

@@ -2,7 +2,7 @@ import { synthesize, type Templates } from '../../support/synth';
 import { allowed, grants, render, resource, type Resource } from '../../support/templates';
 
 let dev: Templates;
-beforeAll(() => void (dev = synthesize({ stage: 'dev' })), 60_000);
+beforeAll(() => void (dev = synthesize({ stage: 'dev', viewsEngine: 'spark' })), 60_000);
 
 const STOPPED = 'Custom::StoppedApplication';
 const before = (templates: Templates) => resource(templates.processing, STOPPED, 'SparkStopperBeforeUpdate');
@@ -57,15 +57,17 @@ test('the resource for updates has all properties of the application', () => {
 test('the resource for updates acts when a setting or a reference of the application changes', () => {
   const made = (templates: Templates) =>
     before(templates).Properties.Application as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  const changed = made(synthesize({ stage: 'dev', sparkIdleMinutes: '7', availabilityZones: '3', brokers: '3' }));
+  const changed = made(
+    synthesize({ stage: 'dev', viewsEngine: 'spark', sparkIdleMinutes: '7', availabilityZones: '3', brokers: '3' }),
+  );
   expect(changed.autoStopConfiguration).not.toEqual(made(dev).autoStopConfiguration);
   expect(changed.networkConfiguration.subnetIds).not.toEqual(made(dev).networkConfiguration.subnetIds);
 });
 
 test('the resource for updates does not act when the application does not change', () => {
-  expect(before(synthesize({ stage: 'dev', partitions: '9', airflowClass: 'mw1.small' })).Properties).toEqual(
-    before(dev).Properties,
-  );
+  expect(
+    before(synthesize({ stage: 'dev', viewsEngine: 'spark', partitions: '9', airflowClass: 'mw1.small' })).Properties,
+  ).toEqual(before(dev).Properties);
 });
 
 test('CloudFormation waits at most a minute longer than the timeout of the function', () => {

@@ -11,7 +11,7 @@ let services: Templates;
 let own: Templates;
 beforeAll(() => {
   services = synthesize({ stage: 'lean' });
-  own = synthesize({ stage: 'lean', kms: 'customer' });
+  own = synthesize({ stage: 'lean', kms: 'customer', viewsEngine: 'spark' });
 }, 60_000);
 
 afterAll(() => CloudAssembly.cleanupTemporaryDirectories());

@@ -2,8 +2,10 @@ import { synthesize, type Templates } from '../../support/synth';
 import { render, resource, resources } from '../../support/templates';
 
 const templates: Record<string, Templates> = {};
+let withSpark: Templates;
 beforeAll(() => {
   for (const stage of ['dev', 'lean', 'prod']) templates[stage] = synthesize({ stage });
+  withSpark = synthesize({ stage: 'dev', viewsEngine: 'spark' });
 }, 60_000);
 
 describe.each([
@@ -63,9 +65,9 @@ describe('the flow log', () => {
 
 describe('endpoints', () => {
   test('replace the internet in the data subnets', () => {
-    const endpoints = Object.values(resources(templates.dev.network, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) => [
+    const endpoints = Object.values(resources(withSpark.network, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) => [
       Properties.VpcEndpointType,
-      render(Properties.ServiceName, templates.dev.all).replace(/^com\.amazonaws\.\{AWS::Region\}\./, ''),
+      render(Properties.ServiceName, withSpark.all).replace(/^com\.amazonaws\.\{AWS::Region\}\./, ''),
     ]);
     expect(endpoints.sort()).toEqual([
       ['Gateway', 's3'],
@@ -76,13 +78,12 @@ describe('endpoints', () => {
   });
 
   test('are open to the security group that uses them, and not to addresses', () => {
-    const rules = Object.values(resources(templates.dev.network, 'AWS::EC2::SecurityGroupIngress')).map(
-      ({ Properties }) =>
-        [
-          render(Properties.SourceSecurityGroupId, templates.dev.all),
-          render(Properties.GroupId, templates.dev.all),
-          Properties.FromPort ?? 'all',
-        ].join(' '),
+    const rules = Object.values(resources(withSpark.network, 'AWS::EC2::SecurityGroupIngress')).map(({ Properties }) =>
+      [
+        render(Properties.SourceSecurityGroupId, withSpark.all),
+        render(Properties.GroupId, withSpark.all),
+        Properties.FromPort ?? 'all',
+      ].join(' '),
     );
     expect(rules.sort()).toEqual([
       '{NetworkAirflow.GroupId} {NetworkAirflow.GroupId} all',
@@ -90,7 +91,7 @@ describe('endpoints', () => {
       '{NetworkFunctions.GroupId} {NetworkKeyspacesEndpointGroup.GroupId} 9142',
       '{NetworkSpark.GroupId} {NetworkLogsEndpointGroup.GroupId} 443',
     ]);
-    for (const group of Object.values(resources(templates.dev.network, 'AWS::EC2::SecurityGroup'))) {
+    for (const group of Object.values(resources(withSpark.network, 'AWS::EC2::SecurityGroup'))) {
       expect(group.Properties).not.toHaveProperty('SecurityGroupIngress');
     }
   });

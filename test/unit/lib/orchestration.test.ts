@@ -5,7 +5,7 @@ import { allowed, grants, render, resource, resources } from '../../support/temp
 let dev: Templates;
 let prod: Templates;
 beforeAll(() => {
-  dev = synthesize({ stage: 'dev' });
+  dev = synthesize({ stage: 'dev', viewsEngine: 'spark' });
   prod = synthesize({ stage: 'prod' });
 }, 60_000);
 

@@ -4,7 +4,7 @@ import { allowed, grants, resources } from '../../support/templates';
 
 let dev: Templates;
 beforeAll(() => {
-  dev = synthesize({ stage: 'dev' });
+  dev = synthesize({ stage: 'dev', viewsEngine: 'spark' });
 }, 60_000);
 
 const KEYSPACES = 'arn:{AWS::Partition}:cassandra:{AWS::Region}:{AWS::AccountId}:/keyspace';

@@ -70,7 +70,7 @@ const GIVES_UP: readonly [Override, Override, number][] = [
   [{ stage: 'prod' }, { canaryMinutes: 0 }, 2],
   [{ stage: 'prod' }, { dashboards: 'overview', grafana: 'none' }, 2],
   [{ stage: 'prod' }, { prometheus: 'none' }, 1],
-  [{ stage: 'prod' }, { orchestrator: 'mwaa-serverless' }, 3],
+  [{ stage: 'prod' }, { orchestrator: 'mwaa-serverless', viewsEngine: 'spark' }, 3],
   [{ stage: 'prod' }, { viewsEngine: 'duckdb' }, 3],
 ];
 

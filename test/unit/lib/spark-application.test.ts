@@ -3,7 +3,7 @@ import { render, resource } from '../../support/templates';
 
 let dev: Templates;
 beforeAll(() => {
-  dev = synthesize({ stage: 'dev' });
+  dev = synthesize({ stage: 'dev', viewsEngine: 'spark' });
 }, 60_000);
 
 describe('Spark', () => {

@@ -181,14 +181,18 @@ export function systemPackages(name, what, packages, fresh) {
 export const STEPS = {
   kafka: jars('kafka'),
   cassandra: jars('cassandra'),
-  'spark-jars': jars('spark-jars'),
+  'spark-jars': { ...jars('spark-jars'), optional: true },
   'jmx-exporter': jars('jmx-exporter'),
   'kafka-tools': { ...jars('kafka-tools'), optional: true },
   'kafka-streams': { ...jars('kafka-streams'), optional: true },
   uv: venv('uv', 'installer of Python packages', { after: [], install: installUv }),
   s3: venv('s3', 'S3 (MiniStack)'),
   airflow: venv('airflow', 'Apache Airflow'),
-  spark: venv('spark', 'Apache Spark', { tools: ['java', 'python'] }),
+  // A local run has Spark only where it is asked for.
+  spark: {
+    ...venv('spark', 'Apache Spark', { tools: ['java', 'python'], after: ['uv', 'spark-jars'] }),
+    optional: true,
+  },
   rehearsal: { ...venv('rehearsal', 'AWS emulator (MiniStack, all services) and cfn-lint'), optional: true },
   prometheus: systemPackages(
     'prometheus',
@@ -202,10 +206,13 @@ export const STEPS = {
     ...archive('cassandra', "class archive that shortens Cassandra's start", ['cassandra'], []),
     optional: true,
   },
-  'spark-archive': archive(
-    'spark',
-    "class archive that halves Spark's start",
-    ['s3', 'spark', 'spark-jars'],
-    [lockOf('spark'), inPackage('spark-train.py')],
-  ),
+  'spark-archive': {
+    ...archive(
+      'spark',
+      "class archive that halves Spark's start",
+      ['s3', 'spark', 'spark-jars'],
+      [lockOf('spark'), inPackage('spark-train.py')],
+    ),
+    optional: true,
+  },
 };

@@ -24,7 +24,8 @@ export interface ControlApiOptions {
   readonly metrics: (request: GetMetricDataRequest) => Promise<GetMetricDataOutput>;
   /** SASL listener of the broker that represents every cluster of the plan. */
   readonly brokers: string;
-  readonly sparkCommand: SparkCommand;
+  /** @default - the plan has no application */
+  readonly sparkCommand?: SparkCommand;
   /** Absolute folder for the logs of job runs. */
   readonly logs: string;
 }

@@ -68,7 +68,8 @@ export class JobRuns {
   constructor(
     private readonly applications: readonly ApplicationPlan[],
     private readonly jobRoles: readonly string[],
-    private readonly spark: SparkCommand,
+    /** Undefined only where there is no application. */
+    private readonly spark: SparkCommand | undefined,
     /** Absolute folder for one log file per run. */
     private readonly logs: string,
   ) {}
@@ -158,7 +159,7 @@ export class JobRuns {
   private async execute(run: JobRun, job: readonly string[]): Promise<void> {
     const { jobRunId } = run;
     try {
-      const { command, args, env } = this.spark;
+      const { command, args, env } = this.spark!;
       const process = await supervise({ name: jobRunId, dir: this.logs, command, args: [...args, ...job], env });
       this.processes.set(jobRunId, process);
       if (isCancelled(run)) return await process.kill9();

@@ -39,8 +39,8 @@ export interface LocalEngines {
 export interface LocalCloudOptions {
   /** Absolute folder of the run: logs of functions and jobs, the DAG folder. */
   readonly directory: string;
-  /** Runs a Spark job. */
-  readonly sparkCommand: SparkCommand;
+  /** Runs a Spark job. @default - the templates have no application of EMR Serverless */
+  readonly sparkCommand?: SparkCommand;
   /** @default - free ports */
   readonly ports?: { readonly ingest?: number; readonly query?: number; readonly control?: number };
   /** Added to the environment of every function. @default - nothing */

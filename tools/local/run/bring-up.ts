@@ -99,7 +99,8 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
     /** The endpoint that `caller` uses for `target`: the target itself, or the recorder in front of it. */
     const endpointFor = async (caller: string, service: 's3' | 'control', target: string) =>
       recorder ? recorder.before(caller, service, target) : target;
-    const s3OfSpark = await endpointFor('spark', 's3', s3.endpoint);
+    const hasJobs = plan.applications.length > 0;
+    const s3OfSpark = hasJobs ? await endpointFor('spark', 's3', s3.endpoint) : s3.endpoint;
     const cloud = await clock.phase('create what they define', async () =>
       track(
         startLocalCloud(
@@ -107,7 +108,7 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
           { kafka, cassandra: { ...cassandra, endpointUrl: await beforeStore(cassandra.endpointUrl) }, s3 },
           {
             directory: at('cloud'),
-            sparkCommand: sparkCommand({ s3Endpoint: s3OfSpark, workDir: at('spark') }),
+            ...(hasJobs && { sparkCommand: sparkCommand({ s3Endpoint: s3OfSpark, workDir: at('spark') }) }),
             functionEnvironment: recorder?.functionEnvironment,
             routing,
             onError: say,

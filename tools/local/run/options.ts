@@ -1,7 +1,9 @@
 /** The command line of `npm start`. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { flag, integer, optional, parse, text, withDefault } from '../../kit/options';
+import { VIEWS_ENGINES, type ViewsEngineName } from '../../../lambda/compact/core';
+import { loadConfig } from '../../../lib/config';
+import { flag, integer, oneOf, optional, parse, text, withDefault } from '../../kit/options';
 import { ROOT } from '../../kit/root';
 import { DEFAULT_INSTANCES, DEFAULT_SEED } from '../aws/function-host';
 import { INPUT_FILES, INPUT_PATTERN } from '../../loadgen/input';
@@ -21,6 +23,8 @@ export interface RunOptions {
   readonly seed: number;
   /** Instances of each function that share its invocations. */
   readonly instances: number;
+  /** What computes the views of an interval. */
+  readonly viewsEngine: ViewsEngineName;
   /** Drop the data of earlier runs. */
   readonly fresh: boolean;
   /** Folder of the run's data and logs, absolute. @default .local/data */
@@ -41,6 +45,10 @@ export const OPTIONS = {
     String(DEFAULT_INSTANCES),
     integer('N', 'instances of each function that share its invocations at random, more while all are busy', 1, 20),
   ),
+  'views-engine': withDefault(
+    loadConfig({ stage: 'local' }).viewsEngine,
+    oneOf('E', `what computes the views of an interval: ${VIEWS_ENGINES.join(', ')}`, VIEWS_ENGINES),
+  ),
   input: optional(text('DIR', `sends DIR/${INPUT_PATTERN} instead of generated posts`, 'a folder')),
   answers: optional(text('FILE', 'writes the answers of both layers, the counters and the timings as JSON', 'a file')),
   fresh: flag('drops the data of earlier runs first'),
@@ -50,10 +58,10 @@ export const OPTIONS = {
 
 /** @throws Error naming the option, its value and what is allowed */
 export function parseOptions(argv: readonly string[]): RunOptions {
-  const { input, answers, data, ...values } = parse(argv, OPTIONS).values;
+  const { input, answers, data, 'views-engine': viewsEngine, ...values } = parse(argv, OPTIONS).values;
   if (input !== undefined) checkInput(resolve(input));
   return {
-    ...values,
+    ...{ ...values, viewsEngine },
     input: input && resolve(input),
     answers: answers && resolve(answers),
     data: data === DEFAULT_DATA ? join(ROOT, data) : resolve(data),

@@ -1,4 +1,11 @@
-import { manifestOf, parseEvent, rangeOf, resourcesOf, sourcesOf } from '../../../../lambda/compact/core';
+import {
+  manifestOf,
+  parseEvent,
+  parseViewsEngine,
+  rangeOf,
+  resourcesOf,
+  sourcesOf,
+} from '../../../../lambda/compact/core';
 import { compactionWith } from '../../../../lambda/compact/engine';
 import { makeHandler } from '../../../../lambda/compact/handler';
 import { serialize, type PartitionSummary, type Seal } from '../../../../lambda/formats/interval-metadata';
@@ -54,6 +61,13 @@ describe('the manifest', () => {
   });
 });
 
+test('the views engine is one of three', () => {
+  expect(['spark', 'duckdb', 'auto'].map((value) => parseViewsEngine('E', value))).toEqual(['spark', 'duckdb', 'auto']);
+  expect(() => parseViewsEngine('E', 'Spark')).toThrow(
+    "environment variable E must be one of spark, duckdb, auto, got 'Spark'",
+  );
+});
+
 describe('the event', () => {
   const parse = (event: unknown) => parseEvent(event, 60);
 
@@ -67,7 +81,7 @@ describe('the event', () => {
   });
 
   it.each([
-    [undefined, 'step must be compact, commit or views'],
+    [undefined, 'step must be compact or commit'],
     [{ step: 'x' }, "got 'x'"],
     [{ step: 'commit', intervals: [] }, 'intervals must be a list of at least one'],
     [{ step: 'commit', intervals: ['2026-11-22T21-30'] }, "got '2026-11-22T21-30'"],

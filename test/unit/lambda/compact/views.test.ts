@@ -2,7 +2,8 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { acquired, serializePlan, viewsList, withIntervals, withManifests } from '../../../../lambda/formats/plan';
-import { makeViewsHandler, type ViewsDeps } from '../../../../lambda/compact/views';
+import { makeHandler, type Deps } from '../../../../lambda/compact/handler';
+import { type ViewsDeps } from '../../../../lambda/compact/views';
 import { computeViews, viewsEngineWith } from '../../../../lambda/compact/views-engine';
 import { viewSql } from '../../../../lambda/compact/views-sql';
 import { COLUMNS, SECTIONS, type Section } from '../../../../lambda/domain/columns';
@@ -174,18 +175,22 @@ async function toParquet(lake: MemoryLake): Promise<void> {
   }
 }
 
-function handlerOn(lake: MemoryLake, options: Partial<ViewsDeps> = {}) {
-  return makeViewsHandler({
-    intervalMinutes: MINUTES,
-    store: lake,
-    engine: (work) => computeViews(duckdb.connection, work),
-    temporary: duckdb.directory,
-    now: () => 0,
-    ...options,
+const unexpected = () => {
+  throw new Error('nothing is compacted');
+};
+
+/** Each interval of the plan has a manifest already, so that `commit` computes views and nothing else. */
+function handlerOn(lake: MemoryLake, { now = () => 0, ...options }: Partial<ViewsDeps & Pick<Deps, 'now'>> = {}) {
+  const engine: ViewsDeps['engine'] = (work) => computeViews(duckdb.connection, work);
+  return makeHandler({
+    ...{ intervalMinutes: MINUTES, identityHorizonHours: 24, store: lake, temporary: duckdb.directory, now },
+    ...{ compaction: unexpected, report: unexpected },
+    viewsEngine: { engine, mostRows: Infinity, ...options },
   });
 }
 
-const EVENT = { step: 'views', run: RUN };
+const EVENT = { step: 'commit', run: RUN };
+const counts = (computed: number, views = 0) => ({ committed: 2, views, computed });
 const viewsIn = (lake: MemoryLake) => Object.fromEntries(lake.keys('views/').map((key) => [key, lake.text(key)]));
 
 test('equal the model, byte for byte, whatever the log', async () => {
@@ -227,7 +232,7 @@ test('an engine of its own leaves nothing on the disk', async () => {
   const lake = await parquetLake();
   const before = readdirSync(duckdb.directory);
   const engine = viewsEngineWith({ memoryMb: 256, threads: 1 });
-  expect(await handlerOn(lake, { engine })(EVENT)).toEqual({ state: 'done', computed: 2 });
+  expect(await handlerOn(lake, { engine })(EVENT)).toEqual({ state: 'done', ...counts(2) });
   expect(lake.text(`views/interval=${intervalName(START)}/posts_by_category.ndjson`)).toBe(
     `{"view":"posts_by_category","interval":"${intervalName(START)}"}\n["art",2]\n{"rows":1}\n`,
   );
@@ -237,16 +242,17 @@ test('an engine of its own leaves nothing on the disk', async () => {
 test('what is current is left out; another manifest is not', async () => {
   const lake = await parquetLake();
   await handlerOn(lake)(EVENT);
-  expect(await handlerOn(lake)(EVENT)).toEqual({ state: 'done', computed: 0 });
+  expect(await handlerOn(lake)(EVENT)).toEqual({ state: 'done', ...counts(0) });
   await lake.put(viewsDoneKey(START), JSON.stringify({ ...(lake.json(viewsDoneKey(START)) as object), manifest: 'x' }));
-  expect(await handlerOn(lake)(EVENT)).toEqual({ state: 'done', computed: 1 });
+  expect(await handlerOn(lake)(EVENT)).toEqual({ state: 'done', ...counts(1) });
 });
 
 test('_SUCCESS is written after the views of its interval', async () => {
   const lake = await parquetLake();
   lake.writes.length = 0;
   await handlerOn(lake)(EVENT);
-  const done = lake.writes.flatMap((key, at) => (key.endsWith('_SUCCESS') ? [at] : []));
+  const written = lake.writes.filter((key) => key.startsWith('views/'));
+  const done = written.flatMap((key, at) => (key.endsWith('_SUCCESS') ? [at] : []));
   expect(done).toEqual([VIEWS.length, 2 * VIEWS.length + 1]);
 });
 
@@ -260,8 +266,19 @@ test('a call ends within its budget, and the next one goes on', async () => {
       return computeViews(duckdb.connection, work);
     },
   };
-  expect(await handlerOn(lake, slow)(EVENT)).toEqual({ state: 'more', computed: 1 });
-  expect(await handlerOn(lake, slow)(EVENT)).toEqual({ state: 'done', computed: 1 });
+  expect(await handlerOn(lake, slow)(EVENT)).toEqual({ state: 'more', ...counts(1) });
+  expect(await handlerOn(lake, slow)(EVENT)).toEqual({ state: 'done', ...counts(1) });
+});
+
+test('an interval of more rows than DuckDB is to count is left to the Spark job until it is current', async () => {
+  const lake = await parquetLake();
+  const spared = { mostRows: 1 };
+  expect(await handlerOn(lake, spared)(EVENT)).toEqual({ state: 'done', ...counts(1, 1) });
+  expect(lake.json(viewsListKey)).toMatchObject({ run: RUN, intervals: [intervalName(START)] });
+  expect(lake.keys('views/').filter((key) => key.endsWith('_SUCCESS'))).toEqual([viewsDoneKey(START + HOUR)]);
+  await handlerOn(lake)(EVENT);
+  expect(await handlerOn(lake, spared)(EVENT)).toEqual({ state: 'done', ...counts(0) });
+  expect(lake.json(viewsListKey)).toMatchObject({ intervals: [] });
 });
 
 test('files that do not hold what the manifest says give no view', async () => {
@@ -275,8 +292,8 @@ test('files that do not hold what the manifest says give no view', async () => {
 
 test('only the run that holds the lease computes', async () => {
   const lake = await parquetLake();
-  expect(await handlerOn(lake)({ step: 'views', run: 'another' })).toMatchObject({ state: 'superseded', holder: RUN });
-  await expect(handlerOn(lake)({ step: 'views' })).rejects.toThrow('step views must have a run');
+  expect(await handlerOn(lake)({ ...EVENT, run: 'another' })).toMatchObject({ state: 'superseded', holder: RUN });
+  expect(lake.keys('views/')).toEqual([]);
 });
 
 test('a view of a column that no key consists of is rejected', () => {

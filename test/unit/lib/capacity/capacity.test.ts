@@ -10,8 +10,15 @@ import {
   smallestChange,
   used,
 } from '../../../../lib/capacity/capacity';
+import { AUTO_ROWS } from '../../../../lambda/compact/core';
 import { FIGURES } from '../../../../lib/capacity/figures';
-import { aggregateMb, compactDiskMb, hoursToCover, type Scene } from '../../../../lib/capacity/loads';
+import {
+  aggregateMb,
+  compactDiskMb,
+  DUCKDB_VIEWS_SECONDS,
+  hoursToCover,
+  type Scene,
+} from '../../../../lib/capacity/loads';
 import { COMPONENTS } from '../../../../lib/capacity/model';
 import { hoursRetained, replicasPerBroker, topicBytes } from '../../../../lib/capacity/topic';
 import { ConfigError, loadConfig, type PipelineConfig } from '../../../../lib/config';
@@ -26,7 +33,10 @@ const at = (name: string, scene: Scene) => used(named(name), scene);
 const shareOf = (name: string, scene: Scene) => at(name, scene).share;
 
 /** Round numbers, so that a component can be computed by hand. */
-const PROD: PipelineConfig = { ...loadConfig({ stage: 'prod' }), postBytes: 1_000, brokerVolumeGb: 1_000 };
+const PROD: PipelineConfig = {
+  ...loadConfig({ stage: 'prod', viewsEngine: 'spark' }),
+  ...{ postBytes: 1_000, brokerVolumeGb: 1_000 },
+};
 const value = (number: number) => ({ value: number, unit: '', source: 'docs/x.md' });
 const HAND: Scene = {
   ...{ config: PROD, rate: 1_200, batch: 100 },
@@ -80,6 +90,19 @@ describe('components by value, of prod at 1,200 posts of 1,000 bytes a second', 
     expect(found.load).toBeCloseTo(load, 6);
     expect(found.limit?.value).toBeCloseTo(limit, 6);
     expect(found.share).toBeCloseTo(load / limit, 6);
+  });
+
+  test('DuckDB counts an interval up to its rows, and Spark a larger one', () => {
+    const of = (rate: number, viewsEngine: PipelineConfig['viewsEngine']) => {
+      const scene = { ...HAND, rate, config: { ...PROD, viewsEngine } };
+      return ['Spark: capacity', 'Batch layer: catching up twice as fast as time passes'].map(
+        (name) => at(name, scene).load,
+      );
+    };
+    const rate = AUTO_ROWS / 3_600;
+    const compact = 1 + AUTO_ROWS / 12 / 10_000;
+    expect(of(rate, 'auto')).toEqual([0, expect.closeTo(compact + AUTO_ROWS * DUCKDB_VIEWS_SECONDS, 6)]);
+    expect(of(2 * rate, 'auto')).toEqual(of(2 * rate, 'spark'));
   });
 
   test('the volume holds 70 % less a segment of each replica', () => {

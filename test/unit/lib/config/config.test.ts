@@ -62,6 +62,14 @@ describe('the stages', () => {
     expect(gb).toBeLessThan(0.7 * brokerVolumeGb);
   });
 
+  test('Spark computes the views of large intervals in prod, and DuckDB all others', () => {
+    const engines = STAGES.map((stage) => [stage, loadConfig({ stage }).viewsEngine]);
+    expect(Object.fromEntries(engines)).toEqual({ dev: 'duckdb', lean: 'duckdb', prod: 'auto', local: 'duckdb' });
+    expect(() => loadConfig({ viewsEngine: 'flink' })).toThrow(
+      "viewsEngine must be one of spark, duckdb, auto, got 'flink'",
+    );
+  });
+
   test('NAT gateways exist only with an Airflow environment', () => {
     expect(loadConfig({ stage: 'lean' }).natGateways).toBe(0);
     expect(loadConfig({ stage: 'lean', orchestrator: 'mwaa' }).natGateways).toBe(1);
@@ -308,6 +316,11 @@ describe('an invalid combination is rejected in one line that names the keys', (
       'runs of a workflow that overlap',
       { orchestrator: 'mwaa-serverless', intervalMinutes: 10 },
       'intervalMinutes must be at least 15 where orchestrator is mwaa-serverless, got 10',
+    ],
+    [
+      'a workflow that would start Spark for nothing',
+      { stage: 'lean', viewsEngine: 'auto' },
+      'viewsEngine must be spark or duckdb where orchestrator is mwaa-serverless, got auto',
     ],
     [
       'the local run without the DAG',

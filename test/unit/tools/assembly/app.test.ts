@@ -1,4 +1,4 @@
-/** The app's own assembly of stage local, as the run reads it: what one part names, another part is. */
+/** The app's own assembly of stage local with both views engines, as the run reads it: what one part names, another part is. */
 import { loadConfig } from '../../../../lib/config';
 import { type FunctionPlan, findFunction, type LocalPlan } from '../../../../tools/assembly/local-plan';
 import { readLocalPlan } from '../../../../tools/assembly/read-plan';
@@ -7,7 +7,7 @@ import { assemblyOf } from '../../../support/synthesis/assembly';
 let plan: LocalPlan;
 
 beforeAll(() => {
-  plan = readLocalPlan(assemblyOf({ overrides: { stage: 'local' } }));
+  plan = readLocalPlan(assemblyOf({ overrides: { stage: 'local', viewsEngine: 'auto' } }));
 }, 60_000);
 
 const find = (what: string): FunctionPlan => findFunction(plan.functions, what);

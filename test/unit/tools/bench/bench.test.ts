@@ -5,6 +5,7 @@ import { aggregate } from '../../../../tools/bench/aggregate';
 import { archive } from '../../../../tools/bench/archive';
 import { assetOf, bundles } from '../../../../tools/bench/bundles';
 import { compact } from '../../../../tools/bench/compact';
+import { intervalViews } from '../../../../tools/bench/interval-views';
 import { inTurn, median, quantile } from '../../../../tools/bench/measure';
 import { posts } from '../../../../tools/bench/posts';
 import { measureQueries, writeMonths } from '../../../../tools/bench/query';
@@ -22,6 +23,7 @@ function expectFigures({ figures, setting }: Report, goals: number): void {
 describe('benches run on little', () => {
   test('archive', async () => expectFigures(await archive({ rounds: 1, posts: 20 }), 1));
   test('aggregate', async () => expectFigures(await aggregate({ rounds: 1, posts: 20 }), 2));
+  test('interval-views', async () => expectFigures(await intervalViews({ rounds: 1, posts: 20 }), 1));
   test('compact', async () => expectFigures(await compact({ rounds: 1, posts: 20 }), 1));
 
   test('query, on a store in memory: each question is answered from the twelve months', async () => {

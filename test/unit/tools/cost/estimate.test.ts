@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { AUTO_ROWS } from '../../../../lambda/compact/core';
 import { type Scene } from '../../../../tools/cost/components';
 import * as components from '../../../../tools/cost/components';
 import { estimate } from '../../../../tools/cost/estimate';
@@ -109,11 +110,25 @@ describe('components, computed by hand', () => {
 
   test('an interval costs a Spark job of two workers, a minute at least', () => {
     const workerHour = (4 * 0.052624 + 15.4 * 0.0057785) * 0.8;
-    const quiet = components.spark(scene(1, 1));
+    const quiet = components.spark(scene(1, 1, { viewsEngine: 'spark' }));
     expect(quiet.fixed).toBeCloseTo((730 * 2 * workerHour * 60) / 3600, 6);
     // 1,000 a second are 3.6 M rows an interval: 40 s + 3,600 core-seconds on 4 cores.
-    const busy = components.spark(scene(1_000, 100));
+    const busy = components.spark(scene(1_000, 100, { viewsEngine: 'spark' }));
     expect(busy.fixed + busy.usage).toBeCloseTo((730 * 2 * workerHour * 940) / 3600, 6);
+  });
+
+  test('by size, an interval costs a Spark job where DuckDB does not count it, and else time of compact', () => {
+    const posts = AUTO_ROWS / 3_600;
+    const of = (rate: number, viewsEngine: string) => {
+      const at = scene(rate, 100, { viewsEngine });
+      const parts = [components.spark(at), components.batchFunctions(at)];
+      return parts.map(({ fixed, usage }) => fixed + usage);
+    };
+    expect(of(posts, 'auto')).toEqual(of(posts, 'duckdb'));
+    expect(of(posts, 'duckdb')[0]).toBe(0);
+    const [above, spark] = [of(1.01 * posts, 'auto'), of(1.01 * posts, 'spark')];
+    above.forEach((usd, i) => expect(usd).toBeCloseTo(spark[i], 9));
+    expect(of(posts, 'duckdb')[1]).toBeGreaterThan(of(posts, 'spark')[1]);
   });
 
   test('the network pays gateways, addresses, endpoints in each zone, and what goes through them', () => {
@@ -254,7 +269,7 @@ describe('an estimate', () => {
     expect(of(5_000).fixed).toBeCloseTo(of(1).fixed, 6);
   });
 
-  test('never falls with the rate, component by component', () => {
+  test('never falls with the rate, component by component where one engine computes the views', () => {
     const rate = fc.double({ min: 0.01, max: 20_000, noNaN: true });
     const factor = fc.double({ min: 1, max: 20, noNaN: true });
     fc.assert(
@@ -262,10 +277,10 @@ describe('an estimate', () => {
         rate,
         factor,
         fc.integer({ min: 1, max: 1_000 }),
-        fc.constantFrom('dev', 'prod'),
-        (r, k, b, stage) => {
-          const slow = of(r, b, stage).components;
-          const fast = of(r * k, b, stage).components;
+        fc.constantFrom({ stage: 'dev' }, { stage: 'prod', viewsEngine: 'spark' }),
+        (r, k, b, overrides) => {
+          const [slow, fast] = [r, r * k].map((rate) => estimate(loadConfig(overrides), { rate, batch: b }).components);
+          expect(of(r * k, b).monthly).toBeGreaterThanOrEqual(of(r, b).monthly * (1 - 1e-9));
           slow.forEach((part, i) => expect(fast[i].monthly).toBeGreaterThanOrEqual(part.monthly * (1 - 1e-9)));
         },
       ),

@@ -19,7 +19,7 @@ test('needs follow the configuration through the templates', () => {
   expect(prod.bootstrapRejected).toContain('5');
 
   const dev = needsOfStage({ stage: 'dev', project: 'mine' });
-  expect(total(dev)).toEqual([2, 1, 1, 10, 16]);
+  expect(total(dev)).toEqual([2, 1, 1, 10, 0]);
   expect(dev.brokerTypes).toEqual(['t3.small']);
   expect(dev.stacks.map(({ name }) => name)).toContain('mine-dev-storage');
 });
