@@ -180,7 +180,7 @@ export const KEYS = {
   publishDelayMinutes: key(integer(1, 7 * DAY_MINUTES), 30, { prod: 60, local: 5 }),
   /** TTL of speed rows, hours: at least 4 × (interval + publish delay), so that no posts disappear when the batch layer is late. */
   speedTtlHours: key(integer(1, 24 * 365), 72, { prod: 168, local: 24 }),
-  /** Hours for which the batch layer remembers which sections of which posts it has read. */
+  /** Hours for which the batch layer remembers which sections of which posts it has read; the speed layer at most. */
   identityHorizonHours: key(integer(1, 24 * 365), 168),
   /**
    * Intervals with posts, before the newest one, for which the speed layer remembers which sections of which posts it has read. The
