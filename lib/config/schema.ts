@@ -2,7 +2,7 @@
  * The keys of the configuration, each with its meaning, the values that it accepts, and its value in each stage.
  * `combinations.ts` has the constraints between keys.
  */
-import { httpsAddress, integer, integerOf, matching, oneOf, region, type Rule, trueOrFalse } from './rules';
+import { httpsAddress, integer, integerOf, matching, oneOf, origins, region, type Rule, trueOrFalse } from './rules';
 
 /**
  * `lean` carries about 100 posts a second at the lowest cost, with data retained. At that rate, most of the bill is for what runs even
@@ -165,6 +165,11 @@ export const KEYS = {
   requestRate: key(integer(1, 10_000), 100, { prod: 1_000, local: 1_000 }),
   /** Requests that the main route of each API accepts at once before it returns 429. Other routes accept a share of it. */
   requestBurst: key(integer(1, 5_000), 200, { prod: 2_000, local: 2_000 }),
+  /**
+   * Origins of the web pages whose scripts may call both APIs, separated by commas, or `*`. API Gateway answers the preflight requests.
+   * @default - none: browsers keep the responses from scripts of other origins
+   */
+  corsOrigins: optional(origins),
   /** Whether the query API serves the status page (`GET /`), which reads metrics. ADR 22 has the cost. */
   page: key(trueOrFalse, false, { local: true }),
   /** Ingest instances that may run at once. Each holds connections to every broker. */

@@ -223,6 +223,10 @@ describe('an invalid value is rejected in one line that names key, value and wha
     ['retentionDays', '-7', 'retentionDays must be an integer'],
     ['kafkaAuth', 'scram', 'kafkaAuth must be one of iam, unsecured'],
     ['auth', 'none', 'auth must be one of iam, jwt, open'],
+    ['corsOrigins', 'app.example.com', 'corsOrigins must be * or origins separated by commas'],
+    ['corsOrigins', 'https://a.example/', 'corsOrigins must be * or origins separated by commas'],
+    ['corsOrigins', 'http://a.example', 'corsOrigins must be * or origins separated by commas'],
+    ['corsOrigins', '*,https://a.example', 'corsOrigins must be * or origins separated by commas'],
     ['jwtIssuer', 'http://issuer', 'jwtIssuer must be an https address'],
     [
       'intervalMinutes',
