@@ -74,6 +74,11 @@ export const KEYS = {
   region: optional(region),
   /** Whether stateful resources are retained (`retain`) or deleted (`destroy`) when their stack is deleted. */
   removal: key(oneOf('retain', 'destroy'), 'destroy', { lean: 'retain', prod: 'retain' }),
+  /**
+   * Days for which the lake retains objects of the raw log; 0: forever. Later, an interval can be computed again from `posts/`, as a
+   * backfill does, but `posts/` can't be made again.
+   */
+  rawRetentionDays: key(integer(0, 3_650), 0),
   /** Days for which log groups retain their events. */
   logRetentionDays: key(integerOf(LOG_RETENTION_DAYS), 7, { lean: 30, prod: 90, local: 1 }),
   /**
@@ -256,6 +261,22 @@ export const KEYS = {
    * @default - none: the topic has no subscription
    */
   alarmEmail: optional(matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address')),
+  /**
+   * Slack workspace (its ID, T…) whose channel `slackChannel` receives the alarms. Authorize it once, in the console of Amazon Q
+   * Developer in chat applications.
+   * @default - none
+   */
+  slackWorkspace: optional(matching(/^T[A-Z0-9]{7,12}$/, 'the ID of a Slack workspace, like T0123ABCD')),
+  /**
+   * Slack channel (its ID, C…) that receives the alarms.
+   * @default - none
+   */
+  slackChannel: optional(matching(/^[CG][A-Z0-9]{7,12}$/, 'the ID of a Slack channel, like C0123ABCD')),
+  /**
+   * Cost of a month, USD, of what has the tag `project` of this deployment: the alarm topic is notified when a forecast exceeds it, and
+   * when the bill does. 0: no budget. Activate `project` as a cost allocation tag first, or the budget sees nothing.
+   */
+  monthlyBudgetUsd: key(integer(0, 1_000_000), 0),
   /**
    * URL of `docs/runbook.md`; alarms link to it.
    * @default - the path in the repository
