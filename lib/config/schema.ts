@@ -2,7 +2,7 @@
  * The keys of the configuration, each with its meaning, the values that it accepts, and its value in each stage.
  * `combinations.ts` has the constraints between keys.
  */
-import { httpsAddress, integer, integerOf, matching, oneOf, region, type Rule, trueOrFalse } from './rules';
+import { httpsAddress, integer, integerOf, matching, oneOf, origins, region, type Rule, trueOrFalse } from './rules';
 
 /**
  * `lean` carries about 100 posts a second at the lowest cost, with data retained. At that rate, most of the bill is for what runs even
@@ -74,6 +74,11 @@ export const KEYS = {
   region: optional(region),
   /** Whether stateful resources are retained (`retain`) or deleted (`destroy`) when their stack is deleted. */
   removal: key(oneOf('retain', 'destroy'), 'destroy', { lean: 'retain', prod: 'retain' }),
+  /**
+   * Days for which the lake retains objects of the raw log; 0: forever. Later, an interval can be computed again from `posts/`, as a
+   * backfill does, but `posts/` can't be made again.
+   */
+  rawRetentionDays: key(integer(0, 3_650), 0),
   /** Days for which log groups retain their events. */
   logRetentionDays: key(integerOf(LOG_RETENTION_DAYS), 7, { lean: 30, prod: 90, local: 1 }),
   /**
@@ -165,6 +170,11 @@ export const KEYS = {
   requestRate: key(integer(1, 10_000), 100, { prod: 1_000, local: 1_000 }),
   /** Requests that the main route of each API accepts at once before it returns 429. Other routes accept a share of it. */
   requestBurst: key(integer(1, 5_000), 200, { prod: 2_000, local: 2_000 }),
+  /**
+   * Origins of the web pages whose scripts may call both APIs, separated by commas, or `*`. API Gateway answers the preflight requests.
+   * @default - none: browsers keep the responses from scripts of other origins
+   */
+  corsOrigins: optional(origins),
   /** Whether the query API serves the status page (`GET /`), which reads metrics. ADR 22 has the cost. */
   page: key(trueOrFalse, false, { local: true }),
   /** Ingest instances that may run at once. Each holds connections to every broker. */
@@ -251,6 +261,22 @@ export const KEYS = {
    * @default - none: the topic has no subscription
    */
   alarmEmail: optional(matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address')),
+  /**
+   * Slack workspace (its ID, T…) whose channel `slackChannel` receives the alarms. Authorize it once, in the console of Amazon Q
+   * Developer in chat applications.
+   * @default - none
+   */
+  slackWorkspace: optional(matching(/^T[A-Z0-9]{7,12}$/, 'the ID of a Slack workspace, like T0123ABCD')),
+  /**
+   * Slack channel (its ID, C…) that receives the alarms.
+   * @default - none
+   */
+  slackChannel: optional(matching(/^[CG][A-Z0-9]{7,12}$/, 'the ID of a Slack channel, like C0123ABCD')),
+  /**
+   * Cost of a month, USD, of what has the tag `project` of this deployment: the alarm topic is notified when a forecast exceeds it, and
+   * when the bill does. 0: no budget. Activate `project` as a cost allocation tag first, or the budget sees nothing.
+   */
+  monthlyBudgetUsd: key(integer(0, 1_000_000), 0),
   /**
    * URL of `docs/runbook.md`; alarms link to it.
    * @default - the path in the repository

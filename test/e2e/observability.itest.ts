@@ -83,7 +83,7 @@ test('a killed broker fires the alarms of ingest and of the node until it is bac
 test('more clients than ingest has instances, sending invalid posts, fire the alarms for throttling and quarantine until they stop', async () => {
   const body = list(5, (i) => (i === 0 ? unreadable(i) : good(i)));
   const stop = run.repeat(500, () => Promise.all(list(40, () => run.post(body))));
-  await run.untilAlarms('ALARM', 'quarantine-burst', 'ingest-throttled', 'ingest-failing');
+  await run.untilAlarms('ALARM', 'quarantine-burst', 'quarantine-trickle', 'ingest-throttled', 'ingest-failing');
   await stop();
   await run.untilAlarms('OK', 'quarantine-burst', 'ingest-throttled', 'ingest-failing');
 });

@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENV } from '../../lambda/runtime/env';
+import { findFunction } from '../assembly/local-plan';
 import { generateLoad } from '../loadgen/load';
 import { type Tally } from '../loadgen/send';
 import { type Command } from '../kit/command';
@@ -155,7 +156,7 @@ function intervalMinutesOf({ plan }: Running): number {
   return Number(value);
 }
 
-function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, urls: LateUrls = {}): void {
+function writeEndpoints(file: string, { cloud, kafka, cassandra, s3, plan }: Running, urls: LateUrls = {}): void {
   const functions = Object.entries(cloud.processes()).map(([name, { pids }]) => [name, pids]);
   const endpoints = {
     ingest: cloud.ingestUrl,
@@ -166,6 +167,7 @@ function writeEndpoints(file: string, { cloud, kafka, cassandra, s3 }: Running, 
     kafka: kafka.plainBrokers,
     cassandra: cassandra.endpointUrl,
     s3: s3.endpoint,
+    lake: findFunction(plan.functions, 'publish').environment[ENV.lakeBucket],
     pids: {
       run: process.pid,
       kafka: kafka.pid,

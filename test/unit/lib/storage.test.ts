@@ -158,6 +158,17 @@ describe('the lake', () => {
     ]);
   });
 
+  test('retains the raw log forever, or as long as the config says', () => {
+    const rulesOf = (overrides: Record<string, unknown>) => {
+      const { Properties } = resource(synthesize(overrides).storage, 'AWS::S3::Bucket', 'LakeBucket');
+      return (Properties.LifecycleConfiguration as { Rules: { Id: string }[] }).Rules;
+    };
+    expect(rulesOf({ stage: 'dev', rawRetentionDays: 30 })).toContainEqual({
+      ...{ Id: 'expire-raw', Status: 'Enabled', Prefix: 'raw/', ExpirationInDays: 30 },
+    });
+    expect(rulesOf({ stage: 'dev' }).map(({ Id }) => Id)).not.toContain('expire-raw');
+  });
+
   test('logs access', () => {
     expect(resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket').Properties).toMatchObject({
       LoggingConfiguration: {

@@ -128,10 +128,10 @@ describe('components, computed by hand', () => {
 
   test('CloudWatch bills metrics, metrics of alarms, and dashboards', () => {
     const plain = scene(1, 1, { stage: 'prod', canaryMinutes: 0, dashboards: 'overview', brokers: 3 });
-    expect(components.alarms(plain).fixed).toBeCloseTo(37 * 0.1 + 2 * 0.5, 9);
+    expect(components.alarms(plain).fixed).toBeCloseTo(38 * 0.1 + 2 * 0.5, 9);
     expect(components.cloudwatchDashboards(plain).fixed).toBe(3);
     const watched = scene(1, 1, { stage: 'prod', canaryMinutes: 5, dashboards: 'all', brokers: 3 });
-    expect(components.alarms(watched).fixed).toBeCloseTo(41 * 0.1 + 2 * 0.5, 9);
+    expect(components.alarms(watched).fixed).toBeCloseTo(42 * 0.1 + 2 * 0.5, 9);
     expect(components.cloudwatchDashboards(watched).fixed).toBe(30);
     // The canary's own six.
     expect(components.metrics(watched).fixed - components.metrics(plain).fixed).toBeCloseTo(6 * 0.3, 9);
