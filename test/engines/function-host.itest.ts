@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FunctionPlan } from '../../tools/assembly/local-plan';
 import { type FunctionHost, PAYLOAD_LIMIT, type Routing, startFunctionHost } from '../../tools/local/aws/function-host';
 import { ROOT } from '../../tools/kit/root';
+import { until } from '../support/until';
 
 jest.setTimeout(60_000);
 
@@ -341,7 +342,7 @@ describe('a failure', () => {
     expect(await answer(functions, 'pid')).not.toBe(first);
     expect(existsSync(late)).toBe(false);
     thaw();
-    await until('it has written', () => existsSync(late));
+    await until('it has written', () => existsSync(late) && readFileSync(late, 'utf8') !== '');
     expect(readFileSync(late, 'utf8')).toBe(String(first));
   });
 

@@ -1,5 +1,4 @@
 /** Lets faults strike one after the other, and measures what each does. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { repeatedly } from '../../kit/repeatedly';
 import { inSeconds } from '../../kit/time';
 import { shuffled } from '../../loadgen/random';
@@ -45,6 +44,8 @@ const CALM_MS = 2_000;
 const ON_THE_WAY = 4;
 /** And some, so that the limit makes sense at any rate. */
 const FEW_RECORDS = 200;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
 
 async function lagOf({ cloud }: Target, maxAgeMs: number): Promise<number | undefined> {
   const lags = await cloud.lag(maxAgeMs).catch(() => undefined);
