@@ -47,7 +47,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const clock = startClock(display.line);
   const running = await bringUp({
     ...{ directory: options.data, clock, say: display.line, routing: options },
-    beforeLake: chaos?.beforeLake,
+    ...(chaos && { beforeLake: chaos.beforeLake, onError: chaos.onError }),
   });
   display.line(
     `invocations are routed at random by seed ${options.seed}, to ${options.instances} instances of a function or more`,

@@ -1,4 +1,6 @@
 /** A run with faults: the posts that flow, the other clients, and the faults that strike meanwhile. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { requestsOf } from '../../loadgen/clients';
 import { type GeneratedPost, generate } from '../../loadgen/generate';
 import { readPosts } from '../../loadgen/input';
@@ -17,6 +19,8 @@ export interface Chaos {
   readonly faults: readonly Fault[];
   /** Puts what loses requests before S3. */
   beforeLake(endpoint: string): Promise<string>;
+  /** Writes what faults make fail to a file: on the terminal nothing else could be seen. */
+  onError(message: string): void;
   run(session: Session): Promise<readonly Struck[]>;
   stop(): Promise<void>;
 }
@@ -33,6 +37,7 @@ interface Session {
 }
 
 type FlowOptions = Pick<RunOptions, 'input' | 'posts' | 'rate' | 'seed'>;
+type ChaosOptions = FlowOptions & Pick<RunOptions, 'data'>;
 
 /** Posts a second if no rate is given: as fast as possible, they would be through before the first fault. */
 const RATE = 200;
@@ -56,7 +61,7 @@ function* flow({ input, posts, seed }: FlowOptions, over: () => boolean): Genera
   }
 }
 
-export function startChaos(faults: readonly Fault[], options: FlowOptions): Chaos {
+export function startChaos(faults: readonly Fault[], options: ChaosOptions): Chaos {
   const random = seeded(options.seed);
   let lake: LakeProxy | undefined;
   return {
@@ -65,6 +70,7 @@ export function startChaos(faults: readonly Fault[], options: FlowOptions): Chao
       lake = await startLakeProxy(endpoint, random);
       return lake.url;
     },
+    onError: (message) => appendFileSync(join(options.data, 'errors.log'), `${new Date().toISOString()} ${message}\n`),
     run: (session) => runChaos(faults, session, options, random, lake!),
     stop: async () => lake?.stop(),
   };

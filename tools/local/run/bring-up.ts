@@ -61,6 +61,8 @@ export interface BringUpOptions extends Pick<LocalCloudOptions, 'routing'> {
   readonly directory: string;
   readonly clock: Clock;
   readonly say: (line: string) => void;
+  /** Called for failed attempts of event sources. @default say */
+  readonly onError?: (message: string) => void;
   /** Configuration of the templates in addition to the stage, e.g. `{ batchSize: '100' }`. @default - none */
   readonly overrides?: Readonly<Record<string, string>>;
   /** Records every AWS call of functions, Spark and Airflow. @default - calls are not recorded */
@@ -73,7 +75,8 @@ export interface BringUpOptions extends Pick<LocalCloudOptions, 'routing'> {
 
 /** @throws Error of one line, or with the end of the log of what did not start */
 export async function bringUp(options: BringUpOptions): Promise<Running> {
-  const { directory, clock, say, overrides, recorder, routing, beforeStore = nothing, beforeLake = nothing } = options;
+  const { directory, clock, say, onError = say, overrides, recorder, routing } = options;
+  const { beforeStore = nothing, beforeLake = nothing } = options;
   const started: Stoppable[] = [];
   const track = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
     const running = await starting;
@@ -112,7 +115,7 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
             sparkCommand: sparkCommand({ s3Endpoint: s3OfSpark, workDir: at('spark') }),
             functionEnvironment: recorder?.functionEnvironment,
             routing,
-            onError: say,
+            onError,
           },
         ),
       ),

@@ -12,6 +12,8 @@ const DAG = 'pipeline';
 const SCHEDULER_DOWN_MS = 10_000;
 /** An interval, and what a slow machine takes to get to its views. */
 const A_RUN = { within: 240_000, every: 100 };
+/** The title of a task's process; that of the one that waits for it says `LocalExecutor`. */
+const TASK = /^airflow worker -- [0-9a-f-]{36}$/;
 /** Less than any file that compaction writes. */
 const FULL_BYTES = 4_096;
 
@@ -43,7 +45,7 @@ export const BATCH_FAULTS: readonly Fault[] = [
     recovered: 'published',
     strike: async (target) => {
       await taskRuns(target, /^publish/);
-      kill(found(target.airflow.scheduler.pid, /airflow.*task|task.*airflow/i) ?? []);
+      kill(await waitFor('its process', () => found(target.airflow.scheduler.pid, TASK), A_RUN));
       return async () => undefined;
     },
   },
