@@ -9,7 +9,12 @@ import { type Fault, type Target } from '../fault';
 import { waitFor } from '../wait';
 
 const DAG = 'pipeline';
-const SCHEDULER_DOWN_MS = 10_000;
+/**
+ * After half a minute a scheduler counts as gone, and the next one takes over its tasks when it starts. If it is back sooner, they wait for
+ * five minutes, as long as a task may be without a sign of life.
+ * @see https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html
+ */
+const SCHEDULER_DOWN_MS = 40_000;
 /** An interval, and what a slow machine takes to get to its views. */
 const A_RUN = { within: 240_000, every: 100 };
 /** The title of a task's process; that of the one that waits for it says `LocalExecutor`. */
