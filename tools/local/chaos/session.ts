@@ -48,7 +48,7 @@ const FIRST_INDEX_OF_OTHERS = 1_000_000_000;
 const FIRST_INTERVAL = { within: 600_000, every: 1_000 };
 
 /** The posts of the run, and further ones, or those of the files again, until it is over. */
-function* flow({ input, posts, seed }: FlowOptions, over: () => boolean): Generator<GeneratedPost> {
+export function* flow({ input, posts, seed }: FlowOptions, over: () => boolean): Generator<GeneratedPost> {
   const files = input === undefined ? undefined : readPosts(input);
   const count = files?.length ?? Math.max(BATCH, posts);
   let sent = 0;

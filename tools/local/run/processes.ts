@@ -46,3 +46,14 @@ export function commandOf(pid: number): string {
     return '';
   }
 }
+
+/** Sends a signal to those that have not ended. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFunction } from '../../../assembly/local-plan';
 import { repeatedly } from '../../../kit/repeatedly';
-import { commandOf, treeOf } from '../../run/processes';
+import { commandOf, signalAll, treeOf } from '../../run/processes';
 import { type Fault, type Target } from '../fault';
 import { waitFor } from '../wait';
 
@@ -40,7 +40,7 @@ function taskRuns({ airflow }: Target, task: RegExp): Promise<unknown> {
   return waitFor(`task ${task.source}`, () => look().catch(() => undefined), { ...A_RUN, every: 300 });
 }
 
-const kill = (pids: readonly number[]) => pids.forEach((pid) => process.kill(pid, 'SIGKILL'));
+const kill = (pids: readonly number[]) => signalAll(pids, 'SIGKILL');
 
 export const BATCH_FAULTS: readonly Fault[] = [
   {

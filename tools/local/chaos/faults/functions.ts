@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFunction } from '../../../assembly/local-plan';
 import { repeatedly } from '../../../kit/repeatedly';
+import { signalAll } from '../../run/processes';
 import { type Fault, type Target } from '../fault';
 import { waitFor } from '../wait';
 
@@ -37,9 +38,9 @@ export const FUNCTION_FAULTS: readonly Fault[] = [
       const pids = ['ingest', 'archive', 'aggregate'].flatMap(
         (name) => processes[findFunction(plan.functions, name).logicalId].pids[0] ?? [],
       );
-      const signal = (name: NodeJS.Signals) => pids.forEach((pid) => process.kill(pid, name));
-      signal('SIGSTOP');
-      return async () => signal('SIGCONT');
+      signalAll(pids, 'SIGSTOP');
+      // Those that a timeout ended meanwhile are gone.
+      return async () => signalAll(pids, 'SIGCONT');
     },
   },
   {
