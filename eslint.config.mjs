@@ -47,7 +47,7 @@ const product = (...patterns) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'cdk.out/', '.local/', 'coverage/'] },
+  { ignores: ['node_modules/', 'cdk.out/', '.local/', 'coverage/', 'clients/typescript/{types.ts,dist/}'] },
   ...tseslint.configs.recommended,
   {
     rules: {
@@ -118,7 +118,14 @@ export default tseslint.config(
   },
   // What people look at is printed.
   {
-    files: ['bin/**', 'tools/**', 'test/run.ts', 'test/iam/**', 'test/simulation/find-mutations.ts'],
+    files: [
+      'bin/**',
+      'tools/**',
+      'clients/*/example.mts',
+      'test/run.ts',
+      'test/iam/**',
+      'test/simulation/find-mutations.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
   prettier,

@@ -13,6 +13,7 @@ const config: KnipConfig = {
     'lambda/**/handler.ts!',
     'lambda/runtime/*-stub.ts!',
     'web/page.ts!',
+    'clients/typescript/example.mts!',
     'tools/pipeline.ts!',
     'tools/setup/setup.mjs!',
     'lambda/compact/layer/fetch.mjs!',
@@ -26,7 +27,9 @@ const config: KnipConfig = {
     'test/formats/make.ts',
     'test/simulation/find-mutations.ts',
   ],
-  project: ['{bin,lib,observability}/**/*.ts!', '{lambda,web,tools}/**/*.{ts,mjs,cjs}!', 'test/**/*.ts'],
+  project: ['{bin,clients,lib,observability}/**/*.{ts,mts}!', '{lambda,web,tools}/**/*.{ts,mjs,cjs}!', 'test/**/*.ts'],
+  // Generated with everything that such a document may have.
+  ignore: ['clients/typescript/types.ts'],
   ignoreBinaries: ['tsx', 'mvn', 'promtool', 'unshare'],
   ignoreExportsUsedInFile: true,
 };

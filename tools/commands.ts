@@ -59,6 +59,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Sends quarantined records again, once the rules accept them',
     load: () => require('./operate/replay/cli') as Module,
   },
+  trace: {
+    summary: 'Follows one post: request, partition and offset, raw object, Parquet row, rows of views, answers',
+    load: () => require('./operate/trace/cli') as Module,
+  },
   'delete-chain': {
     summary: 'Deletes what the speed layer has of a partition, so that it begins anew',
     load: () => require('./operate/delete-chain/cli') as Module,

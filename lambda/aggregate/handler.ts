@@ -29,6 +29,8 @@ export interface AggregateDeps {
   readonly intervalMinutes: number;
   /** How many intervals with posts, before the newest one, a partition remembers, to count each post once. */
   readonly horizon: number;
+  /** How far back the batch layer remembers. */
+  readonly identityHorizonHours: number;
   /** @default - all views */
   readonly views?: readonly View[];
   /** @default FOLD */
@@ -73,7 +75,7 @@ class OutOfDateError extends Error {
 }
 
 export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => Promise<void> {
-  const { store, horizon } = deps;
+  const { store, horizon, identityHorizonHours } = deps;
   const schema = speedSchema(deps.views ?? VIEWS, deps.intervalMinutes);
   const limits = deps.limits ?? FOLD;
   const cache = new Map<string, Warm>();
@@ -92,7 +94,10 @@ export function makeHandler(deps: AggregateDeps): (event: LambdaKafkaEvent) => P
     return { chain, recent, folding };
   }
 
-  const cold = (): Warm => ({ chain: EMPTY_CHAIN, recent: new RecentPosts(horizon, schema.waiting) });
+  const cold = (): Warm => ({
+    chain: EMPTY_CHAIN,
+    recent: new RecentPosts(horizon, identityHorizonHours, schema.waiting),
+  });
 
   function countRow(tally: Tally, bytes: number): void {
     tally.writeUnits += Math.ceil((bytes + ROW_OVERHEAD_BYTES) / WRITE_UNIT_BYTES);
@@ -223,6 +228,7 @@ export const handler = invoked(() =>
     store: storeFromEnvironment('aggregate', keyspacesStore),
     intervalMinutes: requirePositiveInteger(ENV.intervalMinutes),
     horizon: requireNonNegativeInteger(ENV.speedHorizonIntervals),
+    identityHorizonHours: requirePositiveInteger(ENV.identityHorizonHours),
     now: Date.now,
     report,
     log,

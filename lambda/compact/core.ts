@@ -6,8 +6,6 @@ import { parseRunEvent, type RunEvent } from '../formats/run-event';
 import { cover, describeRanges, type Covered } from '../domain/ranges';
 import { POST_FILE_COLUMNS } from '../formats/post-files';
 
-const HOUR = 3_600_000;
-
 /** Of the code: to be raised with every change by which the same inputs give other files. */
 export const COMPACTION_VERSION = 1;
 
@@ -24,11 +22,6 @@ export function sourcesOf<T extends RawRange>(objects: readonly T[], range: Part
     );
   }
   return parts;
-}
-
-/** The oldest interval that an interval still remembers. */
-export function horizonStart(interval: IntervalStart, horizonHours: number): IntervalStart {
-  return interval - horizonHours * HOUR;
 }
 
 /** @throws Error if the partition is no part of the seal */

@@ -2,7 +2,7 @@
  * All that the compaction of an interval and partition depends on, as it lies in the lake. The hash of it is stored with the result:
  * a result with the same hash need not be computed again.
  */
-import { intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
+import { horizonStart, intervalName, parseIntervalName, type IntervalStart } from '../domain/intervals';
 import { type Covered } from '../domain/ranges';
 import { type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
 import { dedupIndexKey, dedupIndexPrefix, incompletePostsKey, summaryKey } from '../formats/keys';
@@ -10,7 +10,7 @@ import { rawObjects, type RawObject } from '../aws/lake';
 import { NotFoundError, type ObjectStore } from '../aws/s3';
 import { sha256 } from '../runtime/digest';
 import { POST_FILE_COLUMNS } from '../formats/post-files';
-import { COMPACTION_VERSION, horizonStart, rangeOf, sourcesOf } from './core';
+import { COMPACTION_VERSION, rangeOf, sourcesOf } from './core';
 
 /** An object as it was listed. */
 interface Stored {

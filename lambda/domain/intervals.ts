@@ -2,7 +2,7 @@
  * Intervals cut the log by append time. An interval is named by the instant it starts at; internally it is that instant in
  * milliseconds since the epoch.
  */
-import { MINUTE } from './time';
+import { HOUR, MINUTE } from './time';
 
 export type IntervalStart = number;
 
@@ -54,4 +54,9 @@ export function requireLength(what: string, stored: number, configured: number):
  */
 export function nextInterval(previous: IntervalStart, timestamp: number, intervalMinutes: number): IntervalStart {
   return Math.max(previous, intervalOf(timestamp, intervalMinutes));
+}
+
+/** The oldest interval that an interval still remembers, in both layers. */
+export function horizonStart(interval: IntervalStart, horizonHours: number): IntervalStart {
+  return interval - horizonHours * HOUR;
 }

@@ -3,11 +3,12 @@
  * interval in which a section arrived, and leave with their interval.
  *
  * Invariants: a section counts once, by its first arrival, as long as it is remembered; what is remembered after a record depends on the
- * log alone, not on batches, instances or the clock: the newest interval with posts and `horizon` such intervals before it.
+ * log alone, not on batches, instances or the clock: the newest interval with posts and `horizon` such intervals before it, and nothing
+ * that the batch layer has forgotten by then.
  */
 import { ALL_SECTIONS, maskOfPresent, type SectionMask } from './merge';
 import { columnOf, SECTIONS, type ColumnName, type Section, type SectionColumns, type Sections } from './columns';
-import { type IntervalStart } from './intervals';
+import { horizonStart, type IntervalStart } from './intervals';
 import { IndexMasks } from './index-masks';
 import { type PostColumns } from './post-columns';
 
@@ -45,10 +46,12 @@ export class RecentPosts {
 
   /**
    * @param horizon intervals with posts before the newest one
+   * @param hours how far back the batch layer remembers: what is older is in no row of the store either
    * @param columns that views need of an incomplete post
    */
   constructor(
     private readonly horizon: number,
+    private readonly hours: number,
     private readonly columns: readonly ColumnName[],
   ) {}
 
@@ -64,6 +67,7 @@ export class RecentPosts {
 
   /** Takes note of sections that arrive. @returns undefined if none of them is new */
   remember(interval: IntervalStart, index: number, sections: Sections): Remembered | undefined {
+    this.forget(horizonStart(interval, this.hours));
     const arrived = maskOfPresent(sections);
     const before = this.maskOf(index);
     const news = arrived & ~before;
@@ -107,6 +111,12 @@ export class RecentPosts {
       for (const { waiting } of this.groups) if (waiting.size > 0) waiting.delete(index);
     } else {
       group.waiting.set(index, { ...group.waiting.get(index), ...pick(sections, news, this.columns) });
+    }
+  }
+
+  private forget(before: IntervalStart): void {
+    if (this.groups.some(({ interval }) => interval < before)) {
+      this.groups = this.groups.filter(({ interval }) => interval >= before);
     }
   }
 

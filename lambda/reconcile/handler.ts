@@ -128,12 +128,16 @@ export function makeHandler(deps: ReconcileDeps): (event: unknown) => Promise<Re
   }
 
   /**
-   * Stores the drift of the newest compared interval in the boundary; a rerun of an older one does not overwrite it.
+   * Stores the drift of the newest compared interval in the boundary. Neither a rerun of an older one overwrites it, nor a call that was
+   * frozen while others went on.
    */
   async function recordDrift(newest: IntervalStart, drift: number): Promise<void> {
-    const boundary = await store.readBoundary(topic);
-    if ((boundary?.reconciledInterval ?? -Infinity) > newest) return;
-    if (!(await store.putDrift(topic, drift, newest))) throw new Error(`the boundary of '${topic}' does not exist`);
+    for (;;) {
+      const boundary = await store.readBoundary(topic);
+      if (!boundary) throw new Error(`the boundary of '${topic}' does not exist`);
+      const before = boundary.reconciledInterval;
+      if ((before ?? -Infinity) > newest || (await store.putDrift(topic, drift, before, newest))) return;
+    }
   }
 
   /** Compares and stores what was found. @param patience how long the speed layer is waited for, ms */

@@ -79,8 +79,11 @@ const INFLATE = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSy
 
 const isCoding = (coding: string): coding is keyof typeof INFLATE => Object.hasOwn(INFLATE, coding);
 
+/** The values of `Content-Encoding` that a body may have. */
+export const CODINGS = ['identity', ...Object.keys(INFLATE)];
+
 /** Types of which API Gateway passes on the bytes, in base64; of JSON it makes text, in which compressed bytes are lost. */
-const BINARY_TYPES = 'application/x-ndjson or application/vnd.kafka.json.v2+json';
+export const BINARY_TYPES = 'application/x-ndjson or application/vnd.kafka.json.v2+json';
 
 /**
  * The body as text. API Gateway encodes bodies that it does not regard as text in base64.
@@ -96,12 +99,7 @@ export function bodyOf(event: HttpEvent, limit: number): Body | RejectedBody {
       : { text: withoutMark(raw), bytes: Buffer.byteLength(raw), valid: raw.isWellFormed() };
   }
   if (!isCoding(coding)) {
-    return rejectedBody(
-      415,
-      'content-encoding',
-      coding.slice(0, 100),
-      `one of identity, ${Object.keys(INFLATE).join(', ')}`,
-    );
+    return rejectedBody(415, 'content-encoding', coding.slice(0, 100), `one of ${CODINGS.join(', ')}`);
   }
   if (!bytes) {
     const type = event.headers?.['content-type'] ?? 'none';

@@ -12,6 +12,8 @@ function workerGb(config: PipelineConfig): number {
   return config.sparkMemoryGb + Math.max(0.1 * config.sparkMemoryGb, 0.384);
 }
 
+const leastRawDays = (config: PipelineConfig) => Math.ceil(Math.max(config.outageHours, config.speedTtlHours) / 24);
+
 interface Combination {
   readonly broken: (config: PipelineConfig) => boolean;
   readonly message: (config: PipelineConfig) => string;
@@ -97,6 +99,17 @@ export const COMBINATIONS: readonly Combination[] = [
     message: (c) =>
       `speedTtlHours must be at least ${TTL_FACTOR} × (intervalMinutes + publishDelayMinutes) = ` +
       `${Math.ceil((TTL_FACTOR * (c.intervalMinutes + c.publishDelayMinutes)) / 60)}, got ${c.speedTtlHours}`,
+  },
+  {
+    // Compaction reads the raw log, and may be behind for as long as an outage lasts and speed rows cover.
+    broken: (c) => c.rawRetentionDays > 0 && c.rawRetentionDays < leastRawDays(c),
+    message: (c) =>
+      `rawRetentionDays must be 0 or at least the days of outageHours and speedTtlHours (${leastRawDays(c)}), got ${c.rawRetentionDays}`,
+  },
+  {
+    broken: (c) => (c.slackWorkspace === undefined) !== (c.slackChannel === undefined),
+    message: (c) =>
+      `${c.slackWorkspace === undefined ? 'slackWorkspace' : 'slackChannel'} must be set: both slackWorkspace and slackChannel are needed`,
   },
   {
     broken: (c) => c.identityHorizonHours * 60 < c.intervalMinutes,

@@ -32,6 +32,13 @@ export const region: Rule<string> = {
     RegionInfo.regions.find(({ name, domainSuffix }) => name === value && domainSuffix === DOMAIN)?.name,
 };
 
+/** What a browser sends as `Origin`; a page on the developer's own machine needs no certificate. */
+const ORIGIN = String.raw`(https://[a-z0-9.-]+(:\d+)?|http://(localhost|127\.0\.0\.1)(:\d+)?)`;
+export const origins = matching(
+  new RegExp(`^(\\*|${ORIGIN}(,${ORIGIN})*)$`),
+  '* or origins separated by commas, like https://app.example.com,http://localhost:5173',
+);
+
 export const httpsAddress = matching(/^https:\/\/\S+$/, 'an https address');
 
 export function integer(from: number, to: number): Rule<number> {

@@ -3,7 +3,7 @@
  * `combinations.ts` has the constraints between keys.
  */
 import { VIEWS_ENGINES } from '../../lambda/compact/core';
-import { httpsAddress, integer, integerOf, matching, oneOf, region, type Rule, trueOrFalse } from './rules';
+import { httpsAddress, integer, integerOf, matching, oneOf, origins, region, type Rule, trueOrFalse } from './rules';
 
 /**
  * `lean` carries about 100 posts a second at the lowest cost, with data retained. At that rate, most of the bill is for what runs even
@@ -75,6 +75,11 @@ export const KEYS = {
   region: optional(region),
   /** Whether stateful resources are retained (`retain`) or deleted (`destroy`) when their stack is deleted. */
   removal: key(oneOf('retain', 'destroy'), 'destroy', { lean: 'retain', prod: 'retain' }),
+  /**
+   * Days for which the lake retains objects of the raw log; 0: forever. Later, an interval can be computed again from `posts/`, as a
+   * backfill does, but `posts/` can't be made again.
+   */
+  rawRetentionDays: key(integer(0, 3_650), 0),
   /** Days for which log groups retain their events. */
   logRetentionDays: key(integerOf(LOG_RETENTION_DAYS), 7, { lean: 30, prod: 90, local: 1 }),
   /**
@@ -166,6 +171,11 @@ export const KEYS = {
   requestRate: key(integer(1, 10_000), 100, { prod: 1_000, local: 1_000 }),
   /** Requests that the main route of each API accepts at once before it returns 429. Other routes accept a share of it. */
   requestBurst: key(integer(1, 5_000), 200, { prod: 2_000, local: 2_000 }),
+  /**
+   * Origins of the web pages whose scripts may call both APIs, separated by commas, or `*`. API Gateway answers the preflight requests.
+   * @default - none: browsers keep the responses from scripts of other origins
+   */
+  corsOrigins: optional(origins),
   /** Whether the query API serves the status page (`GET /`), which reads metrics. ADR 22 has the cost. */
   page: key(trueOrFalse, false, { local: true }),
   /** Ingest instances that may run at once. Each holds connections to every broker. */
@@ -181,7 +191,7 @@ export const KEYS = {
   publishDelayMinutes: key(integer(1, 7 * DAY_MINUTES), 30, { prod: 60, local: 5 }),
   /** TTL of speed rows, hours: at least 4 × (interval + publish delay), so that no posts disappear when the batch layer is late. */
   speedTtlHours: key(integer(1, 24 * 365), 72, { prod: 168, local: 24 }),
-  /** Hours for which the batch layer remembers which sections of which posts it has read. */
+  /** Hours for which the batch layer remembers which sections of which posts it has read; the speed layer at most. */
   identityHorizonHours: key(integer(1, 24 * 365), 168),
   /**
    * Intervals with posts, before the newest one, for which the speed layer remembers which sections of which posts it has read. The
@@ -252,6 +262,22 @@ export const KEYS = {
    * @default - none: the topic has no subscription
    */
   alarmEmail: optional(matching(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'a mail address')),
+  /**
+   * Slack workspace (its ID, T…) whose channel `slackChannel` receives the alarms. Authorize it once, in the console of Amazon Q
+   * Developer in chat applications.
+   * @default - none
+   */
+  slackWorkspace: optional(matching(/^T[A-Z0-9]{7,12}$/, 'the ID of a Slack workspace, like T0123ABCD')),
+  /**
+   * Slack channel (its ID, C…) that receives the alarms.
+   * @default - none
+   */
+  slackChannel: optional(matching(/^[CG][A-Z0-9]{7,12}$/, 'the ID of a Slack channel, like C0123ABCD')),
+  /**
+   * Cost of a month, USD, of what has the tag `project` of this deployment: the alarm topic is notified when a forecast exceeds it, and
+   * when the bill does. 0: no budget. Activate `project` as a cost allocation tag first, or the budget sees nothing.
+   */
+  monthlyBudgetUsd: key(integer(0, 1_000_000), 0),
   /**
    * URL of `docs/runbook.md`; alarms link to it.
    * @default - the path in the repository

@@ -28,6 +28,9 @@ export interface AlarmSpec extends AlarmText {
 /** The threshold that MSK's documentation recommends. */
 const DISK_PERCENT = 85;
 
+/** Above what a client's single slips amount to. A share says nothing at a high rate: 1 % of 100 posts a second is 3,600 an hour. */
+const QUARANTINED_PER_HOUR = 50;
+
 /** The alarms that stand with their metric in the list of metrics. */
 function metricAlarms({ config }: Monitored): AlarmSpec[] {
   return METRIC_LIST.flatMap(({ name, steps: [step], alarm }) => {
@@ -75,6 +78,16 @@ function wrongResults(monitored: Monitored): AlarmSpec[] {
       periods: 3,
       datapoints: 2,
     },
+    {
+      id: 'quarantine-trickle',
+      severity: 'warning',
+      text: `More than ${QUARANTINED_PER_HOUR} records of an hour are not posts, however many others are: no view has them`,
+      step: 'archive',
+      metric: stepMetric(config, 'archive', 'quarantined', { period: Duration.hours(1) }),
+      threshold: QUARANTINED_PER_HOUR,
+      periods: 2,
+      datapoints: 1,
+    },
   ];
 }
 
@@ -90,9 +103,10 @@ function canaryAlarms(monitored: Monitored): AlarmSpec[] {
       id: 'boundary-stuck',
       severity: 'critical',
       results: 'wrong',
-      text: 'The newest published interval is older than half the TTL of speed rows: at the full TTL, intervals disappear',
+      text: 'The newest published interval is older than half the time for which speed rows, or records of the topic, are retained',
       metric: stepMetric(config, 'canary', 'boundaryAge', { period }),
-      threshold: (config.speedTtlHours * HOUR) / 2,
+      // A record that no raw object has is at most as old: the archive is behind Kafka's retention by no more than the boundary.
+      threshold: (Math.min(config.speedTtlHours, config.retentionDays * 24) * HOUR) / 2,
       ...canary,
     },
     {

@@ -9,7 +9,9 @@ import {
   type AlarmBase,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
+import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -60,6 +62,8 @@ export class Alarms extends Construct {
       });
     });
     this.composites.forEach(notify);
+    this.slack(config);
+    this.budget(config);
   }
 
   private alarm(config: PipelineConfig, spec: AlarmSpec): Alarm {
@@ -94,5 +98,52 @@ export class Alarms extends Construct {
     );
     if (config.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(config.alarmEmail));
     return topic;
+  }
+
+  /** Posts the alarms in a channel. People there can ask CloudWatch what it shows, and change nothing. */
+  private slack(config: PipelineConfig): void {
+    if (config.slackWorkspace === undefined || config.slackChannel === undefined) return;
+    const role = new Role(this, 'SlackRole', { assumedBy: new ServicePrincipal('chatbot.amazonaws.com') });
+    const channel = new SlackChannelConfiguration(this, 'Slack', {
+      slackChannelConfigurationName: alarmName(config, 'alarms'),
+      slackWorkspaceId: config.slackWorkspace,
+      slackChannelId: config.slackChannel,
+      role,
+      // Without any, AWS takes AdministratorAccess as the limit.
+      guardrailPolicies: [ManagedPolicy.fromAwsManagedPolicyName('CloudWatchReadOnlyAccess')],
+      notificationTopics: [this.topic],
+    });
+    // It subscribes the topic as it is created, for which the topic's policy must be there.
+    channel.node.addDependency(this.topic);
+  }
+
+  /** Bounds what the deployment costs in a month, by its tag `project`. */
+  private budget(config: PipelineConfig): void {
+    if (config.monthlyBudgetUsd === 0) return;
+    const account = Stack.of(this).account;
+    const allowed = this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'Budgets',
+        principals: [new ServicePrincipal('budgets.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    );
+    const subscribers = [{ subscriptionType: 'SNS', address: this.topic.topicArn }];
+    const budget = new CfnBudget(this, 'Budget', {
+      budget: {
+        budgetName: alarmName(config, 'month'),
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: config.monthlyBudgetUsd, unit: 'USD' },
+        filterExpression: { tags: { key: 'project', values: [config.project] } },
+      },
+      notificationsWithSubscribers: ['FORECASTED', 'ACTUAL'].map((notificationType) => ({
+        notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold: 100 },
+        subscribers,
+      })),
+    });
+    if (allowed.policyDependable) budget.node.addDependency(allowed.policyDependable);
   }
 }

@@ -1,7 +1,9 @@
-import { Annotations, CfnOutput } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Duration } from 'aws-cdk-lib';
 import {
   type CfnRoute,
   type CfnStage,
+  type CorsHttpMethod,
+  type CorsPreflightOptions,
   HttpApi,
   type HttpMethod,
   HttpNoneAuthorizer,
@@ -47,6 +49,7 @@ export class FunctionHttpApi extends Construct {
       // The default stage has neither access logs nor throttling.
       createDefaultStage: false,
       defaultAuthorizer: authorizer(config),
+      corsPreflight: config.corsOrigins === undefined ? undefined : cors(config.corsOrigins, props.routes),
     });
     if (config.auth === 'open') {
       Annotations.of(this.api).addWarningV2(
@@ -117,6 +120,25 @@ export class FunctionHttpApi extends Construct {
     }
     return route;
   }
+}
+
+/** What a script sends: a body, perhaps compressed, signed or with a token; and what it can use of a response. */
+const CORS_HEADERS = {
+  allowHeaders: [
+    'authorization',
+    'content-encoding',
+    'content-type',
+    'if-none-match',
+    'x-amz-content-sha256',
+    'x-amz-date',
+    'x-amz-security-token',
+  ],
+  exposeHeaders: ['etag', 'retry-after', 'x-quarantined-records'],
+};
+
+function cors(origins: string, routes: readonly ApiRoute[]): CorsPreflightOptions {
+  const methods = new Set(routes.map(({ key }) => key.split(' ')[0] as CorsHttpMethod));
+  return { ...CORS_HEADERS, allowOrigins: origins.split(','), allowMethods: [...methods], maxAge: Duration.hours(1) };
 }
 
 /** For API Gateway a path with a slash at its end is another route; clients send both. */

@@ -112,6 +112,7 @@ export class PipelineSteps extends Construct {
     fn.setEnvironment({
       [ENV.intervalMinutes]: String(config.intervalMinutes),
       [ENV.speedHorizonIntervals]: String(config.speedHorizonIntervals),
+      [ENV.identityHorizonHours]: String(config.identityHorizonHours),
     });
     kafka.bindEventSource(fn, {
       batchSize: config.batchSize,

@@ -86,6 +86,9 @@ export class PostLake extends Construct {
       lifecycleRules: [
         // No transition to a cheaper class: S3 moves no object under 128 KB by itself, and raw objects are smaller up to 1,000 posts/s.
         // Moved all the same, one of 100 KB would cost what ten months in Glacier Instant Retrieval save.
+        ...(config.rawRetentionDays > 0
+          ? [{ id: 'expire-raw', prefix: PREFIXES.raw, expiration: Duration.days(config.rawRetentionDays) }]
+          : []),
         { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         {
           id: 'expire-noncurrent',

@@ -61,8 +61,8 @@ export const TABLES: Readonly<Record<ViewTable, TableDefinition>> = {
     partitionKey: { topic: 'text', kafka_partition: 'int', interval_start: 'timestamp' },
     clusteringKey: { from_offset: 'bigint', to_offset: 'bigint', piece: 'int' },
     columns: { posts: 'blob' },
-    // The batch layer recognizes a repeated post for as long.
-    expires: ({ identityHorizonHours }) => identityHorizonHours,
+    // The batch layer recognizes a repeated post for as long; and a record may be as late as any row of the speed layer is of use.
+    expires: ({ identityHorizonHours, speedTtlHours }) => identityHorizonHours + speedTtlHours,
   },
   batchViews: {
     name: 'batch_views',

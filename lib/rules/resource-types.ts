@@ -98,6 +98,7 @@ const TABLE = {
     emulated: { by: 'native', lacks: 'its limits let everything pass' },
   },
   'AWS::Athena::WorkGroup': { local: CATALOG, emulated: NO_QUERIES },
+  'AWS::Budgets::Budget': { local: ignored('the local run costs nothing'), emulated: STUB },
   'AWS::Cassandra::Keyspace': {
     state: 'data',
     retained: { why: SERVED, command: 'aws keyspaces delete-keyspace --keyspace-name NAME (after its tables)' },
@@ -108,6 +109,13 @@ const TABLE = {
     state: 'data',
     retained: { why: SERVED, command: 'aws keyspaces delete-table --keyspace-name KEYSPACE --table-name NAME' },
     local: 'run',
+    emulated: STUB,
+  },
+  'AWS::Chatbot::SlackChannelConfiguration': {
+    role: 'IamRoleArn',
+    trusts: ['chatbot.amazonaws.com'],
+    notSimulated: 'it has no permission',
+    local: OBSERVABILITY,
     emulated: STUB,
   },
   'AWS::CloudWatch::Alarm': { local: 'run', emulated: STUB },

@@ -15,12 +15,13 @@ import { keyOf } from '../../tools/assembly/alarm-terms';
 import { startEventSource } from '../../tools/local/aws/event-source';
 import { generateLoad } from '../../tools/loadgen/load';
 import { waitUntilThrough } from '../../tools/local/run/completion';
+import { withStore } from '../../tools/local/run/store';
 import { loadedRules, seriesOf } from '../support/prometheus-queries';
 import { SET_OFF_IN_A_CLUSTER } from '../support/set-off-in-a-cluster';
 import { SOONER_LATE } from '../support/shorter-alarms';
 import { idOf, until } from '../support/until';
 import { ObservedRun } from './observed-run';
-import { deleteRecords, rewriteControlLine, withKeyspaces } from './observed-stores';
+import { deleteRecords, deleteSpeedRun, rewriteControlLine } from './observed-stores';
 
 jest.setTimeout(300_000);
 
@@ -83,7 +84,7 @@ test('a killed broker fires the alarms of ingest and of the node until it is bac
 test('more clients than ingest has instances, sending invalid posts, fire the alarms for throttling and quarantine until they stop', async () => {
   const body = list(5, (i) => (i === 0 ? unreadable(i) : good(i)));
   const stop = run.repeat(500, () => Promise.all(list(40, () => run.post(body))));
-  await run.untilAlarms('ALARM', 'quarantine-burst', 'ingest-throttled', 'ingest-failing');
+  await run.untilAlarms('ALARM', 'quarantine-burst', 'quarantine-trickle', 'ingest-throttled', 'ingest-failing');
   await stop();
   await run.untilAlarms('OK', 'quarantine-burst', 'ingest-throttled', 'ingest-failing');
 });
@@ -139,7 +140,8 @@ test('a lost run of the speed layer fires the alarm for drift until it is back',
   const [{ name: topic, partitions }] = plan.topics;
   const { interval, firstInterval } = await run.query.boundary();
   const [first, last] = [Date.parse(firstInterval!), Date.parse(interval!)];
-  await withKeyspaces(run.running, async ({ store, deleteSpeedRun }) => {
+  await withStore(run.running, async (open) => {
+    const { store } = open;
     const view = storedName(findView('posts_by_category')!);
     const found = list(partitions, async (partition) => {
       const closed = await store.listClosed({ topic, partition, view }, first, last);
@@ -149,7 +151,7 @@ test('a lost run of the speed layer fires the alarm for drift until it is back',
       }));
     });
     const [{ key, row }] = (await Promise.all(found)).flat();
-    await deleteSpeedRun(key);
+    await deleteSpeedRun(open, key);
     const reconcile = () => cloud.invoke('reconcile', { intervals: [intervalName(key.interval)] });
     await reconcile();
     await run.untilAlarms('ALARM', 'drift', 'answers-may-be-wrong');
@@ -164,7 +166,7 @@ test('a time boundary restored from a backup of yesterday fires the alarm for a 
   const [{ name: topic }] = plan.topics;
   const { interval } = await run.query.boundary();
   const [now, then] = [Date.parse(interval!), Date.parse(interval!) - 24 * 60 * MINUTE_MS];
-  await withKeyspaces(run.running, async ({ store }) => {
+  await withStore(run.running, async ({ store }) => {
     await expect(store.moveBoundary(topic, now, then, Date.now())).resolves.toBe(true);
     await run.untilAlarms('ALARM', 'boundary-stuck', 'answers-may-be-wrong');
     await expect(store.moveBoundary(topic, then, now, Date.now())).resolves.toBe(true);

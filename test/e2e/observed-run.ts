@@ -15,7 +15,7 @@ import { vectorOf } from '../support/prometheus-queries';
 import { type QueryClient, queryClient } from '../../tools/local/run/query-client';
 import { watch, type Watchdog } from '../../tools/local/run/watchdog';
 import { idOf, stateOf, untilAlarms, untilAlerts } from '../support/until';
-import { repeatedly } from '../support/repeatedly';
+import { repeatedly } from '../../tools/kit/repeatedly';
 import { CANARY_MS, SHORTER, shorterAlarm } from '../support/shorter-alarms';
 import { throttlingStore, type ThrottlingStore } from '../support/throttling-store';
 import { writeShorterRules } from '../support/shorter-rules';

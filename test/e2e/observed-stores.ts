@@ -3,70 +3,33 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { Kafka, logLevel } from 'kafkajs';
 import { parseIntervalName } from '../../lambda/domain/intervals';
-import { tableName } from '../../lambda/aws/keyspaces/cql';
 import { ENV } from '../../lambda/runtime/env';
-import { connect } from '../../lambda/aws/keyspaces/keyspaces';
 import { getSeal, rawObjects } from '../../lambda/aws/lake';
 import { connectS3 } from '../../lambda/aws/s3';
-import { type SpeedRunKey, type Store } from '../../lambda/aws/keyspaces/store';
-import { keyspacesStore } from '../../lambda/aws/keyspaces/writer';
+import { type SpeedRunKey } from '../../lambda/aws/keyspaces/store';
 import { findFunction } from '../../tools/assembly/local-plan';
-import { REGION } from '../../tools/assembly/local-account';
 import { type KafkaEngine, s3Client } from '../../tools/engines';
 import { type Running } from '../../tools/local/run/bring-up';
+import { type OpenStore } from '../../tools/local/run/store';
 
 const INTERVAL_MINUTES = 1;
 
-interface Keyspaces {
-  readonly store: Store;
-  /** Of a run that has one chunk. */
-  deleteSpeedRun(key: SpeedRunKey): Promise<void>;
-}
-
-export async function withKeyspaces(
-  { cassandra, plan }: Running,
-  use: (keyspaces: Keyspaces) => Promise<void>,
-): Promise<void> {
-  const tableOf = (fn: string, variable: string) => {
-    const { environment } = findFunction(plan.functions, fn);
-    return tableName(environment[ENV.keyspace], environment[variable]);
-  };
-  const session = connect({ AWS_REGION: REGION, AWS_ENDPOINT_URL_KEYSPACES: cassandra.endpointUrl });
-  try {
-    const speedRuns = tableOf('aggregate', ENV.speedRuns);
-    const store = keyspacesStore(session, {
-      speedRuns,
-      speedLog: tableOf('aggregate', ENV.speedLog),
-      speedHead: tableOf('aggregate', ENV.speedHead),
-      speedPosts: tableOf('aggregate', ENV.speedPosts),
-      batchViews: tableOf('publish', ENV.batchViews),
-      batchRuns: tableOf('publish', ENV.batchRuns),
-      unreferencedRuns: tableOf('publish', ENV.unreferencedRuns),
-      boundary: tableOf('publish', ENV.boundary),
-    });
-    const where = [
-      'topic',
-      'kafka_partition',
-      'view_name',
-      'tier',
-      'rest',
-      'interval_start',
-      'from_offset',
-      'to_offset',
-    ]
-      .map((column) => `${column} = ?`)
-      .join(' AND ');
-    await use({
-      store,
-      deleteSpeedRun: async ({ topic, partition, view, tier, interval, from, to }) =>
-        void (await session.execute(`DELETE FROM ${speedRuns} WHERE ${where}`, [
-          ...[topic, partition, view, tier, 0],
-          ...[new Date(interval), from, to],
-        ])),
-    });
-  } finally {
-    await session.shutdown();
-  }
+/** Deletes a run of the speed layer that has one chunk. */
+export async function deleteSpeedRun({ session, tables }: OpenStore, key: SpeedRunKey): Promise<void> {
+  const { topic, partition, view, tier, interval, from, to } = key;
+  const columns = [
+    'topic',
+    'kafka_partition',
+    'view_name',
+    'tier',
+    'rest',
+    'interval_start',
+    'from_offset',
+    'to_offset',
+  ];
+  const where = columns.map((column) => `${column} = ?`).join(' AND ');
+  const values = [topic, partition, view, tier, 0, new Date(interval), from, to];
+  await session.execute(`DELETE FROM ${tables.speedRuns} WHERE ${where}`, values);
 }
 
 /**

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FunctionPlan } from '../../tools/assembly/local-plan';
 import { type FunctionHost, PAYLOAD_LIMIT, type Routing, startFunctionHost } from '../../tools/local/aws/function-host';
 import { ROOT } from '../../tools/kit/root';
+import { until } from '../support/until';
 
 jest.setTimeout(60_000);
 
@@ -323,6 +324,26 @@ describe('a failure', () => {
     expect(functions.kill9('f')).toBe(true);
     expect(await waiting).toMatchObject({ error: { errorType: 'Runtime.ExitError' } });
     expect(await answer(functions, 'pid')).not.toBe(first);
+  });
+
+  test('by an instance that is given up: another gets what comes next, and once it is thawed it goes on', async () => {
+    const late = join(directory, 'late');
+    const code = `exports.handler = async (event) => {
+      if (event !== 'wait') return process.pid;
+      await new Promise((r) => setTimeout(r, 300));
+      require('node:fs').writeFileSync(${JSON.stringify(late)}, String(process.pid));
+    };`;
+    const functions = start([plan(code)]);
+    const first = await answer(functions, 'pid');
+    expect(functions.abandon('f')).toBeUndefined();
+    const waiting = functions.invoke('f', '"wait"');
+    const thaw = functions.abandon('f')!;
+    expect(await waiting).toMatchObject({ error: { errorType: 'ServiceException' } });
+    expect(await answer(functions, 'pid')).not.toBe(first);
+    expect(existsSync(late)).toBe(false);
+    thaw();
+    await until('it has written', () => existsSync(late) && readFileSync(late, 'utf8') !== '');
+    expect(readFileSync(late, 'utf8')).toBe(String(first));
   });
 
   test('by exit is an error that names the status', async () => {

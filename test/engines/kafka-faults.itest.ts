@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { diskUsed } from '../../tools/local/aws/broker-metrics';
 import { vectorOf } from '../support/prometheus-queries';
-import { repeatedly } from '../support/repeatedly';
+import { repeatedly } from '../../tools/kit/repeatedly';
 import { SET_OFF_IN_A_CLUSTER, TAKES_A_DISK } from '../support/set-off-in-a-cluster';
 import { idOf, untilAlarms, untilAlerts } from '../support/until';
 import { flood, heapKept, occupy, squeeze, timeCollecting } from './support/kafka-load';

@@ -93,7 +93,7 @@ async function make(directory: string): Promise<void> {
 /** As the views engine does. */
 async function computeViews(lake: MemoryLake, name: string): Promise<void> {
   const interval = parseIntervalName(name, INTERVAL_MINUTES);
-  const recent = new RecentPosts(100, speedSchema(VIEWS, INTERVAL_MINUTES).waiting);
+  const recent = new RecentPosts(100, 24, speedSchema(VIEWS, INTERVAL_MINUTES).waiting);
   const keys: Record<string, number> = {};
   const all = new Map(VIEWS.map((view) => [view, new Map() as Counts]));
   for (const record of LOG) {

@@ -83,9 +83,10 @@ export function memoryBatchStore(speed: MemoryStore = memoryStore()): MemoryBatc
       })),
     moveBoundary: async (_, from, to, now) =>
       store.boundary?.interval === from && move(to, () => ({ ...store.boundary!, interval: to, publishedAt: now })),
-    putDrift: async (_, drift, reconciledInterval) => {
-      if (store.boundary) store.boundary = { ...store.boundary, drift, reconciledInterval };
-      return store.boundary !== undefined;
+    putDrift: async (_, drift, from, to) => {
+      if (store.boundary?.reconciledInterval !== from) return false;
+      store.boundary = { ...store.boundary, drift, reconciledInterval: to };
+      return true;
     },
   };
   return store;

@@ -25,6 +25,7 @@ export function aggregateOver(store: AggregateStore, options: Partial<AggregateD
     store,
     intervalMinutes: 60,
     horizon: 100,
+    identityHorizonHours: 24,
     now: () => 0,
     report: () => undefined,
     log: { warn: () => undefined },

@@ -119,6 +119,17 @@ export interface HttpApiPlan extends Resource {
   readonly id: string;
   readonly name: string;
   readonly routes: readonly RoutePlan[];
+  /** @default - none: scripts of other origins are not answered */
+  readonly cors?: Cors;
+}
+
+/** Names of headers in lower case. */
+export interface Cors {
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposed: readonly string[];
+  readonly maxAgeSeconds: number;
 }
 
 export interface RoutePlan {

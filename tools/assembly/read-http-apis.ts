@@ -1,5 +1,5 @@
 import { type Found, number, rejectSet, type Resources, text } from './found';
-import { type HttpApiPlan, type RoutePlan, type Throttle } from './local-plan';
+import { type Cors, type HttpApiPlan, type RoutePlan, type Throttle } from './local-plan';
 
 /** API Gateway's own limit and default for HTTP APIs, ms. */
 const LONGEST_INTEGRATION = 30_000;
@@ -29,8 +29,30 @@ export function readHttpApis(all: Resources): HttpApiPlan[] {
           ...readRoute(route, integrations, functions),
           ...readThrottle(ofApi[0], text(route, 'RouteKey')),
         })),
+      ...readCors(found),
     };
   });
+}
+
+function readCors(api: Found): { readonly cors?: Cors } {
+  const set = api.property('CorsConfiguration') as Readonly<Record<string, readonly string[] | number>> | undefined;
+  if (set === undefined) return {};
+  const { AllowOrigins, AllowMethods, AllowHeaders, ExposeHeaders, MaxAge, ...others } = set;
+  if (Object.keys(others).length > 0) {
+    throw new Error(
+      `${api.path}: the local run does not implement CorsConfiguration ${Object.keys(others).join(', ')}`,
+    );
+  }
+  const list = (values: readonly string[] | number | undefined) => (Array.isArray(values) ? (values as string[]) : []);
+  return {
+    cors: {
+      origins: list(AllowOrigins),
+      methods: list(AllowMethods),
+      headers: list(AllowHeaders),
+      exposed: list(ExposeHeaders),
+      maxAgeSeconds: Number(MaxAge ?? 0),
+    },
+  };
 }
 
 /** Settings of a route replace those of the stage. */

@@ -26,6 +26,7 @@ export function speedLayer(store: MemoryStore) {
     store,
     intervalMinutes: INTERVAL_MINUTES,
     horizon: 1,
+    identityHorizonHours: 24,
     now: Date.now,
     report: (_, values) => {
       totals.writeUnits += values.writeUnits ?? 0;

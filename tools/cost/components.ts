@@ -3,6 +3,7 @@ import { ROWS_OF_DUCKDB } from '../../lambda/compact/core';
 import { aggregateMb, DUCKDB_VIEWS_SECONDS } from '../../lib/capacity/loads';
 import { type PipelineConfig } from '../../lib/config';
 import { batchFlow } from '../../lib/constructs/batch-flow';
+import { TABLES } from '../../lib/constructs/view-store';
 import { ASSUMPTIONS } from './assumptions';
 import { interfaceEndpoints, MEMORY_MB, type Step } from './functions';
 import { type Measured } from './measured';
@@ -174,7 +175,7 @@ export function otherStore({ config, workload, measured }: Scene): Cost {
   const stored = (kb: number, expiresAfter: number) => (kb / hours) * Math.min(hours, expiresAfter);
   const expiringStored =
     stored(speedUnits.log + speedUnits.runs, config.speedTtlHours) +
-    stored(speedUnits.posts, config.identityHorizonHours);
+    stored(speedUnits.posts, TABLES.speedPosts.expires!(config));
   const storedBatch = intervals * batchKb * ASSUMPTIONS.storedMonths.value;
   const gb = (kb: number) => (kb * 1024) / GB;
   return {

@@ -117,7 +117,7 @@ export async function measureInterval(
   const { store, units, bytes, folds } = countingStore();
   const handler = makeHandler({
     // No time passes, so each batch folds to the end.
-    ...{ store, intervalMinutes: MINUTES, horizon: 1, limits, now: () => START },
+    ...{ store, intervalMinutes: MINUTES, horizon: 1, identityHorizonHours: 168, limits, now: () => START },
     ...{ report: () => undefined, log: { warn: () => undefined } },
   });
   const source = records();
@@ -145,7 +145,7 @@ function eventBytesOf(count: number): number {
 /** Bytes of memory of a post while the tables grow, when the old ones are there beside the new ones: the most. */
 function rememberedBytesOf(count: number): number {
   const source = records();
-  const recent = new RecentPosts(1, speedSchema(VIEWS, MINUTES).waiting);
+  const recent = new RecentPosts(1, 168, speedSchema(VIEWS, MINUTES).waiting);
   let most = 0;
   for (let before = recent.bytes; recent.size < count; before = recent.bytes) {
     const decoded = decodeRecord(recordsByPartition({ records: { [`${TOPIC}-0`]: take(source, 1) } }).get(0)![0]);

@@ -7,7 +7,7 @@ import { type PipelineConfig } from '../../lib/config';
 const METRICS_OF_ALARM = 10;
 
 /** Metrics of alarms in a stage without a canary: those that stand with a metric, and the others except the disk of each broker. */
-const ALARM_METRICS = METRIC_LIST.filter(({ alarm }) => alarm).length + 32;
+const ALARM_METRICS = METRIC_LIST.filter(({ alarm }) => alarm).length + 33;
 
 /** Alarms that need a canary, each with a metric. */
 const CANARY_ALARMS = 4;

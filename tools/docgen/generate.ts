@@ -10,6 +10,7 @@ import { costDocument } from '../cost/document';
 import { type Command } from '../kit/command';
 import { flag, parse } from '../kit/options';
 import { ROOT } from '../kit/root';
+import { clients } from './clients';
 import { configuration } from './configuration';
 import { diagrams } from './diagram';
 import { type AssemblyOf, type Generator } from './generator';
@@ -28,6 +29,7 @@ export const GENERATORS: Readonly<Record<string, Generator>> = {
   performance,
   'personal-data': personalData,
   schemas,
+  clients,
 };
 
 function assemblies(): AssemblyOf {
@@ -55,6 +57,8 @@ export function outdated({ render }: Pick<Generator, 'render'>, assemblyOf: Asse
   });
 }
 
+/** Files that are written as they are rendered. */
+const AS_RENDERED = /\.(svg|ts|py)$/;
 /** Characters of a line of prose. */
 const PROSE_WIDTH = 140;
 
@@ -65,7 +69,7 @@ async function write(file: string, text: string): Promise<void> {
   const wrapped = file.endsWith('.md')
     ? { ...options, proseWrap: 'always' as const, printWidth: PROSE_WIDTH }
     : options;
-  const formatted = file.endsWith('.svg') ? text : await format(text, wrapped);
+  const formatted = AS_RENDERED.test(file) ? text : await format(text, wrapped);
   writeFileSync(path, formatted);
 }
 

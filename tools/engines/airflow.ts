@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { STAMP } from './home.cjs';
 import { ENGINES, installed } from './paths';
 import { HOST, claimPort, freePort } from './ports';
-import { type Supervised, supervise } from './supervise';
+import { type Engine, startEngine } from './engine';
+import { supervise } from './supervise';
 
 export interface AirflowOptions {
   /** Absolute folder for the metadata database, configuration and logs. */
@@ -60,6 +61,8 @@ export interface AirflowEngine {
   readonly env: NodeJS.ProcessEnv;
   /** Log files by process. */
   readonly logs: Readonly<Record<string, string>>;
+  /** It starts the processes of tasks. */
+  readonly scheduler: Engine;
   /** `healthy` or `unhealthy`, by component that was ever there. */
   health(): Promise<Readonly<Record<string, string>>>;
   /** The latest hundred runs of a DAG, or of {@link ALL_DAGS}, newest first. */
@@ -198,7 +201,7 @@ interface Health {
 }
 
 /** Waits until every component is healthy and a DAG has been parsed. */
-async function waitForDags(call: Call, processes: readonly Supervised[], since: Date): Promise<void> {
+async function waitForDags(call: Call, processes: readonly Engine[], since: Date): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (;;) {
     const dead = processes.find((process) => !process.running());
@@ -245,10 +248,13 @@ export async function startAirflow(options: AirflowOptions): Promise<AirflowEngi
   const env = environment(options, port, await freePort());
   const call = caller(url);
   const start = (process: string, ready?: () => Promise<boolean>) =>
-    supervise({ name: `airflow-${process}`, dir: options.dir, command: airflow, args: [process], env, ready });
+    startEngine(
+      () => supervise({ name: `airflow-${process}`, dir: options.dir, command: airflow, args: [process], env, ready }),
+      {},
+    );
   await migrate(airflow, options.dir, env);
-  const processes: Supervised[] = [];
-  const each = async (action: (process: Supervised) => Promise<void>) => {
+  const processes: Engine[] = [];
+  const each = async (action: (process: Engine) => Promise<void>) => {
     await Promise.all(processes.map(action));
   };
   try {
@@ -266,6 +272,7 @@ export async function startAirflow(options: AirflowOptions): Promise<AirflowEngi
     url,
     env,
     logs: Object.fromEntries(['api-server', 'dag-processor', 'scheduler'].map((name, at) => [name, processes[at].log])),
+    scheduler: processes[2],
     health: async () => {
       const components = (await call('GET', '/monitor/health')) as Record<string, { status: string | null } | null>;
       // There is no triggerer; its status is null.

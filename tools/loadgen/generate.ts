@@ -3,7 +3,7 @@
  * numbers as text, names that several persons share, missing sections. A function of the seed.
  */
 import { type Section, SECTIONS } from '../../lambda/domain/columns';
-import { seeded, type Random } from './random';
+import { type Random, seeded, shuffled } from './random';
 
 /** A post before a client sends it: each section as JSON text. */
 export interface GeneratedPost {
@@ -91,11 +91,8 @@ function personsOf(random: Random, count: number): Person[] {
     age: 20 + Math.floor(41 * random.next() ** 2),
     joined: random.integer(Date.UTC(2015, 9, 21), Date.UTC(2017, 11, 31)),
   });
-  const names = FIRST_NAMES.flatMap((first_name) => LAST_NAMES.map((last_name) => ({ first_name, last_name })));
-  for (let i = names.length - 1; i > 0; i--) {
-    const j = random.integer(0, i);
-    [names[i], names[j]] = [names[j], names[i]];
-  }
+  const all = FIRST_NAMES.flatMap((first_name) => LAST_NAMES.map((last_name) => ({ first_name, last_name })));
+  const names = shuffled(random, all);
   const persons = names.slice(0, Math.min(count, names.length)).map(person);
   for (const { first_name, last_name } of persons.slice(0, SHARED_NAMES)) {
     for (let i = random.integer(1, 3); i > 0; i--) persons.push(person({ first_name, last_name }));

@@ -25,3 +25,13 @@ export function seeded(seed: number): Random {
     chance: (probability) => next() < probability,
   };
 }
+
+/** In another order. */
+export function shuffled<T>(random: Random, some: readonly T[]): T[] {
+  const all = [...some];
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = random.integer(0, i);
+    [all[i], all[j]] = [all[j], all[i]];
+  }
+  return all;
+}

@@ -12,7 +12,11 @@ export interface SendOptions {
   readonly concurrency?: number;
   /** How long a record is repeated before the load generator gives up, ms. @default 180000 */
   readonly giveUpAfter?: number;
+  /** How long the first attempt waits for a response, ms; each further one twice as long, at most 30 s. @default 30000 */
+  readonly timeout?: number;
   readonly sign?: Sign;
+  /** Gets the results, beside what is in it already. @default - a new one */
+  readonly tally?: Tally;
   readonly onProgress?: (tally: Tally) => void;
 }
 
@@ -53,30 +57,32 @@ function parseJson(text: string): unknown {
   }
 }
 
-class Sender {
-  readonly tally: Tally = {
-    sent: 0,
-    requests: 0,
-    retries: 0,
-    acknowledged: new Map(),
-    accepted: 0,
-    rejected: [],
-    quarantined: [],
-    duration: 0,
-    latencies: [],
-  };
+export const newTally = (): Tally => ({
+  sent: 0,
+  requests: 0,
+  retries: 0,
+  acknowledged: new Map(),
+  accepted: 0,
+  rejected: [],
+  quarantined: [],
+  duration: 0,
+  latencies: [],
+});
 
+class Sender {
+  readonly tally: Tally;
   private readonly base: string;
   /** Why the last request got no response. */
   private failure = 'no response states their results';
   private responded = false;
 
   constructor(private readonly options: SendOptions) {
+    this.tally = options.tally ?? newTally();
     this.base = options.url.replace(/\/+$/, '');
   }
 
   /** One request. @returns undefined without a response, or with one that does not state results of the records */
-  private async attempt(request: ClientRequest, records: readonly ClientRecord[]) {
+  private async attempt(request: ClientRequest, records: readonly ClientRecord[], timeout: number) {
     const call = request.call(records);
     const url = new URL(this.base + call.path);
     this.tally.requests++;
@@ -88,7 +94,7 @@ class Sender {
         method: call.method,
         headers,
         body: call.body,
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT),
+        signal: AbortSignal.timeout(timeout),
       });
       this.responded = true;
       this.failure = `the last response has status ${response.status}`;
@@ -127,13 +133,13 @@ class Sender {
 
   /** Sends a request until each of its records is accepted or rejected. */
   async deliver(request: ClientRequest): Promise<void> {
-    const { giveUpAfter = 180_000, onProgress } = this.options;
+    const { giveUpAfter = 180_000, timeout = REQUEST_TIMEOUT, onProgress } = this.options;
     const started = Date.now();
     let open = request.records;
     this.tally.sent += open.length;
     for (let attempt = 0; ; attempt++) {
       const began = performance.now();
-      const response = await this.attempt(request, open);
+      const response = await this.attempt(request, open, Math.min(REQUEST_TIMEOUT, timeout * 2 ** attempt));
       if (response) {
         const results = request.read(response.status, response.body, open);
         open = open.filter((record, i) => !this.settle(record, results[i] ?? { kind: 'retry' }));

@@ -20,6 +20,8 @@ const STAMP = join(MODULES, '.setup-stamp');
 const LAYER = join(ROOT, 'lambda', 'compact', 'layer');
 const LAYERS = join(ROOT, '.local', 'layers');
 
+const CHROMIUM = { debian: ['chromium'], brew: ['--cask chromium'] };
+
 /** The Node that all scripts run on: the npm package `node`, whose install script downloads it. */
 const node = () => join(MODULES, '.bin', 'node');
 
@@ -77,7 +79,7 @@ await main({
     fresh: layersFresh,
     install: () => execute('layers', process.execPath, [join(LAYER, 'fetch.mjs')], { cwd: ROOT }),
   },
-  chromium: systemPackages('chromium', 'Chromium, in which the page is tested', ['chromium'], (isThere) =>
+  chromium: systemPackages('chromium', 'Chromium, in which the page is tested', CHROMIUM, (isThere) =>
     ['chromium', 'chromium-browser', 'google-chrome'].some(isThere),
   ),
 });

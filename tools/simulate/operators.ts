@@ -75,14 +75,13 @@ const isOf = (person: Person, columns: Readonly<Record<string, unknown>>) =>
   Object.entries(person).every(([name, value]) => String(columns[name]).normalize('NFC') === String(value));
 
 /** The search of Parquet files, in those of the model. */
-function parquetOn(disk: MemoryDisk): ParquetSearch {
+function parquetOn(disk: MemoryDisk): Pick<ParquetSearch, 'holding'> {
   return {
     async holding(files, posts, person) {
       const holds = ({ post_key, columns }: WaitingRow) =>
         posts.includes(post_key) || (person !== undefined && isOf(person, columns));
       return new Set(files.filter((file) => readRows<WaitingRow>(disk.read(file)).some(holds)));
     },
-    close: () => undefined,
   };
 }
 

@@ -66,8 +66,8 @@ export type Fault =
       readonly kind: 'deploy';
       readonly at: number;
       readonly change: Change;
-      /** Takes the change back. */
-      readonly back?: true;
+      /** When the change is taken back. @default - never */
+      readonly backAt?: number;
     }
   /** A run by hand: for a range that ends some intervals back, or as a scheduled one. */
   | { readonly kind: 'run'; readonly at: number; readonly range?: { readonly back: number; readonly length: number } }
@@ -353,11 +353,10 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
   };
   const deployThenBack = (change: Change, back: number) => {
     const at = Math.min(random.pick([soonAfterSend, anyTime, beforeEnd])(), until - HOUR);
-    faults.push({ kind: 'deploy', at, change });
-    if (!random.chance(back)) return;
+    if (!random.chance(back)) return void faults.push({ kind: 'deploy', at, change });
     // Some are taken back at once, some after days.
     const latest = LENGTHS.has(change) || random.chance(0.3) ? Math.min(until, at + 3 * HOUR) : until;
-    faults.push({ kind: 'deploy', at: random.integer(at + 5 * MINUTE, latest), change, back: true });
+    faults.push({ kind: 'deploy', at, change, backAt: random.integer(at + 5 * MINUTE, latest) });
   };
   for (const change of VIEW_CHANGES) if (random.chance(0.15)) deployThenBack(change, 0.5);
   if (random.chance(0.2)) deployThenBack('shorterHorizon', 0.5);
@@ -376,7 +375,26 @@ function makeFaults(random: Random, settings: Settings, sends: readonly Send[]):
     partitions: partitions + random.integer(1, MOST_ADDED_PARTITIONS),
   }));
   // A deployment ends the instances that know something; what Kafka retains covers such a pause.
-  const disturbsPause = ({ kind, at }: Fault) =>
-    paused && (kind === 'retention' || (['deploy', 'partitions'].includes(kind) && at >= paused[0] && at < paused[1]));
+  const disturbsPause = (fault: Fault) => {
+    if (!paused) return false;
+    if (fault.kind === 'retention') return true;
+    const times = fault.kind === 'deploy' ? deployments([fault]) : fault.kind === 'partitions' ? [fault] : [];
+    return times.some(({ at }) => at >= paused[0] && at < paused[1]);
+  };
   return faults.filter((fault) => !disturbsPause(fault)).sort((a, b) => a.at - b.at);
 }
+
+/** When something is deployed, or taken back, in order. */
+export const deployments = (faults: readonly Fault[]): { readonly at: number; readonly change: Change }[] =>
+  faults
+    .flatMap((fault) => {
+      if (fault.kind !== 'deploy') return [];
+      const { at, change, backAt } = fault;
+      return backAt === undefined
+        ? [{ at, change }]
+        : [
+            { at, change },
+            { at: backAt, change },
+          ];
+    })
+    .sort((a, b) => a.at - b.at);

@@ -120,11 +120,12 @@ export async function pose(simulation: Simulation, view: View, question: Questio
   // The layers remember repeats for different times: such a one counts in one of them, until it is published.
   if (lateRepeats && layer !== 'batch') return;
   // After outages of a day together, rows of the speed layer expire before the batch layer has their posts, and those behind them are not
-  // found either. No configuration promises as much: its speedTtlHours cover outageHours.
-  const firstLater = boundary + intervalMinutes * MINUTE;
+  // found either. No configuration promises as much: its speedTtlHours cover outageHours. An interval is left out as a whole.
+  const length = intervalMinutes * MINUTE;
+  const firstLater = boundary + length;
   const oldest = asked - speedTtlHours * HOUR + CLOCKS_MS;
   const expired = simulation.topic.partitions.map(({ records }) =>
-    records.some(({ timestamp }) => timestamp >= firstLater && timestamp <= oldest),
+    records.some(({ timestamp }) => timestamp >= firstLater && timestamp - (timestamp % length) <= oldest),
   );
   const mayBeSeen = versions.mayBeSeen(view);
   // An instance looks for partitions beyond those that it was deployed with once a minute.

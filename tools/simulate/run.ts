@@ -11,7 +11,7 @@ import { CHUNK } from '../../lambda/formats/view-run';
 import { send, type Question } from './clients';
 import { ENDINGS } from './endings';
 import { erasePerson, OPERATOR, replayQuarantine } from './operators';
-import { HOUR, type Fault, type Plan } from './plan';
+import { deployments, HOUR, type Fault, type Plan } from './plan';
 import { type Process } from './process';
 import { answerTo, check, makeQuestion, mayDiffer, pose, settled } from './questions';
 import { type Added } from './reference';
@@ -155,8 +155,8 @@ export async function runPlan(plan: Plan, { trace }: RunOptions = {}): Promise<O
     world.at(at, '', () => world.spawn(() => pose(simulation, view, question)));
   }
   // While rows of both versions are in the open interval.
-  for (const deployed of plan.faults) {
-    if (deployed.kind !== 'deploy' || !VIEWS_CHANGED.has(deployed.change)) continue;
+  for (const deployed of deployments(plan.faults)) {
+    if (!VIEWS_CHANGED.has(deployed.change)) continue;
     for (const view of CHANGED_VIEWS) {
       const at = deployed.at + random.integer(0, Math.min(length, HOUR));
       world.at(at, '', () => world.spawn(() => pose(simulation, view, { layer: 'merged' })));

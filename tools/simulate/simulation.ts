@@ -248,7 +248,7 @@ export class Simulation {
           this.topic.grow(fault.partitions);
           if (fault.flow) this.flowPartitions = fault.partitions;
           // It is a deployment: functions read the number from their environment.
-          this.deploy('none', false);
+          this.deploy('none');
         });
       case 'run':
         return this.triggerRun(fault.range);
@@ -259,7 +259,7 @@ export class Simulation {
       case 'canary':
         return void this.canary.invoke({}).catch(() => undefined);
       case 'deploy':
-        return this.deploy(fault.change, fault.back ?? false);
+        return this.deploy(fault.change, { at: fault.backAt });
     }
   }
 
@@ -286,13 +286,19 @@ export class Simulation {
     return this.erased.has(index) || this.posts.get(index)![0].strict;
   }
 
-  /** One deployment at a time; parts of it are updated one after the other. */
-  private deploy(change: Change, back: boolean): void {
+  /**
+   * One deployment at a time; parts of it are updated one after the other.
+   * @param back `at`: when the change is taken back, if it ever is; `now`: it is
+   */
+  private deploy(change: Change, back: { readonly at?: number } | 'now' = {}): void {
     const { world, versions } = this;
     if (versions.ready === Infinity) return void world.after(MINUTE, '', () => this.deploy(change, back));
-    if (!back && LENGTHS.has(change) && !this.hasData()) return;
+    if (back !== 'now') {
+      if (LENGTHS.has(change) && !this.hasData()) return;
+      if (back.at !== undefined) world.at(back.at, '', () => this.deploy(change, 'now'));
+    }
     const applied = this.topic.partitions.map((_, partition) => this.sources.aggregate.committed(partition));
-    const next = versions.begin(change, back, applied);
+    const next = versions.begin(change, back === 'now', applied);
     const random = world.random.stream(`deploy ${world.now}`);
     const parts = [
       () => this.putViewsList(next),
@@ -300,7 +306,7 @@ export class Simulation {
     ];
     let at = world.now;
     for (const part of random.shuffled(parts)) world.at((at += random.integer(0, DEPLOY_PART_MS)), '', part);
-    world.at(at, `deployed ${change}${back ? ' back' : ''}`, () => versions.end(world.now));
+    world.at(at, `deployed ${change}${back === 'now' ? ' back' : ''}`, () => versions.end(world.now));
   }
 
   /** Each partition has a head, and an interval is served: what is stored says of which length it is. */
@@ -356,7 +362,7 @@ export class Simulation {
           }),
         );
       case 'aggregate':
-        return this.byRules(version, makeAggregate({ ...shared, store, horizon, views, log, limits: FOLD_SOON }));
+        return this.byRules(version, makeAggregate({ ...shared, store, horizon, identityHorizonHours, views, log, limits: FOLD_SOON }));
       case 'seal':
         return makeSeal({
           ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },

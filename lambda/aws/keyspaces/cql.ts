@@ -70,8 +70,8 @@ export const deleteUnreferenced = (table: string) =>
 export const readBoundary = (table: string) =>
   `SELECT interval_start, first_interval, interval_minutes, published_at, drift, reconciled_interval FROM ${table} WHERE name = ?`;
 export const startBoundary = (table: string) =>
-  `INSERT INTO ${table} (name, interval_start, first_interval, interval_minutes, published_at) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS`;
+  `INSERT INTO ${table} (name, interval_start, first_interval, interval_minutes, published_at, reconciled_interval) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`;
 export const moveBoundary = (table: string) =>
   `UPDATE ${table} SET interval_start = ?, published_at = ? WHERE name = ? IF interval_start = ?`;
 export const putDrift = (table: string) =>
-  `UPDATE ${table} SET drift = ?, reconciled_interval = ? WHERE name = ? IF EXISTS`;
+  `UPDATE ${table} SET drift = ?, reconciled_interval = ? WHERE name = ? IF reconciled_interval = ?`;

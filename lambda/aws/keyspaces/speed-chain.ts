@@ -33,7 +33,7 @@ export function wholeFrom({ head, deltas }: Chain, { fingerprint, intervalMinute
 }
 
 /** The rows of the log from an offset on. */
-async function rowsFrom(store: SpeedReader, key: LogKey, offset: number): Promise<LogRow[]> {
+export async function rowsFrom(store: Pick<SpeedReader, 'readLog'>, key: LogKey, offset: number): Promise<LogRow[]> {
   const found: LogRow[] = [];
   for (let next = offset; ;) {
     const segment = segmentOf(next);

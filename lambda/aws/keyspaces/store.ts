@@ -140,8 +140,11 @@ export interface PublishStore extends RunStore, BoundaryReader {
 }
 
 export interface ReconcileStore extends SpeedReader, BatchReader, BoundaryReader {
-  /** Returns false if there is no boundary. */
-  putDrift(name: string, drift: number, reconciledInterval: IntervalStart): Promise<boolean>;
+  /**
+   * Moves the newest reconciled interval from one to another, or leaves it where it is. Returns false if it was not at `from`, or if there
+   * is no boundary.
+   */
+  putDrift(name: string, drift: number, from: IntervalStart | null, to: IntervalStart): Promise<boolean>;
 }
 
 export interface QueryStore extends SpeedReader, BatchReader, BoundaryReader {}
@@ -236,7 +239,7 @@ export function keyspacesReader(session: CqlSession, tables: Tables): QueryStore
           intervalMinutes: integer(row.interval_minutes),
           publishedAt: instant(row.published_at),
           drift: optional(row.drift, integer),
-          reconciledInterval: optional(row.reconciled_interval, instant),
+          reconciledInterval: instant(row.reconciled_interval) || null,
         }
       );
     },

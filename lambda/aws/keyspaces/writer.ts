@@ -7,6 +7,8 @@ import { chunkKey, instant, integer, keyspacesReader, runOn, type Store, type Ta
 
 const applied = async (result: Promise<{ readonly applied: boolean }>) => (await result).applied;
 const at = (ms: number) => new Date(ms);
+/** Stands for no interval: a condition compares with a value, and not with null. */
+const NONE_RECONCILED = 0;
 
 export function keyspacesStore(session: CqlSession, tables: Tables): Store {
   const run = runOn(session);
@@ -69,10 +71,15 @@ export function keyspacesStore(session: CqlSession, tables: Tables): Store {
       await run(cql.deleteUnreferenced(tables.unreferencedRuns), topic, view, period, version);
     },
     startBoundary: (name, interval, intervalMinutes, now) =>
-      applied(run(cql.startBoundary(tables.boundary), name, at(interval), at(interval), intervalMinutes, at(now))),
+      applied(
+        run(
+          cql.startBoundary(tables.boundary),
+          ...[name, at(interval), at(interval), intervalMinutes, at(now), at(NONE_RECONCILED)],
+        ),
+      ),
     moveBoundary: (name, from, to, now) =>
       applied(run(cql.moveBoundary(tables.boundary), at(to), at(now), name, at(from))),
-    putDrift: (name, drift, reconciledInterval) =>
-      applied(run(cql.putDrift(tables.boundary), drift, at(reconciledInterval), name)),
+    putDrift: (name, drift, from, to) =>
+      applied(run(cql.putDrift(tables.boundary), drift, at(to), name, at(from ?? NONE_RECONCILED))),
   };
 }

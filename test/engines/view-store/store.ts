@@ -206,7 +206,7 @@ describe('batch rows', () => {
 describe('the boundary', () => {
   it('starts once and moves only from where it is', async () => {
     const { store } = fixture.current();
-    await expect(store.putDrift('posts', 0, INTERVAL)).resolves.toBe(false);
+    await expect(store.putDrift('posts', 0, null, INTERVAL)).resolves.toBe(false);
     await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + HOUR, 1)).resolves.toBe(false);
     await expect(store.readBoundary('posts')).resolves.toBeUndefined();
     await expect(store.startBoundary('posts', INTERVAL, 60, 1)).resolves.toBe(true);
@@ -221,7 +221,10 @@ describe('the boundary', () => {
     });
     await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + HOUR, 2)).resolves.toBe(true);
     await expect(store.moveBoundary('posts', INTERVAL, INTERVAL + 2 * HOUR, 3)).resolves.toBe(false);
-    await expect(store.putDrift('posts', 4, INTERVAL)).resolves.toBe(true);
+    await expect(store.putDrift('posts', 3, null, INTERVAL - HOUR)).resolves.toBe(true);
+    await expect(store.putDrift('posts', 4, INTERVAL - HOUR, INTERVAL)).resolves.toBe(true);
+    await expect(store.putDrift('posts', 5, INTERVAL - HOUR, INTERVAL)).resolves.toBe(false);
+    await expect(store.putDrift('posts', 5, null, INTERVAL)).resolves.toBe(false);
     await expect(store.readBoundary('posts')).resolves.toEqual({
       interval: INTERVAL + HOUR,
       firstInterval: INTERVAL,

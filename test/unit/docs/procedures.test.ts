@@ -24,6 +24,8 @@ const all = (pattern: RegExp, text = PROCEDURES) => [...new Set([...text.matchAl
 test('there is a procedure for each manual task, and it ends with a check', () => {
   const articles = PROCEDURES.split(/^### /m).slice(1);
   expect(articles.map((article) => article.split('\n')[0])).toEqual([
+    'I sent it and do not see it',
+    'Bound what a month costs',
     'Backfill a range',
     'A run that holds the lease',
     'Replay the quarantine',
@@ -35,6 +37,16 @@ test('there is a procedure for each manual task, and it ends with a check', () =
     'Restore tables from PITR',
   ]);
   for (const article of articles) expect(article).toMatch(/^\*\*Check\.\*\* /m);
+});
+
+test('the article that starts from a post quotes what trace prints', () => {
+  const article = PROCEDURES.split(/^### /m).find((each) => each.startsWith('I sent it'))!;
+  const cells = [...article.matchAll(/^\| ("[^|]*)\|/gm)].map(([, cell]) => cell);
+  const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, words]) => words));
+  expect(quoted.length).toBeGreaterThan(6);
+  const printed = readFileSync(join(ROOT, 'tools', 'operate', 'trace', 'text.ts'), 'utf8').replace(/ +/g, ' ');
+  const words = quoted.flatMap((each) => each.split('…').map((part) => part.replace(/^: /, '').trim()));
+  expect(words.filter((each) => each !== '' && !printed.includes(each))).toEqual([]);
 });
 
 test('scripts, steps, keys of the config, views and prefixes exist', () => {

@@ -106,6 +106,23 @@ describe('HTTP APIs', () => {
     }
   });
 
+  test('answer scripts of the configured origins, and of no other origin by default', () => {
+    const cors = (templates: Templates) =>
+      Object.values(resources(templates.processing, 'AWS::ApiGatewayV2::Api')).map(
+        ({ Properties }) => Properties.CorsConfiguration as Record<string, unknown> | undefined,
+      );
+    expect(cors(dev)).toEqual([undefined, undefined]);
+    const [ingest, query] = cors(synthesize({ stage: 'dev', corsOrigins: 'https://a.example,http://localhost:5173' }));
+    expect([ingest?.AllowMethods, query?.AllowMethods]).toEqual([['POST', 'PUT'], ['GET']]);
+    for (const each of [ingest, query]) {
+      expect(each).toMatchObject({
+        AllowOrigins: ['https://a.example', 'http://localhost:5173'],
+        AllowHeaders: expect.arrayContaining(['authorization', 'content-encoding', 'content-type', 'x-amz-date']),
+        ExposeHeaders: expect.arrayContaining(['etag', 'retry-after']),
+      });
+    }
+  });
+
   test.each(['IngestUrl', 'QueryUrl'])('%s is an output', (name) => {
     expect(Object.keys(dev.processing.findOutputs(name))).toEqual([name]);
   });

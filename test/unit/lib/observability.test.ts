@@ -158,12 +158,13 @@ describe('every alarm', () => {
 });
 
 describe('the alarms', () => {
-  test('on the time boundary fire at half the TTL of speed rows, and earlier when it is late', () => {
-    const { speedTtlHours, intervalMinutes, publishDelayMinutes } = prod.config;
+  test('on the time boundary fire at half the TTL of speed rows or the retention of the topic, and earlier when it is late', () => {
+    const { speedTtlHours, retentionDays, intervalMinutes, publishDelayMinutes } = prod.config;
+    expect(retentionDays * 24).toBeLessThan(speedTtlHours);
     expect(alarmOf('boundary-stuck')).toMatchObject({
       MetricName: 'boundaryAge',
       Dimensions: [{ Name: 'step', Value: 'canary' }],
-      Threshold: (speedTtlHours * HOUR) / 2,
+      Threshold: (retentionDays * 24 * HOUR) / 2,
       TreatMissingData: 'breaching',
     });
     expect(alarmOf('boundary-late').Threshold).toBe((intervalMinutes + publishDelayMinutes) * 60_000);
@@ -188,6 +189,17 @@ describe('the alarms', () => {
       'ABS(FILL(ingest, 0)) + ABS(FILL(archive, 0)) + ABS(FILL(aggregate, 0)) + ABS(FILL(seal, 0)) + ' +
         'ABS(FILL(compact, 0)) + ABS(FILL(publish, 0)) + ABS(FILL(reconcile, 0)) + ABS(FILL(query, 0))',
     );
+  });
+
+  test('on the quarantine fire on a share, and on a count that a small share of many records has', () => {
+    expect(alarmOf('quarantine-trickle')).toMatchObject({
+      MetricName: 'quarantined',
+      Dimensions: [{ Name: 'step', Value: 'archive' }],
+      Statistic: 'Sum',
+      Period: 3600,
+      Threshold: 50,
+      DatapointsToAlarm: 1,
+    });
   });
 
   test('have one composite for wrong and one for late query results', () => {
@@ -283,6 +295,57 @@ describe('the topic', () => {
     observability.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.org' });
     const [drift] = alarmsOf(observability).filter((alarm) => idOf(alarm) === 'drift');
     expect(drift.AlarmDescription).toMatch(/Runbook: https:\/\/example\.org\/runbook#drift$/);
+  });
+});
+
+describe('a channel and a budget', () => {
+  let templates: ReturnType<typeof synthesize>;
+  beforeAll(() => {
+    templates = synthesize({
+      stage: 'dev',
+      slackWorkspace: 'T0123ABCD',
+      slackChannel: 'C0123ABCD',
+      monthlyBudgetUsd: 500,
+    });
+  }, 60_000);
+  const topic = { Ref: expect.stringMatching(/^AlarmsTopic/) };
+
+  test('are there only where the config says so', () => {
+    prod.observability.resourceCountIs('AWS::Chatbot::SlackChannelConfiguration', 0);
+    prod.observability.resourceCountIs('AWS::Budgets::Budget', 0);
+  });
+
+  test('post the alarms in Slack, where people can read metrics at most', () => {
+    const [channel] = propertiesOf<Record<string, unknown>>(
+      templates.observability,
+      'AWS::Chatbot::SlackChannelConfiguration',
+    );
+    expect(channel).toMatchObject({
+      SlackWorkspaceId: 'T0123ABCD',
+      SlackChannelId: 'C0123ABCD',
+      SnsTopicArns: [topic],
+    });
+    expect(JSON.stringify(channel.GuardrailPolicies)).toContain('CloudWatchReadOnlyAccess');
+  });
+
+  test('notify the topic of a forecast and of a bill above the budget, which the topic accepts', () => {
+    const [budget] = propertiesOf<Record<string, unknown>>(templates.observability, 'AWS::Budgets::Budget');
+    expect(budget).toMatchObject({
+      Budget: {
+        BudgetLimit: { Amount: 500, Unit: 'USD' },
+        TimeUnit: 'MONTHLY',
+        FilterExpression: { Tags: { Key: 'project', Values: ['pinterest'] } },
+      },
+      NotificationsWithSubscribers: ['FORECASTED', 'ACTUAL'].map((NotificationType) => ({
+        Notification: { NotificationType, Threshold: 100 },
+        Subscribers: [{ SubscriptionType: 'SNS', Address: topic }],
+      })),
+    });
+    const [{ PolicyDocument }] = propertiesOf<{ PolicyDocument: unknown }>(
+      templates.observability,
+      'AWS::SNS::TopicPolicy',
+    );
+    expect(JSON.stringify(PolicyDocument)).toContain('"Principal":{"Service":"budgets.amazonaws.com"}');
   });
 });
 

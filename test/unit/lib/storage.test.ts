@@ -158,6 +158,17 @@ describe('the lake', () => {
     ]);
   });
 
+  test('retains the raw log forever, or as long as the config says', () => {
+    const rulesOf = (overrides: Record<string, unknown>) => {
+      const { Properties } = resource(synthesize(overrides).storage, 'AWS::S3::Bucket', 'LakeBucket');
+      return (Properties.LifecycleConfiguration as { Rules: { Id: string }[] }).Rules;
+    };
+    expect(rulesOf({ stage: 'dev', rawRetentionDays: 30 })).toContainEqual({
+      ...{ Id: 'expire-raw', Status: 'Enabled', Prefix: 'raw/', ExpirationInDays: 30 },
+    });
+    expect(rulesOf({ stage: 'dev' }).map(({ Id }) => Id)).not.toContain('expire-raw');
+  });
+
   test('logs access', () => {
     expect(resource(templates.dev.storage, 'AWS::S3::Bucket', 'LakeBucket').Properties).toMatchObject({
       LoggingConfiguration: {
@@ -288,11 +299,11 @@ describe('the views', () => {
     ['prod', 168],
     ['local', 24],
   ])(
-    'log and runs of %s expire after %d hours, posts after a week, and nothing else does: that can be restored',
+    'log and runs of %s expire after %d hours, posts a week later, and nothing else does: that can be restored',
     (stage, hours) => {
       for (const { name } of Object.values(TABLES)) {
         const { Properties } = table(stage, name);
-        const life = { speed_log: hours, speed_runs: hours, speed_posts: 168 }[name];
+        const life = { speed_log: hours, speed_runs: hours, speed_posts: 168 + hours }[name];
         expect([name, Properties.PointInTimeRecoveryEnabled]).toEqual([name, !life]);
         expect([name, Properties.DefaultTimeToLive]).toEqual([name, life && life * 3_600]);
         expect([name, Properties.ClientSideTimestampsEnabled]).toEqual([name, life && true]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
 import { SECTION_TABLE, SECTIONS } from '../../../lambda/domain/columns';
 import { POST_SCHEMA_VERSION } from '../../../lambda/domain/post';
-import { ROUTES as INGEST, QUERY_ROUTES, type RouteDoc } from './routes';
+import { CONTENT_ENCODING, ROUTES as INGEST, QUERY_ROUTES, type RouteDoc } from './routes';
 import { ROOT } from '../../kit/root';
 import { type Generator } from '../generator';
 
@@ -101,6 +101,7 @@ function operation(route: RouteDoc): object {
       schema: { type: 'string' },
     })),
     ...(route.query ?? []).map(({ name, description, schema }) => ({ name, in: 'query', description, schema })),
+    ...(route.compressible ? [CONTENT_ENCODING] : []),
     ...(route.conditional
       ? [{ name: 'If-None-Match', in: 'header', description: 'ETag of an answer', schema: { type: 'string' } }]
       : []),

@@ -1,4 +1,6 @@
 /** The routes of both APIs, with the names of their request and response types. */
+import { BINARY_TYPES, CODINGS } from '../../../lambda/runtime/http';
+import { MAX_REQUEST_BYTES } from '../../../lambda/ingest/core';
 import { ANSWER_KINDS, LAYERS, PAGE_ROWS } from '../../../lambda/query/api';
 import { COLUMNS, type Column } from '../../../lambda/domain/columns';
 import { VIEWS } from '../../../lambda/domain/views';
@@ -12,6 +14,8 @@ export interface RouteDoc {
   readonly query?: readonly { readonly name: string; readonly description: string; readonly schema: object }[];
   /** Schema of the body by media type. */
   readonly body?: Readonly<Record<string, object>>;
+  /** Whether its body may be compressed. */
+  readonly compressible?: true;
   /** Whether its answers can be asked for anew with If-None-Match. */
   readonly conditional?: true;
   /** Description of each status, and the types its body may have; 304 has none. */
@@ -25,6 +29,8 @@ const lines = (name: string) => ({ type: 'string', description: `One ${name} a l
 const NAMED =
   'a name that ends in a section (`x.geo`, `x-geo`) says what the record is, after any other name its fields do';
 
+const CODING_REJECTED = `Content-Encoding is none of ${CODINGS.join(', ')}, or the content type is not ${BINARY_TYPES}`;
+
 const NATIVE_RESPONSES: RouteDoc['responses'] = {
   202: ['All records are on the topic, acknowledged by all in-sync replicas', 'IngestResponse'],
   207: ['Some records were accepted, others rejected: see each result', 'IngestResponse'],
@@ -34,6 +40,7 @@ const NATIVE_RESPONSES: RouteDoc['responses'] = {
     'IngestResponse',
     'RequestError',
   ],
+  415: [CODING_REJECTED, 'RequestError'],
   503: ['Some records were not accepted: send those again', 'IngestResponse'],
 };
 
@@ -43,6 +50,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/posts',
+    compressible: true,
     summary: 'One post, an array of posts, or NDJSON; whole posts or single sections',
     body: { 'application/json': oneOrMany('PostRecord'), 'application/x-ndjson': lines('post') },
     responses: NATIVE_RESPONSES,
@@ -52,6 +60,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/pin',
+    compressible: true,
     summary: 'A flat pin, as clients of 2022 send',
     body: { 'application/json': oneOrMany('Pin'), 'application/x-ndjson': lines('pin') },
     responses: NATIVE_RESPONSES,
@@ -61,6 +70,7 @@ export const ROUTES: readonly RouteDoc[] = [
     tag: 'ingest',
     method: 'post',
     path: '/topics/{topic}',
+    compressible: true,
     summary: `Records in the form of the Kafka REST proxy v2; ${NAMED}`,
     body: {
       'application/vnd.kafka.json.v2+json': ref('RestProxyRequest'),
@@ -69,6 +79,7 @@ export const ROUTES: readonly RouteDoc[] = [
     responses: {
       200: ['An offset or an error for each record', 'RestProxyResponse'],
       413: ['Too large', 'RestProxyError'],
+      415: [CODING_REJECTED, 'RestProxyError'],
       422: ['The body, or every record in it, was rejected', 'RestProxyError'],
       503: ['Records with error code 2 were not accepted: send those again', 'RestProxyError'],
     },
@@ -84,10 +95,19 @@ export const ROUTES: readonly RouteDoc[] = [
       200: ['Accepted', 'KinesisResponse'],
       400: ['Rejected', 'KinesisError'],
       413: ['Too large', 'KinesisError'],
+      415: ['The body is compressed', 'KinesisError'],
       503: ['Not accepted: send it again', 'KinesisError'],
     },
   },
 ];
+
+/** Of a request whose body may be compressed. */
+export const CONTENT_ENCODING = {
+  name: 'Content-Encoding',
+  in: 'header',
+  description: `How the body is compressed, where its type is ${BINARY_TYPES}; at most ${MAX_REQUEST_BYTES} bytes once inflated`,
+  schema: { type: 'string', enum: CODINGS, default: CODINGS[0] },
+};
 
 const INSTANT = { type: 'string', examples: ['2026-11-22T21:00:00Z', '2026-11-22'] };
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
-import { findPython } from './prerequisites.mjs';
+import { join } from 'node:path';
+import { findPython, onPath } from './prerequisites.mjs';
 import { ENGINES, HOME, PACKAGE, SetupError, execute, fingerprint } from './shared.mjs';
 
 const require = createRequire(import.meta.url);
@@ -144,26 +144,24 @@ function archive(engine, what, after, files) {
  * packages of the system, installed only when named --------------------------------------------------------------------
  */
 
-const onPath = (program) =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
-
 /** Packages by the name of their step. */
 const PACKAGES = {};
 
 /** By one call for all steps: the package manager serves one process at a time. */
 async function installPackages(names) {
-  const packages = names.flatMap((name) => PACKAGES[name]);
+  const packages = names.flatMap((name) => PACKAGES[name].debian);
   if (process.getuid?.() !== 0 || !onPath('apt-get')) {
-    throw new SetupError(
-      `${names.join(' and ')} missing: apt-get install ${packages.join(' ')} (Debian, Ubuntu; as root)`,
-    );
+    const command = onPath('brew')
+      ? `brew install ${names.flatMap((name) => PACKAGES[name].brew).join(' ')}`
+      : `apt-get install ${packages.join(' ')} (Debian, Ubuntu; as root), or what your system calls them`;
+    throw new SetupError(`${names.join(' and ')} missing: ${command}`);
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await execute('apt-update', 'apt-get', ['update', '-q'], { env });
   await execute('apt-install', 'apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { env });
 }
 
-/** A step that installs packages with apt-get. @param fresh whether they are there, given a test for a program on the PATH */
+/** A step that installs packages with apt-get. @param packages by package manager @param fresh whether they are there, given a test for a program on the PATH */
 export function systemPackages(name, what, packages, fresh) {
   PACKAGES[name] = packages;
   return {
@@ -197,8 +195,9 @@ export const STEPS = {
   prometheus: systemPackages(
     'prometheus',
     'Prometheus and its node exporter, by apt-get',
-    ['prometheus', 'prometheus-node-exporter'],
-    (isThere) => ['promtool', 'prometheus', 'prometheus-node-exporter'].every(isThere),
+    { debian: ['prometheus', 'prometheus-node-exporter'], brew: ['prometheus', 'node_exporter'] },
+    (isThere) =>
+      ['promtool', 'prometheus'].every(isThere) && ['prometheus-node-exporter', 'node_exporter'].some(isThere),
   ),
   // A first run would wait longer for these than it gains.
   'kafka-archive': { ...archive('kafka', "class archive that halves Kafka's start", ['kafka'], []), optional: true },

@@ -74,6 +74,11 @@ export interface FunctionHost {
   has(name: string): boolean;
   /** SIGKILL to all instances, as a fault test or the kernel would: invocations in flight fail, the next one starts a new process. */
   kill9(name: string): boolean;
+  /**
+   * Freezes the instances that are busy and gives them up: their invocations fail, and others get what comes next. The returned function
+   * thaws them, so that they go on with what nobody waits for any longer. Undefined if none is busy.
+   */
+  abandon(name: string): (() => void) | undefined;
   /** Ids of the processes that run now, by function. */
   pids(): Readonly<Record<string, readonly number[]>>;
   /** Largest resident set seen, MB, by function. */
@@ -119,6 +124,7 @@ export function startFunctionHost(plans: readonly FunctionPlan[], options: Funct
     invoke: async (name, event) => find(name).invoke(event),
     has: (name) => functions.has(nameOfFunction(name)),
     kill9: (name) => find(name).kill(),
+    abandon: (name) => find(name).abandon(),
     pids: () => collect((hosted) => hosted.pids),
     memory: () => collect((hosted) => hosted.largestRss),
     stop: async () => {
@@ -313,6 +319,18 @@ class HostedFunction {
     const instances = [...this.pool];
     for (const instance of instances) this.end(instance, 'the process was killed');
     return instances.length > 0;
+  }
+
+  abandon(): (() => void) | undefined {
+    const busy = [...this.pool].filter(({ current }) => current);
+    if (busy.length === 0) return undefined;
+    for (const instance of busy) {
+      instance.child.kill('SIGSTOP');
+      this.pool.delete(instance);
+      this.settle(instance, failure('ServiceException', 'the instance was given up'));
+    }
+    this.route();
+    return () => busy.forEach(({ child }) => child.kill('SIGCONT'));
   }
 
   /** Ends a process at once; what comes next gets another one without waiting for its end. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpApiPlan } from '../../assembly/local-plan';
+import { preflight, withCors } from './cors';
 import { type Invocation, PAYLOAD_LIMIT } from './function-host';
 import { type HttpResponse, matchRoute, message, toEvent, toResponse } from './http-event';
 import { isSigned } from './sigv4';
@@ -36,7 +37,9 @@ export function startHttpApi(api: HttpApiPlan, options: HttpApiOptions): Promise
     const requestId = randomUUID();
     let response: HttpResponse;
     try {
-      response = await serve(api, accepts, options.invoke, request, requestId);
+      response =
+        preflight(api.cors, request) ??
+        withCors(api.cors, request.headers.origin, await serve(api, accepts, options.invoke, request, requestId));
     } catch {
       // The client disconnected while sending, or the host is being stopped.
       response = message(500, 'Internal Server Error');

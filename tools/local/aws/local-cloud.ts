@@ -94,6 +94,8 @@ export interface LocalCloud {
   invoke(name: string, event: unknown): Promise<unknown>;
   /** SIGKILL to a function's processes. False if it has none. @param name as in `invoke` */
   kill9(name: string): boolean;
+  /** As of the function host. @param name as in `invoke` */
+  abandon(name: string): (() => void) | undefined;
   /** Process ids and maximum resident set sizes (MB) by the function's logical id. */
   processes(): Readonly<Record<string, { readonly pids: readonly number[]; readonly rssMb?: number }>>;
   /** Drains the event sources, then ends everything. */
@@ -220,6 +222,7 @@ export async function startLocalCloud(
       },
       invoke: (name, event) => invoke(functions, findFunction(plan.functions, name), event),
       kill9: (name) => functions.kill9(findFunction(plan.functions, name).name),
+      abandon: (name) => functions.abandon(findFunction(plan.functions, name).name),
       processes: () => processes(plan.functions, functions),
       stop: () => stopAll(started),
     };

@@ -62,13 +62,42 @@ export function layRuntime(folder: string): string {
   return modules;
 }
 
-/** Copies a function's files to a folder of its own. */
-export function layOut({ directory, layers }: FunctionFiles): RuntimeLayout {
+const DUCKDB = join('@duckdb', 'node-bindings');
+
+/** The machine that runs the function: Lambda's is Linux, the local run's may be another. */
+export interface Host {
+  readonly platform: string;
+  readonly arch: string;
+  /** What is installed for the project, for this machine. */
+  readonly modules: string;
+}
+
+const HOST: Host = { platform: process.platform, arch: process.arch, modules: join(ROOT, 'node_modules') };
+
+/**
+ * Puts DuckDB's native part for this machine beside the one of the layer, which is for Lambda's.
+ * @param modules of the layers
+ * @throws Error naming the package if the project has none for this machine
+ */
+function addHostBindings(modules: string, host: Host): void {
+  const native = `${DUCKDB}-${host.platform}-${host.arch}`;
+  if (!existsSync(join(modules, DUCKDB)) || existsSync(join(modules, native))) return;
+  const own = join(host.modules, native);
+  if (!existsSync(own)) {
+    throw new Error(`the package ${native} must be installed to run DuckDB on this machine: npm ci --include=optional`);
+  }
+  cpSync(own, join(modules, native), { recursive: true });
+}
+
+/** Copies a function's files to a folder of its own. @param host @default - this machine */
+export function layOut({ directory, layers }: FunctionFiles, host: Host = HOST): RuntimeLayout {
   const { path, remove } = runtimeFolder();
   const task = join(path, 'var', 'task');
   const opt = join(path, 'opt');
   cpSync(directory, task, { recursive: true });
   // A later layer's file replaces an earlier one's.
   for (const layer of layers) cpSync(layer, opt, { recursive: true });
-  return { task, nodePath: [join(opt, 'nodejs', 'node_modules'), layRuntime(path)].join(':'), remove };
+  const modules = join(opt, 'nodejs', 'node_modules');
+  addHostBindings(modules, host);
+  return { task, nodePath: [modules, layRuntime(path)].join(':'), remove };
 }

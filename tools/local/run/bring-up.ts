@@ -53,30 +53,30 @@ export interface MonitoringOptions extends Pick<Watched, 'intervalSeconds' | 'ru
   readonly brokerOnly?: boolean;
 }
 
+type Before = (endpoint: string) => Promise<string>;
+const nothing: Before = async (endpoint) => endpoint;
+
 export interface BringUpOptions extends Pick<LocalCloudOptions, 'routing'> {
   /** Folder of data and logs, absolute. */
   readonly directory: string;
   readonly clock: Clock;
   readonly say: (line: string) => void;
+  /** Called for failed attempts of event sources. @default say */
+  readonly onError?: (message: string) => void;
   /** Configuration of the templates in addition to the stage, e.g. `{ batchSize: '100' }`. @default - none */
   readonly overrides?: Readonly<Record<string, string>>;
   /** Records every AWS call of functions, Spark and Airflow. @default - calls are not recorded */
   readonly recorder?: CallRecorder;
   /** Puts something between the functions and Cassandra: given its endpoint, it returns the one in front. @default - nothing */
-  readonly beforeStore?: (endpointUrl: string) => Promise<string>;
+  readonly beforeStore?: Before;
+  /** The same of S3; Spark and Airflow use the one in front, too. @default - nothing */
+  readonly beforeLake?: Before;
 }
 
 /** @throws Error of one line, or with the end of the log of what did not start */
 export async function bringUp(options: BringUpOptions): Promise<Running> {
-  const {
-    directory,
-    clock,
-    say,
-    overrides,
-    recorder,
-    routing,
-    beforeStore = async (url: string) => Promise.resolve(url),
-  } = options;
+  const { directory, clock, say, onError = say, overrides, recorder, routing } = options;
+  const { beforeStore = nothing, beforeLake = nothing } = options;
   const started: Stoppable[] = [];
   const track = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
     const running = await starting;
@@ -99,19 +99,24 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
     /** The endpoint that `caller` uses for `target`: the target itself, or the recorder in front of it. */
     const endpointFor = async (caller: string, service: 's3' | 'control', target: string) =>
       recorder ? recorder.before(caller, service, target) : target;
+    const lake = await beforeLake(s3.endpoint);
     const hasJobs = plan.applications.length > 0;
-    const s3OfSpark = hasJobs ? await endpointFor('spark', 's3', s3.endpoint) : s3.endpoint;
+    const s3OfSpark = hasJobs ? await endpointFor('spark', 's3', lake) : lake;
     const cloud = await clock.phase('create what they define', async () =>
       track(
         startLocalCloud(
           plan,
-          { kafka, cassandra: { ...cassandra, endpointUrl: await beforeStore(cassandra.endpointUrl) }, s3 },
+          {
+            kafka,
+            cassandra: { ...cassandra, endpointUrl: await beforeStore(cassandra.endpointUrl) },
+            s3: { ...s3, endpoint: lake },
+          },
           {
             directory: at('cloud'),
             ...(hasJobs && { sparkCommand: sparkCommand({ s3Endpoint: s3OfSpark, workDir: at('spark') }) }),
             functionEnvironment: recorder?.functionEnvironment,
             routing,
-            onError: say,
+            onError,
           },
         ),
       ),
@@ -131,7 +136,7 @@ export async function bringUp(options: BringUpOptions): Promise<Running> {
               ...cloud.airflowEndpoints,
               lambda: control,
               'emr-serverless': control,
-              s3: await endpointFor('airflow', 's3', s3.endpoint),
+              s3: await endpointFor('airflow', 's3', lake),
             },
             region: REGION,
           }),

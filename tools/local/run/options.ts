@@ -5,12 +5,17 @@ import { VIEWS_ENGINES, type ViewsEngineName } from '../../../lambda/compact/cor
 import { loadConfig } from '../../../lib/config';
 import { flag, integer, oneOf, optional, parse, text, withDefault } from '../../kit/options';
 import { ROOT } from '../../kit/root';
+import { type Choice, FAULTS, parseChoice } from '../chaos/faults';
 import { DEFAULT_INSTANCES, DEFAULT_SEED } from '../aws/function-host';
 import { INPUT_FILES, INPUT_PATTERN } from '../../loadgen/input';
 
 export interface RunOptions {
   /** End by itself, with an exit code, instead of staying up. */
   readonly exit: boolean;
+  /** Faults that strike meanwhile. */
+  readonly chaos?: Choice;
+  /** File for what the faults did, absolute. */
+  readonly proof?: string;
   /** Folder with files of sections to send instead of generated posts. */
   readonly input?: string;
   /** File to write the answers of all layers, the counters and the timings to. */
@@ -51,6 +56,13 @@ export const OPTIONS = {
   ),
   input: optional(text('DIR', `sends DIR/${INPUT_PATTERN} instead of generated posts`, 'a folder')),
   answers: optional(text('FILE', 'writes the answers of both layers, the counters and the timings as JSON', 'a file')),
+  chaos: optional({
+    value: 'FAULTS',
+    help: 'lets faults strike while posts flow, until all have struck: list, all, random, or names with commas between them',
+    allowed: `list, all, random, or some of ${FAULTS.map(({ name }) => name).join(',')}`,
+    parse: parseChoice,
+  }),
+  proof: optional(text('FILE', 'writes what the faults did as Markdown', 'a file')),
   fresh: flag('drops the data of earlier runs first'),
   data: withDefault(DEFAULT_DATA, text('DIR', 'folder of data and logs', 'a folder')),
   exit: flag('ends when all is through; exit 0 only if every acknowledged post is in both layers, once'),
@@ -58,12 +70,13 @@ export const OPTIONS = {
 
 /** @throws Error naming the option, its value and what is allowed */
 export function parseOptions(argv: readonly string[]): RunOptions {
-  const { input, answers, data, 'views-engine': viewsEngine, ...values } = parse(argv, OPTIONS).values;
+  const { input, answers, data, proof, 'views-engine': viewsEngine, ...values } = parse(argv, OPTIONS).values;
   if (input !== undefined) checkInput(resolve(input));
   return {
     ...{ ...values, viewsEngine },
     input: input && resolve(input),
     answers: answers && resolve(answers),
+    proof: proof && resolve(proof),
     data: data === DEFAULT_DATA ? join(ROOT, data) : resolve(data),
   };
 }

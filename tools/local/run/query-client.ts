@@ -21,6 +21,8 @@ export interface Boundary {
 
 export interface QueryClient {
   boundary(): Promise<Boundary>;
+  /** What the page shows; only where the API serves the page. */
+  status(): Promise<{ readonly asOf: string | null; readonly boundary: Boundary }>;
   answerNames(): Promise<readonly string[]>;
   viewNames(): Promise<readonly string[]>;
   answer(name: string, layer: Layer): Promise<Answer>;
@@ -40,6 +42,7 @@ export function queryClient(baseUrl: string, sign?: Sign): QueryClient {
   const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
   return {
     boundary: () => get<Boundary>('/boundary'),
+    status: () => get('/status'),
     answerNames: async () => names((await get<{ answers: { name: string }[] }>('/answers')).answers),
     viewNames: async () => names((await get<{ views: { name: string }[] }>('/views')).views),
     answer: (name, layer) => get<Answer>(`/answers/${name}?layer=${layer}`),

@@ -1,8 +1,13 @@
-/** Which Parquet files have rows of some posts or of a person, by DuckDB. */
+/** Which Parquet files have rows of some posts or of a person, and a post's rows, by DuckDB. */
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type Person } from './core';
 
+/** A row as DuckDB writes it in JSON. */
+export type ParquetRow = Readonly<Record<string, unknown>>;
+
 export interface ParquetSearch {
+  /** Rows of a post in a local file. */
+  rowsOf(file: string, post: number): Promise<readonly ParquetRow[]>;
   /** The local files that have such a row. */
   holding(files: readonly string[], posts: readonly number[], person: Person | undefined): Promise<ReadonlySet<string>>;
   close(): void;
@@ -39,6 +44,10 @@ export async function openParquetSearch(): Promise<ParquetSearch> {
          WHERE ${condition}`,
       );
       return new Set(rows.getRowObjectsJS().map(({ filename }) => String(filename)));
+    },
+    async rowsOf(file, post) {
+      const rows = await connection.runAndReadAll(`FROM read_parquet(${text(file)}) WHERE post_key = ${post}`);
+      return rows.getRowObjectsJson();
     },
     close() {
       connection.closeSync();

@@ -20,7 +20,7 @@ export const ZSTD: Zstd = { compress: promisify(zstdCompress), decompress: promi
 
 export interface SearchDeps {
   readonly lake: Pick<OperatorLake, 'get' | 'list' | 'download'>;
-  readonly parquet: ParquetSearch;
+  readonly parquet: Pick<ParquetSearch, 'holding'>;
   /** Folder under which each search makes and removes one of its own. */
   readonly temporary: string;
   /** @default - the machine's */

@@ -73,7 +73,7 @@ interface Statement {
   /** Of SELECT: those that are read; of INSERT and UPDATE: those that are written. */
   readonly columns: readonly string[];
   readonly where: readonly Condition[];
-  readonly conditions: 'none' | 'not exists' | 'exists' | readonly string[];
+  readonly conditions: 'none' | 'not exists' | readonly string[];
   readonly using: readonly ('TTL' | 'TIMESTAMP')[];
   readonly limit: 'value' | number | undefined;
   readonly descending: boolean;
@@ -135,7 +135,6 @@ export function parseStatement(text: string): Statement {
   const limited = take(/^LIMIT (\?|\d+)/)?.[1];
   let conditions: Statement['conditions'] = 'none';
   if (take(/^IF NOT EXISTS/)) conditions = 'not exists';
-  else if (take(/^IF EXISTS/)) conditions = 'exists';
   else if (take(/^IF\b/)) {
     const found: string[] = [];
     do found.push(need(/^(\w+) = \?/)[1]);
@@ -373,7 +372,6 @@ export class Keyspaces {
     const holds =
       conditions === 'none' ||
       (conditions === 'not exists' && !live) ||
-      (conditions === 'exists' && live !== undefined) ||
       (Array.isArray(conditions) &&
         live !== undefined &&
         (conditions as readonly string[]).every((column, i) => {

@@ -21,6 +21,7 @@ function handlerOver(store: AggregateStore, options: Partial<AggregateDeps> = {}
     store,
     intervalMinutes: 1,
     horizon: 100,
+    identityHorizonHours: 24,
     limits: FOLD_SOON,
     now: () => START,
     report: () => undefined,
@@ -400,7 +401,7 @@ describe('a batch', () => {
   it('after longer than rows live finds no gap, and the posts that count already', async () => {
     const store = memoryStore();
     const report = jest.fn();
-    const options = { report, limits: undefined };
+    const options = { report, limits: undefined, identityHorizonHours: 168 };
     const heartbeat = (at: number) => ({ ...post(0, at), kind: 'heartbeat' }) as RecordSpec;
     // Posts, and what ends their interval; then nothing for days.
     const log = toLog([post(1, 0), post(2, 1), heartbeat(MINUTE), heartbeat(2 * MINUTE), post(1, 2), post(3, 3)]);

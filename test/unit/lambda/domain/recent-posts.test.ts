@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type Sections } from '../../../../lambda/domain/columns';
 import { PostColumns, waitingPosts } from '../../../../lambda/domain/post-columns';
 import { RecentPosts } from '../../../../lambda/domain/recent-posts';
+import { HOUR } from '../../../../lambda/domain/time';
 import { VIEWS } from '../../../../lambda/domain/views';
 import { decodePosts, encodePosts } from '../../../../lambda/formats/post-blob';
 import { speedSchema } from '../../../../lambda/formats/speed-head';
@@ -69,9 +70,9 @@ describe('recent posts', () => {
   it('are the same live and replayed from what is stored, cut anywhere, whatever the horizon', () => {
     fc.assert(
       fc.property(arrivals, fc.nat(3), fc.nat(30), fc.nat(30), (list, horizon, cut, again) => {
-        const live = new RecentPosts(horizon, waiting);
+        const live = new RecentPosts(horizon, 24, waiting);
         const before = lived(list.slice(0, cut), live);
-        const replayed = new RecentPosts(horizon, waiting);
+        const replayed = new RecentPosts(horizon, 24, waiting);
         // The end of the log may be replayed once more, however long it is: also what has left since.
         const tail = before.stored.slice(-1 - again);
         for (const { interval, blob } of [...before.stored, ...tail])
@@ -86,7 +87,7 @@ describe('recent posts', () => {
   });
 
   it('leave with their interval, once so many newer ones have posts', () => {
-    const recent = new RecentPosts(1, waiting);
+    const recent = new RecentPosts(1, 24, waiting);
     for (const interval of [5, 6]) recent.remember(interval, interval, sectionsOf(7));
     expect(recent.remember(6, 5, sectionsOf(7))).toBeUndefined();
     recent.remember(9, 9, sectionsOf(7));
@@ -95,8 +96,17 @@ describe('recent posts', () => {
     expect(recent.size).toBe(3);
   });
 
+  it('leave once the batch layer has forgotten them, however few intervals have posts', () => {
+    const recent = new RecentPosts(9, 2, waiting);
+    recent.remember(0, 1, sectionsOf(1));
+    recent.remember(HOUR, 2, sectionsOf(1));
+    expect(recent.remember(2 * HOUR, 1, sectionsOf(3))).toMatchObject({ known: 3, news: 2 });
+    expect(recent.remember(3 * HOUR, 1, sectionsOf(1))).toMatchObject({ known: 3, news: 1 });
+    expect(recent.remember(3 * HOUR, 2, sectionsOf(1))).toBeUndefined();
+  });
+
   it('give the first value of a section that comes again, and the new one of a section that is new', () => {
-    const recent = new RecentPosts(1, waiting);
+    const recent = new RecentPosts(1, 24, waiting);
     recent.remember(0, 1, sectionsOf(1));
     const again = { pin: { ...PIN, category: 'travel' }, geo: GEO };
     const post = recent.remember(1, 1, again)!;
@@ -106,7 +116,7 @@ describe('recent posts', () => {
   });
 
   it('have no columns any more once they are complete', () => {
-    const recent = new RecentPosts(1, waiting);
+    const recent = new RecentPosts(1, 24, waiting);
     recent.remember(0, 1, sectionsOf(3));
     const { stored } = lived([{ later: 1, index: 1, mask: 4 }], recent);
     const { posts } = decodePosts(stored[0].blob);
@@ -115,7 +125,7 @@ describe('recent posts', () => {
   });
 
   it('that were complete and lost a section to the horizon do not count again what they joined', () => {
-    const recent = new RecentPosts(2, waiting);
+    const recent = new RecentPosts(2, 24, waiting);
     for (const [interval, mask] of [1, 2, 4].entries()) recent.remember(interval, 1, sectionsOf(mask));
     recent.remember(3, 2, sectionsOf(7));
     const post = recent.remember(3, 1, sectionsOf(1))!;

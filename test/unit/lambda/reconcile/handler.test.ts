@@ -203,6 +203,19 @@ describe('reconciling', () => {
     expect(store.boundary).toMatchObject({ reconciledInterval: SECOND });
   });
 
+  it('does not change the newest reconciled interval if it was frozen while another call went on', async () => {
+    const { store, run } = await setUp();
+    const { readBoundary } = store;
+    store.readBoundary = async (name) => {
+      const read = await readBoundary(name);
+      store.readBoundary = readBoundary;
+      store.boundary = { ...store.boundary!, drift: 0, reconciledInterval: SECOND };
+      return read;
+    };
+    await run(FIRST);
+    expect(store.boundary).toMatchObject({ drift: 0, reconciledInterval: SECOND });
+  });
+
   it('leaves out a view that was added after the interval was published', async () => {
     const { store, lake, run } = await setUp();
     store.runs.delete(`${TOP.name}|${intervalName(SECOND)}`);

@@ -230,7 +230,15 @@ describe('an invalid value is rejected in one line that names key, value and wha
     ['speedHorizonIntervals', '-1', 'speedHorizonIntervals must be an integer from 0 to 1000'],
     ['retentionDays', '-7', 'retentionDays must be an integer'],
     ['kafkaAuth', 'scram', 'kafkaAuth must be one of iam, unsecured'],
+    ['slackChannel', '#alarms', 'slackChannel must be the ID of a Slack channel, like C0123ABCD'],
+    ['slackWorkspace', 'acme', 'slackWorkspace must be the ID of a Slack workspace, like T0123ABCD'],
+    ['rawRetentionDays', '-1', 'rawRetentionDays must be an integer from 0 to 3650'],
+    ['monthlyBudgetUsd', '9.50', 'monthlyBudgetUsd must be an integer from 0 to 1000000'],
     ['auth', 'none', 'auth must be one of iam, jwt, open'],
+    ['corsOrigins', 'app.example.com', 'corsOrigins must be * or origins separated by commas'],
+    ['corsOrigins', 'https://a.example/', 'corsOrigins must be * or origins separated by commas'],
+    ['corsOrigins', 'http://a.example', 'corsOrigins must be * or origins separated by commas'],
+    ['corsOrigins', '*,https://a.example', 'corsOrigins must be * or origins separated by commas'],
     ['jwtIssuer', 'http://issuer', 'jwtIssuer must be an https address'],
     [
       'intervalMinutes',
@@ -335,6 +343,16 @@ describe('an invalid combination is rejected in one line that names the keys', (
       'speed rows that expire before a late batch layer publishes',
       { speedTtlHours: 5 },
       'speedTtlHours must be at least 4 × (intervalMinutes + publishDelayMinutes) = 6, got 5',
+    ],
+    [
+      'raw objects that expire before a late compaction reads them',
+      { rawRetentionDays: 2 },
+      'rawRetentionDays must be 0 or at least the days of outageHours and speedTtlHours (3), got 2',
+    ],
+    [
+      'a Slack channel of no workspace',
+      { slackChannel: 'C0123ABCD' },
+      'slackWorkspace must be set: both slackWorkspace and slackChannel are needed',
     ],
     [
       'an identity horizon shorter than an interval',

@@ -10,6 +10,7 @@ const CONFIGURATIONS = [
   { stage: 'local' },
   { stage: 'prod', kms: 'customer', orchestrator: 'none', alarmEmail: 'alarms@example.com', schemaRegistry: 'glue' },
   { stage: 'dev', auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'pipeline' },
+  { stage: 'dev', slackWorkspace: 'T0123ABCD', slackChannel: 'C0123ABCD', monthlyBudgetUsd: 500 },
 ];
 
 /** Types that no configuration has: the removal rules hold for them, too, if someone adds one. */

@@ -160,6 +160,23 @@ test('an HTTP API has its routes and the functions behind them', () => {
   expect(read(API({ AuthorizationType: 'AWS_IAM' })).apis[0].routes[0].iam).toBe(true);
 });
 
+test('an HTTP API has the origins, methods and headers of its CORS', () => {
+  const readCors = (CorsConfiguration: object) => {
+    const api = API();
+    return read({ ...api, Api: { ...api.Api, Properties: { ...api.Api.Properties, CorsConfiguration } } }).apis[0].cors;
+  };
+  expect(readCors({ AllowOrigins: ['*'], AllowMethods: ['GET'], MaxAge: 60 })).toEqual({
+    origins: ['*'],
+    methods: ['GET'],
+    headers: [],
+    exposed: [],
+    maxAgeSeconds: 60,
+  });
+  expect(() => readCors({ AllowOrigins: ['*'], AllowCredentials: true })).toThrow(
+    'App/Api: the local run does not implement CorsConfiguration AllowCredentials',
+  );
+});
+
 test('a route has the throttle of its own settings, or of its stage', () => {
   const limits = (rate: number) => ({ ThrottlingRateLimit: rate, ThrottlingBurstLimit: 2 * rate });
   const throttleWith = (settings: Record<string, unknown>) => {

@@ -132,3 +132,57 @@ test('passes validators on in both directions, and a 304 without a body', async 
   expect([response.status, response.headers.get('etag'), await response.text()]).toEqual([304, etag, '']);
   expect(response.headers.get('cache-control')).toBe('private, no-cache');
 });
+
+describe('CORS', () => {
+  const cors = {
+    origins: ['https://a.example'],
+    methods: ['POST'],
+    headers: ['content-type'],
+    exposed: ['etag'],
+    maxAgeSeconds: 60,
+  };
+  const payload = JSON.stringify({ statusCode: 202, headers: { 'Access-Control-Allow-Origin': 'https://b.example' } });
+
+  async function sent(method: string, origin: string, headers: Record<string, string> = {}, from = cors) {
+    const invoke = jest.fn(async () => ({ payload }));
+    const routes = [{ ...api.routes[0], iam: method === 'OPTIONS' }];
+    server = await startHttpApi({ ...api, routes, cors: from }, { invoke });
+    const response = await fetch(`${server.url}/posts`, { method, headers: { origin, ...headers } });
+    const set = [...response.headers].filter(([name]) => name.startsWith('access-control-'));
+    return { status: response.status, headers: Object.fromEntries(set), calls: invoke.mock.calls.length };
+  }
+  const asked = { 'access-control-request-method': 'POST' };
+
+  test('answers a preflight request without the function and without a signature', async () => {
+    expect(await sent('OPTIONS', 'https://a.example', asked)).toEqual({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': 'https://a.example',
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'content-type',
+        'access-control-max-age': '60',
+      },
+      calls: 0,
+    });
+  });
+
+  test('allows other origins nothing', async () => {
+    expect(await sent('OPTIONS', 'https://b.example', asked)).toEqual({ status: 204, headers: {}, calls: 0 });
+  });
+
+  test('takes an OPTIONS request that asks for nothing as any other', async () => {
+    expect(await sent('OPTIONS', 'https://a.example')).toMatchObject({ status: 404, calls: 0 });
+  });
+
+  test("sets a response's headers in place of the function's own", async () => {
+    expect((await sent('POST', 'https://a.example')).headers).toEqual({
+      'access-control-allow-origin': 'https://a.example',
+      'access-control-expose-headers': 'etag',
+    });
+  });
+
+  test('may allow every origin', async () => {
+    const response = await sent('POST', 'https://c.example', {}, { ...cors, origins: ['*'] });
+    expect(response.headers).toMatchObject({ 'access-control-allow-origin': '*' });
+  });
+});
