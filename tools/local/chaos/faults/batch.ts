@@ -73,7 +73,8 @@ export const BATCH_FAULTS: readonly Fault[] = [
     what: 'kill -9 of the Spark job that computes the views',
     seconds: 0,
     recovered: 'published',
-    strike: async () => {
+    strike: async ({ plan }) => {
+      if (plan.applications.length === 0) throw new Error('no Spark job computes views: it needs --views-engine spark');
       kill(await waitFor('a Spark job', () => found(process.pid, /SparkSubmit/), A_RUN));
       return async () => undefined;
     },
