@@ -17,6 +17,7 @@ describe('variables: each function has these and no others', () => {
   const bucket = { LAKE_BUCKET: '{LakeBucket}' };
   const keyspace = { KEYSPACE: 'pinterest_dev' };
   const minutes = { INTERVAL_MINUTES: '60' };
+  const identity = { IDENTITY_HORIZON_HOURS: '168' };
   const ttl = { SPEED_TTL_HOURS: '72' };
   const speed = { SPEED_LOG_TABLE: 'speed_log', SPEED_HEAD_TABLE: 'speed_head', SPEED_RUNS_TABLE: 'speed_runs' };
   const posts = { SPEED_POSTS_TABLE: 'speed_posts', SPEED_HORIZON_INTERVALS: '6' };
@@ -27,9 +28,9 @@ describe('variables: each function has these and no others', () => {
   test.each<[string, Record<string, string>]>([
     ['Ingest', kafka],
     ['Archive', { ...topic, ...bucket }],
-    ['Aggregate', { ...keyspace, ...speed, ...posts, ...minutes }],
+    ['Aggregate', { ...keyspace, ...speed, ...posts, ...identity, ...minutes }],
     ['Seal', { ...kafka, ...bucket, ...minutes, ARCHIVE_WAIT_SECONDS: '210' }],
-    ['Compact', { ...bucket, ...minutes, IDENTITY_HORIZON_HOURS: '168' }],
+    ['Compact', { ...bucket, ...identity, ...minutes }],
     ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...unreferenced, ...boundary, ...minutes }],
     ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
     ['Query', { ...topic, PARTITIONS: '6', ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],

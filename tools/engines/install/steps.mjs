@@ -161,7 +161,11 @@ async function installPackages(names) {
   await execute('apt-install', 'apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { env });
 }
 
-/** A step that installs packages with apt-get. @param packages by package manager @param fresh whether they are there, given a test for a program on the PATH */
+/**
+ * A step that installs packages with apt-get.
+ * @param packages by package manager
+ * @param fresh whether they are there, given a test for a program on the PATH
+ */
 export function systemPackages(name, what, packages, fresh) {
   PACKAGES[name] = packages;
   return {

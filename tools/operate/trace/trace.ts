@@ -1,6 +1,6 @@
 /** Follows one post through the lake: its records, its rows, and the rows of views that count it. Nothing is changed. */
 import { join } from 'node:path';
-import { columnOf, columnsOf, type Section, type Sections } from '../../../lambda/domain/columns';
+import { columnOf, columnsOf, SECTIONS, type Section, type Sections } from '../../../lambda/domain/columns';
 import { intervalName, intervalOf, nextInterval, parseIntervalName } from '../../../lambda/domain/intervals';
 import { VIEWS, type View } from '../../../lambda/domain/views';
 import { type DimensionValue } from '../../../lambda/domain/merge';
@@ -69,8 +69,6 @@ interface RawLine {
   readonly erased?: true;
 }
 
-const SECTION_NAMES = ['pin', 'geo', 'user'] as const satisfies readonly Section[];
-
 /** Intervals after that of its append time in which a record may be: times of a log may fall a little. */
 const FOLLOWING = 2;
 
@@ -116,7 +114,7 @@ function valueOf(name: Parameters<typeof columnOf>[0], stored: unknown): unknown
 
 const sectionsIn = (row: ParquetRow): Sections =>
   Object.fromEntries(
-    SECTION_NAMES.filter((section) => (row.sections as readonly string[]).includes(section)).map((section) => [
+    SECTIONS.filter((section) => (row.sections as readonly string[]).includes(section)).map((section) => [
       section,
       Object.fromEntries(columnsOf(section).map(({ name }) => [name, valueOf(name, row[name])])),
     ]),
@@ -148,7 +146,7 @@ async function traceRow(deps: TraceDeps, key: string, row: ParquetRow, minutes: 
   const { lake } = deps;
   const name = /interval=([^/]+)/.exec(key)![1];
   const interval = parseIntervalName(name, minutes);
-  const newSections = SECTION_NAMES.filter((section) => (row.new_sections as readonly string[]).includes(section));
+  const newSections = SECTIONS.filter((section) => (row.new_sections as readonly string[]).includes(section));
   const sections = sectionsIn(row);
   const computed = await has(lake, viewsDoneKey(interval));
   const views: TracedView[] = [];
@@ -184,7 +182,7 @@ export async function trace(deps: TraceDeps, post: number): Promise<Trace> {
       if (line.k !== post || records.some((each) => each.partition === partition && each.offset === line.o)) continue;
       const at = { partition, offset: line.o, appended: line.t };
       const interval = minutes === undefined ? undefined : await sealedIn(lake, at, minutes);
-      const sections = SECTION_NAMES.filter((section) => section in line);
+      const sections = SECTIONS.filter((section) => section in line);
       records.push({ key, ...at, sections, erased: line.erased === true, interval });
     }
   }
