@@ -30,7 +30,7 @@ describe('variables: each function has these and no others', () => {
     ['Archive', { ...topic, ...bucket }],
     ['Aggregate', { ...keyspace, ...speed, ...posts, ...identity, ...minutes }],
     ['Seal', { ...kafka, ...bucket, ...minutes, ARCHIVE_WAIT_SECONDS: '210' }],
-    ['Compact', { ...bucket, ...identity, ...minutes }],
+    ['Compact', { ...bucket, ...identity, ...minutes, VIEWS_ENGINE: 'duckdb' }],
     ['Publish', { ...topic, ...bucket, ...keyspace, ...batch, ...unreferenced, ...boundary, ...minutes }],
     ['Reconcile', { ...topic, ...bucket, ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
     ['Query', { ...topic, PARTITIONS: '6', ...keyspace, ...speed, ...batch, ...boundary, ...minutes, ...ttl }],
