@@ -166,6 +166,6 @@ describe('the status page', () => {
 
   test('is off by default, with everything that it adds', () => {
     expect(routesOf(dev).filter(({ RouteKey }) => PAGE_ROUTES.includes(String(RouteKey)))).toEqual([]);
-    dev.network.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 3);
+    dev.network.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 2);
   });
 });

@@ -16,7 +16,7 @@ const MORE = [AIRFLOW_AND_SPARK, EVENT_SOURCES, FUNCTIONS_AND_APIS, KAFKA, NETWO
 
 let review: Review;
 beforeAll(() => {
-  review = reviewer({ stage: 'dev' });
+  review = reviewer({ stage: 'dev', viewsEngine: 'spark' });
 }, 60_000);
 
 test('nothing is found without a mutation', () => {
