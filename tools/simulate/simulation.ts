@@ -362,7 +362,10 @@ export class Simulation {
           }),
         );
       case 'aggregate':
-        return this.byRules(version, makeAggregate({ ...shared, store, horizon, identityHorizonHours, views, log, limits: FOLD_SOON }));
+        return this.byRules(
+          version,
+          makeAggregate({ ...shared, store, horizon, identityHorizonHours, views, log, limits: FOLD_SOON }),
+        );
       case 'seal':
         return makeSeal({
           ...{ ...shared, kafka: this.topic.port(process), store: lake, sleep },
