@@ -1,4 +1,5 @@
-"""The batch layer, one run an interval: seal, compact, commit, publish, reconcile. Where Spark is a views engine, its job comes after commit.
+"""The batch layer, one run an interval: seal, compact, commit, publish, reconcile. Where Spark is a views engine, its job comes after
+commit.
 
 This file interprets the tasks of its configuration, which is generated from one definition of the flow. What a run works on is in
 the plan that ``seal`` stores in the lake; tasks pass the id of the run and nothing else. Each step ends within 45 s and responds

@@ -2,7 +2,7 @@
 import { intervalName, type IntervalStart } from '../domain/intervals';
 import { parseStored, type Manifest, type PartitionRange, type Seal } from '../formats/interval-metadata';
 import { manifestKey, parseRawKey, rawPrefix, rawStartAfter, sealKey, type RawRange } from '../formats/keys';
-import { NotFoundError, type ObjectStore } from './s3';
+import { ifFound, type ObjectStore } from './s3';
 
 export const RAW_LOG = {
   /**
@@ -42,12 +42,8 @@ async function getStored<T extends Seal | Manifest>(
   interval: IntervalStart,
   intervalMinutes: number,
 ): Promise<T | undefined> {
-  try {
-    return parseStored<T>(key, (await store.get(key)).toString('utf8'), intervalName(interval), intervalMinutes);
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
+  const text = (await ifFound(store.get(key)))?.toString('utf8');
+  return text === undefined ? undefined : parseStored<T>(key, text, intervalName(interval), intervalMinutes);
 }
 
 /** The seal of an interval; undefined if the interval is not sealed yet, or is empty and never gets a seal. */

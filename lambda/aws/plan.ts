@@ -11,7 +11,7 @@ import {
   type Plan,
 } from '../formats/plan';
 import { type StepResponse } from '../runtime/budget';
-import { NotFoundError, PreconditionFailedError, type ObjectStore } from './s3';
+import { ifFound, PreconditionFailedError, type ObjectStore } from './s3';
 
 export type PlanObjects = Pick<ObjectStore, 'getVersion' | 'put' | 'putIfAbsent' | 'putIfMatch'>;
 
@@ -40,13 +40,8 @@ export function planStore(store: PlanObjects, intervalMinutes: number, now: () =
   const length = leaseLength(intervalMinutes);
 
   async function read(): Promise<{ readonly plan: Plan; readonly etag: string } | undefined> {
-    try {
-      const { body, etag } = await store.getVersion(planKey);
-      return { plan: parsePlan(planKey, body.toString('utf8')), etag };
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
+    const found = await ifFound(store.getVersion(planKey));
+    return found && { plan: parsePlan(planKey, found.body.toString('utf8')), etag: found.etag };
   }
 
   /** @param make throws to leave the plan alone, or returns the same one to write nothing */

@@ -26,6 +26,16 @@ export class NotFoundError extends Error {
   }
 }
 
+/** What is read; undefined if there is no such object. */
+export async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
 /** The condition of a write does not hold: the key exists, or holds another version. */
 export class PreconditionFailedError extends Error {
   override readonly name = 'PreconditionFailedError';

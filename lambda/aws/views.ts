@@ -4,7 +4,7 @@ import { VIEWS, viewsAsJson } from '../domain/views';
 import { type ViewsDone } from '../formats/interval-metadata';
 import { viewsDoneKey } from '../formats/keys';
 import { sha256 } from '../runtime/digest';
-import { NotFoundError, type ObjectStore } from './s3';
+import { ifFound, type ObjectStore } from './s3';
 
 /** What the views engine noted last. Undefined if the views are not computed, or by another list of views: their rows would be misread. */
 export async function viewsDone(
@@ -12,13 +12,10 @@ export async function viewsDone(
   interval: IntervalStart,
   views = VIEWS,
 ): Promise<ViewsDone | undefined> {
-  try {
-    const done = JSON.parse((await store.get(viewsDoneKey(interval))).toString('utf8')) as ViewsDone;
-    return done.definition === sha256(viewsAsJson(views)) ? done : undefined;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
+  const text = (await ifFound(store.get(viewsDoneKey(interval))))?.toString('utf8');
+  if (text === undefined) return undefined;
+  const done = JSON.parse(text) as ViewsDone;
+  return done.definition === sha256(viewsAsJson(views)) ? done : undefined;
 }
 
 /** @param manifest digest of the manifest of the interval. False also for views of another one, or of another list of views. */

@@ -7,7 +7,7 @@ import { type Covered } from '../domain/ranges';
 import { type PartitionRange, type PartitionSummary, type Seal } from '../formats/interval-metadata';
 import { dedupIndexKey, dedupIndexPrefix, incompletePostsKey, summaryKey } from '../formats/keys';
 import { rawObjects, type RawObject } from '../aws/lake';
-import { NotFoundError, type ObjectStore } from '../aws/s3';
+import { ifFound, NotFoundError, type ObjectStore } from '../aws/s3';
 import { sha256 } from '../runtime/digest';
 import { POST_FILE_COLUMNS } from '../formats/post-files';
 import { COMPACTION_VERSION, rangeOf, sourcesOf } from './core';
@@ -110,12 +110,8 @@ export async function storedSummary(
   interval: IntervalStart,
   partition: number,
 ): Promise<PartitionSummary | undefined> {
-  try {
-    return JSON.parse((await store.get(summaryKey(interval, partition))).toString('utf8')) as PartitionSummary;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
+  const text = (await ifFound(store.get(summaryKey(interval, partition))))?.toString('utf8');
+  return text === undefined ? undefined : (JSON.parse(text) as PartitionSummary);
 }
 
 /** @param plan of a run that computes everything again: only what it computed itself is valid */

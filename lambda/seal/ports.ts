@@ -5,7 +5,7 @@ import { parseHeartbeats, type Heartbeats } from '../formats/heartbeats';
 import { heartbeatsKey, PREFIXES, publishedKey, sealKey } from '../formats/keys';
 import { getSeal, rawObjects } from '../aws/lake';
 import { missing, type Range } from '../domain/ranges';
-import { NotFoundError, PreconditionFailedError, type ObjectStore } from '../aws/s3';
+import { ifFound, PreconditionFailedError, type ObjectStore } from '../aws/s3';
 import { MINUTE } from '../domain/time';
 
 type Store = Pick<ObjectStore, 'get' | 'putIfAbsent' | 'list'>;
@@ -33,15 +33,8 @@ export function sealStore(store: Store, intervalMinutes: number): SealStore {
 
   const get = (interval: IntervalStart) => getSeal(store, interval, intervalMinutes);
 
-  async function isPublished(interval: IntervalStart): Promise<boolean> {
-    try {
-      await store.get(publishedKey(interval));
-      return true;
-    } catch (error) {
-      if (error instanceof NotFoundError) return false;
-      throw error;
-    }
-  }
+  const isPublished = async (interval: IntervalStart): Promise<boolean> =>
+    (await ifFound(store.get(publishedKey(interval)))) !== undefined;
 
   async function* intervalsAfter(interval: IntervalStart): AsyncGenerator<IntervalStart> {
     const startAfter = interval > 0 ? sealKey(interval) : undefined;
@@ -97,12 +90,8 @@ export function sealStore(store: Store, intervalMinutes: number): SealStore {
 
 /** The heartbeat records of {@link Heartbeats}; none where nothing is stored. */
 export async function readHeartbeats(store: Store): Promise<Heartbeats> {
-  try {
-    return parseHeartbeats(heartbeatsKey, (await store.get(heartbeatsKey)).toString('utf8'));
-  } catch (error) {
-    if (error instanceof NotFoundError) return new Map();
-    throw error;
-  }
+  const text = (await ifFound(store.get(heartbeatsKey)))?.toString('utf8');
+  return text === undefined ? new Map() : parseHeartbeats(heartbeatsKey, text);
 }
 
 /** The offsets of the range that are not in any object of the raw log yet. */

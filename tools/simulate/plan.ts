@@ -390,11 +390,6 @@ export const deployments = (faults: readonly Fault[]): { readonly at: number; re
     .flatMap((fault) => {
       if (fault.kind !== 'deploy') return [];
       const { at, change, backAt } = fault;
-      return backAt === undefined
-        ? [{ at, change }]
-        : [
-            { at, change },
-            { at: backAt, change },
-          ];
+      return [{ at, change }, ...(backAt === undefined ? [] : [{ at: backAt, change }])];
     })
     .sort((a, b) => a.at - b.at);

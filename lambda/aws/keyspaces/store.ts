@@ -168,8 +168,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The driver returns bigint columns as objects. */
 export const integer = (value: unknown) => Number(String(value));
 export const instant = (value: unknown) => (value as Date).getTime();
-const optional = <T>(value: unknown, read: (value: unknown) => T): T | null =>
-  value === null || value === undefined ? null : read(value);
+/** Stands for no interval in the boundary: a condition compares with a value, and not with null. */
+export const NONE_RECONCILED = 0;
 
 const speedChunk = (row: Fields): SpeedChunk => ({
   chunks: integer(row.chunks),
@@ -232,16 +232,16 @@ export function keyspacesReader(session: CqlSession, tables: Tables): QueryStore
     },
     async readBoundary(name) {
       const row = await first(run(cql.readBoundary(tables.boundary), name));
-      return (
-        row && {
-          interval: instant(row.interval_start),
-          firstInterval: instant(row.first_interval),
-          intervalMinutes: integer(row.interval_minutes),
-          publishedAt: instant(row.published_at),
-          drift: optional(row.drift, integer),
-          reconciledInterval: instant(row.reconciled_interval) || null,
-        }
-      );
+      if (!row) return undefined;
+      const reconciled = instant(row.reconciled_interval);
+      return {
+        interval: instant(row.interval_start),
+        firstInterval: instant(row.first_interval),
+        intervalMinutes: integer(row.interval_minutes),
+        publishedAt: instant(row.published_at),
+        drift: row.drift === null || row.drift === undefined ? null : integer(row.drift),
+        reconciledInterval: reconciled === NONE_RECONCILED ? null : reconciled,
+      };
     },
   };
 }

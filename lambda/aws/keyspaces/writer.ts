@@ -3,12 +3,10 @@ import { segmentOf } from '../../formats/speed-log';
 import { blockOf } from '../../formats/view-run';
 import * as cql from './cql';
 import { type CqlSession } from './keyspaces';
-import { chunkKey, instant, integer, keyspacesReader, runOn, type Store, type Tables } from './store';
+import { chunkKey, instant, integer, keyspacesReader, NONE_RECONCILED, runOn, type Store, type Tables } from './store';
 
 const applied = async (result: Promise<{ readonly applied: boolean }>) => (await result).applied;
 const at = (ms: number) => new Date(ms);
-/** Stands for no interval: a condition compares with a value, and not with null. */
-const NONE_RECONCILED = 0;
 
 export function keyspacesStore(session: CqlSession, tables: Tables): Store {
   const run = runOn(session);

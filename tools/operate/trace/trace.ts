@@ -1,13 +1,13 @@
 /** Follows one post through the lake: its records, its rows, and the rows of views that count it. Nothing is changed. */
 import { join } from 'node:path';
 import { columnOf, columnsOf, SECTIONS, type Section, type Sections } from '../../../lambda/domain/columns';
-import { intervalName, intervalOf, nextInterval, parseIntervalName } from '../../../lambda/domain/intervals';
+import { intervalName, intervalOf, intervalEnd, parseIntervalName } from '../../../lambda/domain/intervals';
 import { VIEWS, type View } from '../../../lambda/domain/views';
 import { type DimensionValue } from '../../../lambda/domain/merge';
 import { type Seal } from '../../../lambda/formats/interval-metadata';
 import { manifestKey, parseRawKey, PREFIXES, publishedKey, viewKey, viewsDoneKey } from '../../../lambda/formats/keys';
 import { parseViewObject } from '../../../lambda/formats/view-object';
-import { NotFoundError } from '../../../lambda/aws/s3';
+import { ifFound } from '../../../lambda/aws/s3';
 import { getSeal } from '../../../lambda/aws/lake';
 import { DISK } from '../../../lambda/compact/disk';
 import { contribution } from '../../kit/counts';
@@ -72,15 +72,8 @@ interface RawLine {
 /** Intervals after that of its append time in which a record may be: times of a log may fall a little. */
 const FOLLOWING = 2;
 
-async function has(lake: SearchDeps['lake'], key: string): Promise<boolean> {
-  try {
-    await lake.get(key);
-    return true;
-  } catch (error) {
-    if (error instanceof NotFoundError) return false;
-    throw error;
-  }
-}
+const has = async (lake: SearchDeps['lake'], key: string): Promise<boolean> =>
+  (await ifFound(lake.get(key))) !== undefined;
 
 /** The length of intervals; undefined before the first seal. */
 async function intervalMinutesOf(lake: SearchDeps['lake']): Promise<number | undefined> {
@@ -99,7 +92,7 @@ async function sealedIn(
   for (let i = 0; i <= FOLLOWING; i++) {
     const range = (await getSeal(lake, interval, minutes))?.partitions.find((each) => each.partition === partition);
     if (range && offset >= range.from && offset < range.to) return intervalName(interval);
-    interval = nextInterval(interval, interval + minutes * 60_000, minutes);
+    interval = intervalEnd(interval, minutes);
   }
   return undefined;
 }
@@ -127,10 +120,7 @@ async function valueInView(
   key: readonly DimensionValue[],
 ): Promise<number | undefined> {
   const object = viewKey(interval, view.name);
-  const bytes = await lake.get(object).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  });
+  const bytes = await ifFound(lake.get(object));
   if (!bytes) return undefined;
   const stream = (async function* () {
     yield bytes;

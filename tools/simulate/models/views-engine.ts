@@ -2,7 +2,7 @@
  * The views of intervals, as the Spark job computes them: from the posts that the manifest names, by the view list that is in the lake,
  * and what is current is left out.
  */
-import { type ObjectStore, NotFoundError } from '../../../lambda/aws/s3';
+import { type ObjectStore, ifFound } from '../../../lambda/aws/s3';
 import { columnsOf, type Section, type Sections } from '../../../lambda/domain/columns';
 import { intervalName, type IntervalStart } from '../../../lambda/domain/intervals';
 import { type Row } from '../../../lambda/domain/sorted-run';
@@ -33,14 +33,8 @@ export function viewObject(view: View, interval: IntervalStart, rows: readonly R
 
 type Lake = Pick<ObjectStore, 'get' | 'put'>;
 
-async function textOf(lake: Lake, key: string): Promise<string | undefined> {
-  try {
-    return (await lake.get(key)).toString();
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
-}
+const textOf = async (lake: Lake, key: string): Promise<string | undefined> =>
+  (await ifFound(lake.get(key)))?.toString();
 
 function sectionsOf({ sections, columns }: PostRow): Sections {
   const of = (section: Section) =>
